@@ -1,0 +1,1 @@
+//! Puts plugins together for a window or a headless run.

@@ -1,0 +1,12 @@
+//! Meshes, feature tables, BVH and polygons: plain data, no ECS, no files.
+//!
+//! Meshes stand in render axes (x east, y up, z south) as `f32` offsets from an `f64` site position.
+
+mod bvh;
+mod features;
+mod mesh;
+pub mod polygon;
+
+pub use bvh::{MeshBvh, Ray, RayHit};
+pub use features::{Column, FeatureTable, Value};
+pub use mesh::{CreaseEdges, FeatureMesh, Texture};

@@ -1,0 +1,1 @@
+//! (georef) to be written.

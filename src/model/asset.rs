@@ -1,0 +1,79 @@
+//! Managed objects of the public space, reports about them, sensors.
+
+use bevy::math::DVec2;
+
+/// Kind of managed object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AssetKind {
+    /// Tree.
+    Tree,
+    /// Lamp post.
+    Lamp,
+    /// Bench.
+    Bench,
+    /// Litter bin.
+    Bin,
+    /// Sewer manhole.
+    Manhole,
+    /// Anything else.
+    Other,
+}
+
+/// A managed object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asset {
+    /// The owner's own object number.
+    pub id: String,
+    /// Kind.
+    pub kind: AssetKind,
+    /// Where, site metres (stands on the terrain).
+    pub position: DVec2,
+    /// Compass bearing it faces, degrees from grid north.
+    pub heading_deg: f64,
+    /// Height, metres (trees, lamps), 0 when unknown.
+    pub height_m: f64,
+    /// Crown diameter, metres (trees), 0 when unknown.
+    pub crown_m: f64,
+    /// NEN 2767 condition score 1 to 6.
+    pub condition: Option<u8>,
+    /// CROW upkeep level (`A+`, `A`, `B`, `C`, `D`).
+    pub upkeep: Option<String>,
+    /// Last inspection, ISO date.
+    pub inspected: Option<jiff::civil::Date>,
+    /// Next inspection due, ISO date.
+    pub next_inspection: Option<jiff::civil::Date>,
+    /// All attributes as in the file.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// A public-space report (melding). No free text: that holds personal data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Number.
+    pub id: String,
+    /// Where, site metres.
+    pub position: DVec2,
+    /// Category slug (`wegen-verkeer-straatmeubilair/lantaarnpaal-straatverlichting`).
+    pub category: String,
+    /// Status as in the source (`Gemeld`).
+    pub status: String,
+    /// Date made.
+    pub created: Option<jiff::civil::Date>,
+}
+
+/// A sensor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sensor {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Where, site metres.
+    pub position: DVec2,
+    /// What it measures.
+    pub quantity: String,
+    /// Unit symbol.
+    pub unit: String,
+    /// Last value.
+    pub value: Option<f64>,
+}

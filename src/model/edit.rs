@@ -1,0 +1,1 @@
+//! Edits as commands with undo: the only way the open scenario changes.

@@ -1,0 +1,348 @@
+//! Domain types of a scenario: checked, in the site frame, no serde.
+
+use crate::georef::{HeightReference, SiteFrame, SitePos};
+use bevy::math::DVec2;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// A text in every language it was written in, keyed by language (`nl`, `en`, `de`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LocalText(pub BTreeMap<String, String>);
+
+impl LocalText {
+    /// The text in `language`, else in English, Dutch or whatever there is; empty when there is none.
+    pub fn get(&self, language: &str) -> &str {
+        [language, "en", "nl"]
+            .iter()
+            .find_map(|l| self.0.get(*l))
+            .or_else(|| self.0.values().next())
+            .map_or("", String::as_str)
+    }
+}
+
+/// How sure something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Certainty {
+    /// Decided by the council, or simply there.
+    #[default]
+    Decided,
+    /// Not decided yet.
+    Open,
+    /// A sketch.
+    Sketch,
+}
+
+/// What a part of a building is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Use {
+    /// Dwellings.
+    Housing,
+    /// Shops, cafés.
+    Shops,
+    /// Offices.
+    Office,
+    /// Public functions.
+    Public,
+    /// Parking.
+    Parking,
+    /// Anything else.
+    Other,
+}
+
+/// Roof form of a mass.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Roof {
+    /// Flat.
+    Flat,
+    /// Two slopes, ridge along the longest side, height of the roof in metres.
+    Gable(f64),
+    /// Slopes on all sides, height of the roof in metres.
+    Hip(f64),
+}
+
+/// What the ground is covered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SurfaceKind {
+    /// Asphalt.
+    Asphalt,
+    /// Paving stones and slabs.
+    Paving,
+    /// Clinker bricks.
+    Clinkers,
+    /// Grass.
+    Grass,
+    /// Shrubs and perennials.
+    Planting,
+    /// Water.
+    Water,
+}
+
+/// The piece of land.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Area {
+    /// Name.
+    pub name: LocalText,
+    /// Municipality name.
+    pub municipality: String,
+    /// CBS code (`GM0164`).
+    pub municipality_code: String,
+    /// Site frame (its anchor is the area's anchor).
+    pub site: SiteFrame,
+    /// Outline, site metres, closed ring without the repeated last point; may be empty.
+    pub outline: Vec<DVec2>,
+}
+
+/// Owner, date and licence of data.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Source {
+    /// Who owns it.
+    pub owner: String,
+    /// Date as ISO text (`2026-11-22`), may be empty.
+    pub date: String,
+    /// Licence (`CC BY 4.0`).
+    pub licence: String,
+    /// Where it comes from, may be empty.
+    pub url: String,
+}
+
+/// What a layer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LayerKind {
+    /// 3D Tiles.
+    Tiles3d,
+    /// Height grid.
+    Terrain,
+    /// Ground cover polygons.
+    Surfaces,
+    /// Managed objects.
+    Assets,
+    /// Public-space reports.
+    Reports,
+    /// Sensors.
+    Sensors,
+    /// Names on the map.
+    Labels,
+}
+
+/// One base layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    /// Id, unique in the scenario.
+    pub id: String,
+    /// Title.
+    pub title: LocalText,
+    /// Kind.
+    pub kind: LayerKind,
+    /// Path within the scenario's resources, checked to stay inside.
+    pub path: String,
+    /// What its heights are measured from.
+    pub height_reference: HeightReference,
+    /// Property that names a building in tiles (`identificatie`).
+    pub id_property: Option<String>,
+    /// Path of the building register beside it.
+    pub register: Option<String>,
+    /// Owner, date, licence.
+    pub source: Source,
+    /// How sure.
+    pub certainty: Certainty,
+    /// Shown at first.
+    pub visible: bool,
+    /// Made up, not measured.
+    pub synthetic: bool,
+}
+
+/// A building that a variant adds, as a mass.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewBuilding {
+    /// Id, unique in the variant.
+    pub id: String,
+    /// Name.
+    pub name: LocalText,
+    /// Outer ring, site metres, counter-clockwise, not repeated at the end.
+    pub footprint: Vec<DVec2>,
+    /// Holes, clockwise.
+    pub holes: Vec<Vec<DVec2>>,
+    /// Underside above the ground, metres (a block standing on another one).
+    pub base_m: f64,
+    /// Storeys above `base_m`.
+    pub storeys: u32,
+    /// Height of each storey, metres.
+    pub storey_height_m: f64,
+    /// Height of the lowest storey, metres.
+    pub ground_storey_height_m: f64,
+    /// Storeys below ground (not drawn, counted apart).
+    pub underground_storeys: u32,
+    /// Roof.
+    pub roof: Roof,
+    /// Main use, for the colour.
+    pub main_use: Use,
+    /// Use of the lowest storey where it differs.
+    pub ground_use: Option<Use>,
+    /// Dwellings in it.
+    pub dwellings: u32,
+    /// Parking places in it.
+    pub parking_places: u32,
+    /// Phase id, empty for none.
+    pub phase: String,
+    /// How sure.
+    pub certainty: Certainty,
+}
+
+/// A tree that a variant adds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewTree {
+    /// Id.
+    pub id: String,
+    /// Foot, site metres.
+    pub position: DVec2,
+    /// Height, metres.
+    pub height_m: f64,
+    /// Crown diameter, metres.
+    pub crown_m: f64,
+    /// Species.
+    pub species: String,
+    /// Phase id, empty for none.
+    pub phase: String,
+}
+
+/// Ground cover, of the base or of a variant (which cuts it out of the base).
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewSurface {
+    /// Id.
+    pub id: String,
+    /// Cover.
+    pub kind: SurfaceKind,
+    /// Outer ring, site metres.
+    pub outer: Vec<DVec2>,
+    /// Holes.
+    pub holes: Vec<Vec<DVec2>>,
+    /// Metres above the terrain (a pavement 0.12, water −0.8).
+    pub raise_m: f64,
+    /// Phase id, empty for none.
+    pub phase: String,
+}
+
+/// A step of building.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Phase {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub title: LocalText,
+    /// Year it is ready, if known.
+    pub year: Option<i32>,
+}
+
+/// A plan variant: a list of differences to the base.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variant {
+    /// Id, unique.
+    pub id: String,
+    /// Title.
+    pub title: LocalText,
+    /// One or two sentences.
+    pub summary: LocalText,
+    /// How sure.
+    pub certainty: Certainty,
+    /// Ids of buildings that go.
+    pub removed_ids: Vec<String>,
+    /// Rings; a building whose footprint's centre lies inside one goes.
+    pub removed_polygons: Vec<Vec<DVec2>>,
+    /// Ids of assets that go.
+    pub removed_assets: Vec<String>,
+    /// Masses.
+    pub buildings: Vec<NewBuilding>,
+    /// Trees.
+    pub trees: Vec<NewTree>,
+    /// Surfaces.
+    pub surfaces: Vec<NewSurface>,
+}
+
+/// A place to look from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Viewpoint {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub title: LocalText,
+    /// Caption.
+    pub caption: LocalText,
+    /// What is looked at.
+    pub target: SitePos,
+    /// Compass bearing of the view, degrees from grid north, clockwise.
+    pub heading_deg: f64,
+    /// Angle of the view above the horizon, degrees; looking down is negative.
+    pub pitch_deg: f64,
+    /// Distance from target to eye, metres.
+    pub distance_m: f64,
+    /// Variant it belongs to.
+    pub variant: Option<String>,
+    /// Lens it belongs to.
+    pub lens: Option<LensName>,
+    /// Date and time of the sun.
+    pub time: Option<Timestamp>,
+}
+
+/// The three lenses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LensName {
+    /// Ontwerp.
+    Design,
+    /// Participatie.
+    Participation,
+    /// Beheer.
+    Maintenance,
+}
+
+/// What a lens is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Charter {
+    /// For whom.
+    pub audience: LocalText,
+    /// The one question it answers.
+    pub question: LocalText,
+    /// Work process it belongs to.
+    pub work_process: LocalText,
+    /// The old step it replaces.
+    pub replaces: LocalText,
+}
+
+/// A name on the map.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Label {
+    /// Text.
+    pub text: String,
+    /// Where, site metres (z is the height of the thing's top above the anchor, ground for streets).
+    pub position: SitePos,
+    /// Line along which a street name runs, site metres; empty for landmarks.
+    pub line: Vec<DVec2>,
+    /// Landmark (leader line) rather than street.
+    pub landmark: bool,
+}
+
+/// An open scenario, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// Title.
+    pub title: LocalText,
+    /// Made up, not the real situation: said on screen and in every export.
+    pub synthetic: bool,
+    /// The area.
+    pub area: Area,
+    /// Base layers in drawing order.
+    pub layers: Vec<Layer>,
+    /// Phases in order.
+    pub phases: Vec<Phase>,
+    /// Variants; the first is "today" where the file has one without differences.
+    pub variants: Vec<Variant>,
+    /// Viewpoints.
+    pub viewpoints: Vec<Viewpoint>,
+    /// Charters per lens.
+    pub charters: BTreeMap<LensName, Charter>,
+    /// Viewpoint shown first.
+    pub start_viewpoint: Option<String>,
+    /// Variant shown first.
+    pub start_variant: Option<String>,
+    /// Time of the sun at first.
+    pub start_time: Option<Timestamp>,
+}

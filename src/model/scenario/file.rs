@@ -1,0 +1,1 @@
+//! The file structs of `scenario.json`.

@@ -1,0 +1,1 @@
+//! (panels) to be written.

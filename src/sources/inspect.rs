@@ -1,0 +1,1 @@
+//! What a file holds, independent of drawing (`stadslens inspect`).

@@ -1,0 +1,12 @@
+//! Files to records: bytes come in through [`resource`], records and [`Problem`]s go out.
+//!
+//! Nothing here draws, and nothing is trusted: sizes, counts and depths are capped, and a path never
+//! leads out of the folder or archive it was found in.
+
+pub mod gltf;
+pub mod inspect;
+mod problem;
+pub mod resource;
+pub mod tiles3d;
+
+pub use problem::{Problem, Severity};
