@@ -1,1 +1,282 @@
-fn main() {}
+//! The command line, nothing else.
+
+use clap::{Args, Parser, Subcommand};
+use serde_json::json;
+use stadslens::app::{self, RenderOptions, WindowOptions};
+use stadslens::georef::{Crs, check_known_point, transform_lines};
+use stadslens::model::scenario;
+use stadslens::sources::{Problem, Severity, inspect::inspect};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The input has problems.
+const PROBLEMS: u8 = 1;
+/// The command was used wrongly.
+const USAGE: u8 = 2;
+/// This machine cannot: no graphics adapter, no display, no disk space.
+const MACHINE: u8 = 3;
+
+/// A desktop digital-twin planning viewer: 3D city tiles and plan variants through three lenses.
+#[derive(Parser)]
+#[command(name = "stadslens", version, about, args_conflicts_with_subcommands = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    window: WindowArgs,
+}
+
+#[derive(Args)]
+struct WindowArgs {
+    /// Scenario folder, package (.stadslens), tileset.json, glb, gltf or b3dm; without it the shipped Lange Wemen.
+    path: Option<PathBuf>,
+    /// Interface language (nl, en); the default is the saved choice, else the system's language.
+    #[arg(long, value_name = "LANGUAGE")]
+    language: Option<String>,
+    /// Window size in pixels.
+    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    size: Option<(u32, u32)>,
+    /// Serve the read-only state on this loopback port, for tests (needs STADSLENS_AUTOMATION_TOKEN).
+    #[cfg(feature = "automation")]
+    #[arg(long, value_name = "PORT")]
+    automation: Option<u16>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Draw one picture without a window, after everything in view has loaded.
+    Render(RenderArgs),
+    /// Say what a file or tileset holds, independent of drawing.
+    Inspect {
+        /// tileset.json or a tile payload (glb, gltf, b3dm).
+        path: PathBuf,
+        /// One JSON object on standard output and nothing else.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List every problem in a scenario folder or package.
+    Check {
+        /// Scenario folder, scenario.json or package.
+        path: PathBuf,
+        /// One JSON object on standard output and nothing else.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Transform lines "x y z" from standard input (x = east or longitude first; metres or degrees).
+    Transform {
+        /// CRS of the input.
+        #[arg(long, value_name = "EPSG:n")]
+        from: Crs,
+        /// CRS of the output.
+        #[arg(long, value_name = "EPSG:m")]
+        to: Crs,
+    },
+    /// Print the JSON Schema of scenario.json.
+    Schema,
+}
+
+#[derive(Args)]
+struct RenderArgs {
+    /// Scenario folder, package, tileset.json, glb, gltf or b3dm.
+    path: PathBuf,
+    /// The PNG to write.
+    #[arg(short, long, value_name = "F.png")]
+    output: PathBuf,
+    /// Picture size in pixels.
+    #[arg(long, value_name = "WxH", default_value = "1920x1080", value_parser = parse_size)]
+    size: (u32, u32),
+    /// Variant to show.
+    #[arg(long, value_name = "ID")]
+    variant: Option<String>,
+    /// Lens to look through: design, participation or maintenance.
+    #[arg(long, value_name = "NAME")]
+    lens: Option<String>,
+    /// Viewpoint to look from.
+    #[arg(long, value_name = "ID", conflicts_with = "look_at")]
+    viewpoint: Option<String>,
+    /// Point to look at: longitude, latitude and metres above the site's zero.
+    #[arg(long, value_name = "LON,LAT[,H]", allow_hyphen_values = true, value_parser = parse_look_at)]
+    look_at: Option<[f64; 3]>,
+    /// Direction of view, degrees clockwise from grid north.
+    #[arg(long, value_name = "DEG", allow_hyphen_values = true)]
+    heading: Option<f64>,
+    /// Angle of view above the horizon, degrees; looking down is negative.
+    #[arg(long, value_name = "DEG", allow_hyphen_values = true)]
+    pitch: Option<f64>,
+    /// Distance from the point looked at, metres.
+    #[arg(long, value_name = "M")]
+    distance: Option<f64>,
+    /// Date and time of the sun (2026-06-21T15:00:00+02:00).
+    #[arg(long, value_name = "RFC3339")]
+    time: Option<jiff::Timestamp>,
+    /// Largest screen-space error of a tile, pixels.
+    #[arg(long, value_name = "PX", default_value_t = 16.0)]
+    max_sse: f64,
+    /// Give up waiting after this many seconds and draw what is there.
+    #[arg(long, value_name = "S", default_value_t = 120.0)]
+    timeout: f64,
+    /// One JSON object on standard output and nothing else.
+    #[arg(long)]
+    json: bool,
+}
+
+fn parse_size(text: &str) -> Result<(u32, u32), String> {
+    let parsed = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    match parsed {
+        Some((w, h)) if (16..=16_384).contains(&w) && (16..=16_384).contains(&h) => Ok((w, h)),
+        _ => Err("give width x height in pixels, each from 16 to 16384, as 1920x1080".into()),
+    }
+}
+
+fn parse_look_at(text: &str) -> Result<[f64; 3], String> {
+    let numbers: Option<Vec<f64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
+    match numbers.as_deref() {
+        Some([lon, lat]) if lon.abs() <= 180.0 && lat.abs() <= 90.0 => Ok([*lon, *lat, 0.0]),
+        Some([lon, lat, h]) if lon.abs() <= 180.0 && lat.abs() <= 90.0 && h.is_finite() => Ok([*lon, *lat, *h]),
+        _ => Err("give longitude,latitude or longitude,latitude,height in degrees and metres, as 6.7936,52.2659".into()),
+    }
+}
+
+fn main() -> ExitCode {
+    let command_line = CommandLine::parse();
+    if let Err(error) = check_known_point() {
+        return refuse(MACHINE, &error.to_string());
+    }
+    match command_line.command {
+        None => open_window(command_line.window),
+        Some(Command::Render(args)) => render(args),
+        Some(Command::Inspect { path, json }) => inspect_file(&path, json),
+        Some(Command::Check { path, json }) => check(&path, json),
+        Some(Command::Transform { from, to }) => transform(from, to),
+        Some(Command::Schema) => print(&scenario::file::schema_json()),
+    }
+}
+
+fn open_window(args: WindowArgs) -> ExitCode {
+    let options = WindowOptions {
+        path: args.path,
+        language: args.language,
+        size: args.size,
+        #[cfg(feature = "automation")]
+        automation_port: args.automation,
+        #[cfg(not(feature = "automation"))]
+        automation_port: None,
+    };
+    finish(app::run_window(options))
+}
+
+fn render(args: RenderArgs) -> ExitCode {
+    let json = args.json;
+    let options = RenderOptions {
+        path: args.path,
+        output: args.output,
+        size: args.size,
+        variant: args.variant,
+        lens: args.lens,
+        viewpoint: args.viewpoint,
+        look_at: args.look_at,
+        heading_deg: args.heading,
+        pitch_deg: args.pitch,
+        distance_m: args.distance,
+        time: args.time,
+        max_screen_space_error_px: args.max_sse,
+        timeout_s: args.timeout,
+    };
+    match app::render(&options) {
+        Ok(report) => {
+            for problem in &report.problems {
+                complain(problem);
+            }
+            if json {
+                return print_then(&report.to_json().to_string(), report.exit_code());
+            }
+            ExitCode::from(report.exit_code())
+        }
+        Err(stop) => finish(Err(stop)),
+    }
+}
+
+fn inspect_file(path: &std::path::Path, json: bool) -> ExitCode {
+    match inspect(path) {
+        Ok(facts) => {
+            let has_problems = facts["problems"].as_array().is_some_and(|list| !list.is_empty());
+            let text = if json { facts.to_string() } else { format!("{facts:#}") };
+            print_then(&text, if has_problems { PROBLEMS } else { 0 })
+        }
+        Err(problem) => {
+            complain(&problem);
+            if json {
+                return print_then(&json!({"kind": null, "problems": [problem]}).to_string(), PROBLEMS);
+            }
+            ExitCode::from(PROBLEMS)
+        }
+    }
+}
+
+fn check(path: &std::path::Path, json: bool) -> ExitCode {
+    let problems = scenario::check(path);
+    let errors = problems.iter().filter(|p| p.severity == Severity::Error).count();
+    let warnings = problems.len() - errors;
+    problems.iter().for_each(complain);
+    let code = if problems.is_empty() { 0 } else { PROBLEMS };
+    if json {
+        let report = json!({
+            "path": path.display().to_string(), "errors": errors, "warnings": warnings, "problems": problems,
+        });
+        return print_then(&report.to_string(), code);
+    }
+    if problems.is_empty() { print("no problems found") } else { ExitCode::from(code) }
+}
+
+fn transform(from: Crs, to: Crs) -> ExitCode {
+    let input = io::stdin().lock();
+    let output = BufWriter::new(io::stdout().lock());
+    match transform_lines(from, to, input, output) {
+        Ok(problems) => {
+            for problem in &problems {
+                write_error(problem);
+            }
+            ExitCode::from(if problems.is_empty() { 0 } else { PROBLEMS })
+        }
+        Err(error) => refuse(USAGE, &error.to_string()),
+    }
+}
+
+/// Turns the end of a run into an exit code, its one line already written.
+fn finish(outcome: Result<(), app::Stop>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(app::Stop::Usage { message }) => refuse(USAGE, &message),
+        Err(app::Stop::Machine { message }) => refuse(MACHINE, &message),
+        Err(app::Stop::Problems { problems }) => {
+            problems.iter().for_each(complain);
+            ExitCode::from(PROBLEMS)
+        }
+    }
+}
+
+fn complain(problem: &Problem) {
+    write_error(&problem.to_string());
+}
+
+fn refuse(code: u8, message: &str) -> ExitCode {
+    write_error(message);
+    ExitCode::from(code)
+}
+
+/// One line on standard error; a closed pipe is nobody's problem.
+fn write_error(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", line.replace('\n', " "));
+}
+
+fn print(text: &str) -> ExitCode {
+    print_then(text, 0)
+}
+
+fn print_then(text: &str, code: u8) -> ExitCode {
+    match writeln!(io::stdout(), "{text}") {
+        Ok(()) => ExitCode::from(code),
+        Err(_) => ExitCode::from(MACHINE),
+    }
+}

@@ -1,1 +1,0 @@
-//! (analysis) to be written.

@@ -1,0 +1,61 @@
+//! Bevy's own plugins, set up for a window, for a picture, and for measuring without any graphics.
+
+use bevy::{
+    app::PluginGroupBuilder,
+    ecs::error::{BevyError, ErrorContext, Severity, match_severity},
+    log::{Level, LogPlugin},
+    prelude::*,
+    render::{RenderPlugin, settings::{RenderCreation, WgpuSettings}},
+    window::ExitCondition,
+    winit::WinitPlugin,
+};
+
+/// What the engine draws on.
+pub(super) enum Surface {
+    /// A window.
+    Window(Box<Window>),
+    /// Images only.
+    Images,
+    /// Nothing: systems run, no graphics backend is started.
+    Nothing,
+}
+
+/// Bevy's plugins for a surface.
+pub(super) fn plugins(surface: Surface) -> PluginGroupBuilder {
+    let log = LogPlugin {
+        level: Level::WARN,
+        // Known chatter of drivers and of the desktop's services that a user can do nothing about.
+        filter: "wgpu=error,naga=error,bevy_render=error,bevy_winit=error,zbus=error,ashpd=error".into(),
+        ..default()
+    };
+    let without_window =
+        WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() };
+    match surface {
+        Surface::Window(window) => DefaultPlugins
+            .set(log)
+            .set(WindowPlugin { primary_window: Some(*window), ..default() }),
+        Surface::Images => DefaultPlugins
+            .set(log)
+            .set(without_window)
+            // A picture must not be taken before its shaders are there.
+            .set(RenderPlugin { synchronous_pipeline_compilation: true, ..default() })
+            .disable::<WinitPlugin>(),
+        Surface::Nothing => DefaultPlugins
+            .set(log)
+            .set(without_window)
+            .set(RenderPlugin {
+                render_creation: RenderCreation::Automatic(Box::new(WgpuSettings { backends: None, ..default() })),
+                ..default()
+            })
+            .disable::<WinitPlugin>(),
+    }
+}
+
+/// Demotes unrated errors: one failing system must not close the planner's session.
+pub(super) fn report(error: BevyError, context: ErrorContext) {
+    let error = match error.severity() {
+        Severity::Panic => error.with_severity(Severity::Error),
+        _ => error,
+    };
+    match_severity(error, context);
+}

@@ -1,0 +1,66 @@
+//! Opening what the user names, off the main thread: a scenario, a package, a tileset or a single tile.
+
+use crate::model::{OpenScenario, scenario};
+use crate::sources::Problem;
+use bevy::prelude::*;
+use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
+use std::path::{Path, PathBuf};
+
+/// Opens a path and shows what is in it.
+#[derive(Message, Debug, Clone)]
+pub struct OpenPath(pub PathBuf);
+
+/// An opening has ended.
+#[derive(Message, Clone)]
+pub struct PathOpened {
+    /// What was opened.
+    pub path: PathBuf,
+    /// The scenario, or why nothing can be shown.
+    pub outcome: Result<OpenScenario, Vec<Problem>>,
+}
+
+/// The opening under way; a newer one replaces it.
+#[derive(Resource, Default)]
+pub(super) struct Opening(Option<(PathBuf, Task<Result<OpenScenario, Vec<Problem>>>)>);
+
+impl Opening {
+    /// What is being opened now.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.0.as_ref().map(|(path, _)| path.as_path())
+    }
+}
+
+pub(super) fn start_opening(mut wishes: MessageReader<OpenPath>, mut opening: ResMut<Opening>) {
+    let Some(OpenPath(path)) = wishes.read().last() else { return };
+    let path = path.clone();
+    let task_path = path.clone();
+    let task = AsyncComputeTaskPool::get().spawn(async move { open_any(&task_path) });
+    opening.0 = Some((path, task));
+}
+
+pub(super) fn finish_opening(mut opening: ResMut<Opening>, mut opened: MessageWriter<PathOpened>) {
+    let Some((path, task)) = opening.0.as_mut() else { return };
+    if let Some(outcome) = future::block_on(future::poll_once(task)) {
+        opened.write(PathOpened { path: path.clone(), outcome });
+        opening.0 = None;
+    }
+}
+
+/// Opens a scenario folder, `scenario.json` or package; around anything else a scratch scenario is made.
+pub(super) fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_lowercase();
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
+    if path.is_dir() && !path.join("scenario.json").is_file() && path.join("tileset.json").is_file() {
+        return scenario::scratch(&path.join("tileset.json"));
+    }
+    match extension.as_str() {
+        _ if path.is_dir() || name == "scenario.json" => scenario::open(path),
+        "stadslens" | "zip" => scenario::open(path),
+        "json" | "glb" | "gltf" | "b3dm" => scenario::scratch(path),
+        _ => Err(vec![Problem::error(
+            path.display().to_string(),
+            "",
+            "this kind of file is not read: open a scenario folder, a package (.stadslens), a tileset.json, a glb, gltf or b3dm",
+        )]),
+    }
+}

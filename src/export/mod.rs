@@ -1,1 +1,0 @@
-//! (export) to be written.

@@ -1,1 +1,0 @@
-//! (prepare) to be written.

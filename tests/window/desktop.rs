@@ -1,0 +1,199 @@
+//! A display of its own, the real program on it, real key presses and clicks, and the read-only state to wait for.
+
+use serde_json::{Value, json};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What the program needs at most to open a scenario on a busy machine without a graphics card.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+const TOKEN: &str = "window-tests";
+
+/// A virtual screen with the program on it.
+pub(crate) struct Desktop {
+    screen: Child,
+    display: String,
+    program: Child,
+    port: u16,
+    home: tempfile::TempDir,
+}
+
+impl Desktop {
+    /// Starts the program with `arguments` on a screen of the given size; its settings start empty.
+    pub(crate) fn start(width: u32, height: u32, arguments: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a folder for settings"), width, height, arguments)
+    }
+
+    /// As [`Desktop::start`], with settings of an earlier run.
+    pub(crate) fn start_in(home: tempfile::TempDir, width: u32, height: u32, arguments: &[&str]) -> Self {
+        let (screen, display) = start_screen(width, height);
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stadslens"));
+        command
+            .args(arguments)
+            .args(["--automation", &port.to_string(), "--size", &format!("{width}x{height}")])
+            .env("DISPLAY", &display)
+            .env_remove("WAYLAND_DISPLAY")
+            .env("STADSLENS_AUTOMATION_TOKEN", TOKEN)
+            .env("XDG_CONFIG_HOME", home.path().join("config"))
+            .env("XDG_DATA_HOME", home.path().join("data"))
+            .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(home.path().join("program.log")).expect("a log file"));
+        let program = command.spawn().expect("the program starts");
+        Self { screen, display, program, port, home }
+    }
+
+    /// The program's state now, `None` while it does not answer.
+    pub(crate) fn try_state(&self) -> Option<Value> {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": "stadslens.state", "params": {"token": TOKEN}});
+        let answer = self.post(&body.to_string())?;
+        answer.get("result").cloned()
+    }
+
+    /// Sends one JSON-RPC request and returns the answer.
+    pub(crate) fn post(&self, body: &str) -> Option<Value> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+        write!(
+            stream,
+            "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (_, content) = answer.split_once("\r\n\r\n")?;
+        serde_json::from_str(content).ok()
+    }
+
+    /// Waits until the state answers `wanted`; fails with what was waited for and the last state.
+    pub(crate) fn wait_for(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let start = Instant::now();
+        let mut last = Value::Null;
+        while start.elapsed() < PATIENCE {
+            if let Some(state) = self.try_state() {
+                if wanted(&state) {
+                    return state;
+                }
+                last = state;
+            }
+            if let Ok(Some(status)) = self.program.try_wait() {
+                panic!("waiting for {what}: the program ended with {status}\n{}", self.log());
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("waited {PATIENCE:?} for {what}; last state: {last:#}\n{}", self.log());
+    }
+
+    /// Waits for the picture to be complete.
+    pub(crate) fn wait_until_drawn(&mut self) -> Value {
+        self.wait_for("a complete picture", |state| state["complete"] == true)
+    }
+
+    /// Clicks the visible control with this accessible name.
+    pub(crate) fn click_control(&mut self, name: &str) {
+        let state = self.wait_for(&format!("the control `{name}`"), |state| control(state, name).is_some());
+        let (x, y) = control(&state, name).expect("just seen");
+        self.click(x, y);
+    }
+
+    /// Clicks at a point of the window.
+    pub(crate) fn click(&self, x: f64, y: f64) {
+        self.xdotool(&["mousemove", &format!("{x:.0}"), &format!("{y:.0}"), "sleep", "0.3", "click", "1"]);
+    }
+
+    /// Drags with a mouse button from one point to another.
+    pub(crate) fn drag(&self, button: &str, from: (f64, f64), to: (f64, f64)) {
+        let mut arguments: Vec<String> = ["mousemove", &format!("{:.0}", from.0), &format!("{:.0}", from.1), "sleep", "0.3",
+            "mousedown", button].map(String::from).to_vec();
+        for step in 1..=6 {
+            let part = f64::from(step) / 6.0;
+            arguments.extend([
+                "mousemove".into(),
+                format!("{:.0}", from.0 + (to.0 - from.0) * part),
+                format!("{:.0}", from.1 + (to.1 - from.1) * part),
+                "sleep".into(),
+                "0.15".into(),
+            ]);
+        }
+        arguments.extend(["mouseup".into(), button.into()]);
+        self.xdotool(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+
+    /// Presses a key (`xdotool` name) once.
+    pub(crate) fn key(&self, key: &str) {
+        self.xdotool(&["key", "--delay", "150", key]);
+    }
+
+    /// Types a text.
+    pub(crate) fn type_text(&self, text: &str) {
+        self.xdotool(&["type", "--delay", "80", text]);
+    }
+
+    /// Waits for the program to end by itself.
+    pub(crate) fn wait_for_end(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if let Ok(Some(status)) = self.program.try_wait() {
+                return status;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the program did not end within {PATIENCE:?}\n{}", self.log());
+    }
+
+    /// What the program wrote on standard error.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.home.path().join("program.log")).unwrap_or_default()
+    }
+
+    /// A path in the folder that this desktop owns.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    fn xdotool(&self, arguments: &[&str]) {
+        // Without a window manager the program has no keyboard focus until it is given.
+        let focus = ["search", "--onlyvisible", "--class", ".", "windowfocus"];
+        let _ = Command::new("xdotool").args(focus).env("DISPLAY", &self.display).output();
+        let done = Command::new("xdotool").args(arguments).env("DISPLAY", &self.display).output().expect("xdotool runs");
+        assert!(done.status.success(), "xdotool {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+        let _ = self.screen.kill();
+        let _ = self.screen.wait();
+    }
+}
+
+/// The middle of the visible control with this accessible name, window pixels.
+fn control(state: &Value, name: &str) -> Option<(f64, f64)> {
+    let found = state["controls"].as_array()?.iter().find(|c| c["name"] == name && c["enabled"] != false)?;
+    let rect: Vec<f64> = found["rect"].as_array()?.iter().filter_map(Value::as_f64).collect();
+    (rect.len() == 4).then(|| ((rect[0] + rect[2]) / 2.0, (rect[1] + rect[3]) / 2.0))
+}
+
+/// Starts Xvfb on the next free display.
+fn start_screen(width: u32, height: u32) -> (Child, String) {
+    let mut screen = Command::new("Xvfb")
+        .args(["-displayfd", "1", "-screen", "0", &format!("{width}x{height}x24"), "-nolisten", "tcp"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("Xvfb is installed (see .ci/packages)");
+    let mut number = String::new();
+    let output = screen.stdout.take().expect("piped");
+    BufReader::new(output).read_line(&mut number).expect("Xvfb says its display");
+    (screen, format!(":{}", number.trim()))
+}
