@@ -1,0 +1,66 @@
+//! The system's dialog for files and folders, and files dropped on the window.
+
+use super::open::OpenPath;
+use bevy::prelude::*;
+use bevy::tasks::{IoTaskPool, Task, futures_lite::future};
+use std::path::PathBuf;
+
+/// Asks the user for something to open.
+#[derive(Message, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskForPath {
+    /// One file: a package, a tileset, a tile.
+    File,
+    /// A scenario folder.
+    Folder,
+}
+
+/// The dialog that is open, and whether the last one ended without an answer (cancelled, or no dialog service).
+#[derive(Resource, Default)]
+pub(super) struct Dialog {
+    task: Option<Task<Option<PathBuf>>>,
+    /// Set when a dialog ended without a path; the path field is the way that always works.
+    pub(super) ended_without_path: bool,
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Dialog>()
+        .add_message::<AskForPath>()
+        .add_systems(Update, (ask_for_path, take_answer, take_dropped_files));
+}
+
+fn ask_for_path(mut wishes: MessageReader<AskForPath>, mut dialog: ResMut<Dialog>) {
+    let Some(wish) = wishes.read().last().copied() else { return };
+    if dialog.task.is_some() {
+        return;
+    }
+    dialog.ended_without_path = false;
+    dialog.task = Some(IoTaskPool::get().spawn(async move {
+        let asked = rfd::AsyncFileDialog::new();
+        let answer = match wish {
+            AskForPath::File => {
+                asked.add_filter("Stadslens", &["stadslens", "json", "glb", "gltf", "b3dm"]).pick_file().await
+            }
+            AskForPath::Folder => asked.pick_folder().await,
+        };
+        answer.map(|handle| handle.path().to_path_buf())
+    }));
+}
+
+fn take_answer(mut dialog: ResMut<Dialog>, mut open: MessageWriter<OpenPath>) {
+    let Some(task) = dialog.task.as_mut() else { return };
+    if let Some(answer) = future::block_on(future::poll_once(task)) {
+        dialog.task = None;
+        dialog.ended_without_path = answer.is_none();
+        if let Some(path) = answer {
+            open.write(OpenPath(path));
+        }
+    }
+}
+
+fn take_dropped_files(mut drops: MessageReader<FileDragAndDrop>, mut open: MessageWriter<OpenPath>) {
+    for drop in drops.read() {
+        if let FileDragAndDrop::DroppedFile { path_buf, .. } = drop {
+            open.write(OpenPath(path_buf.clone()));
+        }
+    }
+}
