@@ -214,7 +214,7 @@ impl<'a> Walk<'a> {
         let masks = self.masks.len();
         let facts = match self.look(node, parent_masks, parent_error_m) {
             Sight::Culled => None,
-            Sight::NotNeeded if !self.stays_for_awaited_parent(node) => Some(Facts::SETTLED),
+            Sight::NotNeeded if !self.stays_for_awaited_ancestor(node) => Some(Facts::SETTLED),
             sight => {
                 if self.supply(node) == Supply::Ready {
                     self.used.push(node);
@@ -231,10 +231,12 @@ impl<'a> Walk<'a> {
         facts
     }
 
-    /// Whether a child that is finer than needed was drawn, and its ADD parent cannot be yet.
-    fn stays_for_awaited_parent(&self, node: usize) -> bool {
-        self.supply(self.index.nodes[node].parent) == Supply::Awaited
-            && (self.history.was_rendered(node) || self.history.was_refined(node))
+    /// Whether `node` was drawn or refined, is finer than needed now, and what is needed above it has not
+    /// come yet.
+    fn stays_for_awaited_ancestor(&self, node: usize) -> bool {
+        let mut supplies = self.index.ancestors(node).map(|ancestor| self.supply(ancestor));
+        (self.history.was_rendered(node) || self.history.was_refined(node))
+            && supplies.find(|supply| *supply != Supply::Empty) == Some(Supply::Awaited)
     }
 
     /// Culls `node` in every view and leaves its masks on the stack. Only views that see a tile have a say
@@ -268,6 +270,7 @@ impl<'a> Walk<'a> {
             return self.refine(node, masks);
         }
         match supply {
+            Supply::Empty if self.stays_for_awaited_ancestor(node) => self.hold_children(node, masks),
             Supply::Empty => Facts::SETTLED,
             Supply::Ready => self.show(node),
             Supply::Awaited if self.history.was_refined(node) => {
