@@ -78,9 +78,7 @@ impl Default for Language {
 
 /// The text for `key`; where a language lacks it, the English one, and the key itself when nobody has it.
 pub fn tr(language: &Language, key: &str) -> String {
-    TEXTS
-        .try_lookup(&language.0, key)
-        .unwrap_or_else(|| key.to_owned())
+    TEXTS.try_lookup(&language.0, key).unwrap_or_else(|| key.to_owned())
 }
 
 /// The text for `key` with named texts filled in.

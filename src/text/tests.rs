@@ -91,11 +91,24 @@ fn every_language_has_the_same_keys_and_arguments() {
         let own = messages(&code);
         let missing: Vec<_> = reference.keys().filter(|key| !own.contains_key(*key)).collect();
         let extra: Vec<_> = own.keys().filter(|key| !reference.contains_key(*key)).collect();
-        assert!(missing.is_empty() && extra.is_empty(), "{code}: missing {missing:?}, extra {extra:?}");
+        assert!(
+            missing.is_empty() && extra.is_empty(),
+            "{code}: missing {missing:?}, extra {extra:?}"
+        );
         for (key, pattern) in &own {
             assert!(!pattern.is_empty(), "{code}: {key} is empty");
-            assert_eq!(variables(pattern), variables(&reference[key]), "{code}: arguments of {key}");
-            assert!(TEXTS.lookup_no_default_fallback::<&str>(&language.0, key, None).is_some() || pattern.contains('$'), "{code}: {key} cannot be looked up");
+            assert_eq!(
+                variables(pattern),
+                variables(&reference[key]),
+                "{code}: arguments of {key}"
+            );
+            assert!(
+                TEXTS
+                    .lookup_no_default_fallback::<&str>(&language.0, key, None)
+                    .is_some()
+                    || pattern.contains('$'),
+                "{code}: {key} cannot be looked up"
+            );
         }
     }
 }
@@ -118,10 +131,17 @@ fn keys_in_the_code_exist_and_no_text_is_left_over() {
             }
             // The key is the second argument; `tr(lang, key)` with a computed key is covered by the second half.
             let rest = &sources[start + call.len()..];
-            let Some((_, second)) = rest.split_once(',') else { continue };
-            let Some(literal) = second.trim_start().strip_prefix('"') else { continue };
+            let Some((_, second)) = rest.split_once(',') else {
+                continue;
+            };
+            let Some(literal) = second.trim_start().strip_prefix('"') else {
+                continue;
+            };
             let key = literal.split('"').next().unwrap_or_default();
-            assert!(known.contains_key(key), "the code asks for {key:?}, which no language has");
+            assert!(
+                known.contains_key(key),
+                "the code asks for {key:?}, which no language has"
+            );
             used += 1;
         }
     }
@@ -138,15 +158,32 @@ fn keys_in_the_code_exist_and_no_text_is_left_over() {
 fn dutch_is_plain() {
     // Office Dutch, forms of address and borrowed words where a plain Dutch one exists.
     let avoided = [
-        " u ", " uw ", "uw ", " teneinde", " middels ", " betreffende", " derhalve", "ongeldig", "foutcode", "error",
-        "layer", "viewer", "please", "gelieve", "dataset", "render",
+        " u ",
+        " uw ",
+        "uw ",
+        " teneinde",
+        " middels ",
+        " betreffende",
+        " derhalve",
+        "ongeldig",
+        "foutcode",
+        "error",
+        "layer",
+        "viewer",
+        "please",
+        "gelieve",
+        "dataset",
+        "render",
     ];
     for (key, text) in messages("nl") {
         let lower = format!(" {} ", text.to_lowercase());
         for word in avoided {
             assert!(!lower.contains(word), "{key}: {text:?} holds {word:?}");
         }
-        let longest = text.split(['.', '?', '!', '\n']).map(|s| s.split_whitespace().count()).max();
+        let longest = text
+            .split(['.', '?', '!', '\n'])
+            .map(|s| s.split_whitespace().count())
+            .max();
         assert!(longest <= Some(20), "{key}: a sentence of {longest:?} words");
     }
 }
@@ -172,7 +209,10 @@ fn numbers_follow_the_language() {
     assert_eq!(format_length(17.24, 1, &nl), "17,2 m");
     assert_eq!(format_length(12_345.0, 0, &nl), "12,3 km");
     assert_eq!(format_area(1234.0, 0, &nl), "1.234 m²");
-    assert_eq!(format_number(1e300, usize::MAX, &en).split('.').nth(1).map(str::len), Some(9));
+    assert_eq!(
+        format_number(1e300, usize::MAX, &en).split('.').nth(1).map(str::len),
+        Some(9)
+    );
 }
 
 #[test]
@@ -187,9 +227,17 @@ fn dates_and_times_follow_the_language() {
 #[test]
 fn a_place_reads_as_on_a_dutch_map() {
     let nl = language("nl");
-    let all = format_place(Some((251_003.2, 476_247.9)), Some(17.2), Some((52.265_87, 6.793_61)), &nl);
+    let all = format_place(
+        Some((251_003.2, 476_247.9)),
+        Some(17.2),
+        Some((52.265_87, 6.793_61)),
+        &nl,
+    );
     assert_eq!(all, "RD 251 003  476 248 · NAP 17,2 m · 52,26587° NB 6,79361° OL");
-    assert_eq!(format_place(None, None, Some((-33.0, -70.5)), &nl), "33,00000° ZB 70,50000° WL");
+    assert_eq!(
+        format_place(None, None, Some((-33.0, -70.5)), &nl),
+        "33,00000° ZB 70,50000° WL"
+    );
     assert_eq!(format_place(None, None, None, &nl), "");
     assert_eq!(format_rd(f64::NAN, -0.2), "RD –  0");
 }

@@ -47,9 +47,9 @@ pub(super) fn definitions() -> FontDefinitions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bevy_egui::egui::epaint::text::TextOptions;
-    use bevy_egui::egui::epaint::text::Fonts;
     use bevy_egui::egui::FontId;
+    use bevy_egui::egui::epaint::text::Fonts;
+    use bevy_egui::egui::epaint::text::TextOptions;
 
     fn fonts() -> Fonts {
         Fonts::new(TextOptions::default(), definitions())

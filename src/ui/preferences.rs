@@ -240,7 +240,11 @@ impl Preferences {
 
 /// `value` kept within the limits; the least where it is not a number.
 fn finite_within(value: f32, least: f32, most: f32) -> f32 {
-    if value.is_finite() { value.clamp(least, most) } else { least }
+    if value.is_finite() {
+        value.clamp(least, most)
+    } else {
+        least
+    }
 }
 
 #[cfg(test)]
@@ -285,7 +289,10 @@ mod tests {
             std::fs::write(folder.path().join(FILE_NAME), damaged).unwrap();
             let (loaded, problem) = Preferences::load(folder.path());
             assert_eq!(loaded, Preferences::default(), "{damaged:?}");
-            assert!(matches!(problem, Some(PreferencesError::Damaged { .. })), "{damaged:?}: {problem:?}");
+            assert!(
+                matches!(problem, Some(PreferencesError::Damaged { .. })),
+                "{damaged:?}: {problem:?}"
+            );
             let aside = std::fs::read_to_string(folder.path().join("preferences.damaged.json")).unwrap();
             assert_eq!(aside, damaged);
             assert!(Preferences::load(folder.path()).1.is_none(), "said twice");
@@ -297,7 +304,10 @@ mod tests {
         let folder = folder();
         std::fs::write(folder.path().join(FILE_NAME), vec![b' '; 3 << 20]).unwrap();
         let (_, problem) = Preferences::load(folder.path());
-        assert!(matches!(problem, Some(PreferencesError::TooLarge { .. })), "{problem:?}");
+        assert!(
+            matches!(problem, Some(PreferencesError::TooLarge { .. })),
+            "{problem:?}"
+        );
     }
 
     #[test]
@@ -314,7 +324,10 @@ mod tests {
         assert!((loaded.text_scale - 2.0).abs() < 1e-6);
         assert_eq!(loaded.recent_files.len(), MAX_RECENT);
         assert!((loaded.panels["design"].left_width - 200.0).abs() < 1e-6);
-        assert!(loaded.panels["design"].left_open, "a key that is absent has its usual value");
+        assert!(
+            loaded.panels["design"].left_open,
+            "a key that is absent has its usual value"
+        );
     }
 
     #[test]

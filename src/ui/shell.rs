@@ -114,7 +114,10 @@ pub fn zones(screen: Rect, theme: &Theme, wishes: &Wishes) -> Zones {
     let right = right_width.zone(right_rect);
     let middle = Rect::from_min_max(
         pos2(left.rect().map_or(view.left(), |rect| rect.right() + gap), view.top()),
-        pos2(right.rect().map_or(view.right(), |rect| rect.left() - gap), view.bottom()),
+        pos2(
+            right.rect().map_or(view.right(), |rect| rect.left() - gap),
+            view.bottom(),
+        ),
     );
 
     let free = middle.shrink(gap);
@@ -122,7 +125,10 @@ pub fn zones(screen: Rect, theme: &Theme, wishes: &Wishes) -> Zones {
     let tools_width = control + 2.0 * Theme::STEP;
     // Arrow, and two buttons above it.
     let tools_height = 3.0 * control + 5.0 * Theme::STEP;
-    let tools = Rect::from_min_max(free.max - vec2(tools_width, tools_height.min(free.height() / 2.0)), free.max);
+    let tools = Rect::from_min_max(
+        free.max - vec2(tools_width, tools_height.min(free.height() / 2.0)),
+        free.max,
+    );
     let strip_room = (free.width() - tools_width - gap).max(0.0);
     let strip_width = strip_room.min(520.0 * theme.text_scale);
     let strip_height = if wishes.strip { control + 2.0 * Theme::STEP } else { 0.0 };
@@ -180,7 +186,13 @@ fn side_widths(screen_width: f32, gap: f32, theme: &Theme, wishes: &Wishes) -> (
     // Text wraps and ends in dots, so a panel need not grow as fast as its letters.
     let least = LEAST_PANEL_WIDTH * (1.0 + 0.3 * (theme.text_scale - 1.0));
     let rail = theme.control_height() + 2.0 * Theme::STEP;
-    let folded = |wish: Wish| if wish == Wish::Nothing { Wish::Nothing } else { Wish::Rail };
+    let folded = |wish: Wish| {
+        if wish == Wish::Nothing {
+            Wish::Nothing
+        } else {
+            Wish::Rail
+        }
+    };
     let (left, right) = (wishes.left, wishes.right);
     let one_open = match wishes.opened_last {
         Side::Left => (left, folded(right)),
@@ -200,16 +212,29 @@ fn side_widths(screen_width: f32, gap: f32, theme: &Theme, wishes: &Wishes) -> (
             })
             .sum();
         let room = share - fixed;
-        let wanted = |wish: Wish| if let Wish::Panel(width) = wish { width.max(least) } else { 0.0 };
+        let wanted = |wish: Wish| {
+            if let Wish::Panel(width) = wish {
+                width.max(least)
+            } else {
+                0.0
+            }
+        };
         let (left_wanted, right_wanted) = (wanted(left), wanted(right));
-        let needed = [left_wanted, right_wanted].into_iter().filter(|width| *width > 0.0).count();
+        let needed = [left_wanted, right_wanted]
+            .into_iter()
+            .filter(|width| *width > 0.0)
+            .count();
         let least_needed = [0.0, least, 2.0 * least][needed];
         if least_needed > room {
             continue;
         }
         // What does not fit is taken from what both have above the least.
         let above = left_wanted + right_wanted - least_needed;
-        let shrink = if above > 0.0 { ((room - least_needed) / above).min(1.0) } else { 1.0 };
+        let shrink = if above > 0.0 {
+            ((room - least_needed) / above).min(1.0)
+        } else {
+            1.0
+        };
         let fitted = |wish: Wish, wanted: f32| match wish {
             Wish::Nothing => Width::Nothing,
             Wish::Rail => Width::Rail(rail),
@@ -217,7 +242,13 @@ fn side_widths(screen_width: f32, gap: f32, theme: &Theme, wishes: &Wishes) -> (
         };
         return (fitted(left, left_wanted), fitted(right, right_wanted));
     }
-    let rail_or_nothing = |wish: Wish| if wish == Wish::Nothing { Width::Nothing } else { Width::Rail(rail) };
+    let rail_or_nothing = |wish: Wish| {
+        if wish == Wish::Nothing {
+            Width::Nothing
+        } else {
+            Width::Rail(rail)
+        }
+    };
     (rail_or_nothing(left), rail_or_nothing(right))
 }
 
@@ -227,11 +258,16 @@ pub fn bar<R>(ctx: &Context, name: &str, rect: Rect, content: impl FnOnce(&mut U
         let theme = Theme::of(ui.ctx());
         let hairline = Stroke::new(1.0, theme.tokens.hairline);
         ui.painter().rect_filled(rect, 0.0, theme.tokens.ground);
-        let edge = if rect.top() <= ctx.content_rect().top() { rect.bottom() - 0.5 } else { rect.top() + 0.5 };
+        let edge = if rect.top() <= ctx.content_rect().top() {
+            rect.bottom() - 0.5
+        } else {
+            rect.top() + 0.5
+        };
         ui.painter().hline(rect.x_range(), edge, hairline);
         let inner = rect.shrink2(vec2(Theme::PADDING, 0.0));
         let layout = bevy_egui::egui::Layout::left_to_right(bevy_egui::egui::Align::Center);
-        ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout), content).inner
+        ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout), content)
+            .inner
     })
 }
 
@@ -248,7 +284,8 @@ pub fn sheet<R>(ctx: &Context, name: &str, rect: Rect, content: impl FnOnce(&mut
         ui.painter().add(frame.paint(rect));
         let inner = rect.shrink2(vec2(Theme::PADDING, Theme::STEP));
         let layout = bevy_egui::egui::Layout::left_to_right(bevy_egui::egui::Align::Center);
-        ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout), content).inner
+        ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout), content)
+            .inner
     })
 }
 
@@ -288,13 +325,24 @@ mod tests {
     ];
 
     fn wishes() -> Vec<Wishes> {
-        let wish = [Wish::Nothing, Wish::Rail, Wish::Panel(272.0), Wish::Panel(640.0), Wish::Panel(10.0)];
+        let wish = [
+            Wish::Nothing,
+            Wish::Rail,
+            Wish::Panel(272.0),
+            Wish::Panel(640.0),
+            Wish::Panel(10.0),
+        ];
         let mut all = Vec::new();
         for left in wish {
             for right in wish {
                 for opened_last in [Side::Left, Side::Right] {
                     for strip in [false, true] {
-                        all.push(Wishes { left, right, opened_last, strip });
+                        all.push(Wishes {
+                            left,
+                            right,
+                            opened_last,
+                            strip,
+                        });
                     }
                 }
             }
@@ -330,7 +378,11 @@ mod tests {
                             );
                         }
                     }
-                    assert!(zones.middle.width() >= VIEW_SHARE * width - 0.5, "{case}: middle {:?}", zones.middle);
+                    assert!(
+                        zones.middle.width() >= VIEW_SHARE * width - 0.5,
+                        "{case}: middle {:?}",
+                        zones.middle
+                    );
                     assert!(zones.view.height() >= 0.6 * height, "{case}: view {:?}", zones.view);
                     assert!(zones.strip.width() >= 280.0, "{case}: strip {:?}", zones.strip);
                 }
@@ -345,12 +397,27 @@ mod tests {
             let theme = Theme::new(false, scale);
             let open = |opened_last| {
                 let panel = Wish::Panel(272.0);
-                zones(screen, &theme, &Wishes { left: panel, right: panel, opened_last, strip: true })
+                zones(
+                    screen,
+                    &theme,
+                    &Wishes {
+                        left: panel,
+                        right: panel,
+                        opened_last,
+                        strip: true,
+                    },
+                )
             };
             let zones = open(Side::Left);
-            assert!(matches!((zones.left, zones.right), (SideZone::Panel(_), SideZone::Rail(_))), "{scale}: {zones:?}");
+            assert!(
+                matches!((zones.left, zones.right), (SideZone::Panel(_), SideZone::Rail(_))),
+                "{scale}: {zones:?}"
+            );
             let zones = open(Side::Right);
-            assert!(matches!((zones.left, zones.right), (SideZone::Rail(_), SideZone::Panel(_))), "{scale}: {zones:?}");
+            assert!(
+                matches!((zones.left, zones.right), (SideZone::Rail(_), SideZone::Panel(_))),
+                "{scale}: {zones:?}"
+            );
         }
     }
 
@@ -365,6 +432,9 @@ mod tests {
         };
         let zones = zones(screen, &Theme::new(false, 1.0), &wishes);
         let width = |zone: SideZone| zone.rect().map_or(0.0, |rect| rect.width());
-        assert!((width(zones.left) - 272.0).abs() < 0.5 && (width(zones.right) - 300.0).abs() < 0.5, "{zones:?}");
+        assert!(
+            (width(zones.left) - 272.0).abs() < 0.5 && (width(zones.right) - 300.0).abs() < 0.5,
+            "{zones:?}"
+        );
     }
 }

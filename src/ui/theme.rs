@@ -56,7 +56,11 @@ impl Theme {
     /// The light or dark look with letters `text_scale` times as large (kept within 1 to 2), in the design lens' colour.
     pub fn new(dark: bool, text_scale: f32) -> Self {
         let tokens = if dark { Tokens::DARK } else { Tokens::LIGHT };
-        let text_scale = if text_scale.is_finite() { text_scale } else { Self::LEAST_SCALE };
+        let text_scale = if text_scale.is_finite() {
+            text_scale
+        } else {
+            Self::LEAST_SCALE
+        };
         Self {
             tokens,
             dark,
@@ -83,7 +87,11 @@ impl Theme {
             ctx.set_fonts(fonts::definitions());
         }
         ctx.data_mut(|data| data.insert_temp(Self::id(), *self));
-        ctx.set_theme(if self.dark { egui::Theme::Dark } else { egui::Theme::Light });
+        ctx.set_theme(if self.dark {
+            egui::Theme::Dark
+        } else {
+            egui::Theme::Light
+        });
         ctx.all_styles_mut(|style| self.apply(style));
     }
 
@@ -262,7 +270,13 @@ mod tests {
 
     #[test]
     fn text_scale_stays_within_one_and_two() {
-        for (asked, kept) in [(0.1, 1.0), (1.25, 1.25), (9.0, 2.0), (f32::NAN, 1.0), (f32::INFINITY, 1.0)] {
+        for (asked, kept) in [
+            (0.1, 1.0),
+            (1.25, 1.25),
+            (9.0, 2.0),
+            (f32::NAN, 1.0),
+            (f32::INFINITY, 1.0),
+        ] {
             assert!((Theme::new(false, asked).text_scale - kept).abs() < 1e-6, "{asked}");
         }
     }

@@ -1,7 +1,9 @@
 //! A name and a value on one line, as in a table without lines.
 
 use crate::ui::{TextRole, Theme};
-use bevy_egui::egui::{CornerRadius, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, pos2};
+use bevy_egui::egui::{
+    CornerRadius, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, pos2,
+};
 
 /// Shows `name` left and `value` right; where both do not fit, the value goes below.
 pub fn fact(ui: &mut Ui, name: &str, value: &str) -> Response {
@@ -12,7 +14,11 @@ pub fn fact(ui: &mut Ui, name: &str, value: &str) -> Response {
     let one_line = theme.galley(ui, value, TextRole::Body, tokens.ink, f32::INFINITY, 1);
     let gap = Theme::PADDING;
     let beside = name_text.rows.len() == 1 && name_text.size().x + gap + one_line.size().x <= width;
-    let value_text = if beside { one_line } else { theme.galley(ui, value, TextRole::Body, tokens.ink, width, 6) };
+    let value_text = if beside {
+        one_line
+    } else {
+        theme.galley(ui, value, TextRole::Body, tokens.ink, width, 6)
+    };
     let height = if beside {
         name_text.size().y.max(value_text.size().y)
     } else {
@@ -27,7 +33,8 @@ pub fn fact(ui: &mut Ui, name: &str, value: &str) -> Response {
             // On one baseline: the smaller letters stand lower by the difference in ascent, about the difference in size.
             let drop = value_text.size().y - name_text.size().y;
             let value_left = rect.right() - value_text.size().x;
-            ui.painter().galley(pos2(rect.left(), top + drop * 0.8), name_text, tokens.muted);
+            ui.painter()
+                .galley(pos2(rect.left(), top + drop * 0.8), name_text, tokens.muted);
             ui.painter().galley(pos2(value_left, top), value_text, tokens.ink);
         } else {
             let below = top + name_text.size().y;
@@ -43,7 +50,14 @@ pub fn key_cap_row(ui: &mut Ui, keys: &[&str], what: &str, keys_width: f32) -> R
     let theme = Theme::of(ui.ctx());
     let tokens = &theme.tokens;
     let width = ui.available_width();
-    let what_text = theme.galley(ui, what, TextRole::Body, tokens.ink, width - keys_width - Theme::PADDING, 3);
+    let what_text = theme.galley(
+        ui,
+        what,
+        TextRole::Body,
+        tokens.ink,
+        width - keys_width - Theme::PADDING,
+        3,
+    );
     let line = theme.size(TextRole::Body) * 1.4 + 2.0 * Theme::STEP;
     let height = (what_text.size().y + 2.0 * Theme::STEP).max(line);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, height), Sense::hover());
@@ -64,7 +78,10 @@ pub fn key_cap_row(ui: &mut Ui, keys: &[&str], what: &str, keys_width: f32) -> R
             ui.painter().galley(cap.center() - text.size() / 2.0, text, tokens.ink);
             left = cap.right() + Theme::STEP;
         }
-        let at = pos2(rect.left() + keys_width + Theme::PADDING, rect.center().y - what_text.size().y / 2.0);
+        let at = pos2(
+            rect.left() + keys_width + Theme::PADDING,
+            rect.center().y - what_text.size().y / 2.0,
+        );
         ui.painter().galley(at, what_text, tokens.ink);
     }
     response

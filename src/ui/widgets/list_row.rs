@@ -2,7 +2,9 @@
 
 use super::focus;
 use crate::ui::{TextRole, Theme};
-use bevy_egui::egui::{CornerRadius, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, pos2};
+use bevy_egui::egui::{
+    CornerRadius, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, pos2,
+};
 
 /// What a row says.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +27,9 @@ pub fn list_row(ui: &mut Ui, row: &ListRow<'_>) -> Response {
     let side = 2.0 * Theme::STEP;
     let key = (!row.shortcut.is_empty())
         .then(|| theme.galley(ui, row.shortcut, TextRole::Small, tokens.muted, f32::INFINITY, 1));
-    let key_width = key.as_ref().map_or(0.0, |key| key.size().x.max(key.size().y) + 3.0 * Theme::STEP);
+    let key_width = key
+        .as_ref()
+        .map_or(0.0, |key| key.size().x.max(key.size().y) + 3.0 * Theme::STEP);
     let text_left = side + mark + side;
     let room = ui.available_width() - text_left - key_width - side;
     let role = if row.selected { TextRole::Strong } else { TextRole::Body };
@@ -44,7 +48,11 @@ pub fn list_row(ui: &mut Ui, row: &ListRow<'_>) -> Response {
         } else if response.hovered() {
             painter.rect_filled(rect, radius, tokens.hover);
         }
-        let name_top = if detail.is_some() { rect.center().y - text_height / 2.0 } else { rect.center().y - name.size().y / 2.0 };
+        let name_top = if detail.is_some() {
+            rect.center().y - text_height / 2.0
+        } else {
+            rect.center().y - name.size().y / 2.0
+        };
         let first_line = name_top + theme.size(TextRole::Body) * 0.7;
         let center = pos2(rect.left() + side + mark / 2.0, first_line);
         let outline = if row.selected { theme.accent } else { tokens.line };
@@ -55,12 +63,21 @@ pub fn list_row(ui: &mut Ui, row: &ListRow<'_>) -> Response {
         let name_height = name.size().y;
         painter.galley(pos2(rect.left() + text_left, name_top), name, tokens.ink);
         if let Some(detail) = detail {
-            painter.galley(pos2(rect.left() + text_left, name_top + name_height + 2.0), detail, tokens.muted);
+            painter.galley(
+                pos2(rect.left() + text_left, name_top + name_height + 2.0),
+                detail,
+                tokens.muted,
+            );
         }
         if let Some(key) = key {
             let size = Vec2::new(key.size().x.max(key.size().y) + Theme::STEP, key.size().y + 2.0);
             let cap = Rect::from_center_size(pos2(rect.right() - side - size.x / 2.0, first_line), size);
-            painter.rect_stroke(cap, CornerRadius::same(4), Stroke::new(1.0, tokens.hairline), StrokeKind::Inside);
+            painter.rect_stroke(
+                cap,
+                CornerRadius::same(4),
+                Stroke::new(1.0, tokens.hairline),
+                StrokeKind::Inside,
+            );
             painter.galley(cap.center() - key.size() / 2.0, key, tokens.muted);
         }
         focus::ring(ui, &theme, &response, rect);

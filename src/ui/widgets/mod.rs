@@ -21,7 +21,7 @@ mod time_slider;
 mod toast;
 mod toggle;
 
-pub use button::{ButtonKind, button, icon_button, icon_toggle};
+pub use button::{ButtonKind, button, icon_button, icon_toggle, menu_item, text_button};
 pub use dialog::dialog;
 pub use fact::{fact, key_cap_row};
 pub use label::{heading, paragraph, secondary, separator, strong, text, title};
@@ -32,7 +32,7 @@ pub use pill::pill;
 pub use progress::progress;
 pub use rail::{RailItem, rail};
 pub use scale_bar::{scale_bar, scale_bar_length};
-pub use segmented::{Segment, segmented};
+pub use segmented::{Segment, segmented, segmented_width};
 pub use swatch::{SwatchEdge, swatch};
 pub use time_slider::{MINUTES_PER_DAY, time_slider};
 pub use toast::{ToastKind, Toasts};

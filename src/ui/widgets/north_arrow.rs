@@ -12,7 +12,11 @@ pub fn north_arrow(ui: &mut Ui, heading_rad: f32, letter: &str, label: &str) -> 
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ui.is_enabled(), label));
     if ui.is_rect_visible(rect) {
         let tokens = &theme.tokens;
-        let fill = if response.hovered() { tokens.hover } else { tokens.ground };
+        let fill = if response.hovered() {
+            tokens.hover
+        } else {
+            tokens.ground
+        };
         let painter = ui.painter();
         painter.circle(rect.center(), side / 2.0 - 1.0, fill, Stroke::new(1.0, tokens.line));
         // Turning the view clockwise turns north anticlockwise.
@@ -21,7 +25,11 @@ pub fn north_arrow(ui: &mut Ui, heading_rad: f32, letter: &str, label: &str) -> 
         let center = rect.center();
         let at = |along: f32, across: f32| -> Pos2 { center + north * (along * side) + east * (across * side) };
         let half = |across: f32, color: Color32| {
-            Shape::convex_polygon(vec![at(0.20, 0.0), at(-0.26, across), at(-0.16, 0.0)], color, Stroke::NONE)
+            Shape::convex_polygon(
+                vec![at(0.20, 0.0), at(-0.26, across), at(-0.16, 0.0)],
+                color,
+                Stroke::NONE,
+            )
         };
         painter.add(half(-0.12, tokens.ink));
         painter.add(half(0.12, tokens.line));

@@ -25,7 +25,12 @@ pub fn panel(ui: &mut Ui, head: &PanelHead<'_>, max_height: f32, content: impl F
         .stroke(Stroke::new(1.0, theme.tokens.hairline))
         .corner_radius(CornerRadius::same(Theme::RADIUS))
         .shadow(theme.shadow())
-        .inner_margin(Margin { left: 15, right: 12, top: 8, bottom: 12 });
+        .inner_margin(Margin {
+            left: 15,
+            right: 12,
+            top: 8,
+            bottom: 12,
+        });
     let inner = sheet.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
@@ -49,7 +54,12 @@ pub fn panel(ui: &mut Ui, head: &PanelHead<'_>, max_height: f32, content: impl F
     });
     let sheet = inner.response.rect;
     let edge = Rect::from_min_max(sheet.min, sheet.left_bottom() + bevy_egui::egui::vec2(3.0, 0.0));
-    let radius = CornerRadius { nw: Theme::RADIUS, sw: Theme::RADIUS, ne: 0, se: 0 };
+    let radius = CornerRadius {
+        nw: Theme::RADIUS,
+        sw: Theme::RADIUS,
+        ne: 0,
+        se: 0,
+    };
     ui.painter().rect_filled(edge, radius, theme.accent);
     pressed
 }

@@ -17,10 +17,23 @@ pub fn pill(ui: &mut Ui, icon: &str, words: &str, color: Color32) -> Response {
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, words));
     if ui.is_rect_visible(rect) {
         let painter = ui.painter();
-        painter.rect(rect, height / 2.0, theme.tokens.ground, Stroke::new(1.0, color), StrokeKind::Inside);
+        painter.rect(
+            rect,
+            height / 2.0,
+            theme.tokens.ground,
+            Stroke::new(1.0, color),
+            StrokeKind::Inside,
+        );
         let glyph_size = glyph.size();
-        painter.galley(pos2(rect.left() + side, rect.center().y - glyph_size.y / 2.0), glyph, color);
-        let at = pos2(rect.left() + side + glyph_size.x + gap, rect.center().y - text.size().y / 2.0);
+        painter.galley(
+            pos2(rect.left() + side, rect.center().y - glyph_size.y / 2.0),
+            glyph,
+            color,
+        );
+        let at = pos2(
+            rect.left() + side + glyph_size.x + gap,
+            rect.center().y - text.size().y / 2.0,
+        );
         painter.galley(at, text, theme.tokens.ink);
     }
     response

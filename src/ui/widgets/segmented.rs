@@ -3,7 +3,8 @@
 use super::focus;
 use crate::ui::{TextRole, Theme};
 use bevy_egui::egui::{
-    Align2, Color32, CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, epaint::Galley, vec2,
+    Align2, Color32, CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, epaint::Galley,
+    vec2,
 };
 use std::sync::Arc;
 
@@ -20,15 +21,30 @@ pub struct Segment<'a> {
     pub accent: Color32,
 }
 
+/// How wide [`segmented`] makes `segments` when it may take `max_width` points.
+pub fn segmented_width(ui: &Ui, segments: &[Segment<'_>], max_width: f32) -> f32 {
+    let theme = Theme::of(ui.ctx());
+    let icons_only = icons_only(ui, &theme, segments, max_width);
+    total(ui, &theme, segments, icons_only)
+}
+
+fn total(ui: &Ui, theme: &Theme, segments: &[Segment<'_>], icons_only: bool) -> f32 {
+    segments
+        .iter()
+        .map(|segment| width(&parts(ui, theme, segment, icons_only, true), Theme::PADDING))
+        .sum()
+}
+
+/// Whether the words have to go for `segments` to fit.
+fn icons_only(ui: &Ui, theme: &Theme, segments: &[Segment<'_>], max_width: f32) -> bool {
+    segments.iter().all(|segment| !segment.icon.is_empty()) && total(ui, theme, segments, false) > max_width
+}
+
 /// Shows `segments` in at most `max_width` points; returns the one that was pressed and did not hold yet.
 pub fn segmented(ui: &mut Ui, segments: &[Segment<'_>], selected: usize, max_width: f32) -> Option<usize> {
     let theme = Theme::of(ui.ctx());
     let padding = Theme::PADDING;
-    let full: f32 = segments
-        .iter()
-        .map(|segment| width(&parts(ui, &theme, segment, false, true), padding))
-        .sum();
-    let icons_only = full > max_width && segments.iter().all(|segment| !segment.icon.is_empty());
+    let icons_only = icons_only(ui, &theme, segments, max_width);
     let parts_of: Vec<_> = segments
         .iter()
         .enumerate()
@@ -73,7 +89,11 @@ struct Parts {
 }
 
 fn parts(ui: &Ui, theme: &Theme, segment: &Segment<'_>, icon_only: bool, holds: bool) -> Parts {
-    let ink = if holds { theme.tokens.on_accent } else { theme.tokens.ink };
+    let ink = if holds {
+        theme.tokens.on_accent
+    } else {
+        theme.tokens.ink
+    };
     // The same weight for all, so that nothing moves when the choice does.
     let words = (!icon_only).then(|| theme.galley(ui, segment.label, TextRole::Strong, ink, f32::INFINITY, 1));
     let icon = (!segment.icon.is_empty()).then(|| theme.icon(ui, segment.icon, ink));
@@ -83,7 +103,11 @@ fn parts(ui: &Ui, theme: &Theme, segment: &Segment<'_>, icon_only: bool, holds: 
 /// Width of a segment with `padding` on both sides.
 fn width(parts: &Parts, padding: f32) -> f32 {
     let part = |galley: &Option<Arc<Galley>>| galley.as_ref().map_or(0.0, |galley| galley.size().x);
-    let between = if parts.icon.is_some() && parts.words.is_some() { Theme::STEP * 1.5 } else { 0.0 };
+    let between = if parts.icon.is_some() && parts.words.is_some() {
+        Theme::STEP * 1.5
+    } else {
+        0.0
+    };
     (part(&parts.icon) + between + part(&parts.words) + 2.0 * padding).ceil()
 }
 
@@ -95,7 +119,8 @@ fn paint(ui: &Ui, theme: &Theme, rect: Rect, segment: &Segment<'_>, parts: &Part
     } else {
         Color32::TRANSPARENT
     };
-    ui.painter().rect_filled(rect, CornerRadius::same(Theme::RADIUS - 2), fill);
+    ui.painter()
+        .rect_filled(rect, CornerRadius::same(Theme::RADIUS - 2), fill);
     let inner = width(parts, 0.0);
     let mut left = rect.center().x - inner / 2.0;
     for galley in [&parts.icon, &parts.words].into_iter().flatten() {

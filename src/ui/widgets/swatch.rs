@@ -1,7 +1,9 @@
 //! A row of a legend: a piece of the colour as it is drawn in the city, and what it means.
 
 use crate::ui::{TextRole, Theme};
-use bevy_egui::egui::{Color32, CornerRadius, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, pos2};
+use bevy_egui::egui::{
+    Color32, CornerRadius, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, pos2,
+};
 
 /// How the edge of a thing is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +31,10 @@ pub fn swatch(ui: &mut Ui, fill: Color32, edge: SwatchEdge, label: &str) -> Resp
     if ui.is_rect_visible(rect) {
         let sample = Rect::from_min_size(pos2(rect.left(), rect.center().y - size.y / 2.0), size);
         paint_sample(ui, &theme, sample, fill, edge);
-        let at = pos2(sample.right() + 2.0 * Theme::STEP, rect.center().y - text.size().y / 2.0);
+        let at = pos2(
+            sample.right() + 2.0 * Theme::STEP,
+            rect.center().y - text.size().y / 2.0,
+        );
         ui.painter().galley(at, text, tokens.ink);
     }
     response
@@ -56,7 +61,13 @@ fn paint_sample(ui: &Ui, theme: &Theme, rect: Rect, fill: Color32, edge: SwatchE
         SwatchEdge::Dashed => {
             // Half strength, as in the city.
             painter.rect_filled(rect, radius, crate::ui::blend(theme.tokens.ground, fill, 0.5));
-            let ring = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
+            let ring = [
+                rect.left_top(),
+                rect.right_top(),
+                rect.right_bottom(),
+                rect.left_bottom(),
+                rect.left_top(),
+            ];
             painter.extend(Shape::dashed_line(&ring, outline, 3.0, 2.0));
         }
     }

@@ -3,8 +3,8 @@
 use super::focus;
 use crate::ui::{TextRole, Theme};
 use bevy_egui::egui::{
-    CornerRadius, EventFilter, Key, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, pos2,
-    remap, remap_clamp,
+    CornerRadius, EventFilter, Key, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, remap,
+    remap_clamp,
 };
 
 /// Minutes in a day.
@@ -29,7 +29,8 @@ pub fn time_slider(
     let theme = Theme::of(ui.ctx());
     let tokens = &theme.tokens;
     let knob = theme.size(TextRole::Body) * 0.6;
-    let (rect, mut response) = ui.allocate_exact_size(Vec2::new(width, theme.control_height()), Sense::click_and_drag());
+    let (rect, mut response) =
+        ui.allocate_exact_size(Vec2::new(width, theme.control_height()), Sense::click_and_drag());
     let line = rect.shrink2(Vec2::new(knob, 0.0));
     let last = f32::from(MINUTES_PER_DAY - 1);
 
@@ -39,7 +40,10 @@ pub fn time_slider(
     }
     if response.has_focus() {
         // Left and right move the time and not the focus.
-        let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+        let filter = EventFilter {
+            horizontal_arrows: true,
+            ..EventFilter::default()
+        };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         let (back, on) = ui.input(|input| (input.num_presses(Key::ArrowLeft), input.num_presses(Key::ArrowRight)));
         let presses = |count: usize| u16::try_from(count).unwrap_or(0).min(96) * KEY_STEP;
@@ -71,9 +75,19 @@ pub fn time_slider(
             painter.vline(x, (y + 5.0)..=(y + 8.0), Stroke::new(1.0, tokens.line));
         }
         let center = pos2(x_of((*minute).min(MINUTES_PER_DAY - 1)), y);
-        let outline = if response.hovered() || response.dragged() { tokens.ink } else { theme.accent };
+        let outline = if response.hovered() || response.dragged() {
+            tokens.ink
+        } else {
+            theme.accent
+        };
         let handle = Rect::from_center_size(center, Vec2::splat(2.0 * knob));
-        painter.rect(handle, knob, tokens.field, Stroke::new(2.5, outline), StrokeKind::Inside);
+        painter.rect(
+            handle,
+            knob,
+            tokens.field,
+            Stroke::new(2.5, outline),
+            StrokeKind::Inside,
+        );
         focus::ring(ui, &theme, &response, rect);
     }
     response
@@ -96,7 +110,14 @@ mod tests {
 
     #[test]
     fn the_slider_rests_on_whole_steps_within_a_day() {
-        for (minute, expected) in [(-10.0, 0), (0.0, 0), (902.4, 900), (903.0, 905), (1e9, 1435), (f32::NAN, 0)] {
+        for (minute, expected) in [
+            (-10.0, 0),
+            (0.0, 0),
+            (902.4, 900),
+            (903.0, 905),
+            (1e9, 1435),
+            (f32::NAN, 0),
+        ] {
             assert_eq!(nearest_step(minute), expected, "{minute}");
         }
     }

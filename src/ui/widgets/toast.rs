@@ -55,7 +55,12 @@ impl Toasts {
         if self.toasts.len() >= MOST_AT_ONCE {
             self.toasts.remove(0);
         }
-        self.toasts.push(Toast { number: self.next, kind, words, until_s: None });
+        self.toasts.push(Toast {
+            number: self.next,
+            kind,
+            words,
+            until_s: None,
+        });
         self.next += 1;
     }
 
@@ -68,10 +73,15 @@ impl Toasts {
     pub fn show(&mut self, ctx: &Context, bottom_center: Pos2, max_width: f32, close_label: &str) {
         let now_s = ctx.input(|input| input.time);
         for toast in &mut self.toasts {
-            let stays_s = if toast.kind == ToastKind::Problem { BAD_NEWS_STAYS_S } else { STAYS_S };
+            let stays_s = if toast.kind == ToastKind::Problem {
+                BAD_NEWS_STAYS_S
+            } else {
+                STAYS_S
+            };
             toast.until_s.get_or_insert(now_s + stays_s);
         }
-        self.toasts.retain(|toast| toast.until_s.is_some_and(|until_s| now_s < until_s));
+        self.toasts
+            .retain(|toast| toast.until_s.is_some_and(|until_s| now_s < until_s));
         let Some(next_s) = self.toasts.iter().filter_map(|toast| toast.until_s).reduce(f64::min) else {
             return;
         };

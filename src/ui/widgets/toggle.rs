@@ -11,7 +11,14 @@ pub fn toggle(ui: &mut Ui, label: &str, on: &mut bool) -> Response {
     let knob = theme.size(TextRole::Body);
     let track = Vec2::new(knob * 2.0 + 2.0, knob + 4.0);
     let width = ui.available_width();
-    let words = theme.galley(ui, label, TextRole::Body, tokens.ink, width - track.x - Theme::PADDING, 2);
+    let words = theme.galley(
+        ui,
+        label,
+        TextRole::Body,
+        tokens.ink,
+        width - track.x - Theme::PADDING,
+        2,
+    );
     let height = theme.control_height().max(words.size().y + Theme::STEP);
     let (rect, mut response) = ui.allocate_exact_size(Vec2::new(width, height), Sense::click());
     if response.clicked() {
@@ -23,7 +30,11 @@ pub fn toggle(ui: &mut Ui, label: &str, on: &mut bool) -> Response {
         let at = pos2(rect.left(), rect.center().y - words.size().y / 2.0);
         ui.painter().galley(at, words, tokens.ink);
         let slot = bevy_egui::egui::Rect::from_center_size(pos2(rect.right() - track.x / 2.0, rect.center().y), track);
-        let (fill, outline) = if *on { (theme.accent, theme.accent) } else { (tokens.field, tokens.line) };
+        let (fill, outline) = if *on {
+            (theme.accent, theme.accent)
+        } else {
+            (tokens.field, tokens.line)
+        };
         let painter = ui.painter();
         painter.rect(slot, track.y / 2.0, fill, Stroke::new(1.5, outline), StrokeKind::Inside);
         let how_far = ui.ctx().animate_bool(response.id, *on);
