@@ -2,14 +2,12 @@
 
 use crate::text::{Language, tr};
 use crate::ui::{Theme, widgets};
-use bevy_egui::egui::{Align, Layout, Ui};
+use bevy_egui::egui::Ui;
 use egui_phosphor::regular;
 
-/// Shows the notice in the middle of the width there is.
+/// Shows the notice in at most the width there is.
 pub fn show(ui: &mut Ui, language: &Language) {
     let warning = Theme::of(ui.ctx()).tokens.warning;
     let words = tr(language, "banner-synthetic");
-    ui.with_layout(Layout::top_down(Align::Center), |ui| {
-        widgets::pill(ui, regular::INFO, &words, warning)
-    });
+    widgets::pill(ui, regular::INFO, &words, warning);
 }

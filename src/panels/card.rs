@@ -46,6 +46,8 @@ pub enum CardAction {
     Copied,
     /// Bring the camera to the thing.
     FlyTo,
+    /// Let go of the thing; asked by the panel's cross, not by [`show`].
+    Close,
 }
 
 /// Shows the card's contents; its heading (the name) and its cross are the panel's.

@@ -7,6 +7,7 @@
 pub mod banner;
 pub mod card;
 pub mod charter;
+pub mod desk;
 pub mod keys;
 pub mod layers;
 mod look;

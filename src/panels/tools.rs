@@ -1,8 +1,8 @@
-//! What stands at the lower right of the view: the way home, the keys, and the arrow to the north.
+//! What stands at the lower right of the view: the way home, the sun, and the arrow to the north.
 
 use crate::text::{Language, tr};
 use crate::ui::{Theme, widgets};
-use bevy_egui::egui::{Align, CornerRadius, Frame, Layout, Margin, Stroke, Ui};
+use bevy_egui::egui::{CornerRadius, Frame, Margin, Stroke, Ui};
 use egui_phosphor::regular;
 
 /// What the tools show.
@@ -25,15 +25,11 @@ pub enum ToolsAction {
     SetSunOpen(bool),
 }
 
-/// Shows the tools from the bottom of the room there is upwards.
+/// Shows the tools, one below the other.
 pub fn show(ui: &mut Ui, state: &ToolsState, language: &Language) -> Vec<ToolsAction> {
     let mut actions = Vec::new();
     let theme = Theme::of(ui.ctx());
-    ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
-        let letter = tr(language, "north-letter");
-        if widgets::north_arrow(ui, state.heading_rad, &letter, &tr(language, "tools-north")).clicked() {
-            actions.push(ToolsAction::North);
-        }
+    ui.vertical_centered(|ui| {
         Frame::new()
             .fill(theme.tokens.ground)
             .stroke(Stroke::new(1.0, theme.tokens.hairline))
@@ -41,14 +37,19 @@ pub fn show(ui: &mut Ui, state: &ToolsState, language: &Language) -> Vec<ToolsAc
             .shadow(theme.shadow())
             .inner_margin(Margin::same(3))
             .show(ui, |ui| {
+                ui.set_width(theme.control_height());
                 ui.spacing_mut().item_spacing.y = 2.0;
-                if widgets::icon_toggle(ui, regular::SUN, &tr(language, "tools-sun"), state.sun_open).clicked() {
-                    actions.push(ToolsAction::SetSunOpen(!state.sun_open));
-                }
                 if widgets::icon_button(ui, regular::HOUSE, &tr(language, "tools-home")).clicked() {
                     actions.push(ToolsAction::Home);
                 }
+                if widgets::icon_toggle(ui, regular::SUN, &tr(language, "tools-sun"), state.sun_open).clicked() {
+                    actions.push(ToolsAction::SetSunOpen(!state.sun_open));
+                }
             });
+        let letter = tr(language, "north-letter");
+        if widgets::north_arrow(ui, state.heading_rad, &letter, &tr(language, "tools-north")).clicked() {
+            actions.push(ToolsAction::North);
+        }
     });
     actions
 }

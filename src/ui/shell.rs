@@ -7,7 +7,9 @@
 //! the interface exactly where something is drawn.
 
 use super::Theme;
-use bevy_egui::egui::{Area, Context, Frame, Id, Margin, Order, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
+use bevy_egui::egui::{
+    Align, Align2, Area, Context, CornerRadius, Frame, Id, Layout, Order, Rect, Stroke, Ui, UiBuilder, Vec2, pos2, vec2,
+};
 
 /// The share of the width that the view keeps.
 pub const VIEW_SHARE: f32 = 0.6;
@@ -254,51 +256,56 @@ fn side_widths(screen_width: f32, gap: f32, theme: &Theme, wishes: &Wishes) -> (
 
 /// Puts a bar of ground with a hairline at `rect` and shows `content` in it, from left to right and centred in height.
 pub fn bar<R>(ctx: &Context, name: &str, rect: Rect, content: impl FnOnce(&mut Ui) -> R) -> R {
-    place(ctx, name, rect, Order::Middle, |ui| {
+    float(ctx, name, rect, |ui| {
         let theme = Theme::of(ui.ctx());
         let hairline = Stroke::new(1.0, theme.tokens.hairline);
-        ui.painter().rect_filled(rect, 0.0, theme.tokens.ground);
         let edge = if rect.top() <= ctx.content_rect().top() {
             rect.bottom() - 0.5
         } else {
             rect.top() + 0.5
         };
+        ui.painter().rect_filled(rect, 0.0, theme.tokens.ground);
         ui.painter().hline(rect.x_range(), edge, hairline);
-        let inner = rect.shrink2(vec2(Theme::PADDING, 0.0));
-        let layout = bevy_egui::egui::Layout::left_to_right(bevy_egui::egui::Align::Center);
-        ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout), content)
-            .inner
+        row(ui, rect, vec2(Theme::PADDING, 0.0), content)
     })
 }
 
 /// Puts a sheet of paper at `rect` and shows `content` on it, from left to right and centred in height.
 pub fn sheet<R>(ctx: &Context, name: &str, rect: Rect, content: impl FnOnce(&mut Ui) -> R) -> R {
-    place(ctx, name, rect, Order::Middle, |ui| {
+    float(ctx, name, rect, |ui| {
         let theme = Theme::of(ui.ctx());
-        let frame = Frame::new()
+        let paper = Frame::new()
             .fill(theme.tokens.ground)
             .stroke(Stroke::new(1.0, theme.tokens.hairline))
-            .corner_radius(bevy_egui::egui::CornerRadius::same(Theme::RADIUS))
-            .shadow(theme.shadow())
-            .inner_margin(Margin::ZERO);
-        ui.painter().add(frame.paint(rect));
-        let inner = rect.shrink2(vec2(Theme::PADDING, Theme::STEP));
-        let layout = bevy_egui::egui::Layout::left_to_right(bevy_egui::egui::Align::Center);
-        ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout), content)
-            .inner
+            .corner_radius(CornerRadius::same(Theme::RADIUS))
+            .shadow(theme.shadow());
+        ui.painter().add(paper.paint(rect));
+        row(ui, rect, vec2(Theme::PADDING, Theme::STEP), content)
     })
 }
 
-/// Shows `content` at `rect` with nothing under it: for panels, which bring their own paper, and for things that float.
-/// The pointer counts as over the interface only where `content` takes room.
-pub fn float<R>(ctx: &Context, name: &str, rect: Rect, content: impl FnOnce(&mut Ui) -> R) -> R {
-    place(ctx, name, rect, Order::Middle, content)
+/// Shows `content` in a row within `rect` and takes all of `rect`, so that the pointer is over the interface everywhere
+/// in it.
+fn row<R>(ui: &mut Ui, rect: Rect, margin: Vec2, content: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.set_min_size(rect.size());
+    let builder = UiBuilder::new()
+        .max_rect(rect.shrink2(margin))
+        .layout(Layout::left_to_right(Align::Center));
+    ui.scope_builder(builder, content).inner
 }
 
-fn place<R>(ctx: &Context, name: &str, rect: Rect, order: Order, content: impl FnOnce(&mut Ui) -> R) -> R {
-    Area::new(Id::new(("zone", name)))
-        .order(order)
-        .fixed_pos(rect.min)
+/// Shows `content` from the upper left corner of `rect` on, with nothing under it: for what brings its own paper. The
+/// pointer counts as over the interface only where `content` takes room.
+pub fn float<R>(ctx: &Context, name: &str, rect: Rect, content: impl FnOnce(&mut Ui) -> R) -> R {
+    hang(ctx, name, rect, Align2::LEFT_TOP, content)
+}
+
+/// Like [`float`], from the corner or the middle of the edge of `rect` that `align` says.
+pub fn hang<R>(ctx: &Context, name: &str, rect: Rect, align: Align2, content: impl FnOnce(&mut Ui) -> R) -> R {
+    Area::new(area_id(name))
+        .order(Order::Middle)
+        .pivot(align)
+        .fixed_pos(align.pos_in_rect(&rect))
         .default_size(rect.size())
         .constrain(false)
         .movable(false)
@@ -308,6 +315,15 @@ fn place<R>(ctx: &Context, name: &str, rect: Rect, order: Order, content: impl F
             content(ui)
         })
         .inner
+}
+
+/// The room that what was shown under `name` took in the last frame.
+pub fn shown_rect(ctx: &Context, name: &str) -> Option<Rect> {
+    ctx.memory(|memory| memory.area_rect(area_id(name)))
+}
+
+fn area_id(name: &str) -> Id {
+    Id::new(("zone", name))
 }
 
 #[cfg(test)]

@@ -35,14 +35,14 @@ pub fn button(ui: &mut Ui, icon: &str, label: &str, kind: ButtonKind) -> Respons
     };
     let glyph = (!icon.is_empty()).then(|| theme.icon(ui, icon, ink));
     let icon_width = glyph.as_ref().map_or(0.0, |glyph| glyph.size().x + 2.0 * Theme::STEP);
-    let side = if kind == ButtonKind::Quiet {
+    let inset = if kind == ButtonKind::Quiet {
         2.0 * Theme::STEP
     } else {
         Theme::PADDING
     };
-    let room = ui.available_width() - icon_width - 2.0 * side;
+    let room = ui.available_width() - icon_width - 2.0 * inset;
     let words = theme.galley(ui, label, role, ink, room, 1);
-    let size = Vec2::new(icon_width + words.size().x + 2.0 * side, theme.control_height());
+    let size = Vec2::new(icon_width + words.size().x + 2.0 * inset, theme.control_height());
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ui.is_enabled(), label));
     if ui.is_rect_visible(rect) {
@@ -54,7 +54,7 @@ pub fn button(ui: &mut Ui, icon: &str, label: &str, kind: ButtonKind) -> Respons
             Stroke::new(1.0, outline),
             StrokeKind::Inside,
         );
-        let mut left = rect.left() + side;
+        let mut left = rect.left() + inset;
         if let Some(glyph) = glyph {
             let at = Align2::LEFT_CENTER.align_size_within_rect(glyph.size(), rect.with_min_x(left));
             left += icon_width;
@@ -81,11 +81,11 @@ pub fn icon_toggle(ui: &mut Ui, icon: &str, label: &str, on: bool) -> Response {
 pub fn menu_item(ui: &mut Ui, icon: &str, label: &str, shortcut: &str) -> Response {
     let theme = Theme::of(ui.ctx());
     let tokens = &theme.tokens;
-    let side = 2.0 * Theme::STEP;
+    let inset = 2.0 * Theme::STEP;
     let glyph = theme.icon(ui, icon, tokens.muted);
     let key = theme.galley(ui, shortcut, TextRole::Small, tokens.muted, f32::INFINITY, 1);
-    let text_left = side + theme.icon_size() + side;
-    let room = ui.available_width() - text_left - key.size().x - 2.0 * side;
+    let text_left = inset + theme.icon_size() + inset;
+    let room = ui.available_width() - text_left - key.size().x - 2.0 * inset;
     let words = theme.galley(ui, label, TextRole::Body, tokens.ink, room, 1);
     let (rect, response) =
         ui.allocate_exact_size(Vec2::new(ui.available_width(), theme.control_height()), Sense::click());
@@ -99,11 +99,11 @@ pub fn menu_item(ui: &mut Ui, icon: &str, label: &str, shortcut: &str) -> Respon
                 .min
         };
         ui.painter()
-            .galley(at(glyph.size(), rect.left() + side), glyph, tokens.muted);
+            .galley(at(glyph.size(), rect.left() + inset), glyph, tokens.muted);
         ui.painter()
             .galley(at(words.size(), rect.left() + text_left), words, tokens.ink);
         ui.painter()
-            .galley(at(key.size(), rect.right() - side - key.size().x), key, tokens.muted);
+            .galley(at(key.size(), rect.right() - inset - key.size().x), key, tokens.muted);
         focus::ring(ui, &theme, &response, rect);
     }
     response

@@ -24,14 +24,14 @@ pub fn list_row(ui: &mut Ui, row: &ListRow<'_>) -> Response {
     let theme = Theme::of(ui.ctx());
     let tokens = &theme.tokens;
     let mark = theme.size(TextRole::Body);
-    let side = 2.0 * Theme::STEP;
+    let inset = 2.0 * Theme::STEP;
     let key = (!row.shortcut.is_empty())
         .then(|| theme.galley(ui, row.shortcut, TextRole::Small, tokens.muted, f32::INFINITY, 1));
     let key_width = key
         .as_ref()
         .map_or(0.0, |key| key.size().x.max(key.size().y) + 3.0 * Theme::STEP);
-    let text_left = side + mark + side;
-    let room = ui.available_width() - text_left - key_width - side;
+    let text_left = inset + mark + inset;
+    let room = ui.available_width() - text_left - key_width - inset;
     let role = if row.selected { TextRole::Strong } else { TextRole::Body };
     let name = theme.galley(ui, row.label, role, tokens.ink, room, 2);
     let detail = (!row.detail.is_empty()).then(|| theme.galley(ui, row.detail, TextRole::Small, tokens.muted, room, 3));
@@ -54,7 +54,7 @@ pub fn list_row(ui: &mut Ui, row: &ListRow<'_>) -> Response {
             rect.center().y - name.size().y / 2.0
         };
         let first_line = name_top + theme.size(TextRole::Body) * 0.7;
-        let center = pos2(rect.left() + side + mark / 2.0, first_line);
+        let center = pos2(rect.left() + inset + mark / 2.0, first_line);
         let outline = if row.selected { theme.accent } else { tokens.line };
         painter.circle_stroke(center, mark / 2.0 - 1.0, Stroke::new(1.5, outline));
         if row.selected {
@@ -71,7 +71,7 @@ pub fn list_row(ui: &mut Ui, row: &ListRow<'_>) -> Response {
         }
         if let Some(key) = key {
             let size = Vec2::new(key.size().x.max(key.size().y) + Theme::STEP, key.size().y + 2.0);
-            let cap = Rect::from_center_size(pos2(rect.right() - side - size.x / 2.0, first_line), size);
+            let cap = Rect::from_center_size(pos2(rect.right() - inset - size.x / 2.0, first_line), size);
             painter.rect_stroke(
                 cap,
                 CornerRadius::same(4),

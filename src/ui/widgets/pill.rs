@@ -7,12 +7,12 @@ use bevy_egui::egui::{Color32, Response, Sense, Stroke, StrokeKind, Ui, Vec2, Wi
 pub fn pill(ui: &mut Ui, icon: &str, words: &str, color: Color32) -> Response {
     let theme = Theme::of(ui.ctx());
     let glyph = theme.icon(ui, icon, color);
-    let side = Theme::PADDING;
+    let inset = Theme::PADDING;
     let gap = 1.5 * Theme::STEP;
-    let room = ui.available_width() - glyph.size().x - gap - 2.0 * side;
+    let room = ui.available_width() - glyph.size().x - gap - 2.0 * inset;
     let text = theme.galley(ui, words, TextRole::Strong, theme.tokens.ink, room, 1);
     let height = theme.control_height() - Theme::STEP;
-    let size = Vec2::new(2.0 * side + glyph.size().x + gap + text.size().x, height);
+    let size = Vec2::new(2.0 * inset + glyph.size().x + gap + text.size().x, height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, words));
     if ui.is_rect_visible(rect) {
@@ -26,12 +26,12 @@ pub fn pill(ui: &mut Ui, icon: &str, words: &str, color: Color32) -> Response {
         );
         let glyph_size = glyph.size();
         painter.galley(
-            pos2(rect.left() + side, rect.center().y - glyph_size.y / 2.0),
+            pos2(rect.left() + inset, rect.center().y - glyph_size.y / 2.0),
             glyph,
             color,
         );
         let at = pos2(
-            rect.left() + side + glyph_size.x + gap,
+            rect.left() + inset + glyph_size.x + gap,
             rect.center().y - text.size().y / 2.0,
         );
         painter.galley(at, text, theme.tokens.ink);
