@@ -1,1 +1,24 @@
-//! (panels) to be written.
+//! What the lenses share on screen: bars, lists, the card, dialogs.
+//!
+//! Every panel is a function from a plain state, which its caller fills from the model, to the actions that were asked
+//! for. No panel changes the model, reads a resource or knows where in the window it stands; so each one is tested by
+//! itself, in every language. Texts of a scenario come in as they should be shown, in the language of the interface.
+
+pub mod banner;
+pub mod card;
+pub mod charter;
+pub mod desk;
+pub mod keys;
+pub mod layers;
+mod look;
+pub mod problems;
+pub mod settings;
+pub mod start;
+pub mod status_bar;
+pub mod sun;
+pub mod tools;
+pub mod top_bar;
+pub mod variants;
+pub mod viewpoints;
+
+pub use look::{accent, certainty_word, lens_icon, lens_key, lens_name};

@@ -1,0 +1,22 @@
+# What this language is called and how it writes numbers, dates and compass directions.
+language-name = English
+number-decimal = .
+number-group = ,
+date-long = { $day } { $month } { $year }
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+compass-north = N
+compass-south = S
+compass-east = E
+compass-west = W
+north-letter = N

@@ -1,0 +1,22 @@
+# Hoe deze taal heet en hoe zij getallen, datums en windstreken schrijft.
+language-name = Nederlands
+number-decimal = ,
+number-group = .
+date-long = { $day } { $month } { $year }
+month-1 = januari
+month-2 = februari
+month-3 = maart
+month-4 = april
+month-5 = mei
+month-6 = juni
+month-7 = juli
+month-8 = augustus
+month-9 = september
+month-10 = oktober
+month-11 = november
+month-12 = december
+compass-north = NB
+compass-south = ZB
+compass-east = OL
+compass-west = WL
+north-letter = N

@@ -1,0 +1,119 @@
+# Wat alle lenzen gemeen hebben.
+lens-design = Ontwerp
+lens-participation = Participatie
+lens-maintenance = Beheer
+certainty-decided = vastgesteld
+certainty-open = nog niet besloten
+certainty-sketch = schets
+banner-synthetic = Voorbeeld: dit is niet de echte situatie
+
+panel-variants = Varianten
+panel-viewpoints = Camerastandpunten
+panel-layers = Lagen
+panel-card = Gegevens
+panel-problems = Problemen
+panel-fold = Inklappen
+close = Sluiten
+
+top-nothing-open = Niets geopend
+top-open = Bestand of map openen
+top-start = Beginscherm
+top-charter = Waar is deze lens voor?
+top-keys = Toetsen
+top-settings = Instellingen
+top-language = Taal
+
+status-complete = Kaartbeeld compleet
+status-loading = Kaartbeeld laden: { $done } van { $total }
+status-problems = { $count ->
+    [one] { $shown } probleem
+   *[other] { $shown } problemen
+  }
+status-copy-place = Klik om te kopiëren
+status-place-copied = Plaats gekopieerd
+
+tools-home = Terug naar het begin
+tools-north = Naar het noorden draaien
+tools-sun = Zon en schaduw
+
+sun-day = Dag kiezen
+sun-time = Tijd
+sun-rise-set = Zon op { $rise }, onder { $set }
+sun-month-earlier = Een maand eerder
+sun-day-earlier = Een dag eerder
+sun-day-later = Een dag later
+sun-month-later = Een maand later
+
+variants-none = Dit bestand heeft geen varianten.
+viewpoints-none = Dit bestand heeft geen camerastandpunten.
+layers-none = Er zijn geen lagen.
+layers-synthetic = voorbeeld, niet gemeten
+source-unknown = eigenaar onbekend
+source-no-licence = licentie onbekend
+
+card-source = Bron
+card-certainty = Status
+card-fly-to = Erheen vliegen
+card-copy = Kopiëren
+card-copied = Gegevens gekopieerd
+card-all = Alle gegevens
+card-fewer = Minder gegevens
+
+problems-none = Er zijn geen problemen.
+problems-error = Er ontbreekt iets
+problems-warning = Let op
+problems-retry = Opnieuw proberen
+problems-ignore = Negeren
+problems-ignore-all = Alles negeren
+problems-copy = Lijst kopiëren
+problems-copied = Lijst gekopieerd
+problems-more = { $count ->
+    [one] En nog { $shown } probleem. De gekopieerde lijst is volledig.
+   *[other] En nog { $shown } problemen. De gekopieerde lijst is volledig.
+  }
+
+charter-question = Vraag
+charter-audience = Voor wie
+charter-work = Bij welk werk
+charter-replaces = Wat het vervangt
+charter-none = Dit bestand zegt niet waar deze lens voor is.
+
+keys-variants = Variant kiezen
+keys-lenses = Lens kiezen
+keys-home = Terug naar het begin
+keys-north = Naar het noorden draaien
+keys-sun = Zon en schaduw
+keys-move = Schuiven over de grond
+keys-turn = Draaien
+keys-tilt = Kantelen
+keys-zoom = Dichterbij en verder weg
+keys-focus = Volgende knop
+keys-open = Bestand openen
+keys-back = Een stap terug
+keys-help = Dit overzicht
+keys-mouse = Muis: links slepen draait, rechts slepen schuift, het wiel brengt dichterbij.
+keys-touch = Scherm: één vinger draait, twee vingers schuiven en brengen dichterbij.
+
+settings-language = Taal
+settings-text-size = Grootte van letters
+settings-quality = Kwaliteit van het beeld
+settings-quality-automatic = Vanzelf
+settings-quality-low = Laag
+settings-quality-middle = Midden
+settings-quality-high = Hoog
+settings-theme = Kleuren
+settings-theme-light = Licht
+settings-theme-dark = Donker
+settings-reduced-motion = Minder beweging
+
+start-about = Bekijk een plan in de stad, vanuit elke hoek en met de zon erop.
+start-shipped = Lange Wemen, Hengelo
+start-shipped-about = Een voorbeeld: het centrum van nu en drie manieren waarop het kan worden.
+start-shipped-open = Lange Wemen bekijken
+start-open = Map of bestand openen
+start-open-about = Een scenario, scenariobestand, 3D Tiles, CityJSON of glTF.
+start-browse-file = Bestand kiezen
+start-browse-folder = Map kiezen
+start-path = Pad van een bestand of map
+start-path-open = Openen
+start-recent = Kort geleden geopend

@@ -1,0 +1,476 @@
+//! The whole desk: every shared panel in its place, and what is open, folded or asked for.
+//!
+//! [`Desk`] keeps what belongs to the screen alone (which panel is open, which dialog, how wide). What the model says
+//! comes in as a [`DeskView`] and what was asked for goes out as [`DeskActions`], one list per panel.
+
+use super::card::{self, CardAction, CardState};
+use super::charter::{self, CharterState};
+use super::layers::{self, LayersAction, LayersState};
+use super::problems::{self, ProblemsAction, ProblemsState};
+use super::settings::{self, SettingsAction};
+use super::start::{self, StartAction, StartState};
+use super::status_bar::{self, StatusAction, StatusState};
+use super::sun::{self, SunAction, SunState};
+use super::tools::{self, ToolsAction, ToolsState};
+use super::top_bar::{self, TopBarAction, TopBarState};
+use super::variants::{self, VariantsAction, VariantsState};
+use super::viewpoints::{self, ViewpointsAction, ViewpointsState};
+use super::{banner, keys, lens_name};
+use crate::text::{Language, tr};
+use crate::ui::preferences::PanelMemory;
+use crate::ui::shell::{self, Side, SideZone, Wish, Wishes, Zones};
+use crate::ui::widgets::{self, PanelHead, RailItem, Segment, ToastKind, Toasts};
+use crate::ui::{Preferences, Theme};
+use bevy_egui::egui::{Align2, Context, CursorIcon, Rect, ScrollArea, Sense, Ui, vec2};
+use egui_phosphor::regular;
+
+/// A page of the left panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Page {
+    /// Plan variants.
+    #[default]
+    Variants,
+    /// Places to look from.
+    Viewpoints,
+    /// Layers and legend.
+    Layers,
+}
+
+/// A dialog over the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialog {
+    /// What the lens is for.
+    Charter,
+    /// The keys.
+    Keys,
+    /// The settings.
+    Settings,
+    /// The problems.
+    Problems,
+}
+
+/// What belongs to the screen alone.
+#[derive(Debug, Clone, Default)]
+pub struct Desk {
+    /// Page of the left panel.
+    pub page: Page,
+    /// Which panels are open and how wide.
+    pub panels: PanelMemory,
+    /// The strip with the sun is open.
+    pub sun_open: bool,
+    /// The dialog that is open. It takes Esc itself.
+    pub dialog: Option<Dialog>,
+    /// The start screen, while it is shown instead of the city.
+    pub start: Option<StartState>,
+    /// Short messages.
+    pub toasts: Toasts,
+    opened_last: Side,
+    card_expanded: bool,
+    card_shown: Option<(String, String)>,
+}
+
+/// What the desk shows.
+#[derive(Debug, Clone, Copy)]
+pub struct DeskView<'a> {
+    /// Top bar.
+    pub top: &'a TopBarState,
+    /// Pages that the active lens offers, at least one.
+    pub pages: &'a [Page],
+    /// Variants.
+    pub variants: &'a VariantsState,
+    /// Viewpoints.
+    pub viewpoints: &'a ViewpointsState,
+    /// Layers.
+    pub layers: &'a LayersState,
+    /// The picked thing, if any.
+    pub card: Option<&'a CardState>,
+    /// Problems.
+    pub problems: &'a ProblemsState,
+    /// Status bar; its count of problems is taken from [`Self::problems`].
+    pub status: StatusState,
+    /// Where the view looks, clockwise from grid north, radians.
+    pub heading_rad: f32,
+    /// The sun.
+    pub sun: SunState,
+    /// Charter of the active lens.
+    pub charter: &'a CharterState,
+    /// Choices, for the settings.
+    pub preferences: &'a Preferences,
+    /// What is shown is not the real situation.
+    pub synthetic: bool,
+}
+
+/// What was asked for and the desk could not do itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeskActions {
+    /// By the top bar.
+    pub top: Vec<TopBarAction>,
+    /// By the variants.
+    pub variants: Vec<VariantsAction>,
+    /// By the viewpoints.
+    pub viewpoints: Vec<ViewpointsAction>,
+    /// By the layers.
+    pub layers: Vec<LayersAction>,
+    /// By the card.
+    pub card: Vec<CardAction>,
+    /// By the problems.
+    pub problems: Vec<ProblemsAction>,
+    /// By the strip with the sun.
+    pub sun: Vec<SunAction>,
+    /// By the tools.
+    pub tools: Vec<ToolsAction>,
+    /// By the settings.
+    pub settings: Vec<SettingsAction>,
+    /// By the start screen.
+    pub start: Vec<StartAction>,
+}
+
+impl Desk {
+    /// Shows the desk and returns where everything stands and what was asked for.
+    pub fn show(&mut self, ctx: &Context, view: &DeskView<'_>, language: &Language) -> (Zones, DeskActions) {
+        let theme = Theme::of(ctx);
+        let mut actions = DeskActions::default();
+        self.notice_picked(view.card);
+        if !view.pages.contains(&self.page) {
+            self.page = view.pages.first().copied().unwrap_or_default();
+        }
+        let zones = shell::zones(ctx.content_rect(), &theme, &self.wishes(view));
+
+        let asked = shell::bar(ctx, "top", zones.top_bar, |ui| top_bar::show(ui, view.top, language));
+        self.take_top_actions(asked, &mut actions);
+        if self.start.is_some() {
+            self.show_start(ctx, zones.view, language, &mut actions);
+        } else {
+            self.show_left(ctx, &zones, view, language, &mut actions);
+            self.show_right(ctx, &zones, view, language, &mut actions);
+            if view.synthetic {
+                shell::hang(ctx, "banner", zones.banner, Align2::CENTER_TOP, |ui| {
+                    banner::show(ui, language);
+                });
+            }
+            if self.sun_open {
+                actions.sun = shell::sheet(ctx, "sun", zones.strip, |ui| sun::show(ui, &view.sun, language));
+            }
+            let state = ToolsState {
+                heading_rad: view.heading_rad,
+                sun_open: self.sun_open,
+            };
+            let asked = shell::hang(ctx, "tools", zones.tools, Align2::RIGHT_BOTTOM, |ui| {
+                tools::show(ui, &state, language)
+            });
+            self.take_tools_actions(asked, &mut actions);
+        }
+        let status = StatusState {
+            problems: view.problems.rows.len(),
+            ..view.status
+        };
+        let asked = shell::bar(ctx, "status", zones.status_bar, |ui| {
+            status_bar::show(ui, &status, language)
+        });
+        for action in asked {
+            match action {
+                StatusAction::ShowProblems => self.dialog = Some(Dialog::Problems),
+                StatusAction::PlaceCopied => self.done(tr(language, "status-place-copied")),
+            }
+        }
+        self.show_dialog(ctx, view, language, &mut actions);
+        let above = zones.strip.height() + 2.0 * Theme::PADDING;
+        let toasts_at = zones.middle.center_bottom() - vec2(0.0, above);
+        self.toasts.show(
+            ctx,
+            toasts_at,
+            zones.middle.width() - 2.0 * Theme::PADDING,
+            &tr(language, "close"),
+        );
+        (zones, actions)
+    }
+
+    /// Shows a page of the left panel, and opens that panel if it was folded.
+    pub fn open_page(&mut self, page: Page) {
+        self.page = page;
+        self.panels.left_open = true;
+        self.opened_last = Side::Left;
+    }
+
+    /// Says that something was done.
+    pub fn done(&mut self, words: String) {
+        self.toasts.add(ToastKind::Done, words);
+    }
+
+    /// Brings the card forward when something else was picked.
+    fn notice_picked(&mut self, card: Option<&CardState>) {
+        let picked = card.map(|card| (card.kind.clone(), card.name.clone()));
+        if picked != self.card_shown {
+            self.card_expanded = false;
+            if picked.is_some() {
+                self.panels.right_open = true;
+                self.opened_last = Side::Right;
+            }
+            self.card_shown = picked;
+        }
+    }
+
+    fn wishes(&self, view: &DeskView<'_>) -> Wishes {
+        let side = |open: bool, width: f32| if open { Wish::Panel(width) } else { Wish::Rail };
+        let left = side(self.panels.left_open, self.panels.left_width);
+        let right = side(self.panels.right_open, self.panels.right_width);
+        let shown = self.start.is_none();
+        Wishes {
+            left: if shown { left } else { Wish::Nothing },
+            right: if shown && view.card.is_some() {
+                right
+            } else {
+                Wish::Nothing
+            },
+            opened_last: self.opened_last,
+            strip: shown && self.sun_open,
+        }
+    }
+
+    fn take_top_actions(&mut self, asked: Vec<TopBarAction>, actions: &mut DeskActions) {
+        for action in asked {
+            match action {
+                TopBarAction::ShowCharter => self.dialog = Some(Dialog::Charter),
+                TopBarAction::ShowSettings => self.dialog = Some(Dialog::Settings),
+                TopBarAction::ShowKeys => self.dialog = Some(Dialog::Keys),
+                other => actions.top.push(other),
+            }
+        }
+    }
+
+    fn take_tools_actions(&mut self, asked: Vec<ToolsAction>, actions: &mut DeskActions) {
+        for action in asked {
+            match action {
+                ToolsAction::SetSunOpen(open) => self.sun_open = open,
+                other => actions.tools.push(other),
+            }
+        }
+    }
+
+    fn show_start(&mut self, ctx: &Context, room: Rect, language: &Language, actions: &mut DeskActions) {
+        let Some(state) = &mut self.start else { return };
+        let theme = Theme::of(ctx);
+        shell::float(ctx, "start", room, |ui| {
+            ui.painter().rect_filled(room, 0.0, theme.tokens.hover);
+            ui.set_min_size(room.size());
+            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                let width = (560.0 * theme.text_scale.sqrt()).min(ui.available_width() - 2.0 * Theme::PADDING);
+                let inset = ((ui.available_width() - width) / 2.0).max(0.0);
+                ui.add_space((room.height() * 0.08).min(64.0));
+                ui.horizontal_top(|ui| {
+                    ui.add_space(inset);
+                    ui.vertical(|ui| {
+                        ui.set_width(width);
+                        actions.start = start::show(ui, state, language);
+                        ui.add_space(2.0 * Theme::PADDING);
+                    });
+                });
+            });
+        });
+    }
+
+    fn show_left(
+        &mut self,
+        ctx: &Context,
+        zones: &Zones,
+        view: &DeskView<'_>,
+        language: &Language,
+        actions: &mut DeskActions,
+    ) {
+        match zones.left {
+            SideZone::Nothing => {}
+            SideZone::Rail(rect) => {
+                let names: Vec<String> = view.pages.iter().map(|page| page_name(*page, language)).collect();
+                let items: Vec<RailItem<'_>> = view
+                    .pages
+                    .iter()
+                    .zip(&names)
+                    .map(|(page, label)| RailItem {
+                        icon: page_icon(*page),
+                        label,
+                        open: false,
+                    })
+                    .collect();
+                let pressed = shell::float(ctx, "left-rail", rect, |ui| widgets::rail(ui, &items));
+                if let Some(page) = pressed.and_then(|index| view.pages.get(index)) {
+                    self.open_page(*page);
+                }
+            }
+            SideZone::Panel(rect) => {
+                let title = page_name(self.page, language);
+                let fold = tr(language, "panel-fold");
+                let head = PanelHead {
+                    title: &title,
+                    close_icon: regular::CARET_LINE_LEFT,
+                    close_label: &fold,
+                };
+                let folded = shell::float(ctx, "left-panel", rect, |ui| {
+                    widgets::panel(ui, &head, rect.height(), |ui| {
+                        self.show_page(ui, view, language, actions);
+                    })
+                });
+                if folded {
+                    self.panels.left_open = false;
+                }
+                let dragged = drag_edge(ctx, "left-edge", "left-panel", rect.right());
+                if dragged != 0.0 {
+                    self.panels.left_width = kept_width(rect.width() + dragged);
+                }
+            }
+        }
+    }
+
+    fn show_page(&mut self, ui: &mut Ui, view: &DeskView<'_>, language: &Language, actions: &mut DeskActions) {
+        if view.pages.len() > 1 {
+            let accent = Theme::of(ui.ctx()).accent;
+            let names: Vec<String> = view.pages.iter().map(|page| page_name(*page, language)).collect();
+            let tabs: Vec<Segment<'_>> = view
+                .pages
+                .iter()
+                .zip(&names)
+                .map(|(page, label)| Segment {
+                    label,
+                    icon: page_icon(*page),
+                    shortcut: "",
+                    accent,
+                })
+                .collect();
+            let open = view
+                .pages
+                .iter()
+                .position(|page| *page == self.page)
+                .unwrap_or_default();
+            let pressed = widgets::segmented(ui, &tabs, open, ui.available_width());
+            if let Some(page) = pressed.and_then(|index| view.pages.get(index)) {
+                self.page = *page;
+            }
+            ui.add_space(Theme::STEP);
+        }
+        match self.page {
+            Page::Variants => actions.variants = variants::show(ui, view.variants, language),
+            Page::Viewpoints => actions.viewpoints = viewpoints::show(ui, view.viewpoints, language),
+            Page::Layers => actions.layers = layers::show(ui, view.layers, language),
+        }
+    }
+
+    fn show_right(
+        &mut self,
+        ctx: &Context,
+        zones: &Zones,
+        view: &DeskView<'_>,
+        language: &Language,
+        actions: &mut DeskActions,
+    ) {
+        let Some(card) = view.card else { return };
+        match zones.right {
+            SideZone::Nothing => {}
+            SideZone::Rail(rect) => {
+                let label = tr(language, "panel-card");
+                let item = RailItem {
+                    icon: regular::IDENTIFICATION_CARD,
+                    label: &label,
+                    open: false,
+                };
+                if shell::float(ctx, "right-rail", rect, |ui| widgets::rail(ui, &[item])).is_some() {
+                    self.panels.right_open = true;
+                    self.opened_last = Side::Right;
+                }
+            }
+            SideZone::Panel(rect) => {
+                let close = tr(language, "close");
+                let head = PanelHead {
+                    title: &card.name,
+                    close_icon: regular::X,
+                    close_label: &close,
+                };
+                let state = CardState {
+                    expanded: self.card_expanded,
+                    ..card.clone()
+                };
+                let mut asked = Vec::new();
+                let closed = shell::float(ctx, "right-panel", rect, |ui| {
+                    widgets::panel(ui, &head, rect.height(), |ui| asked = card::show(ui, &state, language))
+                });
+                if closed {
+                    actions.card.push(CardAction::Close);
+                }
+                for action in asked {
+                    match action {
+                        CardAction::SetExpanded(expanded) => self.card_expanded = expanded,
+                        CardAction::Copied => self.done(tr(language, "card-copied")),
+                        other => actions.card.push(other),
+                    }
+                }
+                let dragged = drag_edge(ctx, "right-edge", "right-panel", rect.left());
+                if dragged != 0.0 {
+                    self.panels.right_width = kept_width(rect.width() - dragged);
+                }
+            }
+        }
+    }
+
+    fn show_dialog(&mut self, ctx: &Context, view: &DeskView<'_>, language: &Language, actions: &mut DeskActions) {
+        let Some(dialog) = self.dialog else { return };
+        let width = 480.0 * Theme::of(ctx).text_scale.sqrt();
+        let (name, title) = match dialog {
+            Dialog::Charter => ("charter", lens_name(view.top.active, language)),
+            Dialog::Keys => ("keys", tr(language, "top-keys")),
+            Dialog::Settings => ("settings", tr(language, "top-settings")),
+            Dialog::Problems => ("problems", tr(language, "panel-problems")),
+        };
+        let mut asked = Vec::new();
+        let closed = widgets::dialog(ctx, name, &title, &tr(language, "close"), width, |ui| match dialog {
+            Dialog::Charter => charter::show(ui, view.charter, language),
+            Dialog::Keys => keys::show(ui, language),
+            Dialog::Settings => actions.settings = settings::show(ui, view.preferences, language),
+            Dialog::Problems => asked = problems::show(ui, view.problems, language),
+        });
+        for action in asked {
+            match action {
+                ProblemsAction::Copied => self.done(tr(language, "problems-copied")),
+                other => actions.problems.push(other),
+            }
+        }
+        if closed {
+            self.dialog = None;
+        }
+    }
+}
+
+/// Name of a page of the left panel.
+fn page_name(page: Page, language: &Language) -> String {
+    match page {
+        Page::Variants => tr(language, "panel-variants"),
+        Page::Viewpoints => tr(language, "panel-viewpoints"),
+        Page::Layers => tr(language, "panel-layers"),
+    }
+}
+
+/// Icon of a page of the left panel.
+fn page_icon(page: Page) -> &'static str {
+    match page {
+        Page::Variants => regular::LIST_BULLETS,
+        Page::Viewpoints => regular::CAMERA,
+        Page::Layers => regular::STACK,
+    }
+}
+
+/// A width that preferences may keep, points.
+fn kept_width(width: f32) -> f32 {
+    width.clamp(200.0, 640.0)
+}
+
+/// Lets the edge at `x` of the panel that was shown as `panel` be dragged; returns by how many points, to the right
+/// positive.
+fn drag_edge(ctx: &Context, name: &str, panel: &str, x: f32) -> f32 {
+    let Some(shown) = shell::shown_rect(ctx, panel) else {
+        return 0.0;
+    };
+    let edge = Rect::from_x_y_ranges((x - 3.0)..=(x + 3.0), shown.y_range());
+    shell::float(ctx, name, edge, |ui| {
+        let response = ui
+            .allocate_rect(edge, Sense::drag())
+            .on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
+        response.drag_delta().x
+    })
+}

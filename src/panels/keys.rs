@@ -1,0 +1,32 @@
+//! The keys and what they do.
+
+use crate::text::{Language, tr};
+use crate::ui::{TextRole, Theme, widgets};
+use bevy_egui::egui::Ui;
+
+/// Shows every key that works at the desk.
+pub fn show(ui: &mut Ui, language: &Language) {
+    let arrows = ["←", "↑", "→", "↓"];
+    let rows: [(&[&str], String); 13] = [
+        (&["1", "…", "9"], tr(language, "keys-variants")),
+        (&["F1", "F2", "F3"], tr(language, "keys-lenses")),
+        (&["Space"], tr(language, "keys-home")),
+        (&["N"], tr(language, "keys-north")),
+        (&["S"], tr(language, "keys-sun")),
+        (&arrows, tr(language, "keys-move")),
+        (&["Q", "E"], tr(language, "keys-turn")),
+        (&["R", "F"], tr(language, "keys-tilt")),
+        (&["+", "−"], tr(language, "keys-zoom")),
+        (&["Tab"], tr(language, "keys-focus")),
+        (&["Ctrl", "O"], tr(language, "keys-open")),
+        (&["Esc"], tr(language, "keys-back")),
+        (&["?"], tr(language, "keys-help")),
+    ];
+    let column = Theme::of(ui.ctx()).size(TextRole::Small) * 9.0;
+    for (keys, what) in &rows {
+        widgets::key_cap_row(ui, keys, what, column);
+    }
+    widgets::separator(ui);
+    widgets::secondary(ui, &tr(language, "keys-mouse"));
+    widgets::secondary(ui, &tr(language, "keys-touch"));
+}

@@ -1,0 +1,119 @@
+//! The layers: shown or not, what their colours mean, whose they are, from when, under what licence, how sure.
+
+use crate::model::{Certainty, Source};
+use crate::panels::certainty_word;
+use crate::text::{Language, format_date, tr};
+use crate::ui::widgets::{self, SwatchEdge};
+use crate::ui::{TextRole, Theme};
+use bevy_egui::egui::{Color32, Ui};
+use jiff::civil::Date;
+
+/// One colour of a legend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegendEntry {
+    /// What it means.
+    pub label: String,
+    /// The colour as drawn in the city.
+    pub fill: Color32,
+    /// How its edge is drawn.
+    pub edge: SwatchEdge,
+}
+
+/// One layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerRow {
+    /// Its id in the scenario.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// It is drawn.
+    pub visible: bool,
+    /// Owner, date, licence.
+    pub source: Source,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// Made up, not measured.
+    pub synthetic: bool,
+    /// Its colours.
+    pub legend: Vec<LegendEntry>,
+}
+
+/// What the panel shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LayersState {
+    /// The layers, the lowest first.
+    pub rows: Vec<LayerRow>,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LayersAction {
+    /// Draw a layer or leave it out.
+    SetVisible {
+        /// Its id.
+        id: String,
+        /// To be drawn.
+        visible: bool,
+    },
+}
+
+/// Shows the layers. The legend and the source stand below each one that is drawn.
+pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<LayersAction> {
+    let mut actions = Vec::new();
+    if state.rows.is_empty() {
+        widgets::secondary(ui, &tr(language, "layers-none"));
+    }
+    for (index, row) in state.rows.iter().enumerate() {
+        if index > 0 {
+            widgets::separator(ui);
+        }
+        ui.push_id(&row.id, |ui| {
+            let mut visible = row.visible;
+            if widgets::toggle(ui, &row.title, &mut visible).changed() {
+                actions.push(LayersAction::SetVisible {
+                    id: row.id.clone(),
+                    visible,
+                });
+            }
+            if row.visible {
+                for entry in &row.legend {
+                    widgets::swatch(ui, entry.fill, entry.edge, &entry.label);
+                }
+                widgets::secondary(ui, &source_line(&row.source, language));
+                let mut words = certainty_word(row.certainty, language);
+                if row.synthetic {
+                    words = format!("{words} · {}", tr(language, "layers-synthetic"));
+                }
+                widgets::text(ui, &words, TextRole::Small);
+                ui.add_space(Theme::STEP);
+            }
+        });
+    }
+    actions
+}
+
+/// Owner, date and licence on one line; what is not known is said, because a planner has to know that too.
+pub fn source_line(source: &Source, language: &Language) -> String {
+    let owner = if source.owner.is_empty() {
+        tr(language, "source-unknown")
+    } else {
+        source.owner.clone()
+    };
+    let licence = if source.licence.is_empty() {
+        tr(language, "source-no-licence")
+    } else {
+        source.licence.clone()
+    };
+    let date = date_in_words(&source.date, language);
+    [owner, date, licence]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
+/// `2026-11-22` as `22 november 2026`; anything else as it is.
+pub(super) fn date_in_words(date: &str, language: &Language) -> String {
+    date.parse::<Date>()
+        .map_or_else(|_| date.to_owned(), |date| format_date(date, language))
+}

@@ -1,0 +1,55 @@
+//! What stands at the lower right of the view: the way home, the sun, and the arrow to the north.
+
+use crate::text::{Language, tr};
+use crate::ui::{Theme, widgets};
+use bevy_egui::egui::{CornerRadius, Frame, Margin, Stroke, Ui};
+use egui_phosphor::regular;
+
+/// What the tools show.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ToolsState {
+    /// Where the view looks, clockwise from grid north, radians.
+    pub heading_rad: f32,
+    /// The strip with the sun is open.
+    pub sun_open: bool,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToolsAction {
+    /// Fly to where the scenario starts.
+    Home,
+    /// Turn north.
+    North,
+    /// Open or close the strip with the sun.
+    SetSunOpen(bool),
+}
+
+/// Shows the tools, one below the other.
+pub fn show(ui: &mut Ui, state: &ToolsState, language: &Language) -> Vec<ToolsAction> {
+    let mut actions = Vec::new();
+    let theme = Theme::of(ui.ctx());
+    ui.vertical_centered(|ui| {
+        Frame::new()
+            .fill(theme.tokens.ground)
+            .stroke(Stroke::new(1.0, theme.tokens.hairline))
+            .corner_radius(CornerRadius::same(Theme::RADIUS))
+            .shadow(theme.shadow())
+            .inner_margin(Margin::same(3))
+            .show(ui, |ui| {
+                ui.set_width(theme.control_height());
+                ui.spacing_mut().item_spacing.y = 2.0;
+                if widgets::icon_button(ui, regular::HOUSE, &tr(language, "tools-home")).clicked() {
+                    actions.push(ToolsAction::Home);
+                }
+                if widgets::icon_toggle(ui, regular::SUN, &tr(language, "tools-sun"), state.sun_open).clicked() {
+                    actions.push(ToolsAction::SetSunOpen(!state.sun_open));
+                }
+            });
+        let letter = tr(language, "north-letter");
+        if widgets::north_arrow(ui, state.heading_rad, &letter, &tr(language, "tools-north")).clicked() {
+            actions.push(ToolsAction::North);
+        }
+    });
+    actions
+}

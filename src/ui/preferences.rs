@@ -1,0 +1,350 @@
+//! What a person chose: language, letters, quality, motion, theme, files opened lately, panels per lens.
+//!
+//! One small JSON file in the user's own configuration folder. A damaged one never stops the program: what it said is
+//! lost, the file is set aside and a sentence says so. Not a place for anything of a scenario.
+
+use atomic_write_file::AtomicWriteFile;
+use etcetera::BaseStrategy;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Name of the file in the configuration folder.
+const FILE_NAME: &str = "preferences.json";
+
+/// A larger file is not one of ours.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// How many recent files are kept.
+const MAX_RECENT: usize = 8;
+
+/// How many lenses' panel states are kept; more would be somebody else's file.
+const MAX_LENSES: usize = 16;
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThemeChoice {
+    /// Ink on paper.
+    #[default]
+    Light,
+    /// Lamp low.
+    Dark,
+}
+
+/// How much work the picture may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QualityChoice {
+    /// The program finds out what this machine keeps up with.
+    #[default]
+    Automatic,
+    /// For weak machines.
+    Low,
+    /// In between.
+    Middle,
+    /// Everything on.
+    High,
+}
+
+/// Which panels were open and how wide.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PanelMemory {
+    /// The left panel is open.
+    pub left_open: bool,
+    /// The right panel is open.
+    pub right_open: bool,
+    /// Width of the left panel, points.
+    pub left_width: f32,
+    /// Width of the right panel, points.
+    pub right_width: f32,
+}
+
+impl Default for PanelMemory {
+    fn default() -> Self {
+        Self {
+            left_open: true,
+            right_open: true,
+            left_width: 272.0,
+            right_width: 288.0,
+        }
+    }
+}
+
+/// What a person chose.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    /// Code of the language, or `None` to follow the system.
+    pub language: Option<String>,
+    /// Letters this many times as large as usual, 1 to 2.
+    pub text_scale: f32,
+    /// How much work the picture may be.
+    pub quality: QualityChoice,
+    /// No movement that is not needed.
+    pub reduced_motion: bool,
+    /// Light or dark.
+    pub theme: ThemeChoice,
+    /// Files opened lately, the last one first.
+    pub recent_files: Vec<PathBuf>,
+    /// Panels, by lens.
+    pub panels: BTreeMap<String, PanelMemory>,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            language: None,
+            text_scale: 1.0,
+            quality: QualityChoice::default(),
+            reduced_motion: false,
+            theme: ThemeChoice::default(),
+            recent_files: Vec::new(),
+            panels: BTreeMap::new(),
+        }
+    }
+}
+
+/// Why preferences could not be read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum PreferencesError {
+    /// There is no configuration folder for this user.
+    #[error("this user has no configuration folder, so choices are not kept")]
+    NoFolder {
+        /// What the system said.
+        #[source]
+        source: etcetera::HomeDirError,
+    },
+    /// The file cannot be read.
+    #[error("choices cannot be read, so the usual ones are used: {}", path.display())]
+    Unreadable {
+        /// What the system said.
+        #[source]
+        source: io::Error,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is far larger than one of ours.
+    #[error("the file with choices is too large to be one of ours, so the usual ones are used: {}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file does not hold preferences.
+    #[error("the file with choices is damaged, so the usual ones are used: {}", path.display())]
+    Damaged {
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file cannot be written.
+    #[error("choices cannot be kept: {}", path.display())]
+    Unwritable {
+        /// What the system said.
+        #[source]
+        source: io::Error,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Preferences {
+    /// The user's configuration folder for this program; it may not exist yet.
+    pub fn folder() -> Result<PathBuf, PreferencesError> {
+        etcetera::choose_base_strategy()
+            .map(|strategy| strategy.config_dir().join("stadslens"))
+            .map_err(|source| PreferencesError::NoFolder { source })
+    }
+
+    /// What was kept in `folder`; the defaults when nothing was, and the defaults with the reason when it is damaged.
+    /// A damaged file is set aside as `preferences.damaged.json`, so that the next save does not destroy it.
+    pub fn load(folder: &Path) -> (Self, Option<PreferencesError>) {
+        let path = folder.join(FILE_NAME);
+        match Self::read(&path) {
+            Ok(preferences) => (preferences.within_limits(), None),
+            Err(PreferencesError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                (Self::default(), None)
+            }
+            Err(error) => {
+                if !matches!(error, PreferencesError::Unreadable { .. }) {
+                    // Where this fails too, the file stays as it is and the error already says that it was not used.
+                    drop(std::fs::rename(&path, path.with_extension("damaged.json")));
+                }
+                (Self::default(), Some(error))
+            }
+        }
+    }
+
+    fn read(path: &Path) -> Result<Self, PreferencesError> {
+        let unreadable = |source| PreferencesError::Unreadable {
+            source,
+            path: path.to_owned(),
+        };
+        let mut bytes = Vec::new();
+        File::open(path)
+            .map_err(unreadable)?
+            .take(MAX_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
+        if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_BYTES) {
+            return Err(PreferencesError::TooLarge { path: path.to_owned() });
+        }
+        serde_json::from_slice(&bytes).map_err(|source| PreferencesError::Damaged {
+            source,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Keeps the preferences in `folder`, which is made if needed. Whoever reads meanwhile sees the old or the new file,
+    /// never half of one.
+    pub fn save(&self, folder: &Path) -> Result<(), PreferencesError> {
+        let path = folder.join(FILE_NAME);
+        self.write(folder, &path)
+            .map_err(|source| PreferencesError::Unwritable { source, path })
+    }
+
+    fn write(&self, folder: &Path, path: &Path) -> io::Result<()> {
+        let text = serde_json::to_vec_pretty(&self.clone().within_limits())?;
+        std::fs::create_dir_all(folder)?;
+        let mut file = AtomicWriteFile::open(path)?;
+        file.write_all(&text)?;
+        file.commit()
+    }
+
+    /// Puts `path` first among the recent files.
+    pub fn opened(&mut self, path: &Path) {
+        self.recent_files.retain(|recent| recent != path);
+        self.recent_files.insert(0, path.to_owned());
+        self.recent_files.truncate(MAX_RECENT);
+    }
+
+    /// The same with every value within what the interface can show.
+    fn within_limits(mut self) -> Self {
+        self.text_scale = finite_within(self.text_scale, super::Theme::LEAST_SCALE, super::Theme::MOST_SCALE);
+        self.recent_files.truncate(MAX_RECENT);
+        while self.panels.len() > MAX_LENSES {
+            self.panels.pop_last();
+        }
+        for panel in self.panels.values_mut() {
+            panel.left_width = finite_within(panel.left_width, 200.0, 640.0);
+            panel.right_width = finite_within(panel.right_width, 200.0, 640.0);
+        }
+        self
+    }
+}
+
+/// `value` kept within the limits; the least where it is not a number.
+fn finite_within(value: f32, least: f32, most: f32) -> f32 {
+    if value.is_finite() {
+        value.clamp(least, most)
+    } else {
+        least
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_again() {
+        let folder = folder();
+        let mut preferences = Preferences {
+            language: Some("nl".to_owned()),
+            text_scale: 1.5,
+            quality: QualityChoice::Low,
+            reduced_motion: true,
+            theme: ThemeChoice::Dark,
+            ..Preferences::default()
+        };
+        preferences.opened(Path::new("/data/Hengelo.stadslens"));
+        preferences.panels.insert("design".to_owned(), PanelMemory::default());
+        let nested = folder.path().join("not/there/yet");
+        preferences.save(&nested).unwrap();
+        let (loaded, problem) = Preferences::load(&nested);
+        assert!(problem.is_none(), "{problem:?}");
+        assert_eq!(loaded, preferences);
+    }
+
+    #[test]
+    fn a_first_start_has_defaults_and_no_problem() {
+        let (loaded, problem) = Preferences::load(folder().path());
+        assert!(problem.is_none());
+        assert_eq!(loaded, Preferences::default());
+    }
+
+    #[test]
+    fn a_damaged_file_gives_defaults_and_is_set_aside() {
+        for damaged in ["", "{", "[1,2]", "{\"text_scale\": \"large\"}", "{\"theme\": \"pink\"}"] {
+            let folder = folder();
+            std::fs::write(folder.path().join(FILE_NAME), damaged).unwrap();
+            let (loaded, problem) = Preferences::load(folder.path());
+            assert_eq!(loaded, Preferences::default(), "{damaged:?}");
+            assert!(
+                matches!(problem, Some(PreferencesError::Damaged { .. })),
+                "{damaged:?}: {problem:?}"
+            );
+            let aside = std::fs::read_to_string(folder.path().join("preferences.damaged.json")).unwrap();
+            assert_eq!(aside, damaged);
+            assert!(Preferences::load(folder.path()).1.is_none(), "said twice");
+        }
+    }
+
+    #[test]
+    fn a_huge_file_is_not_read_whole() {
+        let folder = folder();
+        std::fs::write(folder.path().join(FILE_NAME), vec![b' '; 3 << 20]).unwrap();
+        let (_, problem) = Preferences::load(folder.path());
+        assert!(
+            matches!(problem, Some(PreferencesError::TooLarge { .. })),
+            "{problem:?}"
+        );
+    }
+
+    #[test]
+    fn values_out_of_range_are_brought_back_and_unknown_keys_do_no_harm() {
+        let folder = folder();
+        let files: Vec<String> = (0..50).map(|i| format!("/f{i}")).collect();
+        let text = serde_json::json!({
+            "text_scale": 40.0, "recent_files": files, "from_the_future": 1,
+            "panels": {"design": {"left_width": -5.0}},
+        });
+        std::fs::write(folder.path().join(FILE_NAME), text.to_string()).unwrap();
+        let (loaded, problem) = Preferences::load(folder.path());
+        assert!(problem.is_none(), "{problem:?}");
+        assert!((loaded.text_scale - 2.0).abs() < 1e-6);
+        assert_eq!(loaded.recent_files.len(), MAX_RECENT);
+        assert!((loaded.panels["design"].left_width - 200.0).abs() < 1e-6);
+        assert!(
+            loaded.panels["design"].left_open,
+            "a key that is absent has its usual value"
+        );
+    }
+
+    #[test]
+    fn a_file_opened_again_moves_to_the_front() {
+        let mut preferences = Preferences::default();
+        for path in ["/a", "/b", "/a"] {
+            preferences.opened(Path::new(path));
+        }
+        assert_eq!(preferences.recent_files, [PathBuf::from("/a"), PathBuf::from("/b")]);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_an_error_and_not_a_panic() {
+        let folder = folder();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        let result = Preferences::default().save(&file);
+        assert!(matches!(result, Err(PreferencesError::Unwritable { .. })), "{result:?}");
+    }
+}

@@ -1,0 +1,456 @@
+//! Where things are in the window.
+//!
+//! Bars lie along the top and the bottom; panels float over the view at its sides, and what is left between them is the
+//! part of the view that nothing covers. It keeps at least 60 % of the width: when the window is too narrow for the
+//! panels that are open, the one that was opened longest ago folds to its icons. Pure arithmetic in points, then a few
+//! functions that put an egui area there. Areas and not egui's own panels, because the pointer is then known to be over
+//! the interface exactly where something is drawn.
+
+use super::Theme;
+use bevy_egui::egui::{
+    Align, Align2, Area, Context, CornerRadius, Frame, Id, Layout, Order, Rect, Stroke, Ui, UiBuilder, Vec2, pos2, vec2,
+};
+
+/// The share of the width that the view keeps.
+pub const VIEW_SHARE: f32 = 0.6;
+
+/// Narrowest panel at 100 % letters, points.
+const LEAST_PANEL_WIDTH: f32 = 232.0;
+
+/// A window narrower than this gets smaller gaps, points.
+const NARROW: f32 = 1200.0;
+
+/// A side of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Side {
+    /// Left: variants, viewpoints, layers.
+    #[default]
+    Left,
+    /// Right: the card.
+    Right,
+}
+
+/// What a side should show.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Wish {
+    /// Nothing at all.
+    Nothing,
+    /// Icons.
+    Rail,
+    /// The panel, this wide if possible, points.
+    Panel(f32),
+}
+
+/// What the shell is asked to fit into the window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wishes {
+    /// Left side.
+    pub left: Wish,
+    /// Right side.
+    pub right: Wish,
+    /// The side that was opened last; it stays when only one fits.
+    pub opened_last: Side,
+    /// The strip with the sun is shown.
+    pub strip: bool,
+}
+
+/// What a side got.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SideZone {
+    /// Nothing.
+    Nothing,
+    /// Room for icons.
+    Rail(Rect),
+    /// Room for a panel, which may be lower than this but not higher.
+    Panel(Rect),
+}
+
+impl SideZone {
+    /// Its room, if it has any.
+    pub fn rect(&self) -> Option<Rect> {
+        match *self {
+            Self::Nothing => None,
+            Self::Rail(rect) | Self::Panel(rect) => Some(rect),
+        }
+    }
+}
+
+/// Where everything is, points.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Zones {
+    /// Name, lens switch, settings.
+    pub top_bar: Rect,
+    /// Left side.
+    pub left: SideZone,
+    /// Right side.
+    pub right: SideZone,
+    /// Notice that the situation is an example, at the top of the middle.
+    pub banner: Rect,
+    /// Date and time of the sun; without height when it was not wished for.
+    pub strip: Rect,
+    /// North arrow and what stands above it, at the right below.
+    pub tools: Rect,
+    /// Place, scale, loading, problems.
+    pub status_bar: Rect,
+    /// Everything between the bars; the city may be drawn here, under the panels.
+    pub view: Rect,
+    /// The part of the view between the side panels, at least 60 % of the width: what matters should be in here.
+    pub middle: Rect,
+}
+
+/// Fits `wishes` into a window of `screen` points.
+pub fn zones(screen: Rect, theme: &Theme, wishes: &Wishes) -> Zones {
+    let control = theme.control_height();
+    let top_height = control + 4.0 * Theme::STEP;
+    let status_height = status_height(theme);
+    let top_bar = screen.with_max_y(screen.top() + top_height);
+    let status_bar = screen.with_min_y(screen.bottom() - status_height);
+    let view = Rect::from_min_max(top_bar.left_bottom(), status_bar.right_top());
+
+    let gap = if screen.width() < NARROW { 2.0 } else { 3.0 } * Theme::STEP;
+    let (left_width, right_width) = side_widths(screen.width(), gap, theme, wishes);
+    let inner = view.shrink(gap);
+    let left_rect = inner.with_max_x(inner.left() + left_width.points());
+    let right_rect = inner.with_min_x(inner.right() - right_width.points());
+    let left = left_width.zone(left_rect);
+    let right = right_width.zone(right_rect);
+    let middle = Rect::from_min_max(
+        pos2(left.rect().map_or(view.left(), |rect| rect.right() + gap), view.top()),
+        pos2(
+            right.rect().map_or(view.right(), |rect| rect.left() - gap),
+            view.bottom(),
+        ),
+    );
+
+    let free = middle.shrink(gap);
+    let banner = free.with_max_y(free.top() + control);
+    let tools_width = control + 2.0 * Theme::STEP;
+    // Arrow, and two buttons above it.
+    let tools_height = 3.0 * control + 5.0 * Theme::STEP;
+    let tools = Rect::from_min_max(
+        free.max - vec2(tools_width, tools_height.min(free.height() / 2.0)),
+        free.max,
+    );
+    let strip_room = (free.width() - tools_width - gap).max(0.0);
+    let strip_width = strip_room.min(520.0 * theme.text_scale);
+    let strip_height = if wishes.strip { control + 2.0 * Theme::STEP } else { 0.0 };
+    let strip_left = free.left() + (strip_room - strip_width) / 2.0;
+    let strip = Rect::from_min_size(
+        pos2(strip_left, free.bottom() - strip_height),
+        vec2(strip_width, strip_height),
+    );
+    Zones {
+        top_bar,
+        left,
+        right,
+        banner,
+        strip,
+        tools,
+        status_bar,
+        view,
+        middle,
+    }
+}
+
+/// Height of the status bar, points.
+fn status_height(theme: &Theme) -> f32 {
+    super::theme::on_grid(theme.size(super::TextRole::Small) * 1.5 + 2.0 * Theme::STEP).max(28.0)
+}
+
+/// Width of a side.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Width {
+    Nothing,
+    Rail(f32),
+    Panel(f32),
+}
+
+impl Width {
+    fn points(self) -> f32 {
+        match self {
+            Self::Nothing => 0.0,
+            Self::Rail(width) | Self::Panel(width) => width,
+        }
+    }
+
+    fn zone(self, rect: Rect) -> SideZone {
+        match self {
+            Self::Nothing => SideZone::Nothing,
+            Self::Rail(_) => SideZone::Rail(rect),
+            Self::Panel(_) => SideZone::Panel(rect),
+        }
+    }
+}
+
+/// Widths of both sides, so that with their gaps they take no more than their share of `screen_width`.
+fn side_widths(screen_width: f32, gap: f32, theme: &Theme, wishes: &Wishes) -> (Width, Width) {
+    let share = screen_width * (1.0 - VIEW_SHARE);
+    // Text wraps and ends in dots, so a panel need not grow as fast as its letters.
+    let least = LEAST_PANEL_WIDTH * (1.0 + 0.3 * (theme.text_scale - 1.0));
+    let rail = theme.control_height() + 2.0 * Theme::STEP;
+    let folded = |wish: Wish| {
+        if wish == Wish::Nothing {
+            Wish::Nothing
+        } else {
+            Wish::Rail
+        }
+    };
+    let (left, right) = (wishes.left, wishes.right);
+    let one_open = match wishes.opened_last {
+        Side::Left => (left, folded(right)),
+        Side::Right => (folded(left), right),
+    };
+    let other_open = match wishes.opened_last {
+        Side::Left => (folded(left), right),
+        Side::Right => (left, folded(right)),
+    };
+    for (left, right) in [(left, right), one_open, other_open] {
+        let fixed: f32 = [left, right]
+            .into_iter()
+            .map(|wish| match wish {
+                Wish::Nothing => 0.0,
+                Wish::Rail => rail + 2.0 * gap,
+                Wish::Panel(_) => 2.0 * gap,
+            })
+            .sum();
+        let room = share - fixed;
+        let wanted = |wish: Wish| {
+            if let Wish::Panel(width) = wish {
+                width.max(least)
+            } else {
+                0.0
+            }
+        };
+        let (left_wanted, right_wanted) = (wanted(left), wanted(right));
+        let needed = [left_wanted, right_wanted]
+            .into_iter()
+            .filter(|width| *width > 0.0)
+            .count();
+        let least_needed = [0.0, least, 2.0 * least][needed];
+        if least_needed > room {
+            continue;
+        }
+        // What does not fit is taken from what both have above the least.
+        let above = left_wanted + right_wanted - least_needed;
+        let shrink = if above > 0.0 {
+            ((room - least_needed) / above).min(1.0)
+        } else {
+            1.0
+        };
+        let fitted = |wish: Wish, wanted: f32| match wish {
+            Wish::Nothing => Width::Nothing,
+            Wish::Rail => Width::Rail(rail),
+            Wish::Panel(_) => Width::Panel((least + (wanted - least) * shrink).floor()),
+        };
+        return (fitted(left, left_wanted), fitted(right, right_wanted));
+    }
+    let rail_or_nothing = |wish: Wish| {
+        if wish == Wish::Nothing {
+            Width::Nothing
+        } else {
+            Width::Rail(rail)
+        }
+    };
+    (rail_or_nothing(left), rail_or_nothing(right))
+}
+
+/// Puts a bar of ground with a hairline at `rect` and shows `content` in it, from left to right and centred in height.
+pub fn bar<R>(ctx: &Context, name: &str, rect: Rect, content: impl FnOnce(&mut Ui) -> R) -> R {
+    float(ctx, name, rect, |ui| {
+        let theme = Theme::of(ui.ctx());
+        let hairline = Stroke::new(1.0, theme.tokens.hairline);
+        let edge = if rect.top() <= ctx.content_rect().top() {
+            rect.bottom() - 0.5
+        } else {
+            rect.top() + 0.5
+        };
+        ui.painter().rect_filled(rect, 0.0, theme.tokens.ground);
+        ui.painter().hline(rect.x_range(), edge, hairline);
+        row(ui, rect, vec2(Theme::PADDING, 0.0), content)
+    })
+}
+
+/// Puts a sheet of paper at `rect` and shows `content` on it, from left to right and centred in height.
+pub fn sheet<R>(ctx: &Context, name: &str, rect: Rect, content: impl FnOnce(&mut Ui) -> R) -> R {
+    float(ctx, name, rect, |ui| {
+        let theme = Theme::of(ui.ctx());
+        let paper = Frame::new()
+            .fill(theme.tokens.ground)
+            .stroke(Stroke::new(1.0, theme.tokens.hairline))
+            .corner_radius(CornerRadius::same(Theme::RADIUS))
+            .shadow(theme.shadow());
+        ui.painter().add(paper.paint(rect));
+        row(ui, rect, vec2(Theme::PADDING, Theme::STEP), content)
+    })
+}
+
+/// Shows `content` in a row within `rect` and takes all of `rect`, so that the pointer is over the interface everywhere
+/// in it.
+fn row<R>(ui: &mut Ui, rect: Rect, margin: Vec2, content: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.set_min_size(rect.size());
+    let builder = UiBuilder::new()
+        .max_rect(rect.shrink2(margin))
+        .layout(Layout::left_to_right(Align::Center));
+    ui.scope_builder(builder, content).inner
+}
+
+/// Shows `content` from the upper left corner of `rect` on, with nothing under it: for what brings its own paper. The
+/// pointer counts as over the interface only where `content` takes room.
+pub fn float<R>(ctx: &Context, name: &str, rect: Rect, content: impl FnOnce(&mut Ui) -> R) -> R {
+    hang(ctx, name, rect, Align2::LEFT_TOP, content)
+}
+
+/// Like [`float`], from the corner or the middle of the edge of `rect` that `align` says.
+pub fn hang<R>(ctx: &Context, name: &str, rect: Rect, align: Align2, content: impl FnOnce(&mut Ui) -> R) -> R {
+    Area::new(area_id(name))
+        .order(Order::Middle)
+        .pivot(align)
+        .fixed_pos(align.pos_in_rect(&rect))
+        .default_size(rect.size())
+        .constrain(false)
+        .movable(false)
+        .fade_in(false)
+        .show(ctx, |ui| {
+            ui.set_max_size(rect.size());
+            content(ui)
+        })
+        .inner
+}
+
+/// The room that what was shown under `name` took in the last frame.
+pub fn shown_rect(ctx: &Context, name: &str) -> Option<Rect> {
+    ctx.memory(|memory| memory.area_rect(area_id(name)))
+}
+
+fn area_id(name: &str) -> Id {
+    Id::new(("zone", name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCALES: [f32; 5] = [1.0, 1.25, 1.5, 1.75, 2.0];
+    const SCREENS: [(f32, f32); 6] = [
+        (1024.0, 600.0),
+        (1024.0, 768.0),
+        (1280.0, 720.0),
+        (1366.0, 768.0),
+        (1920.0, 1080.0),
+        (3840.0, 2160.0),
+    ];
+
+    fn wishes() -> Vec<Wishes> {
+        let wish = [
+            Wish::Nothing,
+            Wish::Rail,
+            Wish::Panel(272.0),
+            Wish::Panel(640.0),
+            Wish::Panel(10.0),
+        ];
+        let mut all = Vec::new();
+        for left in wish {
+            for right in wish {
+                for opened_last in [Side::Left, Side::Right] {
+                    for strip in [false, true] {
+                        all.push(Wishes {
+                            left,
+                            right,
+                            opened_last,
+                            strip,
+                        });
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn zones_never_overlap_and_the_view_keeps_its_share() {
+        for (width, height) in SCREENS {
+            let screen = Rect::from_min_size(pos2(0.0, 0.0), vec2(width, height));
+            for scale in SCALES {
+                let theme = Theme::new(false, scale);
+                for wishes in wishes() {
+                    let zones = zones(screen, &theme, &wishes);
+                    let case = format!("{width}×{height} at {scale}: {wishes:?}");
+                    let mut rects = vec![
+                        ("top", zones.top_bar),
+                        ("status", zones.status_bar),
+                        ("banner", zones.banner),
+                        ("tools", zones.tools),
+                    ];
+                    rects.extend(wishes.strip.then_some(("strip", zones.strip)));
+                    rects.extend(zones.left.rect().map(|rect| ("left", rect)));
+                    rects.extend(zones.right.rect().map(|rect| ("right", rect)));
+                    for (index, (name, rect)) in rects.iter().enumerate() {
+                        assert!(screen.contains_rect(*rect), "{case}: {name} {rect:?} is outside");
+                        assert!(rect.is_positive(), "{case}: {name} {rect:?} has no room");
+                        for (other, other_rect) in &rects[index + 1..] {
+                            assert!(
+                                !rect.shrink(0.01).intersects(other_rect.shrink(0.01)),
+                                "{case}: {name} {rect:?} overlaps {other} {other_rect:?}"
+                            );
+                        }
+                    }
+                    assert!(
+                        zones.middle.width() >= VIEW_SHARE * width - 0.5,
+                        "{case}: middle {:?}",
+                        zones.middle
+                    );
+                    assert!(zones.view.height() >= 0.6 * height, "{case}: view {:?}", zones.view);
+                    assert!(zones.strip.width() >= 280.0, "{case}: strip {:?}", zones.strip);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_panel_opened_last_stays_when_only_one_fits() {
+        let screen = Rect::from_min_size(pos2(0.0, 0.0), vec2(1024.0, 600.0));
+        for scale in SCALES {
+            let theme = Theme::new(false, scale);
+            let open = |opened_last| {
+                let panel = Wish::Panel(272.0);
+                zones(
+                    screen,
+                    &theme,
+                    &Wishes {
+                        left: panel,
+                        right: panel,
+                        opened_last,
+                        strip: true,
+                    },
+                )
+            };
+            let zones = open(Side::Left);
+            assert!(
+                matches!((zones.left, zones.right), (SideZone::Panel(_), SideZone::Rail(_))),
+                "{scale}: {zones:?}"
+            );
+            let zones = open(Side::Right);
+            assert!(
+                matches!((zones.left, zones.right), (SideZone::Rail(_), SideZone::Panel(_))),
+                "{scale}: {zones:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn both_panels_are_open_as_wished_on_a_usual_screen() {
+        let screen = Rect::from_min_size(pos2(0.0, 0.0), vec2(1920.0, 1080.0));
+        let wishes = Wishes {
+            left: Wish::Panel(272.0),
+            right: Wish::Panel(300.0),
+            opened_last: Side::Left,
+            strip: true,
+        };
+        let zones = zones(screen, &Theme::new(false, 1.0), &wishes);
+        let width = |zone: SideZone| zone.rect().map_or(0.0, |rect| rect.width());
+        assert!(
+            (width(zones.left) - 272.0).abs() < 0.5 && (width(zones.right) - 300.0).abs() < 0.5,
+            "{zones:?}"
+        );
+    }
+}

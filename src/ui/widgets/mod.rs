@@ -1,0 +1,39 @@
+//! The controls of the program, each in its own file.
+//!
+//! Every control has a name for screen readers, works with the keyboard, shows where the focus is, and takes its colours
+//! and sizes from the [`Theme`](super::Theme). Texts come in already translated.
+
+mod button;
+mod dialog;
+mod fact;
+mod focus;
+mod label;
+mod list_row;
+mod north_arrow;
+mod panel;
+mod pill;
+mod progress;
+mod rail;
+mod scale_bar;
+mod segmented;
+mod swatch;
+mod time_slider;
+mod toast;
+mod toggle;
+
+pub use button::{ButtonKind, button, icon_button, icon_toggle, menu_item, text_button};
+pub use dialog::dialog;
+pub use fact::{fact, key_cap_row};
+pub use label::{heading, paragraph, secondary, separator, strong, text, title};
+pub use list_row::{ListRow, list_row};
+pub use north_arrow::north_arrow;
+pub use panel::{PanelHead, panel};
+pub use pill::pill;
+pub use progress::progress;
+pub use rail::{RailItem, rail};
+pub use scale_bar::{scale_bar, scale_bar_length};
+pub use segmented::{Segment, segmented, segmented_width};
+pub use swatch::{SwatchEdge, swatch};
+pub use time_slider::{MINUTES_PER_DAY, time_slider};
+pub use toast::{ToastKind, Toasts};
+pub use toggle::toggle;

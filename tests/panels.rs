@@ -1,0 +1,695 @@
+//! The panels without a window: found, pressed and read through the tree that screen readers use, in every language.
+
+use bevy_egui::egui::{self, Key, Rect, accesskit::Role, pos2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use jiff::civil::date;
+use stadslens::model::{Certainty, Source};
+use stadslens::panels::card::{CardAction, CardState, Fact};
+use stadslens::panels::charter::CharterState;
+use stadslens::panels::desk::{Desk, DeskActions, DeskView, Dialog, Page};
+use stadslens::panels::layers::{LayerRow, LayersAction, LayersState, LegendEntry};
+use stadslens::panels::problems::{ProblemRow, ProblemsAction, ProblemsState};
+use stadslens::panels::settings::SettingsAction;
+use stadslens::panels::start::{StartAction, StartState};
+use stadslens::panels::status_bar::{Loading, StatusState};
+use stadslens::panels::sun::{SunAction, SunState};
+use stadslens::panels::tools::ToolsAction;
+use stadslens::panels::top_bar::{TopBarAction, TopBarState};
+use stadslens::panels::variants::{VariantRow, VariantsAction, VariantsState};
+use stadslens::panels::viewpoints::{ViewpointRow, ViewpointsAction, ViewpointsState};
+use stadslens::schedule::Lens;
+use stadslens::text::{Language, tr};
+use stadslens::ui::preferences::{QualityChoice, ThemeChoice};
+use stadslens::ui::shell::{SideZone, VIEW_SHARE, Zones};
+use stadslens::ui::widgets::SwatchEdge;
+use stadslens::ui::{Preferences, Theme};
+use std::path::PathBuf;
+
+const DUTCH_PLACE: &str = "RD 251 003  476 248 · NAP 17,2 m · 52,26587° NB 6,79361° OL";
+
+/// A desk with something on every panel, and what was asked of it.
+struct Scene {
+    desk: Desk,
+    language: Language,
+    theme: Theme,
+    top: TopBarState,
+    pages: Vec<Page>,
+    variants: VariantsState,
+    viewpoints: ViewpointsState,
+    layers: LayersState,
+    card: Option<CardState>,
+    problems: ProblemsState,
+    status: StatusState,
+    sun: SunState,
+    charter: CharterState,
+    preferences: Preferences,
+    synthetic: bool,
+    asked: Vec<DeskActions>,
+    zones: Option<Zones>,
+}
+
+impl Scene {
+    fn new(language: &str) -> Self {
+        let variant = |id: &str, title: &str, certainty| VariantRow {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            summary: "Ongeveer 300 woningen en een garage van twee lagen".to_owned(),
+            certainty,
+        };
+        let source = Source {
+            owner: "Stadslens".to_owned(),
+            date: "2026-11-22".to_owned(),
+            licence: "CC0".to_owned(),
+            url: String::new(),
+        };
+        let problem = |what: &str, serious| ProblemRow {
+            serious,
+            what: what.to_owned(),
+            place: "tiles/4/5.glb".to_owned(),
+            meaning: "Een stuk van de stad wordt niet getekend.".to_owned(),
+            can_retry: serious,
+        };
+        Self {
+            desk: Desk::default(),
+            language: Language::from_code(language).expect("a language we ship"),
+            theme: Theme::new(false, 1.0),
+            top: TopBarState {
+                title: "Lange Wemen".to_owned(),
+                lenses: vec![Lens::Design, Lens::Participation, Lens::Maintenance],
+                active: Lens::Design,
+                recent: vec![PathBuf::from("/data/plan/scenario.json")],
+            },
+            pages: vec![Page::Variants, Page::Viewpoints, Page::Layers],
+            variants: VariantsState {
+                rows: vec![
+                    variant("0", "Nu", Certainty::Decided),
+                    variant("a", "Masterplan", Certainty::Open),
+                    variant("b", "Groener", Certainty::Sketch),
+                ],
+                active: "0".to_owned(),
+            },
+            viewpoints: ViewpointsState {
+                rows: vec![ViewpointRow {
+                    id: "plein".to_owned(),
+                    title: "Marktplein".to_owned(),
+                    caption: "Op ooghoogte".to_owned(),
+                }],
+                current: None,
+            },
+            layers: LayersState {
+                rows: vec![LayerRow {
+                    id: "trees".to_owned(),
+                    title: "Bomen".to_owned(),
+                    visible: true,
+                    source: source.clone(),
+                    certainty: Certainty::Decided,
+                    synthetic: true,
+                    legend: vec![LegendEntry {
+                        label: "Boom, klein".to_owned(),
+                        fill: egui::Color32::from_rgb(0x8F, 0xAE, 0x79),
+                        edge: SwatchEdge::Solid,
+                    }],
+                }],
+            },
+            card: None,
+            problems: ProblemsState {
+                rows: vec![
+                    problem("Een tegel ontbreekt", true),
+                    problem("Een sleutel is onbekend", false),
+                ],
+            },
+            status: StatusState {
+                rd_m: Some((251_003.2, 476_247.9)),
+                nap_m: Some(17.2),
+                lat_lon_deg: Some((52.265_87, 6.793_61)),
+                metres_per_point: Some(0.6),
+                loading: Loading::Complete,
+                problems: 0,
+            },
+            sun: SunState {
+                date: date(2026, 3, 21),
+                minute: 15 * 60,
+                daylight: Some((399, 1132)),
+            },
+            charter: CharterState {
+                question: "Welke variant doet het werk?".to_owned(),
+                audience: "De ontwerper".to_owned(),
+                work_process: "Raadsvoorstel".to_owned(),
+                replaces: String::new(),
+            },
+            preferences: Preferences::default(),
+            synthetic: true,
+            asked: Vec::new(),
+            zones: None,
+        }
+    }
+
+    fn with_card(mut self) -> Self {
+        let fact = |name: &str, value: &str| Fact {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        self.card = Some(CardState {
+            kind: "Gebouw".to_owned(),
+            name: "Lambertusbasiliek".to_owned(),
+            facts: vec![fact("Bouwjaar", "1890"), fact("Hoogte", "80,0 m")],
+            certainty: Certainty::Decided,
+            source: Source {
+                owner: "Stadslens".to_owned(),
+                ..Source::default()
+            },
+            attributes: vec![fact("identificatie", "NL.IMBAG.Pand.0164100000000001")],
+            expanded: false,
+        });
+        self
+    }
+
+    fn harness(self, size: (f32, f32), text_scale: f32) -> Harness<'static, Self> {
+        let mut scene = self;
+        scene.theme = Theme::new(false, text_scale);
+        let mut harness = Harness::builder()
+            .with_size(vec2(size.0, size.1))
+            .build_ui_state(Self::show, scene);
+        harness.run();
+        harness.state_mut().asked.clear();
+        harness
+    }
+
+    fn show(ui: &mut egui::Ui, scene: &mut Self) {
+        scene.theme.install(ui.ctx());
+        let view = DeskView {
+            top: &scene.top,
+            pages: &scene.pages,
+            variants: &scene.variants,
+            viewpoints: &scene.viewpoints,
+            layers: &scene.layers,
+            card: scene.card.as_ref(),
+            problems: &scene.problems,
+            status: scene.status,
+            heading_rad: 0.4,
+            sun: scene.sun,
+            charter: &scene.charter,
+            preferences: &scene.preferences,
+            synthetic: scene.synthetic,
+        };
+        let (zones, actions) = scene.desk.show(ui.ctx(), &view, &scene.language);
+        scene.zones = Some(zones);
+        if actions != DeskActions::default() {
+            scene.asked.push(actions);
+        }
+    }
+}
+
+const DESK: (f32, f32) = (1600.0, 900.0);
+
+/// Presses what is called `label` and returns the actions that followed.
+fn press(harness: &mut Harness<'_, Scene>, label: &str) -> Vec<DeskActions> {
+    harness.get_by_label(label).click();
+    harness.run();
+    std::mem::take(&mut harness.state_mut().asked)
+}
+
+fn languages() -> [&'static str; 2] {
+    ["nl", "en"]
+}
+
+fn say(language: &str, key: &str) -> String {
+    tr(&Language::from_code(language).unwrap(), key)
+}
+
+#[test]
+fn everything_has_its_name_in_every_language() {
+    for language in languages() {
+        let harness = Scene::new(language).with_card().harness(DESK, 1.0);
+        for key in [
+            "lens-design",
+            "lens-participation",
+            "lens-maintenance",
+            "top-charter",
+            "top-keys",
+            "top-settings",
+            "panel-fold",
+            "tools-home",
+            "tools-north",
+            "tools-sun",
+            "banner-synthetic",
+            "status-complete",
+            "card-fly-to",
+            "card-copy",
+            "card-all",
+        ] {
+            let text = say(language, key);
+            assert!(
+                harness.query_by_label(&text).is_some(),
+                "{language}: {key} ({text}) is not on the desk"
+            );
+        }
+    }
+    let harness = Scene::new("nl").harness(DESK, 1.0);
+    harness.get_by_label(DUTCH_PLACE);
+    harness.get_by_label("2 problemen");
+    harness.get_by_label("50 m");
+}
+
+#[test]
+fn pressing_a_variant_asks_for_it_and_the_active_one_does_not() {
+    for language in languages() {
+        let mut harness = Scene::new(language).harness(DESK, 1.0);
+        let asked = press(&mut harness, "Masterplan");
+        assert_eq!(asked.len(), 1);
+        assert_eq!(asked[0].variants, [VariantsAction::Choose("a".to_owned())]);
+        assert_eq!(press(&mut harness, "Nu"), []);
+    }
+}
+
+#[test]
+fn pressing_a_lens_asks_for_it() {
+    let mut harness = Scene::new("nl").harness(DESK, 1.0);
+    let asked = press(&mut harness, "Beheer");
+    assert_eq!(asked[0].top, [TopBarAction::SwitchLens(Lens::Maintenance)]);
+    assert_eq!(
+        press(&mut harness, "Ontwerp"),
+        [],
+        "the active lens is not switched to again"
+    );
+}
+
+#[test]
+fn only_the_lenses_that_run_are_offered() {
+    for lens in [Lens::Design, Lens::Participation, Lens::Maintenance] {
+        let mut scene = Scene::new("en");
+        scene.top.lenses = vec![lens];
+        scene.top.active = lens;
+        let harness = scene.harness(DESK, 1.0);
+        assert_eq!(
+            harness.query_all_by_label("Design").count(),
+            usize::from(lens == Lens::Design)
+        );
+        assert_eq!(
+            harness.query_all_by_label("Maintenance").count(),
+            usize::from(lens == Lens::Maintenance)
+        );
+    }
+}
+
+#[test]
+fn the_left_panel_turns_pages_and_folds() {
+    let mut harness = Scene::new("nl").harness(DESK, 1.0);
+    press(&mut harness, "Camerastandpunten");
+    let asked = press(&mut harness, "Marktplein");
+    assert_eq!(asked[0].viewpoints, [ViewpointsAction::FlyTo("plein".to_owned())]);
+    press(&mut harness, "Lagen");
+    harness.get_by_label("Stadslens · 22 november 2026 · CC0");
+    harness.get_by_label("Boom, klein");
+    harness.get_by_label("vastgesteld · voorbeeld, niet gemeten");
+    let asked = press(&mut harness, "Bomen");
+    let hidden = LayersAction::SetVisible {
+        id: "trees".to_owned(),
+        visible: false,
+    };
+    assert_eq!(asked[0].layers, [hidden]);
+    press(&mut harness, "Inklappen");
+    assert!(harness.query_by_label("Bomen").is_none(), "folded");
+    assert!(!harness.state().desk.panels.left_open);
+    press(&mut harness, "Varianten");
+    harness.get_by_label("Masterplan");
+}
+
+#[test]
+fn the_card_shows_facts_copies_and_closes() {
+    let mut harness = Scene::new("nl").with_card().harness(DESK, 1.0);
+    harness.get_by_label("Bouwjaar: 1890");
+    harness.get_by_label("Status: vastgesteld");
+    harness.get_by_label("Stadslens · licentie onbekend");
+    assert!(harness.query_by_label_contains("NL.IMBAG.Pand").is_none());
+    press(&mut harness, "Alle gegevens");
+    harness.get_by_label("identificatie: NL.IMBAG.Pand.0164100000000001");
+    assert_eq!(press(&mut harness, "Erheen vliegen")[0].card, [CardAction::FlyTo]);
+
+    harness.get_by_label("Kopiëren").click();
+    harness.step();
+    let copied = harness
+        .output()
+        .platform_output
+        .commands
+        .iter()
+        .find_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        });
+    let copied = copied.expect("something copied");
+    assert!(
+        copied.contains("Bouwjaar\t1890\n") && copied.contains("identificatie\tNL.IMBAG"),
+        "{copied}"
+    );
+    harness.run_ok();
+    harness.get_by_label("Gegevens gekopieerd");
+
+    let cross = harness.get_all_by_label("Sluiten").next().unwrap();
+    cross.click();
+    harness.run_ok();
+    assert!(
+        harness
+            .state()
+            .asked
+            .iter()
+            .any(|asked| asked.card == [CardAction::Close])
+    );
+}
+
+#[test]
+fn problems_open_from_the_counter() {
+    let mut harness = Scene::new("nl").harness(DESK, 1.0);
+    press(&mut harness, "2 problemen");
+    assert_eq!(harness.state().desk.dialog, Some(Dialog::Problems));
+    harness.get_by_label("Een tegel ontbreekt");
+    assert_eq!(
+        harness
+            .get_all_by_label("Een stuk van de stad wordt niet getekend.")
+            .count(),
+        2
+    );
+    let asked = press(&mut harness, "Opnieuw proberen");
+    assert_eq!(asked[0].problems, [ProblemsAction::Retry(0)]);
+    harness.get_all_by_label("Negeren").nth(1).unwrap().click();
+    harness.run();
+    assert_eq!(harness.state().asked[0].problems, [ProblemsAction::Ignore(1)]);
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert_eq!(harness.state().desk.dialog, None);
+}
+
+#[test]
+fn no_problems_no_counter() {
+    let mut scene = Scene::new("nl");
+    scene.problems.rows.clear();
+    let harness = scene.harness(DESK, 1.0);
+    assert!(harness.query_by_label_contains("probleem").is_none());
+    assert!(harness.query_by_label_contains("problemen").is_none());
+}
+
+#[test]
+fn a_million_problems_do_not_stop_the_program() {
+    let mut scene = Scene::new("nl");
+    let row = scene.problems.rows[0].clone();
+    scene.problems.rows = vec![row; 1_000_000];
+    scene.desk.dialog = Some(Dialog::Problems);
+    let harness = scene.harness(DESK, 1.0);
+    harness.get_by_label("1.000.000 problemen");
+    harness.get_by_label("En nog 999.800 problemen. De gekopieerde lijst is volledig.");
+}
+
+#[test]
+fn settings_ask_for_what_is_pressed() {
+    let mut scene = Scene::new("nl");
+    scene.desk.dialog = Some(Dialog::Settings);
+    let mut harness = scene.harness(DESK, 1.0);
+    let mut expect = |label: &str, action: SettingsAction| {
+        assert_eq!(press(&mut harness, label)[0].settings, [action], "{label}");
+    };
+    expect(
+        "English",
+        SettingsAction::SetLanguage(Language::from_code("en").unwrap()),
+    );
+    expect("150%", SettingsAction::SetTextScale(1.5));
+    expect("Laag", SettingsAction::SetQuality(QualityChoice::Low));
+    expect("Donker", SettingsAction::SetTheme(ThemeChoice::Dark));
+    expect("Minder beweging", SettingsAction::SetReducedMotion(true));
+}
+
+#[test]
+fn language_switches_from_the_bar() {
+    let mut harness = Scene::new("nl").harness(DESK, 1.0);
+    press(&mut harness, "NL");
+    let asked = press(&mut harness, "English");
+    assert_eq!(
+        asked[0].top,
+        [TopBarAction::SetLanguage(Language::from_code("en").unwrap())]
+    );
+    harness.state_mut().language = Language::from_code("en").unwrap();
+    harness.run();
+    harness.get_by_label("Maintenance");
+}
+
+#[test]
+fn the_title_opens_a_menu() {
+    let mut harness = Scene::new("nl").harness(DESK, 1.0);
+    press(&mut harness, "Lange Wemen");
+    let asked = press(&mut harness, "plan / scenario.json");
+    assert_eq!(
+        asked[0].top,
+        [TopBarAction::OpenRecent(PathBuf::from("/data/plan/scenario.json"))]
+    );
+    press(&mut harness, "Lange Wemen");
+    assert_eq!(
+        press(&mut harness, "Bestand of map openen")[0].top,
+        [TopBarAction::Open]
+    );
+}
+
+#[test]
+fn the_charter_says_what_the_scenario_says() {
+    let mut harness = Scene::new("nl").harness(DESK, 1.0);
+    press(&mut harness, "Waar is deze lens voor?");
+    harness.get_by_label("Welke variant doet het werk?");
+    harness.get_by_label("Raadsvoorstel");
+    assert!(
+        harness.query_by_label("Wat het vervangt").is_none(),
+        "a part that is empty has no heading"
+    );
+}
+
+#[test]
+fn the_keys_are_listed() {
+    let mut harness = Scene::new("nl").harness(DESK, 1.0);
+    press(&mut harness, "Toetsen");
+    harness.get_by_label("F1 F2 F3: Lens kiezen");
+    harness.get_by_label("N: Naar het noorden draaien");
+}
+
+#[test]
+fn the_sun_strip_opens_and_moves() {
+    let mut harness = Scene::new("nl").harness(DESK, 1.0);
+    assert!(harness.query_by_label("21 maart 2026").is_none());
+    press(&mut harness, "Zon en schaduw");
+    harness.get_by_label("15:00");
+    let slider = harness.get_by_role(Role::Slider);
+    assert_eq!(slider.accesskit_node().label().as_deref(), Some("Tijd"));
+    assert_eq!(slider.value().as_deref(), Some("15:00"));
+    slider.focus();
+    harness.run();
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    let asked = std::mem::take(&mut harness.state_mut().asked);
+    assert_eq!(asked[0].sun, [SunAction::SetMinute(15 * 60 + 15)]);
+    press(&mut harness, "21 maart 2026");
+    let asked = press(&mut harness, "21 december 2026");
+    assert_eq!(asked[0].sun, [SunAction::SetDate(date(2026, 12, 21))]);
+}
+
+#[test]
+fn tools_ask_for_home_and_north() {
+    let mut harness = Scene::new("en").harness(DESK, 1.0);
+    assert_eq!(press(&mut harness, "Back to the start")[0].tools, [ToolsAction::Home]);
+    assert_eq!(press(&mut harness, "Turn to the north")[0].tools, [ToolsAction::North]);
+}
+
+#[test]
+fn loading_is_told() {
+    let mut scene = Scene::new("nl");
+    scene.status.loading = Loading::Busy { done: 34, total: 1200 };
+    let harness = scene.harness(DESK, 1.0);
+    assert_eq!(
+        harness.get_all_by_label("Kaartbeeld laden: 34 van 1.200").count(),
+        2,
+        "the bar and the words"
+    );
+    assert!(harness.query_by_label("Kaartbeeld compleet").is_none());
+}
+
+#[test]
+fn the_example_is_called_an_example_and_the_real_thing_is_not() {
+    let mut scene = Scene::new("nl");
+    scene.synthetic = false;
+    let harness = scene.harness(DESK, 1.0);
+    assert!(
+        harness
+            .query_by_label("Voorbeeld: dit is niet de echte situatie")
+            .is_none()
+    );
+    for (size, scale) in [(DESK, 1.0), ((1024.0, 600.0), 2.0)] {
+        let harness = Scene::new("nl").with_card().harness(size, scale);
+        harness.get_by_label("Voorbeeld: dit is niet de echte situatie");
+    }
+}
+
+fn start_scene(language: &str, can_browse: bool) -> Scene {
+    let mut scene = Scene::new(language);
+    scene.desk.start = Some(StartState {
+        recent: vec![PathBuf::from("/data/enschede.stadslens")],
+        can_browse,
+        ..StartState::default()
+    });
+    scene
+}
+
+#[test]
+fn the_start_screen_offers_what_works() {
+    let mut harness = start_scene("nl", true).harness(DESK, 1.0);
+    assert_eq!(
+        press(&mut harness, "Lange Wemen bekijken")[0].start,
+        [StartAction::OpenShipped]
+    );
+    assert_eq!(
+        press(&mut harness, "Bestand kiezen")[0].start,
+        [StartAction::BrowseFile]
+    );
+    assert_eq!(press(&mut harness, "Map kiezen")[0].start, [StartAction::BrowseFolder]);
+    let recent = StartAction::Open(PathBuf::from("/data/enschede.stadslens"));
+    assert_eq!(press(&mut harness, "data / enschede.stadslens")[0].start, [recent]);
+    assert!(
+        harness.query_by_label("Masterplan").is_none(),
+        "no panels beside the start screen"
+    );
+
+    let harness = start_scene("nl", false).harness(DESK, 1.0);
+    assert!(
+        harness.query_by_label("Bestand kiezen").is_none(),
+        "no button that would do nothing"
+    );
+}
+
+#[test]
+fn a_typed_path_opens() {
+    let mut harness = start_scene("nl", false).harness(DESK, 1.0);
+    assert!(harness.get_by_label("Openen").accesskit_node().is_disabled());
+    let field = harness.get_by_role_and_label(Role::TextInput, "Pad van een bestand of map");
+    field.click();
+    harness.run();
+    harness
+        .get_by_role_and_label(Role::TextInput, "Pad van een bestand of map")
+        .type_text(" /tmp/x.stadslens ");
+    harness.run();
+    let open = [StartAction::Open(PathBuf::from("/tmp/x.stadslens"))];
+    assert_eq!(press(&mut harness, "Openen")[0].start, open);
+}
+
+#[test]
+fn tab_walks_from_the_top_bar_through_the_panel_to_the_status_bar() {
+    let mut harness = Scene::new("nl").harness(DESK, 1.0);
+    let mut walked: Vec<String> = Vec::new();
+    for _ in 0..40 {
+        harness.key_press(Key::Tab);
+        harness.run();
+        let focused = harness
+            .root()
+            .children_recursive()
+            .find(|node| node.accesskit_node().is_focused())
+            .and_then(|node| node.accesskit_node().label());
+        walked.extend(focused);
+    }
+    let place = |label: &str| {
+        walked
+            .iter()
+            .position(|walked| walked == label)
+            .unwrap_or_else(|| panic!("{label} is never reached: {walked:?}"))
+    };
+    let order = [
+        "Lange Wemen",
+        "Ontwerp",
+        "Beheer",
+        "Waar is deze lens voor?",
+        "NL",
+        "Instellingen",
+        "Inklappen",
+        "Masterplan",
+        "Terug naar het begin",
+        "2 problemen",
+    ];
+    for pair in order.windows(2) {
+        assert!(place(pair[0]) < place(pair[1]), "{pair:?} in {walked:?}");
+    }
+}
+
+#[test]
+fn keyboard_alone_chooses_a_variant() {
+    let mut harness = Scene::new("nl").harness(DESK, 1.0);
+    harness.get_by_label("Groener").focus();
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(
+        harness.state().asked[0].variants,
+        [VariantsAction::Choose("b".to_owned())]
+    );
+}
+
+/// Every control of a zone lies within it and within the window, at every size and letter size.
+#[test]
+fn nothing_sticks_out_or_overlaps_at_any_size() {
+    for language in languages() {
+        for size in [(1024.0, 600.0), (1280.0, 720.0), (1920.0, 1080.0), (3840.0, 2160.0)] {
+            for scale in [1.0, 1.5, 2.0] {
+                for card in [false, true] {
+                    let mut scene = Scene::new(language);
+                    if card {
+                        scene = scene.with_card();
+                    }
+                    scene.desk.sun_open = true;
+                    let harness = scene.harness(size, scale);
+                    check_layout(&harness, &format!("{language} {size:?} at {scale}, card {card}"), size);
+                }
+            }
+        }
+    }
+}
+
+fn check_layout(harness: &Harness<'_, Scene>, case: &str, size: (f32, f32)) {
+    let zones = harness.state().zones.expect("shown");
+    let screen = Rect::from_min_size(pos2(0.0, 0.0), vec2(size.0, size.1));
+    assert!(
+        zones.middle.width() >= VIEW_SHARE * size.0 - 0.5,
+        "{case}: view {:?}",
+        zones.middle
+    );
+    assert!(!matches!(zones.left, SideZone::Nothing), "{case}");
+    let mut homes = vec![zones.top_bar, zones.status_bar, zones.banner, zones.strip, zones.tools];
+    homes.extend(zones.left.rect());
+    homes.extend(zones.right.rect());
+    let controls: Vec<(String, Rect)> = harness
+        .root()
+        .children_recursive()
+        .filter(|node| {
+            matches!(
+                node.accesskit_node().role(),
+                Role::Button | Role::RadioButton | Role::CheckBox | Role::Slider
+            )
+        })
+        .map(|node| (node.accesskit_node().label().unwrap_or_default(), node.rect()))
+        .collect();
+    assert!(controls.len() >= 12, "{case}: only {} controls", controls.len());
+    for (index, (name, rect)) in controls.iter().enumerate() {
+        let home = homes.iter().position(|home| home.expand(1.0).contains(rect.center()));
+        let home = home.unwrap_or_else(|| panic!("{case}: {name} at {rect:?} is in no zone"));
+        assert!(
+            homes[home].expand(1.0).x_range().contains(rect.left())
+                && homes[home].expand(1.0).x_range().contains(rect.right()),
+            "{case}: {name} at {rect:?} sticks out of {:?}",
+            homes[home]
+        );
+        assert!(
+            screen.expand(0.5).x_range().contains(rect.right()),
+            "{case}: {name} at {rect:?}"
+        );
+        for (other, other_rect) in &controls[index + 1..] {
+            let both = rect.shrink(1.0).intersect(other_rect.shrink(1.0));
+            // Rows of a scrolled list go on under its edge, where they are not drawn.
+            let drawn = zones.left.rect().is_none_or(|left| !left.contains(both.center()));
+            assert!(
+                !(both.is_positive() && drawn),
+                "{case}: {name} {rect:?} overlaps {other} {other_rect:?}"
+            );
+        }
+    }
+}
