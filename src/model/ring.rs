@@ -1,7 +1,9 @@
-//! Rings in the plane: area, centre, containment, and whether one may be used at all.
+//! Whether a ring of points may be used as an outline at all.
 //!
-//! A ring is a list of points in the site frame, metres, closed, its first point not repeated at the end.
+//! Area, containment and triangulation are [`crate::geometry::polygon`]'s; this module only refuses what those
+//! would answer nonsense for. A ring is a list of points in the site frame, metres, closed, its first point not repeated at the end.
 
+use crate::geometry::polygon::signed_area_m2;
 use bevy::math::DVec2;
 use std::fmt;
 
@@ -38,36 +40,6 @@ impl fmt::Display for RingFault {
             Self::TooComplex => f.write_str("the ring is too tangled to check"),
         }
     }
-}
-
-/// Area, positive for counter-clockwise rings, m².
-pub(crate) fn signed_area_m2(ring: &[DVec2]) -> f64 {
-    // Relative to the first point, so that no digits are lost far from the anchor.
-    let Some(&first) = ring.first() else { return 0.0 };
-    sides(ring).map(|(a, b)| (a - first).perp_dot(b - first)).sum::<f64>() / 2.0
-}
-
-/// Centre of area; the mean of the points where there is no area.
-pub(crate) fn centroid(ring: &[DVec2]) -> DVec2 {
-    let Some(&first) = ring.first() else { return DVec2::ZERO };
-    let area = signed_area_m2(ring);
-    if area.abs() < 1e-9 {
-        let sum = ring.iter().fold(DVec2::ZERO, |sum, p| sum + (*p - first));
-        return first + sum / f64::from(u32::try_from(ring.len()).unwrap_or(u32::MAX));
-    }
-    let moment = sides(ring).fold(DVec2::ZERO, |sum, (a, b)| {
-        let (a, b) = (a - first, b - first);
-        sum + (a + b) * a.perp_dot(b)
-    });
-    first + moment / (6.0 * area)
-}
-
-/// Whether `p` lies inside (even-odd; on the boundary either).
-pub(crate) fn contains(ring: &[DVec2], p: DVec2) -> bool {
-    sides(ring).fold(false, |inside, (a, b)| {
-        let crosses = (a.y > p.y) != (b.y > p.y) && p.x < a.x + (p.y - a.y) / (b.y - a.y) * (b.x - a.x);
-        inside != crosses
-    })
 }
 
 /// Lowest and highest x and y.
@@ -147,7 +119,7 @@ fn folds_back(a: DVec2, b: DVec2, c: DVec2, d: DVec2) -> bool {
 }
 
 /// Whether two sides have a point in common.
-fn meet(a: DVec2, b: DVec2, c: DVec2, d: DVec2) -> bool {
+pub(crate) fn meet(a: DVec2, b: DVec2, c: DVec2, d: DVec2) -> bool {
     if a.max(b).cmplt(c.min(d)).any() || c.max(d).cmplt(a.min(b)).any() {
         return false;
     }
@@ -166,14 +138,6 @@ mod tests {
 
     fn check(points: &[[f64; 2]]) -> Result<Vec<DVec2>, RingFault> {
         checked(ring(points), &mut 1_000_000)
-    }
-
-    #[test]
-    fn area_centre_and_containment_of_an_l() {
-        let l = ring(&[[0.0, 0.0], [20.0, 0.0], [20.0, 10.0], [10.0, 10.0], [10.0, 30.0], [0.0, 30.0]]);
-        assert!((signed_area_m2(&l) - 400.0).abs() < 1e-9);
-        assert!(centroid(&l).distance(DVec2::new(7.5, 12.5)) < 1e-9, "{}", centroid(&l));
-        assert!(contains(&l, DVec2::new(5.0, 25.0)) && !contains(&l, DVec2::new(15.0, 25.0)));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! What is wrong is left out and named; the rest is kept. Only an area without a usable anchor stops everything.
 
 use super::file::{self, ScenarioFile, Text};
+use super::findings::Findings;
 use super::place::LeftOut;
 use super::projection::{Projection, height_at_site_zero_m, site_pos};
 use super::{
@@ -10,11 +11,12 @@ use super::{
     Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
 };
 use crate::georef::{HeightReference, LonLatH, RdNap, SiteFrame};
+use crate::geometry::polygon::ring_contains;
 use crate::model::ring::{self, RingFault};
-use crate::sources::{Problem, resource};
+use crate::sources::resource;
 use bevy::math::DVec2;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Storey height where the file gives none, metres.
 const STOREY_HEIGHT_M: f64 = 3.0;
@@ -31,14 +33,16 @@ pub(super) struct Converter<'a> {
     /// Entries that are gone from the file's lists.
     pub(super) left_out: &'a LeftOut,
     /// Everything found.
-    pub(super) problems: Vec<Problem>,
+    pub(super) findings: Findings,
+    /// Places of the variants that were kept, in their order.
+    pub(super) variant_places: Vec<String>,
     /// What checking rings may still cost.
     pub(super) ring_budget: u64,
 }
 
 impl Converter<'_> {
-    fn error(&mut self, place: impl Into<String>, message: impl Into<String>) {
-        self.problems.push(Problem::error(self.document, place, message));
+    fn error(&mut self, place: impl ToString, message: impl ToString) {
+        self.findings.error(place, message);
     }
 
     /// The scenario, or `None` when it has no usable anchor.
@@ -212,6 +216,7 @@ impl Converter<'_> {
             let trees = self.unique(&format!("{place}.trees"), file.trees.as_deref().unwrap_or_default(), |t| &t.id);
             let surfaces = self.unique(&format!("{place}.surfaces"), file.surfaces.as_deref().unwrap_or_default(), |s| &s.id);
             let removed_polygons = removed.and_then(|r| r.polygons.as_deref()).unwrap_or_default();
+            self.variant_places.push(place.clone());
             variants.push(Variant {
                 id: file.id.clone(),
                 title: text(file.title.as_ref()),
@@ -421,7 +426,7 @@ impl Converter<'_> {
         for (hole, index) in holes.iter().zip(indices) {
             let place = format!("{list}[{}]", index + first);
             let Some(mut hole) = self.ring(&hole.0, &place, projection) else { continue };
-            if hole.iter().all(|p| ring::contains(outer, *p)) {
+            if hole.iter().all(|p| ring_contains(outer, *p)) {
                 hole.reverse();
                 kept.push(hole);
             } else {
@@ -442,6 +447,32 @@ impl Converter<'_> {
                 None
             }
         }
+    }
+
+    /// Warns about removals of things that do not exist. `buildings` and `assets` are `None` where nothing was read.
+    pub(super) fn warn_of_unknown_removals(
+        &mut self,
+        scenario: &Scenario,
+        buildings: Option<&dyn Fn(&str) -> bool>,
+        assets: Option<&dyn Fn(&str) -> bool>,
+    ) {
+        let places = std::mem::take(&mut self.variant_places);
+        for (variant, place) in scenario.variants.iter().zip(&places) {
+            for (what, key, ids, is_known) in [
+                ("register holds a building", "ids", &variant.removed_ids, buildings),
+                ("layer holds an object", "assets", &variant.removed_assets, assets),
+            ] {
+                let Some(is_known) = is_known else { continue };
+                let list = format!("{place}.removed.{key}");
+                for (id, index) in ids.iter().zip(self.left_out.file_indices(&list, ids.len())) {
+                    if !is_known(id) {
+                        let message = format!("no {what} `{id}`; nothing is removed for it");
+                        self.findings.warning(format!("{list}[{index}]"), message);
+                    }
+                }
+            }
+        }
+        self.variant_places = places;
     }
 }
 
@@ -568,31 +599,4 @@ fn lens_name(file: file::LensNameFile) -> LensName {
         file::LensNameFile::Participation => LensName::Participation,
         file::LensNameFile::Maintenance => LensName::Maintenance,
     }
-}
-
-/// Warnings for removals of things that do not exist.
-pub(super) fn unknown_removals(
-    scenario: &Scenario,
-    document: &str,
-    place_of_variant: impl Fn(&str) -> String,
-    buildings: Option<&dyn Fn(&str) -> bool>,
-    assets: Option<&BTreeSet<&str>>,
-) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for variant in &scenario.variants {
-        let place = place_of_variant(&variant.id);
-        if let Some(is_known) = buildings {
-            for id in variant.removed_ids.iter().filter(|id| !is_known(id)) {
-                let message = format!("no register holds a building `{id}`; nothing is removed for it");
-                problems.push(Problem::warning(document, format!("{place}.removed.ids"), message));
-            }
-        }
-        if let Some(known) = assets {
-            for id in variant.removed_assets.iter().filter(|id| !known.contains(id.as_str())) {
-                let message = format!("no layer holds an object `{id}`; nothing is removed for it");
-                problems.push(Problem::warning(document, format!("{place}.removed.assets"), message));
-            }
-        }
-    }
-    problems
 }

@@ -304,7 +304,7 @@ pub enum RoofFile {
 }
 
 /// What a part of a building is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UseFile {
     /// Dwellings.

@@ -3,30 +3,27 @@
 //! After [`prune`] the rest always fits the structs. It knows the words that `schemars` writes for our own
 //! structs and nothing more: this is no general JSON Schema validator. Unknown keys are warned about and left.
 
+use super::findings::Findings;
 use super::place::{LeftOut, Place};
-use crate::sources::{Problem, Severity};
 use serde_json::Value;
 
-/// Problems beyond this number are counted, not listed: a hostile file must not fill the memory with messages.
-pub(super) const MAX_PROBLEMS: usize = 1000;
-
 /// What checking a document found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Found {
     /// Every problem in file order.
-    pub(super) problems: Vec<Problem>,
+    pub(super) findings: Findings,
     /// List entries taken out.
     pub(super) left_out: LeftOut,
-    /// Problems that were not listed.
-    pub(super) unlisted: usize,
 }
 
 /// Takes out of `document` what does not fit `schema`. `false` when the document as a whole cannot be used.
 pub(super) fn prune(schema: &Value, document: &mut Value, path: &str) -> (bool, Found) {
     let mut walk = Walk {
         root: schema,
-        path,
-        found: Found::default(),
+        found: Found {
+            findings: Findings::new(path),
+            left_out: LeftOut::default(),
+        },
     };
     let fits = walk.visit(schema, document, &Place::Root);
     (fits, walk.found)
@@ -34,30 +31,20 @@ pub(super) fn prune(schema: &Value, document: &mut Value, path: &str) -> (bool, 
 
 struct Walk<'s> {
     root: &'s Value,
-    path: &'s str,
     found: Found,
 }
 
 impl<'s> Walk<'s> {
-    fn error(&mut self, place: &Place<'_>, message: impl FnOnce() -> String) {
-        if self.found.problems.len() < MAX_PROBLEMS {
-            self.found.problems.push(Problem::error(self.path, place.to_string(), message()));
-        } else {
-            self.found.unlisted += 1;
-        }
+    fn error(&mut self, place: &Place<'_>, message: impl std::fmt::Display) {
+        self.found.findings.error(place, message);
     }
 
-    /// Says what is lost because of the problem just reported.
+    /// Says what is lost because of the error just reported.
     fn is_left_out(&mut self, place: &Place<'_>) {
-        if self.found.unlisted == 0
-            && let Some(last) = self.found.problems.iter_mut().rev().find(|p| p.severity == Severity::Error)
-        {
+        if let Some(last) = self.found.findings.last_error_mut() {
             let place = place.to_string();
-            if last.place == place {
-                last.message.push_str("; it is left out");
-            } else {
-                last.message = format!("{}; {place} is left out", last.message);
-            }
+            let lost = if last.place == place { "it" } else { &place };
+            last.message = format!("{}; {lost} is left out", last.message);
         }
     }
 
@@ -92,7 +79,7 @@ impl<'s> Walk<'s> {
             let known = value.as_str().is_some_and(|word| words.contains(&word));
             if !known {
                 let name = display(value);
-                self.error(place, || format!("unknown word {name}: use one of {}", words.join(", ")));
+                self.error(place, format!("unknown word {name}: use one of {}", words.join(", ")));
             }
             return known;
         }
@@ -109,7 +96,7 @@ impl<'s> Walk<'s> {
 
     fn wrong_type(&mut self, place: &Place<'_>, expected: &str, value: &Value) -> bool {
         let found = display(value);
-        self.error(place, || format!("expected {expected}, found {found}"));
+        self.error(place, format!("expected {expected}, found {found}"));
         false
     }
 
@@ -132,7 +119,8 @@ impl<'s> Walk<'s> {
                 Some(properties) => {
                     let known = properties.get(key);
                     if known.is_none() {
-                        self.warn_unknown_key(&child_place);
+                        let message = "this key is unknown here; it is kept but does nothing (is it spelled right?)";
+                        self.found.findings.warning(child_place, message);
                     }
                     known
                 }
@@ -154,19 +142,10 @@ impl<'s> Walk<'s> {
         for key in required {
             if !object.contains_key(key) {
                 fits = false;
-                self.error(place, || format!("the key `{key}` is missing"));
+                self.error(place, format!("the key `{key}` is missing"));
             }
         }
         fits
-    }
-
-    fn warn_unknown_key(&mut self, place: &Place<'_>) {
-        if self.found.problems.len() < MAX_PROBLEMS {
-            let message = "this key is unknown here; it is kept but does nothing (is it spelled right?)";
-            self.found.problems.push(Problem::warning(self.path, place.to_string(), message));
-        } else {
-            self.found.unlisted += 1;
-        }
     }
 
     fn visit_array(&mut self, schema: &'s Value, value: &mut Value, place: &Place<'_>) -> bool {
@@ -182,7 +161,7 @@ impl<'s> Walk<'s> {
                 (Some(least), _) if count < least => format!("at least {least}"),
                 _ => format!("at most {}", most.unwrap_or_default()),
             };
-            self.error(place, || format!("has {count} entries and needs {needed}"));
+            self.error(place, format!("has {count} entries and needs {needed}"));
             return false;
         }
         let Some(items) = schema.get("items") else { return true };
@@ -236,7 +215,7 @@ impl<'s> Walk<'s> {
             _ => (i64::MIN, i64::MAX),
         };
         if number < lowest || number > highest {
-            self.error(place, || format!("{number} is not between {lowest} and {highest}"));
+            self.error(place, format!("{number} is not between {lowest} and {highest}"));
             return false;
         }
         value.as_f64().is_some_and(|number| self.in_range(schema, number, place))
@@ -246,11 +225,12 @@ impl<'s> Walk<'s> {
         let least = schema.get("minimum").and_then(Value::as_f64);
         let most = schema.get("maximum").and_then(Value::as_f64);
         if least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most) {
-            self.error(place, || match (least, most) {
+            let message = match (least, most) {
                 (Some(least), Some(most)) => format!("{number} is not between {least} and {most}"),
                 (Some(least), None) => format!("{number} is less than {least}"),
                 (None, most) => format!("{number} is more than {}", most.unwrap_or(f64::INFINITY)),
-            });
+            };
+            self.error(place, message);
             return false;
         }
         true
@@ -320,7 +300,8 @@ mod tests {
         let (fits, found) = prune(&schema(), &mut document, "scenario.json");
         let read = serde_json::from_value::<ScenarioFile>(document);
         assert_eq!(fits, read.is_ok(), "the walk and serde disagree: {read:?}");
-        (found.problems.iter().map(ToString::to_string).collect(), fits)
+        let problems = found.findings.into_problems();
+        (problems.iter().map(ToString::to_string).collect(), fits)
     }
 
     #[test]
@@ -409,16 +390,6 @@ mod tests {
     #[test]
     fn whole_numbers_may_be_written_with_a_point() {
         assert_eq!(lines(json!({"version": 1.0})), (vec![], true));
-    }
-
-    #[test]
-    fn messages_are_capped() {
-        let many: Vec<Value> = (0..3 * MAX_PROBLEMS).map(|_| json!(7)).collect();
-        let mut document = smallest();
-        document["layers"] = Value::from(many);
-        let (fits, found) = prune(&schema(), &mut document, "f");
-        assert!(fits);
-        assert_eq!((found.problems.len(), found.unlisted), (MAX_PROBLEMS, 2 * MAX_PROBLEMS));
     }
 
     proptest::proptest! {
