@@ -1,10 +1,6 @@
 //! Points per second through PROJ, and a tile of 50,000 vertices through its map.
 
-#![expect(
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a benchmark stops at the first surprise; its items are a macro's"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
 
 use std::hint::black_box;
 
@@ -81,7 +77,7 @@ fn tile(c: &mut Criterion) {
     let mut group = c.benchmark_group("tile_map_new");
     for radius_m in [250.0, 1_000.0, 5_000.0] {
         group.bench_function(format!("{radius_m}"), |b| {
-            b.iter(|| frame.tile_map(center, black_box(radius_m)).unwrap())
+            b.iter(|| frame.tile_map(center, black_box(radius_m)).unwrap());
         });
     }
     group.finish();

@@ -1,12 +1,15 @@
 //! Coordinates against the published points, PROJ and themselves.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![expect(clippy::print_stderr, reason = "a suite says how much it compared")]
+
 use std::path::PathBuf;
 use std::process::Command;
 
 use bevy::math::{DMat4, DVec3};
 use proptest::prelude::*;
 use stadslens::georef::{
-    Crs, LonLatH, RdNap, SiteFrame, Transformer, ecef_from_lon_lat_h, in_rdnap_grid, lon_lat_from_rd,
+    Crs, Ecef, LonLatH, RdNap, SiteFrame, SitePos, Transformer, ecef_from_lon_lat_h, in_rdnap_grid, lon_lat_from_rd,
     lon_lat_h_from_rd_nap, rd_from_lon_lat, rd_nap_from_lon_lat_h,
 };
 
@@ -172,9 +175,7 @@ fn every_thread_gets_the_same_numbers() {
         let mut out = Vec::new();
         for step in 0_u8..100 {
             let offset = f64::from(step) * 3.5;
-            let site = map
-                .site_from_ecef(stadslens::georef::Ecef(center.0 + DVec3::splat(offset)))
-                .unwrap();
+            let site = map.site_from_ecef(Ecef(center.0 + DVec3::splat(offset))).unwrap();
             let rd = rd_nap_from_lon_lat_h(LonLatH {
                 lon_deg: 4.0 + offset / 200.0,
                 ..geographic
@@ -185,7 +186,7 @@ fn every_thread_gets_the_same_numbers() {
         }
         map.map_local(
             DMat4::from_translation(center.0),
-            stadslens::georef::SitePos(DVec3::ZERO),
+            SitePos(DVec3::ZERO),
             &[[1.0, 2.0, 3.0]],
             &mut out,
         )

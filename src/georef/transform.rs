@@ -320,6 +320,7 @@ impl Transformer {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what passes through must not change by a bit")]
 mod tests {
     use super::*;
 
