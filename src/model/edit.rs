@@ -105,7 +105,10 @@ pub enum EditError {
 
 /// Changes `scenario`; hands out the edit that changes it back.
 pub fn apply(scenario: &mut Scenario, edit: &Edit) -> Result<Edit, EditError> {
-    let missing = |kind, id: &str| EditError::Missing { kind, id: id.to_owned() };
+    let missing = |kind, id: &str| EditError::Missing {
+        kind,
+        id: id.to_owned(),
+    };
     match edit {
         Edit::SetLayerVisible { layer, is_visible } => {
             let found = scenario.layers.iter_mut().find(|l| l.id == *layer);
@@ -115,13 +118,19 @@ pub fn apply(scenario: &mut Scenario, edit: &Edit) -> Result<Edit, EditError> {
                 is_visible: std::mem::replace(&mut found.visible, *is_visible),
             })
         }
-        Edit::AddViewpoint { viewpoint, position, is_start } => {
+        Edit::AddViewpoint {
+            viewpoint,
+            position,
+            is_start,
+        } => {
             let id = viewpoint.id.clone();
             if scenario.viewpoint(&id).is_some() {
                 return Err(EditError::Taken { kind: "viewpoint", id });
             }
             let end = scenario.viewpoints.len();
-            scenario.viewpoints.insert(position.unwrap_or(end).min(end), viewpoint.clone());
+            scenario
+                .viewpoints
+                .insert(position.unwrap_or(end).min(end), viewpoint.clone());
             // Only where none is the first: taking it back then leaves none, as it was.
             if *is_start && scenario.start_viewpoint.is_none() {
                 scenario.start_viewpoint = Some(id.clone());
@@ -150,7 +159,11 @@ pub fn apply(scenario: &mut Scenario, edit: &Edit) -> Result<Edit, EditError> {
                 title: std::mem::replace(&mut found.title, title.clone()),
             })
         }
-        Edit::SetVariantText { variant, title, summary } => {
+        Edit::SetVariantText {
+            variant,
+            title,
+            summary,
+        } => {
             let found = scenario.variants.iter_mut().find(|v| v.id == *variant);
             let found = found.ok_or_else(|| missing("variant", variant))?;
             Ok(Edit::SetVariantText {
@@ -320,7 +333,8 @@ pub(crate) mod tests {
         #[derive(Resource, Default)]
         struct Changes(u32);
         let mut app = App::new();
-        app.add_plugins((MinimalPlugins, crate::schedule::plugin, plugin)).init_resource::<Changes>();
+        app.add_plugins((MinimalPlugins, crate::schedule::plugin, plugin))
+            .init_resource::<Changes>();
         app.add_systems(
             Update,
             (|mut changes: ResMut<Changes>| changes.0 += 1)
@@ -355,7 +369,8 @@ pub(crate) mod tests {
                     is_start,
                 })
             }),
-            id.clone().prop_map(|id| EditScenario::Apply(Edit::RemoveViewpoint { id: id.into() })),
+            id.clone()
+                .prop_map(|id| EditScenario::Apply(Edit::RemoveViewpoint { id: id.into() })),
             (id, "[a-z]{0,3}").prop_map(|(id, words)| {
                 EditScenario::Apply(Edit::RenameViewpoint {
                     id: id.into(),

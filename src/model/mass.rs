@@ -56,7 +56,9 @@ pub struct MassMesh {
 /// The mass of a building that stands on `ground_m` (site height of the lowest ground under it,
 /// [`super::Terrain::lowest_under`]). Empty without storeys above ground or with a footprint without area.
 pub fn mass_mesh(building: &NewBuilding, ground_m: f64) -> MassMesh {
-    let Some(rings) = outline(building) else { return MassMesh::default() };
+    let Some(rings) = outline(building) else {
+        return MassMesh::default();
+    };
     if building.storeys == 0 {
         return MassMesh::default();
     }
@@ -71,7 +73,11 @@ pub fn mass_mesh(building: &NewBuilding, ground_m: f64) -> MassMesh {
         top_m: eaves_m,
         ..MassMesh::default()
     };
-    let bottom_m = if building.base_m > 0.0 { underside_m } else { underside_m - FOUNDATION_M };
+    let bottom_m = if building.base_m > 0.0 {
+        underside_m
+    } else {
+        underside_m - FOUNDATION_M
+    };
     let bottom = mesh.corners(&rings, bottom_m);
     mesh.cap(&rings, &bottom, MassSurface::Underside);
     let mut top = mesh.corners(&rings, ground_top_m);
@@ -126,7 +132,10 @@ impl MassMesh {
 
     /// The corners of all rings at one height.
     fn corners(&mut self, rings: &[Vec<DVec2>], z_m: f64) -> Vec<Vec<u32>> {
-        rings.iter().map(|ring| ring.iter().map(|p| self.corner(*p, z_m)).collect()).collect()
+        rings
+            .iter()
+            .map(|ring| ring.iter().map(|p| self.corner(*p, z_m)).collect())
+            .collect()
     }
 
     fn triangle(&mut self, corners: [u32; 3], surface: MassSurface) {
@@ -159,7 +168,11 @@ impl MassMesh {
         let corners: Vec<u32> = corners.iter().flatten().copied().collect();
         for triangle in indices.chunks_exact(3) {
             let [a, b, c] = [triangle[0], triangle[1], triangle[2]].map(|i| corners[i as usize]);
-            let corners = if surface == MassSurface::Underside { [a, c, b] } else { [a, b, c] };
+            let corners = if surface == MassSurface::Underside {
+                [a, c, b]
+            } else {
+                [a, b, c]
+            };
             self.triangle(corners, surface);
         }
     }
@@ -198,7 +211,11 @@ impl MassMesh {
             }
             return;
         }
-        let (west_at, east_at) = if is_gable { (0.0, 1.0) } else { (run_west / length, 1.0 - run_east / length) };
+        let (west_at, east_at) = if is_gable {
+            (0.0, 1.0)
+        } else {
+            (run_west / length, 1.0 - run_east / length)
+        };
         let west_end = self.corner(west.lerp(east, west_at), top_m);
         let east_end = self.corner(west.lerp(east, east_at), top_m);
         self.quad([ia, ib, east_end, west_end], MassSurface::Roof);
@@ -228,7 +245,10 @@ impl MassMesh {
 fn is_convex(ring: &[DVec2]) -> bool {
     let next = ring.iter().cycle().skip(1);
     let after = ring.iter().cycle().skip(2);
-    ring.iter().zip(next).zip(after).all(|((a, b), c)| (*b - *a).perp_dot(*c - *b) > 0.0)
+    ring.iter()
+        .zip(next)
+        .zip(after)
+        .all(|((a, b), c)| (*b - *a).perp_dot(*c - *b) > 0.0)
 }
 
 /// The rings moved inward by `run_m`, corner by corner; `None` when a side would vanish or sides would meet.
@@ -259,7 +279,9 @@ fn inset(rings: &[Vec<DVec2>], run_m: f64) -> Option<Vec<Vec<DVec2>>> {
     let touches = |i: usize| {
         let (a, b) = all[i];
         let neighbour = |c: DVec2, d: DVec2| a == d || b == c;
-        all[i + 1..].iter().any(|(c, d)| !neighbour(*c, *d) && ring::meet(a, b, *c, *d))
+        all[i + 1..]
+            .iter()
+            .any(|(c, d)| !neighbour(*c, *d) && ring::meet(a, b, *c, *d))
     };
     if (0..all.len()).any(touches) {
         return None;
@@ -267,7 +289,10 @@ fn inset(rings: &[Vec<DVec2>], run_m: f64) -> Option<Vec<Vec<DVec2>>> {
     let (outer, holes) = moved.split_first()?;
     let fits = signed_area_m2(outer) > 0.0
         && holes.iter().all(|hole| hole.iter().all(|p| ring_contains(outer, *p)))
-        && moved.iter().zip(rings).all(|(inner, ring)| ring_turns_alike(inner, ring));
+        && moved
+            .iter()
+            .zip(rings)
+            .all(|(inner, ring)| ring_turns_alike(inner, ring));
     fits.then_some(moved)
 }
 
@@ -306,7 +331,14 @@ pub(crate) mod tests {
 
     const SQUARE: &[[f64; 2]] = &[[0.0, 0.0], [12.0, 0.0], [12.0, 12.0], [0.0, 12.0]];
     const LONG: &[[f64; 2]] = &[[0.0, 0.0], [8.0, 0.0], [8.0, 30.0], [0.0, 30.0]];
-    const ELL: &[[f64; 2]] = &[[0.0, 0.0], [30.0, 0.0], [30.0, 10.0], [10.0, 10.0], [10.0, 30.0], [0.0, 30.0]];
+    const ELL: &[[f64; 2]] = &[
+        [0.0, 0.0],
+        [30.0, 0.0],
+        [30.0, 10.0],
+        [10.0, 10.0],
+        [10.0, 30.0],
+        [0.0, 30.0],
+    ];
 
     /// Every edge is walked once each way.
     fn assert_watertight(mesh: &MassMesh) {
@@ -325,7 +357,11 @@ pub(crate) mod tests {
 
     fn volume_m3(mesh: &MassMesh) -> f64 {
         let corner = |i: u32| mesh.positions[i as usize];
-        mesh.triangles.iter().map(|[a, b, c]| corner(*a).dot(corner(*b).cross(corner(*c)))).sum::<f64>() / 6.0
+        mesh.triangles
+            .iter()
+            .map(|[a, b, c]| corner(*a).dot(corner(*b).cross(corner(*c))))
+            .sum::<f64>()
+            / 6.0
     }
 
     #[test]
@@ -346,7 +382,10 @@ pub(crate) mod tests {
             let mesh = mass_mesh(&building, 100.0);
             assert_watertight(&mesh);
             let volume = volume_m3(&mesh);
-            assert!((volume - expected).abs() < 1e-6 * expected, "{roof:?}: {volume}, not {expected}");
+            assert!(
+                (volume - expected).abs() < 1e-6 * expected,
+                "{roof:?}: {volume}, not {expected}"
+            );
             assert!((mesh.top_m - 100.0 - top).abs() < 1e-9);
             assert_eq!(mesh.storey_lines_m, [104.0, 107.0, 110.0]);
             let lowest = mesh.positions.iter().fold(f64::INFINITY, |low, p| low.min(p.z));
@@ -361,9 +400,13 @@ pub(crate) mod tests {
         let mesh = mass_mesh(&building, 0.0);
         let ridge: Vec<DVec3> = mesh.positions.iter().copied().filter(|p| p.z > 13.5).collect();
         assert_eq!(ridge, [DVec3::new(4.0, 0.0, 16.0), DVec3::new(4.0, 30.0, 16.0)]);
-        let gables = mesh.triangles.iter().zip(&mesh.surfaces).filter(|([a, b, c], surface)| {
-            **surface == MassSurface::Wall && [a, b, c].iter().any(|i| mesh.positions[**i as usize].z > 13.5)
-        });
+        let gables = mesh
+            .triangles
+            .iter()
+            .zip(&mesh.surfaces)
+            .filter(|([a, b, c], surface)| {
+                **surface == MassSurface::Wall && [a, b, c].iter().any(|i| mesh.positions[**i as usize].z > 13.5)
+            });
         assert_eq!(gables.count(), 2);
     }
 
@@ -371,7 +414,11 @@ pub(crate) mod tests {
     fn other_outlines_get_a_mansard_that_stays_inside() {
         let mut building = block(ELL);
         building.roof = Roof::Hip(3.0);
-        building.holes = vec![[[2.0, 2.0], [2.0, 7.0], [7.0, 7.0], [7.0, 2.0]].map(DVec2::from_array).into()];
+        building.holes = vec![
+            [[2.0, 2.0], [2.0, 7.0], [7.0, 7.0], [7.0, 2.0]]
+                .map(DVec2::from_array)
+                .into(),
+        ];
         let mesh = mass_mesh(&building, 0.0);
         assert_watertight(&mesh);
         // The strips beside the courtyard are 2 and 3 m wide, so the slopes take less run than 1.8 m each.
@@ -387,7 +434,10 @@ pub(crate) mod tests {
         building.storeys = 1;
         let mesh = mass_mesh(&building, 1.0);
         assert_watertight(&mesh);
-        let (low, high) = mesh.positions.iter().fold((f64::MAX, f64::MIN), |(l, h), p| (l.min(p.z), h.max(p.z)));
+        let (low, high) = mesh
+            .positions
+            .iter()
+            .fold((f64::MAX, f64::MIN), |(l, h), p| (l.min(p.z), h.max(p.z)));
         assert!((low - 9.0).abs() < 1e-9 && (high - 13.0).abs() < 1e-9, "{low} {high}");
         assert!(!mesh.surfaces.contains(&MassSurface::Wall));
     }
@@ -397,12 +447,22 @@ pub(crate) mod tests {
         let mut building = block(SQUARE);
         building.storeys = 0;
         assert_eq!(mass_mesh(&building, 0.0), MassMesh::default());
-        assert_eq!(mass_mesh(&block(&[[0.0, 0.0], [5.0, 0.0], [9.0, 0.0]]), 0.0), MassMesh::default());
+        assert_eq!(
+            mass_mesh(&block(&[[0.0, 0.0], [5.0, 0.0], [9.0, 0.0]]), 0.0),
+            MassMesh::default()
+        );
     }
 
     #[test]
     fn corners_on_straight_sides_leave_no_cracks() {
-        let building = block(&[[0.0, 0.0], [6.0, 0.0], [12.0, 0.0], [12.0, 12.0], [0.0, 12.0], [0.0, 5.0]]);
+        let building = block(&[
+            [0.0, 0.0],
+            [6.0, 0.0],
+            [12.0, 0.0],
+            [12.0, 12.0],
+            [0.0, 12.0],
+            [0.0, 5.0],
+        ]);
         let mesh = mass_mesh(&building, 0.0);
         assert_watertight(&mesh);
         assert_eq!(mesh.positions.len(), 12);

@@ -68,7 +68,9 @@ impl BuildingRegister {
         let mut register = Self::default();
         for (position, building) in buildings.iter().enumerate() {
             register.by_id.entry(building.id.clone()).or_insert(position);
-            let Some((low, high)) = ring::bounds(&building.footprint) else { continue };
+            let Some((low, high)) = ring::bounds(&building.footprint) else {
+                continue;
+            };
             let ((west, south), (east, north)) = (cell(low), cell(high));
             if (east - west + 1).saturating_mul(north - south + 1) > MAX_CELLS {
                 register.everywhere.push(position);
@@ -100,11 +102,19 @@ impl BuildingRegister {
 
     /// Positions of the buildings that a variant removes, by id or because their centre lies in a polygon.
     pub fn removed_by(&self, variant: &Variant) -> BTreeSet<usize> {
-        let mut removed: BTreeSet<usize> =
-            variant.removed_ids.iter().filter_map(|id| self.by_id.get(id)).copied().collect();
+        let mut removed: BTreeSet<usize> = variant
+            .removed_ids
+            .iter()
+            .filter_map(|id| self.by_id.get(id))
+            .copied()
+            .collect();
         if !variant.removed_polygons.is_empty() {
             let in_polygon = |building: &RegisteredBuilding| variant.removes_at(building.center());
-            let positions = self.buildings.iter().enumerate().filter(|(_, building)| in_polygon(building));
+            let positions = self
+                .buildings
+                .iter()
+                .enumerate()
+                .filter(|(_, building)| in_polygon(building));
             removed.extend(positions.map(|(position, _)| position));
         }
         removed
@@ -112,7 +122,10 @@ impl BuildingRegister {
 }
 
 /// The cell of a point.
-#[expect(clippy::cast_possible_truncation, reason = "the cast saturates, far points share a cell at the rim")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the cast saturates, far points share a cell at the rim"
+)]
 fn cell(p: DVec2) -> (i64, i64) {
     // Saturating at 10^15 keeps differences of cells from overflowing.
     let number = |v: f64| (v / CELL_M).floor().clamp(-1e15, 1e15) as i64;

@@ -35,7 +35,10 @@ impl fmt::Display for RingFault {
             Self::TooManyPoints(count) => write!(f, "the ring has {count} points, more than {MAX_RING_POINTS}"),
             Self::NoArea => f.write_str("the ring encloses no area: its points lie on one line"),
             Self::Crosses(a, b) => {
-                write!(f, "the ring crosses itself: the sides from point {a} and point {b} meet")
+                write!(
+                    f,
+                    "the ring crosses itself: the sides from point {a} and point {b} meet"
+                )
             }
             Self::TooComplex => f.write_str("the ring is too tangled to check"),
         }
@@ -45,7 +48,10 @@ impl fmt::Display for RingFault {
 /// Lowest and highest x and y.
 pub(crate) fn bounds(ring: &[DVec2]) -> Option<(DVec2, DVec2)> {
     let (&first, rest) = ring.split_first()?;
-    Some(rest.iter().fold((first, first), |(low, high), p| (low.min(*p), high.max(*p))))
+    Some(
+        rest.iter()
+            .fold((first, first), |(low, high), p| (low.min(*p), high.max(*p))),
+    )
 }
 
 /// Sides in order, the closing one last.
@@ -102,8 +108,16 @@ fn crossing(ring: &[DVec2], budget: &mut u64) -> Option<RingFault> {
             let adjacent = (i + 1) % count == j || (j + 1) % count == i;
             let (a, b) = side(i);
             let (c, d) = side(j);
-            if if adjacent { folds_back(a, b, c, d) } else { meet(a, b, c, d) } {
-                return Some(if count == 3 { RingFault::NoArea } else { RingFault::Crosses(i.min(j), i.max(j)) });
+            if if adjacent {
+                folds_back(a, b, c, d)
+            } else {
+                meet(a, b, c, d)
+            } {
+                return Some(if count == 3 {
+                    RingFault::NoArea
+                } else {
+                    RingFault::Crosses(i.min(j), i.max(j))
+                });
             }
         }
         active.push(i);
@@ -113,9 +127,8 @@ fn crossing(ring: &[DVec2], budget: &mut u64) -> Option<RingFault> {
 
 /// Whether two sides that share a point lie on top of each other.
 fn folds_back(a: DVec2, b: DVec2, c: DVec2, d: DVec2) -> bool {
-    let (shared, p, q) = if b == c { (b, a, d) } else { (a, b, c) };
-    let (u, v) = (p - shared, q - shared);
-    u.perp_dot(v).abs() <= 1e-9 * u.length() * v.length() && u.dot(v) > 0.0
+    let (one, other) = if b == c { (a - b, d - b) } else { (b - a, c - a) };
+    one.perp_dot(other).abs() <= 1e-9 * one.length() * other.length() && one.dot(other) > 0.0
 }
 
 /// Whether two sides have a point in common.
@@ -152,9 +165,15 @@ mod tests {
         for (points, expected) in [
             (&[[0.0, 0.0], [1.0, 0.0], [1.0, 0.0]][..], RingFault::TooFewPoints(2)),
             (&[[0.0, 0.0], [5.0, 0.0], [9.0, 0.0]], RingFault::NoArea),
-            (&[[0.0, 0.0], [4.0, 4.0], [4.0, 0.0], [0.0, 4.0]], RingFault::Crosses(0, 2)),
+            (
+                &[[0.0, 0.0], [4.0, 4.0], [4.0, 0.0], [0.0, 4.0]],
+                RingFault::Crosses(0, 2),
+            ),
             // A spike that runs back over itself.
-            (&[[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [4.0, 9.0], [4.0, 4.0], [0.0, 4.0]], RingFault::Crosses(1, 4)),
+            (
+                &[[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [4.0, 9.0], [4.0, 4.0], [0.0, 4.0]],
+                RingFault::Crosses(1, 4),
+            ),
         ] {
             let found = check(points);
             assert!(found.is_err(), "{points:?}");

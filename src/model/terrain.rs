@@ -72,7 +72,9 @@ impl Terrain {
 
     /// Lowest height under a ring: at its corners, along its sides and on the nodes inside, site metres.
     pub fn lowest_under(&self, ring: &[DVec2]) -> f64 {
-        let Some((low, high)) = super::ring::bounds(ring) else { return 0.0 };
+        let Some((low, high)) = super::ring::bounds(ring) else {
+            return 0.0;
+        };
         let mut lowest = f64::INFINITY;
         let mut look = |p: DVec2| lowest = lowest.min(self.height_at(p));
         for (a, b) in super::ring::sides(ring) {
@@ -154,7 +156,10 @@ mod tests {
     #[test]
     fn normals_lean_against_the_slope() {
         let normal = slope().normal_at(DVec2::ZERO);
-        assert!(normal.distance(DVec3::new(-0.1, -0.2, 1.0).normalize()) < 1e-9, "{normal}");
+        assert!(
+            normal.distance(DVec3::new(-0.1, -0.2, 1.0).normalize()) < 1e-9,
+            "{normal}"
+        );
         assert_eq!(Terrain::flat().normal_at(DVec2::ZERO), DVec3::Z);
     }
 

@@ -45,18 +45,32 @@ impl Variant {
     }
 
     /// Buildings that stand at the end of `phase` (`None`: at the end of all).
-    pub fn buildings_in<'a>(&'a self, scenario: &'a Scenario, phase: Option<&'a str>) -> impl Iterator<Item = &'a NewBuilding> {
-        self.buildings.iter().filter(move |part| scenario.stands_in(&part.phase, phase))
+    pub fn buildings_in<'a>(
+        &'a self,
+        scenario: &'a Scenario,
+        phase: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a NewBuilding> {
+        self.buildings
+            .iter()
+            .filter(move |part| scenario.stands_in(&part.phase, phase))
     }
 
     /// Trees that stand at the end of `phase`.
     pub fn trees_in<'a>(&'a self, scenario: &'a Scenario, phase: Option<&'a str>) -> impl Iterator<Item = &'a NewTree> {
-        self.trees.iter().filter(move |part| scenario.stands_in(&part.phase, phase))
+        self.trees
+            .iter()
+            .filter(move |part| scenario.stands_in(&part.phase, phase))
     }
 
     /// Surfaces that lie at the end of `phase`.
-    pub fn surfaces_in<'a>(&'a self, scenario: &'a Scenario, phase: Option<&'a str>) -> impl Iterator<Item = &'a NewSurface> {
-        self.surfaces.iter().filter(move |part| scenario.stands_in(&part.phase, phase))
+    pub fn surfaces_in<'a>(
+        &'a self,
+        scenario: &'a Scenario,
+        phase: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a NewSurface> {
+        self.surfaces
+            .iter()
+            .filter(move |part| scenario.stands_in(&part.phase, phase))
     }
 }
 
@@ -80,7 +94,9 @@ impl Scenario {
     /// Whether a part that belongs to phase `part` stands at the end of phase `now`. Phases add up in their
     /// order. A part without a phase always stands; `None` is the final state.
     pub fn stands_in(&self, part: &str, now: Option<&str>) -> bool {
-        let Some(now) = now.filter(|_| !part.is_empty()) else { return true };
+        let Some(now) = now.filter(|_| !part.is_empty()) else {
+            return true;
+        };
         let number = |id: &str| self.phases.iter().position(|phase| phase.id == id);
         match (number(part), number(now)) {
             (Some(part), Some(now)) => part <= now,
@@ -131,11 +147,18 @@ mod tests {
     #[test]
     fn floor_area_by_use() {
         let mut building = block(&[[0.0, 0.0], [20.0, 0.0], [20.0, 10.0], [0.0, 10.0]]);
-        building.holes = vec![[[5.0, 2.0], [5.0, 7.0], [15.0, 7.0], [15.0, 2.0]].map(DVec2::from_array).into()];
+        building.holes = vec![
+            [[5.0, 2.0], [5.0, 7.0], [15.0, 7.0], [15.0, 2.0]]
+                .map(DVec2::from_array)
+                .into(),
+        ];
         building.storeys = 5;
         building.main_use = Use::Housing;
         building.ground_use = Some(Use::Shops);
-        assert_eq!(building.gfa_m2(), BTreeMap::from([(Use::Housing, 600.0), (Use::Shops, 150.0)]));
+        assert_eq!(
+            building.gfa_m2(),
+            BTreeMap::from([(Use::Housing, 600.0), (Use::Shops, 150.0)])
+        );
         building.ground_use = None;
         assert_eq!(building.gfa_m2(), BTreeMap::from([(Use::Housing, 750.0)]));
         building.storeys = 0;

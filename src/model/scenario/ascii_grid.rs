@@ -45,11 +45,15 @@ pub(super) fn read(bytes: &[u8], path: &str, findings: &mut Findings) -> Result<
             bad_words += 1;
             if bad_words == 1 {
                 let shown: String = word.chars().take(20).collect();
-                findings.error(format!("line {line}"), format!("expected a height, found `{shown}`; it counts as no data"));
+                findings.error(
+                    format!("line {line}"),
+                    format!("expected a height, found `{shown}`; it counts as no data"),
+                );
             }
             f32::NAN
         });
-        let no_data = header.no_data.is_some_and(|mark| height == mark) || !(height.abs() <= MAX_HEIGHT_M);
+        let is_mark = header.no_data.is_some_and(|mark| height.total_cmp(&mark).is_eq());
+        let no_data = is_mark || height.is_nan() || height.abs() > MAX_HEIGHT_M;
         north_first.push(if no_data { f32::NAN } else { height });
     }
     if bad_words > 1 {
@@ -90,7 +94,9 @@ fn header(words: &mut Words<'_>, path: &str) -> Result<Header, Problem> {
     let (mut columns, mut rows, mut cell, mut no_data) = (None, None, None, None);
     // Value, and whether it names the corner of a cell rather than its centre.
     let (mut west, mut south) = (None, None);
-    while words.peek().is_some_and(|word| word.starts_with(|c: char| c.is_ascii_alphabetic() && !c.eq_ignore_ascii_case(&'n')) || is_n_key(word)) {
+    while words.peek().is_some_and(|word| {
+        word.starts_with(|c: char| c.is_ascii_alphabetic() && !c.eq_ignore_ascii_case(&'n')) || is_n_key(word)
+    }) {
         let Some((key, line)) = words.next() else { break };
         let place = format!("line {line}");
         let Some((value, _)) = words.next() else { break };
@@ -106,10 +112,22 @@ fn header(words: &mut Words<'_>, path: &str) -> Result<Header, Problem> {
             "yllcenter" => south = Some((number()?, false)),
             "cellsize" => cell = Some(number()?).filter(|c| *c > 0.0),
             "nodata_value" => no_data = value.parse().ok(),
-            _ => return Err(Problem::error(path, place, format!("`{key}` is no key of an ESRI ASCII grid"))),
+            _ => {
+                return Err(Problem::error(
+                    path,
+                    place,
+                    format!("`{key}` is no key of an ESRI ASCII grid"),
+                ));
+            }
         }
     }
-    let missing = |key: &str| Problem::error(path, "", format!("the header lacks a usable `{key}`: an ESRI ASCII grid is expected"));
+    let missing = |key: &str| {
+        Problem::error(
+            path,
+            "",
+            format!("the header lacks a usable `{key}`: an ESRI ASCII grid is expected"),
+        )
+    };
     let columns = columns.ok_or_else(|| missing("ncols"))?;
     let rows = rows.ok_or_else(|| missing("nrows"))?;
     let cell = cell.ok_or_else(|| missing("cellsize"))?;
@@ -131,7 +149,9 @@ fn header(words: &mut Words<'_>, path: &str) -> Result<Header, Problem> {
 
 /// `nan` may be a height; these may not.
 fn is_n_key(word: &str) -> bool {
-    ["ncols", "nrows", "nodata_value"].iter().any(|key| word.eq_ignore_ascii_case(key))
+    ["ncols", "nrows", "nodata_value"]
+        .iter()
+        .any(|key| word.eq_ignore_ascii_case(key))
 }
 
 /// Words with the line they stand in.
@@ -144,7 +164,7 @@ impl<'t> Words<'t> {
     fn skip_space(&mut self) {
         let trimmed = self.rest.trim_ascii_start();
         let skipped = &self.rest.as_bytes()[..self.rest.len() - trimmed.len()];
-        self.line += skipped.iter().filter(|byte| **byte == b'\n').count();
+        self.line += skipped.split(|byte| *byte == b'\n').count() - 1;
         self.rest = trimmed;
     }
 
@@ -212,7 +232,9 @@ mod tests {
         assert_eq!(lines, Vec::<String>::new());
         assert_eq!(grid.heights_m, [4.0, 5.0, 6.0, 1.0, 2.0, 3.0]);
         assert_eq!(grid.origin, [100.0, 200.0]);
-        let corner = run(&format!("{}1 2 3\n4 5 6", HEADER.replace("center", "corner"))).0.unwrap();
+        let corner = run(&format!("{}1 2 3\n4 5 6", HEADER.replace("center", "corner")))
+            .0
+            .unwrap();
         assert_eq!(corner.origin, [105.0, 205.0]);
     }
 
@@ -225,14 +247,40 @@ mod tests {
     #[test]
     fn damage_is_named_with_its_line() {
         for (text, is_kept, expected) in [
-            (format!("{HEADER}1 2 x\n4 y 6\n"), true, "t.asc: line 7: expected a height, found `x`; it counts as no data"),
-            (format!("{HEADER}1 2 3\n4"), true, "t.asc: line 8: the file breaks off: 4 of 6 heights; the rest counts as no data"),
-            (format!("{HEADER}1 2 3\n4 5 6 7"), true, "t.asc: line 8: more than the 6 heights of the header; the rest is left out"),
-            (format!("{HEADER}-9999 -9999 -9999 -9999 -9999 -9999"), false, "t.asc: the grid has no heights, only no-data marks"),
-            ("ncols x".into(), false, "t.asc: line 1: `ncols` needs a number, found `x`"),
-            ("{}".into(), false, "t.asc: the header lacks a usable `ncols`: an ESRI ASCII grid is expected"),
             (
-                HEADER.replace("ncols 3", "ncols 4000000000").replace("NROWS 2", "NROWS 4000000000"),
+                format!("{HEADER}1 2 x\n4 y 6\n"),
+                true,
+                "t.asc: line 7: expected a height, found `x`; it counts as no data",
+            ),
+            (
+                format!("{HEADER}1 2 3\n4"),
+                true,
+                "t.asc: line 8: the file breaks off: 4 of 6 heights; the rest counts as no data",
+            ),
+            (
+                format!("{HEADER}1 2 3\n4 5 6 7"),
+                true,
+                "t.asc: line 8: more than the 6 heights of the header; the rest is left out",
+            ),
+            (
+                format!("{HEADER}-9999 -9999 -9999 -9999 -9999 -9999"),
+                false,
+                "t.asc: the grid has no heights, only no-data marks",
+            ),
+            (
+                "ncols x".into(),
+                false,
+                "t.asc: line 1: `ncols` needs a number, found `x`",
+            ),
+            (
+                "{}".into(),
+                false,
+                "t.asc: the header lacks a usable `ncols`: an ESRI ASCII grid is expected",
+            ),
+            (
+                HEADER
+                    .replace("ncols 3", "ncols 4000000000")
+                    .replace("NROWS 2", "NROWS 4000000000"),
                 false,
                 "t.asc: 4000000000 × 4000000000 heights are more than the 16000000 allowed: use larger cells",
             ),

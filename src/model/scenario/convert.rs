@@ -10,8 +10,8 @@ use super::{
     Area, Certainty, Charter, Layer, LayerKind, LensName, LocalText, NewBuilding, NewSurface, NewTree, Phase, Roof,
     Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
 };
-use crate::georef::{HeightReference, LonLatH, RdNap, SiteFrame};
 use crate::geometry::polygon::ring_contains;
+use crate::georef::{HeightReference, LonLatH, RdNap, SiteFrame};
 use crate::model::ring::{self, RingFault};
 use crate::sources::resource;
 use bevy::math::DVec2;
@@ -83,7 +83,8 @@ impl Converter<'_> {
     fn site(&mut self, anchor: &file::AnchorFile) -> Option<SiteFrame> {
         match (anchor.rd, anchor.lon_lat) {
             (Some([x_m, y_m]), None) => {
-                let is_inside = |x: f64, y: f64| (-10_000.0..=310_000.0).contains(&x) && (300_000.0..=640_000.0).contains(&y);
+                let is_inside =
+                    |x: f64, y: f64| (-10_000.0..=310_000.0).contains(&x) && (300_000.0..=640_000.0).contains(&y);
                 if !is_inside(x_m, y_m) {
                     let advice = if is_inside(y_m, x_m) {
                         "x and y seem to be swapped"
@@ -110,7 +111,10 @@ impl Converter<'_> {
                 })
             }
             _ => {
-                self.error("area.anchor", "give either `rd` with `nap_m`, or `lon_lat` with `height_m`");
+                self.error(
+                    "area.anchor",
+                    "give either `rd` with `nap_m`, or `lon_lat` with `height_m`",
+                );
                 None
             }
         }
@@ -212,9 +216,21 @@ impl Converter<'_> {
         for (place, file) in self.unique("variants", files, |v| &v.id) {
             let certain = file.certainty.map(certainty).unwrap_or_default();
             let removed = file.removed.as_ref();
-            let buildings = self.unique(&format!("{place}.buildings"), file.buildings.as_deref().unwrap_or_default(), |b| &b.id);
-            let trees = self.unique(&format!("{place}.trees"), file.trees.as_deref().unwrap_or_default(), |t| &t.id);
-            let surfaces = self.unique(&format!("{place}.surfaces"), file.surfaces.as_deref().unwrap_or_default(), |s| &s.id);
+            let buildings = self.unique(
+                &format!("{place}.buildings"),
+                file.buildings.as_deref().unwrap_or_default(),
+                |b| &b.id,
+            );
+            let trees = self.unique(
+                &format!("{place}.trees"),
+                file.trees.as_deref().unwrap_or_default(),
+                |t| &t.id,
+            );
+            let surfaces = self.unique(
+                &format!("{place}.surfaces"),
+                file.surfaces.as_deref().unwrap_or_default(),
+                |s| &s.id,
+            );
             let removed_polygons = removed.and_then(|r| r.polygons.as_deref()).unwrap_or_default();
             self.variant_places.push(place.clone());
             variants.push(Variant {
@@ -252,7 +268,13 @@ impl Converter<'_> {
     ) -> Option<NewBuilding> {
         let footprint = self.ring(&file.footprint.0, &format!("{place}.footprint"), projection)?;
         let holes_place = format!("{place}.holes");
-        let holes = self.holes(file.holes.as_deref().unwrap_or_default(), &holes_place, 0, &footprint, projection);
+        let holes = self.holes(
+            file.holes.as_deref().unwrap_or_default(),
+            &holes_place,
+            0,
+            &footprint,
+            projection,
+        );
         let storey_height_m = file.storey_height_m.unwrap_or(STOREY_HEIGHT_M);
         let roof_height_m = file.roof_height_m.unwrap_or(ROOF_HEIGHT_M);
         Some(NewBuilding {
@@ -279,8 +301,14 @@ impl Converter<'_> {
         })
     }
 
-    fn tree(&mut self, file: &file::TreeFile, place: &str, phases: &[Phase], projection: &Projection) -> Option<NewTree> {
-        let position = match projection.to_site(file.position) {
+    fn tree(
+        &mut self,
+        file: &file::TreeFile,
+        place: &str,
+        phases: &[Phase],
+        projection: &Projection,
+    ) -> Option<NewTree> {
+        let position = match projection.site_from_file(file.position) {
             Ok(position) => position,
             Err(message) => {
                 self.error(format!("{place}.position"), format!("{message}; {place} is left out"));
@@ -341,7 +369,7 @@ impl Converter<'_> {
         for (place, file) in self.unique("viewpoints", files, |v| &v.id) {
             let camera = &file.camera;
             let [x, y, height] = camera.target;
-            let target = projection.to_site([x, y]).and_then(|p| {
+            let target = projection.site_from_file([x, y]).and_then(|p| {
                 let reference = natural_reference(projection.site());
                 let zero = height_at_site_zero_m(projection.site(), p, reference)?;
                 if (height - zero).abs() > 20_000.0 {
@@ -352,7 +380,10 @@ impl Converter<'_> {
             let target = match target {
                 Ok(target) => target,
                 Err(message) => {
-                    self.error(format!("{place}.camera.target"), format!("{message}; {place} is left out"));
+                    self.error(
+                        format!("{place}.camera.target"),
+                        format!("{message}; {place} is left out"),
+                    );
                     continue;
                 }
             };
@@ -382,7 +413,10 @@ impl Converter<'_> {
         if known.contains(&id) {
             return Some(id.to_owned());
         }
-        self.error(place, format!("there is no {what} `{id}`{}; it is left out", choices(known)));
+        self.error(
+            place,
+            format!("there is no {what} `{id}`{}; it is left out", choices(known)),
+        );
         None
     }
 
@@ -425,7 +459,9 @@ impl Converter<'_> {
         let mut kept = Vec::new();
         for (hole, index) in holes.iter().zip(indices) {
             let place = format!("{list}[{}]", index + first);
-            let Some(mut hole) = self.ring(&hole.0, &place, projection) else { continue };
+            let Some(mut hole) = self.ring(&hole.0, &place, projection) else {
+                continue;
+            };
             if hole.iter().all(|p| ring_contains(outer, *p)) {
                 hole.reverse();
                 kept.push(hole);
@@ -495,7 +531,11 @@ pub(super) fn site_ring(
     }
     let mut site = Vec::with_capacity(points.len());
     for (index, point) in points.iter().enumerate() {
-        site.push(projection.to_site(*point).map_err(|message| (Some(index), message))?);
+        site.push(
+            projection
+                .site_from_file(*point)
+                .map_err(|message| (Some(index), message))?,
+        );
     }
     ring::checked(site, budget).map_err(|fault| (None, fault.to_string()))
 }
@@ -511,7 +551,10 @@ pub(super) fn natural_reference(site: &SiteFrame) -> HeightReference {
 fn choices(known: &[&str]) -> String {
     match known {
         [] => String::new(),
-        _ => format!(" (there are {})", known.iter().take(20).copied().collect::<Vec<_>>().join(", ")),
+        _ => format!(
+            " (there are {})",
+            known.iter().take(20).copied().collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 

@@ -144,15 +144,15 @@ pub enum LayerKindFile {
     Tiles3d,
     /// Height grid (ESRI ASCII).
     Terrain,
-    /// Ground cover polygons (GeoJSON).
+    /// Ground cover polygons (`GeoJSON`).
     Surfaces,
-    /// Managed objects (GeoJSON).
+    /// Managed objects (`GeoJSON`).
     Assets,
-    /// Public-space reports (GeoJSON).
+    /// Public-space reports (`GeoJSON`).
     Reports,
-    /// Sensors (GeoJSON).
+    /// Sensors (`GeoJSON`).
     Sensors,
-    /// Names on the map (GeoJSON).
+    /// Names on the map (`GeoJSON`).
     Labels,
 }
 
@@ -206,7 +206,7 @@ pub struct LayerFile {
     /// Property of the tiles that names a building.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_property: Option<String>,
-    /// Path of the building register (GeoJSON) of these tiles.
+    /// Path of the building register (`GeoJSON`) of these tiles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub register: Option<String>,
     /// Owner, date, licence.

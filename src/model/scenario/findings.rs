@@ -51,7 +51,10 @@ impl Findings {
         if self.unlisted > 0 {
             return None;
         }
-        self.listed.iter_mut().rev().find(|problem| problem.severity == Severity::Error)
+        self.listed
+            .iter_mut()
+            .rev()
+            .find(|problem| problem.severity == Severity::Error)
     }
 
     /// All problems, with a last line about those that were not listed.

@@ -1,4 +1,4 @@
-//! GeoJSON feature collections (RFC 7946, and the older `crs` member), feature by feature.
+//! `GeoJSON` feature collections (RFC 7946, and the older `crs` member), feature by feature.
 //!
 //! A damaged feature is named and left out; where the text itself breaks off, the features before it are kept.
 //! Heights in coordinates are ignored: every layer of a scenario stands on the terrain.
@@ -67,11 +67,19 @@ pub(super) fn read(bytes: &[u8], path: &str, findings: &mut Findings) -> Result<
     let seen_features = reader.seen_features;
     let collection = reader.collection;
     match parsed {
-        Ok(()) if !seen_features => Err(Problem::error(path, "", "this is no GeoJSON FeatureCollection: it has no `features`")),
+        Ok(()) if !seen_features => Err(Problem::error(
+            path,
+            "",
+            "this is no GeoJSON FeatureCollection: it has no `features`",
+        )),
         Ok(()) => Ok(collection),
         Err(problem) if collection.features.is_empty() => Err(problem),
         Err(problem) => {
-            let message = format!("{}; the {} features before it are used", problem.message, collection.features.len());
+            let message = format!(
+                "{}; the {} features before it are used",
+                problem.message,
+                collection.features.len()
+            );
             findings.error(problem.place, message);
             Ok(collection)
         }
@@ -113,7 +121,10 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
                     match value.pointer("/properties/name").and_then(Value::as_str) {
                         Some(name) => self.0.collection.crs = Some(name.to_owned()),
                         None if value.is_null() => {}
-                        None => self.0.findings.error("crs", "this CRS has no name; longitude and latitude are assumed"),
+                        None => self
+                            .0
+                            .findings
+                            .error("crs", "this CRS has no name; longitude and latitude are assumed"),
                     }
                 }
                 _ => {
@@ -145,7 +156,9 @@ impl<'de> Visitor<'de> for Features<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let mut index = 0;
         while index < MAX_FEATURES {
-            let Some(value) = list.next_element::<Value>()? else { return Ok(()) };
+            let Some(value) = list.next_element::<Value>()? else {
+                return Ok(());
+            };
             match feature(value, index) {
                 Ok(feature) => self.0.collection.features.push(feature),
                 Err((place, message)) => {
@@ -178,7 +191,10 @@ fn feature(mut value: Value, index: usize) -> Result<Feature, Fault> {
         Some(Value::Object(properties)) => properties,
         None | Some(Value::Null) => Map::new(),
         Some(other) => {
-            return Err((".properties".into(), format!("expected an object {{…}}, found {}", display(&other))));
+            return Err((
+                ".properties".into(),
+                format!("expected an object {{…}}, found {}", display(&other)),
+            ));
         }
     };
     let Some(geometry) = object.get("geometry").filter(|g| !g.is_null()) else {
@@ -199,11 +215,16 @@ fn read_geometry(value: &Value) -> Result<Geometry, Fault> {
     match kind.as_str() {
         Some("Point") => position(coordinates).map(Geometry::Point).map_err(at),
         Some("LineString") => entries(coordinates, position).map(Geometry::Line).map_err(at),
-        Some("Polygon") => polygon(coordinates).map(|rings| Geometry::Polygons(vec![rings])).map_err(at),
+        Some("Polygon") => polygon(coordinates)
+            .map(|rings| Geometry::Polygons(vec![rings]))
+            .map_err(at),
         Some("MultiPolygon") => entries(coordinates, polygon).map(Geometry::Polygons).map_err(at),
         _ => Err((
             ".type".into(),
-            format!("unknown word {}: use one of Point, LineString, Polygon, MultiPolygon", display(kind)),
+            format!(
+                "unknown word {}: use one of Point, LineString, Polygon, MultiPolygon",
+                display(kind)
+            ),
         )),
     }
 }
@@ -223,11 +244,19 @@ fn entries<T>(value: &Value, read: impl Fn(&Value) -> Result<T, Fault>) -> Resul
 fn position(value: &Value) -> Result<Position, Fault> {
     let list = value.as_array().map(Vec::as_slice);
     let Some([x, y, ..]) = list else {
-        return Err((String::new(), format!("expected a coordinate [x, y], found {}", display(value))));
+        return Err((
+            String::new(),
+            format!("expected a coordinate [x, y], found {}", display(value)),
+        ));
     };
     let number = |value: &Value, index: usize| {
         let number = value.as_f64();
-        number.ok_or_else(|| (format!("[{index}]"), format!("expected a number, found {}", display(value))))
+        number.ok_or_else(|| {
+            (
+                format!("[{index}]"),
+                format!("expected a number, found {}", display(value)),
+            )
+        })
     };
     Ok([number(x, 0)?, number(y, 1)?])
 }
@@ -251,14 +280,12 @@ mod tests {
 
     #[test]
     fn features_of_every_kind_are_read_with_the_crs_after_them() {
-        let (collection, lines) = run(
-            r#"{"type": "FeatureCollection", "features": [
+        let (collection, lines) = run(r#"{"type": "FeatureCollection", "features": [
                 {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2, 3]}, "properties": {"id": "a"}},
                 {"type": "Feature", "geometry": {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}, "properties": null},
                 {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}},
                 {"type": "Feature", "geometry": {"type": "MultiPolygon", "coordinates": [[[[0, 0], [1, 0], [1, 1], [0, 0]]]]}}],
-               "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::28992"}}}"#,
-        );
+               "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::28992"}}}"#);
         let collection = collection.unwrap();
         assert_eq!(lines, Vec::<String>::new());
         assert_eq!(collection.crs.as_deref(), Some("urn:ogc:def:crs:EPSG::28992"));
@@ -269,7 +296,10 @@ mod tests {
     #[test]
     fn damage_costs_one_feature_and_one_line() {
         for (feature, expected) in [
-            (r#"7"#, "f.geojson: features[0]: expected a feature, found 7; features[0] is left out"),
+            (
+                r#"7"#,
+                "f.geojson: features[0]: expected a feature, found 7; features[0] is left out",
+            ),
             (
                 r#"{"geometry": null}"#,
                 "f.geojson: features[0].geometry: the feature has no geometry; features[0] is left out",
@@ -304,7 +334,10 @@ mod tests {
 
     #[test]
     fn other_json_is_no_feature_collection() {
-        assert_eq!(run("{}").1, ["f.geojson: this is no GeoJSON FeatureCollection: it has no `features`"]);
+        assert_eq!(
+            run("{}").1,
+            ["f.geojson: this is no GeoJSON FeatureCollection: it has no `features`"]
+        );
         assert!(run("[]").0.is_none());
     }
 }

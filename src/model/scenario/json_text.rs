@@ -36,7 +36,10 @@ pub(super) fn text<'b>(bytes: &'b [u8], path: &str) -> Result<Cow<'b, str>, Prob
         return Err(Problem::error(
             path,
             "",
-            format!("the file has {} values, more than the {MAX_VALUES} allowed", scan.values),
+            format!(
+                "the file has {} values, more than the {MAX_VALUES} allowed",
+                scan.values
+            ),
         ));
     }
     Ok(if scan.odd_numbers.is_empty() {
@@ -152,10 +155,22 @@ mod tests {
     #[test]
     fn damage_is_named_with_its_place() {
         for (source, expected) in [
-            (&b"{\n \"a\": }"[..], "f.json: line 2, column 7: this is not JSON: expected value"),
-            (b"{\"a\": 1} x", "f.json: line 1, column 10: this is not JSON: trailing characters"),
-            (b"", "f.json: line 1, column 0: this is not JSON: EOF while parsing a value"),
-            (b"{\"a\": \"\xff\"}", "f.json: byte 7: this is not UTF-8 text: save the file as UTF-8"),
+            (
+                &b"{\n \"a\": }"[..],
+                "f.json: line 2, column 7: this is not JSON: expected value",
+            ),
+            (
+                b"{\"a\": 1} x",
+                "f.json: line 1, column 10: this is not JSON: trailing characters",
+            ),
+            (
+                b"",
+                "f.json: line 1, column 0: this is not JSON: EOF while parsing a value",
+            ),
+            (
+                b"{\"a\": \"\xff\"}",
+                "f.json: byte 7: this is not UTF-8 text: save the file as UTF-8",
+            ),
         ] {
             assert_eq!(read(source), Err(expected.to_string()));
         }

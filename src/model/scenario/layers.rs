@@ -15,7 +15,7 @@ use crate::geometry::polygon::{Polygon, ring_contains};
 use crate::georef::{HeightReference, narrow};
 use crate::model::{Asset, AssetKind, RegisteredBuilding, Report, Sensor, Terrain};
 use bevy::math::{DVec2, DVec3};
-use std::collections::{HashSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 /// Storey height for buildings of which only the storeys are known, metres.
 const TYPICAL_STOREY_M: f64 = 3.0;
@@ -46,7 +46,9 @@ impl LayerReader<'_> {
                 self.leave_out(feature, ".properties.identificatie", "a building needs its id");
                 continue;
             };
-            let Some((footprint, holes)) = self.largest_polygon(feature) else { continue };
+            let Some((footprint, holes)) = self.largest_polygon(feature) else {
+                continue;
+            };
             if !self.is_new(feature, &mut ids, &id, "identificatie") {
                 continue;
             }
@@ -72,10 +74,13 @@ impl LayerReader<'_> {
             nap_zero.as_ref().ok().map(|zero| height - zero)
         };
         let (ground, roof) = (height("ground_nap_m"), height("roof_nap_m"));
-        let storeys = properties.integer("bouwlagen", 0..=300).and_then(|n| u32::try_from(n).ok());
+        let storeys = properties
+            .integer("bouwlagen", 0..=300)
+            .and_then(|n| u32::try_from(n).ok());
         let ground_m = ground.unwrap_or_else(|| self.terrain.height_at(center));
         let roof_m = roof.filter(|roof| *roof >= ground_m).unwrap_or_else(|| {
-            properties.warn("the roof height (roof_nap_m) is unknown or below the ground; three metres per storey are taken");
+            properties
+                .warn("the roof height (roof_nap_m) is unknown or below the ground; three metres per storey are taken");
             ground_m + TYPICAL_STOREY_M * f64::from(storeys.unwrap_or(2).max(1))
         });
         Some(RegisteredBuilding {
@@ -149,7 +154,10 @@ impl LayerReader<'_> {
                 id,
                 kind,
                 position,
-                heading_deg: properties.number("heading_deg", -360.0..=360.0).unwrap_or(0.0).rem_euclid(360.0),
+                heading_deg: properties
+                    .number("heading_deg", -360.0..=360.0)
+                    .unwrap_or(0.0)
+                    .rem_euclid(360.0),
                 height_m: properties.number("height_m", 0.0..=150.0).unwrap_or(0.0),
                 crown_m: properties.number("crown_m", 0.0..=60.0).unwrap_or(0.0),
                 condition: properties.integer("conditie", 1..=6).and_then(|n| u8::try_from(n).ok()),
@@ -213,8 +221,12 @@ impl LayerReader<'_> {
                     continue;
                 }
             };
-            let Some(points) = self.all_to_site(feature, points) else { continue };
-            let Some(&middle) = points.get(points.len() / 2) else { continue };
+            let Some(points) = self.line(feature, points) else {
+                continue;
+            };
+            let Some(&middle) = points.get(points.len() / 2) else {
+                continue;
+            };
             let position = if landmark { middle } else { half_way(&points) };
             let top_m = top.and_then(|top| {
                 let zero = height_at_site_zero_m(self.projection.site(), position, HeightReference::Nap).ok()?;
@@ -244,7 +256,7 @@ impl LayerReader<'_> {
                 properties.warn("there is no id; notes cannot be kept with this feature");
                 format!("#{}", feature.index)
             });
-            match self.projection.to_site(*point) {
+            match self.projection.site_from_file(*point) {
                 Ok(position) if self.is_new(feature, &mut ids, &id, "id") => points.push((feature, id, position)),
                 Ok(_) => {}
                 Err(message) => self.leave_out(feature, ".geometry.coordinates", &message),
@@ -253,8 +265,8 @@ impl LayerReader<'_> {
         points
     }
 
-    fn all_to_site(&mut self, feature: &Feature, points: &[[f64; 2]]) -> Option<Vec<DVec2>> {
-        let result: Result<Vec<DVec2>, String> = points.iter().map(|p| self.projection.to_site(*p)).collect();
+    fn line(&mut self, feature: &Feature, points: &[[f64; 2]]) -> Option<Vec<DVec2>> {
+        let result: Result<Vec<DVec2>, String> = points.iter().map(|p| self.projection.site_from_file(*p)).collect();
         result
             .map_err(|message| self.leave_out(feature, ".geometry.coordinates", &message))
             .ok()
@@ -269,12 +281,17 @@ impl LayerReader<'_> {
         if polygons.is_empty() {
             self.leave_out(feature, ".geometry.coordinates", "there is no polygon in it");
         }
-        polygons.iter().filter_map(|rings| self.polygon(feature, rings)).collect()
+        polygons
+            .iter()
+            .filter_map(|rings| self.polygon(feature, rings))
+            .collect()
     }
 
     fn largest_polygon(&mut self, feature: &Feature) -> Option<(Vec<DVec2>, Vec<Vec<DVec2>>)> {
         let area = |outer: &[DVec2]| crate::geometry::polygon::signed_area_m2(outer);
-        self.polygons(feature).into_iter().max_by(|a, b| area(&a.0).total_cmp(&area(&b.0)))
+        self.polygons(feature)
+            .into_iter()
+            .max_by(|a, b| area(&a.0).total_cmp(&area(&b.0)))
     }
 
     fn polygon(&mut self, feature: &Feature, rings: &Rings) -> Option<(Vec<DVec2>, Vec<Vec<DVec2>>)> {
@@ -297,7 +314,9 @@ impl LayerReader<'_> {
                     hole.reverse();
                     kept.push(hole);
                 }
-                Ok(_) => self.findings.error(place, "the hole reaches outside its polygon; it is left out"),
+                Ok(_) => self
+                    .findings
+                    .error(place, "the hole reaches outside its polygon; it is left out"),
                 Err((_, message)) => self.findings.error(place, format!("{message}; the hole is left out")),
             }
         }
@@ -382,18 +401,18 @@ pub(super) fn terrain(
     projection: &Projection,
 ) -> Result<Terrain, String> {
     let last = |nodes: u32| f64::from(nodes - 1);
-    let node = |column: f64, row: f64| {
-        [
-            grid.origin[0] + column * grid.cell,
-            grid.origin[1] + row * grid.cell,
-        ]
-    };
+    let node = |column: f64, row: f64| [grid.origin[0] + column * grid.cell, grid.origin[1] + row * grid.cell];
     let corner = |column: f64, row: f64| {
-        let result = projection.to_site(node(column, row));
+        let result = projection.site_from_file(node(column, row));
         result.map_err(|message| format!("a corner of the grid cannot be used: {message}"))
     };
     let (east, north) = (last(grid.columns), last(grid.rows));
-    let corners = [corner(0.0, 0.0)?, corner(east, 0.0)?, corner(0.0, north)?, corner(east, north)?];
+    let corners = [
+        corner(0.0, 0.0)?,
+        corner(east, 0.0)?,
+        corner(0.0, north)?,
+        corner(east, north)?,
+    ];
     let low = corners.iter().fold(corners[0], |low, p| low.min(*p));
     let high = corners.iter().fold(corners[0], |high, p| high.max(*p));
     let in_file = Terrain {
@@ -421,14 +440,18 @@ fn resampled(in_file: &Terrain, low: DVec2, high: DVec2, projection: &Projection
     let cell_m = ((high - low).max_element() / cells).max(0.01);
     let nodes = |extent: f64| {
         // At most as many nodes as the file's longer side has, give or take one.
-        (0..=in_file.columns.max(in_file.rows)).take_while(|i| f64::from(*i) * cell_m <= extent + cell_m / 2.0).count()
+        (0..=in_file.columns.max(in_file.rows))
+            .take_while(|i| f64::from(*i) * cell_m <= extent + cell_m / 2.0)
+            .count()
     };
     let (columns, rows) = (nodes(high.x - low.x), nodes(high.y - low.y));
     let mut heights_m = Vec::with_capacity(columns * rows);
     for row in 0..rows {
         for column in 0..columns {
             let steps = DVec2::new(f64_of(column), f64_of(row));
-            let file = projection.from_site(low + steps * cell_m).map_err(|error| error.to_string())?;
+            let file = projection
+                .file_from_site(low + steps * cell_m)
+                .map_err(|error| error.to_string())?;
             heights_m.push(narrow(DVec3::splat(in_file.height_at(DVec2::from_array(file))))[0]);
         }
     }

@@ -20,7 +20,10 @@ enum Kind {
     /// Longitude and latitude, degrees.
     LonLat,
     /// Any other CRS: to longitude and latitude and back, through PROJ.
-    Other { to_lon_lat: Transformer, from_lon_lat: Transformer },
+    Other {
+        to_lon_lat: Transformer,
+        from_lon_lat: Transformer,
+    },
 }
 
 impl Projection {
@@ -35,8 +38,12 @@ impl Projection {
             _ => {
                 let both = Transformer::new(Crs(code), Crs(LON_LAT))
                     .and_then(|to| Ok((to, Transformer::new(Crs(LON_LAT), Crs(code))?)));
-                let (to_lon_lat, from_lon_lat) = both.map_err(|error| format!("the CRS `{name}` cannot be used: {error}"))?;
-                Kind::Other { to_lon_lat, from_lon_lat }
+                let (to_lon_lat, from_lon_lat) =
+                    both.map_err(|error| format!("the CRS `{name}` cannot be used: {error}"))?;
+                Kind::Other {
+                    to_lon_lat,
+                    from_lon_lat,
+                }
             }
         };
         Ok(Self {
@@ -46,7 +53,7 @@ impl Projection {
         })
     }
 
-    /// Longitude and latitude of GeoJSON without a `crs` (RFC 7946).
+    /// Longitude and latitude of `GeoJSON` without a `crs` (RFC 7946).
     pub(super) fn lon_lat(site: SiteFrame) -> Self {
         Self {
             site,
@@ -56,7 +63,7 @@ impl Projection {
     }
 
     /// A file's point in the site frame; the text says what is wrong and what to check.
-    pub(super) fn to_site(&self, point: [f64; 2]) -> Result<DVec2, String> {
+    pub(super) fn site_from_file(&self, point: [f64; 2]) -> Result<DVec2, String> {
         let [x, y] = point;
         if !x.is_finite() || !y.is_finite() {
             return Err(format!("the coordinate {x}, {y} is not a number"));
@@ -65,7 +72,9 @@ impl Projection {
         match self.project(point) {
             Ok(p) if p.is_finite() && distance(p) <= MAX_DISTANCE_M => Ok(p),
             result => {
-                let swapped = self.project([y, x]).is_ok_and(|p| p.is_finite() && distance(p) <= MAX_DISTANCE_M);
+                let swapped = self
+                    .project([y, x])
+                    .is_ok_and(|p| p.is_finite() && distance(p) <= MAX_DISTANCE_M);
                 let advice = if swapped {
                     "x and y (longitude and latitude) seem to be swapped".into()
                 } else {
@@ -96,15 +105,15 @@ impl Projection {
                 };
                 Ok(site.site_from_rd_nap(position)?.0.truncate())
             }
-            (Kind::LonLat, _) => self.from_lon_lat(x, y),
+            (Kind::LonLat, _) => self.site_from_lon_lat(x, y),
             (Kind::Other { to_lon_lat, .. }, _) => {
                 let [lon, lat, _] = to_lon_lat.convert([x, y, 0.0])?;
-                self.from_lon_lat(lon, lat)
+                self.site_from_lon_lat(lon, lat)
             }
         }
     }
 
-    fn from_lon_lat(&self, lon_deg: f64, lat_deg: f64) -> Result<DVec2, GeorefError> {
+    fn site_from_lon_lat(&self, lon_deg: f64, lat_deg: f64) -> Result<DVec2, GeorefError> {
         let h_m = match self.site {
             SiteFrame::Enu { anchor } => anchor.h_m,
             _ => 0.0,
@@ -114,7 +123,7 @@ impl Projection {
     }
 
     /// A site position in the file's coordinates.
-    pub(super) fn from_site(&self, p: DVec2) -> Result<[f64; 2], GeorefError> {
+    pub(super) fn file_from_site(&self, p: DVec2) -> Result<[f64; 2], GeorefError> {
         if let (Kind::Rd, SiteFrame::RdNap { anchor }) = (&self.kind, self.site) {
             return Ok([p.x + anchor.x_m, p.y + anchor.y_m]);
         }
@@ -213,12 +222,18 @@ mod tests {
     #[test]
     fn rd_is_a_shift_and_far_points_say_what_to_check() {
         let rd = Projection::new(lange_wemen(), "EPSG:28992").unwrap();
-        assert_eq!(rd.to_site([251_010.0, 476_240.0]), Ok(DVec2::new(10.0, -10.0)));
-        assert_eq!(rd.from_site(DVec2::new(10.0, -10.0)).unwrap(), [251_010.0, 476_240.0]);
-        let swapped = rd.to_site([476_240.0, 251_010.0]).unwrap_err();
-        assert!(swapped.contains("319 km") && swapped.contains("seem to be swapped"), "{swapped}");
-        let far = rd.to_site([1.0, 2.0]).unwrap_err();
+        assert_eq!(rd.site_from_file([251_010.0, 476_240.0]), Ok(DVec2::new(10.0, -10.0)));
+        assert_eq!(
+            rd.file_from_site(DVec2::new(10.0, -10.0)).unwrap(),
+            [251_010.0, 476_240.0]
+        );
+        let swapped = rd.site_from_file([476_240.0, 251_010.0]).unwrap_err();
+        assert!(
+            swapped.contains("319 km") && swapped.contains("seem to be swapped"),
+            "{swapped}"
+        );
+        let far = rd.site_from_file([1.0, 2.0]).unwrap_err();
         assert!(far.contains("EPSG:28992"), "{far}");
-        assert!(rd.to_site([f64::NAN, 0.0]).is_err());
+        assert!(rd.site_from_file([f64::NAN, 0.0]).is_err());
     }
 }

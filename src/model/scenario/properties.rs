@@ -1,4 +1,4 @@
-//! Attributes of one GeoJSON feature, read with their checks; a bad value is named and counts as unknown.
+//! Attributes of one `GeoJSON` feature, read with their checks; a bad value is named and counts as unknown.
 
 use super::findings::Findings;
 use super::geojson::Feature;
@@ -30,7 +30,8 @@ impl<'a> Properties<'a> {
 
     /// Reports about the feature as a whole.
     pub(super) fn warn(&mut self, message: &str) {
-        self.findings.warning(format!("features[{}]", self.feature.index), message);
+        self.findings
+            .warning(format!("features[{}]", self.feature.index), message);
     }
 
     /// A text; numbers count as their digits.
@@ -101,6 +102,10 @@ impl<'a> Properties<'a> {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        self.feature.properties.iter().map(|(key, value)| (key.clone(), text(value))).collect()
+        self.feature
+            .properties
+            .iter()
+            .map(|(key, value)| (key.clone(), text(value)))
+            .collect()
     }
 }

@@ -87,7 +87,12 @@ pub fn check(path: &Path) -> Vec<Problem> {
         Err(problems) => return problems,
     };
     let mut problems = open.problems;
-    for layer in open.scenario.layers.iter().filter(|layer| layer.kind == LayerKind::Tiles3d) {
+    for layer in open
+        .scenario
+        .layers
+        .iter()
+        .filter(|layer| layer.kind == LayerKind::Tiles3d)
+    {
         // Single tiles and missing files: the first have no tileset.json, the second were reported.
         if !has_extension(&layer.path, &["json"]) || !open.resources.exists(&layer.path) {
             continue;
@@ -120,7 +125,11 @@ fn locate(path: &Path) -> Result<(Arc<dyn Resources>, String), Problem> {
     if path.is_dir() {
         let resources = resource::folder(path);
         if !resources.exists(DOCUMENT) {
-            return Err(Problem::error(shown, "", format!("there is no {DOCUMENT} in this folder")));
+            return Err(Problem::error(
+                shown,
+                "",
+                format!("there is no {DOCUMENT} in this folder"),
+            ));
         }
         return Ok((resources, DOCUMENT.into()));
     }
@@ -140,7 +149,10 @@ fn locate(path: &Path) -> Result<(Arc<dyn Resources>, String), Problem> {
         let message = format!("a scenario is a folder with a {DOCUMENT}, that file, or a .stadslens package");
         return Err(Problem::error(shown, "", message));
     };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     Ok((resource::folder(folder), name.to_owned()))
 }
 
@@ -186,7 +198,10 @@ fn check_version(value: &Value, document: &str) -> Result<(), Problem> {
              Stadslens, or ask its maker for an older version of it"
         )),
         Some(version) if (version - f64::from(VERSION)).abs() < f64::EPSILON => Ok(()),
-        _ => no_scenario(format!("{} is no version of a scenario: use {VERSION}", display(version))),
+        _ => no_scenario(format!(
+            "{} is no version of a scenario: use {VERSION}",
+            display(version)
+        )),
     }
 }
 
@@ -248,6 +263,10 @@ struct DataReader {
 }
 
 impl DataReader {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the lifetime in `LayerReader<'_>` makes its methods' paths too special for the bound"
+    )]
     fn read_layers(&mut self) -> Read {
         let layers = self.open.scenario.layers.clone();
         let mut read = Read::default();
@@ -264,24 +283,37 @@ impl DataReader {
                 LayerKind::Terrain => {}
                 LayerKind::Tiles3d => {
                     if !self.resources.exists(path) {
-                        self.problems.push(Problem::error(path, "", "the file is missing; this layer stays empty"));
+                        self.problems
+                            .push(Problem::error(path, "", "the file is missing; this layer stays empty"));
                     }
                     let Some(register) = &layer.register else { continue };
-                    if let Some(found) = self.read_features(register, LayerReader::register) {
+                    if let Some(found) = self.read_features(register, |reader, features| reader.register(features)) {
                         read.register = true;
                         buildings.extend(found);
                     }
                 }
-                LayerKind::Surfaces => surfaces.extend(self.read_features(path, LayerReader::surfaces).unwrap_or_default()),
+                LayerKind::Surfaces => surfaces.extend(
+                    self.read_features(path, |reader, features| reader.surfaces(features))
+                        .unwrap_or_default(),
+                ),
                 LayerKind::Assets => {
-                    if let Some(found) = self.read_features(path, LayerReader::assets) {
+                    if let Some(found) = self.read_features(path, |reader, features| reader.assets(features)) {
                         read.assets = true;
                         assets.extend(found);
                     }
                 }
-                LayerKind::Reports => reports.extend(self.read_features(path, LayerReader::reports).unwrap_or_default()),
-                LayerKind::Sensors => sensors.extend(self.read_features(path, LayerReader::sensors).unwrap_or_default()),
-                LayerKind::Labels => labels.extend(self.read_features(path, LayerReader::labels).unwrap_or_default()),
+                LayerKind::Reports => reports.extend(
+                    self.read_features(path, |reader, features| reader.reports(features))
+                        .unwrap_or_default(),
+                ),
+                LayerKind::Sensors => sensors.extend(
+                    self.read_features(path, |reader, features| reader.sensors(features))
+                        .unwrap_or_default(),
+                ),
+                LayerKind::Labels => labels.extend(
+                    self.read_features(path, |reader, features| reader.labels(features))
+                        .unwrap_or_default(),
+                ),
             }
         }
         self.open.register = Arc::new(BuildingRegister::new(buildings));
@@ -323,7 +355,7 @@ impl DataReader {
             .ok()
     }
 
-    /// The records of one GeoJSON file; `None` when nothing of it could be read.
+    /// The records of one `GeoJSON` file; `None` when nothing of it could be read.
     fn read_features<T>(
         &mut self,
         path: &str,

@@ -40,7 +40,9 @@ fn is_tileset(path: &Path) -> bool {
     if name.eq_ignore_ascii_case("scenario.json") {
         return false;
     }
-    let Some((resources, name)) = beside(path) else { return false };
+    let Some((resources, name)) = beside(path) else {
+        return false;
+    };
     let keys = |bytes: &[u8]| {
         serde_json::from_slice::<TilesetKeys>(bytes).is_ok_and(|keys| keys.root.is_some() && keys.asset.is_some())
     };
@@ -57,7 +59,10 @@ struct TilesetKeys {
 /// The folder of a file as resources, and its name in it.
 fn beside(path: &Path) -> Option<(std::sync::Arc<dyn resource::Resources>, String)> {
     let name = path.file_name()?.to_str()?.to_owned();
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     Some((resource::folder(folder), name))
 }
 
@@ -80,7 +85,9 @@ impl OpenScenario {
         let (site, target) = if tree.is_geocentric {
             let place = lon_lat_h_from_ecef(Ecef(center)).map_err(|error| refuse(error.to_string()))?;
             let site = SiteFrame::around(place);
-            let target = site.site_from_ecef(Ecef(center)).map_err(|error| refuse(error.to_string()))?;
+            let target = site
+                .site_from_ecef(Ecef(center))
+                .map_err(|error| refuse(error.to_string()))?;
             (site, target)
         } else {
             (SiteFrame::Local, SitePos(center))
@@ -104,6 +111,7 @@ impl OpenScenario {
             root_from_tile: DMat4::IDENTITY,
             is_geocentric: false,
             site: SiteFrame::Local,
+            volume: None,
             gltf_up_axis: 'Y',
             height_offset_m: 0.0,
         };
@@ -117,7 +125,12 @@ impl OpenScenario {
         });
         let (low, high) = bounds.unwrap_or((DVec3::splat(-1.0), DVec3::ONE));
         let center = (low + high) / 2.0;
-        let scenario = scratch(&name, &name, SiteFrame::Local, home(SitePos(center), low.distance(high) / 2.0));
+        let scenario = scratch(
+            &name,
+            &name,
+            SiteFrame::Local,
+            home(SitePos(center), low.distance(high) / 2.0),
+        );
         let mut open = Self::without_data(scenario, resources);
         open.problems = content.problems;
         Ok(open)
@@ -138,7 +151,11 @@ fn ball(volume: &BoundingVolume) -> (DVec3, f64) {
 fn home(target: SitePos, radius_m: f64) -> Viewpoint {
     Viewpoint {
         id: HOME.into(),
-        title: LocalText([("nl", "Overzicht"), ("en", "Overview")].map(|(l, t)| (l.into(), t.into())).into()),
+        title: LocalText(
+            [("nl", "Overzicht"), ("en", "Overview")]
+                .map(|(l, t)| (l.into(), t.into()))
+                .into(),
+        ),
         caption: LocalText::default(),
         target,
         heading_deg: 0.0,

@@ -57,11 +57,11 @@ impl<'s> Walk<'s> {
                     return schema;
                 };
                 schema = target;
-            } else if let Some(branch) = schema
-                .get("anyOf")
-                .and_then(Value::as_array)
-                .and_then(|branches| branches.iter().find(|b| b.get("type").and_then(Value::as_str) != Some("null")))
-            {
+            } else if let Some(branch) = schema.get("anyOf").and_then(Value::as_array).and_then(|branches| {
+                branches
+                    .iter()
+                    .find(|b| b.get("type").and_then(Value::as_str) != Some("null"))
+            }) {
                 schema = branch;
             } else {
                 return schema;
@@ -218,7 +218,9 @@ impl<'s> Walk<'s> {
             self.error(place, format!("{number} is not between {lowest} and {highest}"));
             return false;
         }
-        value.as_f64().is_some_and(|number| self.in_range(schema, number, place))
+        value
+            .as_f64()
+            .is_some_and(|number| self.in_range(schema, number, place))
     }
 
     fn in_range(&mut self, schema: &Value, number: f64, place: &Place<'_>) -> bool {
@@ -248,7 +250,9 @@ fn type_of(schema: &Value) -> Option<&str> {
 
 fn allows_null(schema: &Value) -> bool {
     let is_null = |v: &Value| v.as_str() == Some("null");
-    schema.get("type").is_some_and(|t| is_null(t) || t.as_array().is_some_and(|list| list.iter().any(is_null)))
+    schema
+        .get("type")
+        .is_some_and(|t| is_null(t) || t.as_array().is_some_and(|list| list.iter().any(is_null)))
         || schema
             .get("anyOf")
             .and_then(Value::as_array)
@@ -261,7 +265,10 @@ fn allowed_words(schema: &Value) -> Option<Vec<&str>> {
         return Some(words.iter().filter_map(Value::as_str).collect());
     }
     let branches = schema.get("oneOf").and_then(Value::as_array)?;
-    branches.iter().map(|branch| branch.get("const").and_then(Value::as_str)).collect()
+    branches
+        .iter()
+        .map(|branch| branch.get("const").and_then(Value::as_str))
+        .collect()
 }
 
 /// A value as a message names it, shortened.
