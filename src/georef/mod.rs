@@ -6,6 +6,7 @@
 //! site frame and ellipsoidal in an ENU one. This module knows nothing of the ECS.
 
 mod frame;
+mod patches;
 mod position;
 mod proj_context;
 mod rdnap;

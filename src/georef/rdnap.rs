@@ -217,6 +217,7 @@ pub fn check_known_point() -> Result<(), GeorefError> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "errors carry the coordinates exactly as given")]
 mod tests {
     use super::*;
 

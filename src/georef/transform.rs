@@ -318,3 +318,161 @@ impl Transformer {
         })
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what passes through must not change by a bit")]
+mod tests {
+    use super::*;
+
+    /// The known point in several systems, x or longitude first. UTM and ECEF from PROJ by another road (pyproj).
+    const LON_LAT_H: [f64; 3] = [6.79, 52.26, 60.0];
+    const RD_NAP: [f64; 3] = [250_769.394_0, 475_590.051_4, 16.568_7];
+    const ECEF: [f64; 3] = [3_884_720.317_28, 462_537.214_96, 5_020_610.187_52];
+    const UTM_31: [f64; 2] = [758_628.260_3, 5_796_725.495_8];
+
+    fn convert(from: u32, to: u32, p: [f64; 3]) -> Result<[f64; 3], GeorefError> {
+        Transformer::new(Crs(from), Crs(to))?.convert(p)
+    }
+
+    fn assert_near(got: [f64; 3], want: [f64; 3], tolerances: [f64; 3]) {
+        for ((g, w), t) in got.into_iter().zip(want).zip(tolerances) {
+            assert!((g - w).abs() < t, "{got:?} is not {want:?}");
+        }
+    }
+
+    const METRES: [f64; 3] = [0.001; 3];
+    const DEGREES: [f64; 3] = [1e-8, 1e-8, 0.001];
+
+    #[test]
+    fn rd_and_nap_go_by_the_procedure_whatever_the_code_on_the_other_side() {
+        for geographic in [4937, 4979, 4258, 4326] {
+            assert_near(convert(geographic, 7415, LON_LAT_H).unwrap(), RD_NAP, METRES);
+            assert_near(convert(7415, geographic, RD_NAP).unwrap(), LON_LAT_H, DEGREES);
+        }
+        assert_near(convert(7415, 4978, RD_NAP).unwrap(), ECEF, METRES);
+        for (other, tolerances) in [
+            (4978, METRES),
+            (3857, METRES),
+            (25831, METRES),
+            (25832, METRES),
+            (32631, METRES),
+        ] {
+            let there = convert(7415, other, RD_NAP).unwrap();
+            assert_near(convert(other, 7415, there).unwrap(), RD_NAP, tolerances);
+            let geographic = convert(other, 4979, there).unwrap();
+            assert_near(geographic, LON_LAT_H, DEGREES);
+        }
+    }
+
+    #[test]
+    fn rd_alone_hands_its_third_number_through() {
+        for geographic in [4258, 4326, 4937, 4979] {
+            assert_near(
+                convert(28992, geographic, [RD_NAP[0], RD_NAP[1], 5.5]).unwrap(),
+                [6.79, 52.26, 5.5],
+                DEGREES,
+            );
+            let back = convert(geographic, 28992, [6.79, 52.26, 5.5]).unwrap();
+            assert_near(back, [RD_NAP[0], RD_NAP[1], 5.5], METRES);
+        }
+        let utm = convert(28992, 25831, [RD_NAP[0], RD_NAP[1], 5.5]).unwrap();
+        assert_near(utm, [UTM_31[0], UTM_31[1], 5.5], METRES);
+        assert_near(convert(25831, 28992, utm).unwrap(), [RD_NAP[0], RD_NAP[1], 5.5], METRES);
+        assert_eq!(convert(28992, 28992, [1.0, 2.0, 3.0]).unwrap(), [1.0, 2.0, 3.0]);
+        // Far outside the grids RD alone still has coordinates (a row of the self-validation set).
+        let far = convert(4258, 28992, [0.178_718_781, 48.525_215_534, 0.0]).unwrap();
+        assert_near(far, [-229_867.071_8, 72_603.528_6, 0.0], METRES);
+    }
+
+    #[test]
+    fn a_height_is_transformed_or_refused_but_never_guessed() {
+        // RD without heights to what needs one.
+        for to in [7415, 4978, 5555] {
+            let e = Transformer::new(Crs(28992), Crs(to)).unwrap_err().to_string();
+            assert!(e.contains("7415"), "{e}");
+        }
+        // German heights need a geoid that is not here.
+        for (from, to) in [(5555, 4937), (4937, 5555), (5555, 7415), (7415, 5555), (5555, 4326)] {
+            let made = Transformer::new(Crs(from), Crs(to));
+            assert!(
+                matches!(made, Err(GeorefError::Definition { .. })),
+                "{from} {to}: {made:?}"
+            );
+        }
+        // A height system alone has no position.
+        let e = Transformer::new(Crs(5709), Crs(4979)).unwrap_err().to_string();
+        assert!(e.contains("7415"), "{e}");
+        let e = convert(4979, 7415, [0.178_718_781, 48.525_215_534, 320.0]).unwrap_err();
+        assert!(matches!(e, GeorefError::Outside { x, .. } if x == 0.178_718_781), "{e}");
+        assert!(Transformer::new(Crs(4289), Crs(4258)).is_err());
+    }
+
+    #[test]
+    fn two_numbers_need_no_geoid() {
+        let there = Transformer::new(Crs(4979), Crs::RD_NAP).unwrap();
+        let [x, y] = there.convert_flat([0.178_718_781, 48.525_215_534]).unwrap();
+        assert_near([x, y, 0.0], [-229_867.071_8, 72_603.528_6, 0.0], METRES);
+        assert!(
+            Transformer::new(Crs::RD_NAP, Crs::ECEF)
+                .unwrap()
+                .convert_flat([x, y])
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn other_pairs_go_through_projs_database_with_longitude_first() {
+        let [x, y, _] = convert(4326, 3857, [6.79, 52.26, 0.0]).unwrap();
+        let want_x = 6.79_f64.to_radians() * 6_378_137.0;
+        let want_y = (std::f64::consts::FRAC_PI_4 + 52.26_f64.to_radians() / 2.0).tan().ln() * 6_378_137.0;
+        assert_near([x, y, 0.0], [want_x, want_y, 0.0], METRES);
+        // UTM 18 north of Delaware; the central meridian is 75° west.
+        let utm = convert(4326, 32618, [-75.0, 39.7, 12.0]).unwrap();
+        assert!(
+            (utm[0] - 500_000.0).abs() < 1e-6 && (utm[1] - 4_394_461.017).abs() < 0.001,
+            "{utm:?}"
+        );
+        assert_near(convert(32618, 4979, utm).unwrap(), [-75.0, 39.7, 12.0], DEGREES);
+        let through_database = Transformer::new(Crs(4326), Crs(32618)).unwrap();
+        through_database.convert([-75.0, 39.7, 0.0]).unwrap();
+        assert_eq!(through_database.last_accuracy_m(), Some(0.0));
+        assert!(!through_database.gives_angles());
+        assert!(Transformer::new(Crs(32618), Crs(4326)).unwrap().gives_angles());
+    }
+
+    #[test]
+    fn unknown_codes_and_names_are_refused() {
+        assert!(matches!(
+            Transformer::new(Crs(999_999), Crs(4326)),
+            Err(GeorefError::Definition { .. })
+        ));
+        for (name, code) in [
+            ("EPSG:7415", 7415),
+            ("epsg:28992", 28992),
+            (" EPSG:4979 ", 4979),
+            ("EPSG:28992+5709", 7415),
+        ] {
+            assert_eq!(name.parse::<Crs>().unwrap(), Crs(code));
+        }
+        for name in [
+            "",
+            "7415",
+            "EPSG:",
+            "EPSG:+7",
+            "EPSG:rd",
+            "ESRI:102100",
+            "EPSG:99999999999",
+            "EPSG:7415 ",
+        ] {
+            assert_eq!(name.parse::<Crs>().is_ok(), name == "EPSG:7415 ", "{name}");
+        }
+        assert_eq!(Crs(7415).to_string(), "EPSG:7415");
+    }
+
+    #[test]
+    fn infinities_do_not_get_through() {
+        for (from, to) in [(4326, 3857), (7415, 4979), (4326, 32618), (4979, 4326)] {
+            assert!(convert(from, to, [f64::NAN, 52.0, 0.0]).is_err(), "{from} {to}");
+        }
+    }
+}

@@ -157,3 +157,98 @@ fn fixed(value: f64, decimals: usize) -> String {
         _ => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(from: u32, to: u32, input: &[u8]) -> (String, Vec<String>) {
+        let (mut output, mut problems) = (Vec::new(), Vec::new());
+        let failed = transform_lines(Crs(from), Crs(to), input, &mut output, |p| problems.push(p.to_owned())).unwrap();
+        assert_eq!(failed, u64::try_from(problems.len()).unwrap());
+        (String::from_utf8(output).unwrap(), problems)
+    }
+
+    #[test]
+    fn lines_come_out_in_order_with_fixed_decimals() {
+        let input = b"\xef\xbb\xbf250769.3940 475590.0514 16.5687\r\n\n250769.3940,\t475590.0514 , 16.5687\n250769.3940 475590.0514";
+        let (output, problems) = run(7415, 4979, input);
+        let lines: Vec<&str> = output.lines().collect();
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(lines.len(), 4);
+        assert_eq!(
+            lines[0]
+                .split(' ')
+                .map(|f| f.split_once('.').unwrap().1.len())
+                .collect::<Vec<_>>(),
+            [10, 10, 4]
+        );
+        assert!(
+            lines[0].starts_with("6.79000000") || lines[0].starts_with("6.78999999"),
+            "{}",
+            lines[0]
+        );
+        assert!(lines[0].ends_with(" 60.0000"), "{}", lines[0]);
+        assert_eq!((lines[1], lines[2]), ("", lines[0]));
+        assert_eq!(lines[3], lines[0].rsplit_once(' ').unwrap().0);
+        let (output, _) = run(4979, 7415, b"6.79 52.26 60");
+        assert_eq!(output, "250769.3940 475590.0514 16.5687\n");
+    }
+
+    #[test]
+    fn a_bad_line_is_named_and_the_rest_goes_on() {
+        let mut input =
+            b"a b c\n1\n6.79 52.26 60\n1 2 3 4\n250769,4 475590,1\n250769,4 475590\nnan 52 0\n\xff\xfe\n".to_vec();
+        input.extend(std::iter::repeat_n(b'7', 100_000));
+        input.extend(b"\n-50 10 0\n6.79 52.26 60");
+        let (output, problems) = run(4979, 7415, &input);
+        let lines: Vec<&str> = output.lines().collect();
+        assert_eq!(lines.len(), 11);
+        for (i, line) in lines.iter().enumerate() {
+            let good = i == 2 || i == 10;
+            assert_eq!(
+                *line,
+                if good {
+                    "250769.3940 475590.0514 16.5687"
+                } else {
+                    "* * *"
+                },
+                "line {}",
+                i + 1
+            );
+        }
+        let numbers: Vec<&str> = problems.iter().map(|p| p.split(':').next().unwrap()).collect();
+        assert_eq!(
+            numbers,
+            [
+                "line 1", "line 2", "line 4", "line 5", "line 6", "line 7", "line 8", "line 9", "line 10"
+            ]
+        );
+        assert!(
+            problems.iter().all(|p| p.len() < 200 && !p.contains('\n')),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn lines_as_long_as_the_limit_are_read_whole() {
+        let mut line = b"6.79 52.26 60".to_vec();
+        line.resize(usize::try_from(LINE_BYTES).unwrap(), b' ');
+        let (output, problems) = run(4979, 7415, &line);
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(output, "250769.3940 475590.0514 16.5687\n");
+    }
+
+    #[test]
+    fn zero_has_no_sign() {
+        assert_eq!(fixed(-0.000_01, 4), "0.0000");
+        assert_eq!(fixed(-0.000_06, 4), "-0.0001");
+        assert_eq!(fixed(12.345_67, 4), "12.3457");
+    }
+
+    #[test]
+    fn pairs_that_do_not_connect_end_it() {
+        let made = transform_lines(Crs(28992), Crs(7415), &b"1 2 3"[..], Vec::new(), |_| ());
+        assert!(matches!(made, Err(LinesError::Georef(_))));
+    }
+}
