@@ -12,6 +12,7 @@ pub mod keys;
 pub mod layers;
 mod look;
 pub mod problems;
+pub mod rooms;
 pub mod settings;
 pub mod start;
 pub mod status_bar;

@@ -91,7 +91,7 @@ keys-focus = Next button
 keys-open = Open a file
 keys-back = One step back
 keys-help = This overview
-keys-mouse = Mouse: drag left to turn, drag right to move, the wheel comes closer.
+keys-mouse = Mouse: drag left to move over the ground, drag right to turn, the wheel comes closer.
 keys-touch = Touch: one finger turns, two fingers move and come closer.
 
 settings-language = Language
@@ -111,7 +111,7 @@ start-shipped = Lange Wemen, Hengelo
 start-shipped-about = An example: the centre as it is and three ways in which it could change.
 start-shipped-open = See the Lange Wemen
 start-open = Open a folder or file
-start-open-about = A scenario, scenario package, 3D Tiles, CityJSON or glTF.
+start-open-about = A scenario, scenario package, 3D Tiles or glTF.
 start-browse-file = Choose a file
 start-browse-folder = Choose a folder
 start-path = Path of a file or folder

@@ -91,7 +91,7 @@ keys-focus = Volgende knop
 keys-open = Bestand openen
 keys-back = Een stap terug
 keys-help = Dit overzicht
-keys-mouse = Muis: links slepen draait, rechts slepen schuift, het wiel brengt dichterbij.
+keys-mouse = Muis: links slepen schuift over de grond, rechts slepen draait, het wiel brengt dichterbij.
 keys-touch = Scherm: één vinger draait, twee vingers schuiven en brengen dichterbij.
 
 settings-language = Taal
@@ -111,7 +111,7 @@ start-shipped = Lange Wemen, Hengelo
 start-shipped-about = Een voorbeeld: het centrum van nu en drie manieren waarop het kan worden.
 start-shipped-open = Lange Wemen bekijken
 start-open = Map of bestand openen
-start-open-about = Een scenario, scenariobestand, 3D Tiles, CityJSON of glTF.
+start-open-about = Een scenario, scenariobestand, 3D Tiles of glTF.
 start-browse-file = Bestand kiezen
 start-browse-folder = Map kiezen
 start-path = Pad van een bestand of map

@@ -3,7 +3,8 @@
 //! It replaces the folder of separate renders and the spreadsheet that go round before a council meeting. So far its
 //! room offers the variants, the viewpoints and the layers; numbers per variant are not computed here yet.
 
-use crate::panels::desk::{Page, Room, Rooms};
+use crate::panels::desk::Page;
+use crate::panels::rooms::{Room, Rooms};
 use crate::schedule::{AvailableLenses, Lens};
 use bevy::prelude::*;
 

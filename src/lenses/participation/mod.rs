@@ -4,7 +4,8 @@
 //! It replaces the wall of sticky notes and the paper form that somebody types over afterwards. So far its room offers
 //! the variants and places to look from; it takes no reactions yet, and the full-screen kiosk is not there yet.
 
-use crate::panels::desk::{Page, Room, Rooms};
+use crate::panels::desk::Page;
+use crate::panels::rooms::{Room, Rooms};
 use crate::schedule::{AvailableLenses, Lens};
 use bevy::prelude::*;
 

@@ -1,0 +1,401 @@
+//! The desk on the screen: panels are filled from the model, and what they ask for becomes messages.
+
+use super::choices::Choices;
+use super::desk_state as state;
+use super::dialog::{AskForPath, Dialog};
+use super::open::{OpenPath, Opening, PathOpened};
+use super::shipped;
+use super::sun_clock::SunClock;
+use crate::georef::SitePos;
+use crate::panels::card::{CardAction, CardState};
+use crate::panels::desk::{Desk, DeskActions, DeskView};
+use crate::panels::layers::LayersAction;
+use crate::panels::problems::ProblemsAction;
+use crate::panels::rooms::Rooms;
+use crate::panels::settings::SettingsAction;
+use crate::panels::start::{StartAction, StartState};
+use crate::panels::status_bar::{Loading, StatusState};
+use crate::panels::sun::SunAction;
+use crate::panels::tools::ToolsAction;
+use crate::panels::top_bar::{TopBarAction, TopBarState};
+use crate::panels::variants::VariantsAction;
+use crate::panels::viewpoints::ViewpointsAction;
+use crate::schedule::{AvailableLenses, Lens, SwitchLens};
+use crate::sources::Problem;
+use crate::text::{Language, tr, tr_args};
+use crate::ui::shell::Zones;
+use crate::ui::widgets::ToastKind;
+use crate::view::camera::{CameraCommand, FlyTo, Orbit, OrbitCamera, ReducedMotion, orbit_of};
+use crate::view::picking::{CursorGround, Picked, Selection};
+use crate::view::scene::{ScenarioShown, ShowLayer, ShowScenario, ShowVariant, ShownScenario, ViewProblems};
+use crate::view::site_view::SiteView;
+use crate::view::sun::SunTime;
+use crate::view::tiles::TileStats;
+use bevy::{ecs::system::SystemParam, prelude::*};
+use bevy_egui::EguiContexts;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What belongs to the screen alone.
+#[derive(Resource, Default)]
+pub(super) struct Screen(pub(super) Desk);
+
+/// Where the desk put everything in the last frame, points; `None` before the first.
+#[derive(Resource, Default)]
+pub(super) struct ShownZones(pub(super) Option<Zones>);
+
+/// Problems that the person does not want to see again, and the viewpoint flown to last.
+#[derive(Resource, Default)]
+pub(super) struct DeskMemory {
+    ignored: BTreeSet<String>,
+    viewpoint: Option<String>,
+    opened_with: Vec<Problem>,
+    lens_panels_of: Option<Lens>,
+}
+
+/// What the desk reads.
+#[derive(SystemParam)]
+pub(super) struct Reading<'w> {
+    shown: Option<Res<'w, ShownScenario>>,
+    view_problems: Res<'w, ViewProblems>,
+    tiles: Res<'w, TileStats>,
+    camera: Res<'w, OrbitCamera>,
+    site_view: Res<'w, SiteView>,
+    cursor: Res<'w, CursorGround>,
+    selection: ResMut<'w, Selection>,
+    sun: ResMut<'w, SunTime>,
+    motion: Res<'w, ReducedMotion>,
+    available: Res<'w, AvailableLenses>,
+    rooms: Res<'w, Rooms>,
+    lens: Res<'w, State<Lens>>,
+    opening: Res<'w, Opening>,
+}
+
+/// What the desk asks for.
+#[derive(SystemParam)]
+pub(super) struct Wishes<'w> {
+    lens: MessageWriter<'w, SwitchLens>,
+    variant: MessageWriter<'w, ShowVariant>,
+    layer: MessageWriter<'w, ShowLayer>,
+    fly: MessageWriter<'w, FlyTo>,
+    camera: MessageWriter<'w, CameraCommand>,
+    open: MessageWriter<'w, OpenPath>,
+    ask: MessageWriter<'w, AskForPath>,
+}
+
+/// Draws the desk and passes on what was asked for.
+pub(super) fn show_desk(
+    mut contexts: EguiContexts,
+    mut world: Reading,
+    mut wishes: Wishes,
+    mut screen: ResMut<Screen>,
+    mut memory: ResMut<DeskMemory>,
+    mut choices: ResMut<Choices>,
+    mut zones: ResMut<ShownZones>,
+    mut clock: Local<SunClock>,
+) -> Result {
+    let ctx = contexts.ctx_mut()?.clone();
+    let lens = *world.lens.get();
+    choices.theme(lens).install(&ctx);
+    let language = choices.language.clone();
+    remember_panels(&mut screen.0, &mut memory, &mut choices, lens);
+
+    let code = language.code();
+    let title = world.shown.as_ref().map(|shown| shown.open.scenario.title.get(&code).to_owned());
+    let top = TopBarState {
+        title: title.unwrap_or_else(|| tr(&language, "top-nothing-open")),
+        lenses: world.available.all().to_vec(),
+        active: lens,
+        recent: choices.preferences.recent_files.clone(),
+    };
+    let shown = world.shown.as_deref();
+    let variants = shown.map(|shown| state::variants(shown, &language)).unwrap_or_default();
+    let viewpoints = shown
+        .map(|shown| state::viewpoints(&shown.open, memory.viewpoint.as_deref(), &language))
+        .unwrap_or_default();
+    let layers = shown.map(|shown| state::layers(shown, &language)).unwrap_or_default();
+    let charter = state::charter(shown.and_then(|shown| shown.open.scenario.charters.get(&lens)), &language);
+    let card = shown.and_then(|shown| picked_card(shown, &world.selection, &language));
+    let all_problems: Vec<&Problem> = memory.opened_with.iter().chain(&world.view_problems.0).collect();
+    let listed: Vec<&Problem> =
+        all_problems.into_iter().filter(|problem| !memory.ignored.contains(&problem.to_string())).collect();
+    let problems = state::problems(listed.iter().copied(), &language);
+    let listed: Vec<String> = listed.into_iter().map(ToString::to_string).collect();
+    let sun = clock.state(shown.map(|shown| &shown.open.scenario.area.site), world.sun.0);
+    let (zones_now, actions) = screen.0.show(
+        &ctx,
+        &DeskView {
+            top: &top,
+            pages: world.rooms.pages(lens),
+            variants: &variants,
+            viewpoints: &viewpoints,
+            layers: &layers,
+            card: card.as_ref(),
+            problems: &problems,
+            status: status(&world),
+            heading_rad: narrow_angle(world.camera.shown().heading_rad),
+            sun,
+            charter: &charter,
+            preferences: &choices.preferences,
+            synthetic: shown.is_some_and(|shown| shown.open.scenario.synthetic),
+        },
+        &language,
+    );
+    zones.0 = Some(zones_now);
+    choices.bypass_change_detection().preferences.panels.insert(lens.key().to_owned(), screen.0.panels);
+    let at_once = world.motion.0;
+    follow_actions(actions, &listed, at_once, &mut world, &mut wishes, &mut screen.0, &mut memory, &mut choices, &clock);
+    Ok(())
+}
+
+/// Each lens remembers which panels were open and how wide.
+fn remember_panels(desk: &mut Desk, memory: &mut DeskMemory, choices: &mut Choices, lens: Lens) {
+    if memory.lens_panels_of != Some(lens) {
+        memory.lens_panels_of = Some(lens);
+        desk.panels = choices.preferences.panels.get(lens.key()).copied().unwrap_or_default();
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "an angle for an arrow on the screen")]
+fn narrow_angle(angle_rad: f64) -> f32 {
+    angle_rad as f32
+}
+
+fn status(world: &Reading) -> StatusState {
+    let mut status = StatusState {
+        loading: if world.tiles.complete && world.opening.path().is_none() {
+            Loading::Complete
+        } else {
+            Loading::Busy { done: world.tiles.rendered, total: world.tiles.rendered + world.tiles.loading.max(1) }
+        },
+        ..StatusState::default()
+    };
+    let Some(shown) = world.shown.as_deref() else { return status };
+    let camera = world.camera.shown();
+    let metres = world.site_view.metres_per_pixel(camera.distance_m) * world.site_view.pixels_per_point;
+    status.metres_per_point = Some(narrow_angle(metres));
+    let site = &shown.open.scenario.area.site;
+    let at: SitePos = world.cursor.0.unwrap_or(camera.target);
+    if let Some(place) = site.rd_nap_from_site(at) {
+        status.rd_m = Some((place.x_m, place.y_m));
+        status.nap_m = Some(place.nap_m);
+    }
+    status.lat_lon_deg = site.lon_lat_h_from_site(at).ok().map(|place| (place.lat_deg, place.lon_deg));
+    status
+}
+
+/// The card of what is picked.
+fn picked_card(shown: &ShownScenario, selection: &Selection, language: &Language) -> Option<CardState> {
+    let open = &shown.open;
+    let layer_of = |id: &str| open.scenario.layers.iter().find(|layer| layer.id == id);
+    let kind_layer = |kind| open.scenario.layers.iter().find(|layer| layer.kind == kind);
+    match selection.picked()? {
+        Picked::Building { layer, id, attributes, .. } => {
+            let registered = id.as_deref().and_then(|id| open.register.get(id));
+            Some(state::building_card(open, registered, id.as_deref(), attributes, layer_of(layer), language))
+        }
+        Picked::NewBuilding { id, height_m } => {
+            let building = shown.active_variant()?.buildings.iter().find(|building| building.id == *id)?;
+            Some(state::new_building_card(open, building, *height_m, language))
+        }
+        Picked::Asset { index } => {
+            Some(state::asset_card(open.assets.get(*index)?, kind_layer(crate::model::LayerKind::Assets), language))
+        }
+        Picked::Report { index } => {
+            Some(state::report_card(open.reports.get(*index)?, kind_layer(crate::model::LayerKind::Reports), language))
+        }
+        Picked::Sensor { index } => {
+            Some(state::sensor_card(open.sensors.get(*index)?, kind_layer(crate::model::LayerKind::Sensors), language))
+        }
+    }
+}
+
+fn follow_actions(
+    actions: DeskActions,
+    listed: &[String],
+    at_once: bool,
+    world: &mut Reading,
+    wishes: &mut Wishes,
+    desk: &mut Desk,
+    memory: &mut DeskMemory,
+    choices: &mut Choices,
+    clock: &SunClock,
+) {
+    for action in actions.top {
+        match action {
+            TopBarAction::SwitchLens(lens) => {
+                wishes.lens.write(SwitchLens(lens));
+            }
+            TopBarAction::Open => {
+                wishes.ask.write(AskForPath::File);
+            }
+            TopBarAction::OpenRecent(path) => {
+                wishes.open.write(OpenPath(path));
+            }
+            TopBarAction::ShowStart => {
+                desk.start = Some(StartState {
+                    recent: choices.preferences.recent_files.clone(),
+                    can_browse: true,
+                    ..StartState::default()
+                });
+            }
+            TopBarAction::SetLanguage(language) => choices.choose_language(language),
+            // These three the desk does itself.
+            TopBarAction::ShowCharter | TopBarAction::ShowSettings | TopBarAction::ShowKeys => {}
+        }
+    }
+    for VariantsAction::Choose(id) in actions.variants {
+        wishes.variant.write(ShowVariant(id));
+    }
+    for ViewpointsAction::FlyTo(id) in actions.viewpoints {
+        let viewpoint = world
+            .shown
+            .as_ref()
+            .and_then(|shown| shown.open.scenario.viewpoints.iter().find(|viewpoint| viewpoint.id == id));
+        if let Some(viewpoint) = viewpoint {
+            wishes.fly.write(FlyTo { to: orbit_of(viewpoint), at_once });
+            memory.viewpoint = Some(id);
+        }
+    }
+    for LayersAction::SetVisible { id, visible } in actions.layers {
+        wishes.layer.write(ShowLayer { id, visible });
+    }
+    for action in actions.card {
+        match action {
+            CardAction::Close => world.selection.clear(),
+            CardAction::FlyTo => {
+                if let Some((center, radius_m)) = world.selection.place() {
+                    let distance_m = (radius_m * 4.0).clamp(30.0, 400.0);
+                    let to = Orbit { target: center, distance_m, ..world.camera.goal() };
+                    wishes.fly.write(FlyTo { to, at_once });
+                }
+            }
+            CardAction::SetExpanded(_) | CardAction::Copied => {}
+        }
+    }
+    for action in actions.problems {
+        match action {
+            ProblemsAction::Ignore(index) => memory.ignored.extend(listed.get(index).cloned()),
+            ProblemsAction::IgnoreAll => memory.ignored.extend(listed.iter().cloned()),
+            ProblemsAction::Retry(_) | ProblemsAction::Copied => {}
+        }
+    }
+    for action in actions.sun {
+        let time = match action {
+            SunAction::SetDate(date) => clock.with_date(world.sun.0, date),
+            SunAction::SetMinute(minute) => clock.with_minute(world.sun.0, minute),
+        };
+        if let Some(time) = time {
+            world.sun.0 = time;
+        }
+    }
+    for action in actions.tools {
+        match action {
+            ToolsAction::Home => wishes.camera.write(CameraCommand::Home),
+            ToolsAction::North => wishes.camera.write(CameraCommand::NorthUp),
+            ToolsAction::SetSunOpen(_) => continue,
+        };
+    }
+    for action in actions.settings {
+        match action {
+            SettingsAction::SetLanguage(language) => choices.choose_language(language),
+            SettingsAction::SetTextScale(scale) => choices.preferences.text_scale = scale,
+            SettingsAction::SetQuality(quality) => choices.preferences.quality = quality,
+            SettingsAction::SetReducedMotion(reduced) => choices.preferences.reduced_motion = reduced,
+            SettingsAction::SetTheme(theme) => choices.preferences.theme = theme,
+        }
+    }
+    for action in actions.start {
+        match action {
+            StartAction::OpenShipped => {
+                if let Some(path) = shipped::lange_wemen() {
+                    wishes.open.write(OpenPath(path));
+                }
+            }
+            StartAction::BrowseFile => {
+                wishes.ask.write(AskForPath::File);
+            }
+            StartAction::BrowseFolder => {
+                wishes.ask.write(AskForPath::Folder);
+            }
+            StartAction::Open(path) => {
+                wishes.open.write(OpenPath(path));
+            }
+        }
+    }
+}
+
+/// Puts what was opened on the table, or says why it cannot be.
+pub(super) fn take_opened(
+    mut opened: MessageReader<PathOpened>,
+    mut show: MessageWriter<ShowScenario>,
+    mut screen: ResMut<Screen>,
+    mut memory: ResMut<DeskMemory>,
+    mut choices: ResMut<Choices>,
+    mut selection: ResMut<Selection>,
+    shown: Option<Res<ShownScenario>>,
+) {
+    for PathOpened { path, outcome } in opened.read() {
+        match outcome {
+            Ok(open) => {
+                memory.opened_with.clone_from(&open.problems);
+                memory.viewpoint.clone_from(&open.scenario.start_viewpoint);
+                memory.ignored.clear();
+                selection.clear();
+                show.write(ShowScenario(Arc::new(open.clone())));
+                choices.preferences.opened(path);
+                screen.0.start = None;
+            }
+            Err(problems) => {
+                let words = state::failure(path, problems, &choices.language);
+                memory.opened_with.extend(problems.iter().cloned());
+                if let Some(start) = &mut screen.0.start {
+                    start.complaint = words;
+                } else if shown.is_none() {
+                    screen.0.start = Some(StartState {
+                        recent: choices.preferences.recent_files.clone(),
+                        can_browse: true,
+                        path: path.display().to_string(),
+                        complaint: words,
+                    });
+                } else {
+                    screen.0.toasts.add(ToastKind::Problem, words);
+                }
+            }
+        }
+    }
+}
+
+/// Says in words what the screen cannot show by itself: that something is being opened, that no dialog came.
+pub(super) fn tell_news(
+    opening: Res<Opening>,
+    mut dialog: ResMut<Dialog>,
+    mut screen: ResMut<Screen>,
+    choices: Res<Choices>,
+    mut shown: MessageReader<ScenarioShown>,
+    mut told: Local<Option<std::path::PathBuf>>,
+) {
+    if opening.path() != told.as_deref() {
+        *told = opening.path().map(std::path::Path::to_path_buf);
+        if let Some(path) = &*told {
+            let words = tr_args(&choices.language, "opening", &[("name", &state::short_name(path))]);
+            screen.0.toasts.add(ToastKind::Note, words);
+        }
+    }
+    if shown.read().last().is_some() && choices.were_lost {
+        screen.0.toasts.add(ToastKind::Problem, tr(&choices.language, "preferences-lost"));
+    }
+    if std::mem::take(&mut dialog.ended_without_path) {
+        let words = tr(&choices.language, "dialog-none");
+        if let Some(start) = &mut screen.0.start {
+            start.complaint = words;
+        } else {
+            screen.0.start = Some(StartState {
+                recent: choices.preferences.recent_files.clone(),
+                can_browse: true,
+                path: String::new(),
+                complaint: words,
+            });
+        }
+    }
+}
