@@ -14,7 +14,10 @@ mod transform;
 
 pub use frame::SiteFrame;
 pub use position::{Ecef, HeightReference, LonLatH, RdNap, RenderOrigin, SitePos, narrow, render_axes, site_axes};
-pub use rdnap::{check_known_point, in_rdnap_grid, lon_lat_h_from_rd_nap, rd_nap_from_lon_lat_h};
+pub use rdnap::{
+    check_known_point, ecef_from_lon_lat_h, in_rdnap_grid, lon_lat_from_rd, lon_lat_h_from_ecef, lon_lat_h_from_rd_nap,
+    rd_from_lon_lat, rd_nap_from_lon_lat_h,
+};
 pub use tile_map::TileMap;
 pub use transform::{Crs, Transformer};
 
