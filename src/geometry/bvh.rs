@@ -1,7 +1,9 @@
-//! Ray casting on a mesh through a BVH.
+//! Ray casting on a mesh through a BVH (`obvhs`), in the mesh's own render-axes offsets.
 
 use super::FeatureMesh;
-use bevy::math::Vec3;
+use bevy::math::{Vec3, Vec3A};
+use obvhs::{BvhBuildParams, aabb::Aabb, bvh2::Bvh2, bvh2::builder::build_bvh2, ray};
+use std::time::Duration;
 
 /// A ray in a mesh's own render-axes offsets.
 #[derive(Debug, Clone, Copy)]
@@ -25,18 +27,179 @@ pub struct RayHit {
     pub normal: Vec3,
 }
 
+/// One triangle with what picking needs of it; keeps the BVH usable after the mesh went to the GPU.
+#[derive(Debug, Clone, Copy)]
+struct PickTriangle {
+    corners: [Vec3; 3],
+    feature: u32,
+    number: u32,
+}
+
 /// A bounding volume hierarchy over the triangles of one mesh, with what picking needs of it.
-pub struct MeshBvh {}
+pub struct MeshBvh {
+    bvh: Bvh2,
+    /// In the order of the hierarchy's leaves.
+    triangles: Vec<PickTriangle>,
+}
 
 impl MeshBvh {
-    /// Builds the hierarchy; empty meshes give one that is never hit.
+    /// Builds the hierarchy; empty meshes give one that is never hit. Triangles with a corner that is not a
+    /// finite number or not there are left out.
     pub fn build(mesh: &FeatureMesh) -> Self {
-        let _ = mesh;
-        todo!()
+        let mut kept = Vec::with_capacity(mesh.indices.len() / 3);
+        for (number, corners) in (0_u32..).zip(mesh.indices.chunks_exact(3)) {
+            let corner = |i: u32| mesh.positions.get(i as usize).map(|p| Vec3::from_array(*p));
+            if let (Some(a), Some(b), Some(c)) = (corner(corners[0]), corner(corners[1]), corner(corners[2]))
+                && (a + b + c).is_finite()
+            {
+                kept.push(PickTriangle {
+                    corners: [a, b, c],
+                    feature: mesh.features.get(corners[0] as usize).copied().unwrap_or(u32::MAX),
+                    number,
+                });
+            }
+        }
+        if kept.is_empty() {
+            return Self {
+                bvh: Bvh2::default(),
+                triangles: Vec::new(),
+            };
+        }
+        let boxes: Vec<Aabb> = kept
+            .iter()
+            .map(|t| Aabb::from_points(&t.corners.map(Vec3A::from)))
+            .collect();
+        let bvh = build_bvh2(&boxes, BvhBuildParams::very_fast_build(), &mut Duration::default());
+        let triangles = bvh
+            .primitive_indices
+            .iter()
+            .filter_map(|i| kept.get(*i as usize).copied())
+            .collect();
+        Self { bvh, triangles }
     }
-    /// The nearest hit whose feature row passes `visible`.
+
+    /// The nearest hit whose feature row passes `visible`, from either side of a triangle.
     pub fn cast(&self, ray: Ray, visible: impl Fn(u32) -> bool) -> Option<RayHit> {
-        let _ = (ray, &visible);
-        todo!()
+        if self.triangles.is_empty() || !ray.origin.is_finite() || !ray.direction.is_finite() {
+            return None;
+        }
+        let mut hit = ray::RayHit::none();
+        let found = self.bvh.ray_traverse(
+            ray::Ray::new_inf(ray.origin.into(), ray.direction.into()),
+            &mut hit,
+            |_, i| {
+                self.triangles
+                    .get(i)
+                    .filter(|t| visible(t.feature))
+                    .and_then(|t| distance_to_triangle(ray, &t.corners))
+                    .unwrap_or(f32::INFINITY)
+            },
+        );
+        let triangle = self.triangles.get(hit.primitive_id as usize).filter(|_| found || hit.t.is_finite())?;
+        let [a, b, c] = triangle.corners;
+        Some(RayHit {
+            distance_m: hit.t,
+            feature: triangle.feature,
+            triangle: triangle.number,
+            normal: (b - a).cross(c - a).normalize_or_zero(),
+        })
+    }
+
+    /// Bytes held in memory.
+    pub fn bytes(&self) -> u64 {
+        let nodes = self.bvh.nodes.len() * size_of::<obvhs::bvh2::node::Bvh2Node>();
+        let indices = self.bvh.primitive_indices.len() * size_of::<u32>();
+        (nodes + indices + self.triangles.len() * size_of::<PickTriangle>()) as u64
+    }
+}
+
+/// Distance along the ray to a triangle, after Möller and Trumbore (1997), doi:10.1080/10867651.1997.10487468.
+/// Edges belong to both neighbours, so that no ray slips between two triangles.
+fn distance_to_triangle(ray: Ray, [a, b, c]: &[Vec3; 3]) -> Option<f32> {
+    const EDGE_SLACK: f32 = 1e-6;
+    let (e1, e2) = (*b - *a, *c - *a);
+    let p = ray.direction.cross(e2);
+    let determinant = e1.dot(p);
+    if determinant.abs() < f32::MIN_POSITIVE {
+        return None;
+    }
+    let from_a = ray.origin - *a;
+    let u = from_a.dot(p) / determinant;
+    let q = from_a.cross(e1);
+    let v = ray.direction.dot(q) / determinant;
+    let t = e2.dot(q) / determinant;
+    (u >= -EDGE_SLACK && v >= -EDGE_SLACK && u + v <= 1.0 + EDGE_SLACK && t >= 0.0 && t.is_finite()).then_some(t)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::mesh::tests::{grid_mesh, two_walls};
+
+    #[test]
+    fn the_nearest_visible_feature_is_hit() {
+        let mesh = two_walls();
+        let bvh = MeshBvh::build(&mesh);
+        let ray = Ray {
+            origin: Vec3::new(0.25, 0.25, 10.0),
+            direction: Vec3::NEG_Z,
+        };
+        let hit = bvh.cast(ray, |_| true).unwrap();
+        assert_eq!((hit.feature, hit.triangle), (0, 0));
+        assert!((hit.distance_m - 5.0).abs() < 1e-5);
+        assert!((hit.normal - Vec3::Z).length() < 1e-6);
+        let behind = bvh.cast(ray, |feature| feature != 0).unwrap();
+        assert_eq!(behind.feature, 1);
+        assert!((behind.distance_m - 10.0).abs() < 1e-5);
+        assert_eq!(bvh.cast(ray, |_| false), None);
+    }
+
+    #[test]
+    fn agrees_with_trying_every_triangle() {
+        let mesh = grid_mesh(40);
+        let bvh = MeshBvh::build(&mesh);
+        let mut hits = 0;
+        for i in 0..500_u16 {
+            let (x, z) = (f32::from(i % 29) * 1.7 - 3.0, f32::from(i / 29) * 2.3 - 2.0);
+            let ray = Ray {
+                origin: Vec3::new(x, 30.0, z),
+                direction: Vec3::new(f32::from(i % 7) * 0.1 - 0.3, -1.0, 0.2).normalize(),
+            };
+            let brute = mesh
+                .indices
+                .chunks_exact(3)
+                .filter_map(|t| {
+                    let corner = |i: u32| Vec3::from_array(mesh.positions[i as usize]);
+                    distance_to_triangle(ray, &[corner(t[0]), corner(t[1]), corner(t[2])])
+                })
+                .fold(f32::INFINITY, f32::min);
+            match bvh.cast(ray, |_| true) {
+                Some(hit) => {
+                    hits += 1;
+                    assert!((hit.distance_m - brute).abs() < 1e-4, "{i}: {} {brute}", hit.distance_m);
+                }
+                None => assert!(brute.is_infinite(), "{i}: missed at {brute}"),
+            }
+        }
+        assert!(hits > 100, "only {hits} rays hit");
+    }
+
+    #[test]
+    fn broken_meshes_are_never_hit_and_never_panic() {
+        let mut mesh = two_walls();
+        mesh.indices.clear();
+        let ray = Ray {
+            origin: Vec3::ZERO,
+            direction: Vec3::NEG_Z,
+        };
+        assert_eq!(MeshBvh::build(&mesh).cast(ray, |_| true), None);
+        mesh.indices = vec![0, 0, 0, 1, 2, 99];
+        mesh.positions[1] = [f32::NAN; 3];
+        assert_eq!(MeshBvh::build(&mesh).cast(ray, |_| true), None);
+        let nan = Ray {
+            origin: Vec3::NAN,
+            direction: Vec3::X,
+        };
+        assert_eq!(MeshBvh::build(&two_walls()).cast(nan, |_| true), None);
     }
 }

@@ -10,3 +10,4 @@ pub mod polygon;
 pub use bvh::{MeshBvh, Ray, RayHit};
 pub use features::{Column, FeatureTable, Value};
 pub use mesh::{CreaseEdges, FeatureMesh, Texture};
+pub use polygon::Polygon;

@@ -1,1 +1,256 @@
 //! Polygons in the plane: triangulation, area, containment, difference (over `geo`).
+//!
+//! Rings are lists of corners without the repeated last point, in metres of any flat frame. Input may be
+//! degenerate, wound either way or cross itself: the functions answer as well as they can and never panic;
+//! corners that are not finite numbers are dropped.
+
+use bevy::math::DVec2;
+use geo::{Area, BooleanOps, Centroid, Coord, LineString, MultiPolygon, TriangulateEarcut};
+
+/// An area with holes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Polygon {
+    /// Outer ring.
+    pub exterior: Vec<DVec2>,
+    /// Inner rings.
+    pub holes: Vec<Vec<DVec2>>,
+}
+
+impl Polygon {
+    /// A polygon without holes.
+    pub fn new(exterior: Vec<DVec2>) -> Self {
+        Self {
+            exterior,
+            holes: Vec::new(),
+        }
+    }
+
+    /// Area without the holes, square metres, never negative.
+    pub fn area_m2(&self) -> f64 {
+        self.to_geo().unsigned_area()
+    }
+
+    /// Whether `point` lies inside the outer ring and in no hole.
+    pub fn contains(&self, point: DVec2) -> bool {
+        ring_contains(&self.exterior, point) && !self.holes.iter().any(|hole| ring_contains(hole, point))
+    }
+
+    /// Centre of gravity; `None` for a polygon without finite corners.
+    pub fn centroid(&self) -> Option<DVec2> {
+        self.to_geo().centroid().map(|c| DVec2::new(c.x(), c.y()))
+    }
+
+    /// Triangles that fill the polygon, counter-clockwise, as corners and indices into them. Empty for a
+    /// polygon without area.
+    pub fn triangulate(&self) -> (Vec<DVec2>, Vec<u32>) {
+        let polygon = self.to_geo();
+        if polygon.exterior().0.len() < 4 {
+            return (Vec::new(), Vec::new());
+        }
+        let raw = polygon.earcut_triangles_raw();
+        let corners: Vec<DVec2> = raw.vertices.iter().map(|v| DVec2::from_array(*v)).collect();
+        let mut indices = Vec::with_capacity(raw.triangle_indices.len());
+        for triangle in raw.triangle_indices.chunks_exact(3) {
+            let (Ok(a), Ok(b), Ok(c)) = (
+                u32::try_from(triangle[0]),
+                u32::try_from(triangle[1]),
+                u32::try_from(triangle[2]),
+            ) else {
+                continue;
+            };
+            let [pa, pb, pc] = [triangle[0], triangle[1], triangle[2]].map(|i| corners[i]);
+            let doubled = (pb - pa).perp_dot(pc - pa);
+            if doubled > 0.0 {
+                indices.extend([a, b, c]);
+            } else if doubled < 0.0 {
+                indices.extend([a, c, b]);
+            }
+        }
+        (corners, indices)
+    }
+
+    /// Rings with fewer than three finite corners vanish.
+    fn to_geo(&self) -> geo::Polygon {
+        let holes = self
+            .holes
+            .iter()
+            .map(|hole| line_string(hole))
+            .filter(|ring| ring.0.len() >= 4)
+            .collect();
+        geo::Polygon::new(line_string(&self.exterior), holes)
+    }
+
+    fn from_geo(polygon: &geo::Polygon) -> Self {
+        Self {
+            exterior: open_ring(polygon.exterior()),
+            holes: polygon.interiors().iter().map(open_ring).collect(),
+        }
+    }
+}
+
+/// Area of a ring in square metres, positive when it runs counter-clockwise (x to the right, y up). The
+/// shoelace formula around the first corner, which keeps the digits of large coordinates.
+pub fn signed_area_m2(ring: &[DVec2]) -> f64 {
+    let Some(first) = ring.first() else { return 0.0 };
+    let mut doubled = 0.0;
+    for pair in ring.windows(2) {
+        doubled += (pair[0] - *first).perp_dot(pair[1] - *first);
+    }
+    doubled / 2.0
+}
+
+/// Whether `point` lies inside a ring by the even-odd rule; a ring that crosses itself is allowed.
+pub fn ring_contains(ring: &[DVec2], point: DVec2) -> bool {
+    let Some(mut previous) = ring.last().copied() else {
+        return false;
+    };
+    let mut is_inside = false;
+    for corner in ring.iter().copied() {
+        if (corner.y > point.y) != (previous.y > point.y) {
+            let along = (point.y - corner.y) / (previous.y - corner.y);
+            if point.x < corner.x + along * (previous.x - corner.x) {
+                is_inside = !is_inside;
+            }
+        }
+        previous = corner;
+    }
+    is_inside
+}
+
+/// The part of `base` that no polygon of `cut` covers. Overlaps within either list do not cancel out.
+pub fn difference(base: &[Polygon], cut: &[Polygon]) -> Vec<Polygon> {
+    let base = union(base);
+    if cut.is_empty() {
+        return base.iter().map(Polygon::from_geo).collect();
+    }
+    base.difference(&union(cut)).iter().map(Polygon::from_geo).collect()
+}
+
+/// The area that both lists cover.
+pub fn intersection(a: &[Polygon], b: &[Polygon]) -> Vec<Polygon> {
+    union(a).intersection(&union(b)).iter().map(Polygon::from_geo).collect()
+}
+
+/// All polygons as one area, which also repairs crossings and winding.
+fn union(polygons: &[Polygon]) -> MultiPolygon {
+    // A first pass by the even-odd rule gives each polygon valid rings, whichever way they were wound.
+    let valid: Vec<MultiPolygon> = polygons
+        .iter()
+        .map(Polygon::to_geo)
+        .filter(|polygon| polygon.exterior().0.len() >= 4)
+        .map(|polygon| polygon.union(&MultiPolygon::new(Vec::new())))
+        .collect();
+    geo::unary_union(&valid)
+}
+
+fn line_string(ring: &[DVec2]) -> LineString {
+    let mut corners: Vec<Coord> = Vec::with_capacity(ring.len() + 1);
+    for corner in ring.iter().filter(|corner| corner.is_finite()) {
+        let corner = Coord { x: corner.x, y: corner.y };
+        if corners.last() != Some(&corner) {
+            corners.push(corner);
+        }
+    }
+    if corners.len() > 1 && corners.first() == corners.last() {
+        corners.pop();
+    }
+    if corners.len() < 3 {
+        return LineString::new(Vec::new());
+    }
+    corners.push(corners[0]);
+    LineString::new(corners)
+}
+
+fn open_ring(ring: &LineString) -> Vec<DVec2> {
+    let corners = &ring.0[..ring.0.len().saturating_sub(1)];
+    corners.iter().map(|c| DVec2::new(c.x, c.y)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square(x: f64, y: f64, size: f64) -> Vec<DVec2> {
+        [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
+            .map(|(u, v)| DVec2::new(x + u * size, y + v * size))
+            .to_vec()
+    }
+
+    fn ring_with_hole() -> Polygon {
+        Polygon {
+            exterior: square(250_000.0, 476_000.0, 10.0),
+            holes: vec![square(250_002.0, 476_002.0, 4.0)],
+        }
+    }
+
+    fn total(polygons: &[Polygon]) -> f64 {
+        polygons.iter().map(Polygon::area_m2).sum()
+    }
+
+    #[test]
+    fn triangles_fill_the_polygon_and_leave_its_holes() {
+        let (corners, indices) = ring_with_hole().triangulate();
+        let mut area = 0.0;
+        for t in indices.chunks_exact(3) {
+            let [a, b, c] = [t[0], t[1], t[2]].map(|i| corners[i as usize]);
+            let doubled = (b - a).perp_dot(c - a);
+            assert!(doubled > 0.0, "clockwise triangle");
+            area += doubled / 2.0;
+            assert!(ring_with_hole().contains((a + b + c) / 3.0));
+        }
+        assert!((area - 84.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn area_sign_containment_and_centroid() {
+        let ring = square(250_000.0, 476_000.0, 10.0);
+        assert!((signed_area_m2(&ring) - 100.0).abs() < 1e-9);
+        let turned: Vec<DVec2> = ring.iter().rev().copied().collect();
+        assert!((signed_area_m2(&turned) + 100.0).abs() < 1e-9);
+        let polygon = ring_with_hole();
+        assert!((polygon.area_m2() - 84.0).abs() < 1e-6);
+        assert!(polygon.contains(DVec2::new(250_001.0, 476_001.0)));
+        assert!(!polygon.contains(DVec2::new(250_003.0, 476_003.0)));
+        assert!(!polygon.contains(DVec2::new(249_999.0, 476_001.0)));
+        let center = Polygon::new(ring).centroid().unwrap();
+        assert!((center - DVec2::new(250_005.0, 476_005.0)).length() < 1e-6);
+    }
+
+    #[test]
+    fn difference_cuts_holes_and_ignores_overlaps_in_the_cut() {
+        let base = [Polygon::new(square(0.0, 0.0, 10.0))];
+        let cut = [Polygon::new(square(2.0, 2.0, 4.0)), Polygon::new(square(4.0, 4.0, 4.0))];
+        let rest = difference(&base, &cut);
+        assert!((total(&rest) - (100.0 - 28.0)).abs() < 1e-6);
+        assert!(rest.iter().any(|p| !p.holes.is_empty()));
+        assert!((total(&difference(&base, &[])) - 100.0).abs() < 1e-6);
+        assert!(difference(&base, &[Polygon::new(square(-1.0, -1.0, 12.0))]).is_empty());
+        assert!((total(&intersection(&base, &cut)) - 28.0).abs() < 1e-6);
+        let clockwise = [Polygon::new(square(2.0, 2.0, 4.0).into_iter().rev().collect())];
+        assert!((total(&difference(&base, &clockwise)) - 84.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn bad_rings_give_nothing_and_never_panic() {
+        let nan = DVec2::new(f64::NAN, 1.0);
+        let bad: [Vec<DVec2>; 6] = [
+            vec![],
+            vec![DVec2::ZERO],
+            vec![DVec2::ZERO, DVec2::X],
+            vec![DVec2::ZERO, DVec2::X, DVec2::X * 2.0],
+            vec![DVec2::ZERO, nan, DVec2::X],
+            vec![DVec2::ONE; 9],
+        ];
+        for ring in bad {
+            let polygon = Polygon::new(ring.clone());
+            assert!(polygon.triangulate().1.is_empty(), "{ring:?}");
+            assert!(polygon.area_m2() < 1e-12);
+            assert!(signed_area_m2(&ring).is_nan() || signed_area_m2(&ring).abs() < 1e-12);
+            assert!(!polygon.contains(DVec2::new(0.3, 0.1)));
+            assert!(total(&difference(&[polygon], &[Polygon::new(square(0.0, 0.0, 1.0))])) < 1e-9);
+        }
+        let bow_tie = Polygon::new(vec![DVec2::ZERO, DVec2::new(2.0, 2.0), DVec2::new(2.0, 0.0), DVec2::new(0.0, 2.0)]);
+        assert!((total(&difference(std::slice::from_ref(&bow_tie), &[])) - 2.0).abs() < 1e-6);
+        let _ = bow_tie.triangulate();
+    }
+}

@@ -1,5 +1,6 @@
 //! One tile payload to meshes in the site frame.
 
+use super::BoundingVolume;
 use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh};
 use crate::georef::SiteFrame;
 use crate::sources::{Problem, resource::Resources};
@@ -18,6 +19,8 @@ pub struct DecodeRequest {
     pub is_geocentric: bool,
     /// Frame of the result.
     pub site: SiteFrame,
+    /// The tile's volume in the root frame, which decides when the up-axis hint contradicts the geometry.
+    pub volume: Option<BoundingVolume>,
     /// The tileset's up-axis hint.
     pub gltf_up_axis: char,
     /// Metres to add to every height (a layer whose heights are NAP in an ellipsoidal file, say).

@@ -31,6 +31,8 @@ pub struct Tile {
     pub bounding_volume: BoundingVolume,
     /// Volume of the content where the file gives a tighter one.
     pub content_volume: Option<BoundingVolume>,
+    /// Volume that the viewer must be in before the tile is asked for, where the file gives one.
+    pub viewer_request_volume: Option<BoundingVolume>,
     /// Geometric error, metres, scaled by the tile transform.
     pub geometric_error_m: f64,
     /// Refinement, inherited where the file is silent.
