@@ -162,8 +162,6 @@ pub(crate) struct SharedPaper {
     pub(crate) solid: Handle<PaperMaterial>,
     /// Open shells, seen from both sides.
     pub(crate) two_sided: Handle<PaperMaterial>,
-    /// What is not decided: half strength.
-    pub(crate) open: Handle<PaperMaterial>,
     /// Edges of existing buildings.
     pub(crate) ink: Handle<PaperMaterial>,
     /// Edges of the plan.
@@ -192,16 +190,9 @@ fn make_shared_paper(
         two_sided: true,
         ..PaperKey::default()
     };
-    let open = PaperKey {
-        blended: true,
-        ..PaperKey::default()
-    };
-    let mut open = PaperMaterial::new(rows.buffer(), open);
-    open.values.x = 0.5;
     commands.insert_resource(SharedPaper {
         solid: materials.add(PaperMaterial::new(rows.buffer(), PaperKey::default())),
         two_sided: materials.add(PaperMaterial::new(rows.buffer(), two_sided)),
-        open: materials.add(open),
         ink: materials.add(PaperMaterial::ink(rows.buffer(), 0.34)),
         pencil: materials.add(PaperMaterial::ink(rows.buffer(), 0.75)),
     });
@@ -305,11 +296,12 @@ pub(crate) fn bounds(positions: &[[f32; 3]]) -> Aabb {
     }
 }
 
-/// A decoded mesh as paper: its own colours, or the palette's by the slope of each face.
-pub(crate) fn paper_from_features(mesh: FeatureMesh) -> PaperMesh {
+/// A decoded mesh as paper: its own colours, white where a texture gives them, or the palette's by the slope
+/// of each face.
+pub(crate) fn paper_from_features(mesh: FeatureMesh, is_textured: bool) -> PaperMesh {
     let colors = if !mesh.colors.is_empty() {
         mesh.colors
-    } else if mesh.texture.is_some() {
+    } else if is_textured {
         vec![[255; 4]; mesh.positions.len()]
     } else {
         mesh.normals
@@ -320,7 +312,7 @@ pub(crate) fn paper_from_features(mesh: FeatureMesh) -> PaperMesh {
     PaperMesh {
         positions: mesh.positions,
         normals: mesh.normals,
-        uvs: if mesh.texture.is_some() { mesh.uvs } else { Vec::new() },
+        uvs: if is_textured { mesh.uvs } else { Vec::new() },
         features: mesh.features,
         colors,
         indices: mesh.indices,
