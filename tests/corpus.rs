@@ -64,6 +64,11 @@ fn every_tileset_has_its_facts() {
                 continue;
             }
         };
+        if found["kind"] != "tileset" {
+            assert!(says_not_read_yet(&found), "{path}: {found}");
+            later += 1;
+            continue;
+        }
         let mut check = |what: &str, ours: &Value, theirs: &Value| {
             if ours != theirs {
                 wrong.push(format!("{path}: {what}: {ours} instead of {theirs}"));
