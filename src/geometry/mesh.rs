@@ -236,13 +236,13 @@ fn weld_cell(coordinate: f32) -> i32 {
     (coordinate / WELD_CELL_M).round() as i32
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a hash may lose its upper bits")]
 fn hash(key: [i32; 4]) -> usize {
     let mut hash = 0_u64;
     for part in key {
         hash = (hash.rotate_left(5) ^ u64::from(part.cast_unsigned())).wrapping_mul(0x517c_c1b7_2722_0a95);
     }
-    (hash >> 20) as usize
+    // The upper bits are the well mixed ones, and 31 of them fit everywhere.
+    usize::try_from(hash >> 33).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,7 +1,28 @@
 //! Where bytes come from: a folder or an archive, behind one interface.
+//!
+//! Paths are relative, with forward slashes, joined by [`join`] and checked again where they are opened: no
+//! path leads out of the folder (not through a symbolic link either) and no archive entry is unpacked beyond
+//! its cap. Nothing is ever written.
 
-use std::{path::Path, sync::Arc};
+use base64::Engine as _;
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{ErrorKind, Read},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
 use thiserror::Error;
+use zip::{ZipArchive, result::ZipError};
+
+/// Largest file that is read, bytes.
+const MAX_FILE_BYTES: u64 = 2 << 30;
+/// Largest number of entries of an archive.
+const MAX_ENTRIES: usize = 200_000;
+/// Entries above this size must not shrink by more than [`MAX_RATIO`]: tiles and JSON never do.
+const RATIO_FREE_BYTES: u64 = 16 << 20;
+/// Largest compression ratio of a big archive entry.
+const MAX_RATIO: u64 = 200;
 
 /// Why bytes could not be had.
 #[derive(Debug, Error)]
@@ -25,6 +46,14 @@ pub enum ResourceError {
         bytes: u64,
         /** Cap. */
         limit: u64,
+        /** What was asked for. */
+        uri: String,
+    },
+    /// The path is written in a way that does not work everywhere.
+    #[error("the path cannot be used ({reason}): {uri}")]
+    Unusable {
+        /** What is wrong with it. */
+        reason: &'static str,
         /** What was asked for. */
         uri: String,
     },
@@ -63,21 +92,366 @@ pub trait Resources: Send + Sync {
     fn name(&self) -> String;
 }
 
-/// A folder on disk.
+/// A folder on disk. Reading from one that does not exist gives [`ResourceError::Missing`].
 pub fn folder(root: &Path) -> Arc<dyn Resources> {
-    let _ = root;
-    todo!()
+    Arc::new(Folder {
+        root: root.canonicalize().unwrap_or_else(|_| root.to_owned()),
+        name: root.display().to_string(),
+    })
 }
 
-/// A zip archive (a scenario package) read from disk, hostile entries refused.
+/// A zip archive (a scenario package) read from disk. Entries with hostile names, links and encrypted
+/// entries are as if they were not there.
 pub fn archive(path: &Path) -> Result<Arc<dyn Resources>, ResourceError> {
-    let _ = path;
-    todo!()
+    let name = path.display().to_string();
+    let io = |source: std::io::Error| match source.kind() {
+        ErrorKind::NotFound => ResourceError::Missing { uri: name.clone() },
+        _ => ResourceError::Io {
+            source,
+            uri: name.clone(),
+        },
+    };
+    let damaged = |error: ZipError| ResourceError::Archive {
+        reason: error.to_string(),
+        uri: name.clone(),
+    };
+    let file = File::open(path).map_err(io)?;
+    let archive = ZipArchive::new(file).map_err(damaged)?;
+    if archive.len() > MAX_ENTRIES {
+        return Err(ResourceError::Archive {
+            reason: format!("{} entries, more than the {MAX_ENTRIES} allowed", archive.len()),
+            uri: name,
+        });
+    }
+    let mut entries = HashMap::new();
+    for index in 0..archive.len() {
+        let entry = archive.by_index_data(index).map_err(damaged)?;
+        let Ok(entry_name) = entry.name() else { continue };
+        let is_plain = entry.is_file() && !entry.is_symlink() && !entry.encrypted();
+        if is_plain && join("", &encode_percent(&entry_name)).is_ok_and(|joined| joined == entry_name) {
+            entries.insert(entry_name.into_owned(), index);
+        }
+    }
+    Ok(Arc::new(Archive {
+        zip: Mutex::new(archive),
+        entries,
+        name,
+    }))
 }
 
-/// Joins a relative URI to the path of the document it stands in, percent-decoded, `..` resolved;
-/// `Outside` when it leaves the root, `Scheme` for absolute URLs and drive letters.
+/// Joins a relative URI to the path of the document it stands in: percent-decoded, query and fragment left
+/// off, `.` and `..` resolved.
+///
+/// `Outside` when it leaves the root, `Scheme` for absolute URLs and drive letters, `Unusable` for
+/// backslashes and the like.
 pub fn join(document: &str, uri: &str) -> Result<String, ResourceError> {
-    let _ = (document, uri);
-    todo!()
+    let unusable = |reason| ResourceError::Unusable {
+        reason,
+        uri: shortened(uri),
+    };
+    let outside = || ResourceError::Outside { uri: shortened(uri) };
+    let scheme = || ResourceError::Scheme { uri: shortened(uri) };
+    let path = uri.split(['?', '#']).next().unwrap_or_default();
+    if has_scheme(path) || path.starts_with("//") {
+        return Err(scheme());
+    }
+    let decoded = percent_encoding::percent_decode_str(path)
+        .decode_utf8()
+        .map_err(|_error| unusable("its percent codes are not UTF-8"))?;
+    if decoded.is_empty() {
+        return Err(unusable("it is empty"));
+    }
+    if decoded.contains('\\') {
+        return Err(unusable("it has backslashes; write forward slashes"));
+    }
+    if decoded.chars().any(char::is_control) {
+        return Err(unusable("it has control characters"));
+    }
+    if decoded.starts_with('/') {
+        return Err(outside());
+    }
+    // A colon in the first part is a drive letter or a scheme that was hidden behind percent codes.
+    if decoded.split('/').next().is_some_and(|first| first.contains(':')) {
+        return Err(scheme());
+    }
+    let folder = document.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in decoded.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop().ok_or_else(outside)?;
+            }
+            _ => parts.push(part),
+        }
+    }
+    if parts.is_empty() {
+        return Err(unusable("it names a folder"));
+    }
+    Ok(parts.join("/"))
+}
+
+/// Reads what a URI in `document` names: a file beside it or the bytes in a `data:` URI.
+pub(crate) fn read_uri(resources: &dyn Resources, document: &str, uri: &str) -> Result<Vec<u8>, ResourceError> {
+    let Some(data) = uri.strip_prefix("data:") else {
+        return resources.read(&join(document, uri)?);
+    };
+    let unusable = |reason| ResourceError::Unusable {
+        reason,
+        uri: shortened(uri),
+    };
+    let (kind, data) = data.split_once(',').ok_or_else(|| unusable("its data has no comma"))?;
+    let decoded: Vec<u8> = percent_encoding::percent_decode_str(data).collect();
+    if !kind.trim_end().ends_with(";base64") {
+        return Ok(decoded);
+    }
+    // Some exporters leave the padding out.
+    let engine = base64::engine::GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        base64::engine::GeneralPurposeConfig::new()
+            .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
+    );
+    engine.decode(decoded).map_err(|_error| unusable("its base64 is damaged"))
+}
+
+/// Percent codes for the characters that [`join`] would take for something else.
+pub(crate) fn encode_percent(path: &str) -> String {
+    const SPECIAL: percent_encoding::AsciiSet = percent_encoding::CONTROLS.add(b'%').add(b'?').add(b'#');
+    percent_encoding::utf8_percent_encode(path, &SPECIAL).to_string()
+}
+
+/// `tiles://`, `C:`, `data:` and the like at the start.
+fn has_scheme(path: &str) -> bool {
+    path.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
+    })
+}
+
+/// A data URI in a message would fill the screen.
+fn shortened(uri: &str) -> String {
+    const SHOWN: usize = 120;
+    match uri.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &uri[..end]),
+        None => uri.to_owned(),
+    }
+}
+
+/// See [`folder`].
+struct Folder {
+    root: PathBuf,
+    name: String,
+}
+
+impl Folder {
+    /// The real file behind `path`, or why not.
+    fn locate(&self, path: &str) -> Result<PathBuf, ResourceError> {
+        let checked = join("", &encode_percent(path))?;
+        let real = self
+            .root
+            .join(checked)
+            .canonicalize()
+            .map_err(|source| match source.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory => ResourceError::Missing { uri: path.to_owned() },
+                _ => ResourceError::Io {
+                    source,
+                    uri: path.to_owned(),
+                },
+            })?;
+        if real.starts_with(&self.root) {
+            Ok(real)
+        } else {
+            Err(ResourceError::Outside { uri: path.to_owned() })
+        }
+    }
+}
+
+impl Resources for Folder {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
+        let io = |source| ResourceError::Io {
+            source,
+            uri: path.to_owned(),
+        };
+        let real = self.locate(path)?;
+        let metadata = real.metadata().map_err(io)?;
+        if !metadata.is_file() {
+            // Reading a pipe or a device could wait for ever.
+            return Err(ResourceError::Unusable {
+                reason: "it is not a file",
+                uri: path.to_owned(),
+            });
+        }
+        let file = File::open(&real).map_err(io)?;
+        read_capped(file, metadata.len(), path)
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.locate(path).is_ok_and(|real| real.is_file())
+    }
+
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+}
+
+/// See [`archive`].
+struct Archive {
+    zip: Mutex<ZipArchive<File>>,
+    /// Checked names and their place in the archive.
+    entries: HashMap<String, usize>,
+    name: String,
+}
+
+impl Resources for Archive {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
+        let index = *self
+            .entries
+            .get(path)
+            .ok_or_else(|| ResourceError::Missing { uri: path.to_owned() })?;
+        // A worker that panicked left nothing half-done here: each read starts with a seek.
+        let mut archive = self.zip.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = archive.by_index(index).map_err(|error| ResourceError::Archive {
+            reason: error.to_string(),
+            uri: path.to_owned(),
+        })?;
+        let size = entry.size();
+        if size > RATIO_FREE_BYTES && size / entry.compressed_size().max(1) > MAX_RATIO {
+            return Err(ResourceError::Archive {
+                reason: format!(
+                    "an entry of {} bytes claims to unpack to {size}",
+                    entry.compressed_size()
+                ),
+                uri: path.to_owned(),
+            });
+        }
+        read_capped(entry, size, path)
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.entries.contains_key(path)
+    }
+
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+}
+
+/// Reads to the end, but never past the cap, whatever size was promised.
+fn read_capped(reader: impl Read, promised: u64, path: &str) -> Result<Vec<u8>, ResourceError> {
+    /// More is not reserved in advance: a promise is not yet a file.
+    const RESERVED_AT_MOST: u64 = 64 << 20;
+    let too_large = |bytes| ResourceError::TooLarge {
+        bytes,
+        limit: MAX_FILE_BYTES,
+        uri: path.to_owned(),
+    };
+    if promised > MAX_FILE_BYTES {
+        return Err(too_large(promised));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(promised.min(RESERVED_AT_MOST)).unwrap_or(0));
+    let read = reader
+        .take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| ResourceError::Io {
+            source,
+            uri: path.to_owned(),
+        })? as u64;
+    if read > MAX_FILE_BYTES {
+        return Err(too_large(read));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn relative_uris_are_joined_decoded_and_resolved() {
+        for (document, uri, expected) in [
+            ("tileset.json", "a/b.glb", "a/b.glb"),
+            ("a/b/tileset.json", "../c.b3dm?v=1.2#x", "a/c.b3dm"),
+            ("a/t.json", "./b%20c/%C3%A9.glb", "a/b c/é.glb"),
+            ("", "x//y/./z", "x/y/z"),
+        ] {
+            assert_eq!(join(document, uri).unwrap(), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn paths_out_of_the_folder_and_other_schemes_are_refused() {
+        for uri in ["../x", "/etc/passwd", "a/../../x", "%2e%2e/x", "%2Fetc"] {
+            assert!(matches!(join("t.json", uri), Err(ResourceError::Outside { .. })), "{uri}");
+        }
+        for uri in ["https://example.org/t.json", "C:/x", "c%3A/x", "data:,x", "//host/x", "file:///x"] {
+            assert!(matches!(join("t.json", uri), Err(ResourceError::Scheme { .. })), "{uri}");
+        }
+        for uri in ["", "?x", "a\\b", "..%5Cx", "a%00b", "%ff", "."] {
+            assert!(matches!(join("t.json", uri), Err(ResourceError::Unusable { .. })), "{uri}");
+        }
+        let long = join("", &format!("data:{}", "x".repeat(5000))).unwrap_err().to_string();
+        assert!(long.len() < 300, "{long}");
+    }
+
+    #[test]
+    fn a_folder_reads_inside_itself_only() {
+        let outer = tempfile::tempdir().unwrap();
+        std::fs::write(outer.path().join("secret"), b"no").unwrap();
+        let root = outer.path().join("root");
+        std::fs::create_dir_all(root.join("sub")).unwrap();
+        std::fs::write(root.join("sub/a b.bin"), b"yes").unwrap();
+        let resources = folder(&root);
+        assert_eq!(resources.read("sub/a b.bin").unwrap(), b"yes");
+        assert!(resources.exists("sub/a b.bin") && !resources.exists("sub") && !resources.exists("../secret"));
+        assert!(matches!(resources.read("../secret"), Err(ResourceError::Outside { .. })));
+        assert!(matches!(resources.read("none"), Err(ResourceError::Missing { .. })));
+        assert!(matches!(resources.read("sub"), Err(ResourceError::Unusable { .. })));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(outer.path().join("secret"), root.join("link")).unwrap();
+            assert!(matches!(resources.read("link"), Err(ResourceError::Outside { .. })));
+            std::os::unix::fs::symlink(root.join("sub/a b.bin"), root.join("inner")).unwrap();
+            assert_eq!(resources.read("inner").unwrap(), b"yes");
+        }
+        assert!(matches!(folder(&root.join("none")).read("x"), Err(ResourceError::Missing { .. })));
+    }
+
+    fn zip_with(entries: &[(&str, &[u8])]) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, data) in entries {
+            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(data).unwrap();
+        }
+        let bytes = writer.finish().unwrap().into_inner();
+        file.write_all(&bytes).unwrap();
+        file
+    }
+
+    #[test]
+    fn an_archive_gives_its_entries_and_hides_hostile_names() {
+        let zip = zip_with(&[("a/b.txt", b"yes"), ("../out", b"no"), ("/abs", b"no"), ("c:/x", b"no")]);
+        let resources = archive(zip.path()).unwrap();
+        assert_eq!(resources.read("a/b.txt").unwrap(), b"yes");
+        assert!(resources.exists("a/b.txt"));
+        for name in ["../out", "/abs", "abs", "out", "c:/x", "a"] {
+            assert!(!resources.exists(name), "{name}");
+            assert!(matches!(resources.read(name), Err(ResourceError::Missing { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_zip_bomb_and_a_broken_archive_are_refused() {
+        let zeros = vec![0_u8; 20 << 20];
+        let zip = zip_with(&[("bomb", &zeros), ("small", &zeros[..1000])]);
+        let resources = archive(zip.path()).unwrap();
+        assert!(matches!(resources.read("bomb"), Err(ResourceError::Archive { .. })));
+        assert_eq!(resources.read("small").unwrap().len(), 1000);
+        let bytes = std::fs::read(zip.path()).unwrap();
+        let mut cut = tempfile::NamedTempFile::new().unwrap();
+        cut.write_all(&bytes[..bytes.len() / 2]).unwrap();
+        assert!(matches!(archive(cut.path()), Err(ResourceError::Archive { .. })));
+        assert!(matches!(archive(Path::new("/no/such.zip")), Err(ResourceError::Missing { .. })));
+    }
 }
