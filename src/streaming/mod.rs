@@ -1,7 +1,24 @@
 //! Which tiles, in what order, within which budget.
+//!
+//! Three steps that know nothing of drawing and nothing of each other:
+//!
+//! 1. [`select`] says from bounding volumes, views and content states which tiles to draw now, which
+//!    to load and in what order. Pure functions in f64, in the tileset's root frame.
+//! 2. [`TileLoader`] decodes on its own threads what was asked for and hands back what has finished.
+//! 3. [`Residency`] counts the bytes held and names the tiles that can go.
+//!
+//! One frame of a caller: [`TileLoader::take_finished`] → [`SelectionState::set_content`] and
+//! [`Residency::insert`] → [`select`] → draw [`Selection::render`] and [`Selection::stand_ins`] →
+//! [`Residency::touch`] → [`TileLoader::replace_queue`] with the first [`TileLoader::queue_limit`] of
+//! [`Selection::load`] → [`Residency::evict`].
 
 pub mod loader;
+pub mod residency;
 pub mod selection;
+mod traversal;
+mod tree_index;
+mod view;
 
-pub use loader::TileLoader;
-pub use selection::{Selection, SelectionSettings, SelectionState, View, select};
+pub use loader::{LoadWish, LoadedTile, LoaderStats, TileLoader};
+pub use residency::{Residency, TileKey};
+pub use selection::{ContentState, Selection, SelectionSettings, SelectionState, StandIn, View, select};

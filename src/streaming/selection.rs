@@ -1,23 +1,41 @@
 //! Selection by screen-space error: pure functions in f64, no Bevy app types, the method of cesium-native
-//! (refine straight to the needed level, hold ancestors while zooming out, kick descendants while zooming in).
+//! (refine straight to the needed level, hold descendants while zooming out, kick them while zooming in).
+//!
+//! # What is drawn
+//!
+//! [`Selection::render`] never holds a tile and another tile that it replaces. A tile that is wanted and
+//! cannot be drawn leaves its area to, in this order:
+//!
+//! - its own descendants, when they were drawn before (zooming out never goes blank);
+//! - the nearest drawable ancestor in whole, when nothing below that ancestor was drawn before (zooming in
+//!   holds the coarse picture until the fine one is there);
+//! - the nearest drawable ancestor **in that area only**, as a [`StandIn`]: what the siblings show stays.
+//!
+//! The last is what a *failed* tile gets for ever. A stand-in is therefore not part of
+//! [`Selection::render`]: the caller draws it clipped to the bounding volume of [`StandIn::area`], or draws
+//! only the features whose place is in there. Rejected: drawing the parent in whole (one broken file of
+//! four would take the detail of the other three), drawing it unclipped besides the siblings (two pictures
+//! in one place), and leaving the hole. A failed tile that no ancestor can stand in for is refined, to a
+//! limited depth, so that its descendants show what it cannot.
+//!
+//! Tiles without content never block and never count as a picture: below a tile that they replace they are
+//! refined until something can be drawn. Children of an ADD tile whose error already meets the target at
+//! the child's own volume are neither drawn nor loaded.
+//!
+//! # What is loaded
+//!
+//! [`Selection::load`] starts with what the picture needs: first tiles whose descendants are held in their
+//! place, then the rest, each group by (1 − cos angle to the view direction) × distance. Behind
+//! [`Selection::needed`] follows what may be loaded when memory and time allow: ancestors and culled
+//! siblings of what is drawn, so that zooming out and panning find something there.
+//!
+//! Not here: fog, occlusion and the content's own volume; fading between levels.
 
+use super::traversal::{History, Walk};
+use super::tree_index::TreeIndex;
 use crate::sources::tiles3d::{TileId, TileTree};
-use bevy::math::DVec3;
 
-/// One camera, in the tileset's root frame.
-#[derive(Debug, Clone, PartialEq)]
-pub struct View {
-    /// Eye.
-    pub position: DVec3,
-    /// Inward normals and distances of the frustum's planes (`n·p + d >= 0` is inside); near/far optional.
-    pub planes: Vec<(DVec3, f64)>,
-    /// View direction, unit length.
-    pub direction: DVec3,
-    /// Viewport height, pixels.
-    pub viewport_height_px: f64,
-    /// Full vertical field of view, radians.
-    pub fov_y_rad: f64,
-}
+pub use super::view::View;
 
 /// Thresholds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,7 +46,19 @@ pub struct SelectionSettings {
     pub loading_descendant_limit: u32,
 }
 
+impl Default for SelectionSettings {
+    /// What the other viewers of 3D Tiles use: 16 pixels, 20 descendants.
+    fn default() -> Self {
+        Self {
+            max_screen_space_error_px: 16.0,
+            loading_descendant_limit: 20,
+        }
+    }
+}
+
 /// What one tile's content is doing, as far as selection needs to know.
+///
+/// A tile with several contents is `Ready` once all have come or failed and at least one can be drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ContentState {
     /// Not asked for.
@@ -38,30 +68,116 @@ pub enum ContentState {
     Loading,
     /// Can be drawn now.
     Ready,
-    /// Cannot be had; the parent stands in.
+    /// Cannot be had; the nearest drawable ancestor stands in.
     Failed,
 }
 
-/// Memory of selection between frames: content states and last frame's outcome per tile.
-#[derive(Debug, Clone, Default)]
-pub struct SelectionState {
-    /// Per tile.
-    pub content: Vec<ContentState>,
+/// An ancestor that is drawn in one tile's area only, because that tile cannot be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StandIn {
+    /// The tile to draw.
+    pub tile: TileId,
+    /// The tile in whose bounding volume it is drawn.
+    pub area: TileId,
 }
 
 /// The outcome of one frame.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Selection {
-    /// Tiles to draw now.
+    /// Tiles to draw now, depth first.
     pub render: Vec<TileId>,
-    /// Tiles to load, most urgent first.
+    /// Tiles to draw in part, by tile and then area.
+    pub stand_ins: Vec<StandIn>,
+    /// Tiles to load, most urgent first; those that are loading already stay in the list.
     pub load: Vec<TileId>,
-    /// Whether everything in view at the wanted detail is drawn.
+    /// How many of [`Selection::load`], from its start, the picture needs; the rest is to be ready for
+    /// the next move.
+    pub needed: usize,
+    /// Loaded tiles that this view has a use for, drawn or not: they must not be evicted. Ascending.
+    pub used: Vec<TileId>,
+    /// Whether everything in view at the wanted detail is drawn, or has failed.
     pub complete: bool,
 }
 
-/// Selects for a slice of views; the finest wish wins.
+/// Memory of selection between frames: content states and last frame's outcome per tile. One per tileset.
+#[derive(Debug, Clone, Default)]
+pub struct SelectionState {
+    content: Vec<ContentState>,
+    index: TreeIndex,
+    /// Address and length of the indexed tiles: another tree is noticed and indexed anew.
+    indexed: Option<(usize, usize)>,
+    history: History,
+    /// What the last outcome was made from; `None` when it must not be used again.
+    last_input: Option<(Vec<View>, SelectionSettings)>,
+    last: Selection,
+    tiles_visited: usize,
+}
+
+impl SelectionState {
+    /// What `tile` is doing; [`ContentState::Unloaded`] for tiles never heard of.
+    pub fn content(&self, tile: TileId) -> ContentState {
+        self.content.get(tile.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// Notes what `tile` is doing. Tile numbers are those of the tree that is selected from.
+    pub fn set_content(&mut self, tile: TileId, state: ContentState) {
+        let at = tile.0 as usize;
+        if at >= self.content.len() {
+            self.content.resize(at + 1, ContentState::Unloaded);
+        }
+        let before = std::mem::replace(&mut self.content[at], state);
+        // Asked for or not is all the same to selection.
+        let outcome = |state| match state {
+            ContentState::Unloaded | ContentState::Loading => None,
+            done => Some(done),
+        };
+        if outcome(before) != outcome(state) {
+            self.last_input = None;
+        }
+    }
+
+    /// Tells that the tree was edited in place; a different tree is noticed without.
+    pub fn tree_changed(&mut self) {
+        self.indexed = None;
+    }
+
+    /// How many tiles the last [`select`] looked at; 0 when nothing had changed since the one before.
+    pub fn tiles_visited(&self) -> usize {
+        self.tiles_visited
+    }
+
+    fn index_tree(&mut self, tree: &TileTree) {
+        let identity = (tree.tiles.as_ptr().addr(), tree.tiles.len());
+        if self.indexed == Some(identity) {
+            return;
+        }
+        self.index = TreeIndex::new(tree);
+        self.history = History::new(self.index.nodes.len());
+        self.content.resize(tree.tiles.len(), ContentState::Unloaded);
+        self.indexed = Some(identity);
+        self.last_input = None;
+    }
+}
+
+/// Selects for a slice of views; the finest wish wins. No view selects nothing.
+///
+/// When views, settings, tree and contents are those of the call before, the outcome is too, without a look
+/// at the tree.
 pub fn select(tree: &TileTree, views: &[View], settings: &SelectionSettings, state: &mut SelectionState) -> Selection {
-    let _ = (tree, views, settings, state);
-    todo!()
+    state.index_tree(tree);
+    let is_unchanged = state
+        .last_input
+        .as_ref()
+        .is_some_and(|(last_views, last_settings)| last_views == views && last_settings == settings);
+    if is_unchanged {
+        state.tiles_visited = 0;
+        return state.last.clone();
+    }
+    let outcome = Walk::new(&state.index, &state.content, &state.history, views, settings).run();
+    state.tiles_visited = outcome.tiles_visited;
+    // What was drawn last decides what is held. Until one frame repeats the one before, the next may differ.
+    let is_steady = state.history.advance(outcome.shown, outcome.refined);
+    state.last_input = is_steady.then(|| (views.to_vec(), *settings));
+    state.last = outcome.selection;
+    state.last.clone()
 }
