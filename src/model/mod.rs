@@ -4,14 +4,19 @@
 
 pub mod asset;
 pub mod edit;
+pub mod mass;
 pub mod register;
+mod ring;
 pub mod scenario;
 pub mod terrain;
+mod variant;
 
 pub use asset::{Asset, AssetKind, Report, Sensor};
+pub use edit::{ActiveScenario, Edit, EditError, EditScenario, History};
+pub use mass::{MassMesh, MassSurface, mass_mesh};
 pub use register::{BuildingRegister, RegisteredBuilding};
 pub use scenario::{
-    Area, Certainty, Charter, Layer, LayerKind, LensName, LocalText, NewBuilding, NewSurface, NewTree, OpenScenario,
-    Roof, Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
+    Area, Certainty, Charter, Label, Layer, LayerKind, LensName, LocalText, NewBuilding, NewSurface, NewTree,
+    OpenScenario, Phase, Roof, Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
 };
 pub use terrain::Terrain;

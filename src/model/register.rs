@@ -1,8 +1,16 @@
 //! The building register: what stands where, independent of the tiles that happen to be loaded.
 
-use super::scenario::Use;
+use super::ring;
+use super::scenario::{Use, Variant};
+use crate::geometry::polygon::{Polygon, ring_contains};
 use bevy::math::DVec2;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+
+/// Size of a cell of the spatial index, metres.
+const CELL_M: f64 = 50.0;
+
+/// A building over more cells than this is looked at on every lookup instead.
+const MAX_CELLS: i64 = 1000;
 
 /// One building.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,11 +39,158 @@ pub struct RegisteredBuilding {
     pub gfa_m2: Vec<(Use, f64)>,
 }
 
-/// All buildings of the base, found by id in constant time.
+impl RegisteredBuilding {
+    /// Whether the building covers a point (courtyards do not count).
+    pub fn covers(&self, p: DVec2) -> bool {
+        ring_contains(&self.footprint, p) && !self.holes.iter().any(|hole| ring_contains(hole, p))
+    }
+
+    /// Centre of the outer ring, site metres.
+    pub fn center(&self) -> DVec2 {
+        Polygon::new(self.footprint.clone()).centroid().unwrap_or_default()
+    }
+}
+
+/// All buildings of the base, found by id in constant time and by place without looking at each.
 #[derive(Debug, Clone, Default)]
 pub struct BuildingRegister {
     /// Buildings in file order.
     pub buildings: Vec<RegisteredBuilding>,
     /// Id to position in `buildings`.
     pub by_id: HashMap<String, usize>,
+    cells: HashMap<(i64, i64), Vec<usize>>,
+    everywhere: Vec<usize>,
+}
+
+impl BuildingRegister {
+    /// Indexes `buildings`; of two with the same id the first is found by it.
+    pub fn new(buildings: Vec<RegisteredBuilding>) -> Self {
+        let mut register = Self::default();
+        for (position, building) in buildings.iter().enumerate() {
+            register.by_id.entry(building.id.clone()).or_insert(position);
+            let Some((low, high)) = ring::bounds(&building.footprint) else {
+                continue;
+            };
+            let ((west, south), (east, north)) = (cell(low), cell(high));
+            if (east - west + 1).saturating_mul(north - south + 1) > MAX_CELLS {
+                register.everywhere.push(position);
+                continue;
+            }
+            for x in west..=east {
+                for y in south..=north {
+                    register.cells.entry((x, y)).or_default().push(position);
+                }
+            }
+        }
+        register.buildings = buildings;
+        register
+    }
+
+    /// The building called `id`.
+    pub fn get(&self, id: &str) -> Option<&RegisteredBuilding> {
+        self.by_id.get(id).and_then(|position| self.buildings.get(*position))
+    }
+
+    /// Position of the building that covers a point, the first where several do.
+    pub fn at(&self, p: DVec2) -> Option<usize> {
+        let near = self.cells.get(&cell(p)).into_iter().flatten();
+        near.chain(&self.everywhere)
+            .copied()
+            .filter(|position| self.buildings.get(*position).is_some_and(|b| b.covers(p)))
+            .min()
+    }
+
+    /// Positions of the buildings that a variant removes, by id or because their centre lies in a polygon.
+    pub fn removed_by(&self, variant: &Variant) -> BTreeSet<usize> {
+        let mut removed: BTreeSet<usize> = variant
+            .removed_ids
+            .iter()
+            .filter_map(|id| self.by_id.get(id))
+            .copied()
+            .collect();
+        if !variant.removed_polygons.is_empty() {
+            let in_polygon = |building: &RegisteredBuilding| variant.removes_at(building.center());
+            let positions = self
+                .buildings
+                .iter()
+                .enumerate()
+                .filter(|(_, building)| in_polygon(building));
+            removed.extend(positions.map(|(position, _)| position));
+        }
+        removed
+    }
+}
+
+/// The cell of a point.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the cast saturates, far points share a cell at the rim"
+)]
+fn cell(p: DVec2) -> (i64, i64) {
+    // Saturating at 10^15 keeps differences of cells from overflowing.
+    let number = |v: f64| (v / CELL_M).floor().clamp(-1e15, 1e15) as i64;
+    (number(p.x), number(p.y))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn building(id: &str, low: [f64; 2], size: f64) -> RegisteredBuilding {
+        let low = DVec2::from_array(low);
+        RegisteredBuilding {
+            id: id.into(),
+            name: String::new(),
+            footprint: [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+                .map(|c| low + DVec2::from_array(c) * size)
+                .into(),
+            holes: Vec::new(),
+            ground_m: 0.0,
+            roof_m: 9.0,
+            storeys: Some(3),
+            main_use: Use::Housing,
+            year: None,
+            dwellings: 1,
+            gfa_m2: Vec::new(),
+        }
+    }
+
+    fn register() -> BuildingRegister {
+        let mut court = building("court", [200.0, 0.0], 40.0);
+        court.holes = vec![building("", [210.0, 10.0], 20.0).footprint];
+        BuildingRegister::new(vec![
+            building("a", [-5.0, -5.0], 10.0),
+            building("b", [40.0, 40.0], 30.0),
+            court,
+            building("wide", [-40_000.0, -40_000.0], 30_000.0),
+        ])
+    }
+
+    #[test]
+    fn buildings_are_found_by_place_and_id() {
+        let register = register();
+        for (p, expected) in [
+            ([0.0, 0.0], Some(0)),
+            ([69.0, 45.0], Some(1)),
+            ([71.0, 45.0], None),
+            ([205.0, 5.0], Some(2)),
+            ([220.0, 20.0], None),
+            ([-20_000.0, -20_000.0], Some(3)),
+            ([f64::MAX, f64::MIN], None),
+        ] {
+            assert_eq!(register.at(DVec2::from_array(p)), expected, "{p:?}");
+        }
+        assert_eq!(register.get("b").map(|b| b.id.as_str()), Some("b"));
+        assert!(register.get("c").is_none());
+    }
+
+    #[test]
+    fn a_variant_removes_by_id_and_by_polygon() {
+        let mut variant = Variant::today("A");
+        variant.removed_ids = vec!["a".into(), "no such building".into()];
+        // Holds the centre of `b` (55, 55) but not all of it, and a corner of `court`.
+        variant.removed_polygons = vec![building("", [50.0, 0.0], 155.0).footprint];
+        assert_eq!(register().removed_by(&variant), BTreeSet::from([0, 1]));
+        assert_eq!(register().removed_by(&Variant::today("0")), BTreeSet::new());
+    }
 }

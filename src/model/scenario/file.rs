@@ -1,1 +1,607 @@
-//! The file structs of `scenario.json`.
+//! The file structs of `scenario.json`, version 1: what is written, not what it means.
+//!
+//! Every object keeps the keys it does not know in `extra`, so that loading and saving loses nothing. Optional
+//! values are `Option`, never defaults: a key that was absent stays absent. The JSON Schema is made from these
+//! structs ([`schema_json`]) and is the same one that the reader checks a file with ([`super::structure`]), so
+//! the documentation, the check and the structs cannot drift apart. Coordinates are in the file's own `crs`,
+//! angles in degrees.
+//!
+//! A list with a least length (a point, a ring, a polygon) is kept whole or left out; other lists lose only
+//! their damaged entries.
+
+use crate::georef::HeightReference;
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// The version this program writes and the newest it reads.
+pub const VERSION: u32 = 1;
+
+/// Keys the program does not know, kept as they were.
+pub type Extra = Map<String, Value>;
+
+/// A text per language code (`nl`, `en`, `de`).
+pub type Text = BTreeMap<String, String>;
+
+/// x (east or longitude) and y (north or latitude) in the file's `crs`.
+pub type Point = [f64; 2];
+
+/// A closed ring, its last point not repeated.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Ring(#[schemars(length(min = 3))] pub Vec<Point>);
+
+/// An outer ring followed by its holes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Polygon(#[schemars(length(min = 1))] pub Vec<Ring>);
+
+/// A scenario: one area, its data, its plan variants and where to look from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScenarioFile {
+    /// Address of this schema, for editors; not used by the program.
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Version of this format.
+    pub version: u32,
+    /// Title per language.
+    pub title: Text,
+    /// True when the data is made up and does not show the real situation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synthetic: Option<bool>,
+    /// The piece of land.
+    pub area: AreaFile,
+    /// CRS of every x and y in this file (`EPSG:28992` when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crs: Option<String>,
+    /// Base layers in drawing order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<LayerFile>>,
+    /// Steps of building, in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phases: Option<Vec<PhaseFile>>,
+    /// Plan variants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variants: Option<Vec<VariantFile>>,
+    /// Places to look from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewpoints: Option<Vec<ViewpointFile>>,
+    /// What each lens is for in this scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lenses: Option<LensesFile>,
+    /// Notes (kept, not read by this version).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Vec<Value>>,
+    /// What is shown first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<StartFile>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The piece of land.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AreaFile {
+    /// Name per language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
+    /// The municipality.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub municipality: Option<MunicipalityFile>,
+    /// Zero of the site frame.
+    pub anchor: AnchorFile,
+    /// Outline of the area.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outline: Option<Ring>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A municipality.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MunicipalityFile {
+    /// Name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// CBS code (`GM0164`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Zero of the site frame: either `rd` with `nap_m`, or `lon_lat` with `height_m`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AnchorFile {
+    /// RD New x and y, metres: a Dutch area.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rd: Option<Point>,
+    /// Height above NAP of the zero, metres (0 when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -500, max = 9000))]
+    pub nap_m: Option<f64>,
+    /// Longitude and latitude, degrees: an area anywhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lon_lat: Option<Point>,
+    /// Height above the ellipsoid of the zero, metres (0 when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -500, max = 9000))]
+    pub height_m: Option<f64>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What a layer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LayerKindFile {
+    /// 3D Tiles: a tileset.json or a single tile.
+    Tiles3d,
+    /// Height grid (ESRI ASCII).
+    Terrain,
+    /// Ground cover polygons (`GeoJSON`).
+    Surfaces,
+    /// Managed objects (`GeoJSON`).
+    Assets,
+    /// Public-space reports (`GeoJSON`).
+    Reports,
+    /// Sensors (`GeoJSON`).
+    Sensors,
+    /// Names on the map (`GeoJSON`).
+    Labels,
+}
+
+/// How sure something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CertaintyFile {
+    /// Decided, or simply there.
+    Decided,
+    /// Not decided yet.
+    Open,
+    /// A sketch.
+    Sketch,
+}
+
+/// Owner, date and licence of data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceFile {
+    /// Who owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// ISO date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// Licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// Where it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// One base layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LayerFile {
+    /// Id, unique in the scenario.
+    pub id: String,
+    /// What it holds.
+    pub kind: LayerKindFile,
+    /// Path of its file, within the scenario's folder.
+    pub path: String,
+    /// Title per language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text>,
+    /// What its heights are measured from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height_reference: Option<HeightReference>,
+    /// Property of the tiles that names a building.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_property: Option<String>,
+    /// Path of the building register (`GeoJSON`) of these tiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register: Option<String>,
+    /// Owner, date, licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceFile>,
+    /// How sure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<CertaintyFile>,
+    /// Shown at first (yes when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible: Option<bool>,
+    /// Made up, not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synthetic: Option<bool>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A step of building.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseFile {
+    /// Id, unique in the scenario.
+    pub id: String,
+    /// Title per language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text>,
+    /// Year it is ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1000, max = 3000))]
+    pub year: Option<i32>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A plan variant: a list of differences to the base.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct VariantFile {
+    /// Id, unique in the scenario.
+    pub id: String,
+    /// Title per language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text>,
+    /// One or two sentences per language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Text>,
+    /// How sure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<CertaintyFile>,
+    /// What goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<RemovedFile>,
+    /// Buildings that come, as masses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buildings: Option<Vec<BuildingFile>>,
+    /// Trees that come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trees: Option<Vec<TreeFile>>,
+    /// Ground cover that comes, cut out of the base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surfaces: Option<Vec<SurfaceFile>>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What a variant removes from the base.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RemovedFile {
+    /// Ids of buildings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<Vec<String>>,
+    /// Rings: buildings whose footprint's centre lies inside one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polygons: Option<Vec<Ring>>,
+    /// Ids of managed objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assets: Option<Vec<String>>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Roof form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoofFile {
+    /// Flat.
+    Flat,
+    /// Two slopes, the ridge along the long side.
+    Gable,
+    /// Slopes on all sides.
+    Hip,
+}
+
+/// What a part of a building is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UseFile {
+    /// Dwellings.
+    Housing,
+    /// Shops, cafés.
+    Shops,
+    /// Offices.
+    Office,
+    /// Public functions.
+    Public,
+    /// Parking.
+    Parking,
+    /// Anything else.
+    Other,
+}
+
+/// A building that a variant adds, as a mass.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BuildingFile {
+    /// Id, unique in the variant.
+    pub id: String,
+    /// Name per language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
+    /// Outer ring.
+    pub footprint: Ring,
+    /// Holes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holes: Option<Vec<Ring>>,
+    /// Underside above the ground, metres (0 when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 500))]
+    pub base_m: Option<f64>,
+    /// Storeys above the underside.
+    #[schemars(range(min = 0, max = 200))]
+    pub storeys: u32,
+    /// Height of a storey, metres (3 when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 30))]
+    pub storey_height_m: Option<f64>,
+    /// Height of the lowest storey, metres (as the others when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 30))]
+    pub ground_storey_height_m: Option<f64>,
+    /// Storeys below ground.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 20))]
+    pub underground_storeys: Option<u32>,
+    /// Roof form (flat when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roof: Option<RoofFile>,
+    /// Height of the roof above the walls, metres (3 when absent and not flat).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 50))]
+    pub roof_height_m: Option<f64>,
+    /// Main use.
+    #[serde(rename = "use", default, skip_serializing_if = "Option::is_none")]
+    pub main_use: Option<UseFile>,
+    /// Use of the lowest storey where it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground_use: Option<UseFile>,
+    /// Dwellings in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100_000))]
+    pub dwellings: Option<u32>,
+    /// Parking places in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100_000))]
+    pub parking_places: Option<u32>,
+    /// Phase it is built in; it always stands when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// How sure (as the variant when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<CertaintyFile>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A tree that a variant adds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TreeFile {
+    /// Id, unique in the variant.
+    pub id: String,
+    /// Foot.
+    pub position: Point,
+    /// Height, metres (8 when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 120))]
+    pub height_m: Option<f64>,
+    /// Crown diameter, metres (5 when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 60))]
+    pub crown_m: Option<f64>,
+    /// Species.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub species: Option<String>,
+    /// Phase it is planted in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What the ground is covered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SurfaceKindFile {
+    /// Asphalt.
+    Asphalt,
+    /// Paving stones and slabs.
+    Paving,
+    /// Clinker bricks.
+    Clinkers,
+    /// Grass.
+    Grass,
+    /// Shrubs and perennials.
+    Planting,
+    /// Water.
+    Water,
+}
+
+/// Ground cover that a variant lays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SurfaceFile {
+    /// Id, unique in the variant.
+    pub id: String,
+    /// Cover.
+    pub kind: SurfaceKindFile,
+    /// Outer ring and holes.
+    pub polygon: Polygon,
+    /// Metres above the terrain (0 when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -50, max = 50))]
+    pub raise_m: Option<f64>,
+    /// Phase it is laid in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A camera looking at a point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CameraFile {
+    /// What is looked at: x, y in the file's `crs` and a height (NAP, or ellipsoidal with a `lon_lat` anchor).
+    pub target: [f64; 3],
+    /// Direction of view, degrees clockwise from grid north.
+    #[schemars(range(min = -360, max = 360))]
+    pub heading_deg: f64,
+    /// Angle above the horizon, degrees; negative looks down.
+    #[schemars(range(min = -90, max = 90))]
+    pub pitch_deg: f64,
+    /// Distance from target to eye, metres.
+    #[schemars(range(min = 0.1, max = 100_000))]
+    pub distance_m: f64,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A lens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LensNameFile {
+    /// Ontwerp.
+    Design,
+    /// Participatie.
+    Participation,
+    /// Beheer.
+    Maintenance,
+}
+
+/// A place to look from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ViewpointFile {
+    /// Id, unique in the scenario.
+    pub id: String,
+    /// Title per language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text>,
+    /// Caption per language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<Text>,
+    /// Where the camera stands.
+    pub camera: CameraFile,
+    /// Variant it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// Lens it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lens: Option<LensNameFile>,
+    /// Date and time of the sun (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What each lens is for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LensesFile {
+    /// Ontwerp.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub design: Option<LensFile>,
+    /// Participatie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participation: Option<LensFile>,
+    /// Beheer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<LensFile>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Settings of one lens.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LensFile {
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charter: Option<CharterFile>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What a lens is for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CharterFile {
+    /// For whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Text>,
+    /// The one question it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Text>,
+    /// Work process it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work_process: Option<Text>,
+    /// The old step it replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Text>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What is shown first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StartFile {
+    /// Id of a viewpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewpoint: Option<String>,
+    /// Id of a variant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// Date and time of the sun (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The file as text: two spaces, keys in the order of the structs, unknown keys after them, a newline at the end.
+///
+/// # Panics
+/// Never: the structs hold no map with keys that are not text, and JSON numbers are finite.
+pub fn to_json(file: &ScenarioFile) -> String {
+    let mut text = serde_json::to_string_pretty(file).expect("plain structs always become JSON");
+    text.push('\n');
+    text
+}
+
+/// The JSON Schema (draft 2020-12) of [`ScenarioFile`], the same text on every run.
+///
+/// # Panics
+/// Never: a schema is plain JSON.
+pub fn schema_json() -> String {
+    let mut text = serde_json::to_string_pretty(&schema()).expect("a schema is plain JSON");
+    text.push('\n');
+    text
+}
+
+/// The JSON Schema as a value.
+pub(super) fn schema() -> Value {
+    let mut schema = SchemaSettings::draft2020_12()
+        .for_deserialize()
+        .into_generator()
+        .into_root_schema_for::<ScenarioFile>();
+    schema.insert(
+        "$id".into(),
+        Value::from(format!("https://stadslens.nl/schema/scenario-{VERSION}.json")),
+    );
+    schema.to_value()
+}

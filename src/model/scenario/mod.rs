@@ -1,10 +1,24 @@
 //! The scenario: what is shown, what each variant changes, from where it is looked at.
 //!
-//! `file` holds the serde structs (versioned), `read` checks and converts them, this module the domain types.
+//! `file` holds the serde structs (versioned), `read` opens a folder or package and checks it against them
+//! (`structure` the shape, `convert` the meaning, `layers` the data beside it), `domain` the checked types,
+//! `scratch` a scenario around data that has none. Everything here stands in the site frame but `file`.
 
+mod ascii_grid;
+mod convert;
 mod domain;
 pub mod file;
+mod findings;
+mod geojson;
+mod json_text;
+mod layers;
+mod place;
+mod projection;
+mod properties;
 mod read;
+mod scratch;
+mod structure;
 
 pub use domain::*;
-pub use read::{OpenScenario, open};
+pub use read::{OpenScenario, check, open};
+pub use scratch::open_any;

@@ -1,9 +1,31 @@
 //! Reading a scenario folder or package: every check once, every problem with its place.
+//!
+//! A damaged part is named and left out, the rest opens. Paths in problems are relative to what was opened.
 
-use super::{Label, NewSurface, Scenario};
-use crate::model::{Asset, BuildingRegister, Report, Sensor, Terrain};
-use crate::sources::{Problem, resource::Resources};
+use super::ascii_grid;
+use super::convert::{Converter, RING_BUDGET};
+use super::file::{self, ScenarioFile, VERSION};
+use super::findings::Findings;
+use super::geojson::{self, Feature};
+use super::json_text;
+use super::layers::{self, LayerReader};
+use super::place::LeftOut;
+use super::projection::Projection;
+use super::structure::{self, display};
+use super::{Label, Layer, LayerKind, NewSurface, Scenario};
+use crate::model::{Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
+use crate::sources::{
+    Problem,
+    resource::{self, Resources},
+    tiles3d,
+};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::marker::PhantomData;
 use std::{path::Path, sync::Arc};
+
+/// Name of the scenario's own file in a folder or package.
+const DOCUMENT: &str = "scenario.json";
 
 /// A scenario with the data of its vector layers, read and checked (tiles are streamed later).
 #[derive(Clone)]
@@ -14,6 +36,8 @@ pub struct OpenScenario {
     pub resources: Arc<dyn Resources>,
     /// Ground heights, flat at the anchor when there is no terrain layer.
     pub terrain: Arc<Terrain>,
+    /// Whether `terrain` was read; where not, no ground belongs under the data.
+    pub has_terrain: bool,
     /// Ground cover of the base.
     pub surfaces: Arc<Vec<NewSurface>>,
     /// Buildings of all tile layers.
@@ -30,8 +54,333 @@ pub struct OpenScenario {
     pub problems: Vec<Problem>,
 }
 
+impl OpenScenario {
+    /// A scenario whose layers have not been read: no ground, nothing on it.
+    pub fn without_data(scenario: Scenario, resources: Arc<dyn Resources>) -> Self {
+        Self {
+            scenario,
+            resources,
+            terrain: Arc::new(Terrain::flat()),
+            has_terrain: false,
+            surfaces: Arc::default(),
+            register: Arc::default(),
+            assets: Arc::default(),
+            reports: Arc::default(),
+            sensors: Arc::default(),
+            labels: Arc::default(),
+            problems: Vec::new(),
+        }
+    }
+}
+
 /// Opens a scenario folder, its `scenario.json`, or a package. `Err` when nothing can be shown at all.
 pub fn open(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
-    let _ = path;
-    todo!()
+    let (resources, document) = locate(path).map_err(|problem| vec![problem])?;
+    open_from(resources, &document)
+}
+
+/// Every problem of a scenario or package: those of [`open`], files that are missing and tilesets that cannot
+/// be read.
+pub fn check(path: &Path) -> Vec<Problem> {
+    let open = match open(path) {
+        Ok(open) => open,
+        Err(problems) => return problems,
+    };
+    let mut problems = open.problems;
+    for layer in open
+        .scenario
+        .layers
+        .iter()
+        .filter(|layer| layer.kind == LayerKind::Tiles3d)
+    {
+        // Single tiles and missing files: the first have no tileset.json, the second were reported.
+        if !has_extension(&layer.path, &["json"]) || !open.resources.exists(&layer.path) {
+            continue;
+        }
+        match tiles3d::read_tileset(open.resources.clone(), &layer.path) {
+            Ok((tree, found)) => {
+                problems.extend(found);
+                let mut missing = Findings::new(&layer.path);
+                let contents = tree.tiles.iter().flat_map(|tile| &tile.contents);
+                for content in contents.filter(|content| !tree.resources.exists(content)) {
+                    missing.error("", format!("a tile's file is missing: {content}"));
+                }
+                problems.extend(missing.into_problems());
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems
+}
+
+/// Whether `path` ends in one of `extensions`, in any case.
+pub(super) fn has_extension(path: &str, extensions: &[&str]) -> bool {
+    let found = Path::new(path).extension().and_then(|e| e.to_str());
+    found.is_some_and(|found| extensions.iter().any(|e| e.eq_ignore_ascii_case(found)))
+}
+
+/// Where the files are and what the scenario's own file is called there.
+fn locate(path: &Path) -> Result<(Arc<dyn Resources>, String), Problem> {
+    let shown = path.display().to_string();
+    if path.is_dir() {
+        let resources = resource::folder(path);
+        if !resources.exists(DOCUMENT) {
+            return Err(Problem::error(
+                shown,
+                "",
+                format!("there is no {DOCUMENT} in this folder"),
+            ));
+        }
+        return Ok((resources, DOCUMENT.into()));
+    }
+    if !path.exists() {
+        return Err(Problem::error(shown, "", "there is no such file or folder"));
+    }
+    if has_extension(&shown, &["stadslens", "zip"]) {
+        let resources = resource::archive(path).map_err(|error| Problem::error(&shown, "", error.to_string()))?;
+        if !resources.exists(DOCUMENT) {
+            let message = format!("there is no {DOCUMENT} at the top of this package");
+            return Err(Problem::error(shown, "", message));
+        }
+        return Ok((resources, DOCUMENT.into()));
+    }
+    let name = path.file_name().and_then(|name| name.to_str());
+    let Some(name) = name.filter(|name| has_extension(name, &["json"])) else {
+        let message = format!("a scenario is a folder with a {DOCUMENT}, that file, or a .stadslens package");
+        return Err(Problem::error(shown, "", message));
+    };
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    Ok((resource::folder(folder), name.to_owned()))
+}
+
+/// The file structs of a document, what is wrong with its shape, and which list entries were left out.
+pub(super) struct ReadFile {
+    pub(super) file: ScenarioFile,
+    pub(super) problems: Vec<Problem>,
+    pub(super) left_out: LeftOut,
+}
+
+/// Reads the text of a `scenario.json`. `Err` when nothing of it can be used.
+pub(super) fn read_file(bytes: &[u8], document: &str) -> Result<ReadFile, Vec<Problem>> {
+    let one = |problem| vec![problem];
+    let text = json_text::text(bytes, document).map_err(one)?;
+    let mut value = json_text::parse(PhantomData::<Value>, &text, document).map_err(one)?;
+    check_version(&value, document).map_err(one)?;
+    let (fits, found) = structure::prune(&file::schema(), &mut value, document);
+    let mut problems = found.findings.into_problems();
+    if !fits {
+        return Err(problems);
+    }
+    match serde_json::from_value(value) {
+        Ok(file) => Ok(ReadFile {
+            file,
+            problems,
+            left_out: found.left_out,
+        }),
+        Err(error) => {
+            problems.push(Problem::error(document, "", format!("this is no scenario: {error}")));
+            Err(problems)
+        }
+    }
+}
+
+fn check_version(value: &Value, document: &str) -> Result<(), Problem> {
+    let no_scenario = |message: String| Err(Problem::error(document, "version", message));
+    let Some(version) = value.get("version") else {
+        return no_scenario("the key `version` is missing: this is no scenario".into());
+    };
+    match version.as_f64() {
+        Some(version) if version > f64::from(VERSION) => no_scenario(format!(
+            "this scenario has version {version} and this program reads versions up to {VERSION}: open it with a newer \
+             Stadslens, or ask its maker for an older version of it"
+        )),
+        Some(version) if (version - f64::from(VERSION)).abs() < f64::EPSILON => Ok(()),
+        _ => no_scenario(format!(
+            "{} is no version of a scenario: use {VERSION}",
+            display(version)
+        )),
+    }
+}
+
+/// Opens the scenario called `document` in `resources`.
+pub(super) fn open_from(resources: Arc<dyn Resources>, document: &str) -> Result<OpenScenario, Vec<Problem>> {
+    let bytes = resources
+        .read(document)
+        .map_err(|error| vec![Problem::error(document, "", error.to_string())])?;
+    let read = read_file(&bytes, document)?;
+    let mut converter = Converter {
+        document,
+        left_out: &read.left_out,
+        findings: Findings::new(document),
+        variant_places: Vec::new(),
+        ring_budget: RING_BUDGET,
+    };
+    let Some((scenario, projection)) = converter.scenario(&read.file) else {
+        let mut problems = read.problems;
+        problems.extend(converter.findings.into_problems());
+        return Err(problems);
+    };
+    let mut data = DataReader {
+        resources: resources.clone(),
+        projection,
+        ring_budget: converter.ring_budget,
+        problems: Vec::new(),
+        open: OpenScenario::without_data(scenario, resources),
+    };
+    let found = data.read_layers();
+    let mut open = data.open;
+    let register = open.register.clone();
+    let is_building = |id: &str| register.by_id.contains_key(id);
+    let asset_ids: HashSet<String> = open.assets.iter().map(|asset| asset.id.clone()).collect();
+    let is_asset = |id: &str| asset_ids.contains(id);
+    converter.warn_of_unknown_removals(
+        &open.scenario,
+        found.register.then_some(&is_building as &dyn Fn(&str) -> bool),
+        found.assets.then_some(&is_asset as &dyn Fn(&str) -> bool),
+    );
+    open.problems = read.problems;
+    open.problems.extend(converter.findings.into_problems());
+    open.problems.append(&mut data.problems);
+    Ok(open)
+}
+
+/// Which kinds of data were there.
+#[derive(Default)]
+struct Read {
+    register: bool,
+    assets: bool,
+}
+
+struct DataReader {
+    resources: Arc<dyn Resources>,
+    projection: Projection,
+    ring_budget: u64,
+    problems: Vec<Problem>,
+    open: OpenScenario,
+}
+
+impl DataReader {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the lifetime in `LayerReader<'_>` makes its methods' paths too special for the bound"
+    )]
+    fn read_layers(&mut self) -> Read {
+        let layers = self.open.scenario.layers.clone();
+        let mut read = Read::default();
+        // The ground first: everything else stands on it.
+        for layer in layers.iter().filter(|layer| layer.kind == LayerKind::Terrain) {
+            self.read_terrain(layer);
+        }
+        let mut buildings: Vec<RegisteredBuilding> = Vec::new();
+        let (mut surfaces, mut assets, mut reports, mut sensors, mut labels) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for layer in &layers {
+            let path = &layer.path;
+            match layer.kind {
+                LayerKind::Terrain => {}
+                LayerKind::Tiles3d => {
+                    if !self.resources.exists(path) {
+                        self.problems
+                            .push(Problem::error(path, "", "the file is missing; this layer stays empty"));
+                    }
+                    let Some(register) = &layer.register else { continue };
+                    if let Some(found) = self.read_features(register, |reader, features| reader.register(features)) {
+                        read.register = true;
+                        buildings.extend(found);
+                    }
+                }
+                LayerKind::Surfaces => surfaces.extend(
+                    self.read_features(path, |reader, features| reader.surfaces(features))
+                        .unwrap_or_default(),
+                ),
+                LayerKind::Assets => {
+                    if let Some(found) = self.read_features(path, |reader, features| reader.assets(features)) {
+                        read.assets = true;
+                        assets.extend(found);
+                    }
+                }
+                LayerKind::Reports => reports.extend(
+                    self.read_features(path, |reader, features| reader.reports(features))
+                        .unwrap_or_default(),
+                ),
+                LayerKind::Sensors => sensors.extend(
+                    self.read_features(path, |reader, features| reader.sensors(features))
+                        .unwrap_or_default(),
+                ),
+                LayerKind::Labels => labels.extend(
+                    self.read_features(path, |reader, features| reader.labels(features))
+                        .unwrap_or_default(),
+                ),
+            }
+        }
+        self.open.register = Arc::new(BuildingRegister::new(buildings));
+        self.open.surfaces = Arc::new(surfaces);
+        self.open.assets = Arc::new(assets);
+        self.open.reports = Arc::new(reports);
+        self.open.sensors = Arc::new(sensors);
+        self.open.labels = Arc::new(labels);
+        read
+    }
+
+    fn read_terrain(&mut self, layer: &Layer) {
+        let path = &layer.path;
+        if self.open.has_terrain {
+            let message = "there is another terrain layer already; this one is left out";
+            self.problems.push(Problem::error(path, "", message));
+            return;
+        }
+        let Some(bytes) = self.read_bytes(path) else { return };
+        let mut findings = Findings::new(path);
+        let terrain = ascii_grid::read(&bytes, path, &mut findings).and_then(|grid| {
+            layers::terrain(&grid, layer.height_reference, &self.projection)
+                .map_err(|message| Problem::error(path, "", format!("{message}; the ground stays flat")))
+        });
+        self.problems.extend(findings.into_problems());
+        match terrain {
+            Ok(terrain) => {
+                self.open.terrain = Arc::new(terrain);
+                self.open.has_terrain = true;
+            }
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    fn read_bytes(&mut self, path: &str) -> Option<Vec<u8>> {
+        self.resources
+            .read(path)
+            .map_err(|error| self.problems.push(Problem::error(path, "", error.to_string())))
+            .ok()
+    }
+
+    /// The records of one `GeoJSON` file; `None` when nothing of it could be read.
+    fn read_features<T>(
+        &mut self,
+        path: &str,
+        convert: impl FnOnce(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
+    ) -> Option<Vec<T>> {
+        let bytes = self.read_bytes(path)?;
+        let mut findings = Findings::new(path);
+        let collection = geojson::read(&bytes, path, &mut findings);
+        drop(bytes);
+        let records = collection.and_then(|collection| {
+            let site = *self.projection.site();
+            let projection = match &collection.crs {
+                None => Ok(Projection::lon_lat(site)),
+                Some(name) => Projection::new(site, name),
+            };
+            let projection = projection.map_err(|message| Problem::error(path, "crs", message))?;
+            let mut reader = LayerReader {
+                projection: &projection,
+                terrain: &self.open.terrain,
+                ring_budget: &mut self.ring_budget,
+                findings: &mut findings,
+            };
+            Ok(convert(&mut reader, &collection.features))
+        });
+        self.problems.extend(findings.into_problems());
+        records.map_err(|problem| self.problems.push(problem)).ok()
+    }
 }

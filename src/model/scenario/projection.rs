@@ -1,0 +1,237 @@
+//! From a file's coordinates to the site frame, with the checks that catch swapped and foreign coordinates.
+
+use crate::georef::{Crs, GeorefError, HeightReference, LonLatH, RdNap, SiteFrame, SitePos, Transformer};
+use bevy::math::{DVec2, DVec3};
+
+/// Farthest that anything of a scenario may lie from its anchor, metres.
+pub(super) const MAX_DISTANCE_M: f64 = 50_000.0;
+
+/// Where the x and y of a file go in the site frame.
+pub(super) struct Projection {
+    site: SiteFrame,
+    kind: Kind,
+    /// The CRS as messages name it.
+    name: String,
+}
+
+enum Kind {
+    /// RD New.
+    Rd,
+    /// Longitude and latitude, degrees.
+    LonLat,
+    /// Any other CRS: to longitude and latitude and back, through PROJ.
+    Other {
+        to_lon_lat: Transformer,
+        from_lon_lat: Transformer,
+    },
+}
+
+impl Projection {
+    /// A projection from the CRS called `name` (`EPSG:28992`, an OGC URN or URL, `CRS84`).
+    pub(super) fn new(site: SiteFrame, name: &str) -> Result<Self, String> {
+        let Some(code) = epsg_code(name) else {
+            return Err(format!("the CRS `{name}` is not known: write it as `EPSG:28992`"));
+        };
+        let kind = match code {
+            28992 | 7415 => Kind::Rd,
+            4326 | 4258 | 4979 | 4937 => Kind::LonLat,
+            _ => {
+                let both = Transformer::new(Crs(code), Crs(LON_LAT))
+                    .and_then(|to| Ok((to, Transformer::new(Crs(LON_LAT), Crs(code))?)));
+                let (to_lon_lat, from_lon_lat) =
+                    both.map_err(|error| format!("the CRS `{name}` cannot be used: {error}"))?;
+                Kind::Other {
+                    to_lon_lat,
+                    from_lon_lat,
+                }
+            }
+        };
+        Ok(Self {
+            site,
+            kind,
+            name: format!("EPSG:{code}"),
+        })
+    }
+
+    /// Longitude and latitude of `GeoJSON` without a `crs` (RFC 7946).
+    pub(super) fn lon_lat(site: SiteFrame) -> Self {
+        Self {
+            site,
+            kind: Kind::LonLat,
+            name: "longitude, latitude".into(),
+        }
+    }
+
+    /// A file's point in the site frame; the text says what is wrong and what to check.
+    pub(super) fn site_from_file(&self, point: [f64; 2]) -> Result<DVec2, String> {
+        let [x, y] = point;
+        if !x.is_finite() || !y.is_finite() {
+            return Err(format!("the coordinate {x}, {y} is not a number"));
+        }
+        let distance = |p: DVec2| p.length();
+        match self.project(point) {
+            Ok(p) if p.is_finite() && distance(p) <= MAX_DISTANCE_M => Ok(p),
+            result => {
+                let swapped = self
+                    .project([y, x])
+                    .is_ok_and(|p| p.is_finite() && distance(p) <= MAX_DISTANCE_M);
+                let advice = if swapped {
+                    "x and y (longitude and latitude) seem to be swapped".into()
+                } else {
+                    format!("check the coordinate, and that it is written in {}", self.name)
+                };
+                Err(match result {
+                    Ok(p) if p.is_finite() => format!(
+                        "the point {x}, {y} lies {:.0} km from the anchor, more than {:.0} km: {advice}",
+                        distance(p) / 1000.0,
+                        MAX_DISTANCE_M / 1000.0
+                    ),
+                    Ok(_) => format!("the point {x}, {y} has no place here: {advice}"),
+                    Err(error) => format!("{error}: {advice}"),
+                })
+            }
+        }
+    }
+
+    fn project(&self, [x, y]: [f64; 2]) -> Result<DVec2, GeorefError> {
+        match (&self.kind, self.site) {
+            // The common case needs no PROJ: both are RD.
+            (Kind::Rd, SiteFrame::RdNap { anchor }) => Ok(DVec2::new(x - anchor.x_m, y - anchor.y_m)),
+            (Kind::Rd, site) => {
+                let position = RdNap {
+                    x_m: x,
+                    y_m: y,
+                    nap_m: 0.0,
+                };
+                Ok(site.site_from_rd_nap(position)?.0.truncate())
+            }
+            (Kind::LonLat, _) => self.site_from_lon_lat(x, y),
+            (Kind::Other { to_lon_lat, .. }, _) => {
+                let [lon, lat, _] = to_lon_lat.convert([x, y, 0.0])?;
+                self.site_from_lon_lat(lon, lat)
+            }
+        }
+    }
+
+    fn site_from_lon_lat(&self, lon_deg: f64, lat_deg: f64) -> Result<DVec2, GeorefError> {
+        let h_m = match self.site {
+            SiteFrame::Enu { anchor } => anchor.h_m,
+            _ => 0.0,
+        };
+        let site = self.site.site_from_lon_lat_h(LonLatH { lon_deg, lat_deg, h_m })?;
+        Ok(site.0.truncate())
+    }
+
+    /// A site position in the file's coordinates.
+    pub(super) fn file_from_site(&self, p: DVec2) -> Result<[f64; 2], GeorefError> {
+        if let (Kind::Rd, SiteFrame::RdNap { anchor }) = (&self.kind, self.site) {
+            return Ok([p.x + anchor.x_m, p.y + anchor.y_m]);
+        }
+        let place = self.site.lon_lat_h_from_site(SitePos(p.extend(0.0)))?;
+        match &self.kind {
+            Kind::Rd => {
+                let rd = self.site.rd_nap_from_site(SitePos(p.extend(0.0)));
+                rd.map(|rd| [rd.x_m, rd.y_m]).ok_or(GeorefError::NoPlace)
+            }
+            Kind::LonLat => Ok([place.lon_deg, place.lat_deg]),
+            Kind::Other { from_lon_lat, .. } => {
+                let [x, y, _] = from_lon_lat.convert([place.lon_deg, place.lat_deg, 0.0])?;
+                Ok([x, y])
+            }
+        }
+    }
+
+    /// The site frame it leads to.
+    pub(super) fn site(&self) -> &SiteFrame {
+        &self.site
+    }
+
+    /// Whether x and y of the file run along those of the site frame at the same scale.
+    pub(super) fn is_shift(&self) -> bool {
+        matches!((&self.kind, self.site), (Kind::Rd, SiteFrame::RdNap { .. }))
+    }
+}
+
+const LON_LAT: u32 = 4326;
+
+/// The EPSG code in `EPSG:28992`, `urn:ogc:def:crs:EPSG::28992`, `http://www.opengis.net/def/crs/EPSG/0/28992`;
+/// `CRS84` counts as 4326, because x always comes first here.
+fn epsg_code(name: &str) -> Option<u32> {
+    let name = name.trim();
+    let last = name.rsplit([':', '/']).next()?;
+    if last.eq_ignore_ascii_case("CRS84") || last.eq_ignore_ascii_case("CRS84h") {
+        return Some(LON_LAT);
+    }
+    if !name.to_ascii_uppercase().contains("EPSG") {
+        return None;
+    }
+    last.parse().ok()
+}
+
+/// What a height of `reference` reads where the site frame's height is zero, at `p`, metres. Subtract it from a
+/// height in a file to get the height in the site frame.
+pub(super) fn height_at_site_zero_m(site: &SiteFrame, p: DVec2, reference: HeightReference) -> Result<f64, String> {
+    let zero = SitePos(p.extend(0.0));
+    match (site, reference) {
+        (SiteFrame::Local, _) => Ok(0.0),
+        (SiteFrame::RdNap { anchor }, HeightReference::Nap) => Ok(anchor.nap_m),
+        (_, HeightReference::Ellipsoid) => {
+            let place = site.lon_lat_h_from_site(zero).map_err(|error| error.to_string())?;
+            Ok(place.h_m)
+        }
+        (SiteFrame::Enu { .. }, HeightReference::Nap) => site
+            .rd_nap_from_site(zero)
+            .map(|rd| rd.nap_m)
+            .ok_or_else(|| "heights above NAP exist only in the Netherlands: use `ellipsoid`".into()),
+    }
+}
+
+/// A site position from its parts.
+pub(super) fn site_pos(p: DVec2, z_m: f64) -> SitePos {
+    SitePos(DVec3::new(p.x, p.y, z_m))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lange_wemen() -> SiteFrame {
+        SiteFrame::RdNap {
+            anchor: RdNap {
+                x_m: 251_000.0,
+                y_m: 476_250.0,
+                nap_m: 17.0,
+            },
+        }
+    }
+
+    #[test]
+    fn names_of_a_crs() {
+        for (name, code) in [
+            ("EPSG:28992", Some(28992)),
+            ("urn:ogc:def:crs:EPSG::7415", Some(7415)),
+            ("http://www.opengis.net/def/crs/EPSG/0/28992", Some(28992)),
+            ("urn:ogc:def:crs:OGC:1.3:CRS84", Some(4326)),
+            ("RD", None),
+            ("28992", None),
+        ] {
+            assert_eq!(epsg_code(name), code, "{name}");
+        }
+    }
+
+    #[test]
+    fn rd_is_a_shift_and_far_points_say_what_to_check() {
+        let rd = Projection::new(lange_wemen(), "EPSG:28992").unwrap();
+        assert_eq!(rd.site_from_file([251_010.0, 476_240.0]), Ok(DVec2::new(10.0, -10.0)));
+        let back = rd.file_from_site(DVec2::new(10.0, -10.0)).unwrap();
+        assert_eq!(DVec2::from_array(back), DVec2::new(251_010.0, 476_240.0));
+        let swapped = rd.site_from_file([476_240.0, 251_010.0]).unwrap_err();
+        assert!(
+            swapped.contains("319 km") && swapped.contains("seem to be swapped"),
+            "{swapped}"
+        );
+        let far = rd.site_from_file([1.0, 2.0]).unwrap_err();
+        assert!(far.contains("EPSG:28992"), "{far}");
+        assert!(rd.site_from_file([f64::NAN, 0.0]).is_err());
+    }
+}

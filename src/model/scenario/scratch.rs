@@ -1,0 +1,203 @@
+//! A scenario around data that has none: a bare tileset or a single model.
+//!
+//! It has one layer, one viewpoint that frames the data, no ground and no variants. Nothing is written.
+
+use super::read::{has_extension, open};
+use super::{Area, Layer, LayerKind, LocalText, OpenScenario, Scenario, Source, Viewpoint};
+use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef, site_axes};
+use crate::sources::{
+    Problem, resource,
+    tiles3d::{self, BoundingVolume, DecodeRequest},
+};
+use bevy::math::{DMat4, DVec3, Vec3};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Id of the viewpoint that frames the data.
+const HOME: &str = "home";
+
+/// Eye distance for a ball of radius 1 that just fits a 45° field of view.
+const FRAMING: f64 = 2.7;
+
+/// Opens whatever `path` is: a scenario folder, file or package, else a tileset or model in a scratch scenario.
+pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
+    let shown = path.display().to_string();
+    if path.is_dir() && !path.join("scenario.json").is_file() && path.join("tileset.json").is_file() {
+        return OpenScenario::scratch_for_tileset(&path.join("tileset.json"));
+    }
+    if path.is_file() && has_extension(&shown, &["glb", "gltf", "b3dm"]) {
+        return OpenScenario::scratch_for_model(path);
+    }
+    if path.is_file() && has_extension(&shown, &["json"]) && is_tileset(path) {
+        return OpenScenario::scratch_for_tileset(path);
+    }
+    open(path)
+}
+
+/// Whether a JSON file is a tileset, judged by its name or its keys.
+fn is_tileset(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if name.eq_ignore_ascii_case("scenario.json") {
+        return false;
+    }
+    let Some((resources, name)) = beside(path) else {
+        return false;
+    };
+    let keys = |bytes: &[u8]| {
+        serde_json::from_slice::<TilesetKeys>(bytes).is_ok_and(|keys| keys.root.is_some() && keys.asset.is_some())
+    };
+    name.eq_ignore_ascii_case("tileset.json") || resources.read(&name).is_ok_and(|bytes| keys(&bytes))
+}
+
+/// The keys that every tileset has and no scenario.
+#[derive(serde::Deserialize)]
+struct TilesetKeys {
+    asset: Option<serde::de::IgnoredAny>,
+    root: Option<serde::de::IgnoredAny>,
+}
+
+/// The folder of a file as resources, and its name in it.
+fn beside(path: &Path) -> Option<(std::sync::Arc<dyn resource::Resources>, String)> {
+    let name = path.file_name()?.to_str()?.to_owned();
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    Some((resource::folder(folder), name))
+}
+
+fn no_file_name(path: &Path) -> Vec<Problem> {
+    let message = "the name of this file is not plain text; rename it";
+    vec![Problem::error(path.display().to_string(), "", message)]
+}
+
+impl OpenScenario {
+    /// A scratch scenario around a tileset.json.
+    pub fn scratch_for_tileset(path: &Path) -> Result<Self, Vec<Problem>> {
+        let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
+        let (tree, problems) = tiles3d::read_tileset(resources.clone(), &name).map_err(|problem| vec![problem])?;
+        let root = tree.tiles.first().map(|tile| tile.bounding_volume);
+        let (center, radius_m) = root.map_or((DVec3::ZERO, 100.0), |volume| ball(&volume));
+        let refuse = |message: String| vec![Problem::error(&name, "root.boundingVolume", message)];
+        if !center.is_finite() || !radius_m.is_finite() {
+            return Err(refuse("the bounding volume has numbers that are not finite".into()));
+        }
+        let (site, target) = if tree.is_geocentric {
+            let place = lon_lat_h_from_ecef(Ecef(center)).map_err(|error| refuse(error.to_string()))?;
+            let site = SiteFrame::around(place);
+            let target = site
+                .site_from_ecef(Ecef(center))
+                .map_err(|error| refuse(error.to_string()))?;
+            (site, target)
+        } else {
+            (SiteFrame::Local, SitePos(center))
+        };
+        let title = match path.parent().and_then(Path::file_name).and_then(|f| f.to_str()) {
+            Some(folder) if name.eq_ignore_ascii_case("tileset.json") => folder.to_owned(),
+            _ => name.clone(),
+        };
+        let scenario = scratch(&title, &name, site, home(target, radius_m));
+        let mut open = Self::without_data(scenario, resources);
+        open.problems = problems;
+        Ok(open)
+    }
+
+    /// A scratch scenario around one glb, gltf or b3dm, whose coordinates are taken as they are.
+    pub fn scratch_for_model(path: &Path) -> Result<Self, Vec<Problem>> {
+        let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
+        let request = DecodeRequest {
+            resources: resources.clone(),
+            path: name.clone(),
+            root_from_tile: DMat4::IDENTITY,
+            is_geocentric: false,
+            site: SiteFrame::Local,
+            volume: None,
+            gltf_up_axis: 'Y',
+            height_offset_m: 0.0,
+        };
+        let content = tiles3d::decode_content(&request).map_err(|problem| vec![problem])?;
+        let corners = content.meshes.iter().flat_map(|(mesh, ..)| {
+            let site = |p: &[f32; 3]| mesh.origin.0 + site_axes(Vec3::from_array(*p).as_dvec3());
+            mesh.positions.iter().map(site).filter(|p| p.is_finite())
+        });
+        let bounds = corners.fold(None, |bounds: Option<(DVec3, DVec3)>, p| {
+            Some(bounds.map_or((p, p), |(low, high)| (low.min(p), high.max(p))))
+        });
+        let (low, high) = bounds.unwrap_or((DVec3::splat(-1.0), DVec3::ONE));
+        let center = (low + high) / 2.0;
+        let scenario = scratch(
+            &name,
+            &name,
+            SiteFrame::Local,
+            home(SitePos(center), low.distance(high) / 2.0),
+        );
+        let mut open = Self::without_data(scenario, resources);
+        open.problems = content.problems;
+        Ok(open)
+    }
+}
+
+/// The ball around a volume.
+fn ball(volume: &BoundingVolume) -> (DVec3, f64) {
+    match volume {
+        BoundingVolume::Sphere { center, radius } => (*center, *radius),
+        BoundingVolume::Box { center, half_axes } | BoundingVolume::Region { center, half_axes, .. } => {
+            let square: f64 = half_axes.iter().map(|axis| axis.length_squared()).sum();
+            (*center, square.sqrt())
+        }
+    }
+}
+
+fn home(target: SitePos, radius_m: f64) -> Viewpoint {
+    Viewpoint {
+        id: HOME.into(),
+        title: LocalText(
+            [("nl", "Overzicht"), ("en", "Overview")]
+                .map(|(l, t)| (l.into(), t.into()))
+                .into(),
+        ),
+        caption: LocalText::default(),
+        target,
+        heading_deg: 0.0,
+        pitch_deg: -35.0,
+        distance_m: (FRAMING * radius_m).clamp(1.0, 20_000_000.0),
+        variant: None,
+        lens: None,
+        time: None,
+    }
+}
+
+fn scratch(title: &str, path: &str, site: SiteFrame, home: Viewpoint) -> Scenario {
+    let title = LocalText(BTreeMap::from([("nl".to_owned(), title.to_owned())]));
+    Scenario {
+        title: title.clone(),
+        synthetic: false,
+        area: Area {
+            name: title.clone(),
+            municipality: String::new(),
+            municipality_code: String::new(),
+            site,
+            outline: Vec::new(),
+        },
+        layers: vec![Layer {
+            id: "tiles".into(),
+            title,
+            kind: LayerKind::Tiles3d,
+            path: path.into(),
+            height_reference: HeightReference::Ellipsoid,
+            id_property: None,
+            register: None,
+            source: Source::default(),
+            certainty: super::Certainty::Decided,
+            visible: true,
+            synthetic: false,
+        }],
+        phases: Vec::new(),
+        variants: Vec::new(),
+        start_viewpoint: Some(home.id.clone()),
+        viewpoints: vec![home],
+        charters: BTreeMap::new(),
+        start_variant: None,
+        start_time: None,
+    }
+}
