@@ -187,17 +187,20 @@ fn upload_rows(
     rows.dirty = false;
     let handle = rows.buffer.clone();
     let bytes: &[u8] = bytemuck::cast_slice(&rows.rows);
-    match buffers.get_mut(&handle) {
-        Some(mut buffer) if buffer.data.as_ref().is_some_and(|data| data.len() == bytes.len()) => {
+    let is_same_length = buffers
+        .get(&handle)
+        .and_then(|buffer| buffer.data.as_ref())
+        .is_some_and(|data| data.len() == bytes.len());
+    if is_same_length {
+        if let Some(mut buffer) = buffers.get_mut(&handle) {
             buffer.data = Some(bytes.to_vec());
         }
-        _ => {
-            let buffer = buffers.add(shader_buffer(&rows.rows));
-            rows.buffer = buffer.clone();
-            for (_, material) in materials.iter_mut() {
-                material.rows = buffer.clone();
-            }
-        }
+        return;
+    }
+    let buffer = buffers.add(shader_buffer(&rows.rows));
+    rows.buffer = buffer.clone();
+    for (_, mut material) in materials.iter_mut() {
+        material.rows = buffer.clone();
     }
 }
 

@@ -84,21 +84,15 @@ impl ShownScenario {
 
     /// Whether something of phase `phase` (empty: of none) stands in the phase shown.
     pub fn is_phase_shown(&self, phase: &str) -> bool {
-        phase_stands(&self.open, self.phase.as_deref(), phase)
+        self.open.scenario.stands_in(phase, self.phase.as_deref())
     }
 }
 
-/// Whether something of phase `phase` stands once phase `until` is ready (`None`: the whole plan).
-pub(crate) fn phase_stands(open: &OpenScenario, until: Option<&str>, phase: &str) -> bool {
-    let place = |id: &str| open.scenario.phases.iter().position(|p| p.id == id);
-    match (until.and_then(place), place(phase)) {
-        (Some(until), Some(phase)) => phase <= until,
-        _ => true,
-    }
-}
-
+/// The ids that the variant names, and those of registered buildings that it takes away by place.
 fn removed_ids(open: &OpenScenario, variant: &Variant) -> HashSet<String> {
-    open.register.removed_by(variant).into_iter().collect()
+    let registered = open.register.removed_by(variant);
+    let by_place = registered.iter().filter_map(|i| open.register.buildings.get(*i)).map(|b| b.id.clone());
+    variant.removed_ids.iter().cloned().chain(by_place).collect()
 }
 
 /// Request: put a scenario on the table, in place of the one there.

@@ -12,7 +12,7 @@ use super::{
     feature_material::SharedPaper,
     feature_rows::{FeatureRows, RowRange},
     placement::SiteAnchor,
-    scene::{SceneContent, ScenarioShown, ShownScenario, Unfinished, VariantShown, phase_stands},
+    scene::{SceneContent, ScenarioShown, ShownScenario, Unfinished, VariantShown},
 };
 use crate::georef::SitePos;
 use crate::model::{LayerKind, NewSurface, OpenScenario, Terrain};
@@ -75,8 +75,7 @@ fn start_making(grounds: &mut Grounds, open: &Arc<OpenScenario>, terrain: &Arc<T
         let plan: Vec<NewSurface> = variant
             .and_then(|i| open.scenario.variants.get(i))
             .into_iter()
-            .flat_map(|variant| &variant.surfaces)
-            .filter(|surface| phase_stands(&open, phase.as_deref(), &surface.phase))
+            .flat_map(|variant| variant.surfaces_in(&open.scenario, phase.as_deref()))
             .cloned()
             .collect();
         cover(&terrain, &open.surfaces, &plan)
