@@ -305,7 +305,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::model::scenario::{Certainty, LocalText, Use};
     use proptest::prelude::*;
-    use std::collections::HashMap;
+    use std::collections::BTreeMap;
 
     /// Three storeys of 3 m on a ground storey of 4 m, flat roof.
     pub(crate) fn block(footprint: &[[f64; 2]]) -> NewBuilding {
@@ -342,7 +342,7 @@ pub(crate) mod tests {
 
     /// Every edge is walked once each way.
     fn assert_watertight(mesh: &MassMesh) {
-        let mut edges: HashMap<(u32, u32), i32> = HashMap::new();
+        let mut edges: BTreeMap<(u32, u32), i32> = BTreeMap::new();
         for [a, b, c] in &mesh.triangles {
             for (from, to) in [(a, b), (b, c), (c, a)] {
                 *edges.entry((*from, *to)).or_default() += 1;

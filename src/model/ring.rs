@@ -177,10 +177,10 @@ mod tests {
         ] {
             let found = check(points);
             assert!(found.is_err(), "{points:?}");
-            if !matches!(expected, RingFault::Crosses(..)) {
-                assert_eq!(found, Err(expected));
-            } else {
+            if matches!(expected, RingFault::Crosses(..)) {
                 assert!(matches!(found, Err(RingFault::Crosses(..))), "{found:?}");
+            } else {
+                assert_eq!(found, Err(expected));
             }
         }
         let comb: Vec<[f64; 2]> = (0..MAX_RING_POINTS / 2)

@@ -29,7 +29,7 @@
 //! [`Selection::needed`] follows what may be loaded when memory and time allow: ancestors and culled
 //! siblings of what is drawn, so that zooming out and panning find something there.
 //!
-//! Not here: fog, occlusion, `viewerRequestVolume` and the content's own volume; fading between levels.
+//! Not here: fog, occlusion and the content's own volume; fading between levels.
 
 use super::traversal::{History, Walk};
 use super::tree_index::TreeIndex;
@@ -176,7 +176,7 @@ pub fn select(tree: &TileTree, views: &[View], settings: &SelectionSettings, sta
     let outcome = Walk::new(&state.index, &state.content, &state.history, views, settings).run();
     state.tiles_visited = outcome.tiles_visited;
     // What was drawn last decides what is held. Until one frame repeats the one before, the next may differ.
-    let is_steady = state.history.advance(outcome.rendered, outcome.refined);
+    let is_steady = state.history.advance(outcome.shown, outcome.refined);
     state.last_input = is_steady.then(|| (views.to_vec(), *settings));
     state.last = outcome.selection;
     state.last.clone()

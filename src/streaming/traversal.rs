@@ -18,9 +18,9 @@ const MAX_PRELOADED_SIBLINGS: usize = 8;
 #[derive(Debug, Clone, Default)]
 pub(super) struct History {
     run: u32,
-    rendered_in: Vec<u32>,
+    shown_in: Vec<u32>,
     refined_in: Vec<u32>,
-    rendered: Vec<usize>,
+    shown: Vec<usize>,
     refined: Vec<Refined>,
 }
 
@@ -37,29 +37,30 @@ impl History {
     pub(super) fn new(nodes: usize) -> Self {
         Self {
             run: 1,
-            rendered_in: vec![0; nodes],
+            shown_in: vec![0; nodes],
             refined_in: vec![0; nodes],
             ..Self::default()
         }
     }
 
     /// Takes over a frame's outcome; whether it is the one of the frame before.
-    pub(super) fn advance(&mut self, rendered: Vec<usize>, refined: Vec<Refined>) -> bool {
-        let is_steady = self.rendered == rendered && self.refined == refined;
+    pub(super) fn advance(&mut self, shown: Vec<usize>, refined: Vec<Refined>) -> bool {
+        let is_steady = self.shown == shown && self.refined == refined;
         self.run = self.run.wrapping_add(1);
-        for &node in &rendered {
-            self.rendered_in[node] = self.run;
+        for &node in &shown {
+            self.shown_in[node] = self.run;
         }
         for Refined { node, .. } in &refined {
             self.refined_in[*node] = self.run;
         }
-        self.rendered = rendered;
+        self.shown = shown;
         self.refined = refined;
         is_steady
     }
 
-    fn was_rendered(&self, node: usize) -> bool {
-        self.rendered_in[node] == self.run
+    /// Whether `node` was drawn, in whole or as a stand-in.
+    fn was_shown(&self, node: usize) -> bool {
+        self.shown_in[node] == self.run
     }
 
     fn was_refined(&self, node: usize) -> bool {
@@ -70,7 +71,8 @@ impl History {
 /// What a walk found.
 pub(super) struct Outcome {
     pub(super) selection: Selection,
-    pub(super) rendered: Vec<usize>,
+    /// Drawn in whole or as a stand-in.
+    pub(super) shown: Vec<usize>,
     pub(super) refined: Vec<Refined>,
     pub(super) tiles_visited: usize,
 }
@@ -111,8 +113,9 @@ struct Wish {
 struct Facts {
     /// All that is chosen below can be drawn.
     all_ready: bool,
-    /// Something that is chosen below was drawn in the frame before.
-    any_rendered_before: bool,
+    /// Somewhere below, a picture was drawn in the frame before: the one that is chosen now, or finer or
+    /// coarser in its place. Taking away what is chosen would take away detail.
+    any_shown_before: bool,
     /// Tiles that must load before all can be drawn.
     awaited: u32,
 }
@@ -120,18 +123,18 @@ struct Facts {
 impl Facts {
     const SETTLED: Self = Self {
         all_ready: true,
-        any_rendered_before: false,
+        any_shown_before: false,
         awaited: 0,
     };
     const AWAITED: Self = Self {
         all_ready: false,
-        any_rendered_before: false,
+        any_shown_before: false,
         awaited: 1,
     };
 
     fn add(&mut self, other: Self) {
         self.all_ready &= other.all_ready;
-        self.any_rendered_before |= other.any_rendered_before;
+        self.any_shown_before |= other.any_shown_before;
         self.awaited = self.awaited.saturating_add(other.awaited);
     }
 }
@@ -234,9 +237,9 @@ impl<'a> Walk<'a> {
     /// Whether `node` was drawn or refined, is finer than needed now, and what is needed above it has not
     /// come yet.
     fn stays_for_awaited_ancestor(&self, node: usize) -> bool {
-        let mut supplies = self.index.ancestors(node).map(|ancestor| self.supply(ancestor));
-        (self.history.was_rendered(node) || self.history.was_refined(node))
-            && supplies.find(|supply| *supply != Supply::Empty) == Some(Supply::Awaited)
+        let mut above = self.index.ancestors(node).map(|ancestor| self.supply(ancestor));
+        (self.history.was_shown(node) || self.history.was_refined(node))
+            && above.find(|supply| matches!(supply, Supply::Awaited | Supply::Ready)) == Some(Supply::Awaited)
     }
 
     /// Culls `node` in every view and leaves its masks on the stack. Only views that see a tile have a say
@@ -245,8 +248,13 @@ impl<'a> Walk<'a> {
         let max_px = self.settings.max_screen_space_error_px;
         let (at, volume) = (&self.index.nodes[node], &self.index.volumes[node]);
         let (mut is_visible, mut is_needed, mut too_coarse) = (false, parent_error_m.is_infinite(), false);
+        let request_volume = self.index.request_volume(node);
         for (number, view) in self.views.iter().enumerate() {
-            let mask = view.cull(self.masks[parent_masks + number], at, volume);
+            let is_asked_for = request_volume.is_none_or(|volume| volume.distance_to(view.position) <= 0.0);
+            let mask = match self.masks[parent_masks + number] {
+                parent if is_asked_for => view.cull(parent, at, volume),
+                _ => CULLED,
+            };
             self.masks.push(mask);
             if mask != CULLED {
                 is_visible = true;
@@ -270,7 +278,14 @@ impl<'a> Walk<'a> {
             return self.refine(node, masks);
         }
         match supply {
-            Supply::Empty if self.stays_for_awaited_ancestor(node) => self.hold_children(node, masks),
+            Supply::Empty | Supply::Failed if self.stays_for_awaited_ancestor(node) => {
+                if supply == Supply::Failed
+                    && let Some(cover) = self.cover_of_failed(node)
+                {
+                    self.wish(cover, Urgency::Normal);
+                }
+                self.hold_in_place_of_awaited(node, masks)
+            }
             Supply::Empty => Facts::SETTLED,
             Supply::Ready => self.show(node),
             Supply::Awaited if self.history.was_refined(node) => {
@@ -282,29 +297,31 @@ impl<'a> Walk<'a> {
                 self.gaps.push(node);
                 Facts::AWAITED
             }
-            Supply::Failed => match self.cover_of_failed(node) {
-                None => Facts::SETTLED,
-                Some(cover) if self.supply(cover) == Supply::Ready => {
-                    self.gaps.push(node);
-                    Facts::SETTLED
-                }
-                Some(cover) => {
-                    self.wish(cover, Urgency::Normal);
-                    if self.history.was_refined(node) {
-                        self.hold_in_place_of_awaited(node, masks)
-                    } else {
-                        self.gaps.push(node);
-                        Facts::AWAITED
-                    }
-                }
-            },
+            Supply::Failed => self.leave_to_cover(node),
+        }
+    }
+
+    /// Leaves the area of a failed tile to an ancestor, if there is one that may be drawn there.
+    fn leave_to_cover(&mut self, node: usize) -> Facts {
+        let Some(cover) = self.cover_of_failed(node) else {
+            return Facts::SETTLED;
+        };
+        self.gaps.push(node);
+        let mut facts = Facts::SETTLED;
+        if self.supply(cover) == Supply::Awaited {
+            self.wish(cover, Urgency::Normal);
+            facts = Facts::AWAITED;
+        }
+        Facts {
+            any_shown_before: self.history.was_refined(node),
+            ..facts
         }
     }
 
     fn show(&mut self, node: usize) -> Facts {
         self.rendered.push(node);
         Facts {
-            any_rendered_before: self.history.was_rendered(node),
+            any_shown_before: self.history.was_shown(node) || self.history.was_refined(node),
             ..Facts::SETTLED
         }
     }
@@ -332,15 +349,20 @@ impl<'a> Walk<'a> {
         match (at.adds, supply) {
             (true, Supply::Awaited) => {
                 self.wish(node, Urgency::Normal);
-                if self.rendered.len() == before.rendered {
-                    // Nothing is there yet, so one stand-in for the whole does not cover anything.
-                    self.gaps.truncate(before.gaps);
+                if !facts.any_shown_before && self.stand_in_for(node).is_some() {
+                    // What stands in here covers all below: two pictures in one place otherwise.
+                    self.kick(before);
                     self.gaps.push(node);
                 }
                 facts.add(Facts::AWAITED);
                 facts
             }
-            (false, Supply::Ready) if !facts.all_ready && !facts.any_rendered_before => {
+            (true, Supply::Failed) if self.rendered.len() == before.rendered && self.gaps.len() == before.gaps => {
+                // Nothing below shows anything either. Where something does, this tile's own part is lost.
+                facts.add(self.leave_to_cover(node));
+                facts
+            }
+            (false, Supply::Ready) if !facts.all_ready && !facts.any_shown_before => {
                 // Zooming in: the coarse picture stays until the fine one is there.
                 self.kick(before);
                 Facts {
@@ -350,7 +372,7 @@ impl<'a> Walk<'a> {
             }
             (false, Supply::Awaited)
                 if !facts.all_ready
-                    && !facts.any_rendered_before
+                    && !facts.any_shown_before
                     && facts.awaited > self.settings.loading_descendant_limit =>
             {
                 // A long wait for everything below: this tile first, so that something comes soon.
@@ -360,7 +382,10 @@ impl<'a> Walk<'a> {
                 self.gaps.push(node);
                 Facts::AWAITED
             }
-            _ => facts,
+            _ => Facts {
+                any_shown_before: facts.any_shown_before || self.history.was_shown(node),
+                ..facts
+            },
         }
     }
 
@@ -368,7 +393,7 @@ impl<'a> Walk<'a> {
     fn hold_in_place_of_awaited(&mut self, node: usize, masks: usize) -> Facts {
         let held = self.hold_children(node, masks);
         Facts {
-            any_rendered_before: held.any_rendered_before,
+            any_shown_before: held.any_shown_before,
             ..Facts::AWAITED
         }
     }
@@ -503,6 +528,7 @@ impl<'a> Walk<'a> {
         }
 
         let mut stand_ins = Vec::new();
+        let mut shown = self.rendered.clone();
         for gap in gaps {
             if let Some(ancestor) = self.stand_in_for(gap) {
                 stand_ins.push(StandIn {
@@ -510,6 +536,7 @@ impl<'a> Walk<'a> {
                     area: index.nodes[gap].tile,
                 });
                 self.used.push(ancestor);
+                shown.push(ancestor);
             }
         }
         stand_ins.sort_unstable();
@@ -537,7 +564,7 @@ impl<'a> Walk<'a> {
                 used,
                 complete: needed == 0,
             },
-            rendered: self.rendered,
+            shown,
             refined: self.refined,
             tiles_visited: self.tiles_visited,
         }

@@ -4,7 +4,7 @@ use crate::sources::tiles3d::{BoundingVolume, Refine, TileId, TileTree};
 use bevy::math::DVec3;
 
 /// Tiles deeper than this are left out: traversal recurses, and no honest tileset comes near it.
-const MAX_DEPTH: u32 = 256;
+const MAX_DEPTH: u32 = 512;
 
 /// Parent of the root.
 pub(super) const NO_PARENT: usize = usize::MAX;
@@ -45,6 +45,8 @@ pub(super) struct TreeIndex {
     pub(super) nodes: Vec<Node>,
     /// Bounding volume per node, apart because most visits are settled by the sphere.
     pub(super) volumes: Vec<BoundingVolume>,
+    /// Volumes that the viewer must be in, for the few nodes that have one, ascending by node.
+    request_volumes: Vec<(usize, BoundingVolume)>,
 }
 
 impl TreeIndex {
@@ -93,6 +95,7 @@ impl TreeIndex {
         let tile = &tree.tiles[id.0 as usize];
         let at = self.nodes.len();
         self.volumes.push(tile.bounding_volume);
+        self.request_volumes.extend(tile.viewer_request_volume.map(|volume| (at, volume)));
         self.nodes.push(Node {
             tile: id,
             parent,
@@ -106,6 +109,12 @@ impl TreeIndex {
             is_placeholder: false,
         });
         &mut self.nodes[at]
+    }
+
+    /// The volume that the viewer must be in before `node` is looked at.
+    pub(super) fn request_volume(&self, node: usize) -> Option<&BoundingVolume> {
+        let at = self.request_volumes.binary_search_by_key(&node, |(owner, _)| *owner).ok()?;
+        Some(&self.request_volumes[at].1)
     }
 
     /// Children of `node`.

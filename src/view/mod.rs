@@ -1,1 +1,56 @@
-//! (view) to be written.
+//! The city on the screen: what the scenario, the variant and the camera say becomes Bevy entities.
+//!
+//! A paper model on a planner's table: matte, pale, edges drawn, so that what a plan changes stands out.
+//! Nothing here changes the model, and nothing here draws an interface. Everything stands in the site frame
+//! in f64; only the last step to a `Transform` is `f32`, around a render origin that moves along.
+
+pub mod camera;
+mod feature_material;
+mod feature_rows;
+mod ground;
+pub mod labels;
+mod masses;
+mod objects;
+pub mod palette;
+pub mod picking;
+mod placement;
+mod prepared;
+pub mod quality;
+mod ray_cast;
+pub mod scene;
+pub mod site_view;
+pub mod sun;
+pub mod tiles;
+
+pub use ground::GroundHeights;
+pub use objects::{AssetColors, ShownPins};
+pub use placement::SceneOrigin;
+
+use bevy::prelude::*;
+
+/// Everything that shows the city. Needs Bevy's renderer, a window or not.
+pub struct ViewPlugin;
+
+impl Plugin for ViewPlugin {
+    fn build(&self, app: &mut App) {
+        app.insert_resource(ClearColor(Color::srgb_u8(
+            palette::SKY_HORIZON[0],
+            palette::SKY_HORIZON[1],
+            palette::SKY_HORIZON[2],
+        )))
+        .add_plugins((
+            placement::plugin,
+            scene::plugin,
+            feature_rows::plugin,
+            feature_material::plugin,
+            camera::plugin,
+            sun::plugin,
+            quality::plugin,
+            ground::plugin,
+            tiles::plugin,
+            masses::plugin,
+            objects::plugin,
+            picking::plugin,
+        ));
+    }
+}

@@ -37,7 +37,7 @@ fn refines_straight_to_the_needed_level() {
     let mut world = two_levels();
     world.frame(&near());
     assert_eq!(world.needed(), "d e c f b g a h", "nearest first, nothing between");
-    assert_eq!(world.ahead(), "p root q".split(' ').collect::<Vec<_>>().join(" ").as_str().replace("p root q", &world.ahead()));
+    assert_eq!(world.ahead(), "root p q");
     assert_eq!(world.drawn(), "");
     assert!(!world.now.complete);
     world.arrive(&["a", "b", "c", "d", "e", "f", "g", "h"]).frame(&near());
@@ -49,7 +49,7 @@ fn refines_straight_to_the_needed_level() {
 fn coarse_picture_stays_until_the_fine_one_is_whole() {
     let mut world = four();
     world.arrive(&["root"]).frame(&near());
-    assert_eq!((world.drawn().as_str(), world.needed().len()), ("root", 7));
+    assert_eq!((world.drawn().as_str(), world.needed().as_str()), ("root", "b c a d"));
     world.arrive(&["a", "b", "c"]).frame(&near());
     assert_eq!((world.drawn().as_str(), world.needed().as_str()), ("root", "d"));
     world.arrive(&["d"]).frame(&near());
@@ -108,9 +108,15 @@ fn held_back_tiles_come_before_all_others() {
 fn failed_child_is_stood_in_for_and_its_siblings_stay() {
     let mut world = four();
     world.arrive(&["root", "a", "b", "c"]).fail(&["d"]).frame(&near());
-    assert_eq!((world.drawn().as_str(), world.stand_ins().as_str()), ("a b c", "root@d"));
+    assert_eq!(
+        (world.drawn().as_str(), world.stand_ins().as_str()),
+        ("a b c", "root@d")
+    );
     assert!(world.now.complete, "nothing more can come");
-    assert!(world.now.used.contains(&world.id("root")), "the stand-in must not be evicted");
+    assert!(
+        world.now.used.contains(&world.id("root")),
+        "the stand-in must not be evicted"
+    );
 }
 
 #[test]
@@ -119,21 +125,30 @@ fn failed_child_asks_for_a_parent_that_was_skipped() {
     world.arrive(&["a", "b", "c"]).fail(&["d"]).frame(&near());
     assert_eq!((world.drawn().as_str(), world.needed().as_str()), ("a b c", "root"));
     world.arrive(&["root"]).frame(&near());
-    assert_eq!((world.drawn().as_str(), world.stand_ins().as_str()), ("a b c", "root@d"));
+    assert_eq!(
+        (world.drawn().as_str(), world.stand_ins().as_str()),
+        ("a b c", "root@d")
+    );
 }
 
 #[test]
 fn failed_parent_is_passed_over_for_the_grandparent() {
     let mut world = two_levels();
-    world.arrive(&["root", "a", "b", "c", "e", "f", "g", "h"]).fail(&["p", "d"]).frame(&near());
-    assert_eq!((world.drawn().as_str(), world.stand_ins().as_str()), ("a b c e f g h", "root@d"));
+    world
+        .arrive(&["root", "a", "b", "c", "e", "f", "g", "h"])
+        .fail(&["p", "d"])
+        .frame(&near());
+    assert_eq!(
+        (world.drawn().as_str(), world.stand_ins().as_str()),
+        ("a b c e f g h", "root@d")
+    );
 }
 
 #[test]
 fn failed_tile_without_anything_above_is_refined() {
     let mut world = four();
     world.fail(&["root"]).frame(&far());
-    assert_eq!(world.needed().len(), "a b c d".len());
+    assert_eq!(world.needed(), "b c a d");
     world.arrive(&["a", "b"]).frame(&far());
     assert_eq!(world.drawn(), "a b");
     world.fail(&["c", "d"]).frame(&far());
@@ -143,7 +158,10 @@ fn failed_tile_without_anything_above_is_refined() {
 #[test]
 fn tileset_whose_every_content_is_missing_is_not_asked_for_tile_by_tile() {
     let chain = |name: &str, children| tile(name, 0.0, children);
-    let mut world = World::new(&chain("1", vec![chain("2", vec![chain("3", vec![chain("4", vec![])])])]));
+    let mut world = World::new(&chain(
+        "1",
+        vec![chain("2", vec![chain("3", vec![chain("4", vec![])])])],
+    ));
     world.fail(&["1", "2"]).frame(&far());
     assert_eq!(world.needed(), "3");
     world.fail(&["3"]).frame(&far());
@@ -153,7 +171,10 @@ fn tileset_whose_every_content_is_missing_is_not_asked_for_tile_by_tile() {
 #[test]
 fn zooming_out_onto_a_failed_tile_ends_with_its_stand_in() {
     let mut world = two_levels();
-    world.fail(&["p"]).arrive(&["a", "b", "c", "d", "q"]).frame(&[look(0.0, 500.0, 100.0)]);
+    world
+        .fail(&["p"])
+        .arrive(&["a", "b", "c", "d", "q"])
+        .frame(&[look(0.0, 490.0, 100.0)]);
     assert_eq!(world.drawn(), "a b c d");
     world.frame(&middle());
     assert_eq!((world.drawn().as_str(), world.needed().as_str()), ("a b c d q", "root"));
@@ -182,14 +203,18 @@ fn empty_tile_is_replaced_only_by_what_can_be_drawn_below_it() {
     // The group would be fine enough from 500 m, and would be a hole.
     let views = [look(ALL.0, ALL.1, 800.0)];
     world.arrive(&["root", "b"]).frame(&views);
-    assert_eq!((world.drawn().as_str(), world.needed().len()), ("root", "a1 a2".len()));
+    assert_eq!((world.drawn().as_str(), world.needed().as_str()), ("root", "a2 a1"));
     world.arrive(&["a1", "a2"]).frame(&views);
     assert_eq!(world.drawn(), "a1 a2 b");
 }
 
 #[test]
 fn empty_leaf_blocks_nobody() {
-    let mut world = World::new(&tile("root", 16.0, vec![empty("hole", 0.0, vec![]), tile("b", 0.0, vec![])]));
+    let mut world = World::new(&tile(
+        "root",
+        16.0,
+        vec![empty("hole", 0.0, vec![]), tile("b", 0.0, vec![])],
+    ));
     world.arrive(&["root", "b"]).frame(&near());
     assert_eq!((world.drawn().as_str(), world.now.complete), ("b", true));
 }
@@ -208,11 +233,15 @@ fn external_tileset_shows_its_root_where_the_link_is_fine_enough() {
 #[test]
 fn empty_groups_are_refined_by_their_error_and_not_to_the_bottom() {
     let group = |name: &str, children| empty(name, 4.0, leaves(children));
-    let mut world = World::new(&empty("root", 64.0, vec![group("1", &["a", "b"]), group("2", &["c", "d"])]));
+    let mut world = World::new(&empty(
+        "root",
+        64.0,
+        vec![group("1", &["a", "b"]), group("2", &["c", "d"])],
+    ));
     world.frame(&middle());
     assert_eq!((world.needed().as_str(), world.now.complete), ("", true));
     world.frame(&[look(ALL.0, ALL.1, 200.0)]);
-    assert_eq!(world.needed().len(), "a b c d".len());
+    assert_eq!(world.needed(), "b c a d");
 }
 
 //    root ADD 16 m
@@ -221,7 +250,7 @@ fn empty_groups_are_refined_by_their_error_and_not_to_the_bottom() {
 fn added_children_come_one_by_one_besides_their_parent() {
     let mut world = World::new(&add("root", 16.0, leaves(&["a", "b", "c", "d"])));
     world.frame(&near());
-    assert_eq!(world.needed().len(), "root a b c d".len());
+    assert_eq!(world.needed(), "root b c a d");
     world.arrive(&["root", "b"]).frame(&near());
     assert_eq!((world.drawn().as_str(), world.stand_ins().as_str()), ("root b", ""));
     world.fail(&["a"]).arrive(&["c", "d"]).frame(&near());
@@ -234,9 +263,9 @@ fn added_child_is_skipped_where_the_parents_error_is_small_already() {
     // The error of 4 m is fine from 250 m on: only the children within that are worth having.
     let mut world = World::new(&add("root", 4.0, leaves(&["a", "b", "c", "d"])));
     let mut view = look(ALL.0, ALL.1, 10.0);
-    view.position.x = 10.0;
+    view.position.x = 0.0;
     world.frame(&[view]);
-    assert_eq!(world.needed(), "root a");
+    assert_eq!(world.needed(), "a root");
     assert_eq!(world.ahead(), "", "nor are they loaded ahead");
 }
 
@@ -305,7 +334,7 @@ fn parent_that_failed_is_not_waited_for_before_its_descendants() {
     let mut world = four();
     world.settings.loading_descendant_limit = 2;
     world.fail(&["root"]).frame(&near());
-    assert_eq!(world.needed().len(), "a b c d".len());
+    assert_eq!(world.needed(), "b c a d");
 }
 
 #[test]
@@ -350,6 +379,20 @@ fn culled_subtrees_are_not_entered() {
 }
 
 #[test]
+fn tile_is_passed_over_while_the_viewer_is_not_where_it_asks_for_him() {
+    let mut world = two_levels();
+    let p = world.id("p");
+    world.tree.tiles[p.0 as usize].viewer_request_volume = Some(BoundingVolume::Sphere {
+        center: DVec3::new(500.0, 0.0, 0.0),
+        radius: 500.0,
+    });
+    world.frame(&middle());
+    assert_eq!(world.needed(), "q");
+    world.frame(&near());
+    assert_eq!(world.needed(), "d e c f b g a h");
+}
+
+#[test]
 fn hostile_trees_are_walked_without_harm() {
     let volumes = [
         span(0.0, 1000.0),
@@ -372,7 +415,10 @@ fn hostile_trees_are_walked_without_harm() {
             let mut state = SelectionState::default();
             for distance in [100.0, 1e9, f64::NAN] {
                 let selection = select(&tree, &[look(0.0, 1000.0, distance)], &Default::default(), &mut state);
-                assert!(selection.load.len() <= 3, "volume {number}, error {error_m}: {selection:?}");
+                assert!(
+                    selection.load.len() <= 3,
+                    "volume {number}, error {error_m}: {selection:?}"
+                );
             }
         }
     }
@@ -392,6 +438,6 @@ fn chain_deeper_than_any_honest_tileset_does_not_overflow_the_stack() {
         .collect();
     let mut state = SelectionState::default();
     let selection = select(&tree_of(tiles), &near(), &Default::default(), &mut state);
-    assert_eq!(state.tiles_visited(), 257);
+    assert_eq!(state.tiles_visited(), 513);
     assert_eq!(selection.needed, 1);
 }

@@ -8,10 +8,11 @@ use bevy::math::{DMat4, DVec3};
 use stadslens::sources::resource::{ResourceError, Resources};
 use stadslens::sources::tiles3d::{BoundingVolume, Refine, Tile, TileId, TileTree};
 use stadslens::streaming::{ContentState, Selection, SelectionSettings, SelectionState, View, select};
+use std::fmt::{Debug, Formatter};
 use std::sync::Arc;
 
 /// Nothing can be read from it: the tests answer for the source.
-pub struct NoFiles;
+pub(crate) struct NoFiles;
 
 impl Resources for NoFiles {
     fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
@@ -26,17 +27,30 @@ impl Resources for NoFiles {
 }
 
 /// A tile to be: name, error and children.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    pub name: String,
-    pub error_m: f64,
-    pub refine: Refine,
-    pub has_content: bool,
-    pub children: Vec<Plan>,
+#[derive(Clone)]
+pub(crate) struct Plan {
+    pub(crate) name: String,
+    pub(crate) error_m: f64,
+    pub(crate) refine: Refine,
+    pub(crate) has_content: bool,
+    pub(crate) children: Vec<Plan>,
+}
+
+/// One line: `name`, `+` for ADD, `-` without content, error, children.
+impl Debug for Plan {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let adds = if self.refine == Refine::Add { "+" } else { "" };
+        let content = if self.has_content { "" } else { "-" };
+        write!(
+            f,
+            "{}{adds}{content} {:.1} m {:?}",
+            self.name, self.error_m, self.children
+        )
+    }
 }
 
 /// A REPLACE tile with content.
-pub fn tile(name: &str, error_m: f64, children: Vec<Plan>) -> Plan {
+pub(crate) fn tile(name: &str, error_m: f64, children: Vec<Plan>) -> Plan {
     Plan {
         name: name.to_owned(),
         error_m,
@@ -47,7 +61,7 @@ pub fn tile(name: &str, error_m: f64, children: Vec<Plan>) -> Plan {
 }
 
 /// A REPLACE tile without content.
-pub fn empty(name: &str, error_m: f64, children: Vec<Plan>) -> Plan {
+pub(crate) fn empty(name: &str, error_m: f64, children: Vec<Plan>) -> Plan {
     Plan {
         has_content: false,
         ..tile(name, error_m, children)
@@ -55,7 +69,7 @@ pub fn empty(name: &str, error_m: f64, children: Vec<Plan>) -> Plan {
 }
 
 /// An ADD tile with content.
-pub fn add(name: &str, error_m: f64, children: Vec<Plan>) -> Plan {
+pub(crate) fn add(name: &str, error_m: f64, children: Vec<Plan>) -> Plan {
     Plan {
         refine: Refine::Add,
         ..tile(name, error_m, children)
@@ -63,12 +77,12 @@ pub fn add(name: &str, error_m: f64, children: Vec<Plan>) -> Plan {
 }
 
 /// The finest tiles: no error, no children.
-pub fn leaves(names: &[&str]) -> Vec<Plan> {
+pub(crate) fn leaves(names: &[&str]) -> Vec<Plan> {
     names.iter().map(|name| tile(name, 0.0, Vec::new())).collect()
 }
 
 /// A box over a span of x.
-pub fn span(from: f64, to: f64) -> BoundingVolume {
+pub(crate) fn span(from: f64, to: f64) -> BoundingVolume {
     BoundingVolume::Box {
         center: DVec3::X * (from + to) * 0.5,
         half_axes: [DVec3::X * (to - from) * 0.5, DVec3::Y, DVec3::Z],
@@ -76,13 +90,20 @@ pub fn span(from: f64, to: f64) -> BoundingVolume {
 }
 
 /// One tile with nothing around it.
-pub fn bare_tile(parent: Option<TileId>, depth: u32, volume: BoundingVolume, error_m: f64, refine: Refine) -> Tile {
+pub(crate) fn bare_tile(
+    parent: Option<TileId>,
+    depth: u32,
+    volume: BoundingVolume,
+    error_m: f64,
+    refine: Refine,
+) -> Tile {
     Tile {
         parent,
         children: Vec::new(),
         depth,
         bounding_volume: volume,
         content_volume: None,
+        viewer_request_volume: None,
         geometric_error_m: error_m,
         refine,
         contents: Vec::new(),
@@ -91,7 +112,7 @@ pub fn bare_tile(parent: Option<TileId>, depth: u32, volume: BoundingVolume, err
 }
 
 /// A tree of these tiles.
-pub fn tree_of(tiles: Vec<Tile>) -> TileTree {
+pub(crate) fn tree_of(tiles: Vec<Tile>) -> TileTree {
     TileTree {
         resources: Arc::new(NoFiles),
         path: "tileset.json".to_owned(),
@@ -104,7 +125,7 @@ pub fn tree_of(tiles: Vec<Tile>) -> TileTree {
 }
 
 /// The tree of a plan, numbered depth first.
-pub fn tree(root: &Plan) -> TileTree {
+pub(crate) fn tree(root: &Plan) -> TileTree {
     let mut tiles = Vec::new();
     grow(root, None, 0, (0.0, 1000.0), &mut tiles);
     tree_of(tiles)
@@ -126,7 +147,7 @@ fn grow(plan: &Plan, parent: Option<TileId>, depth: u32, (from, to): (f64, f64),
 }
 
 /// A camera that sees x from `from` to `to` and stands `distance` metres away in the middle of it.
-pub fn look(from: f64, to: f64, distance: f64) -> View {
+pub(crate) fn look(from: f64, to: f64, distance: f64) -> View {
     View {
         // The tiles reach one metre towards the camera.
         position: DVec3::new((from + to) * 0.5, -1.0 - distance, 0.0),
@@ -138,15 +159,15 @@ pub fn look(from: f64, to: f64, distance: f64) -> View {
 }
 
 /// A tree, its selection state and what was drawn last.
-pub struct World {
-    pub tree: TileTree,
-    pub state: SelectionState,
-    pub settings: SelectionSettings,
-    pub now: Selection,
+pub(crate) struct World {
+    pub(crate) tree: TileTree,
+    pub(crate) state: SelectionState,
+    pub(crate) settings: SelectionSettings,
+    pub(crate) now: Selection,
 }
 
 impl World {
-    pub fn new(root: &Plan) -> Self {
+    pub(crate) fn new(root: &Plan) -> Self {
         Self {
             tree: tree(root),
             state: SelectionState::default(),
@@ -156,24 +177,24 @@ impl World {
     }
 
     /// The tile whose content has this name.
-    pub fn id(&self, name: &str) -> TileId {
+    pub(crate) fn id(&self, name: &str) -> TileId {
         let at = self.tree.tiles.iter().position(|tile| tile.contents == [name]);
         TileId(u32::try_from(at.unwrap_or_else(|| panic!("no tile {name}"))).unwrap())
     }
 
-    pub fn name(&self, id: TileId) -> &str {
+    pub(crate) fn name(&self, id: TileId) -> &str {
         let contents = &self.tree.tiles[id.0 as usize].contents;
         contents.first().map_or("(empty)", String::as_str)
     }
 
     /// Selects once.
-    pub fn frame(&mut self, views: &[View]) -> &mut Self {
+    pub(crate) fn frame(&mut self, views: &[View]) -> &mut Self {
         self.now = select(&self.tree, views, &self.settings, &mut self.state);
         self
     }
 
     /// Makes contents drawable.
-    pub fn arrive(&mut self, names: &[&str]) -> &mut Self {
+    pub(crate) fn arrive(&mut self, names: &[&str]) -> &mut Self {
         for name in names {
             self.state.set_content(self.id(name), ContentState::Ready);
         }
@@ -181,7 +202,7 @@ impl World {
     }
 
     /// Makes contents fail.
-    pub fn fail(&mut self, names: &[&str]) -> &mut Self {
+    pub(crate) fn fail(&mut self, names: &[&str]) -> &mut Self {
         for name in names {
             self.state.set_content(self.id(name), ContentState::Failed);
         }
@@ -189,24 +210,26 @@ impl World {
     }
 
     /// Names of what is drawn, in order.
-    pub fn drawn(&self) -> String {
+    pub(crate) fn drawn(&self) -> String {
         self.names(&self.now.render)
     }
 
     /// Names of what the picture needs, most urgent first.
-    pub fn needed(&self) -> String {
+    pub(crate) fn needed(&self) -> String {
         self.names(&self.now.load[..self.now.needed])
     }
 
     /// Names of what is loaded ahead.
-    pub fn ahead(&self) -> String {
+    pub(crate) fn ahead(&self) -> String {
         self.names(&self.now.load[self.now.needed..])
     }
 
     /// `ancestor@area` for each stand-in.
-    pub fn stand_ins(&self) -> String {
+    pub(crate) fn stand_ins(&self) -> String {
         let pairs = self.now.stand_ins.iter();
-        let pairs: Vec<_> = pairs.map(|s| format!("{}@{}", self.name(s.tile), self.name(s.area))).collect();
+        let pairs: Vec<_> = pairs
+            .map(|s| format!("{}@{}", self.name(s.tile), self.name(s.area)))
+            .collect();
         pairs.join(" ")
     }
 
@@ -218,21 +241,21 @@ impl World {
 
 /// A source that finishes loads after a fixed number of frames per tile, and fails some for ever.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub(crate) struct Source {
     /// Frames from asking to having, by tile number (repeating).
-    pub latencies: Vec<u64>,
+    pub(crate) latencies: Vec<u64>,
     /// Whether a tile fails, by tile number.
-    pub failures: Vec<bool>,
+    pub(crate) failures: Vec<bool>,
     /// Loads at once.
-    pub lanes: usize,
+    pub(crate) lanes: usize,
     /// How often each tile was asked for.
-    pub asked: Vec<u32>,
+    pub(crate) asked: Vec<u32>,
     running: Vec<(u64, TileId)>,
     frame: u64,
 }
 
 impl Source {
-    pub fn new(tiles: usize) -> Self {
+    pub(crate) fn new(tiles: usize) -> Self {
         Self {
             latencies: vec![1],
             failures: vec![false; tiles],
@@ -244,7 +267,7 @@ impl Source {
     }
 
     /// Answers what is due; the tiles answered.
-    pub fn deliver(&mut self, state: &mut SelectionState) -> Vec<TileId> {
+    pub(crate) fn deliver(&mut self, state: &mut SelectionState) -> Vec<TileId> {
         self.frame += 1;
         let frame = self.frame;
         let (due, running) = self.running.drain(..).partition(|(at, _)| *at <= frame);
@@ -253,7 +276,11 @@ impl Source {
         due.into_iter()
             .map(|(_, tile)| {
                 let failed = self.failures[tile.0 as usize];
-                let outcome = if failed { ContentState::Failed } else { ContentState::Ready };
+                let outcome = if failed {
+                    ContentState::Failed
+                } else {
+                    ContentState::Ready
+                };
                 state.set_content(tile, outcome);
                 tile
             })
@@ -261,7 +288,7 @@ impl Source {
     }
 
     /// Starts what fits into the lanes.
-    pub fn ask(&mut self, wishes: &[TileId], state: &mut SelectionState) {
+    pub(crate) fn ask(&mut self, wishes: &[TileId], state: &mut SelectionState) {
         for &tile in wishes {
             if self.running.len() >= self.lanes {
                 break;
@@ -269,13 +296,14 @@ impl Source {
             if self.running.iter().all(|(_, running)| *running != tile) {
                 let at = tile.0 as usize;
                 self.asked[at] += 1;
-                self.running.push((self.frame + self.latencies[at % self.latencies.len()], tile));
+                self.running
+                    .push((self.frame + self.latencies[at % self.latencies.len()], tile));
                 state.set_content(tile, ContentState::Loading);
             }
         }
     }
 
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.running.is_empty()
     }
 }

@@ -231,11 +231,11 @@ mod tests {
         let grid = grid.unwrap();
         assert_eq!(lines, Vec::<String>::new());
         assert_eq!(grid.heights_m, [4.0, 5.0, 6.0, 1.0, 2.0, 3.0]);
-        assert_eq!(grid.origin, [100.0, 200.0]);
+        assert_eq!(format!("{:?}", grid.origin), "[100.0, 200.0]");
         let corner = run(&format!("{}1 2 3\n4 5 6", HEADER.replace("center", "corner")))
             .0
             .unwrap();
-        assert_eq!(corner.origin, [105.0, 205.0]);
+        assert_eq!(format!("{:?}", corner.origin), "[105.0, 205.0]");
     }
 
     #[test]

@@ -297,7 +297,7 @@ mod tests {
     fn damage_costs_one_feature_and_one_line() {
         for (feature, expected) in [
             (
-                r#"7"#,
+                "7",
                 "f.geojson: features[0]: expected a feature, found 7; features[0] is left out",
             ),
             (

@@ -223,10 +223,8 @@ mod tests {
     fn rd_is_a_shift_and_far_points_say_what_to_check() {
         let rd = Projection::new(lange_wemen(), "EPSG:28992").unwrap();
         assert_eq!(rd.site_from_file([251_010.0, 476_240.0]), Ok(DVec2::new(10.0, -10.0)));
-        assert_eq!(
-            rd.file_from_site(DVec2::new(10.0, -10.0)).unwrap(),
-            [251_010.0, 476_240.0]
-        );
+        let back = rd.file_from_site(DVec2::new(10.0, -10.0)).unwrap();
+        assert_eq!(DVec2::from_array(back), DVec2::new(251_010.0, 476_240.0));
         let swapped = rd.site_from_file([476_240.0, 251_010.0]).unwrap_err();
         assert!(
             swapped.contains("319 km") && swapped.contains("seem to be swapped"),

@@ -1,0 +1,314 @@
+//! Where names stand in the picture: streets along their line, landmarks above their top with a fine leader.
+//!
+//! Pure layout in logical points of the camera's picture; whoever owns the screen draws it. Names never hide
+//! one another: landmarks and near names win. Text is never upside down.
+
+use super::site_view::SiteView;
+use crate::georef::SitePos;
+use crate::model::scenario::Label;
+use bevy::math::DVec2;
+
+/// A name in the picture, logical points from the picture's upper left corner.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedLabel {
+    /// Text.
+    pub text: String,
+    /// Middle of the text.
+    pub center: DVec2,
+    /// Clockwise turn of the text, radians, from −π/2 to π/2.
+    pub angle_rad: f64,
+    /// From the text to what it names, for landmarks.
+    pub leader: Option<[DVec2; 2]>,
+    /// Landmark rather than street.
+    pub is_landmark: bool,
+    /// Letter height, points.
+    pub size_pt: f64,
+    /// 0 to 1: far names are paler.
+    pub strength: f64,
+}
+
+/// What the layout needs to know of the screen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LabelStyle {
+    /// Letter height of landmarks, points; streets are a little smaller.
+    pub size_pt: f64,
+    /// Names of things farther away than this are left out, metres.
+    pub farthest_m: f64,
+    /// At most this many names.
+    pub most: usize,
+}
+
+impl Default for LabelStyle {
+    fn default() -> Self {
+        Self {
+            size_pt: 14.0,
+            farthest_m: 2500.0,
+            most: 40,
+        }
+    }
+}
+
+/// A box on the screen that no other name may touch: middle, half size along and across, direction.
+#[derive(Debug, Clone, Copy)]
+struct Plate {
+    center: DVec2,
+    half: DVec2,
+    along: DVec2,
+}
+
+impl Plate {
+    fn new(center: DVec2, size: DVec2, angle_rad: f64) -> Self {
+        Self {
+            center,
+            half: size * 0.5,
+            along: DVec2::from_angle(angle_rad),
+        }
+    }
+
+    /// Whether two plates overlap: they do not when an axis of either separates them.
+    fn touches(&self, other: &Self) -> bool {
+        let between = other.center - self.center;
+        let reach = |plate: &Self, axis: DVec2| {
+            plate.half.x * plate.along.dot(axis).abs() + plate.half.y * plate.along.perp().dot(axis).abs()
+        };
+        [self.along, self.along.perp(), other.along, other.along.perp()]
+            .into_iter()
+            .all(|axis| between.dot(axis).abs() < reach(self, axis) + reach(other, axis))
+    }
+
+    fn lies_in(&self, size: DVec2) -> bool {
+        let reach = DVec2::new(
+            self.half.x * self.along.x.abs() + self.half.y * self.along.y.abs(),
+            self.half.x * self.along.y.abs() + self.half.y * self.along.x.abs(),
+        );
+        (self.center - reach).cmpge(DVec2::ZERO).all() && (self.center + reach).cmple(size).all()
+    }
+}
+
+/// Lays the names out. `width_pt` measures a text at a letter height; `is_seen` says whether a point is in
+/// sight (names of what stands behind something are left out).
+pub fn place_labels(
+    labels: &[Label],
+    view: &SiteView,
+    style: &LabelStyle,
+    width_pt: impl Fn(&str, f64) -> f64,
+    is_seen: impl Fn(SitePos) -> bool,
+) -> Vec<PlacedLabel> {
+    let size = view.size_px / view.pixels_per_point;
+    let mut wishes: Vec<(bool, f64, &Label)> = labels
+        .iter()
+        .filter(|label| !label.text.is_empty() && label.position.0.is_finite())
+        .map(|label| (!label.landmark, label.position.0.distance(view.eye.0), label))
+        .filter(|(_, distance, _)| *distance < style.farthest_m)
+        .collect();
+    wishes.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.text.cmp(&b.2.text)));
+    let mut plates: Vec<Plate> = Vec::new();
+    let mut placed: Vec<PlacedLabel> = Vec::new();
+    for (_, distance, label) in wishes {
+        if placed.len() >= style.most {
+            break;
+        }
+        let strength = 1.0 - 0.6 * (distance / style.farthest_m);
+        let candidates = if label.landmark {
+            landmark(label, view, style.size_pt, &width_pt)
+        } else {
+            street(label, view, style.size_pt * 0.9, &width_pt)
+        };
+        for (mut candidate, plate) in candidates {
+            let is_free = plate.lies_in(size) && !plates.iter().any(|other| other.touches(&plate));
+            if is_free && (!label.landmark || is_seen(label.position)) {
+                candidate.strength = strength;
+                plates.push(plate);
+                placed.push(candidate);
+                break;
+            }
+        }
+    }
+    placed
+}
+
+fn point_of(view: &SiteView, p: SitePos) -> Option<DVec2> {
+    view.pixel(p).map(|(pixel, _)| pixel / view.pixels_per_point)
+}
+
+/// A landmark's name above its top, at three heights to choose from.
+fn landmark(
+    label: &Label,
+    view: &SiteView,
+    size_pt: f64,
+    width_pt: &impl Fn(&str, f64) -> f64,
+) -> Vec<(PlacedLabel, Plate)> {
+    let Some(top) = point_of(view, label.position) else {
+        return Vec::new();
+    };
+    let size = DVec2::new(width_pt(&label.text, size_pt) + 8.0, size_pt * 1.5);
+    [26.0, 48.0, 72.0]
+        .into_iter()
+        .map(|rise| {
+            let center = top - DVec2::new(0.0, rise + size.y * 0.5);
+            let candidate = PlacedLabel {
+                text: label.text.clone(),
+                center,
+                angle_rad: 0.0,
+                leader: Some([center + DVec2::new(0.0, size.y * 0.5), top]),
+                is_landmark: true,
+                size_pt,
+                strength: 1.0,
+            };
+            (candidate, Plate::new(center, size, 0.0))
+        })
+        .collect()
+}
+
+/// A street's name along its line, where the line is long enough in the picture, nearest to the middle first.
+fn street(
+    label: &Label,
+    view: &SiteView,
+    size_pt: f64,
+    width_pt: &impl Fn(&str, f64) -> f64,
+) -> Vec<(PlacedLabel, Plate)> {
+    let size = DVec2::new(width_pt(&label.text, size_pt) + 6.0, size_pt * 1.35);
+    let height_m = label.position.0.z + 0.3;
+    let points: Vec<Option<DVec2>> = label
+        .line
+        .iter()
+        .map(|p| point_of(view, SitePos(p.extend(height_m))))
+        .collect();
+    let middle = view.size_px / view.pixels_per_point * 0.5;
+    let mut found: Vec<(f64, PlacedLabel, Plate)> = Vec::new();
+    for pair in points.windows(2) {
+        let (Some(a), Some(b)) = (pair[0], pair[1]) else {
+            continue;
+        };
+        let along = b - a;
+        // A little longer than the stretch is allowed: streets bend less than their lines have corners.
+        if along.length() < size.x * 0.8 || !along.is_finite() {
+            continue;
+        }
+        let mut angle = along.to_angle();
+        if angle.abs() > std::f64::consts::FRAC_PI_2 {
+            angle -= std::f64::consts::PI.copysign(angle);
+        }
+        let room = ((along.length() - size.x) * 0.5 / along.length()).max(0.0);
+        let nearest = (middle - a).dot(along) / along.length_squared();
+        for share in [nearest.clamp(0.5 - room, 0.5 + room), 0.5] {
+            let center = a + along * share;
+            let candidate = PlacedLabel {
+                text: label.text.clone(),
+                center,
+                angle_rad: angle,
+                leader: None,
+                is_landmark: false,
+                size_pt,
+                strength: 1.0,
+            };
+            found.push((center.distance(middle), candidate, Plate::new(center, size, angle)));
+        }
+    }
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found.into_iter().map(|(_, candidate, plate)| (candidate, plate)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy::math::DVec3;
+
+    fn from_above() -> SiteView {
+        SiteView::looking(
+            SitePos(DVec3::new(0.0, 0.0, 500.0)),
+            0.0,
+            -std::f64::consts::FRAC_PI_2 + 1e-6,
+            DVec2::new(1200.0, 800.0),
+        )
+    }
+
+    fn width(text: &str, size: f64) -> f64 {
+        f64::from(u32::try_from(text.chars().count()).unwrap()) * size * 0.5
+    }
+
+    fn street_of(text: &str, from: DVec2, to: DVec2) -> Label {
+        Label {
+            text: text.into(),
+            position: SitePos(((from + to) * 0.5).extend(0.0)),
+            line: vec![from, to],
+            landmark: false,
+        }
+    }
+
+    fn landmark_at(text: &str, p: DVec3) -> Label {
+        Label {
+            text: text.into(),
+            position: SitePos(p),
+            line: Vec::new(),
+            landmark: true,
+        }
+    }
+
+    fn place(labels: &[Label], view: &SiteView) -> Vec<PlacedLabel> {
+        place_labels(labels, view, &LabelStyle::default(), width, |_| true)
+    }
+
+    #[test]
+    fn streets_run_along_their_line_and_are_never_upside_down() {
+        for turn in 0..36 {
+            let direction = DVec2::from_angle(f64::from(turn) * 10_f64.to_radians());
+            let placed = place(
+                &[street_of("Enschedesestraat", direction * -80.0, direction * 80.0)],
+                &from_above(),
+            );
+            assert_eq!(placed.len(), 1, "at {turn}0°");
+            let angle = placed[0].angle_rad;
+            assert!(angle.abs() <= std::f64::consts::FRAC_PI_2 + 1e-9);
+            // On the screen y runs down.
+            let drawn = DVec2::from_angle(angle);
+            let wanted = DVec2::new(direction.x, -direction.y);
+            assert!(drawn.perp_dot(wanted).abs() < 1e-4, "{drawn} along {wanted}");
+        }
+    }
+
+    #[test]
+    fn names_do_not_touch_and_landmarks_win() {
+        let labels = [
+            street_of("Marktstraat", DVec2::new(-60.0, 20.0), DVec2::new(60.0, 20.0)),
+            landmark_at("Lambertustoren", DVec3::new(0.0, 0.0, 5.0)),
+            landmark_at("Stadhuistoren", DVec3::new(4.0, 1.0, 5.0)),
+        ];
+        let placed = place(&labels, &from_above());
+        assert!(placed[0].is_landmark && placed[1].is_landmark);
+        let plates: Vec<_> = placed
+            .iter()
+            .map(|p| {
+                Plate::new(
+                    p.center,
+                    DVec2::new(width(&p.text, p.size_pt), p.size_pt),
+                    p.angle_rad,
+                )
+            })
+            .collect();
+        for (i, a) in plates.iter().enumerate() {
+            for b in &plates[i + 1..] {
+                assert!(!a.touches(b));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_hidden_too_short_or_outside_has_no_name() {
+        let view = from_above();
+        let hidden = [landmark_at("Brinktoren", DVec3::ZERO)];
+        assert!(place_labels(&hidden, &view, &LabelStyle::default(), width, |_| false).is_empty());
+        assert!(place(&[street_of("Lange Wemen", DVec2::ZERO, DVec2::new(3.0, 0.0))], &view).is_empty());
+        assert!(place(&[landmark_at("Ver", DVec3::new(9000.0, 0.0, 0.0))], &view).is_empty());
+        assert!(place(&[landmark_at("Hoog", DVec3::new(0.0, 0.0, 900.0))], &view).is_empty());
+    }
+
+    #[test]
+    fn plates_separate_along_their_own_axes() {
+        let flat = Plate::new(DVec2::ZERO, DVec2::new(100.0, 10.0), 0.0);
+        let slanted = |x: f64| Plate::new(DVec2::new(x, 0.0), DVec2::new(100.0, 10.0), 0.7);
+        assert!(flat.touches(&slanted(40.0)));
+        assert!(!Plate::new(DVec2::new(0.0, 40.0), DVec2::new(60.0, 10.0), 0.7)
+            .touches(&Plate::new(DVec2::new(30.0, 0.0), DVec2::new(60.0, 10.0), 0.7)));
+    }
+}

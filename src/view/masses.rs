@@ -1,0 +1,416 @@
+//! What a plan builds, as masses in the colour of their use, and what it takes away, as a red hatch.
+//!
+//! How sure a building is shows in how it is drawn: decided ones are solid, open ones have half the strength
+//! and dashed edges, sketches are white paper with pencil edges and no shadow. All variants are prepared when
+//! the scenario is opened; a switch shows and hides.
+
+use super::{
+    feature_material::{PaperMesh, SharedPaper},
+    feature_rows::{FeatureRows, RowRange},
+    palette::{self, Rgb},
+    placement::SiteAnchor,
+    prepared::PreparedMesh,
+    ray_cast::PickOwner,
+    scene::{SceneContent, ScenarioShown, ShownScenario, Unfinished},
+};
+use crate::geometry::{CreaseEdges, FeatureMesh};
+use crate::georef::{SitePos, narrow, render_axes};
+use crate::model::{
+    Certainty, NewBuilding, OpenScenario, Variant,
+    mass::{MassSurface, mass_mesh},
+};
+use crate::schedule::FrameSystems;
+use bevy::{
+    light::NotShadowCaster,
+    math::{DVec2, DVec3},
+    mesh::MeshTag,
+    prelude::*,
+    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
+};
+use std::sync::Arc;
+
+/// Pencil on what a plan builds.
+const PENCIL: Rgb = [0x3A, 0x3F, 0x48];
+/// Dash and gap of edges that are not decided, metres.
+const DASH_M: f32 = 1.4;
+const GAP_M: f32 = 1.0;
+/// Distance between the lines of the hatch, metres.
+const HATCH_M: f64 = 1.8;
+/// Hatch and outline lie this far above the ground, clear of kerbs, metres.
+const HATCH_ABOVE_M: f64 = 0.2;
+
+/// A part of the variant at this place.
+#[derive(Component, Clone, Copy)]
+struct OfVariant(usize);
+
+/// Rows of the variant's buildings, by their place in its list.
+#[derive(Component, Clone, Copy)]
+struct Rows(RowRange);
+
+/// One variant's masses, ready to be shown.
+struct Made {
+    variant: usize,
+    ids: Arc<Vec<String>>,
+    /// Buildings that cast a shadow.
+    firm: PreparedMesh,
+    /// Sketches.
+    sketch: PreparedMesh,
+    lines: PaperMesh,
+    removed: PaperMesh,
+    origin: SitePos,
+}
+
+#[derive(Resource, Default)]
+struct Making(Option<Task<Vec<Made>>>);
+
+pub(crate) fn plugin(app: &mut App) {
+    app.init_resource::<Making>().add_systems(
+        Update,
+        (
+            take_made.in_set(FrameSystems::Ingest),
+            start_making.in_set(FrameSystems::Derive),
+            show_variant.in_set(FrameSystems::Present),
+        ),
+    );
+}
+
+fn start_making(
+    mut shown: MessageReader<ScenarioShown>,
+    scenario: Option<Res<ShownScenario>>,
+    mut making: ResMut<Making>,
+    mut unfinished: ResMut<Unfinished>,
+) {
+    let (Some(_), Some(scenario)) = (shown.read().last(), scenario) else {
+        return;
+    };
+    let open = scenario.open.clone();
+    unfinished.set("masses", true);
+    making.0 = Some(AsyncComputeTaskPool::get().spawn(async move {
+        open.scenario
+            .variants
+            .iter()
+            .enumerate()
+            .map(|(place, variant)| make(&open, place, variant))
+            .collect()
+    }));
+}
+
+fn make(open: &OpenScenario, place: usize, variant: &Variant) -> Made {
+    let origin = variant
+        .buildings
+        .iter()
+        .flat_map(|building| building.footprint.first())
+        .find(|p| p.is_finite())
+        .map_or(SitePos(DVec3::ZERO), |p| SitePos(p.extend(open.terrain.height_at(*p))));
+    let count = u32::try_from(variant.buildings.len()).unwrap_or(u32::MAX);
+    let (mut firm, mut sketch, mut lines) = (PaperMesh::default(), PaperMesh::default(), PaperMesh::default());
+    for (feature, building) in (0..).zip(&variant.buildings) {
+        let ground_m = open.terrain.lowest_under(&building.footprint);
+        let faces = if building.certainty == Certainty::Sketch {
+            &mut sketch
+        } else {
+            &mut firm
+        };
+        mass(faces, &mut lines, building, origin, ground_m, feature);
+    }
+    let (firm_edges, sketch_edges) = (edges_of(&firm), edges_of(&sketch));
+    for edges in [&firm_edges, &sketch_edges] {
+        for (ends, features) in edges.positions.chunks_exact(2).zip(edges.features.chunks_exact(2)) {
+            let certainty = variant
+                .buildings
+                .get(features[0] as usize)
+                .map_or(Certainty::Decided, |b| b.certainty);
+            let ends = [Vec3::from_array(ends[0]), Vec3::from_array(ends[1])];
+            if certainty == Certainty::Open {
+                dashes(&mut lines, ends, features[0]);
+            } else {
+                lines.line(ends, features[0], PENCIL);
+            }
+        }
+    }
+    let mut removed = PaperMesh::default();
+    for index in open.register.removed_by(variant) {
+        if let Some(building) = open.register.buildings.get(index) {
+            let place = |p: DVec2| offset(p.extend(building.ground_m + HATCH_ABOVE_M), origin);
+            hatch(&mut removed, &building.footprint, &building.holes, place);
+        }
+    }
+    Made {
+        variant: place,
+        ids: Arc::new(variant.buildings.iter().map(|b| b.id.clone()).collect()),
+        firm: PreparedMesh::new(origin, count, firm, Some(firm_edges)),
+        sketch: PreparedMesh::new(origin, count, sketch, Some(sketch_edges)),
+        lines,
+        removed,
+        origin,
+    }
+}
+
+fn offset(site: DVec3, origin: SitePos) -> Vec3 {
+    Vec3::from_array(narrow(render_axes(site - origin.0)))
+}
+
+/// Colour of a face of a building, by what it is part of and how sure the building is.
+fn face_color(building: &NewBuilding, surface: MassSurface) -> Rgb {
+    let used_for = match surface {
+        MassSurface::GroundWall => building.ground_use.unwrap_or(building.main_use),
+        _ => building.main_use,
+    };
+    let color = match surface {
+        MassSurface::Roof => palette::mix(palette::new_use(used_for), palette::PAPER, 0.28),
+        _ => palette::new_use(used_for),
+    };
+    match building.certainty {
+        Certainty::Decided => color,
+        Certainty::Open => palette::mix(color, palette::PAPER, 0.5),
+        Certainty::Sketch => palette::PAPER,
+    }
+}
+
+fn mass(
+    faces: &mut PaperMesh,
+    lines: &mut PaperMesh,
+    building: &NewBuilding,
+    origin: SitePos,
+    ground_m: f64,
+    feature: u32,
+) {
+    let mesh = mass_mesh(building, ground_m);
+    for (triangle, surface) in mesh.triangles.iter().zip(&mesh.surfaces) {
+        let corner = |i: usize| mesh.positions.get(triangle[i] as usize).map(|p| offset(*p, origin));
+        let (Some(a), Some(b), Some(c)) = (corner(0), corner(1), corner(2)) else {
+            continue;
+        };
+        let normal = (b - a).cross(c - a).normalize_or_zero();
+        let color = face_color(building, *surface);
+        let numbers = [a, b, c].map(|p| faces.vertex(p, normal, feature, color));
+        faces.indices.extend(numbers);
+    }
+    if mesh.triangles.is_empty() {
+        return;
+    }
+    let line = match building.certainty {
+        Certainty::Sketch => palette::mix(PENCIL, palette::PAPER, 0.4),
+        _ => palette::mix(face_color(building, MassSurface::Wall), PENCIL, 0.35),
+    };
+    for height in &mesh.storey_lines_m {
+        for ring in std::iter::once(&building.footprint).chain(&building.holes) {
+            for (i, p) in ring.iter().enumerate() {
+                let q = ring[(i + 1) % ring.len()];
+                let ends = [offset(p.extend(*height), origin), offset(q.extend(*height), origin)];
+                lines.line(ends, feature, line);
+            }
+        }
+    }
+}
+
+fn edges_of(paper: &PaperMesh) -> CreaseEdges {
+    CreaseEdges::of(&FeatureMesh {
+        origin: SitePos(DVec3::ZERO),
+        positions: paper.positions.clone(),
+        normals: paper.normals.clone(),
+        features: paper.features.clone(),
+        colors: Vec::new(),
+        uvs: Vec::new(),
+        indices: paper.indices.clone(),
+        texture: None,
+        double_sided: false,
+        translucent: false,
+        unlit: false,
+    })
+}
+
+/// A dashed line that starts and ends with a dash.
+fn dashes(lines: &mut PaperMesh, [from, to]: [Vec3; 2], feature: u32) {
+    const MOST: u16 = 2000;
+    let length = from.distance(to);
+    let count = (0..MOST)
+        .find(|n| f32::from(*n) * (DASH_M + GAP_M) + DASH_M >= length)
+        .unwrap_or(MOST);
+    let period = if count == 0 { length } else { length / (f32::from(count) + DASH_M / (DASH_M + GAP_M)) };
+    let dash = if count == 0 { length } else { period * DASH_M / (DASH_M + GAP_M) };
+    let at = |metres: f32| from.lerp(to, (metres / length.max(1e-6)).clamp(0.0, 1.0));
+    for n in 0..=count {
+        let start = f32::from(n) * period;
+        lines.line([at(start), at(start + dash)], feature, PENCIL);
+    }
+}
+
+/// Outline and slanted lines inside it, by the even-odd rule.
+fn hatch(lines: &mut PaperMesh, outer: &[DVec2], holes: &[Vec<DVec2>], place: impl Fn(DVec2) -> Vec3) {
+    const MOST_LINES: usize = 500;
+    let rings: Vec<&[DVec2]> = std::iter::once(outer).chain(holes.iter().map(Vec::as_slice)).collect();
+    let sides = || {
+        rings
+            .iter()
+            .flat_map(|ring| (0..ring.len()).map(move |i| (ring[i], ring[(i + 1) % ring.len()])))
+    };
+    for (p, q) in sides() {
+        lines.line([place(p), place(q)], 0, palette::REMOVED);
+    }
+    // In axes turned by 45° the hatch runs along u, one line per step of v.
+    let turned = |p: DVec2| DVec2::new(p.x + p.y, p.y - p.x) * std::f64::consts::FRAC_1_SQRT_2;
+    let back = |p: DVec2| DVec2::new(p.x - p.y, p.x + p.y) * std::f64::consts::FRAC_1_SQRT_2;
+    let (low, high) = outer
+        .iter()
+        .map(|p| turned(*p).y)
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+    if !(low.is_finite() && high.is_finite()) {
+        return;
+    }
+    let mut v = (low / HATCH_M).ceil() * HATCH_M;
+    for _ in 0..MOST_LINES {
+        if v > high {
+            break;
+        }
+        let mut crossings: Vec<f64> = sides()
+            .filter_map(|(p, q)| {
+                let (p, q) = (turned(p), turned(q));
+                ((p.y > v) != (q.y > v)).then(|| p.x + (q.x - p.x) * (v - p.y) / (q.y - p.y))
+            })
+            .collect();
+        crossings.sort_by(f64::total_cmp);
+        for pair in crossings.chunks_exact(2) {
+            let ends = [DVec2::new(pair[0], v), DVec2::new(pair[1], v)].map(|p| place(back(p)));
+            lines.line(ends, 0, palette::REMOVED);
+        }
+        v += HATCH_M;
+    }
+}
+
+fn take_made(
+    mut commands: Commands,
+    paper: Option<Res<SharedPaper>>,
+    mut rows: ResMut<FeatureRows>,
+    mut meshes: ResMut<Assets<Mesh>>,
+    mut making: ResMut<Making>,
+    mut unfinished: ResMut<Unfinished>,
+) {
+    let Some(paper) = paper else {
+        return;
+    };
+    let Some(all) = making.0.as_mut().and_then(|task| block_on(poll_once(task))) else {
+        return;
+    };
+    making.0 = None;
+    unfinished.set("masses", false);
+    for made in all {
+        let owner = PickOwner::NewBuildings { ids: made.ids.clone() };
+        let of_variant = OfVariant(made.variant);
+        for (mesh, casts) in [(made.firm, true), (made.sketch, false)] {
+            let spawned = mesh.spawn(
+                &mut commands,
+                &mut meshes,
+                &mut rows,
+                paper.solid.clone(),
+                owner.clone(),
+                Visibility::Hidden,
+            );
+            if let Some((entity, range, _)) = spawned {
+                commands.entity(entity).insert((of_variant, Rows(range)));
+                if !casts {
+                    commands.entity(entity).insert(NotShadowCaster);
+                }
+            }
+        }
+        let count = u32::try_from(made.ids.len()).unwrap_or(u32::MAX);
+        for (mesh, count, has_buildings) in [(made.lines, count, true), (made.removed, 1, false)] {
+            if mesh.is_empty() {
+                continue;
+            }
+            let Some(range) = rows.allocate(count) else {
+                continue;
+            };
+            let mut entity = commands.spawn((
+                SceneContent,
+                SiteAnchor(made.origin),
+                MeshTag(range.first),
+                mesh.bounds(),
+                of_variant,
+                NotShadowCaster,
+                Visibility::Hidden,
+                Mesh3d(meshes.add(mesh.into_lines())),
+                MeshMaterial3d(paper.pencil.clone()),
+            ));
+            if has_buildings {
+                entity.insert(Rows(range));
+            }
+        }
+    }
+}
+
+fn show_variant(
+    scenario: Option<Res<ShownScenario>>,
+    added: Query<(), Added<OfVariant>>,
+    mut rows: ResMut<FeatureRows>,
+    mut parts: Query<(&OfVariant, Option<&Rows>, &mut Visibility)>,
+) {
+    let Some(scenario) = scenario else {
+        return;
+    };
+    if !scenario.is_changed() && added.is_empty() {
+        return;
+    }
+    for (of, range, mut visibility) in &mut parts {
+        let is_shown = scenario.variant == Some(of.0);
+        visibility.set_if_neq(if is_shown {
+            Visibility::Inherited
+        } else {
+            Visibility::Hidden
+        });
+        let buildings = scenario.open.scenario.variants.get(of.0).map(|v| &v.buildings);
+        if let (Some(range), Some(buildings)) = (range, buildings) {
+            for (feature, building) in (0..).zip(buildings) {
+                rows.set_hidden(range.0, feature, !scenario.is_phase_shown(&building.phase));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn length_of(lines: &PaperMesh) -> f32 {
+        lines
+            .positions
+            .chunks_exact(2)
+            .map(|p| Vec3::from_array(p[0]).distance(Vec3::from_array(p[1])))
+            .sum()
+    }
+
+    #[test]
+    fn dashes_cover_the_ends_and_leave_gaps() {
+        let mut lines = PaperMesh::default();
+        dashes(&mut lines, [Vec3::ZERO, Vec3::X * 10.0], 4);
+        let dashed = length_of(&lines);
+        assert!(dashed > 4.0 && dashed < 8.0, "{dashed}");
+        assert_eq!(lines.positions[0], [0.0; 3]);
+        let end = lines.positions.last().unwrap();
+        assert!((end[0] - 10.0).abs() < 1e-3);
+        let mut short = PaperMesh::default();
+        dashes(&mut short, [Vec3::ZERO, Vec3::X * 0.5], 4);
+        assert!((length_of(&short) - 0.5).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_hatch_fills_the_footprint_and_spares_its_court() {
+        let square = |low: f64, high: f64| {
+            vec![
+                DVec2::new(low, low),
+                DVec2::new(high, low),
+                DVec2::new(high, high),
+                DVec2::new(low, high),
+            ]
+        };
+        let place = |p: DVec2| offset(p.extend(0.0), SitePos(DVec3::ZERO));
+        let mut whole = PaperMesh::default();
+        hatch(&mut whole, &square(0.0, 20.0), &[], place);
+        let mut court = PaperMesh::default();
+        hatch(&mut court, &square(0.0, 20.0), &[square(5.0, 15.0)], place);
+        // Hatch length is area over spacing; outlines are 80 m and 40 m more.
+        assert!((length_of(&whole) - 80.0 - 400.0 / 1.8).abs() < 20.0, "{}", length_of(&whole));
+        assert!((length_of(&court) - 120.0 - 300.0 / 1.8).abs() < 20.0, "{}", length_of(&court));
+        assert!(court.positions.iter().all(|p| p[0] >= -0.01 && p[0] <= 20.01));
+    }
+}

@@ -1,0 +1,361 @@
+//! Trees, street furniture and pins. One mesh per square of ground, with a feature row per thing, so that
+//! removing, recolouring and picking are the same as for buildings.
+
+mod forms;
+
+use super::{
+    feature_material::{PaperMesh, SharedPaper},
+    feature_rows::{FeatureRows, RowRange},
+    ground::GroundHeights,
+    palette::Rgb,
+    prepared::PreparedMesh,
+    ray_cast::PickOwner,
+    scene::{ScenarioShown, ShownScenario, Unfinished},
+};
+use crate::georef::{SitePos, narrow, render_axes};
+use crate::model::{Asset, AssetKind, LayerKind, NewTree, Terrain};
+use crate::schedule::FrameSystems;
+use bevy::{
+    light::NotShadowCaster,
+    math::{DVec2, DVec3},
+    prelude::*,
+    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
+};
+use forms::{Stand, seed_of};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
+
+/// Side of the squares by which things are merged, metres.
+const SQUARE_M: f64 = 150.0;
+/// Colours of pins.
+const REPORT: Rgb = [0x8A, 0x4B, 0x2A];
+const SENSOR: Rgb = [0x3F, 0x6A, 0x93];
+
+/// Which pins are shown; a lens asks for them.
+#[derive(Resource, Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ShownPins {
+    /// Public-space reports.
+    pub reports: bool,
+    /// Sensors.
+    pub sensors: bool,
+}
+
+/// Colours for managed objects by their place in the scenario's list, for lenses that show a state.
+#[derive(Resource, Debug, Clone, Default, PartialEq)]
+pub struct AssetColors(pub BTreeMap<usize, Rgb>);
+
+/// Whose things a mesh holds.
+#[derive(Component, Clone)]
+enum ObjectMesh {
+    Assets(Arc<Vec<usize>>),
+    /// Trees of the variant at this place.
+    NewTrees(usize),
+    Reports,
+    Sensors,
+}
+
+struct Made {
+    mesh: PreparedMesh,
+    what: ObjectMesh,
+    owner: PickOwner,
+}
+
+#[derive(Resource, Default)]
+struct Making(Option<Task<Vec<Made>>>);
+
+/// The rows of an object mesh.
+#[derive(Component, Clone, Copy)]
+struct Rows(RowRange);
+
+pub(crate) fn plugin(app: &mut App) {
+    app.init_resource::<ShownPins>()
+        .init_resource::<AssetColors>()
+        .init_resource::<Making>()
+        .add_systems(
+            Update,
+            (
+                take_made.in_set(FrameSystems::Ingest),
+                start_making.in_set(FrameSystems::Derive),
+                (show_objects, color_assets).in_set(FrameSystems::Present),
+            ),
+        );
+}
+
+fn start_making(
+    mut shown: MessageReader<ScenarioShown>,
+    scenario: Option<Res<ShownScenario>>,
+    mut making: ResMut<Making>,
+    mut unfinished: ResMut<Unfinished>,
+) {
+    let (Some(_), Some(scenario)) = (shown.read().last(), scenario) else {
+        return;
+    };
+    let open = scenario.open.clone();
+    unfinished.set("objects", true);
+    making.0 = Some(AsyncComputeTaskPool::get().spawn(async move {
+        let mut made = assets(&open.terrain, &open.assets);
+        for (place, variant) in open.scenario.variants.iter().enumerate() {
+            made.extend(new_trees(&open.terrain, place, &variant.trees));
+        }
+        let reports: Vec<DVec2> = open.reports.iter().map(|r| r.position).collect();
+        made.extend(pins(&open.terrain, &reports, REPORT, ObjectMesh::Reports, PickOwner::Reports));
+        let sensors: Vec<DVec2> = open.sensors.iter().map(|s| s.position).collect();
+        made.extend(pins(&open.terrain, &sensors, SENSOR, ObjectMesh::Sensors, PickOwner::Sensors));
+        made
+    }));
+}
+
+fn square(p: DVec2) -> Option<(i32, i32)> {
+    #[expect(clippy::cast_possible_truncation, reason = "bounded on the line above")]
+    let place = |metres: f64| (metres / SQUARE_M).floor() as i32;
+    (p.is_finite() && p.length() < 1e7).then(|| (place(p.x), place(p.y)))
+}
+
+/// Origin of a square: its middle at the height of its ground.
+fn origin_of((x, y): (i32, i32), terrain: &Terrain) -> SitePos {
+    let middle = (DVec2::new(f64::from(x), f64::from(y)) + DVec2::splat(0.5)) * SQUARE_M;
+    SitePos(middle.extend(terrain.height_at(middle)))
+}
+
+fn stand(origin: SitePos, p: DVec2, terrain: &Terrain, heading_deg: f64, feature: usize) -> Stand {
+    let at = p.extend(terrain.height_at(p)) - origin.0;
+    let [bearing_rad, ..] = narrow(DVec3::new(heading_deg.to_radians(), 0.0, 0.0));
+    Stand {
+        foot: Vec3::from_array(narrow(render_axes(at))),
+        bearing_rad: if bearing_rad.is_finite() { bearing_rad } else { 0.0 },
+        feature: u32::try_from(feature).unwrap_or(u32::MAX),
+    }
+}
+
+fn count_of(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+fn assets(terrain: &Terrain, all: &[Asset]) -> Vec<Made> {
+    let mut squares: BTreeMap<(i32, i32), Vec<usize>> = BTreeMap::new();
+    for (index, asset) in all.iter().enumerate() {
+        if let Some(square) = square(asset.position) {
+            squares.entry(square).or_default().push(index);
+        }
+    }
+    squares
+        .into_iter()
+        .map(|(square, indices)| {
+            let origin = origin_of(square, terrain);
+            let mut mesh = PaperMesh::default();
+            for (feature, index) in indices.iter().enumerate() {
+                let asset = &all[*index];
+                let stand = stand(origin, asset.position, terrain, asset.heading_deg, feature);
+                let [height, crown, _] = narrow(DVec3::new(asset.height_m, asset.crown_m, 0.0));
+                match asset.kind {
+                    AssetKind::Tree => forms::tree(&mut mesh, stand, height, crown, seed_of(&asset.id)),
+                    AssetKind::Lamp => forms::lamp(&mut mesh, stand, height),
+                    AssetKind::Bench => forms::bench(&mut mesh, stand),
+                    AssetKind::Bin => forms::bin(&mut mesh, stand),
+                    AssetKind::Manhole => forms::manhole(&mut mesh, stand),
+                    AssetKind::Other => forms::other(&mut mesh, stand),
+                }
+            }
+            let features = count_of(indices.len());
+            let indices = Arc::new(indices);
+            Made {
+                mesh: PreparedMesh::new(origin, features, mesh, None),
+                owner: PickOwner::Assets {
+                    indices: indices.clone(),
+                },
+                what: ObjectMesh::Assets(indices),
+            }
+        })
+        .collect()
+}
+
+fn new_trees(terrain: &Terrain, variant: usize, trees: &[NewTree]) -> Option<Made> {
+    let first = trees.iter().find_map(|tree| square(tree.position))?;
+    let origin = origin_of(first, terrain);
+    let mut mesh = PaperMesh::default();
+    for (feature, tree) in trees.iter().enumerate() {
+        if square(tree.position).is_none() {
+            continue;
+        }
+        let stand = stand(origin, tree.position, terrain, 0.0, feature);
+        let [height, crown, _] = narrow(DVec3::new(tree.height_m, tree.crown_m, 0.0));
+        forms::tree(&mut mesh, stand, height, crown, seed_of(&tree.id));
+    }
+    Some(Made {
+        mesh: PreparedMesh::new(origin, count_of(trees.len()), mesh, None),
+        what: ObjectMesh::NewTrees(variant),
+        owner: PickOwner::NewTrees {
+            ids: Arc::new(trees.iter().map(|tree| tree.id.clone()).collect()),
+        },
+    })
+}
+
+fn pins(terrain: &Terrain, places: &[DVec2], color: Rgb, what: ObjectMesh, owner: PickOwner) -> Option<Made> {
+    let first = places.iter().find_map(|p| square(*p))?;
+    let origin = origin_of(first, terrain);
+    let mut mesh = PaperMesh::default();
+    for (feature, place) in places.iter().enumerate() {
+        if square(*place).is_some() {
+            forms::pin(&mut mesh, stand(origin, *place, terrain, 0.0, feature), color);
+        }
+    }
+    Some(Made {
+        mesh: PreparedMesh::new(origin, count_of(places.len()), mesh, None),
+        what,
+        owner,
+    })
+}
+
+fn take_made(
+    mut commands: Commands,
+    paper: Option<Res<SharedPaper>>,
+    mut rows: ResMut<FeatureRows>,
+    mut meshes: ResMut<Assets<Mesh>>,
+    mut making: ResMut<Making>,
+    mut unfinished: ResMut<Unfinished>,
+) {
+    let Some(paper) = paper else {
+        return;
+    };
+    let Some(made) = making.0.as_mut().and_then(|task| block_on(poll_once(task))) else {
+        return;
+    };
+    making.0 = None;
+    unfinished.set("objects", false);
+    for Made { mesh, what, owner } in made {
+        let is_pin = matches!(what, ObjectMesh::Reports | ObjectMesh::Sensors);
+        let spawned = mesh.spawn(
+            &mut commands,
+            &mut meshes,
+            &mut rows,
+            paper.solid.clone(),
+            owner,
+            Visibility::Hidden,
+        );
+        if let Some((entity, range, _)) = spawned {
+            commands.entity(entity).insert((what, Rows(range)));
+            if is_pin {
+                commands.entity(entity).insert(NotShadowCaster);
+            }
+        }
+    }
+}
+
+/// Shows what the layers, the variant, the phase and the lens ask for.
+fn show_objects(
+    scenario: Option<Res<ShownScenario>>,
+    pins: Res<ShownPins>,
+    ground: Res<GroundHeights>,
+    added: Query<(), Added<ObjectMesh>>,
+    mut rows: ResMut<FeatureRows>,
+    mut objects: Query<(&ObjectMesh, &Rows, &mut Visibility)>,
+) {
+    let Some(scenario) = scenario else {
+        return;
+    };
+    if !scenario.is_changed() && !pins.is_changed() && added.is_empty() && !ground.is_added() {
+        return;
+    }
+    let variant = scenario.active_variant();
+    let removed: HashSet<&str> = variant
+        .into_iter()
+        .flat_map(|v| v.removed_assets.iter().map(String::as_str))
+        .collect();
+    for (what, range, mut visibility) in &mut objects {
+        let is_shown = match what {
+            ObjectMesh::Assets(indices) => {
+                for (feature, index) in (0..).zip(indices.iter()) {
+                    let is_removed = scenario
+                        .open
+                        .assets
+                        .get(*index)
+                        .is_some_and(|asset| removed.contains(asset.id.as_str()));
+                    rows.set_hidden(range.0, feature, is_removed);
+                }
+                scenario.is_kind_visible(LayerKind::Assets)
+            }
+            ObjectMesh::NewTrees(place) => {
+                let trees = scenario.open.scenario.variants.get(*place).map(|v| &v.trees);
+                for (feature, tree) in (0..).zip(trees.into_iter().flatten()) {
+                    rows.set_hidden(range.0, feature, !scenario.is_phase_shown(&tree.phase));
+                }
+                scenario.variant == Some(*place)
+            }
+            ObjectMesh::Reports => pins.reports && scenario.is_kind_visible(LayerKind::Reports),
+            ObjectMesh::Sensors => pins.sensors && scenario.is_kind_visible(LayerKind::Sensors),
+        };
+        visibility.set_if_neq(if is_shown {
+            Visibility::Inherited
+        } else {
+            Visibility::Hidden
+        });
+    }
+}
+
+fn color_assets(
+    colors: Res<AssetColors>,
+    added: Query<(), Added<ObjectMesh>>,
+    objects: Query<(&ObjectMesh, &Rows)>,
+    mut rows: ResMut<FeatureRows>,
+) {
+    if !colors.is_changed() && added.is_empty() {
+        return;
+    }
+    for (what, range) in &objects {
+        if let ObjectMesh::Assets(indices) = what {
+            for (feature, index) in (0..).zip(indices.iter()) {
+                rows.set_color(range.0, feature, colors.0.get(index).copied());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree_at(id: &str, position: DVec2) -> Asset {
+        Asset {
+            id: id.into(),
+            kind: AssetKind::Tree,
+            position,
+            heading_deg: 0.0,
+            height_m: 8.0,
+            crown_m: 5.0,
+            condition: None,
+            upkeep: None,
+            inspected: None,
+            next_inspection: None,
+            attributes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn things_are_merged_by_square_and_keep_their_places() {
+        let all = [
+            tree_at("a", DVec2::new(10.0, 10.0)),
+            tree_at("b", DVec2::new(400.0, 10.0)),
+            tree_at("c", DVec2::new(20.0, 30.0)),
+            tree_at("d", DVec2::NAN),
+        ];
+        let made = assets(&Terrain::flat(), &all);
+        let places: Vec<_> = made
+            .iter()
+            .map(|m| match &m.what {
+                ObjectMesh::Assets(indices) => indices.as_ref().clone(),
+                _ => Vec::new(),
+            })
+            .collect();
+        assert_eq!(places, vec![vec![0, 2], vec![1]]);
+        assert_eq!(made[0].mesh.features, 2);
+    }
+
+    #[test]
+    fn nothing_makes_nothing() {
+        assert!(assets(&Terrain::flat(), &[]).is_empty());
+        assert!(new_trees(&Terrain::flat(), 0, &[]).is_none());
+        assert!(pins(&Terrain::flat(), &[DVec2::NAN], REPORT, ObjectMesh::Reports, PickOwner::Reports).is_none());
+    }
+}

@@ -1,0 +1,406 @@
+//! A click picks exactly one thing: a building, a part of the plan, a managed object, or a place on the ground.
+//! What is picked is outlined along its own edges and lifted slightly in colour.
+
+use super::{
+    camera::{Clicked, InputCapture, MainCamera, OrbitCamera},
+    feature_rows::{FeatureRows, RowRange},
+    ground::GroundHeights,
+    palette,
+    placement::{SceneOrigin, SiteAnchor},
+    ray_cast::{PickOwner, Pickable, SceneHit, SceneRay},
+    scene::{ScenarioShown, ShownScenario, VariantShown},
+    site_view::SiteView,
+    tiles::TileLayers,
+};
+use crate::geometry::Value;
+use crate::georef::SitePos;
+use crate::schedule::FrameSystems;
+use bevy::{
+    gizmos::config::{GizmoConfigGroup, GizmoConfigStore},
+    math::DVec2,
+    prelude::*,
+    window::PrimaryWindow,
+};
+
+/// What is picked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PickedThing {
+    /// A feature of a tile layer.
+    Building {
+        /// Layer id.
+        layer: String,
+        /// Value of the layer's id property, where it has one.
+        id: Option<String>,
+        /// All attributes in file order.
+        attributes: Vec<(String, Value)>,
+    },
+    /// A building of the variant shown.
+    NewBuilding {
+        /// Id in the variant.
+        id: String,
+    },
+    /// A tree of the variant shown.
+    NewTree {
+        /// Id in the variant.
+        id: String,
+    },
+    /// A managed object.
+    Asset {
+        /// Place in the scenario's list.
+        index: usize,
+    },
+    /// A public-space report.
+    Report {
+        /// Place in the scenario's list.
+        index: usize,
+    },
+    /// A sensor.
+    Sensor {
+        /// Place in the scenario's list.
+        index: usize,
+    },
+    /// A place on the ground.
+    Ground,
+}
+
+/// A thing that is picked and where it was clicked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picked {
+    /// What.
+    pub thing: PickedThing,
+    /// Where, site frame.
+    pub position: SitePos,
+}
+
+/// What is picked now. Changed by clicks and by [`Pick`].
+#[derive(Resource, Debug, Clone, Default, PartialEq)]
+pub struct CitySelection {
+    /// The picked thing.
+    pub picked: Option<Picked>,
+}
+
+/// Request: pick this, or nothing.
+#[derive(Message, Debug, Clone)]
+pub struct Pick(pub Option<Picked>);
+
+/// Fact: something else is picked; read it in [`CitySelection`].
+#[derive(Message, Debug, Clone, Copy)]
+pub struct PickChanged;
+
+/// What lies under the cursor, for the status bar.
+#[derive(Resource, Debug, Clone, Copy, Default, PartialEq)]
+pub struct CursorGround {
+    /// Where the line of sight through the cursor ends; `None` over the sky and outside the picture.
+    pub position: Option<SitePos>,
+    /// Whether that height was measured or planned; else it is only a guess for the eye.
+    pub is_height_known: bool,
+}
+
+/// The feature that is outlined.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Outlined {
+    entity: Entity,
+    feature: u32,
+    rows: RowRange,
+}
+
+#[derive(Resource, Default)]
+struct Outline(Option<Outlined>);
+
+/// The outer line of what is picked.
+#[derive(Default, Reflect, GizmoConfigGroup)]
+struct OuterLine;
+
+/// The white line inside the outer one.
+#[derive(Default, Reflect, GizmoConfigGroup)]
+struct InnerLine;
+
+pub(crate) fn plugin(app: &mut App) {
+    app.init_resource::<CitySelection>()
+        .init_resource::<CursorGround>()
+        .init_resource::<Outline>()
+        .init_gizmo_group::<OuterLine>()
+        .init_gizmo_group::<InnerLine>()
+        .add_message::<Pick>()
+        .add_message::<PickChanged>()
+        .add_systems(Startup, set_lines)
+        .add_systems(
+            Update,
+            (
+                (pick_clicked, follow_requests, follow_cursor)
+                    .chain()
+                    .in_set(FrameSystems::Select),
+                (find_outlined, draw_outline).chain().in_set(FrameSystems::Present),
+            ),
+        );
+}
+
+fn set_lines(mut store: ResMut<GizmoConfigStore>) {
+    let (outer, _) = store.config_mut::<OuterLine>();
+    outer.line.width = 5.0;
+    outer.depth_bias = -0.0006;
+    let (inner, _) = store.config_mut::<InnerLine>();
+    inner.line.width = 1.6;
+    inner.depth_bias = -0.0009;
+}
+
+/// What a hit is, in words of the scenario.
+fn thing_of(hit: &SceneHit, pickables: &Query<&Pickable>, tiles: &TileLayers) -> Option<PickedThing> {
+    let Some((entity, feature)) = hit.feature else {
+        return Some(PickedThing::Ground);
+    };
+    let pickable = pickables.get(entity).ok()?;
+    let place = feature as usize;
+    Some(match &pickable.owner {
+        owner @ PickOwner::Tile { .. } => {
+            let found = tiles.feature(owner, pickable.rows.first, feature)?;
+            if feature >= found.table.rows {
+                // Part of a tile that belongs to no feature: terrain, or a mesh without attributes.
+                return Some(PickedThing::Ground);
+            }
+            PickedThing::Building {
+                layer: found.layer.to_owned(),
+                id: found.id,
+                attributes: found
+                    .table
+                    .attributes(feature)
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect(),
+            }
+        }
+        PickOwner::NewBuildings { ids } => PickedThing::NewBuilding {
+            id: ids.get(place)?.clone(),
+        },
+        PickOwner::NewTrees { ids } => PickedThing::NewTree {
+            id: ids.get(place)?.clone(),
+        },
+        PickOwner::Assets { indices } => PickedThing::Asset {
+            index: *indices.get(place)?,
+        },
+        PickOwner::Reports => PickedThing::Report { index: place },
+        PickOwner::Sensors => PickedThing::Sensor { index: place },
+    })
+}
+
+fn pick_clicked(
+    mut clicks: MessageReader<Clicked>,
+    view: Res<SiteView>,
+    scene: SceneRay,
+    pickables: Query<&Pickable>,
+    tiles: Res<TileLayers>,
+    mut outline: ResMut<Outline>,
+    mut selection: ResMut<CitySelection>,
+    mut changed: MessageWriter<PickChanged>,
+) {
+    let Some(click) = clicks.read().last() else {
+        return;
+    };
+    let hit = scene.cast(view.eye, view.ray(click.pixel));
+    let picked = hit.as_ref().and_then(|hit| {
+        Some(Picked {
+            thing: thing_of(hit, &pickables, &tiles)?,
+            position: hit.position,
+        })
+    });
+    let is_ground = matches!(
+        picked.as_ref().map(|p| &p.thing),
+        None | Some(PickedThing::Ground)
+    );
+    let target = hit.and_then(|hit| hit.feature).filter(|_| !is_ground);
+    let outlined = target.and_then(|(entity, feature)| {
+        pickables.get(entity).ok().map(|pickable| Outlined {
+            entity,
+            feature,
+            rows: pickable.rows,
+        })
+    });
+    if outline.0 != outlined {
+        outline.0 = outlined;
+    }
+    if selection.picked != picked {
+        selection.picked = picked;
+        changed.write(PickChanged);
+    }
+}
+
+fn follow_requests(
+    mut requests: MessageReader<Pick>,
+    mut shown: MessageReader<ScenarioShown>,
+    mut switched: MessageReader<VariantShown>,
+    scenario: Option<Res<ShownScenario>>,
+    mut outline: ResMut<Outline>,
+    mut selection: ResMut<CitySelection>,
+    mut changed: MessageWriter<PickChanged>,
+) {
+    let mut wanted = requests.read().last().map(|request| request.0.clone());
+    if shown.read().last().is_some() {
+        wanted = Some(None);
+    }
+    if switched.read().last().is_some()
+        && let (Some(scenario), Some(picked)) = (&scenario, &selection.picked)
+        && is_gone(&picked.thing, scenario)
+    {
+        wanted = Some(None);
+    }
+    if let Some(picked) = wanted
+        && selection.picked != picked
+    {
+        selection.picked = picked;
+        outline.0 = None;
+        changed.write(PickChanged);
+    }
+}
+
+/// Whether a picked thing is not part of the variant shown.
+fn is_gone(thing: &PickedThing, scenario: &ShownScenario) -> bool {
+    let variant = scenario.active_variant();
+    match thing {
+        PickedThing::Building { id: Some(id), .. } => scenario.removed().is_some_and(|set| set.contains(id)),
+        PickedThing::NewBuilding { id } => !variant.is_some_and(|v| v.buildings.iter().any(|b| b.id == *id)),
+        PickedThing::NewTree { id } => !variant.is_some_and(|v| v.trees.iter().any(|t| t.id == *id)),
+        PickedThing::Asset { index } => match (variant, scenario.open.assets.get(*index)) {
+            (Some(variant), Some(asset)) => variant.removed_assets.contains(&asset.id),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn follow_cursor(
+    windows: Query<&Window, With<PrimaryWindow>>,
+    cameras: Query<&Camera, With<MainCamera>>,
+    capture: Res<InputCapture>,
+    view: Res<SiteView>,
+    orbit: Res<OrbitCamera>,
+    ground: Res<GroundHeights>,
+    scene: SceneRay,
+    mut last: Local<Option<DVec2>>,
+    mut cursor: ResMut<CursorGround>,
+) {
+    let pixel = super::camera::cursor_pixel(&windows, &cameras).filter(|_| !capture.pointer);
+    if pixel == *last && !view.is_changed() && orbit.is_still() {
+        return;
+    }
+    *last = pixel;
+    let hit = pixel.and_then(|pixel| scene.cast(view.eye, view.ray(pixel)));
+    cursor.set_if_neq(CursorGround {
+        is_height_known: hit
+            .as_ref()
+            .is_some_and(|hit| hit.feature.is_some() || ground.is_measured),
+        position: hit.map(|hit| hit.position),
+    });
+}
+
+/// Keeps the outline on what is picked when its tile gives way to a finer or coarser one.
+fn find_outlined(
+    selection: Res<CitySelection>,
+    tiles: Res<TileLayers>,
+    pickables: Query<(Entity, &Pickable, &Visibility)>,
+    mut rows: ResMut<FeatureRows>,
+    mut outline: ResMut<Outline>,
+    mut lifted: Local<Option<Outlined>>,
+) {
+    let is_drawn = |outlined: &Outlined| {
+        pickables
+            .get(outlined.entity)
+            .is_ok_and(|(_, pickable, visibility)| {
+                pickable.rows == outlined.rows && *visibility != Visibility::Hidden
+            })
+    };
+    if !outline.0.as_ref().is_some_and(is_drawn) {
+        let found = selection.picked.as_ref().and_then(|picked| find(&picked.thing, &tiles, &pickables));
+        if outline.0 != found {
+            outline.0 = found;
+        }
+    }
+    if *lifted != outline.0 {
+        if let Some(old) = lifted.take() {
+            rows.set_lifted(old.rows, old.feature, false);
+        }
+        if let Some(new) = outline.0 {
+            rows.set_lifted(new.rows, new.feature, true);
+        }
+        *lifted = outline.0;
+    }
+}
+
+fn find(
+    thing: &PickedThing,
+    tiles: &TileLayers,
+    pickables: &Query<(Entity, &Pickable, &Visibility)>,
+) -> Option<Outlined> {
+    if let PickedThing::Building { layer, id, .. } = thing {
+        let (entity, feature) = tiles.find(layer, id.as_ref()?)?;
+        let (_, pickable, visibility) = pickables.get(entity).ok()?;
+        return (*visibility != Visibility::Hidden).then_some(Outlined {
+            entity,
+            feature,
+            rows: pickable.rows,
+        });
+    }
+    pickables
+        .iter()
+        .filter(|(_, _, visibility)| **visibility != Visibility::Hidden)
+        .find_map(|(entity, pickable, _)| {
+            let place = match (thing, &pickable.owner) {
+                (PickedThing::NewBuilding { id }, PickOwner::NewBuildings { ids })
+                | (PickedThing::NewTree { id }, PickOwner::NewTrees { ids }) => ids.iter().position(|i| i == id)?,
+                (PickedThing::Asset { index }, PickOwner::Assets { indices }) => {
+                    indices.iter().position(|i| i == index)?
+                }
+                (PickedThing::Report { index }, PickOwner::Reports)
+                | (PickedThing::Sensor { index }, PickOwner::Sensors) => *index,
+                _ => return None,
+            };
+            let feature = u32::try_from(place).ok()?;
+            pickable.edges.features.contains(&feature).then_some(Outlined {
+                entity,
+                feature,
+                rows: pickable.rows,
+            })
+        })
+}
+
+fn draw_outline(
+    outline: Res<Outline>,
+    selection: Res<CitySelection>,
+    origin: Res<SceneOrigin>,
+    view: Res<SiteView>,
+    pickables: Query<(&Pickable, &SiteAnchor)>,
+    mut outer: Gizmos<OuterLine>,
+    mut inner: Gizmos<InnerLine>,
+) {
+    /// Enough for the most ornate church; beyond it an outline is a blot anyway.
+    const MOST_EDGES: usize = 20_000;
+    let magenta = Color::srgb_u8(palette::SELECTION[0], palette::SELECTION[1], palette::SELECTION[2]);
+    if let Some(outlined) = &outline.0
+        && let Ok((pickable, anchor)) = pickables.get(outlined.entity)
+    {
+        let place = origin.0.render_from_site(anchor.0);
+        let edges = &pickable.edges;
+        let ends = edges.positions.chunks_exact(2).zip(edges.features.chunks_exact(2));
+        for (ends, _) in ends
+            .filter(|(_, features)| features[0] == outlined.feature)
+            .take(MOST_EDGES)
+        {
+            let [from, to] = [0, 1].map(|i| place + Vec3::from_array(ends[i]));
+            outer.line(from, to, magenta);
+            inner.line(from, to, Color::WHITE);
+        }
+    } else if let Some(Picked {
+        thing: PickedThing::Ground,
+        position,
+    }) = &selection.picked
+    {
+        let [radius, ..] = crate::georef::narrow(bevy::math::DVec3::splat(
+            view.metres_per_pixel(position.0.distance(view.eye.0)) * 7.0,
+        ));
+        let flat = Isometry3d::new(
+            origin.0.render_from_site(*position) + Vec3::Y * 0.15,
+            Quat::from_rotation_x(std::f32::consts::FRAC_PI_2),
+        );
+        outer.circle(flat, radius, magenta);
+        inner.circle(flat, radius, Color::WHITE);
+    }
+}

@@ -1,0 +1,263 @@
+//! What is shown: the open scenario, the variant and phase, and which layers are visible.
+//!
+//! Switching a variant touches neither camera, sun nor notes: everything of a variant is prepared when its
+//! scenario is opened, and a switch only shows, hides and sets rows.
+
+use crate::georef::{RenderOrigin, SitePos};
+use crate::model::{LayerKind, OpenScenario, Variant};
+use crate::schedule::FrameSystems;
+use crate::sources::Problem;
+use crate::view::placement::SceneOrigin;
+use bevy::{math::DVec3, prelude::*};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// The scenario on the table. Absent while nothing is open.
+#[derive(Resource, Clone)]
+pub struct ShownScenario {
+    /// The scenario and its data.
+    pub open: Arc<OpenScenario>,
+    /// The variant shown, as its place in the scenario's list; `None` when the scenario has none.
+    pub variant: Option<usize>,
+    /// Shown up to and including this phase; `None` shows the whole plan.
+    pub phase: Option<String>,
+    hidden_layers: BTreeSet<String>,
+    /// Ids of the buildings that each variant removes.
+    removed: Vec<Arc<HashSet<String>>>,
+}
+
+impl ShownScenario {
+    /// Shows a scenario as its file asks.
+    pub fn new(open: Arc<OpenScenario>) -> Self {
+        let scenario = &open.scenario;
+        let variant = scenario
+            .start_variant
+            .as_ref()
+            .and_then(|id| scenario.variants.iter().position(|v| v.id == *id))
+            .or(if scenario.variants.is_empty() { None } else { Some(0) });
+        let hidden_layers = scenario
+            .layers
+            .iter()
+            .filter(|layer| !layer.visible)
+            .map(|layer| layer.id.clone())
+            .collect();
+        let removed = scenario
+            .variants
+            .iter()
+            .map(|variant| Arc::new(removed_ids(&open, variant)))
+            .collect();
+        Self {
+            variant,
+            phase: None,
+            hidden_layers,
+            removed,
+            open,
+        }
+    }
+
+    /// The variant shown.
+    pub fn active_variant(&self) -> Option<&Variant> {
+        self.variant.and_then(|i| self.open.scenario.variants.get(i))
+    }
+
+    /// Ids of the buildings that the variant shown removes.
+    pub fn removed(&self) -> Option<&Arc<HashSet<String>>> {
+        self.variant.and_then(|i| self.removed.get(i))
+    }
+
+    /// Whether a layer is visible.
+    pub fn is_layer_visible(&self, id: &str) -> bool {
+        !self.hidden_layers.contains(id)
+    }
+
+    /// Whether any layer of a kind is there and visible.
+    pub fn is_kind_visible(&self, kind: LayerKind) -> bool {
+        self.open
+            .scenario
+            .layers
+            .iter()
+            .any(|layer| layer.kind == kind && self.is_layer_visible(&layer.id))
+    }
+
+    /// Whether something of phase `phase` (empty: of none) stands in the phase shown.
+    pub fn is_phase_shown(&self, phase: &str) -> bool {
+        self.open.scenario.stands_in(phase, self.phase.as_deref())
+    }
+}
+
+/// The ids that the variant names, and those of registered buildings that it takes away by place.
+fn removed_ids(open: &OpenScenario, variant: &Variant) -> HashSet<String> {
+    let registered = open.register.removed_by(variant);
+    let by_place = registered.iter().filter_map(|i| open.register.buildings.get(*i)).map(|b| b.id.clone());
+    variant.removed_ids.iter().cloned().chain(by_place).collect()
+}
+
+/// Request: put a scenario on the table, in place of the one there.
+#[derive(Message, Clone)]
+pub struct ShowScenario(pub Arc<OpenScenario>);
+
+/// Request: show the variant with this id.
+#[derive(Message, Debug, Clone)]
+pub struct ShowVariant(pub String);
+
+/// Request: show the plan up to a phase, or whole.
+#[derive(Message, Debug, Clone)]
+pub struct ShowPhase(pub Option<String>);
+
+/// Request: show or hide a layer.
+#[derive(Message, Debug, Clone)]
+pub struct ShowLayer {
+    /// Layer id.
+    pub id: String,
+    /// Whether it shall be visible.
+    pub visible: bool,
+}
+
+/// Fact: another scenario is shown.
+#[derive(Message, Debug, Clone, Copy)]
+pub struct ScenarioShown;
+
+/// Fact: another variant or phase is shown.
+#[derive(Message, Debug, Clone, Copy)]
+pub struct VariantShown;
+
+/// What drawing found wrong with the data, besides what reading found.
+#[derive(Resource, Debug, Clone, Default)]
+pub struct ViewProblems(pub Vec<Problem>);
+
+/// What a variant switch cost the program, from the request to the last change of the scene.
+#[derive(Resource, Debug, Clone, Copy, Default)]
+pub struct SwitchTime {
+    started: Option<Instant>,
+    /// Time of the last switch; `None` before the first.
+    pub last: Option<Duration>,
+}
+
+/// Whether everything that follows from the scenario, the variant and the camera is there to be drawn.
+#[derive(Resource, Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SceneReady(pub bool);
+
+/// Entities that go when another scenario is shown.
+#[derive(Component, Debug, Clone, Copy)]
+pub(crate) struct SceneContent;
+
+/// What of the scene is still being made; each module keeps its own entry.
+#[derive(Resource, Debug, Default)]
+pub(crate) struct Unfinished(BTreeSet<&'static str>);
+
+impl Unfinished {
+    /// Says whether the work called `name` is still going on.
+    pub(crate) fn set(&mut self, name: &'static str, unfinished: bool) {
+        if unfinished {
+            self.0.insert(name);
+        } else {
+            self.0.remove(name);
+        }
+    }
+}
+
+pub(crate) fn plugin(app: &mut App) {
+    app.init_resource::<ViewProblems>()
+        .init_resource::<SwitchTime>()
+        .init_resource::<SceneReady>()
+        .init_resource::<Unfinished>()
+        .add_message::<ShowScenario>()
+        .add_message::<ShowVariant>()
+        .add_message::<ShowPhase>()
+        .add_message::<ShowLayer>()
+        .add_message::<ScenarioShown>()
+        .add_message::<VariantShown>()
+        .add_systems(
+            Update,
+            (
+                (show_scenario, show_variant, show_layers)
+                    .chain()
+                    .in_set(FrameSystems::ApplyEdits),
+                (stop_switch_clock, tell_ready).in_set(FrameSystems::Present),
+            ),
+        );
+}
+
+fn show_scenario(
+    mut commands: Commands,
+    mut requests: MessageReader<ShowScenario>,
+    mut shown: MessageWriter<ScenarioShown>,
+    mut origin: ResMut<SceneOrigin>,
+    mut problems: ResMut<ViewProblems>,
+    mut ready: ResMut<SceneReady>,
+    old: Query<Entity, With<SceneContent>>,
+) {
+    let Some(ShowScenario(open)) = requests.read().last() else {
+        return;
+    };
+    for entity in &old {
+        commands.entity(entity).despawn();
+    }
+    problems.0.clear();
+    ready.0 = false;
+    *origin = SceneOrigin(RenderOrigin(SitePos(DVec3::ZERO)));
+    commands.insert_resource(ShownScenario::new(open.clone()));
+    shown.write(ScenarioShown);
+}
+
+fn show_variant(
+    mut variants: MessageReader<ShowVariant>,
+    mut phases: MessageReader<ShowPhase>,
+    mut changed: MessageWriter<VariantShown>,
+    mut clock: ResMut<SwitchTime>,
+    shown: Option<ResMut<ShownScenario>>,
+) {
+    let Some(mut shown) = shown else {
+        variants.clear();
+        phases.clear();
+        return;
+    };
+    let wanted = variants
+        .read()
+        .filter_map(|ShowVariant(id)| shown.open.scenario.variants.iter().position(|v| v.id == *id))
+        .last();
+    let phase = phases.read().last().cloned();
+    let mut is_new = false;
+    if wanted.is_some() && wanted != shown.variant {
+        shown.variant = wanted;
+        is_new = true;
+    }
+    if let Some(ShowPhase(phase)) = phase
+        && phase != shown.phase
+    {
+        shown.phase = phase;
+        is_new = true;
+    }
+    if is_new {
+        clock.started = Some(Instant::now());
+        changed.write(VariantShown);
+    }
+}
+
+fn show_layers(mut requests: MessageReader<ShowLayer>, shown: Option<ResMut<ShownScenario>>) {
+    let Some(mut shown) = shown else {
+        requests.clear();
+        return;
+    };
+    for request in requests.read() {
+        if request.visible {
+            shown.hidden_layers.remove(&request.id);
+        } else {
+            shown.hidden_layers.insert(request.id.clone());
+        }
+    }
+}
+
+fn stop_switch_clock(mut clock: ResMut<SwitchTime>) {
+    if let Some(started) = clock.started {
+        clock.started = None;
+        clock.last = Some(started.elapsed());
+    }
+}
+
+fn tell_ready(unfinished: Res<Unfinished>, shown: Option<Res<ShownScenario>>, mut ready: ResMut<SceneReady>) {
+    ready.set_if_neq(SceneReady(shown.is_some() && unfinished.0.is_empty()));
+}

@@ -1,0 +1,198 @@
+//! One tile layer: its tree, what of it is loaded and what is drawn.
+
+use super::set_hidden;
+use crate::geometry::FeatureTable;
+use crate::georef::{HeightReference, SiteFrame, SitePos};
+use crate::sources::{
+    Problem,
+    tiles3d::{BoundingVolume, DecodeRequest, TileId, TileTree},
+};
+use crate::streaming::{ContentState, LoadWish, Selection, SelectionState};
+use crate::view::{
+    feature_rows::{FeatureRows, RowRange},
+    scene::ShownScenario,
+};
+use bevy::{math::DVec3, prelude::*, tasks::Task};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where the tree is.
+pub(super) enum Tree {
+    /// Being read.
+    Opening(Task<Result<(TileTree, Vec<Problem>), Problem>>),
+    /// Read.
+    Open(Box<TileTree>),
+    /// Cannot be had; the problem is told.
+    Failed,
+}
+
+/// One content of a loaded tile.
+pub(super) struct ResidentContent {
+    /// Attributes; a row is a feature.
+    pub(super) features: FeatureTable,
+    /// Rows of the features and of one more for what has none.
+    pub(super) rows: RowRange,
+    /// Middle of each feature, site frame.
+    pub(super) centers: Vec<DVec3>,
+    /// Meshes and their edges.
+    pub(super) entities: Vec<Entity>,
+    /// The meshes among them.
+    pub(super) meshes: Vec<Entity>,
+    pub(super) triangles: u64,
+}
+
+/// A loaded tile.
+#[derive(Default)]
+pub(super) struct Resident {
+    pub(super) contents: Vec<ResidentContent>,
+    pub(super) triangles: u64,
+    pub(super) features: u64,
+}
+
+impl Resident {
+    pub(super) fn add(&mut self, content: ResidentContent) {
+        self.triangles += content.triangles;
+        self.features += u64::from(content.features.rows);
+        self.contents.push(content);
+    }
+}
+
+/// One tile layer of the scenario.
+pub(super) struct TileLayer {
+    pub(super) id: String,
+    pub(super) id_property: Option<String>,
+    pub(super) site: SiteFrame,
+    /// Added to every height of the file, metres.
+    pub(super) height_offset_m: f64,
+    pub(super) height_reference: HeightReference,
+    pub(super) tree: Tree,
+    pub(super) state: SelectionState,
+    pub(super) selection: Option<Selection>,
+    /// Tiles drawn now.
+    pub(super) shown: BTreeSet<TileId>,
+    /// Tiles drawn in part, with the volumes of the parts.
+    pub(super) stand_ins: BTreeMap<TileId, Vec<BoundingVolume>>,
+    pub(super) resident: BTreeMap<TileId, Resident>,
+}
+
+impl TileLayer {
+    /// A site position in the tileset's root frame.
+    pub(super) fn root_from_site(&self, is_geocentric: bool, p: SitePos) -> Option<DVec3> {
+        let p = SitePos(p.0 - DVec3::Z * self.height_offset_m);
+        if is_geocentric {
+            self.site.ecef_from_site(p).ok().map(|ecef| ecef.0)
+        } else {
+            Some(p.0)
+        }
+    }
+
+    /// What to decode for a tile.
+    pub(super) fn wish(&self, number: u32, tree: &TileTree, id: TileId) -> LoadWish {
+        let requests = tree.tiles.get(id.0 as usize).map_or_else(Vec::new, |tile| {
+            tile.contents
+                .iter()
+                .map(|path| DecodeRequest {
+                    resources: tree.resources.clone(),
+                    path: path.clone(),
+                    root_from_tile: tile.root_from_tile,
+                    is_geocentric: tree.is_geocentric,
+                    site: self.site,
+                    volume: Some(tile.bounding_volume),
+                    gltf_up_axis: tree.gltf_up_axis,
+                    height_offset_m: self.height_offset_m,
+                })
+                .collect()
+        });
+        LoadWish {
+            layer: number,
+            tile: id,
+            requests,
+        }
+    }
+
+    /// Whether a place is in the part of a tile that is drawn.
+    pub(super) fn is_in_part(&self, tile: TileId, center: DVec3) -> bool {
+        let Some(volumes) = self.stand_ins.get(&tile) else {
+            return true;
+        };
+        let Tree::Open(tree) = &self.tree else {
+            return true;
+        };
+        self.root_from_site(tree.is_geocentric, SitePos(center))
+            .is_none_or(|p| volumes.iter().any(|volume| volume.distance_to(p) <= 0.5))
+    }
+
+    /// Shows and hides meshes as the selection says.
+    pub(super) fn follow_selection(
+        &mut self,
+        rows: &mut FeatureRows,
+        scenario: &ShownScenario,
+        visibilities: &mut Query<&mut Visibility>,
+        commands: &mut Commands,
+    ) {
+        let Some(selection) = &self.selection else {
+            return;
+        };
+        let mut parts: BTreeMap<TileId, Vec<BoundingVolume>> = BTreeMap::new();
+        if let Tree::Open(tree) = &self.tree {
+            for stand_in in &selection.stand_ins {
+                if let Some(area) = tree.tiles.get(stand_in.area.0 as usize) {
+                    parts.entry(stand_in.tile).or_default().push(area.bounding_volume);
+                }
+            }
+        }
+        let now: BTreeSet<TileId> = selection.render.iter().chain(parts.keys()).copied().collect();
+        let mut show = |resident: &Resident, visibility: Visibility| {
+            for entity in resident.contents.iter().flat_map(|content| &content.entities) {
+                // What was spawned in this very frame is not in the world yet: then the command does it.
+                match visibilities.get_mut(*entity) {
+                    Ok(mut old) => {
+                        old.set_if_neq(visibility);
+                    }
+                    Err(_) => {
+                        commands.entity(*entity).try_insert(visibility);
+                    }
+                }
+            }
+        };
+        for tile in self.shown.difference(&now) {
+            if let Some(resident) = self.resident.get(tile) {
+                show(resident, Visibility::Hidden);
+            }
+        }
+        for tile in &now {
+            if let Some(resident) = self.resident.get(tile) {
+                show(resident, Visibility::Inherited);
+            }
+        }
+        let changed: BTreeSet<TileId> = parts
+            .iter()
+            .filter(|(tile, volumes)| self.stand_ins.get(tile) != Some(volumes))
+            .map(|(tile, _)| *tile)
+            .chain(self.stand_ins.keys().filter(|tile| !parts.contains_key(tile)).copied())
+            .collect();
+        self.shown = now;
+        self.stand_ins = parts;
+        for tile in changed {
+            for content in self.resident.get(&tile).into_iter().flat_map(|r| &r.contents) {
+                set_hidden(rows, content, self.id_property.as_deref(), scenario, |p| {
+                    self.is_in_part(tile, p)
+                });
+            }
+        }
+    }
+
+    /// Gives a loaded tile up.
+    pub(super) fn evict(&mut self, tile: TileId, commands: &mut Commands, rows: &mut FeatureRows) {
+        self.state.set_content(tile, ContentState::Unloaded);
+        self.shown.remove(&tile);
+        let Some(resident) = self.resident.remove(&tile) else {
+            return;
+        };
+        for content in resident.contents {
+            rows.free(content.rows);
+            for entity in content.entities {
+                commands.entity(entity).try_despawn();
+            }
+        }
+    }
+}

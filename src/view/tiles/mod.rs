@@ -1,0 +1,502 @@
+//! 3D Tiles on the table: trees read off the main thread, tiles selected every frame, decoded by workers and
+//! uploaded within a budget, one entity per tile and render class.
+
+mod layer;
+mod upload;
+
+use super::{
+    feature_material::{PaperMaterial, SharedPaper},
+    feature_rows::FeatureRows,
+    ground::{FootSamples, GroundHeights},
+    ray_cast::PickOwner,
+    scene::{SceneContent, ScenarioShown, ShownScenario, Unfinished, VariantShown, ViewProblems},
+    site_view::SiteView,
+};
+use crate::geometry::{FeatureTable, Value};
+use crate::georef::{HeightReference, SiteFrame, SitePos};
+use crate::model::LayerKind;
+use crate::schedule::FrameSystems;
+use crate::sources::{
+    Problem,
+    tiles3d::{TileId, read_tileset},
+};
+use crate::streaming::{
+    ContentState, LoadWish, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, select,
+};
+use bevy::{
+    math::DVec3,
+    prelude::*,
+    tasks::{AsyncComputeTaskPool, block_on, poll_once},
+};
+use layer::{Resident, ResidentContent, TileLayer, Tree};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+
+/// What of the tiles is drawn and loaded, for the status bar and `render --json`.
+#[derive(Resource, Debug, Clone, Default, PartialEq)]
+pub struct TileStats {
+    /// Tiles with content that are drawn.
+    pub rendered: u64,
+    /// Triangles in them.
+    pub triangles: u64,
+    /// Points in them.
+    pub points: u64,
+    /// Instances in them.
+    pub instances: u64,
+    /// Features in them.
+    pub features: u64,
+    /// Bytes read so far.
+    pub bytes_read: u64,
+    /// Tiles loaded so far.
+    pub tiles_loaded: u64,
+    /// Contents that could not be had, with the reason.
+    pub failed: Vec<(String, String)>,
+    /// Tiles that the picture still waits for.
+    pub loading: u64,
+    /// Whether everything in view at the wanted detail is drawn.
+    pub complete: bool,
+    /// Bytes that loaded tiles hold.
+    pub bytes_resident: u64,
+}
+
+/// How tiles are loaded.
+#[derive(Resource, Debug, Clone, Copy, PartialEq)]
+pub struct TileSettings {
+    /// When to refine.
+    pub selection: SelectionSettings,
+    /// Bytes uploaded per frame; one tile always is.
+    pub upload_bytes_per_frame: u64,
+    /// Soft limit of what loaded tiles hold, bytes.
+    pub resident_bytes: u64,
+}
+
+impl Default for TileSettings {
+    fn default() -> Self {
+        Self {
+            selection: SelectionSettings::default(),
+            upload_bytes_per_frame: 12 << 20,
+            resident_bytes: 768 << 20,
+        }
+    }
+}
+
+/// All tile layers of the scenario, by number.
+#[derive(Resource)]
+pub(crate) struct TileLayers {
+    layers: BTreeMap<u32, TileLayer>,
+    next_number: u32,
+    loader: TileLoader,
+    residency: Residency,
+    /// Decoded and waiting to be uploaded.
+    waiting: VecDeque<LoadedTile>,
+}
+
+impl Default for TileLayers {
+    fn default() -> Self {
+        Self {
+            layers: BTreeMap::new(),
+            next_number: 0,
+            loader: TileLoader::new(TileLoader::spare_cores()),
+            residency: Residency::new(TileSettings::default().resident_bytes),
+            waiting: VecDeque::new(),
+        }
+    }
+}
+
+/// A feature of a loaded tile.
+pub(crate) struct FoundFeature<'a> {
+    /// Layer id in the scenario.
+    pub(crate) layer: &'a str,
+    pub(crate) table: &'a FeatureTable,
+    /// Value of the layer's id property.
+    pub(crate) id: Option<String>,
+}
+
+impl TileLayers {
+    /// The feature of a picked mesh.
+    pub(crate) fn feature(&self, owner: &PickOwner, first_row: u32, feature: u32) -> Option<FoundFeature<'_>> {
+        let PickOwner::Tile { layer, tile } = owner else {
+            return None;
+        };
+        let layer = self.layers.get(layer)?;
+        let content = layer
+            .resident
+            .get(tile)?
+            .contents
+            .iter()
+            .find(|content| content.rows.first == first_row)?;
+        Some(FoundFeature {
+            layer: &layer.id,
+            table: &content.features,
+            id: layer
+                .id_property
+                .as_ref()
+                .and_then(|name| content.features.value(feature, name))
+                .and_then(|value| id_text(&value)),
+        })
+    }
+
+    /// The meshes that show the feature with this id in a tile drawn now, and its number.
+    pub(crate) fn find(&self, layer: &str, id: &str) -> Option<(Entity, u32)> {
+        let layer = self.layers.values().find(|l| l.id == layer)?;
+        let name = layer.id_property.as_ref()?;
+        layer.shown.iter().filter_map(|tile| layer.resident.get(tile)).find_map(|resident| {
+            resident.contents.iter().find_map(|content| {
+                let row = (0..content.features.rows).find(|row| {
+                    content
+                        .features
+                        .value(*row, name)
+                        .and_then(|value| id_text(&value))
+                        .is_some_and(|text| text == id)
+                })?;
+                content.meshes.first().map(|entity| (*entity, row))
+            })
+        })
+    }
+}
+
+/// An id as text; numbers are ids too.
+pub(crate) fn id_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+pub(crate) fn plugin(app: &mut App) {
+    app.init_resource::<TileLayers>()
+        .init_resource::<TileStats>()
+        .init_resource::<TileSettings>()
+        .add_systems(
+            Update,
+            (
+                (take_trees, upload_tiles).chain().in_set(FrameSystems::Ingest),
+                (open_layers, hide_removed).chain().in_set(FrameSystems::Derive),
+                select_tiles.in_set(FrameSystems::Select),
+                count_tiles.in_set(FrameSystems::Present),
+            ),
+        );
+}
+
+fn open_layers(
+    mut shown: MessageReader<ScenarioShown>,
+    scenario: Option<Res<ShownScenario>>,
+    mut rows: ResMut<FeatureRows>,
+    mut tiles: ResMut<TileLayers>,
+    mut stats: ResMut<TileStats>,
+) {
+    let (Some(_), Some(scenario)) = (shown.read().last(), scenario) else {
+        return;
+    };
+    // The entities went with the scenario before; here go the records.
+    for (number, layer) in std::mem::take(&mut tiles.layers) {
+        tiles.loader.forget_layer(number);
+        tiles.residency.remove_layer(number);
+        for content in layer.resident.into_values().flat_map(|resident| resident.contents) {
+            rows.free(content.rows);
+        }
+    }
+    tiles.waiting.clear();
+    *stats = TileStats::default();
+    for layer in &scenario.open.scenario.layers {
+        if layer.kind != LayerKind::Tiles3d {
+            continue;
+        }
+        let number = tiles.next_number;
+        tiles.next_number = tiles.next_number.wrapping_add(1);
+        let (resources, path) = (scenario.open.resources.clone(), layer.path.clone());
+        let task = AsyncComputeTaskPool::get().spawn(async move { read_tileset(resources, &path) });
+        tiles.layers.insert(
+            number,
+            TileLayer {
+                id: layer.id.clone(),
+                id_property: layer.id_property.clone(),
+                site: scenario.open.scenario.area.site,
+                height_offset_m: 0.0,
+                height_reference: layer.height_reference,
+                tree: Tree::Opening(task),
+                state: crate::streaming::SelectionState::default(),
+                selection: None,
+                shown: std::collections::BTreeSet::new(),
+                stand_ins: BTreeMap::new(),
+                resident: BTreeMap::new(),
+            },
+        );
+    }
+}
+
+fn take_trees(mut tiles: ResMut<TileLayers>, mut problems: ResMut<ViewProblems>, mut stats: ResMut<TileStats>) {
+    for layer in tiles.bypass_change_detection().layers.values_mut() {
+        let Tree::Opening(task) = &mut layer.tree else {
+            continue;
+        };
+        match block_on(poll_once(task)) {
+            None => {}
+            Some(Ok((tree, found))) => {
+                if tree.is_geocentric && layer.height_reference == HeightReference::Nap {
+                    layer.height_offset_m = ellipsoid_above_nap_m(&layer.site);
+                }
+                problems.0.extend(found);
+                layer.tree = Tree::Open(Box::new(tree));
+            }
+            Some(Err(problem)) => {
+                stats.failed.push((problem.path.clone(), problem.message.clone()));
+                problems.0.push(problem);
+                layer.tree = Tree::Failed;
+            }
+        }
+    }
+}
+
+/// What must be added to heights that a file calls ellipsoidal and that are NAP; 0 outside the Netherlands.
+fn ellipsoid_above_nap_m(site: &SiteFrame) -> f64 {
+    let zero = SitePos(DVec3::ZERO);
+    match (site.lon_lat_h_from_site(zero), site.rd_nap_from_site(zero)) {
+        (Ok(geographic), Some(rd)) => geographic.h_m - rd.nap_m,
+        _ => 0.0,
+    }
+}
+
+fn upload_tiles(
+    mut commands: Commands,
+    paper: Option<Res<SharedPaper>>,
+    settings: Res<TileSettings>,
+    scenario: Option<Res<ShownScenario>>,
+    ground: Res<GroundHeights>,
+    mut samples: ResMut<FootSamples>,
+    mut rows: ResMut<FeatureRows>,
+    mut meshes: ResMut<Assets<Mesh>>,
+    mut images: ResMut<Assets<Image>>,
+    mut materials: ResMut<Assets<PaperMaterial>>,
+    mut problems: ResMut<ViewProblems>,
+    mut stats: ResMut<TileStats>,
+    mut tiles: ResMut<TileLayers>,
+) {
+    /// Problems listed; one broken data set must not fill the memory with sentences.
+    const MOST_PROBLEMS: usize = 2000;
+    let (Some(paper), Some(scenario)) = (paper, scenario) else {
+        return;
+    };
+    let TileLayers {
+        layers,
+        loader,
+        residency,
+        waiting,
+        ..
+    } = tiles.bypass_change_detection();
+    waiting.extend(loader.take_finished());
+    let mut budget = settings.upload_bytes_per_frame;
+    while let Some(bytes) = waiting.front().map(LoadedTile::bytes_resident) {
+        if bytes > budget && budget < settings.upload_bytes_per_frame {
+            break;
+        }
+        budget = budget.saturating_sub(bytes);
+        let Some(loaded) = waiting.pop_front() else {
+            break;
+        };
+        let Some(layer) = layers.get_mut(&loaded.layer) else {
+            continue;
+        };
+        let state = loaded.state();
+        let tile = loaded.tile;
+        let mut resident = Resident::default();
+        stats.tiles_loaded += 1;
+        for result in loaded.results {
+            match result {
+                Ok(content) => {
+                    stats.bytes_read += content.bytes_read;
+                    if problems.0.len() < MOST_PROBLEMS {
+                        problems.0.extend(content.problems.iter().cloned());
+                    }
+                    let mut uploader = upload::Uploader {
+                        commands: &mut commands,
+                        paper: &paper,
+                        rows: &mut rows,
+                        meshes: &mut meshes,
+                        images: &mut images,
+                        materials: &mut materials,
+                        samples: (!ground.is_measured).then_some(&mut *samples),
+                    };
+                    match uploader.upload(content, loaded.layer, tile) {
+                        Some(uploaded) => resident.add(uploaded),
+                        None => problems.0.push(Problem::error(
+                            layer.id.clone(),
+                            format!("tile {}", tile.0),
+                            "there are more features in view than this program can hold; move closer",
+                        )),
+                    }
+                }
+                Err(problem) => {
+                    if problems.0.len() < MOST_PROBLEMS {
+                        stats.failed.push((problem.path.clone(), problem.message.clone()));
+                        problems.0.push(problem);
+                    }
+                }
+            }
+        }
+        layer.state.set_content(tile, state);
+        if state != ContentState::Ready {
+            continue;
+        }
+        if let Tree::Open(tree) = &layer.tree {
+            residency.insert(
+                TileKey {
+                    layer: loaded.layer,
+                    tile,
+                },
+                tree,
+                bytes,
+            );
+        }
+        for content in &resident.contents {
+            set_hidden(&mut rows, content, layer.id_property.as_deref(), &scenario, |_| true);
+        }
+        layer.resident.insert(tile, resident);
+    }
+}
+
+/// Hides what the variant removes and what lies outside the part of the tile that is drawn.
+fn set_hidden(
+    rows: &mut FeatureRows,
+    content: &ResidentContent,
+    id_property: Option<&str>,
+    scenario: &ShownScenario,
+    is_in_part: impl Fn(DVec3) -> bool,
+) {
+    let nothing = HashSet::new();
+    let removed = scenario.removed().map_or(&nothing, |set| set.as_ref());
+    let ids = id_property.filter(|_| !removed.is_empty());
+    for row in 0..content.features.rows {
+        let is_removed = ids
+            .and_then(|name| content.features.value(row, name))
+            .and_then(|value| id_text(&value))
+            .is_some_and(|id| removed.contains(&id));
+        let is_outside = content
+            .centers
+            .get(row as usize)
+            .is_some_and(|center| !is_in_part(*center));
+        rows.set_hidden(content.rows, row, is_removed || is_outside);
+    }
+}
+
+fn hide_removed(
+    mut switched: MessageReader<VariantShown>,
+    scenario: Option<Res<ShownScenario>>,
+    mut rows: ResMut<FeatureRows>,
+    tiles: Res<TileLayers>,
+) {
+    let (Some(_), Some(scenario)) = (switched.read().last(), scenario) else {
+        return;
+    };
+    for layer in tiles.layers.values() {
+        for (tile, resident) in &layer.resident {
+            for content in &resident.contents {
+                set_hidden(&mut rows, content, layer.id_property.as_deref(), &scenario, |p| {
+                    layer.is_in_part(*tile, p)
+                });
+            }
+        }
+    }
+}
+
+fn select_tiles(
+    mut commands: Commands,
+    view: Res<SiteView>,
+    settings: Res<TileSettings>,
+    scenario: Option<Res<ShownScenario>>,
+    mut rows: ResMut<FeatureRows>,
+    mut tiles: ResMut<TileLayers>,
+    mut visibilities: Query<&mut Visibility>,
+) {
+    let Some(scenario) = scenario else {
+        return;
+    };
+    let TileLayers {
+        layers,
+        loader,
+        residency,
+        waiting,
+        ..
+    } = tiles.bypass_change_detection();
+    residency.set_budget_bytes(settings.resident_bytes);
+    residency.begin_frame();
+    let waiting: HashSet<(u32, TileId)> = waiting.iter().map(|loaded| (loaded.layer, loaded.tile)).collect();
+    let mut wishes: Vec<LoadWish> = Vec::new();
+    let admits_preload = residency.admits_preload();
+    for (number, layer) in layers.iter_mut() {
+        let Tree::Open(tree) = &layer.tree else {
+            continue;
+        };
+        let views: Vec<_> = if scenario.is_layer_visible(&layer.id) {
+            view.in_frame(|p| layer.root_from_site(tree.is_geocentric, p)).into_iter().collect()
+        } else {
+            Vec::new()
+        };
+        let selection = select(tree, &views, &settings.selection, &mut layer.state);
+        residency.touch(*number, &selection);
+        let count = if admits_preload {
+            selection.load.len()
+        } else {
+            selection.needed.min(selection.load.len())
+        };
+        let room = loader.queue_limit().saturating_sub(wishes.len());
+        let wanted = selection.load[..count]
+            .iter()
+            .filter(|tile| !waiting.contains(&(*number, **tile)))
+            .take(room);
+        wishes.extend(wanted.map(|tile| layer.wish(*number, tree, *tile)));
+        let is_new = layer.selection.as_ref() != Some(&selection);
+        layer.selection = Some(selection);
+        if is_new {
+            layer.follow_selection(&mut rows, &scenario, &mut visibilities, &mut commands);
+        }
+    }
+    for key in loader.replace_queue(wishes) {
+        if let Some(layer) = layers.get_mut(&key.layer)
+            && layer.state.content(key.tile) == ContentState::Unloaded
+        {
+            layer.state.set_content(key.tile, ContentState::Loading);
+        }
+    }
+    for key in residency.evict() {
+        if let Some(layer) = layers.get_mut(&key.layer) {
+            layer.evict(key.tile, &mut commands, &mut rows);
+        }
+    }
+}
+
+fn count_tiles(
+    tiles: Res<TileLayers>,
+    scenario: Option<Res<ShownScenario>>,
+    mut unfinished: ResMut<Unfinished>,
+    mut stats: ResMut<TileStats>,
+) {
+    let mut new = TileStats {
+        rendered: 0,
+        triangles: 0,
+        features: 0,
+        loading: 0,
+        complete: scenario.is_some(),
+        bytes_resident: tiles.residency.total_bytes(),
+        ..stats.clone()
+    };
+    for layer in tiles.layers.values() {
+        match (&layer.tree, &layer.selection) {
+            (Tree::Failed, _) => {}
+            (Tree::Opening(_), _) | (Tree::Open(_), None) => new.complete = false,
+            (Tree::Open(_), Some(selection)) => {
+                new.complete &= selection.complete;
+                if !selection.complete {
+                    new.loading += u64::try_from(selection.needed).unwrap_or(u64::MAX);
+                }
+            }
+        }
+        for resident in layer.shown.iter().filter_map(|tile| layer.resident.get(tile)) {
+            new.rendered += 1;
+            new.triangles += resident.triangles;
+            new.features += resident.features;
+        }
+    }
+    unfinished.set("tiles", !new.complete);
+    stats.set_if_neq(new);
+}
