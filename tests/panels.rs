@@ -215,7 +215,7 @@ fn languages() -> [&'static str; 2] {
 }
 
 fn say(language: &str, key: &str) -> String {
-    tr(&Language::from_code(language).unwrap(), key)
+    tr(&Language::from_code(language).expect("a language we ship"), key)
 }
 
 #[test]
@@ -668,6 +668,13 @@ fn check_layout(harness: &Harness<'_, Scene>, case: &str, size: (f32, f32)) {
         })
         .map(|node| (node.accesskit_node().label().unwrap_or_default(), node.rect()))
         .collect();
+    // Rows of a scrolled list go on below its panel, where they are not drawn.
+    let sides: Vec<Rect> = [zones.left, zones.right].iter().filter_map(SideZone::rect).collect();
+    let scrolled_away = |rect: &Rect| {
+        let below = |side: &Rect| side.x_range().contains(rect.center().x) && rect.bottom() > side.bottom() - 12.0;
+        sides.iter().any(below)
+    };
+    let controls: Vec<_> = controls.into_iter().filter(|(_, rect)| !scrolled_away(rect)).collect();
     assert!(controls.len() >= 12, "{case}: only {} controls", controls.len());
     for (index, (name, rect)) in controls.iter().enumerate() {
         let home = homes.iter().position(|home| home.expand(1.0).contains(rect.center()));
@@ -684,10 +691,8 @@ fn check_layout(harness: &Harness<'_, Scene>, case: &str, size: (f32, f32)) {
         );
         for (other, other_rect) in &controls[index + 1..] {
             let both = rect.shrink(1.0).intersect(other_rect.shrink(1.0));
-            // Rows of a scrolled list go on under its edge, where they are not drawn.
-            let drawn = zones.left.rect().is_none_or(|left| !left.contains(both.center()));
             assert!(
-                !(both.is_positive() && drawn),
+                !both.is_positive(),
                 "{case}: {name} {rect:?} overlaps {other} {other_rect:?}"
             );
         }

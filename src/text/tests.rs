@@ -160,7 +160,6 @@ fn dutch_is_plain() {
     let avoided = [
         " u ",
         " uw ",
-        "uw ",
         " teneinde",
         " middels ",
         " betreffende",

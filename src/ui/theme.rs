@@ -7,7 +7,7 @@ use super::{Tokens, fonts};
 use bevy_egui::egui::epaint::text::{LayoutJob, TextFormat, TextWrapping, VariationCoords};
 use bevy_egui::egui::{
     self, Color32, Context, CornerRadius, FontId, Galley, Id, Margin, RichText, Shadow, Stroke, Style, TextStyle, Ui,
-    Vec2, style::Selection, style::WidgetVisuals,
+    Vec2, style::ScrollAnimation, style::ScrollStyle, style::Selection, style::WidgetVisuals,
 };
 use std::sync::Arc;
 
@@ -196,7 +196,7 @@ impl Theme {
         .collect();
         style.animation_time = if self.reduced_motion { 0.0 } else { 0.18 };
         if self.reduced_motion {
-            style.scroll_animation = egui::style::ScrollAnimation::none();
+            style.scroll_animation = ScrollAnimation::none();
         }
 
         let spacing = &mut style.spacing;
@@ -208,6 +208,13 @@ impl Theme {
         spacing.icon_width = self.icon_size();
         spacing.icon_width_inner = self.icon_size() * 0.6;
         spacing.slider_rail_height = Self::STEP;
+        // Beside what scrolls and not over it.
+        spacing.scroll = ScrollStyle {
+            bar_width: 8.0,
+            floating_width: 4.0,
+            floating_allocated_width: 10.0,
+            ..ScrollStyle::floating()
+        };
         spacing.tooltip_width = 320.0 * self.text_scale;
         style.interaction.selectable_labels = false;
         style.interaction.tooltip_delay = 0.35;

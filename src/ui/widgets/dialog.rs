@@ -28,6 +28,8 @@ pub fn dialog(
         .backdrop_color(theme.tokens.backdrop)
         .show(ctx, |ui| {
             ui.set_width(width);
+            // Else egui gives a new area 400 points, whatever it holds.
+            ui.set_max_height(screen.height() - 4.0 * Theme::PADDING);
             let mut pressed = false;
             ui.horizontal(|ui| {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -36,7 +36,7 @@ pub fn list_row(ui: &mut Ui, row: &ListRow<'_>) -> Response {
     let name = theme.galley(ui, row.label, role, tokens.ink, room, 2);
     let detail = (!row.detail.is_empty()).then(|| theme.galley(ui, row.detail, TextRole::Small, tokens.muted, room, 3));
     let text_height = name.size().y + detail.as_ref().map_or(0.0, |detail| detail.size().y + 2.0);
-    let height = (text_height + 2.0 * 1.5 * Theme::STEP).max(theme.control_height());
+    let height = (text_height + 2.0 * 1.25 * Theme::STEP).max(theme.control_height());
 
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::click());
     response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, ui.is_enabled(), row.selected, row.label));
