@@ -232,13 +232,8 @@ fn check(path: &std::path::Path, json: bool) -> ExitCode {
 fn transform(from: Crs, to: Crs) -> ExitCode {
     let input = io::stdin().lock();
     let output = BufWriter::new(io::stdout().lock());
-    match transform_lines(from, to, input, output) {
-        Ok(problems) => {
-            for problem in &problems {
-                write_error(problem);
-            }
-            ExitCode::from(if problems.is_empty() { 0 } else { PROBLEMS })
-        }
+    match transform_lines(from, to, input, output, write_error) {
+        Ok(failed) => ExitCode::from(if failed == 0 { 0 } else { PROBLEMS }),
         Err(error) => refuse(USAGE, &error.to_string()),
     }
 }

@@ -20,13 +20,14 @@ use crate::panels::tools::ToolsAction;
 use crate::panels::top_bar::{TopBarAction, TopBarState};
 use crate::panels::variants::VariantsAction;
 use crate::panels::viewpoints::ViewpointsAction;
+use crate::model::LayerKind;
 use crate::schedule::{AvailableLenses, Lens, SwitchLens};
 use crate::sources::Problem;
 use crate::text::{Language, tr, tr_args};
 use crate::ui::shell::Zones;
 use crate::ui::widgets::ToastKind;
 use crate::view::camera::{CameraCommand, FlyTo, Orbit, OrbitCamera, ReducedMotion, orbit_of};
-use crate::view::picking::{CursorGround, Picked, Selection};
+use crate::view::picking::{CitySelection, CursorGround, Pick, PickedThing};
 use crate::view::scene::{ScenarioShown, ShowLayer, ShowScenario, ShowVariant, ShownScenario, ViewProblems};
 use crate::view::site_view::SiteView;
 use crate::view::sun::SunTime;
@@ -35,6 +36,9 @@ use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::EguiContexts;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// How near a flight to what is picked comes, metres.
+const CLOSE_UP_M: f64 = 90.0;
 
 /// What belongs to the screen alone.
 #[derive(Resource, Default)]
@@ -62,7 +66,7 @@ pub(super) struct Reading<'w> {
     camera: Res<'w, OrbitCamera>,
     site_view: Res<'w, SiteView>,
     cursor: Res<'w, CursorGround>,
-    selection: ResMut<'w, Selection>,
+    selection: Res<'w, CitySelection>,
     sun: ResMut<'w, SunTime>,
     motion: Res<'w, ReducedMotion>,
     available: Res<'w, AvailableLenses>,
@@ -81,6 +85,7 @@ pub(super) struct Wishes<'w> {
     camera: MessageWriter<'w, CameraCommand>,
     open: MessageWriter<'w, OpenPath>,
     ask: MessageWriter<'w, AskForPath>,
+    pick: MessageWriter<'w, Pick>,
 }
 
 /// Draws the desk and passes on what was asked for.
@@ -161,12 +166,16 @@ fn narrow_angle(angle_rad: f64) -> f32 {
     angle_rad as f32
 }
 
+fn count(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 fn status(world: &Reading) -> StatusState {
     let mut status = StatusState {
         loading: if world.tiles.complete && world.opening.path().is_none() {
             Loading::Complete
         } else {
-            Loading::Busy { done: world.tiles.rendered, total: world.tiles.rendered + world.tiles.loading.max(1) }
+            Loading::Busy { done: count(world.tiles.tiles_loaded), total: count(world.tiles.tiles_loaded + world.tiles.loading.max(1)) }
         },
         ..StatusState::default()
     };
@@ -175,38 +184,44 @@ fn status(world: &Reading) -> StatusState {
     let metres = world.site_view.metres_per_pixel(camera.distance_m) * world.site_view.pixels_per_point;
     status.metres_per_point = Some(narrow_angle(metres));
     let site = &shown.open.scenario.area.site;
-    let at: SitePos = world.cursor.0.unwrap_or(camera.target);
+    let at: SitePos = world.cursor.position.unwrap_or(camera.target);
     if let Some(place) = site.rd_nap_from_site(at) {
         status.rd_m = Some((place.x_m, place.y_m));
-        status.nap_m = Some(place.nap_m);
+        // A height that is only a guess for the eye is not given as a number.
+        status.nap_m = (world.cursor.position.is_none() || world.cursor.is_height_known).then_some(place.nap_m);
     }
     status.lat_lon_deg = site.lon_lat_h_from_site(at).ok().map(|place| (place.lat_deg, place.lon_deg));
     status
 }
 
-/// The card of what is picked.
-fn picked_card(shown: &ShownScenario, selection: &Selection, language: &Language) -> Option<CardState> {
+/// The card of what is picked; a place on the ground has none.
+fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Language) -> Option<CardState> {
     let open = &shown.open;
     let layer_of = |id: &str| open.scenario.layers.iter().find(|layer| layer.id == id);
-    let kind_layer = |kind| open.scenario.layers.iter().find(|layer| layer.kind == kind);
-    match selection.picked()? {
-        Picked::Building { layer, id, attributes, .. } => {
+    let layer_for = |kind| open.scenario.layers.iter().find(|layer| layer.kind == kind);
+    match &selection.picked.as_ref()?.thing {
+        PickedThing::Building { layer, id, attributes } => {
             let registered = id.as_deref().and_then(|id| open.register.get(id));
             Some(state::building_card(open, registered, id.as_deref(), attributes, layer_of(layer), language))
         }
-        Picked::NewBuilding { id, height_m } => {
+        PickedThing::NewBuilding { id } => {
             let building = shown.active_variant()?.buildings.iter().find(|building| building.id == *id)?;
-            Some(state::new_building_card(open, building, *height_m, language))
+            Some(state::new_building_card(open, building, language))
         }
-        Picked::Asset { index } => {
-            Some(state::asset_card(open.assets.get(*index)?, kind_layer(crate::model::LayerKind::Assets), language))
+        PickedThing::NewTree { id } => {
+            let tree = shown.active_variant()?.trees.iter().find(|tree| tree.id == *id)?;
+            Some(state::new_tree_card(open, tree, language))
         }
-        Picked::Report { index } => {
-            Some(state::report_card(open.reports.get(*index)?, kind_layer(crate::model::LayerKind::Reports), language))
+        PickedThing::Asset { index } => {
+            Some(state::asset_card(open.assets.get(*index)?, layer_for(LayerKind::Assets), language))
         }
-        Picked::Sensor { index } => {
-            Some(state::sensor_card(open.sensors.get(*index)?, kind_layer(crate::model::LayerKind::Sensors), language))
+        PickedThing::Report { index } => {
+            Some(state::report_card(open.reports.get(*index)?, layer_for(LayerKind::Reports), language))
         }
+        PickedThing::Sensor { index } => {
+            Some(state::sensor_card(open.sensors.get(*index)?, layer_for(LayerKind::Sensors), language))
+        }
+        PickedThing::Ground => None,
     }
 }
 
@@ -262,11 +277,13 @@ fn follow_actions(
     }
     for action in actions.card {
         match action {
-            CardAction::Close => world.selection.clear(),
+            CardAction::Close => {
+                wishes.pick.write(Pick(None));
+            }
             CardAction::FlyTo => {
-                if let Some((center, radius_m)) = world.selection.place() {
-                    let distance_m = (radius_m * 4.0).clamp(30.0, 400.0);
-                    let to = Orbit { target: center, distance_m, ..world.camera.goal() };
+                if let Some(picked) = &world.selection.picked {
+                    let goal = world.camera.goal();
+                    let to = Orbit { target: picked.position, distance_m: goal.distance_m.min(CLOSE_UP_M), ..goal };
                     wishes.fly.write(FlyTo { to, at_once });
                 }
             }
@@ -332,7 +349,6 @@ pub(super) fn take_opened(
     mut screen: ResMut<Screen>,
     mut memory: ResMut<DeskMemory>,
     mut choices: ResMut<Choices>,
-    mut selection: ResMut<Selection>,
     shown: Option<Res<ShownScenario>>,
 ) {
     for PathOpened { path, outcome } in opened.read() {
@@ -341,7 +357,6 @@ pub(super) fn take_opened(
                 memory.opened_with.clone_from(&open.problems);
                 memory.viewpoint.clone_from(&open.scenario.start_viewpoint);
                 memory.ignored.clear();
-                selection.clear();
                 show.write(ShowScenario(Arc::new(open.clone())));
                 choices.preferences.opened(path);
                 screen.0.start = None;

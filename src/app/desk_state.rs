@@ -3,7 +3,7 @@
 use crate::geometry::Value;
 use crate::georef::{SiteFrame, SitePos};
 use crate::model::{
-    Asset, AssetKind, Charter, Layer, LayerKind, NewBuilding, OpenScenario, RegisteredBuilding, Report, Sensor, Source,
+    Asset, AssetKind, Charter, Layer, LayerKind, NewBuilding, NewTree, OpenScenario, RegisteredBuilding, Report, Sensor, Source,
     SurfaceKind, Use,
 };
 use crate::panels::card::{CardState, Fact};
@@ -201,8 +201,9 @@ fn count(number: u32, language: &Language) -> String {
 }
 
 /// A building that the variant adds.
-pub(super) fn new_building_card(open: &OpenScenario, building: &NewBuilding, height_m: f64, language: &Language) -> CardState {
+pub(super) fn new_building_card(open: &OpenScenario, building: &NewBuilding, language: &Language) -> CardState {
     let code = language.code();
+    let height_m = building.height_m();
     let mut used_for = use_name(building.main_use, language);
     if let Some(ground_use) = building.ground_use.filter(|ground_use| *ground_use != building.main_use) {
         used_for = format!("{} / {used_for}", use_name(ground_use, language));
@@ -233,6 +234,24 @@ pub(super) fn new_building_card(open: &OpenScenario, building: &NewBuilding, hei
         source: Source::default(),
         attributes: vec![fact(tr(language, "fact-id"), building.id.clone())],
         expanded: false,
+    }
+}
+
+/// A tree that the variant adds.
+pub(super) fn new_tree_card(open: &OpenScenario, tree: &NewTree, language: &Language) -> CardState {
+    let mut facts = vec![
+        fact(tr(language, "fact-height"), format_length(tree.height_m, 1, language)),
+        fact(tr(language, "fact-crown"), format_length(tree.crown_m, 1, language)),
+    ];
+    if let Some(phase) = open.scenario.phases.iter().find(|phase| phase.id == tree.phase) {
+        facts.push(fact(tr(language, "fact-phase"), phase.title.get(&language.code())));
+    }
+    CardState {
+        kind: tr(language, "kind-new-building"),
+        name: format!("{} {}", tr(language, "asset-tree"), tree.species),
+        facts,
+        attributes: vec![fact(tr(language, "fact-id"), tree.id.clone())],
+        ..CardState::default()
     }
 }
 

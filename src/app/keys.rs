@@ -5,7 +5,7 @@ use super::dialog::AskForPath;
 use crate::panels::desk::Dialog;
 use crate::schedule::{Lens, SwitchLens};
 use crate::view::camera::{CameraCommand, InputCapture};
-use crate::view::picking::Selection;
+use crate::view::picking::{CitySelection, Pick};
 use crate::view::scene::{ShowVariant, ShownScenario};
 use bevy::prelude::*;
 
@@ -30,11 +30,12 @@ pub(super) fn press_keys(
     capture: Res<InputCapture>,
     shown: Option<Res<ShownScenario>>,
     mut screen: ResMut<Screen>,
-    mut selection: ResMut<Selection>,
+    selection: Res<CitySelection>,
     mut variant: MessageWriter<ShowVariant>,
     mut lens: MessageWriter<SwitchLens>,
     mut camera: MessageWriter<CameraCommand>,
     mut ask: MessageWriter<AskForPath>,
+    mut pick: MessageWriter<Pick>,
 ) {
     let control = keys.any_pressed([KeyCode::ControlLeft, KeyCode::ControlRight]);
     let plain = !control && !keys.any_pressed([KeyCode::AltLeft, KeyCode::AltRight]);
@@ -73,18 +74,18 @@ pub(super) fn press_keys(
         screen.0.dialog = Some(Dialog::Keys);
     }
     if keys.just_pressed(KeyCode::Escape) {
-        step_back(&mut screen, &mut selection);
+        step_back(&mut screen, &selection, &mut pick);
     }
 }
 
 /// One thing back: the start screen, the picked thing, the strip with the sun. A dialog takes Esc itself.
-fn step_back(screen: &mut Screen, selection: &mut Selection) {
+fn step_back(screen: &mut Screen, selection: &CitySelection, pick: &mut MessageWriter<Pick>) {
     let desk = &mut screen.0;
     if desk.dialog.is_some() {
     } else if desk.start.is_some() {
         desk.start = None;
-    } else if selection.is_some() {
-        selection.clear();
+    } else if selection.picked.is_some() {
+        pick.write(Pick(None));
     } else {
         desk.sun_open = false;
     }

@@ -1,1 +1,47 @@
-//! Puts plugins together for a window or a headless run.
+//! Puts plugins together for a window, for a picture and for measuring; no other module knows all of them.
+
+#[cfg(feature = "automation")]
+mod automation;
+mod choices;
+mod desk;
+mod desk_state;
+mod dialog;
+mod engine;
+mod frame_time;
+mod keys;
+mod machine;
+mod measure;
+mod names;
+mod open;
+mod render;
+mod shipped;
+#[cfg(feature = "automation")]
+mod state;
+mod stop;
+mod sun_clock;
+mod window;
+
+pub use frame_time::MainThreadTimes;
+pub use measure::Measured;
+pub use open::{OpenPath, PathOpened};
+pub use render::{RenderOptions, RenderReport, render};
+pub use stop::Stop;
+pub use window::{WindowOptions, run_window};
+
+use crate::schedule::{self, Lens};
+use crate::{lenses, model, view};
+use bevy::prelude::*;
+
+/// Everything of the program that needs no window: the model, the view and the given lenses.
+fn program_plugins(app: &mut App, lenses: &[Lens]) {
+    app.init_state::<Lens>();
+    app.set_error_handler(engine::report)
+        .add_plugins((schedule::plugin, model::edit::plugin, view::ViewPlugin, frame_time::plugin, open::plugin));
+    for lens in lenses {
+        lenses::add(app, *lens);
+    }
+    // A run without the first lens starts in the first it has.
+    if let Some(first) = lenses.iter().min() {
+        app.insert_state(*first);
+    }
+}

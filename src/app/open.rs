@@ -1,6 +1,7 @@
 //! Opening what the user names, off the main thread: a scenario, a package, a tileset or a single tile.
 
 use crate::model::{OpenScenario, scenario};
+use crate::schedule::FrameSystems;
 use crate::sources::Problem;
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
@@ -19,6 +20,10 @@ pub struct PathOpened {
     pub outcome: Result<OpenScenario, Vec<Problem>>,
 }
 
+/// The systems that open what is asked for.
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct OpenSystems;
+
 /// The opening under way; a newer one replaces it.
 #[derive(Resource, Default)]
 pub(super) struct Opening(Option<(PathBuf, Task<Result<OpenScenario, Vec<Problem>>>)>);
@@ -30,7 +35,14 @@ impl Opening {
     }
 }
 
-pub(super) fn start_opening(mut wishes: MessageReader<OpenPath>, mut opening: ResMut<Opening>) {
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Opening>()
+        .add_message::<OpenPath>()
+        .add_message::<PathOpened>()
+        .add_systems(Update, (start_opening, finish_opening).chain().in_set(OpenSystems).in_set(FrameSystems::Ingest));
+}
+
+fn start_opening(mut wishes: MessageReader<OpenPath>, mut opening: ResMut<Opening>) {
     let Some(OpenPath(path)) = wishes.read().last() else { return };
     let path = path.clone();
     let task_path = path.clone();
@@ -38,7 +50,7 @@ pub(super) fn start_opening(mut wishes: MessageReader<OpenPath>, mut opening: Re
     opening.0 = Some((path, task));
 }
 
-pub(super) fn finish_opening(mut opening: ResMut<Opening>, mut opened: MessageWriter<PathOpened>) {
+fn finish_opening(mut opening: ResMut<Opening>, mut opened: MessageWriter<PathOpened>) {
     let Some((path, task)) = opening.0.as_mut() else { return };
     if let Some(outcome) = future::block_on(future::poll_once(task)) {
         opened.write(PathOpened { path: path.clone(), outcome });

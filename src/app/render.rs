@@ -1,23 +1,32 @@
 //! One picture without a window: open, wait until everything in view is there, draw once, write a PNG.
 
 use super::{Stop, engine, frame_time::MainThreadTimes, machine, open::open_any, program_plugins};
-use crate::georef::LonLatH;
-use crate::model::{LayerKind, OpenScenario, Viewpoint};
-use crate::schedule::Lens;
+use crate::georef::{LonLatH, SitePos};
+use crate::model::OpenScenario;
+use crate::schedule::{Lens, SwitchLens};
 use crate::sources::Problem;
-use crate::view::{self, camera::OrbitCamera, scene::{SceneReady, ShowScenario, ShowVariant}, sun::SunTime, tiles::TileStats};
+use crate::view::{
+    camera::{FlyTo, Orbit, OrbitCamera, orbit_of, picture_target, spawn_main_camera},
+    scene::{SceneReady, ShowScenario, ShowVariant, ViewProblems},
+    sun::SunTime,
+    tiles::{TileSettings, TileStats},
+};
 use bevy::{
     app::SubApps,
+    camera::Camera,
+    math::DVec3,
     prelude::*,
     render::{
-        render_resource::{Extent3d, PollType, TextureDimension, TextureFormat, TextureUsages},
+        render_resource::PollType,
         renderer::{RenderAdapterInfo, RenderDevice},
         view::screenshot::{Screenshot, ScreenshotCaptured},
     },
 };
+use image::{DynamicImage, ImageFormat};
 use serde_json::{Value, json};
 use std::{
-    path::PathBuf,
+    io::Cursor,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -71,4 +80,253 @@ impl RenderReport {
     pub fn exit_code(&self) -> u8 {
         u8::from(!self.problems.is_empty())
     }
+}
+
+/// What a run of the engine is allowed to be still before the picture counts as settled, frames.
+const SETTLED_FRAMES: u32 = 3;
+/// Frames that a screenshot may take to come back.
+const SCREENSHOT_FRAMES: u32 = 60;
+/// Waiting between frames while workers decode: a picture needs no frames, workers need the processor.
+const PAUSE: Duration = Duration::from_millis(4);
+
+/// Draws one picture.
+pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
+    let start = Instant::now();
+    let lens = lens_of(options)?;
+    let open = open_any(&options.path).map_err(|problems| Stop::Problems { problems })?;
+    let orbit = orbit(options, &open)?;
+    if let Some(variant) = options.variant.as_deref()
+        && !open.scenario.variants.iter().any(|known| known.id == variant)
+    {
+        let known: Vec<&str> = open.scenario.variants.iter().map(|variant| variant.id.as_str()).collect();
+        return Err(usage(format!("there is no variant `{variant}`: the scenario has {}", list(&known))));
+    }
+    machine::require_adapter()?;
+    let mut engine = Engine::start(options, lens);
+    let mut problems = open.problems.clone();
+    engine.show(options, Arc::new(open), orbit);
+    let is_complete = engine.settle(Duration::from_secs_f64(options.timeout_s.clamp(0.1, 3600.0)));
+    let complete_s = start.elapsed().as_secs_f64();
+    let picture = engine.draw()?;
+    let first_picture_s = start.elapsed().as_secs_f64();
+    write_png(&options.output, picture)?;
+    problems.extend(engine.world().resource::<ViewProblems>().0.iter().cloned());
+    if !is_complete {
+        problems.push(Problem::error(
+            options.path.display().to_string(),
+            "",
+            format!("not everything in view was loaded within {} s: give more with --timeout", options.timeout_s),
+        ));
+    }
+    let facts = engine.facts(first_picture_s, complete_s);
+    Ok(RenderReport { problems, facts })
+}
+
+fn usage(message: String) -> Stop {
+    Stop::Usage { message }
+}
+
+fn list(words: &[&str]) -> String {
+    if words.is_empty() { "none".into() } else { words.join(", ") }
+}
+
+fn lens_of(options: &RenderOptions) -> Result<Option<Lens>, Stop> {
+    let Some(name) = options.lens.as_deref() else { return Ok(None) };
+    let known = Lens::ALL.map(Lens::key);
+    Lens::from_key(name)
+        .map(Some)
+        .ok_or_else(|| usage(format!("there is no lens `{name}`: use {}", list(&known))))
+}
+
+/// The camera that the options ask for; `None` leaves it where the scenario starts.
+fn orbit(options: &RenderOptions, open: &OpenScenario) -> Result<Option<Orbit>, Stop> {
+    let scenario = &open.scenario;
+    let named = match options.viewpoint.as_deref().or(scenario.start_viewpoint.as_deref()) {
+        None => None,
+        Some(id) => {
+            let found = scenario.viewpoints.iter().find(|viewpoint| viewpoint.id == id);
+            if found.is_none() && options.viewpoint.is_some() {
+                let known: Vec<&str> = scenario.viewpoints.iter().map(|viewpoint| viewpoint.id.as_str()).collect();
+                return Err(usage(format!("there is no viewpoint `{id}`: the scenario has {}", list(&known))));
+            }
+            found
+        }
+    };
+    let base = named.or(scenario.viewpoints.first()).map(orbit_of);
+    let is_changed = options.look_at.is_some()
+        || options.heading_deg.is_some()
+        || options.pitch_deg.is_some()
+        || options.distance_m.is_some();
+    if !is_changed {
+        return Ok(base);
+    }
+    let mut orbit = base.unwrap_or_default();
+    if let Some([lon_deg, lat_deg, height_m]) = options.look_at {
+        let site = &scenario.area.site;
+        let zero_h_m = site.lon_lat_h_from_site(SitePos(DVec3::ZERO)).map_or(0.0, |zero| zero.h_m);
+        let mut target = site
+            .site_from_lon_lat_h(LonLatH { lon_deg, lat_deg, h_m: zero_h_m })
+            .map_err(|error| usage(format!("--look-at: {error}")))?;
+        target.0.z = height_m;
+        orbit.target = target;
+    }
+    orbit.heading_rad = options.heading_deg.map_or(orbit.heading_rad, f64::to_radians);
+    orbit.pitch_rad = options.pitch_deg.map_or(orbit.pitch_rad, f64::to_radians);
+    orbit.distance_m = options.distance_m.unwrap_or(orbit.distance_m);
+    Ok(Some(orbit))
+}
+
+/// The engine without a window, stepped by hand.
+struct Engine {
+    apps: SubApps,
+    camera: Entity,
+    target: Handle<Image>,
+}
+
+impl Engine {
+    fn start(options: &RenderOptions, lens: Option<Lens>) -> Self {
+        let mut app = App::new();
+        app.add_plugins(engine::plugins(engine::Surface::Images));
+        program_plugins(&mut app, &Lens::ALL);
+        app.finish();
+        app.cleanup();
+        let mut apps = std::mem::take(app.sub_apps_mut());
+        let world = apps.main.world_mut();
+        world.resource_mut::<TileSettings>().selection.max_screen_space_error_px =
+            options.max_screen_space_error_px.max(0.01);
+        let (width, height) = options.size;
+        let target = world.resource_mut::<Assets<Image>>().add(picture_target(width, height));
+        let camera = spawn_main_camera(&mut world.commands(), Some(target.clone()));
+        world.flush();
+        if let Some(lens) = lens {
+            world.write_message(SwitchLens(lens));
+        }
+        Self { apps, camera, target }
+    }
+
+    fn world(&self) -> &World {
+        self.apps.main.world()
+    }
+
+    fn set_drawing(&mut self, is_active: bool) {
+        if let Some(mut camera) = self.apps.main.world_mut().get_mut::<Camera>(self.camera) {
+            camera.is_active = is_active;
+        }
+    }
+
+    /// One frame, finished on the graphics side too.
+    fn step(&mut self) {
+        self.apps.update();
+        let device = self.world().get_resource::<RenderDevice>().cloned();
+        if let Some(device) = device {
+            // A lost device shows as a picture that never comes back, which is reported there.
+            let _ = device.poll(PollType::Wait { submission_index: None, timeout: Some(Duration::from_secs(60)) });
+        }
+    }
+
+    fn show(&mut self, options: &RenderOptions, open: Arc<OpenScenario>, orbit: Option<Orbit>) {
+        let time = options.time.or(open.scenario.start_time);
+        self.set_drawing(false);
+        self.apps.main.world_mut().write_message(ShowScenario(open));
+        self.step();
+        self.step();
+        let world = self.apps.main.world_mut();
+        if let Some(variant) = &options.variant {
+            world.write_message(ShowVariant(variant.clone()));
+        }
+        if let Some(time) = time {
+            world.insert_resource(SunTime(time));
+        }
+        if let Some(to) = orbit {
+            world.write_message(FlyTo { to, at_once: true });
+        }
+        self.step();
+    }
+
+    /// Steps until everything in view is there; whether that came in time.
+    fn settle(&mut self, patience: Duration) -> bool {
+        let start = Instant::now();
+        let mut settled = 0;
+        while start.elapsed() < patience {
+            self.step();
+            let world = self.world();
+            let is_settled = world.resource::<SceneReady>().0
+                && world.resource::<TileStats>().complete
+                && world.resource::<OrbitCamera>().is_still();
+            settled = if is_settled { settled + 1 } else { 0 };
+            if settled >= SETTLED_FRAMES {
+                return true;
+            }
+            std::thread::sleep(PAUSE);
+        }
+        false
+    }
+
+    /// Draws once and reads the picture back.
+    fn draw(&mut self) -> Result<DynamicImage, Stop> {
+        self.set_drawing(true);
+        // The first drawn frame compiles shaders and uploads what was held back.
+        self.step();
+        self.step();
+        let taken: Arc<Mutex<Option<Image>>> = Arc::default();
+        let keep = taken.clone();
+        let target = self.target.clone();
+        self.apps.main.world_mut().spawn(Screenshot::image(target)).observe(move |captured: On<ScreenshotCaptured>| {
+            if let Ok(mut slot) = keep.lock() {
+                *slot = Some(captured.image.clone());
+            }
+        });
+        for _ in 0..SCREENSHOT_FRAMES {
+            self.step();
+            let image = taken.lock().ok().and_then(|mut slot| slot.take());
+            if let Some(image) = image {
+                return image.try_into_dynamic().map_err(|error| Stop::Machine {
+                    message: format!("the picture cannot be read back from the graphics adapter: {error}"),
+                });
+            }
+        }
+        Err(Stop::Machine { message: "the graphics adapter did not give the picture back".into() })
+    }
+
+    fn facts(&self, first_picture_s: f64, complete_s: f64) -> Value {
+        let world = self.world();
+        let stats = world.resource::<TileStats>();
+        let times = world.resource::<MainThreadTimes>();
+        let failed: Vec<Value> =
+            stats.failed.iter().map(|(uri, reason)| json!({"uri": uri, "reason": reason})).collect();
+        json!({
+            "tiles_rendered": stats.rendered,
+            "triangles_rendered": stats.triangles,
+            "points_rendered": stats.points,
+            "instances_rendered": stats.instances,
+            "features_rendered": stats.features,
+            "failed_contents": failed,
+            "bytes_read": stats.bytes_read,
+            "first_picture_s": first_picture_s,
+            "complete_s": complete_s,
+            "main_thread_ms": {
+                "p50": times.quantile_ms(0.5), "p95": times.quantile_ms(0.95), "max": times.quantile_ms(1.0),
+            },
+            "peak_rss_bytes": machine::peak_rss_bytes(),
+            "adapter": world.get_resource::<RenderAdapterInfo>().map(|info| info.name.clone()),
+        })
+    }
+}
+
+/// Writes the picture beside its place first, so that a full disk never leaves half a picture under its name.
+fn write_png(path: &Path, picture: DynamicImage) -> Result<(), Stop> {
+    let complain = |reason: String| Stop::Machine {
+        message: format!("{}: the picture cannot be written ({reason}): choose another place with -o", path.display()),
+    };
+    let mut bytes = Vec::new();
+    picture
+        .into_rgb8()
+        .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)
+        .map_err(|error| complain(error.to_string()))?;
+    let write = || -> std::io::Result<()> {
+        let mut file = atomic_write_file::AtomicWriteFile::open(path)?;
+        std::io::Write::write_all(&mut file, &bytes)?;
+        file.commit()
+    };
+    write().map_err(|error| complain(error.to_string()))
 }

@@ -1,0 +1,86 @@
+//! The program without any graphics backend, for benchmarks of what the program itself costs.
+
+use super::engine::{self, Surface};
+use super::{MainThreadTimes, Stop, open::open_any, program_plugins};
+use crate::schedule::Lens;
+use crate::view::{
+    camera::{CameraCommand, spawn_main_camera},
+    scene::{SceneReady, ShowScenario, ShowVariant, SwitchTime},
+    tiles::TileStats,
+};
+use bevy::{app::SubApps, prelude::*};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// A running program that draws nothing.
+pub struct Measured {
+    apps: SubApps,
+}
+
+impl Measured {
+    /// Starts the program with some lenses and nothing open.
+    pub fn start(lenses: &[Lens]) -> Self {
+        let mut app = App::new();
+        app.add_plugins(engine::plugins(Surface::Nothing));
+        program_plugins(&mut app, lenses);
+        app.finish();
+        app.cleanup();
+        let mut apps = std::mem::take(app.sub_apps_mut());
+        let world = apps.main.world_mut();
+        spawn_main_camera(&mut world.commands(), None);
+        world.flush();
+        apps.update();
+        Self { apps }
+    }
+
+    /// Opens a path and shows it.
+    pub fn open(&mut self, path: &Path) -> Result<(), Stop> {
+        let open = open_any(path).map_err(|problems| Stop::Problems { problems })?;
+        self.apps.main.world_mut().write_message(ShowScenario(Arc::new(open)));
+        Ok(())
+    }
+
+    /// One frame.
+    pub fn step(&mut self) {
+        self.apps.update();
+    }
+
+    /// Steps until everything in view is there; whether that came in time.
+    pub fn settle(&mut self, patience: Duration) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < patience {
+            self.step();
+            let world = self.apps.main.world();
+            if world.resource::<SceneReady>().0 && world.resource::<TileStats>().complete {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        false
+    }
+
+    /// Turns the camera by some radians.
+    pub fn turn(&mut self, radians: f64) {
+        self.apps.main.world_mut().write_message(CameraCommand::Turn(radians));
+    }
+
+    /// Switches the variant and returns what that cost the program.
+    pub fn switch_variant(&mut self, id: &str) -> Option<Duration> {
+        self.apps.main.world_mut().write_message(ShowVariant(id.to_owned()));
+        self.step();
+        self.apps.main.world().resource::<SwitchTime>().last
+    }
+
+    /// The active lens.
+    pub fn lens(&self) -> Lens {
+        *self.apps.main.world().resource::<State<Lens>>().get()
+    }
+
+    /// Times of the main schedule so far; reading them starts a new count.
+    pub fn take_times(&mut self) -> MainThreadTimes {
+        std::mem::take(&mut *self.apps.main.world_mut().resource_mut::<MainThreadTimes>())
+    }
+}

@@ -1,0 +1,82 @@
+//! What the window shows, as one JSON object for tests to read.
+
+use super::choices::Choices;
+use super::desk::{Screen, ShownZones};
+use super::open::Opening;
+use crate::georef::SitePos;
+use crate::schedule::Lens;
+use crate::view::{
+    camera::OrbitCamera,
+    picking::{CitySelection, PickedThing},
+    quality::Quality,
+    scene::{SceneReady, ShownScenario, SwitchTime, ViewProblems},
+    sun::SunTime,
+    tiles::TileStats,
+};
+use bevy::prelude::*;
+use serde_json::{Value, json};
+
+/// Reads the state; nothing is changed.
+pub(super) fn state_json(world: &World) -> Value {
+    let camera = world.resource::<OrbitCamera>();
+    let shown = camera.shown();
+    let eye = shown.eye().0;
+    let stats = world.resource::<TileStats>();
+    let scenario = world.get_resource::<ShownScenario>();
+    let desk = &world.resource::<Screen>().0;
+    let ready = world.resource::<SceneReady>().0;
+    let site = scenario.map(|scenario| scenario.open.scenario.area.site);
+    let target_rd = site.and_then(|site| site.rd_nap_from_site(shown.target));
+    json!({
+        "lens": world.resource::<State<Lens>>().get().key(),
+        "title": scenario.map(|scenario| scenario.open.scenario.title.get("nl")),
+        "variant": scenario.and_then(|scenario| scenario.active_variant()).map(|variant| variant.id.clone()),
+        "variant_switch_ms": world.resource::<SwitchTime>().last.map(|time| time.as_secs_f64() * 1e3),
+        "camera": {
+            "target": shown.target.0.to_array(),
+            "target_rd": target_rd.map(|place| [place.x_m, place.y_m]),
+            "eye": eye.to_array(),
+            "heading_deg": shown.heading_rad.to_degrees(),
+            "pitch_deg": shown.pitch_rad.to_degrees(),
+            "distance_m": shown.distance_m,
+            "still": camera.is_still(),
+        },
+        "sun_time": world.resource::<SunTime>().0.to_string(),
+        "tiles": {
+            "rendered": stats.rendered,
+            "loading": stats.loading,
+            "loaded": stats.tiles_loaded,
+            "triangles": stats.triangles,
+            "features": stats.features,
+            "bytes_read": stats.bytes_read,
+            "failed": stats.failed.len(),
+        },
+        "picked": world.resource::<CitySelection>().picked.as_ref().map(|picked| picked_json(&picked.thing, picked.position)),
+        "dialog": desk.dialog.map(|dialog| format!("{dialog:?}")),
+        "page": format!("{:?}", desk.page),
+        "start_screen": desk.start.is_some(),
+        "sun_open": desk.sun_open,
+        "language": world.resource::<Choices>().language.code(),
+        "quality": format!("{:?}", world.resource::<Quality>().preset()),
+        "problems": world.resource::<ViewProblems>().0.len(),
+        "view": world.resource::<ShownZones>().0.map(|zones| {
+            let middle = zones.middle;
+            [middle.min.x, middle.min.y, middle.max.x, middle.max.y]
+        }),
+        "opening": world.resource::<Opening>().path().is_some(),
+        "complete": ready && stats.complete && camera.is_still() && world.resource::<Opening>().path().is_none(),
+    })
+}
+
+fn picked_json(thing: &PickedThing, position: SitePos) -> Value {
+    let (kind, id) = match thing {
+        PickedThing::Building { id, .. } => ("building", json!(id)),
+        PickedThing::NewBuilding { id } => ("new_building", json!(id)),
+        PickedThing::NewTree { id } => ("new_tree", json!(id)),
+        PickedThing::Asset { index } => ("asset", json!(index)),
+        PickedThing::Report { index } => ("report", json!(index)),
+        PickedThing::Sensor { index } => ("sensor", json!(index)),
+        PickedThing::Ground => ("ground", Value::Null),
+    };
+    json!({"kind": kind, "id": id, "position": position.0.to_array()})
+}

@@ -1,0 +1,178 @@
+//! The program in a window.
+
+use super::choices::{Choices, apply_choices, save_choices};
+use super::desk::{DeskMemory, Screen, ShownZones, show_desk, take_opened, tell_news};
+use super::dialog;
+use super::engine::{self, Surface};
+use super::keys::press_keys;
+use super::names::paint_names;
+use super::open::{OpenPath, Opening};
+use super::{Stop, machine, program_plugins, shipped};
+use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
+use crate::text::{Language, tr};
+use crate::view::{
+    camera::{InputCapture, OrbitCamera, spawn_main_camera},
+    scene::{SceneReady, ShownScenario},
+    tiles::TileStats,
+};
+use bevy::{
+    prelude::*,
+    window::{PresentMode, PrimaryWindow, WindowResolution},
+    winit::{UpdateMode, WinitSettings},
+};
+use bevy_egui::{EguiPlugin, EguiPrimaryContextPass, input::EguiWantsInput};
+use std::{path::PathBuf, time::Duration};
+
+/// The smallest window that the desk is laid out for, points.
+const LEAST_SIZE: (f32, f32) = (800.0, 480.0);
+/// How often a still window looks for news (an opened file, a finished dialog, a test that asks).
+const IDLE_LOOK: Duration = Duration::from_millis(100);
+
+/// How the window starts.
+#[derive(Debug, Clone, Default)]
+pub struct WindowOptions {
+    /// What to open; `None` opens the shipped Lange Wemen.
+    pub path: Option<PathBuf>,
+    /// Language of this run.
+    pub language: Option<String>,
+    /// Size in pixels; `None` takes the whole screen.
+    pub size: Option<(u32, u32)>,
+    /// Serve the read-only state on this port.
+    pub automation_port: Option<u16>,
+}
+
+/// Runs the program in a window until it is closed.
+pub fn run_window(options: WindowOptions) -> Result<(), Stop> {
+    let language = match options.language.as_deref() {
+        None => None,
+        Some(code) => Some(Language::from_code(code).ok_or_else(|| {
+            let known: Vec<String> = Language::available().iter().map(Language::code).collect();
+            Stop::Usage { message: format!("there is no language `{code}`: use {}", known.join(", ")) }
+        })?),
+    };
+    machine::require_display()?;
+    machine::require_adapter()?;
+    let start = options.path.or_else(shipped::lange_wemen);
+    let mut app = App::new();
+    app.add_plugins(engine::plugins(Surface::Window(Box::new(window(options.size)))));
+    program_plugins(&mut app, &Lens::ALL);
+    app.add_plugins(desk_plugin).insert_resource(Choices::load(language)).insert_resource(FirstPath(start));
+    #[cfg(feature = "automation")]
+    if let Some(port) = options.automation_port {
+        app.add_plugins(super::automation::AutomationPlugin { port });
+    }
+    match app.run() {
+        AppExit::Success => Ok(()),
+        AppExit::Error(code) => Err(Stop::Machine { message: format!("the window ended with error {code}") }),
+    }
+}
+
+fn window(size: Option<(u32, u32)>) -> Window {
+    let mut window = Window {
+        title: "Stadslens".into(),
+        name: Some("stadslens".into()),
+        present_mode: PresentMode::AutoVsync,
+        resize_constraints: WindowResizeConstraints {
+            min_width: LEAST_SIZE.0,
+            min_height: LEAST_SIZE.1,
+            ..default()
+        },
+        ..default()
+    };
+    match size {
+        Some((width, height)) => window.resolution = WindowResolution::new(width, height),
+        None => window.set_maximized(true),
+    }
+    window
+}
+
+/// What is opened first.
+#[derive(Resource)]
+struct FirstPath(Option<PathBuf>);
+
+/// The interface of the desk on top of the program.
+fn desk_plugin(app: &mut App) {
+    app.add_plugins((EguiPlugin::default(), dialog::plugin))
+        .init_resource::<Screen>()
+        .init_resource::<ShownZones>()
+        .init_resource::<DeskMemory>()
+        .insert_resource(WinitSettings { focused_mode: UpdateMode::Continuous, unfocused_mode: UpdateMode::Continuous })
+        .configure_sets(
+            EguiPrimaryContextPass,
+            (InterfaceSystems::Shell, InterfaceSystems::Room, InterfaceSystems::Over).chain(),
+        )
+        .add_systems(Startup, (start_camera, open_first))
+        .add_systems(PreUpdate, capture_input)
+        .add_systems(
+            Update,
+            (
+                take_opened.after(super::open::OpenSystems).before(FrameSystems::ApplyEdits),
+                press_keys.before(FrameSystems::ApplyEdits),
+                apply_choices.in_set(FrameSystems::Derive),
+                (tell_news, save_choices, rest_when_still, name_window).after(FrameSystems::Present),
+            ),
+        )
+        .add_systems(
+            EguiPrimaryContextPass,
+            (paint_names.before(InterfaceSystems::Shell), show_desk.in_set(InterfaceSystems::Shell)),
+        );
+}
+
+fn start_camera(mut commands: Commands) {
+    spawn_main_camera(&mut commands, None);
+}
+
+/// Opens what was named; without anything to open the start screen says what can be done.
+fn open_first(first: Res<FirstPath>, mut open: MessageWriter<OpenPath>, mut screen: ResMut<Screen>) {
+    if let Some(path) = &first.0 {
+        open.write(OpenPath(path.clone()));
+    } else {
+        screen.0.start = Some(crate::panels::start::StartState { can_browse: true, ..default() });
+    }
+}
+
+/// The interface has pointer and keys first; what it leaves is the city's.
+fn capture_input(wants: Res<EguiWantsInput>, mut capture: ResMut<InputCapture>) {
+    capture.set_if_neq(InputCapture {
+        pointer: wants.wants_any_pointer_input(),
+        keyboard: wants.wants_any_keyboard_input(),
+    });
+}
+
+/// Draws without pause while something moves or loads, and only on input and now and then when all is still.
+fn rest_when_still(
+    camera: Res<OrbitCamera>,
+    ready: Res<SceneReady>,
+    tiles: Res<TileStats>,
+    opening: Res<Opening>,
+    shown: Option<Res<ShownScenario>>,
+    mut settings: ResMut<WinitSettings>,
+) {
+    let is_still = camera.is_still()
+        && (shown.is_none() || (ready.0 && tiles.complete))
+        && opening.path().is_none();
+    let mode = if is_still { UpdateMode::reactive(IDLE_LOOK) } else { UpdateMode::Continuous };
+    if settings.focused_mode != mode {
+        settings.focused_mode = mode;
+        settings.unfocused_mode = mode;
+    }
+}
+
+/// The window carries the name of what is open, and says when that is not the real situation.
+fn name_window(
+    shown: Option<Res<ShownScenario>>,
+    choices: Res<Choices>,
+    mut windows: Query<&mut Window, With<PrimaryWindow>>,
+) {
+    let Some(shown) = shown.filter(|shown| shown.is_changed() || choices.is_changed()) else { return };
+    let code = choices.language.code();
+    let mut title = format!("{} · Stadslens", shown.open.scenario.title.get(&code));
+    if shown.open.scenario.synthetic {
+        title = format!("{title} · {}", tr(&choices.language, "banner-synthetic"));
+    }
+    for mut window in &mut windows {
+        if window.title != title {
+            window.title.clone_from(&title);
+        }
+    }
+}
