@@ -4,7 +4,7 @@ use crate::geometry::Value;
 use crate::georef::{SiteFrame, SitePos};
 use crate::model::{
     Asset, AssetKind, Charter, Layer, LayerKind, NewBuilding, NewTree, OpenScenario, RegisteredBuilding, Report, Sensor, Source,
-    SurfaceKind, Use,
+    SurfaceKind, Use, mass_mesh,
 };
 use crate::panels::card::{CardState, Fact};
 use crate::panels::charter::CharterState;
@@ -203,7 +203,7 @@ fn count(number: u32, language: &Language) -> String {
 /// A building that the variant adds.
 pub(super) fn new_building_card(open: &OpenScenario, building: &NewBuilding, language: &Language) -> CardState {
     let code = language.code();
-    let height_m = building.height_m();
+    let height_m = mass_mesh(building, 0.0).top_m;
     let mut used_for = use_name(building.main_use, language);
     if let Some(ground_use) = building.ground_use.filter(|ground_use| *ground_use != building.main_use) {
         used_for = format!("{} / {used_for}", use_name(ground_use, language));

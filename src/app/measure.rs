@@ -1,7 +1,8 @@
 //! The program without any graphics backend, for benchmarks of what the program itself costs.
 
 use super::engine::{self, Surface};
-use super::{MainThreadTimes, Stop, open::open_any, program_plugins};
+use super::{MainThreadTimes, Stop, program_plugins};
+use crate::model::scenario::open_any;
 use crate::schedule::Lens;
 use crate::view::{
     camera::{CameraCommand, spawn_main_camera},

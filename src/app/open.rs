@@ -1,6 +1,6 @@
 //! Opening what the user names, off the main thread: a scenario, a package, a tileset or a single tile.
 
-use crate::model::{OpenScenario, scenario};
+use crate::model::{OpenScenario, scenario::open_any};
 use crate::schedule::FrameSystems;
 use crate::sources::Problem;
 use bevy::prelude::*;
@@ -55,24 +55,5 @@ fn finish_opening(mut opening: ResMut<Opening>, mut opened: MessageWriter<PathOp
     if let Some(outcome) = future::block_on(future::poll_once(task)) {
         opened.write(PathOpened { path: path.clone(), outcome });
         opening.0 = None;
-    }
-}
-
-/// Opens a scenario folder, `scenario.json` or package; around anything else a scratch scenario is made.
-pub(super) fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_lowercase();
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
-    if path.is_dir() && !path.join("scenario.json").is_file() && path.join("tileset.json").is_file() {
-        return scenario::scratch(&path.join("tileset.json"));
-    }
-    match extension.as_str() {
-        _ if path.is_dir() || name == "scenario.json" => scenario::open(path),
-        "stadslens" | "zip" => scenario::open(path),
-        "json" | "glb" | "gltf" | "b3dm" => scenario::scratch(path),
-        _ => Err(vec![Problem::error(
-            path.display().to_string(),
-            "",
-            "this kind of file is not read: open a scenario folder, a package (.stadslens), a tileset.json, a glb, gltf or b3dm",
-        )]),
     }
 }

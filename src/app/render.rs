@@ -1,8 +1,8 @@
 //! One picture without a window: open, wait until everything in view is there, draw once, write a PNG.
 
-use super::{Stop, engine, frame_time::MainThreadTimes, machine, open::open_any, program_plugins};
+use super::{Stop, engine, frame_time::MainThreadTimes, machine, program_plugins};
 use crate::georef::{LonLatH, SitePos};
-use crate::model::OpenScenario;
+use crate::model::{OpenScenario, scenario::open_any};
 use crate::schedule::{Lens, SwitchLens};
 use crate::sources::Problem;
 use crate::view::{

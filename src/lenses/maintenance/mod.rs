@@ -7,7 +7,7 @@
 use crate::panels::desk::Page;
 use crate::panels::rooms::{Room, Rooms};
 use crate::schedule::{AvailableLenses, Lens};
-use crate::view::objects::ShownPins;
+use crate::view::ShownPins;
 use bevy::prelude::*;
 
 pub(crate) fn plugin(app: &mut App) {

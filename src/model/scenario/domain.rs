@@ -283,16 +283,8 @@ pub struct Viewpoint {
     pub time: Option<Timestamp>,
 }
 
-/// The three lenses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum LensName {
-    /// Ontwerp.
-    Design,
-    /// Participatie.
-    Participation,
-    /// Beheer.
-    Maintenance,
-}
+/// A lens by its name in the file: the lenses of the program.
+pub use crate::schedule::Lens as LensName;
 
 /// What a lens is for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
