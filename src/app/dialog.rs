@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// Asks the user for something to open.
 #[derive(Message, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AskForPath {
+pub(super) enum AskForPath {
     /// One file: a package, a tileset, a tile.
     File,
     /// A scenario folder.
