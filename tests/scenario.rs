@@ -1,6 +1,12 @@
 //! Scenarios as files: nothing lost between loading and saving, the published schema current, every kind of
 //! damage named in one line while the rest opens.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "helpers of tests may unwrap, and a suite says how much it compared"
+)]
+
 use jsonschema::Validator;
 use serde_json::Value;
 use stadslens::model::scenario::file::{ScenarioFile, schema_json, to_json};
