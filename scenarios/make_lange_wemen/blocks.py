@@ -20,7 +20,21 @@ class Plot:
 
 def street_edges(piece):
     """Indices of the edges of a piece that lie on a street."""
-    return [i for i, (_, e) in enumerate(piece) if e is not None and e.stretch.kind != "rim"]
+    n = len(piece)
+    return [i for i, (p, e) in enumerate(piece)
+            if e is not None and e.stretch.kind != "rim" and math.dist(p, piece[(i + 1) % n][0]) > SHORT]
+
+
+SHORT = 2.5       # metres; shorter edges are corner cuts without a row of their own
+
+
+def next_side(ring, i):
+    """The edge after i, stepping over corner cuts."""
+    n = len(ring)
+    j = (i + 1) % n
+    while j != i and math.dist(ring[j], ring[(j + 1) % n]) <= SHORT:
+        j = (j + 1) % n
+    return j
 
 
 def depth_for(stretch, rng):
@@ -60,9 +74,9 @@ def piece_rows(piece, key, rng):
     length = {i: math.dist(ring[i], ring[(i + 1) % n]) for i in streets}
     wins = {}
     for i in streets:
-        j = (i + 1) % n
-        if j in lines:
-            bend = turn(ring, j)
+        j = next_side(ring, i)
+        if j in lines and j != i:
+            bend = turn(ring, i, j)
             if bend < math.radians(38):
                 wins[i, j] = None
             else:
@@ -134,10 +148,10 @@ def rank(stretch):
     return {"main": 4, "shop": 3, "town": 2, "home": 1}.get(stretch.kind, 0)
 
 
-def turn(ring, i):
-    """Angle by which the outline turns at a corner."""
-    ux, uy, _ = unit(ring[i - 1], ring[i])
-    vx, vy, _ = unit(ring[i], ring[(i + 1) % len(ring)])
+def turn(ring, i, j):
+    """Angle between two edges of the outline."""
+    ux, uy, _ = unit(ring[i], ring[(i + 1) % len(ring)])
+    vx, vy, _ = unit(ring[j], ring[(j + 1) % len(ring)])
     return abs(math.atan2(ux * vy - uy * vx, ux * vx + uy * vy))
 
 
@@ -164,6 +178,12 @@ def fit(house):
         return False
     x0, y0, x1, y1 = box(ring)
     shrunk = inset(ring, 1.6)
+    n = len(ring)
+    for i in range(n):
+        ux, uy, _ = unit(ring[i], ring[i - 1])
+        vx, vy, _ = unit(ring[i], ring[(i + 1) % n])
+        if ux * vx + uy * vy > 0.80:
+            return False
     return area(shrunk) > 2.0 and x1 - x0 > 3 and y1 - y0 > 3 and min(
         math.dist(p, q) for p, q in zip(ring, ring[1:] + ring[:1])) > 0.25
 

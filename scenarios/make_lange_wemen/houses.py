@@ -3,7 +3,7 @@ import math
 
 from chance import Chance
 from facade import Style, back_wall, street_wall
-from palette import FLAT, MODERN, ROOFS, STONE, TRIM, WALLS, mix, shade
+from palette import DOORS, FLAT, GLASS, MODERN, ROOFS, STONE, TRIM, WALLS, mix, shade
 from plane import area, flipped, shifted, unit, value
 from shell import Roof, Wall, gable_end, slope
 
@@ -33,6 +33,7 @@ class House:
 
     def __init__(self, plot, terrain, rng, context):
         self.rng_key = "house " + plot.key
+        self.open_sides = set()       # blank sides that turn out to face open ground
         self.plot = plot
         ring = [p for p, _ in plot.outline]
         zs = [terrain.at(*p) for p in ring]
@@ -142,7 +143,7 @@ class House:
             if other is not None and getattr(other, "house", None):
                 self.party(mesh, wall, profile, tag[1], other)
             else:
-                if not fine or (not street and tag != "back"):
+                if not fine or (not street and tag != "back" and (p, q) not in self.open_sides):
                     wall.quad(mesh, 0, wall.length, self.base, head, 0.0, self.style.wall)
                 elif street:
                     self.street(mesh, wall, profile, head, tag[1], rng)
@@ -228,8 +229,8 @@ class House:
             base = house.wall_low(pa, pb) - 0.1 if hidden else self.base
             base = max(base, self.base)
             if base < head - 0.02:
-                wall.quad(mesh, a, b, base, head, 0.0, self.style.wall)
-        gable_end(mesh, wall, profile, self.style.wall)
+                wall.quad(mesh, a, b, base, head, -0.03, self.style.wall)
+        gable_end(mesh, wall, profile, self.style.wall, -0.03)
 
     def flat(self, mesh, fine):
         """A flat roof behind a parapet."""
@@ -310,12 +311,25 @@ class House:
 class Shed:
     """A low box in a garden, or an extension behind a house."""
 
-    def __init__(self, ring, base, top, wall, roof):
+    def __init__(self, ring, base, top, wall, roof, hidden=None, door=None, tone=None):
+        # hidden: the two corners of a side against a house; door: the side with a door.
         self.ring, self.base, self.top, self.wall, self.roof = ring, base, top, wall, roof
+        self.hidden, self.door, self.tone = hidden, door, tone or DOORS[0]
 
     def draw(self, mesh, fine):
         """Walls and lid."""
-        mesh.box(self.ring, self.base, self.top, self.wall, self.roof)
+        ring = self.ring
+        for p, q in zip(ring, ring[1:] + ring[:1]):
+            if self.hidden is None or {p, q} != self.hidden:
+                wall = Wall(p, q)
+                wall.quad(mesh, 0, wall.length, self.base, self.top, 0.0, self.wall)
+        mesh.face([(p[0], p[1], self.top) for p in ring], self.roof)
+        if fine and self.door:
+            wall = Wall(*self.door)
+            u = wall.length * 0.3
+            wall.quad(mesh, u, u + 0.95, self.top - 2.6, self.top - 0.45, 0.05, self.tone)
+            if wall.length > 3.2:
+                wall.quad(mesh, u + 1.3, wall.length - 0.3, self.top - 1.9, self.top - 0.45, 0.05, GLASS[0])
 
 
 def slab(mesh, wall, u0, u1, z0, z1, colour, top):

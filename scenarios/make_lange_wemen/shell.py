@@ -196,17 +196,17 @@ class Roof:
                       (-plane[0] / n, -plane[1] / n, 1.0 / n))
 
 
-def gable_end(mesh, wall, profile, colour, base=None):
+def gable_end(mesh, wall, profile, colour, out=0.0):
     """The part of a wall above its lowest roof height. Returns that height."""
-    low = min(z for _, z in profile) if base is None else base
+    low = min(z for _, z in profile)
     if max(z for _, z in profile) - low < 0.02:
         return low
-    ring = [wall.at(t, z) for t, z in reversed(profile) if z > low + 1e-6 or t in (profile[0][0], profile[-1][0])]
+    ring = [wall.at(t, z, out) for t, z in reversed(profile) if z > low + 1e-6 or t in (profile[0][0], profile[-1][0])]
     ends = []
     if profile[0][1] > low + 1e-6:
-        ends.append(wall.at(profile[0][0], low))
+        ends.append(wall.at(profile[0][0], low, out))
     if profile[-1][1] > low + 1e-6:
-        ends.append(wall.at(profile[-1][0], low))
+        ends.append(wall.at(profile[-1][0], low, out))
     ring = ends + ring
     if len(ring) > 2:
         mesh.face(ring, colour, wall.normal)
