@@ -6,17 +6,23 @@
 //! site frame and ellipsoidal in an ENU one. This module knows nothing of the ECS.
 
 mod frame;
+mod patches;
 mod position;
 mod proj_context;
 mod rdnap;
 mod tile_map;
 mod transform;
+mod transform_lines;
 
 pub use frame::SiteFrame;
 pub use position::{Ecef, HeightReference, LonLatH, RdNap, RenderOrigin, SitePos, narrow, render_axes, site_axes};
-pub use rdnap::{check_known_point, in_rdnap_grid, lon_lat_h_from_rd_nap, rd_nap_from_lon_lat_h};
+pub use rdnap::{
+    check_known_point, ecef_from_lon_lat_h, in_rdnap_grid, lon_lat_from_rd, lon_lat_h_from_ecef, lon_lat_h_from_rd_nap,
+    rd_from_lon_lat, rd_nap_from_lon_lat_h,
+};
 pub use tile_map::TileMap;
 pub use transform::{Crs, Transformer};
+pub use transform_lines::{LinesError, transform_lines};
 
 use thiserror::Error;
 
@@ -52,6 +58,15 @@ pub enum GeorefError {
         /// Distance from the published value.
         error_m: f64,
     },
+    /// Not the name of a CRS.
+    #[error("unknown coordinate reference system `{name}`: use EPSG:n")]
+    CrsName {
+        /// The word as given, cut short.
+        name: String,
+    },
+    /// Earth-centred coordinates without their third number.
+    #[error("earth-centred coordinates need x, y and z")]
+    NeedsHeight,
     /// A height reference the program does not know.
     #[error("unknown height reference `{name}`: use `nap` or `ellipsoid`")]
     HeightReference {
