@@ -4,7 +4,7 @@ from chance import Chance
 from houses import Building, House, Shed, edges, inside_convex
 from landmarks import all_landmarks
 from palette import DOORS, FLAT, mix, shade
-from plane import area, box, centroid, inset, inside, unit
+from plane import area, box, centroid, convex_pieces, inset, inside, unit
 from shell import Mesh
 from streets import Network
 from terrain import Terrain
@@ -202,7 +202,6 @@ def convex(ring):
 
 def convex_cover(ring):
     """Convex pieces of a simple ring."""
-    from plane import convex_pieces
     return [[p for p, _ in piece] for piece in convex_pieces([(p, None) for p in ring], None)]
 
 

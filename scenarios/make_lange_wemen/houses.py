@@ -1,7 +1,6 @@
 """Town houses: one per plot, each with its own storeys, roof, colours and details."""
-import math
-
 from chance import Chance
+from exact import span, total
 from facade import Style, back_wall, street_wall
 from palette import DOORS, FLAT, GLASS, MODERN, ROOFS, STONE, TRIM, WALLS, mix, shade
 from plane import area, flipped, shifted, unit, value
@@ -64,7 +63,7 @@ class House:
         first = rng.between(3.5, 4.2) if self.use == "shop" else rng.between(2.85, 3.25)
         rest = rng.between(2.75, 3.05) if self.modern else rng.between(2.9, 3.45)
         self.heights = [first] + [round(rest - 0.08 * k, 2) for k in range(n - 1)]
-        eaves = round(self.floor + sum(self.heights) + rng.between(0.05, 0.45), 2)
+        eaves = round(self.floor + total(self.heights) + rng.between(0.05, 0.45), 2)
         if last is not None and abs(eaves - context.get("eaves", 0)) < 0.25:
             eaves = round(eaves + (0.45 if rng.chance(0.6) else 0.3), 2)
         self.eaves = eaves
@@ -105,7 +104,7 @@ class House:
                 for p, q, t in edges(outline):
                     if isinstance(t, tuple) and t[0] == "street" and t[1] is not plot.street:
                         h = (-(q[1] - p[1]), q[0] - p[0], 0.0)
-                        n = math.hypot(h[0], h[1])
+                        n = span(h[0], h[1])
                         h = (h[0] / n, h[1] / n, -(h[0] * p[0] + h[1] * p[1]) / n)
                         planes.append(slope(h, rise * 1.15, e))
         elif form == "perp":

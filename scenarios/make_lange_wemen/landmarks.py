@@ -2,6 +2,7 @@
 import math
 
 from chance import Chance
+from exact import apart, total
 from facade import GAP, Style, street_wall
 from houses import Building
 from palette import FLAT, GLASS, STONE, TRIM, mix, rgb
@@ -21,7 +22,7 @@ class Mass:
         self.key, self.ring, self.base, self.floor, self.heights = key, ring, base, floor, heights
         self.wall, self.ground, self.roof, self.parapet, self.style = wall, ground, roof, parapet, style
         self.blind = style.pop("blind", False)
-        self.top = round(floor + sum(heights) + parapet, 3)
+        self.top = round(floor + total(heights) + parapet, 3)
 
     def draw(self, mesh, fine):
         """Walls with storeys of windows, parapet and roof."""
@@ -318,7 +319,7 @@ class Deck:
             while y < y1:
                 for a, b in ((x - 5.0, x), (x, x + 5.0)):
                     line = [(a, y), (b, y), (b, y + 0.12), (a, y + 0.12)]
-                    if all(inside(p, inner) for p in line) and math.dist((a, y), (247, 166)) > 14 and math.dist((a, y), (322, 224)) > 9:
+                    if all(inside(p, inner) for p in line) and apart((a, y), (247, 166)) > 14 and apart((a, y), (322, 224)) > 9:
                         mesh.face([(p[0], p[1], self.top + 0.05) for p in line], white)
                 y += 2.5
             x += 16.0

@@ -1,7 +1,6 @@
 """Upkeep data of the assets, public-space reports, sensors and labels. All invented."""
-import math
-
 from chance import Chance
+from exact import apart, total
 from plane import along, centroid
 from streets import street_lines
 
@@ -76,7 +75,7 @@ def reports(city, assets):
         if about == "walk":
             e = rng.pick(lines)
             p, q = e.lines[1]
-            spot = along(p, q, rng.between(0.1, 0.9) * math.dist(p, q), 1.0)
+            spot = along(p, q, rng.between(0.1, 0.9) * apart(p, q), 1.0)
             if city.covered(spot, 0.2) or not (0 < spot[0] < 600 and 0 < spot[1] < 600):
                 continue
         else:
@@ -105,7 +104,7 @@ def labels(city):
     out = []
     best = {}
     for name, pts in street_lines(city.network):
-        size = sum(math.dist(a, b) for a, b in zip(pts, pts[1:]))
+        size = total(apart(a, b) for a, b in zip(pts, pts[1:]))
         if name not in ("Burg. Jansenplein", "Marktplein") and (name not in best or size > best[name][0]):
             best[name] = (size, pts)
     for name in sorted(best):

@@ -2,6 +2,7 @@
 import math
 
 from chance import Chance
+from exact import apart, span
 from houses import inside_convex
 from plane import along, area, centroid, cut, inset, inside, side
 
@@ -189,7 +190,7 @@ class Assets:
         for i in range(int(x // 10) - 1, int(x // 10) + 2):
             for j in range(int(y // 10) - 1, int(y // 10) + 2):
                 for a, b in self.taken.get((i, j), ()):
-                    if math.hypot(a - x, b - y) < gap:
+                    if span(a - x, b - y) < gap:
                         return True
         return False
 
@@ -268,7 +269,7 @@ def build_assets(city):
 def street_side(a, e):
     """Lamps, trees, benches and bins along one pavement; manholes along the axis (one side only)."""
     name, kind = e.stretch.name, e.stretch.kind
-    length = math.dist(e.start, e.end)
+    length = apart(e.start, e.end)
     off = a.city.network.offsets(e)[1]
     left = (e.start, e.end) < (e.end, e.start)
     rng = Chance("side %s %.1f %.1f %d" % (name, e.start[0], e.start[1], left))
@@ -327,7 +328,7 @@ def square_things(a, face):
     line = inset(ring, 4.2 if face.kind == "square" else 5.0)
     rng = Chance("plein " + face.kind)
     for p, q in zip(line, line[1:] + line[:1]):
-        n = math.dist(p, q)
+        n = apart(p, q)
         turn = round(math.degrees(math.atan2(q[0] - p[0], q[1] - p[1])) % 360, 1)
         t = 7.0
         k = 0

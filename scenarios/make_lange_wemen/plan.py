@@ -3,9 +3,8 @@
 Programme numbers follow what the town published (about 300 dwellings, a two-layer garage
 under the Kloosterhof, the Thiemsbrug replaced by homes, the Drienerbeek back); every shape is ours.
 """
-import math
-
 from chance import Chance
+from exact import apart
 from plane import along, area, box, centroid, convex_overlap, inset, inside, unit
 
 
@@ -92,7 +91,7 @@ class Variant:
             p = (rng.between(x0, x1), rng.between(y0, y1))
             h = round(rng.between(6.5, 12.0) * size, 1)
             if done < many and inside(p, ring) and self.clear(p, 1.8) and \
-                    all(math.dist(p, t["position"]) > gap for t in self.trees):
+                    all(apart(p, t["position"]) > gap for t in self.trees):
                 self.trees.append({"id": "%s-T%02d" % (self.letter, len(self.trees) + 1), "position": p, "height_m": h,
                                    "crown_m": round(h * rng.between(0.5, 0.7), 1), "species": rng.pick(species), "phase": phase})
                 done += 1
@@ -168,7 +167,7 @@ def kloosterhof(v, heights, places, under):
             under=under, places=places)
     a, b, c, d = inset(PLINTH, 1.2)
     rows = split(a, b, 11.0, (3, 2)) + split(c, d, 11.0, (2, 3))
-    rows += [strip(along(d, a, 12.6), along(d, a, math.dist(d, a) - 12.6), 10.5)]
+    rows += [strip(along(d, a, 12.6), along(d, a, apart(d, a) - 12.6), 10.5)]
     for k, ring in enumerate(rows):
         v.build("Kloosterhof, woningen %d" % (k + 1), "Kloosterhof, homes %d" % (k + 1), ring, heights[k], phase="1", base=4.8,
                 first=3.0, size=60.0)
@@ -231,7 +230,7 @@ def masterplan(city):
 
 
 BEEK = [(169.0, 181.5), (176.0, 184.5), (190.0, 182.0), (203.0, 175.0), (216.0, 172.0), (229.0, 176.5), (241.0, 184.5), (255.0, 189.5),
-        (270.0, 188.5), (284.0, 191.0), (297.0, 198.0), (310.0, 206.0), (320.0, 209.5), (330.6, 208.6)]
+        (270.0, 188.5), (284.0, 191.0), (297.0, 198.0), (310.0, 206.0), (319.0, 209.8), (329.0, 210.6)]
 
 
 def greener(city):
@@ -252,7 +251,8 @@ def greener(city):
     houses(v, (258.0, 153.3), (298.0, 171.0), 10.5, (4, 5, 4), (3, 4, 3))
     for k, ring in enumerate(split((302.0, 172.8), (329.0, 184.0), 11.0, (1, 1))):
         v.build("Beekappartementen", "Stream flats", ring, (4, 5)[k], phase="3", size=60.0)
-    water, bank = ribbon(BEEK, 2.4), ribbon(BEEK, 5.6)
+    ends = along(BEEK[0], BEEK[1], 1.5), along(BEEK[-1], BEEK[-2], 1.5)
+    water, bank = ribbon([ends[0]] + BEEK[1:-1] + [ends[1]], 2.4), ribbon(BEEK, 5.2)
     park = [(165.5, 197.5), (169.3, 156.0), (222.0, 161.0), (236.0, 163.0), (254.0, 164.0), (296.0, 184.0), (331.5, 199.5),
             (333.8, 222.5), (298.0, 214.0), (236.0, 204.5), (213.0, 201.5)]
     assert all(inside(p, park) for p in bank)

@@ -4,6 +4,7 @@ Local metres and NAP heights. Faces are wound counter-clockwise seen from outsid
 """
 import math
 
+from exact import span
 from plane import clip, ears, less, unit
 
 WHITE = (0xF4, 0xF1, 0xEA)
@@ -154,7 +155,7 @@ class Roof:
             for j, other in enumerate(planes):
                 if j != i and cell:
                     h = less(plane, other)
-                    n = math.hypot(h[0], h[1])
+                    n = span(h[0], h[1])
                     if n < 1e-9:
                         if h[2] < 0 or (h[2] == 0 and j < i):
                             cell = []

@@ -43,7 +43,7 @@ VIEWS = [
      (464, 137, 1.6), 335, 0, 25),
     ("beek", both("Drienerbeek", "Drienerbeek"), both("De beek komt weer boven de grond.", "The stream returns above ground."), (262, 189, 1.5), 74, -14, 48),
 ]
-EXTRA = {"binnenhof": {"variant": "A"}, "beek": {"variant": "B"}, "kloosterhof": {"variant": "A"}}
+EXTRA = {"binnenhof": {"variant": "A"}, "beek": {"variant": "B"}}
 CHARTERS = {
     "design": dict(audience=both("Planners, ontwerpers en raadsleden", "Planners, designers and councillors"),
                    question=both("Welke variant past hier het best, en waarom?", "Which variant fits best here, and why?"),

@@ -6,7 +6,8 @@ building line. Shared corner points make the surfaces fit without gaps or overla
 """
 import math
 
-from plane import unit, area, clip, side, value, centroid
+from exact import apart, span
+from plane import area, clip, inside, side, unit
 
 # Local metres, x east, y north, from the south-west corner of the scene.
 NODES = {
@@ -116,11 +117,11 @@ class Face:
         out = []
         for e in self.edges:
             for p in e.lines[k]:
-                if out and math.dist(out[-1][0], p) < 1e-6:
+                if out and apart(out[-1][0], p) < 1e-6:
                     out[-1] = (out[-1][0], e)
                 else:
                     out.append((p, e))
-        while math.dist(out[0][0], out[-1][0]) < 1e-6:
+        while apart(out[0][0], out[-1][0]) < 1e-6:
             out.pop()
         return out
 
@@ -179,7 +180,6 @@ class Network:
 
     def label_faces(self):
         """Give the hand-picked faces their kind."""
-        from plane import inside
         for kind, spots in SPECIAL.items():
             for spot in spots:
                 hit = [f for f in self.faces if inside(spot, [e.start for e in f.edges])]
@@ -208,7 +208,7 @@ class Network:
                 p = b.start
                 if abs(cross) < 0.12:
                     nx, ny = -(uy + vy), ux + vx
-                    norm = math.hypot(nx, ny)
+                    norm = span(nx, ny)
                     nx, ny = nx / norm, ny / norm
                     ca, cb = nx * -uy + ny * ux, nx * -vy + ny * vx
                     ends[i - 1] = (p[0] + nx * oa / ca, p[1] + ny * oa / ca)
