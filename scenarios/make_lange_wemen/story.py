@@ -34,7 +34,7 @@ VIEWS = [
     ("lambertus", both("Lambertusbasiliek", "Lambertus basilica"), both("De basiliek met haar toren van 80 meter.", "The basilica with its 80 metre tower."),
      (402, 378, 22.0), 52, -14, 150),
     ("boven", both("Recht van boven", "Straight from above"), both("De kaart: straten, pleinen en daken.", "The map: streets, squares and roofs."),
-     (270, 270, 0.0), 0, -89, 520),
+     (295, 290, 0.0), 0, -89, 740),
     ("binnenhof", both("Binnenhof Thiemsbrug", "Thiemsbrug courtyard"), both("In het hart van de nieuwe buurt.", "In the heart of the new neighbourhood."),
      (197, 184, 1.6), 62, -1, 12),
     ("kindhoogte", both("Op kindhoogte", "At a child's height"), both("De Enschedesestraat, gezien door een kind.", "Enschedesestraat, as a child sees it."),

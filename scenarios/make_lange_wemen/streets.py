@@ -255,6 +255,7 @@ class Network:
         dx, dy, length = unit(e.start, e.end)
         across = lambda t: (dx, dy, -(dx * e.start[0] + dy * e.start[1]) - t)  # noqa: E731
         lo, hi = 11.0, length - 11.0
+        bay = "paving" if e.stretch.spec["road_kind"] == "clinkers" else "clinkers"   # apart from the road
         tagged = [(p, None) for p in strip]
 
         def part(t0, t1):
@@ -269,7 +270,7 @@ class Network:
         at = lo
         while at < hi - 0.5:
             end = min(at + 16.5, hi)
-            yield part(at, end), "clinkers", 0.02, name, "cars"
+            yield part(at, end), bay, 0.02, name, "cars"
             at = end
             if hi - at > 8.0:
                 yield part(at, at + 2.4), "planting", 0.10, name, "bay"
