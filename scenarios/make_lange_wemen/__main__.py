@@ -14,6 +14,8 @@ import shutil
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True      # leave no __pycache__ beside the scenarios
+
 import checks
 import notices
 import outdoors
