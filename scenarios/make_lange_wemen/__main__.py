@@ -14,8 +14,6 @@ import shutil
 import sys
 import tempfile
 
-sys.dont_write_bytecode = True      # leave no __pycache__ beside the scenarios
-
 import checks
 import notices
 import outdoors
