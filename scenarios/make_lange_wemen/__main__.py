@@ -44,7 +44,7 @@ def polygon(rings):
     """Closed rings in RD: outline counter-clockwise, holes clockwise."""
     out = []
     for k, ring in enumerate(rings):
-        pts = [story.rd(p) for p in ring]
+        pts = [story.rd(p, 3) for p in ring]
         clean = [p for i, p in enumerate(pts) if p != pts[i - 1]]
         if (area([tuple(p) for p in clean]) > 0) != (k == 0):
             clean.reverse()

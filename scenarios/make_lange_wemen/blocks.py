@@ -2,6 +2,7 @@
 import math
 
 from chance import Chance
+from exact import apart, span
 from plane import (area, box, clip, convex_overlap, convex_pieces, flipped, inset, less,
                    shifted, side, unit, value)
 
@@ -20,7 +21,21 @@ class Plot:
 
 def street_edges(piece):
     """Indices of the edges of a piece that lie on a street."""
-    return [i for i, (_, e) in enumerate(piece) if e is not None and e.stretch.kind != "rim"]
+    n = len(piece)
+    return [i for i, (p, e) in enumerate(piece)
+            if e is not None and e.stretch.kind != "rim" and apart(p, piece[(i + 1) % n][0]) > SHORT]
+
+
+SHORT = 2.5       # metres; shorter edges are corner cuts without a row of their own
+
+
+def next_side(ring, i):
+    """The edge after i, stepping over corner cuts."""
+    n = len(ring)
+    j = (i + 1) % n
+    while j != i and apart(ring[j], ring[(j + 1) % n]) <= SHORT:
+        j = (j + 1) % n
+    return j
 
 
 def depth_for(stretch, rng):
@@ -57,16 +72,9 @@ def piece_rows(piece, key, rng):
     streets = street_edges(piece)
     lines = {i: side(ring[i], ring[(i + 1) % n]) for i in streets}
     depth = {i: depth_for(piece[i][1].stretch, rng) for i in streets}
-    length = {i: math.dist(ring[i], ring[(i + 1) % n]) for i in streets}
-    wins = {}
-    for i in streets:
-        j = (i + 1) % n
-        if j in lines:
-            bend = turn(ring, j)
-            if bend < math.radians(38):
-                wins[i, j] = None
-            else:
-                wins[i, j] = rank(piece[i][1].stretch) + 0.01 * length[i] >= rank(piece[j][1].stretch) + 0.01 * length[j]
+    length = {i: apart(ring[i], ring[(i + 1) % n]) for i in streets}
+    chain, meets = chains(ring, lines)
+    score = {c: max(rank(piece[i][1].stretch) + 0.01 * length[i] for i in streets if chain[i] == c) for c in set(chain.values())}
     plots, grounds = [], []
     for i in streets:
         stretch = piece[i][1].stretch
@@ -76,13 +84,11 @@ def piece_rows(piece, key, rng):
             if j == i:
                 continue
             cell = clip(cell, less(lines[i], lines[j]), None)
-            won = wins.get((i, j), "no")
-            if won == "no" and (j, i) in wins:
-                won = None if wins[j, i] is None else not wins[j, i]
-            if won == "no" or won is None:
+            ours, theirs = chain[i], chain[j]
+            if ours == theirs or frozenset((ours, theirs)) not in meets:
                 strip = clip(strip, scaled(less(lines[i], lines[j])), "back")
-            elif not won:
-                strip = clip(strip, shifted(lines[j], depth[j] + 0.0), ("party", None))
+            elif (score[ours], ours) < (score[theirs], theirs):
+                strip = clip(strip, shifted(lines[j], depth[j]), ("party", None))
         strip = clip(strip, flipped(shifted(lines[i], depth[i])), "back") if strip else []
         if not cell:
             continue
@@ -123,9 +129,30 @@ def piece_rows(piece, key, rng):
     return plots, grounds
 
 
+def chains(ring, lines):
+    """Street edges grouped into slightly bent rows; also which groups meet at a corner.
+
+    At a corner one group runs through and the other stops behind it.
+    """
+    chain = {i: i for i in lines}
+    corners = []
+    for i in lines:
+        j = next_side(ring, i)
+        if j not in lines or j == i:
+            continue
+        if turn(ring, i, j) < math.radians(38):
+            old, new = chain[j], chain[i]
+            for k in chain:
+                if chain[k] == old:
+                    chain[k] = new
+        else:
+            corners.append((i, j))
+    return chain, {frozenset((chain[i], chain[j])) for i, j in corners}
+
+
 def scaled(h):
     """A half plane with unit normal."""
-    n = math.hypot(h[0], h[1])
+    n = span(h[0], h[1])
     return (h[0] / n, h[1] / n, h[2] / n) if n > 1e-9 else h
 
 
@@ -134,10 +161,10 @@ def rank(stretch):
     return {"main": 4, "shop": 3, "town": 2, "home": 1}.get(stretch.kind, 0)
 
 
-def turn(ring, i):
-    """Angle by which the outline turns at a corner."""
-    ux, uy, _ = unit(ring[i - 1], ring[i])
-    vx, vy, _ = unit(ring[i], ring[(i + 1) % len(ring)])
+def turn(ring, i, j):
+    """Angle between two edges of the outline."""
+    ux, uy, _ = unit(ring[i], ring[(i + 1) % len(ring)])
+    vx, vy, _ = unit(ring[j], ring[(j + 1) % len(ring)])
     return abs(math.atan2(ux * vy - uy * vx, ux * vx + uy * vy))
 
 
@@ -163,9 +190,15 @@ def fit(house):
     if area(ring) < 28.0:
         return False
     x0, y0, x1, y1 = box(ring)
-    shrunk = inset(ring, 1.6)
-    return area(shrunk) > 2.0 and x1 - x0 > 3 and y1 - y0 > 3 and min(
-        math.dist(p, q) for p, q in zip(ring, ring[1:] + ring[:1])) > 0.25
+    shrunk = inset(ring, 1.9)
+    n = len(ring)
+    for i in range(n):
+        ux, uy, _ = unit(ring[i], ring[i - 1])
+        vx, vy, _ = unit(ring[i], ring[(i + 1) % n])
+        if ux * vx + uy * vy > 0.80:
+            return False
+    return area(shrunk) > 4.0 and x1 - x0 > 3 and y1 - y0 > 3 and min(
+        apart(p, q) for p, q in zip(ring, ring[1:] + ring[:1])) > 0.25
 
 
 class Claims:

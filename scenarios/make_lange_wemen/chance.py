@@ -1,5 +1,7 @@
 """A small repeatable source of chance, the same on every Python and machine."""
 
+from exact import total
+
 
 def seed_of(text):
     """64-bit FNV-1a hash of a text."""
@@ -41,7 +43,7 @@ class Chance:
 
     def weighted(self, pairs):
         """One of a list of (thing, weight)."""
-        at = self.unit() * sum(w for _, w in pairs)
+        at = self.unit() * total(w for _, w in pairs)
         for thing, weight in pairs:
             at -= weight
             if at < 0:

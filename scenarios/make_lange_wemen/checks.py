@@ -12,6 +12,9 @@ def check(city, surfaces, assets, reports):
         if b.name in HEIGHTS:
             assert abs(b.top - b.ground - HEIGHTS[b.name]) < 0.0015, (b.name, b.top - b.ground)
         assert b.top > b.ground + 1.5 and area(b.outline) > 1.0, b.key
+        built = sum(area(ring) for ring in b.rings)
+        assert abs(area(b.outline) - built) < 0.02 * built + 0.2, (b.key, area(b.outline), built)
+    neighbours(city)
     overlaps(city)
     numbers = [i["id"] for i in assets.items]
     assert len(set(numbers)) == len(numbers)
@@ -24,6 +27,18 @@ def check(city, surfaces, assets, reports):
     assert len(reports) == 200 and len({r["id"] for r in reports}) == 200
     covered = sum(area(rings[0]) - sum(abs(area(h)) for h in rings[1:]) for rings, _, _, _ in surfaces.items)
     assert abs(covered - 360000.0) < 60.0, covered
+
+
+def neighbours(city):
+    """No two façades side by side look alike."""
+    for b in city.buildings:
+        house = b.parts[0]
+        plot = getattr(house, "plot", None)
+        other = plot.neighbours.get(1) if plot else None
+        mate = getattr(other, "house", None)
+        if mate:
+            tone = sum(abs(p - q) for p, q in zip(house.style.wall, mate.style.wall))
+            assert tone >= 15 or abs(house.eaves - mate.eaves) > 0.2, (b.key, tone)
 
 
 def overlaps(city):

@@ -3,8 +3,8 @@ from blocks import Claims, rows_of
 from chance import Chance
 from houses import Building, House, Shed, edges, inside_convex
 from landmarks import all_landmarks
-from palette import FLAT, mix, shade
-from plane import area, box, centroid, inset, inside, unit
+from palette import DOORS, FLAT, mix, shade
+from plane import area, box, centroid, convex_pieces, inset, inside, unit
 from shell import Mesh
 from streets import Network
 from terrain import Terrain
@@ -33,10 +33,25 @@ class City:
             self.fill(face, "%02d" % number)
         for n, b in enumerate(self.buildings):
             b.identificatie = "NL.IMBAG.Pand.0164100000%06d" % (100100 + 7 * n)
-        scratch = Mesh()
+        self.find_open_sides()
         for b in self.buildings:
+            scratch = Mesh()
             b.draw(scratch, True)
-            b.top = round(max([p.top for p in b.parts]), 3)
+            b.top = round(max(v[2] for v in scratch.vertices), 3)
+
+    def find_open_sides(self):
+        """Blank walls that face open ground get windows."""
+        for b in self.buildings:
+            house = b.parts[0]
+            if not isinstance(house, House):
+                continue
+            for p, q, tag in edges(house.plot.outline):
+                dx, dy, n = unit(p, q)
+                if n < 3.0 or tag == "back" or (isinstance(tag, tuple) and tag[0] == "street"):
+                    continue
+                spots = [(p[0] + dx * n * t + dy * 1.2, p[1] + dy * n * t - dx * 1.2) for t in (0.2, 0.5, 0.8)]
+                if all(2 < x < 598 and 2 < y < 598 and not self.covered((x, y)) for x, y in spots):
+                    house.open_sides.add((p, q))
 
     def fill(self, face, key):
         """Rows, gardens and grounds of one face."""
@@ -121,11 +136,12 @@ class City:
         if not all(inside_convex(v, plot.garden, 0.5) for v in ring if v not in (a, c)) or not self.claims.free(core):
             return
         self.claims.take(core)
+        far = [(a[0] + nx * deep, a[1] + ny * deep), (c[0] + nx * deep, c[1] + ny * deep)]
         top = house.floor + rng.between(2.7, 3.4)
-        b.parts.append(Shed(ring, house.base, round(top, 2), mix(house.style.wall, (245, 242, 236), 0.3), shade(FLAT, rng, 6)))
+        b.parts.append(Shed(ring, house.base, round(top, 2), mix(house.style.wall, (245, 242, 236), 0.3), shade(FLAT, rng, 6),
+                            {a, c}, (far[0], far[1]) if area([a, far[0], far[1], c]) > 0 else (far[1], far[0]), rng.pick(DOORS)))
         b.rings.append(ring)
         out = []
-        far = [(a[0] + nx * deep, a[1] + ny * deep), (c[0] + nx * deep, c[1] + ny * deep)]
         for v, w2, t in edges(plot.outline):
             out.append(v)
             if t == "back" and (v, w2) == (p, q):
@@ -156,7 +172,8 @@ class City:
                 b = Building(plot.key + ".s")
                 b.rings, b.outline = [ring], ring
                 b.parts = [Shed(ring, round(z - 0.5, 2), round(z + rng.between(2.2, 2.9), 2),
-                                shade((0xD9, 0xCB, 0xBA), rng, 12), shade((0xC4, 0xB8, 0xAC), rng, 10))]
+                                shade((0xD9, 0xCB, 0xBA), rng, 12), shade((0xC4, 0xB8, 0xAC), rng, 10),
+                                None, (ring[0], ring[1]), shade(rng.pick(DOORS), rng, 10))]
                 b.ground, b.use, b.year = round(z, 2), "other", rng.whole(1955, 2015)
                 b.gfa = {"other": int(round(area(ring)))}
                 b.block = plot.key.split(".")[0]
@@ -185,7 +202,6 @@ def convex(ring):
 
 def convex_cover(ring):
     """Convex pieces of a simple ring."""
-    from plane import convex_pieces
     return [[p for p, _ in piece] for piece in convex_pieces([(p, None) for p in ring], None)]
 
 

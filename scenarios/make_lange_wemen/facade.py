@@ -169,7 +169,7 @@ def street_wall(mesh, wall, base, floor, heights, style, rng, ground, rich, head
             at = b
     if style.band and rich:
         z = floor + heights[0]
-        wall.block(mesh, 0.0, wall.length, z - 0.02, z + 0.16, 0.0, 0.07, mix(style.wall, TRIM, 0.6), faces="ftb")
+        wall.block(mesh, 0.0, wall.length, z - 0.02, z + 0.16, 0.0, 0.11, mix(style.wall, TRIM, 0.6), faces="ftb")
 
 
 def balcony(mesh, wall, u0, u1, z, style):

@@ -1,9 +1,8 @@
 """Town houses: one per plot, each with its own storeys, roof, colours and details."""
-import math
-
 from chance import Chance
+from exact import span, total
 from facade import Style, back_wall, street_wall
-from palette import FLAT, MODERN, ROOFS, STONE, TRIM, WALLS, mix, shade
+from palette import DOORS, FLAT, GLASS, MODERN, ROOFS, STONE, TRIM, WALLS, mix, shade
 from plane import area, flipped, shifted, unit, value
 from shell import Roof, Wall, gable_end, slope
 
@@ -33,6 +32,7 @@ class House:
 
     def __init__(self, plot, terrain, rng, context):
         self.rng_key = "house " + plot.key
+        self.open_sides = set()       # blank sides that turn out to face open ground
         self.plot = plot
         ring = [p for p, _ in plot.outline]
         zs = [terrain.at(*p) for p in ring]
@@ -63,7 +63,7 @@ class House:
         first = rng.between(3.5, 4.2) if self.use == "shop" else rng.between(2.85, 3.25)
         rest = rng.between(2.75, 3.05) if self.modern else rng.between(2.9, 3.45)
         self.heights = [first] + [round(rest - 0.08 * k, 2) for k in range(n - 1)]
-        eaves = round(self.floor + sum(self.heights) + rng.between(0.05, 0.45), 2)
+        eaves = round(self.floor + total(self.heights) + rng.between(0.05, 0.45), 2)
         if last is not None and abs(eaves - context.get("eaves", 0)) < 0.25:
             eaves = round(eaves + (0.45 if rng.chance(0.6) else 0.3), 2)
         self.eaves = eaves
@@ -104,7 +104,7 @@ class House:
                 for p, q, t in edges(outline):
                     if isinstance(t, tuple) and t[0] == "street" and t[1] is not plot.street:
                         h = (-(q[1] - p[1]), q[0] - p[0], 0.0)
-                        n = math.hypot(h[0], h[1])
+                        n = span(h[0], h[1])
                         h = (h[0] / n, h[1] / n, -(h[0] * p[0] + h[1] * p[1]) / n)
                         planes.append(slope(h, rise * 1.15, e))
         elif form == "perp":
@@ -142,7 +142,7 @@ class House:
             if other is not None and getattr(other, "house", None):
                 self.party(mesh, wall, profile, tag[1], other)
             else:
-                if not fine or (not street and tag != "back"):
+                if not fine or (not street and tag != "back" and (p, q) not in self.open_sides):
                     wall.quad(mesh, 0, wall.length, self.base, head, 0.0, self.style.wall)
                 elif street:
                     self.street(mesh, wall, profile, head, tag[1], rng)
@@ -228,8 +228,8 @@ class House:
             base = house.wall_low(pa, pb) - 0.1 if hidden else self.base
             base = max(base, self.base)
             if base < head - 0.02:
-                wall.quad(mesh, a, b, base, head, 0.0, self.style.wall)
-        gable_end(mesh, wall, profile, self.style.wall)
+                wall.quad(mesh, a, b, base, head, -0.03, self.style.wall)
+        gable_end(mesh, wall, profile, self.style.wall, -0.03)
 
     def flat(self, mesh, fine):
         """A flat roof behind a parapet."""
@@ -310,12 +310,25 @@ class House:
 class Shed:
     """A low box in a garden, or an extension behind a house."""
 
-    def __init__(self, ring, base, top, wall, roof):
+    def __init__(self, ring, base, top, wall, roof, hidden=None, door=None, tone=None):
+        # hidden: the two corners of a side against a house; door: the side with a door.
         self.ring, self.base, self.top, self.wall, self.roof = ring, base, top, wall, roof
+        self.hidden, self.door, self.tone = hidden, door, tone or DOORS[0]
 
     def draw(self, mesh, fine):
         """Walls and lid."""
-        mesh.box(self.ring, self.base, self.top, self.wall, self.roof)
+        ring = self.ring
+        for p, q in zip(ring, ring[1:] + ring[:1]):
+            if self.hidden is None or {p, q} != self.hidden:
+                wall = Wall(p, q)
+                wall.quad(mesh, 0, wall.length, self.base, self.top, 0.0, self.wall)
+        mesh.face([(p[0], p[1], self.top) for p in ring], self.roof)
+        if fine and self.door:
+            wall = Wall(*self.door)
+            u = wall.length * 0.3
+            wall.quad(mesh, u, u + 0.95, self.top - 2.6, self.top - 0.45, 0.05, self.tone)
+            if wall.length > 3.2:
+                wall.quad(mesh, u + 1.3, wall.length - 0.3, self.top - 1.9, self.top - 0.45, 0.05, GLASS[0])
 
 
 def slab(mesh, wall, u0, u1, z0, z1, colour, top):

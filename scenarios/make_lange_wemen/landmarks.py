@@ -2,15 +2,16 @@
 import math
 
 from chance import Chance
+from exact import apart, total
 from facade import GAP, Style, street_wall
 from houses import Building
 from palette import FLAT, GLASS, STONE, TRIM, mix, rgb
-from plane import area, centroid, inset, side
+from plane import area, box, centroid, inset, inside, side
 from shell import Roof, Wall, gable_end, slope
 
-BRICK = rgb("#CDA996")
-COPPER = rgb("#A9BCAE")
-SLATE = rgb("#A3A4A6")
+BRICK = rgb("#DBC0B0")
+COPPER = rgb("#B4C4B8")
+SLATE = rgb("#B0B0B0")
 
 
 class Mass:
@@ -21,7 +22,7 @@ class Mass:
         self.key, self.ring, self.base, self.floor, self.heights = key, ring, base, floor, heights
         self.wall, self.ground, self.roof, self.parapet, self.style = wall, ground, roof, parapet, style
         self.blind = style.pop("blind", False)
-        self.top = round(floor + sum(heights) + parapet, 3)
+        self.top = round(floor + total(heights) + parapet, 3)
 
     def draw(self, mesh, fine):
         """Walls with storeys of windows, parapet and roof."""
@@ -285,7 +286,7 @@ def big_blocks(terrain):
     decks = []
     z = shop.top - 0.2
     for k in range(3):
-        decks.append(Deck("deck%d" % k, deck, z, 2.9))
+        decks.append(Deck("deck%d" % k, deck, z, 2.9, k == 2))
         z += 2.9
     ramp = turned(247, 166, 0, [(8 * math.cos(math.radians(a)), 8 * math.sin(math.radians(a))) for a in range(0, 360, 24)])
     decks.append(Block(ramp, round(z - 0.4, 2), round(z + 3.2, 2), rgb("#D8D3C9"), FLAT))
@@ -304,9 +305,24 @@ def big_blocks(terrain):
 class Deck:
     """One open parking level: a parapet band, a dark gap, columns."""
 
-    def __init__(self, key, ring, z, height):
-        self.ring, self.z, self.h = ring, z, height
+    def __init__(self, key, ring, z, height, lines=False):
+        self.ring, self.z, self.h, self.lines = ring, z, height, lines
         self.top = round(z + height, 3)
+
+    def bays(self, mesh):
+        """Painted bays on the roof: aisles across, cars on both sides of each."""
+        inner = inset(self.ring, 2.5)
+        x0, y0, x1, y1 = box(inner)
+        white, x = rgb("#EFECE5"), x0 + 6.0
+        while x < x1 - 5:
+            y = y0
+            while y < y1:
+                for a, b in ((x - 5.0, x), (x, x + 5.0)):
+                    line = [(a, y), (b, y), (b, y + 0.12), (a, y + 0.12)]
+                    if all(inside(p, inner) for p in line) and apart((a, y), (247, 166)) > 14 and apart((a, y), (322, 224)) > 9:
+                        mesh.face([(p[0], p[1], self.top + 0.05) for p in line], white)
+                y += 2.5
+            x += 16.0
 
     def draw(self, mesh, fine):
         """Band and gap; the roof is a floor with a low wall."""
@@ -324,13 +340,31 @@ class Deck:
                     u = (i + 0.5) * w.length / n
                     w.block(mesh, u - 0.25, u + 0.25, self.z + 1.1, self.top - 0.25, -0.5, -0.06, STONE, faces="fe")
         mesh.cap(self.ring, self.top, FLAT)
+        if fine and self.lines:
+            self.bays(mesh)
         for p, q in zip(self.ring, self.ring[1:] + self.ring[:1]):
             w = Wall(p, q)
             w.block(mesh, 0, w.length, self.top - 0.25, self.top, -0.05, 0.02, rgb("#E3DDD2"), faces="f")
 
 
+def pavilions(terrain):
+    """A café pavilion on the square and one on the market."""
+    out = []
+    for key, name, cx, cy, r in (("kiosk", "Paviljoen Burg. Jansenplein", 274.5, 254.0, 4.6), ("markthuisje", "Marktpaviljoen", 447.0, 146.0, 5.2)):
+        ring = turned(cx, cy, 7.0, octagon(0, 0, r))
+        g, base = ground_of(terrain, [ring])
+        glass = rgb("#93A3B0")
+
+        def panes(m, w, head, top, g=g):
+            lancets(m, w, round(g + 0.4, 3), round(g + 2.9, 3), 2.0, 2.2, glass, False)
+        body = Pitched(ring, base, round(g + 3.5, 3), [0.45] * 8, rgb("#EFE8DC"), rgb("#B8C0BC"), panes)
+        brim = Block(inset(ring, -0.9), round(g + 3.35, 3), round(g + 3.5, 3), TRIM, rgb("#B8C0BC"), True)
+        out.append(make(key, name, 2020, "shops", 1, [ring], [body, brim], g, {"shops": int(area(ring))}))
+    return out
+
+
 def all_landmarks(terrain):
     """Every hand-drawn building."""
-    return [church(terrain)] + town_hall(terrain) + towers(terrain) + big_blocks(terrain)
+    return [church(terrain)] + town_hall(terrain) + towers(terrain) + big_blocks(terrain) + pavilions(terrain)
 
 

@@ -1,7 +1,6 @@
 """Upkeep data of the assets, public-space reports, sensors and labels. All invented."""
-import math
-
 from chance import Chance
+from exact import apart, total
 from plane import along, centroid
 from streets import street_lines
 
@@ -48,6 +47,9 @@ def add_upkeep(assets):
     """Condition, level and inspection dates; some are missing, as in life."""
     for item in assets.items:
         rng = Chance("upkeep " + item["id"])
+        if item.get("eigenaar") == "particulier":
+            item.update(conditie=None, niveau=None, inspectie=None, volgende_inspectie=None)
+            continue
         score = rng.weighted([(1, 3), (2, 6), (3, 5), (4, 2), (5, 0.8), (6, 0.25), (None, 1.4)])
         item["conditie"] = score
         item["niveau"] = rng.weighted([("A+", 1), ("A", 4), ("B", 7), ("C", 2), ("D", 0.6), (None, 1)])
@@ -66,20 +68,20 @@ def reports(city, assets):
     rng = Chance("meldingen")
     lines = [e for f in city.network.faces for e in f.edges
              if e.stretch.kind != "rim" and f.kind not in ("square", "market")]
-    lamps = {k: [i for i in assets.items if i["type"] == k] for k in EVERY}
+    by_type = {k: [i for i in assets.items if i["type"] == k and i.get("eigenaar") != "particulier"] for k in EVERY}
     out = []
     while len(out) < 200:
         category, about = rng.pick(CATEGORIES)
         if about == "walk":
             e = rng.pick(lines)
             p, q = e.lines[1]
-            spot = along(p, q, rng.between(0.1, 0.9) * math.dist(p, q), 1.0)
+            spot = along(p, q, rng.between(0.1, 0.9) * apart(p, q), 1.0)
             if city.covered(spot, 0.2) or not (0 < spot[0] < 600 and 0 < spot[1] < 600):
                 continue
         else:
-            item = rng.pick(lamps[about])
+            item = rng.pick(by_type[about])
             if category.endswith("rups") and not item["species"].startswith("Quercus"):
-                oaks = [i for i in lamps["tree"] if i["species"].startswith("Quercus")]
+                oaks = [i for i in by_type["tree"] if i["species"].startswith("Quercus")]
                 item = rng.pick(oaks)
             spot = (item["x"] + rng.between(-1, 1), item["y"] + rng.between(-1, 1))
         ago = int(rng.unit() * rng.unit() * 690)
@@ -102,7 +104,7 @@ def labels(city):
     out = []
     best = {}
     for name, pts in street_lines(city.network):
-        size = sum(math.dist(a, b) for a, b in zip(pts, pts[1:]))
+        size = total(apart(a, b) for a, b in zip(pts, pts[1:]))
         if name not in ("Burg. Jansenplein", "Marktplein") and (name not in best or size > best[name][0]):
             best[name] = (size, pts)
     for name in sorted(best):

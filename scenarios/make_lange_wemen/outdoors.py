@@ -2,6 +2,7 @@
 import math
 
 from chance import Chance
+from exact import apart, span
 from houses import inside_convex
 from plane import along, area, centroid, cut, inset, inside, side
 
@@ -50,15 +51,21 @@ def build_surfaces(city):
         elif face.kind == "market":
             inner = inset(ring, 9.0)
             s.add([ring, inner], "paving", 0.0, "Marktplein")
-            s.add([inner], "clinkers", 0.0, "Marktplein")
+            rest = inner
+            for y in (112.0, 123.4, 134.8, 146.2, 999.0):
+                band, rest = cut(rest, (0.0, -1.0, y)), cut(rest, (0.0, 1.0, -y))
+                s.add([band], "clinkers", 0.0, "Marktplein")
+                if rest:
+                    band, rest = cut(rest, (0.0, -1.0, y + 0.9)), cut(rest, (0.0, 1.0, -y - 0.9))
+                    s.add([band], "paving", 0.0, "Marktplein")
         elif face.kind == "park":
             park(s, ring)
         elif face.kind == "church":
             churchyard(s, ring)
         elif face.kind == "hall":
-            green = [(214.5, 367.5), (225.0, 369.0), (224.5, 372.6), (214.8, 371.9)]
-            s.add([ring, green], "paving", 0.02, "Stadhuis")
-            s.add([green], "planting", 0.1)
+            s.add([ring] + HALL_LAWNS, "paving", 0.02, "Stadhuis")
+            for k, lawn in enumerate(HALL_LAWNS):
+                s.add([lawn], "planting" if k == 2 else "grass", 0.1, "Stadhuis")
         elif face.kind == "thiemsbrug":
             s.add([ring], "paving", 0.02, "Thiemsbrug")
         elif face.kind == "carpark":
@@ -72,16 +79,24 @@ def build_surfaces(city):
 def square(s, ring):
     """Burg. Jansenplein: bands of paving, a fountain field, two green edges."""
     frame = inset(ring, 6.0)
+    stripes = (229.0, 240.0, 261.0, 272.2, 283.4)
     fountain = [(243.0, 268.0), (258.0, 269.6), (257.0, 281.0), (242.4, 279.4)]
     water = inset(fountain, 1.6)
     s.add([ring, frame], "paving", 0.0, "Burg. Jansenplein")
-    beds = [[(222.8, 240.0), (227.0, 240.6), (225.2, 296.0), (221.0, 295.4)]]
-    s.add([frame, fountain] + [b for b in beds if all(inside(p, frame) for p in b)], "clinkers", 0.0, "Burg. Jansenplein")
+    beds = [[(226.2, 240.0), (228.6, 240.2), (225.6, 296.0), (223.2, 295.8)]]
+    things = [fountain] + beds
+    rest = frame
+    for x in stripes + (999.0,):
+        band, rest = cut(rest, (-1.0, 0.0, x)), cut(rest, (1.0, 0.0, -x))
+        s.add([band] + [t for t in things if inside(t[0], band)], "clinkers", 0.0, "Burg. Jansenplein")
+        if rest:
+            band, rest = cut(rest, (-1.0, 0.0, x + 1.2)), cut(rest, (1.0, 0.0, -x - 1.2))
+            s.add([band], "paving", 0.0, "Burg. Jansenplein")
     s.add([fountain, water], "paving", 0.02, "Burg. Jansenplein")
     s.add([water], "water", 0.02, "Fontein")
     for b in beds:
-        if all(inside(p, frame) for p in b):
-            s.add([b], "planting", 0.3, "Burg. Jansenplein")
+        assert all(inside(p, frame) for p in b)
+        s.add([b], "planting", 0.3, "Burg. Jansenplein")
 
 
 PARK_POND = [(505, 473), (517, 467), (533, 470), (547, 477), (561, 477), (572, 484), (575, 494), (566, 501), (551, 502),
@@ -118,6 +133,8 @@ def carpark(s, ring):
         s.add([bed], "planting", 0.1, "Kloosterhof")
 
 
+HALL_LAWNS = [[(241.0, 353.5), (266.0, 356.8), (264.5, 373.0), (240.5, 370.5)], [(212.5, 349.8), (224.0, 351.3), (223.4, 364.0), (212.8, 363.0)],
+              [(212.8, 367.0), (225.0, 368.6), (224.5, 372.6), (213.2, 371.9)]]
 CAR_BEDS = [[(297, 349.5), (339, 354.0), (338.8, 356.2), (296.8, 351.7)],
             [(295.0, 366.5), (340.0, 370.0), (339.8, 372.2), (294.8, 368.7)],
             [(292.0, 383.0), (339.5, 386.5), (339.3, 388.3), (291.8, 384.8)]]
@@ -132,7 +149,8 @@ def plot_ground(s, ring, info):
     rng = Chance("garden " + (plot.key if plot else "%.2f %.2f" % ring[0]))
     busy = stretch.kind in ("shop", "lane") or (stretch.kind == "main" and rng.chance(0.5))
     if plot is None:
-        s.add([ring], rng.pick(["clinkers", "paving", "clinkers"]), 0.03)
+        size = area(ring)
+        s.add([ring], "grass" if size > 220 and not busy else rng.pick(["clinkers", "paving", "paving"]), 0.03)
         return
     f = plot.front
     h = (f[0], f[1], f[2] - plot.depth - rng.between(2.4, 5.0))
@@ -141,7 +159,16 @@ def plot_ground(s, ring, info):
     s.add([front], rng.pick(["paving", "paving", "clinkers"]), 0.03)
     kinds = ["paving", "clinkers", "asphalt", "paving", "planting"] if busy else ["grass", "grass", "planting", "grass", "paving", "clinkers"]
     kind = rng.pick(kinds)
-    if back and kind == "grass" and area(back) > 30 and rng.chance(0.6):
+    if back and area(back) > 130:
+        kind = rng.pick(["paving", "paving", "asphalt", "grass"]) if busy else "grass"
+    if back and kind == "grass" and area(back) > 110 and not plot.corner and rng.chance(0.7):
+        far = max(f[0] * p[0] + f[1] * p[1] + f[2] for p in back)
+        near = min(f[0] * p[0] + f[1] * p[1] + f[2] for p in back)
+        h2 = (f[0], f[1], f[2] - near - (far - near) * rng.between(0.35, 0.7))
+        end, lawn = cut(back, h2), cut(back, (-h2[0], -h2[1], -h2[2]))
+        s.add([lawn], rng.pick(["grass", "grass", "planting"]), 0.05)
+        s.add([end], rng.pick(["planting", "grass", "paving", "clinkers", "planting"]), 0.05)
+    elif back and kind == "grass" and area(back) > 30 and rng.chance(0.6):
         far = max(f[0] * p[0] + f[1] * p[1] + f[2] for p in back)
         h2 = (f[0], f[1], f[2] - far + rng.between(1.2, 2.6))
         bed, lawn = cut(back, h2), cut(back, (-h2[0], -h2[1], -h2[2]))
@@ -163,7 +190,7 @@ class Assets:
         for i in range(int(x // 10) - 1, int(x // 10) + 2):
             for j in range(int(y // 10) - 1, int(y // 10) + 2):
                 for a, b in self.taken.get((i, j), ()):
-                    if math.hypot(a - x, b - y) < gap:
+                    if span(a - x, b - y) < gap:
                         return True
         return False
 
@@ -179,12 +206,12 @@ class Assets:
         return True
 
 
-def tree(assets, x, y, species, rng, size=1.0, gap=3.5):
+def tree(assets, x, y, species, rng, size=1.0, gap=3.5, owner="Gemeente Hengelo"):
     """A tree with believable measures."""
     h = round(rng.between(6.0, 13.5) * size, 1)
     crown = round(h * rng.between(0.5, 0.72), 1)
     return assets.put("tree", x, y, gap, max(1.2, crown * 0.3), height_m=h, crown_m=crown, species=species,
-                      plantjaar=rng.whole(1962, 2021), standplaats=rng.pick(["verharding", "beplanting", "gras"]))
+                      eigenaar=owner, plantjaar=rng.whole(1962, 2021), standplaats=rng.pick(["verharding", "beplanting", "gras"]))
 
 
 def build_assets(city):
@@ -197,7 +224,7 @@ def build_assets(city):
         if face.kind in ("square", "market"):
             square_things(a, face)
     in_bays(a, city)
-    for (x, y) in [(224.0 - 0.03 * k, 243.5 + 7.6 * k) for k in range(7)]:
+    for (x, y) in [(227.2 - 0.4 * k, 243.5 + 7.6 * k) for k in range(7)]:
         tree(a, x, y, "Gleditsia triacanthos", Chance("plein %.1f" % y), 0.9)
     rng = Chance("park trees")
     for _ in range(500):
@@ -212,7 +239,16 @@ def build_assets(city):
         for k in range(6):
             t = (k + 0.5) / 6
             tree(a, x0 + (x1 - x0) * t, y0 + (y1 - y0) * t, "Acer campestre", Chance("kloosterhof %d %.1f" % (k, y0)), 0.7)
-    for k in range(26):
+    for lawn in HALL_LAWNS:
+        for k in range(3):
+            rng = Chance("stadhuis %.1f %d" % (lawn[0][0], k))
+            x0, x1 = min(p[0] for p in lawn), max(p[0] for p in lawn)
+            x, y = x0 + (x1 - x0) * (k + 0.5) / 3, centroid(lawn)[1] + rng.between(-2.5, 2.5)
+            if inside((x, y), lawn):
+                tree(a, x, y, rng.pick(["Tilia cordata", "Prunus avium", "Acer campestre"]), rng, 0.85, 5.0)
+    for x, y in [(232.0 + 8.2 * k, 305.0 + 1.05 * k) for k in range(6)] + [(234.0 + 9.0 * k, 236.5 + 1.3 * k) for k in range(6)]:
+        tree(a, x, y, "Gleditsia triacanthos", Chance("plein %.1f %.1f" % (x, y)), 0.85)
+    for k in range(110):
         rng = Chance("kerktuin %d" % k)
         x, y = rng.between(388, 462), rng.between(343, 418)
         face = next(f for f in city.network.faces if f.kind == "church")
@@ -221,11 +257,11 @@ def build_assets(city):
     for ring, kind, info, _ in city.grounds:
         if kind == "plot" and info[0] is not None:
             rng = Chance("yard tree %.2f %.2f" % ring[0])
-            if area(ring) > 110 and rng.chance(0.5):
+            if area(ring) > 110 and rng.chance(0.62):
                 c = centroid(ring)
-                x, y = c[0] + rng.between(-2.5, 2.5), c[1] + rng.between(-2.5, 2.5)
+                x, y = c[0] + rng.between(-4.0, 4.0), c[1] + rng.between(-4.0, 4.0)
                 if inside_convex((x, y), ring, 1.0):
-                    tree(a, x, y, rng.pick(SPECIES), rng, 0.75)
+                    tree(a, x, y, rng.pick(SPECIES), rng, 0.75, 3.5, "particulier")
     a.counts.pop("park", None)
     return a
 
@@ -233,7 +269,7 @@ def build_assets(city):
 def street_side(a, e):
     """Lamps, trees, benches and bins along one pavement; manholes along the axis (one side only)."""
     name, kind = e.stretch.name, e.stretch.kind
-    length = math.dist(e.start, e.end)
+    length = apart(e.start, e.end)
     off = a.city.network.offsets(e)[1]
     left = (e.start, e.end) < (e.end, e.start)
     rng = Chance("side %s %.1f %.1f %d" % (name, e.start[0], e.start[1], left))
@@ -292,7 +328,7 @@ def square_things(a, face):
     line = inset(ring, 4.2 if face.kind == "square" else 5.0)
     rng = Chance("plein " + face.kind)
     for p, q in zip(line, line[1:] + line[:1]):
-        n = math.dist(p, q)
+        n = apart(p, q)
         turn = round(math.degrees(math.atan2(q[0] - p[0], q[1] - p[1])) % 360, 1)
         t = 7.0
         k = 0

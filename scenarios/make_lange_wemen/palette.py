@@ -28,12 +28,21 @@ STONE = rgb("#E4DED2")
 TRIM = rgb("#F7F4EE")
 DARK = rgb("#8B8984")
 
+
+
+def pale(colour, share=0.34):
+    """A colour moved towards paper."""
+    return mix(colour, WALL, share)
+
+
 # Brick and plaster, all pale; weights make red-brown brick the commonest.
 WALLS = [(rgb("#DDBBA8"), 5), (rgb("#D3AD9A"), 4), (rgb("#E3CBB8"), 4), (rgb("#CFB7A6"), 3),
          (rgb("#F1ECE3"), 4), (rgb("#EDE3D0"), 3), (rgb("#E6E4DF"), 2), (rgb("#D9CFC2"), 3),
          (rgb("#F4F1EA"), 2), (rgb("#C9A594"), 2), (rgb("#E9D8C6"), 3), (rgb("#D6D3CC"), 1)]
+WALLS = [(pale(c), w) for c, w in WALLS]
 MODERN = [(rgb("#EFEBE3"), 4), (rgb("#E0DBD1"), 3), (rgb("#D7C3B4"), 3), (rgb("#CFCBC4"), 2),
           (rgb("#E8DFD3"), 3), (rgb("#C8B3A6"), 2)]
+MODERN = [(pale(c), w) for c, w in MODERN]
 ROOFS = [(rgb("#C79580"), 6), (rgb("#BE8C79"), 4), (rgb("#CFA28E"), 3), (rgb("#B59A8C"), 3),
          (rgb("#A9A39D"), 3), (rgb("#9C9A98"), 2), (rgb("#B8A398"), 2)]
 GLASS = [rgb("#8FA0AE"), rgb("#8496A6"), rgb("#9AABB8"), rgb("#7D8E9E"), rgb("#A3B2BC")]

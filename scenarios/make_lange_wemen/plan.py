@@ -3,9 +3,8 @@
 Programme numbers follow what the town published (about 300 dwellings, a two-layer garage
 under the Kloosterhof, the Thiemsbrug replaced by homes, the Drienerbeek back); every shape is ours.
 """
-import math
-
 from chance import Chance
+from exact import apart
 from plane import along, area, box, centroid, convex_overlap, inset, inside, unit
 
 
@@ -92,7 +91,7 @@ class Variant:
             p = (rng.between(x0, x1), rng.between(y0, y1))
             h = round(rng.between(6.5, 12.0) * size, 1)
             if done < many and inside(p, ring) and self.clear(p, 1.8) and \
-                    all(math.dist(p, t["position"]) > gap for t in self.trees):
+                    all(apart(p, t["position"]) > gap for t in self.trees):
                 self.trees.append({"id": "%s-T%02d" % (self.letter, len(self.trees) + 1), "position": p, "height_m": h,
                                    "crown_m": round(h * rng.between(0.5, 0.7), 1), "species": rng.pick(species), "phase": phase})
                 done += 1
@@ -102,8 +101,8 @@ class Variant:
         for b in self.buildings:
             if inside(p, inset(b["footprint"], -margin)):
                 return False
-        if any(inside(p, inset(w, -0.4)) for w in self.waters):
-            return False
+        if any(inside(p, inset(w, -0.4)) for w in self.waters) or (242 < p[0] < 259 and 267 < p[1] < 282):
+            return False       # new water, or the fountain on the square
         for b in self.city.buildings:
             if id(b) not in self.gone:
                 for ring in b.rings:
@@ -168,7 +167,7 @@ def kloosterhof(v, heights, places, under):
             under=under, places=places)
     a, b, c, d = inset(PLINTH, 1.2)
     rows = split(a, b, 11.0, (3, 2)) + split(c, d, 11.0, (2, 3))
-    rows += [strip(along(d, a, 12.6), along(d, a, math.dist(d, a) - 12.6), 10.5)]
+    rows += [strip(along(d, a, 12.6), along(d, a, apart(d, a) - 12.6), 10.5)]
     for k, ring in enumerate(rows):
         v.build("Kloosterhof, woningen %d" % (k + 1), "Kloosterhof, homes %d" % (k + 1), ring, heights[k], phase="1", base=4.8,
                 first=3.0, size=60.0)
@@ -216,22 +215,22 @@ def masterplan(city):
     houses(v, (257.0, 152.8), (299.0, 171.4), 10.5, (4, 5, 4), (3, 3, 4))
     for k, ring in enumerate(split((302.0, 172.8), (329.0, 184.0), 11.0, (1, 1))):
         v.build("Hofappartementen", "Courtyard flats", ring, (5, 6)[k], phase="3", size=60.0)
-    v.build("Hof, tussenrij", "Courtyard, middle row", strip((312.0, 200.5), (312.0 - 62.0, 191.0), 9.6)[::1], 3, phase="3", roof="gable", size=100.0)
+    houses(v, (312.0, 200.5), (250.0, 191.0), 9.6, (4, 5, 4), (3, 3, 3), size=100.0)
     lane = [(224.0, 146.9), (232.5, 148.0), (231.5, 218.6), (222.5, 217.3)]
-    v.ground("clinkers", [lane], 0.05)
+    v.ground("clinkers", [lane], 0.08)
     west = [(179.5, 158.0), (209.0, 160.5), (206.5, 200.5), (177.5, 197.0)]
-    v.ground("grass", [west], 0.06)
+    v.ground("grass", [west], 0.1)
     east = [(236.0, 165.0), (254.0, 166.0), (296.0, 184.5), (328.0, 198.0), (330.0, 220.0), (298.0, 212.0), (236.0, 203.0)]
-    v.ground("grass", [east], 0.06)
-    v.ground("planting", [strip((241.0, 205.2), (290.0, 212.4), 2.4)], 0.1)
+    v.ground("grass", [east], 0.1)
+    v.ground("planting", [strip((241.0, 205.2), (290.0, 212.4), 2.4)], 0.16)
     v.grow(west, 12, LIMES)
     v.grow(east, 22, LIMES)
     v.grow([(240.0, 240.0), (285.0, 246.0), (283.0, 262.0), (240.0, 258.0)], 7, ["Gleditsia triacanthos"], gap=7.0)
     return v
 
 
-BEEK = [(166.5, 181.0), (176.0, 184.5), (190.0, 182.0), (203.0, 175.0), (216.0, 172.0), (229.0, 176.5), (241.0, 184.5), (255.0, 189.5),
-        (270.0, 188.5), (284.0, 191.0), (297.0, 198.0), (310.0, 206.0), (322.0, 209.5), (334.5, 208.0)]
+BEEK = [(169.0, 181.5), (176.0, 184.5), (190.0, 182.0), (203.0, 175.0), (216.0, 172.0), (229.0, 176.5), (241.0, 184.5), (255.0, 189.5),
+        (270.0, 188.5), (284.0, 191.0), (297.0, 198.0), (310.0, 206.0), (319.0, 209.8), (329.0, 210.6)]
 
 
 def greener(city):
@@ -252,28 +251,23 @@ def greener(city):
     houses(v, (258.0, 153.3), (298.0, 171.0), 10.5, (4, 5, 4), (3, 4, 3))
     for k, ring in enumerate(split((302.0, 172.8), (329.0, 184.0), 11.0, (1, 1))):
         v.build("Beekappartementen", "Stream flats", ring, (4, 5)[k], phase="3", size=60.0)
-    water, bank = ribbon(BEEK, 2.4), ribbon([(p[0], p[1]) for p in BEEK], 6.0)
+    ends = along(BEEK[0], BEEK[1], 1.5), along(BEEK[-1], BEEK[-2], 1.5)
+    water, bank = ribbon([ends[0]] + BEEK[1:-1] + [ends[1]], 2.4), ribbon(BEEK, 5.2)
     park = [(165.5, 197.5), (169.3, 156.0), (222.0, 161.0), (236.0, 163.0), (254.0, 164.0), (296.0, 184.0), (331.5, 199.5),
             (333.8, 222.5), (298.0, 214.0), (236.0, 204.5), (213.0, 201.5)]
-    bank = [p for p in bank]
-    v.ground("grass", [shrink_to(park, bank), ], 0.05)
-    v.ground("planting", [bank, water], 0.09)
-    v.ground("water", [water], 0.06)
-    for name, x in (("west", 3), ("oost", 7), ("beek", 11)):
+    assert all(inside(p, park) for p in bank)
+    v.ground("grass", [park, bank], 0.1)
+    v.ground("planting", [bank, water], 0.14)
+    v.ground("water", [water], 0.08)
+    for x in (3, 7, 11):
         p = BEEK[x]
         a, b = BEEK[x - 1], BEEK[x + 1]
         dx, dy, _ = unit(a, b)
         q = strip((p[0] - dy * -7.5 - dx * 1.4, p[1] + dx * -7.5 - dy * 1.4), (p[0] + dy * -7.5 - dx * 1.4, p[1] - dx * -7.5 - dy * 1.4), 2.8)
-        v.ground("paving", [q if area(q) > 0 else q[::-1]], 0.35)
+        v.ground("paving", [q if area(q) > 0 else q[::-1]], 0.22)
     v.grow(park, 64, WET, gap=5.0, size=1.1)
     v.grow([(240.0, 240.0), (285.0, 246.0), (281.0, 312.0), (240.0, 306.0)], 18, ["Gleditsia triacanthos", "Tilia cordata"], gap=7.0)
     return v
-
-
-def shrink_to(outer, inner):
-    """The outer ring as drawn; the bank lies a little higher and covers its middle."""
-    assert area(outer) > area(inner) > 0
-    return outer
 
 
 def denser(city):
@@ -301,11 +295,11 @@ def denser(city):
         v.build("Stadsblok zuid", "South block", ring, (5, 6, 5)[k], phase="3", size=60.0)
     for k, ring in enumerate(split((302.0, 172.8), (329.0, 184.0), 12.0, (1, 1))):
         v.build("Stadsblok Langestraat", "Langestraat block", ring, (6, 5)[k], phase="3", size=60.0)
-    v.ground("clinkers", [[(224.0, 146.9), (232.5, 148.0), (231.5, 218.6), (222.5, 217.3)]], 0.05)
+    v.ground("clinkers", [[(224.0, 146.9), (232.5, 148.0), (231.5, 218.6), (222.5, 217.3)]], 0.08)
     west = [(180.0, 159.5), (208.5, 162.0), (206.0, 199.0), (178.0, 196.0)]
-    v.ground("grass", [west], 0.06)
+    v.ground("grass", [west], 0.1)
     east = [(236.0, 168.0), (254.0, 169.0), (294.0, 187.0), (294.0, 206.0), (236.0, 202.0)]
-    v.ground("paving", [east], 0.05)
+    v.ground("paving", [east], 0.08)
     v.grow(west, 10, LIMES)
     v.grow(east, 10, LIMES, gap=6.5)
     return v

@@ -4,19 +4,19 @@ Polygons are counter-clockwise lists of (x, y) in metres without a repeated end.
 "Tagged" polygons are lists of (point, tag), the tag belonging to the edge that
 starts at the point, so that a cut polygon still knows which side is which.
 """
-import math
+from exact import apart, span, total
 
 
 def area(ring):
     """Signed area; counter-clockwise is positive."""
-    return 0.5 * sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:] + ring[:1]))
+    return 0.5 * total(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:] + ring[:1]))
 
 
 def centroid(ring):
     """Centre of gravity of a simple polygon."""
     a = area(ring)
     if abs(a) < 1e-9:
-        return (sum(p[0] for p in ring) / len(ring), sum(p[1] for p in ring) / len(ring))
+        return (total(p[0] for p in ring) / len(ring), total(p[1] for p in ring) / len(ring))
     x = y = 0.0
     for p, q in zip(ring, ring[1:] + ring[:1]):
         c = p[0] * q[1] - q[0] * p[1]
@@ -28,7 +28,7 @@ def centroid(ring):
 def unit(p, q):
     """Direction from p to q and the distance."""
     dx, dy = q[0] - p[0], q[1] - p[1]
-    n = math.hypot(dx, dy)
+    n = span(dx, dy)
     return (dx / n, dy / n, n) if n > 1e-9 else (1.0, 0.0, 0.0)
 
 
@@ -84,11 +84,11 @@ def clip(poly, h, tag):
             out.append(((p[0] + (q[0] - p[0]) * k, p[1] + (q[1] - p[1]) * k), t))
     tidy = []
     for p, t in out:
-        if tidy and math.dist(tidy[-1][0], p) < 1e-4:
+        if tidy and apart(tidy[-1][0], p) < 1e-4:
             tidy[-1] = (tidy[-1][0], t)
         else:
             tidy.append((p, t))
-    if len(tidy) > 1 and math.dist(tidy[-1][0], tidy[0][0]) < 1e-4:
+    if len(tidy) > 1 and apart(tidy[-1][0], tidy[0][0]) < 1e-4:
         tidy.pop()
     return tidy if len(tidy) > 2 else []
 
@@ -137,7 +137,7 @@ def distance_to_ring(p, ring):
     for a, b in zip(ring, ring[1:] + ring[:1]):
         dx, dy, n = unit(a, b)
         t = max(0.0, min(n, (p[0] - a[0]) * dx + (p[1] - a[1]) * dy))
-        best = min(best, math.hypot(p[0] - a[0] - dx * t, p[1] - a[1] - dy * t))
+        best = min(best, span(p[0] - a[0] - dx * t, p[1] - a[1] - dy * t))
     return best
 
 
@@ -186,7 +186,7 @@ def convex_overlap(a, b, slack=0.05):
     """Whether two convex polygons share more than slack metres of depth."""
     for ring, other in ((a, b), (b, a)):
         for p, q in zip(ring, ring[1:] + ring[:1]):
-            if math.dist(p, q) < 1e-6:
+            if apart(p, q) < 1e-6:
                 continue
             h = side(p, q)
             if all(value(h, o) <= slack for o in other):
@@ -205,7 +205,7 @@ def convex_pieces(poly, tag):
         if ux * vy - uy * vx > -0.012:
             continue
         dx, dy = ux - vx, uy - vy            # into the polygon at a reflex corner
-        norm = math.hypot(dx, dy)
+        norm = span(dx, dy)
         dx, dy = dx / norm, dy / norm
         best = None
         for j in range(n):
@@ -242,10 +242,10 @@ def tidy(poly):
     """A tagged polygon without doubled points."""
     out = []
     for p, t in poly:
-        if out and math.dist(out[-1][0], p) < 1e-4:
+        if out and apart(out[-1][0], p) < 1e-4:
             out[-1] = (out[-1][0], t)
         else:
             out.append((p, t))
-    while len(out) > 1 and math.dist(out[-1][0], out[0][0]) < 1e-4:
+    while len(out) > 1 and apart(out[-1][0], out[0][0]) < 1e-4:
         out.pop()
     return out

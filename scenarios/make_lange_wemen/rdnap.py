@@ -7,6 +7,8 @@ only inside the geocentric result.
 import math
 import struct
 
+from exact import span, total
+
 LAT_0, LON_0 = math.radians(52.156160556), math.radians(5.387638889)
 SCALE, X_0, Y_0 = 0.9999079, 155000.0, 463000.0
 BESSEL_A, BESSEL_RF = 6377397.155, 299.1528128
@@ -51,7 +53,7 @@ class Stereographic:
     def lat_lon(self, x, y):
         """Latitude and longitude on Bessel's ellipsoid of an RD point."""
         u, v = (x - X_0) / (SCALE * BESSEL_A), (y - Y_0) / (SCALE * BESSEL_A)
-        rho = math.hypot(u, v)
+        rho = span(u, v)
         if rho == 0.0:
             return LAT_0, LON_0
         angle = 2.0 * math.atan2(rho, self.r2)
@@ -81,7 +83,7 @@ def cartesian(lat, lon, h, a, rf):
 def geodetic(x, y, z, a, rf):
     """Latitude and longitude of a geocentric point (the height is not needed here)."""
     es = eccentricity2(rf)
-    p = math.hypot(x, y)
+    p = span(x, y)
     lat = math.atan2(z, p * (1.0 - es))
     for _ in range(10):
         n = a / math.sqrt(1.0 - es * math.sin(lat) ** 2)
@@ -137,7 +139,7 @@ class RdNap:
         lon += math.radians(dlon / 3600.0)
         q = [v - t for v, t in zip(cartesian(lat, lon, 0.0, BESSEL_A, BESSEL_RF), SHIFT)]
         m = self.turn
-        p = [sum(m[j][i] * q[j] for j in range(3)) / STRETCH for i in range(3)]
+        p = [total(m[j][i] * q[j] for j in range(3)) / STRETCH for i in range(3)]
         lat, lon = geodetic(p[0], p[1], p[2], GRS80_A, GRS80_RF)
         return lat, lon, self.bilinear(lat, lon, self.undulation)[0]
 

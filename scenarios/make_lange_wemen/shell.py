@@ -4,6 +4,7 @@ Local metres and NAP heights. Faces are wound counter-clockwise seen from outsid
 """
 import math
 
+from exact import span
 from plane import clip, ears, less, unit
 
 WHITE = (0xF4, 0xF1, 0xEA)
@@ -154,7 +155,7 @@ class Roof:
             for j, other in enumerate(planes):
                 if j != i and cell:
                     h = less(plane, other)
-                    n = math.hypot(h[0], h[1])
+                    n = span(h[0], h[1])
                     if n < 1e-9:
                         if h[2] < 0 or (h[2] == 0 and j < i):
                             cell = []
@@ -196,17 +197,17 @@ class Roof:
                       (-plane[0] / n, -plane[1] / n, 1.0 / n))
 
 
-def gable_end(mesh, wall, profile, colour, base=None):
+def gable_end(mesh, wall, profile, colour, out=0.0):
     """The part of a wall above its lowest roof height. Returns that height."""
-    low = min(z for _, z in profile) if base is None else base
+    low = min(z for _, z in profile)
     if max(z for _, z in profile) - low < 0.02:
         return low
-    ring = [wall.at(t, z) for t, z in reversed(profile) if z > low + 1e-6 or t in (profile[0][0], profile[-1][0])]
+    ring = [wall.at(t, z, out) for t, z in reversed(profile) if z > low + 1e-6 or t in (profile[0][0], profile[-1][0])]
     ends = []
     if profile[0][1] > low + 1e-6:
-        ends.append(wall.at(profile[0][0], low))
+        ends.append(wall.at(profile[0][0], low, out))
     if profile[-1][1] > low + 1e-6:
-        ends.append(wall.at(profile[-1][0], low))
+        ends.append(wall.at(profile[-1][0], low, out))
     ring = ends + ring
     if len(ring) > 2:
         mesh.face(ring, colour, wall.normal)

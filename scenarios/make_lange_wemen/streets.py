@@ -6,7 +6,8 @@ building line. Shared corner points make the surfaces fit without gaps or overla
 """
 import math
 
-from plane import unit, area, clip, side, value, centroid
+from exact import apart, span
+from plane import area, clip, inside, side, unit
 
 # Local metres, x east, y north, from the south-west corner of the scene.
 NODES = {
@@ -116,11 +117,11 @@ class Face:
         out = []
         for e in self.edges:
             for p in e.lines[k]:
-                if out and math.dist(out[-1][0], p) < 1e-6:
+                if out and apart(out[-1][0], p) < 1e-6:
                     out[-1] = (out[-1][0], e)
                 else:
                     out.append((p, e))
-        while math.dist(out[0][0], out[-1][0]) < 1e-6:
+        while apart(out[0][0], out[-1][0]) < 1e-6:
             out.pop()
         return out
 
@@ -179,7 +180,6 @@ class Network:
 
     def label_faces(self):
         """Give the hand-picked faces their kind."""
-        from plane import inside
         for kind, spots in SPECIAL.items():
             for spot in spots:
                 hit = [f for f in self.faces if inside(spot, [e.start for e in f.edges])]
@@ -208,7 +208,7 @@ class Network:
                 p = b.start
                 if abs(cross) < 0.12:
                     nx, ny = -(uy + vy), ux + vx
-                    norm = math.hypot(nx, ny)
+                    norm = span(nx, ny)
                     nx, ny = nx / norm, ny / norm
                     ca, cb = nx * -uy + ny * ux, nx * -vy + ny * vx
                     ends[i - 1] = (p[0] + nx * oa / ca, p[1] + ny * oa / ca)
@@ -255,6 +255,7 @@ class Network:
         dx, dy, length = unit(e.start, e.end)
         across = lambda t: (dx, dy, -(dx * e.start[0] + dy * e.start[1]) - t)  # noqa: E731
         lo, hi = 11.0, length - 11.0
+        bay = "paving" if e.stretch.spec["road_kind"] == "clinkers" else "clinkers"   # apart from the road
         tagged = [(p, None) for p in strip]
 
         def part(t0, t1):
@@ -269,7 +270,7 @@ class Network:
         at = lo
         while at < hi - 0.5:
             end = min(at + 16.5, hi)
-            yield part(at, end), "clinkers", 0.02, name, "cars"
+            yield part(at, end), bay, 0.02, name, "cars"
             at = end
             if hi - at > 8.0:
                 yield part(at, at + 2.4), "planting", 0.10, name, "bay"

@@ -7,6 +7,7 @@ import json
 import math
 import struct
 
+from exact import span, total
 from palette import linear
 from shell import Mesh
 
@@ -26,14 +27,14 @@ class Frame:
         self.origin = tuple(round(v, 4) for v in rdnap.ecef(anchor[0], anchor[1], nap))
         # Grid north is turned against true north here; directions follow the local turn.
         p, q = self.enu(300.0, 300.0, nap), self.enu(400.0, 300.0, nap)
-        n = math.hypot(q[0] - p[0], q[1] - p[1])
+        n = span(q[0] - p[0], q[1] - p[1])
         self.turn = ((q[0] - p[0]) / n, (q[1] - p[1]) / n)
 
     def enu(self, x, y, z):
         """East, north, up of a local point at a NAP height."""
         p = self.rdnap.ecef(WEST + x, SOUTH + y, z)
         d = [a - b for a, b in zip(p, self.origin)]
-        return tuple(sum(a * b for a, b in zip(axis, d)) for axis in self.axes)
+        return tuple(total(a * b for a, b in zip(axis, d)) for axis in self.axes)
 
     def direction(self, n):
         """A direction in plan axes as east, north, up."""
