@@ -151,6 +151,7 @@ impl Scene {
             value: value.to_owned(),
         };
         self.card = Some(CardState {
+            id: "NL.IMBAG.Pand.0164100000000001".to_owned(),
             kind: "Gebouw".to_owned(),
             name: "Lambertusbasiliek".to_owned(),
             facts: vec![fact("Bouwjaar", "1890"), fact("Hoogte", "80,0 m")],
@@ -325,7 +326,7 @@ fn the_card_shows_facts_copies_and_closes() {
     assert!(harness.query_by_label_contains("NL.IMBAG.Pand").is_none());
     press(&mut harness, "Alle gegevens");
     harness.get_by_label("identificatie: NL.IMBAG.Pand.0164100000000001");
-    assert_eq!(press(&mut harness, "Erheen vliegen")[0].card, [CardAction::FlyTo]);
+    assert_eq!(press(&mut harness, "Erheen")[0].card, [CardAction::FlyTo]);
 
     harness.get_by_label("Kopiëren").click();
     harness.step();
@@ -696,5 +697,68 @@ fn check_layout(harness: &Harness<'_, Scene>, case: &str, size: (f32, f32)) {
                 "{case}: {name} {rect:?} overlaps {other} {other_rect:?}"
             );
         }
+    }
+}
+
+/// At the smallest window and the largest letters every dialog can still be read and closed.
+#[test]
+fn dialogs_fit_the_smallest_window_at_the_largest_letters() {
+    let screen = Rect::from_min_size(pos2(0.0, 0.0), vec2(1024.0, 600.0));
+    for language in languages() {
+        for dialog in [Dialog::Charter, Dialog::Keys, Dialog::Settings, Dialog::Problems] {
+            let mut scene = Scene::new(language);
+            scene.desk.dialog = Some(dialog);
+            let mut harness = scene.harness((1024.0, 600.0), 2.0);
+            let close = say(language, "close");
+            let rect = harness.get_by_label(&close).rect();
+            assert!(screen.contains_rect(rect), "{language} {dialog:?}: {rect:?}");
+            press(&mut harness, &close);
+            assert_eq!(harness.state().desk.dialog, None, "{language} {dialog:?}");
+        }
+    }
+}
+
+/// What was picked comes forward, the panel that makes room comes back when asked, and so does the card.
+#[test]
+fn a_small_window_shows_what_was_asked_for_last() {
+    let mut harness = Scene::new("nl").harness((1024.0, 600.0), 1.0);
+    harness.get_by_label("Masterplan");
+    let card = Scene::new("nl").with_card().card;
+    harness.state_mut().card = card;
+    harness.run();
+    harness.get_by_label("Bouwjaar: 1890");
+    assert!(
+        harness.query_by_label("Masterplan").is_none(),
+        "the left panel made room"
+    );
+    press(&mut harness, "Varianten");
+    harness.get_by_label("Masterplan");
+    assert!(
+        harness.query_by_label("Bouwjaar: 1890").is_none(),
+        "now the card made room"
+    );
+    press(&mut harness, "Gegevens");
+    harness.get_by_label("Bouwjaar: 1890");
+}
+
+/// The city may be dragged and picked wherever nothing of the interface is drawn.
+#[test]
+fn the_pointer_is_over_the_interface_only_where_something_is_drawn() {
+    let mut harness = Scene::new("nl").harness(DESK, 1.0);
+    let zones = harness.state().zones.expect("shown");
+    let left = zones.left.rect().expect("the left panel");
+    for (place, over) in [
+        (zones.top_bar.center() + vec2(300.0, 0.0), true),
+        (zones.status_bar.center(), true),
+        (left.left_top() + vec2(20.0, 20.0), true),
+        (left.left_bottom() + vec2(20.0, -20.0), false),
+        (zones.middle.center(), false),
+        (zones.banner.left_center() + vec2(20.0, 0.0), false),
+        (zones.banner.center(), true),
+        (zones.tools.center(), true),
+    ] {
+        harness.hover_at(place);
+        harness.run();
+        assert_eq!(harness.ctx.is_pointer_over_egui(), over, "{place:?}");
     }
 }
