@@ -21,6 +21,8 @@ pub struct Fact {
 /// What the card shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CardState {
+    /// Tells one picked thing from another.
+    pub id: String,
     /// What kind of thing it is (Gebouw, Boom).
     pub kind: String,
     /// Its name.
@@ -78,7 +80,7 @@ pub fn show(ui: &mut Ui, state: &CardState, language: &Language) -> Vec<CardActi
         {
             actions.push(CardAction::FlyTo);
         }
-        if widgets::button(ui, regular::COPY, &tr(language, "card-copy"), ButtonKind::Secondary).clicked() {
+        if widgets::icon_button(ui, regular::COPY, &tr(language, "card-copy")).clicked() {
             ui.ctx().copy_text(as_text(state, language));
             actions.push(CardAction::Copied);
         }

@@ -21,6 +21,7 @@ use crate::ui::preferences::PanelMemory;
 use crate::ui::shell::{self, Side, SideZone, Wish, Wishes, Zones};
 use crate::ui::widgets::{self, PanelHead, RailItem, Segment, ToastKind, Toasts};
 use crate::ui::{Preferences, Theme};
+use bevy::prelude::Resource;
 use bevy_egui::egui::{Align2, Context, CursorIcon, Rect, ScrollArea, Sense, Ui, vec2};
 use egui_phosphor::regular;
 
@@ -50,7 +51,7 @@ pub enum Dialog {
 }
 
 /// What belongs to the screen alone.
-#[derive(Debug, Clone, Default)]
+#[derive(Resource, Debug, Clone, Default)]
 pub struct Desk {
     /// Page of the left panel.
     pub page: Page,
@@ -66,7 +67,7 @@ pub struct Desk {
     pub toasts: Toasts,
     opened_last: Side,
     card_expanded: bool,
-    card_shown: Option<(String, String)>,
+    card_shown: Option<String>,
 }
 
 /// What the desk shows.
@@ -199,7 +200,7 @@ impl Desk {
 
     /// Brings the card forward when something else was picked.
     fn notice_picked(&mut self, card: Option<&CardState>) {
-        let picked = card.map(|card| (card.kind.clone(), card.name.clone()));
+        let picked = card.map(|card| card.id.clone());
         if picked != self.card_shown {
             self.card_expanded = false;
             if picked.is_some() {

@@ -6,11 +6,12 @@ use bevy_egui::egui::Ui;
 
 /// Shows every key that works at the desk.
 pub fn show(ui: &mut Ui, language: &Language) {
+    let space = tr(language, "keys-space");
     let arrows = ["←", "↑", "→", "↓"];
     let rows: [(&[&str], String); 13] = [
         (&["1", "…", "9"], tr(language, "keys-variants")),
         (&["F1", "F2", "F3"], tr(language, "keys-lenses")),
-        (&["Space"], tr(language, "keys-home")),
+        (&[&space], tr(language, "keys-home")),
         (&["N"], tr(language, "keys-north")),
         (&["S"], tr(language, "keys-sun")),
         (&arrows, tr(language, "keys-move")),

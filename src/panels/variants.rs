@@ -48,13 +48,11 @@ pub fn show(ui: &mut Ui, state: &VariantsState, language: &Language) -> Vec<Vari
         } else {
             String::new()
         };
-        let mut detail = row.summary.clone();
-        if row.certainty != Certainty::Decided {
-            if !detail.is_empty() {
-                detail.push_str(" · ");
-            }
-            detail.push_str(&certainty_word(row.certainty, language));
-        }
+        // First, so that a long summary never cuts it off.
+        let certainty = (row.certainty != Certainty::Decided).then(|| certainty_word(row.certainty, language));
+        let summary = Some(row.summary.clone()).filter(|summary| !summary.is_empty());
+        let detail: Vec<String> = certainty.into_iter().chain(summary).collect();
+        let detail = detail.join(" · ");
         let selected = row.id == state.active;
         let shown = ListRow {
             label: &row.title,

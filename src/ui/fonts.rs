@@ -9,7 +9,7 @@ use egui_phosphor::Variant;
 use std::sync::Arc;
 
 /// Who made the typeface and under what licence, for the notice of what the program uses.
-pub const FONT_CREDIT: &str = "Source Sans 3, © 2010–2024 Adobe, SIL Open Font License 1.1";
+pub const FONT_CREDIT: &str = "Source Sans 3, © Adobe, SIL Open Font License 1.1";
 
 /// Source Sans 3, version 3.052, weight axis only.
 static SOURCE_SANS: &[u8] = include_bytes!("../../assets/fonts/SourceSans3-wght.ttf");

@@ -4,6 +4,7 @@
 //! lost, the file is set aside and a sentence says so. Not a place for anything of a scenario.
 
 use atomic_write_file::AtomicWriteFile;
+use bevy::prelude::Resource;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -75,7 +76,7 @@ impl Default for PanelMemory {
 }
 
 /// What a person chose.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Resource, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
     /// Code of the language, or `None` to follow the system.

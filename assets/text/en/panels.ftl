@@ -81,6 +81,7 @@ charter-none = This file does not say what this lens is for.
 keys-variants = Choose a variant
 keys-lenses = Choose a lens
 keys-home = Back to the start
+keys-space = Space
 keys-north = Turn to the north
 keys-sun = Sun and shade
 keys-move = Move along the ground

@@ -53,7 +53,7 @@ source-no-licence = licentie onbekend
 
 card-source = Bron
 card-certainty = Status
-card-fly-to = Erheen vliegen
+card-fly-to = Erheen
 card-copy = Kopiëren
 card-copied = Gegevens gekopieerd
 card-all = Alle gegevens
@@ -81,6 +81,7 @@ charter-none = Dit bestand zegt niet waar deze lens voor is.
 keys-variants = Variant kiezen
 keys-lenses = Lens kiezen
 keys-home = Terug naar het begin
+keys-space = Spatie
 keys-north = Naar het noorden draaien
 keys-sun = Zon en schaduw
 keys-move = Schuiven over de grond

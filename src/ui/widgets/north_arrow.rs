@@ -26,7 +26,7 @@ pub fn north_arrow(ui: &mut Ui, heading_rad: f32, letter: &str, label: &str) -> 
         let at = |along: f32, across: f32| -> Pos2 { center + north * (along * side) + east * (across * side) };
         let half = |across: f32, color: Color32| {
             Shape::convex_polygon(
-                vec![at(0.20, 0.0), at(-0.26, across), at(-0.16, 0.0)],
+                vec![at(0.13, 0.0), at(-0.32, across), at(-0.22, 0.0)],
                 color,
                 Stroke::NONE,
             )
@@ -34,7 +34,7 @@ pub fn north_arrow(ui: &mut Ui, heading_rad: f32, letter: &str, label: &str) -> 
         painter.add(half(-0.12, tokens.ink));
         painter.add(half(0.12, tokens.line));
         let galley = theme.galley(ui, letter, TextRole::Small, tokens.ink, side, 1);
-        painter.galley(at(0.34, 0.0) - galley.size() / 2.0, galley, tokens.ink);
+        painter.galley(at(0.32, 0.0) - galley.size() / 2.0, galley, tokens.ink);
         focus::ring(ui, &theme, &response, rect);
     }
     response.on_hover_text(label)

@@ -75,7 +75,7 @@ mod tests {
                 (length_m / expected_m - 1.0).abs() < 1e-3,
                 "{metres_per_point}: {length_m}"
             );
-            assert!(width <= 100.1 && width >= 39.0, "{metres_per_point}: {width} points");
+            assert!((39.0..=100.1).contains(&width), "{metres_per_point}: {width} points");
         }
     }
 

@@ -1,0 +1,5 @@
+//! The panels without a window: found, pressed and read through the tree that screen readers use, in every language.
+
+mod actions;
+mod layout;
+mod scene;
