@@ -278,7 +278,7 @@ fn the_3dbag_tile_stands_upright_at_its_place_and_height() {
     assert_eq!((mesh.indices.len() / 3, content.features.rows), (51_062, 1_028));
     assert_eq!(content.features.columns.len(), 33);
     let booleans = content.features.columns.iter().filter(|(_, c)| matches!(c, Column::Bool(_))).count();
-    assert_eq!((booleans, content.features.class.as_deref()), (5, Some("building")));
+    assert_eq!((booleans, content.features.class.as_deref()), (6, Some("building")));
     assert!(!edges.positions.is_empty() && bvh.bytes() > 0 && content.bytes_resident > 2_000_000);
     assert!(content.problems.iter().any(|p| p.severity == Severity::Warning && p.message.contains("y-up")));
 
@@ -349,6 +349,7 @@ fn the_delaware_tiles_all_decode_in_an_enu_frame() {
     });
     assert!(matches!(site, SiteFrame::Enu { .. }));
     let (mut triangles, mut features, mut farthest) = (0, 0, 0.0_f64);
+    let mut lowest = Vec::new();
     let contents = decode_all(&tree, site);
     assert_eq!(contents.len(), 923);
     for (number, content) in &contents {
@@ -357,6 +358,8 @@ fn the_delaware_tiles_all_decode_in_an_enu_frame() {
         for (mesh, ..) in &content.meshes {
             assert_is_sound(mesh, content.features.rows);
             triangles += mesh.indices.len() / 3;
+            let heights = site_positions(mesh).map(|p| site.lon_lat_h_from_site(stadslens::georef::SitePos(p)).unwrap().h_m);
+            lowest.push(heights.step_by(10).fold(f64::INFINITY, f64::min));
             // One vertex in a hundred keeps this test short.
             for position in site_positions(mesh).step_by(100) {
                 let ecef = site.ecef_from_site(stadslens::georef::SitePos(position)).unwrap();
@@ -366,7 +369,12 @@ fn the_delaware_tiles_all_decode_in_an_enu_frame() {
     }
     eprintln!("Delaware: {} contents, farthest vertex {farthest:.3} m outside its volume", contents.len());
     assert_eq!((triangles, features), (441_032, 22_532));
-    assert!(farthest < 1.0, "{farthest} m outside");
+    // By the file's own accessors its boxes are up to 100.5 m too small.
+    assert!(farthest < 101.0, "{farthest} m outside");
+    let ground = median(lowest);
+    // The geoid lies 33 m below the ellipsoid there, and Dover about 10 m above the geoid.
+    eprintln!("Delaware: median lowest corner {ground:.1} m above the ellipsoid");
+    assert!((-40.0..0.0).contains(&ground), "ground at {ground} m");
 }
 
 /// Every payload that can be drawn gives as many triangles as its accessors promise.

@@ -166,6 +166,42 @@ impl PayloadKind {
 /// One [`Problem`] when nothing of the payload can be drawn; what costs only a part of it is listed in
 /// [`TileContent::problems`].
 pub fn decode_content(request: &DecodeRequest) -> Result<TileContent, Problem> {
+    let decoded = decode_meshes(request)?;
+    let mut content = TileContent {
+        meshes: Vec::with_capacity(decoded.meshes.len()),
+        features: decoded.features,
+        bytes_read: decoded.bytes_read,
+        bytes_resident: 0,
+        problems: decoded.problems,
+    };
+    for mesh in decoded.meshes {
+        let edges = CreaseEdges::of(&mesh);
+        let bvh = MeshBvh::build(&mesh);
+        content.bytes_resident += mesh.bytes() + edges.bytes() + bvh.bytes();
+        content.meshes.push((mesh, edges, bvh));
+    }
+    let cells = u64::from(content.features.rows) * content.features.columns.len() as u64;
+    content.bytes_resident += cells * size_of::<crate::geometry::Value>() as u64;
+    Ok(content)
+}
+
+/// A payload's meshes and features, without the edges and the BVH that [`decode_content`] adds.
+pub struct DecodedMeshes {
+    /// One mesh for each render class.
+    pub meshes: Vec<FeatureMesh>,
+    /// Attributes of the features in these meshes (row = feature).
+    pub features: FeatureTable,
+    /// Bytes read for it.
+    pub bytes_read: u64,
+    /// What went wrong while the rest was kept.
+    pub problems: Vec<Problem>,
+}
+
+/// The first half of [`decode_content`]: bytes to uploadable meshes.
+///
+/// # Errors
+/// As [`decode_content`].
+pub fn decode_meshes(request: &DecodeRequest) -> Result<DecodedMeshes, Problem> {
     let path = payload_name(&request.path);
     let bytes = read_uri(&*request.resources, "", &uri_of(&request.path))
         .map_err(|error| Problem::error(path, "", error.to_string()))?;
@@ -188,16 +224,15 @@ fn payload_name(path: &str) -> &str {
     if path.starts_with("data:") { "data URI" } else { path }
 }
 
-fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<TileContent, Problem> {
+fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<DecodedMeshes, Problem> {
     let kind = PayloadKind::of(bytes);
     if let Some(message) = kind.refusal() {
         return Err(Problem::error(path, "", message));
     }
-    let mut content = TileContent {
+    let mut content = DecodedMeshes {
         meshes: Vec::new(),
         features: FeatureTable::default(),
         bytes_read: bytes.len() as u64,
-        bytes_resident: 0,
         problems: Vec::new(),
     };
     if kind == PayloadKind::Empty {
@@ -208,14 +243,7 @@ fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<Til
     content.problems.extend(decoded.problems);
     content.bytes_read += decoded.bytes_read;
     content.features = decoded.features;
-    for mesh in decoded.meshes {
-        let edges = CreaseEdges::of(&mesh);
-        let bvh = MeshBvh::build(&mesh);
-        content.bytes_resident += mesh.bytes() + edges.bytes() + bvh.bytes();
-        content.meshes.push((mesh, edges, bvh));
-    }
-    let cells = u64::from(content.features.rows) * content.features.columns.len() as u64;
-    content.bytes_resident += cells * size_of::<crate::geometry::Value>() as u64;
+    content.meshes = decoded.meshes;
     Ok(content)
 }
 
