@@ -135,7 +135,7 @@ impl SiteFrame {
         north.map_or(0.0, |n| -n.x.atan2(n.y))
     }
 
-    /// A fast map from ECEF to site for the ball around `center`, exact to 0.6 mm up to 2 km.
+    /// A fast map from ECEF to site for the ball around `center`, within 0.6 mm of PROJ.
     ///
     /// In a [`SiteFrame::Local`] frame, whose tiles have no ECEF coordinates, the map is the identity.
     pub fn tile_map(&self, center: Ecef, radius_m: f64) -> Result<TileMap, GeorefError> {

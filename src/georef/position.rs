@@ -1,7 +1,11 @@
 //! Positions, each with its frame in its type.
 
+use std::str::FromStr;
+
 use bevy::math::{DVec3, Vec3};
 use serde::{Deserialize, Serialize};
+
+use super::GeorefError;
 
 /// Earth-centred, earth-fixed position (EPSG:4978), metres.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,6 +47,21 @@ pub enum HeightReference {
     Ellipsoid,
 }
 
+impl FromStr for HeightReference {
+    type Err = GeorefError;
+
+    /// The word as scenario files write it; any other is refused, never guessed: the two lie 43 m apart.
+    fn from_str(name: &str) -> Result<Self, GeorefError> {
+        match name {
+            "nap" => Ok(Self::Nap),
+            "ellipsoid" => Ok(Self::Ellipsoid),
+            _ => Err(GeorefError::HeightReference {
+                name: name.chars().take(64).collect(),
+            }),
+        }
+    }
+}
+
 /// Where the render frame's zero lies in the site frame. The only way from `f64` to `f32`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RenderOrigin(pub SitePos);
@@ -75,4 +94,31 @@ pub fn site_axes(render: DVec3) -> DVec3 {
 #[expect(clippy::cast_possible_truncation, reason = "the one narrowing of the program")]
 pub fn narrow(v: DVec3) -> [f32; 3] {
     [v.x as f32, v.y as f32, v.z as f32]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn height_references_are_known_or_refused() {
+        assert_eq!("nap".parse::<HeightReference>().unwrap(), HeightReference::Nap);
+        assert_eq!(
+            "ellipsoid".parse::<HeightReference>().unwrap(),
+            HeightReference::Ellipsoid
+        );
+        let e = "taw".parse::<HeightReference>().unwrap_err().to_string();
+        assert!(e.contains("taw"), "{e}");
+    }
+
+    #[test]
+    fn render_axes_are_east_up_south_and_return() {
+        let site = DVec3::new(1.0, 2.0, 3.0);
+        assert_eq!(render_axes(site), DVec3::new(1.0, 3.0, -2.0));
+        assert_eq!(site_axes(render_axes(site)), site);
+        let origin = RenderOrigin(SitePos(DVec3::new(250_000.0, 476_000.0, 17.0)));
+        let position = SitePos(DVec3::new(250_001.0, 476_002.0, 20.0));
+        assert_eq!(origin.render_from_site(position), Vec3::new(1.0, 3.0, -2.0));
+        assert_eq!(origin.site_from_render(Vec3::new(1.0, 3.0, -2.0)), position);
+    }
 }

@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     /// Rows of NSGI's self-validation set: latitude, longitude, h, RD x, RD y, NAP (`None`: outside).
-    const POINTS: [(f64, f64, f64, f64, f64, Option<f64>); 10] = [
+    const POINTS: [(f64, f64, f64, f64, f64, Option<f64>); 11] = [
         (
             51.728_601_274,
             4.712_120_126,
@@ -301,6 +301,15 @@ mod tests {
             320.1305,
             -229_867.071_8,
             72_603.528_6,
+            None,
+        ),
+        // So far north that the plain way back is 3e-8° off.
+        (
+            69.504_423_056,
+            11.194_315_022,
+            24.3403,
+            386_987.685_6,
+            2_421_179.925_5,
             None,
         ),
     ];
