@@ -5,7 +5,6 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     thread,
     time::{Duration, Instant},
@@ -27,11 +26,7 @@ pub(crate) struct Desktop {
 impl Desktop {
     /// Starts the program with `arguments` on a screen of the given size; its settings start empty.
     pub(crate) fn start(width: u32, height: u32, arguments: &[&str]) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a folder for settings"), width, height, arguments)
-    }
-
-    /// As [`Desktop::start`], with settings of an earlier run.
-    pub(crate) fn start_in(home: tempfile::TempDir, width: u32, height: u32, arguments: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a folder for settings");
         let (screen, display) = start_screen(width, height);
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         let mut command = Command::new(env!("CARGO_BIN_EXE_stadslens"));
@@ -137,6 +132,11 @@ impl Desktop {
         self.xdotool(&["type", "--delay", "80", text]);
     }
 
+    /// Asks the window to close, as its close button does.
+    pub(crate) fn close_window(&self) {
+        self.xdotool(&["search", "--onlyvisible", "--class", ".", "windowquit"]);
+    }
+
     /// Waits for the program to end by itself.
     pub(crate) fn wait_for_end(&mut self) -> ExitStatus {
         let start = Instant::now();
@@ -152,11 +152,6 @@ impl Desktop {
     /// What the program wrote on standard error.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.home.path().join("program.log")).unwrap_or_default()
-    }
-
-    /// A path in the folder that this desktop owns.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
     }
 
     fn xdotool(&self, arguments: &[&str]) {

@@ -1,3 +1,141 @@
-//! The real program in a real window, driven by key presses and clicks.
+//! The real program in a real window on a display of its own, driven by key presses and clicks.
+//!
+//! Every step waits for a state, never for a time. What is clicked is found by the name that a person reads on it.
 
 mod desktop;
+
+use desktop::Desktop;
+use serde_json::{Value, json};
+
+fn number(state: &Value, path: &str) -> f64 {
+    state.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("no number at {path} in {state:#}"))
+}
+
+/// The middle of the part of the view that no panel covers.
+fn middle(state: &Value) -> (f64, f64) {
+    let view: Vec<f64> = state["view"].as_array().expect("zones").iter().filter_map(Value::as_f64).collect();
+    ((view[0] + view[2]) / 2.0, (view[1] + view[3]) / 2.0)
+}
+
+#[test]
+fn a_planner_opens_looks_around_switches_variant_and_lens_and_quits() {
+    let mut desktop = Desktop::start(1024, 600, &["--language", "nl"]);
+    let start = desktop.wait_until_drawn();
+    assert_eq!(start["variant"], "0");
+    assert_eq!(start["lens"], "design");
+    assert_eq!(start["quality"], "Low", "a software adapter gets the low preset");
+
+    // A drag with the right button turns the city, one with the left moves over the ground.
+    let (x, y) = middle(&start);
+    desktop.drag("3", (x - 60.0, y), (x + 60.0, y));
+    let heading = number(&start, "/camera/heading_deg");
+    let turned = desktop.wait_for("a turned view", |state| {
+        (number(state, "/camera/heading_deg") - heading).abs() > 2.0 && state["complete"] == true
+    });
+    desktop.drag("1", (x, y), (x - 80.0, y + 30.0));
+    let target = turned["camera"]["target"].clone();
+    let moved = desktop.wait_for("a moved view", |state| state["camera"]["target"] != target && state["complete"] == true);
+
+    // One key per variant; camera and sun stay where they are.
+    desktop.key("2");
+    let switched = desktop.wait_for("variant A", |state| state["variant"] == "A" && state["complete"] == true);
+    assert_eq!(switched["camera"], moved["camera"], "a variant switch leaves the camera alone");
+    assert_eq!(switched["sun_time"], moved["sun_time"]);
+    assert!(number(&switched, "/variant_switch_ms") < 100.0, "{}", switched["variant_switch_ms"]);
+
+    desktop.key("F3");
+    desktop.wait_for("the maintenance lens", |state| state["lens"] == "maintenance");
+    desktop.click_control("Participatie");
+    desktop.wait_for("the participation lens", |state| state["lens"] == "participation");
+    desktop.click_control("Ontwerp");
+    desktop.wait_for("the design lens", |state| state["lens"] == "design");
+
+    // The keys alone suffice too.
+    desktop.key("space");
+    desktop.wait_for("home", |state| {
+        (number(state, "/camera/heading_deg") - heading).abs() < 0.1 && state["camera"]["still"] == true
+    });
+    desktop.key("shift+slash");
+    desktop.wait_for("the keys", |state| state["dialog"] == "Keys");
+    desktop.key("Escape");
+    desktop.wait_for("no dialog", |state| state["dialog"].is_null());
+
+    desktop.close_window();
+    assert!(desktop.wait_for_end().success());
+}
+
+#[test]
+fn a_click_on_a_building_shows_its_card_and_escape_lets_it_go() {
+    let mut desktop = Desktop::start(1280, 720, &["--language", "nl"]);
+    desktop.wait_until_drawn();
+    // From straight above, buildings lie under most points of the picture.
+    desktop.click_control("Camerastandpunten");
+    desktop.click_control("Recht van boven");
+    let above = desktop.wait_for("the view from above", |state| {
+        number(state, "/camera/pitch_deg") < -80.0 && state["complete"] == true
+    });
+    let (x, y) = middle(&above);
+    let spots = [(0.0, 0.0), (70.0, 30.0), (-70.0, 40.0), (40.0, -80.0), (-90.0, -60.0), (120.0, -20.0), (0.0, 110.0)];
+    let picked = spots.iter().find_map(|(dx, dy)| {
+        desktop.click(x + dx, y + dy);
+        let state = desktop.wait_for("a picked thing", |state| !state["picked"].is_null());
+        (state["picked"]["kind"] == "building").then_some(state)
+    });
+    let picked = picked.expect("one of the spots is a building");
+    let id = picked["picked"]["id"].as_str().expect("an id").to_owned();
+    assert!(id.starts_with("NL.IMBAG.Pand.0164"), "{id}");
+    desktop.wait_for("the card", |state| has_control(state, "Alle gegevens"));
+    desktop.click_control("Alle gegevens");
+    desktop.wait_for("every attribute", |state| {
+        let controls = state["controls"].as_array().expect("controls");
+        controls.iter().any(|control| control["name"].as_str().is_some_and(|name| name.contains(&id)))
+    });
+    desktop.key("Escape");
+    desktop.wait_for("nothing picked", |state| state["picked"].is_null());
+}
+
+#[test]
+fn another_file_opens_by_its_path_and_what_cannot_be_opened_is_said() {
+    let mut desktop = Desktop::start(1024, 600, &["--language", "en"]);
+    let first = desktop.wait_until_drawn();
+    assert_eq!(first["language"], "en");
+    desktop.click_control("Start screen");
+    desktop.wait_for("the start screen", |state| state["start_screen"] == true);
+    desktop.click_control("Path of a file or folder");
+    desktop.type_text("/no/such/place");
+    desktop.key("Return");
+    desktop.wait_for("a clear sentence", |state| has_text(state, "/no/such/place") || has_text(state, "cannot be opened"));
+    desktop.key("ctrl+a");
+    let klein = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/klein");
+    desktop.type_text(klein);
+    desktop.key("Return");
+    let opened = desktop.wait_for("the small scenario", |state| {
+        state["start_screen"] == false && state["complete"] == true && state["title"] != first["title"]
+    });
+    assert!(opened["title"].as_str().is_some_and(|title| !title.is_empty()));
+}
+
+#[test]
+fn the_automation_port_answers_nobody_without_the_token_and_has_one_method() {
+    let mut desktop = Desktop::start(640, 480, &[]);
+    desktop.wait_for("an answer", |state| state.is_object());
+    let without = json!({"jsonrpc": "2.0", "id": 1, "method": "stadslens.state", "params": {"token": "guessed"}});
+    let answer = desktop.post(&without.to_string()).expect("an answer");
+    assert!(answer.get("result").is_none() && answer.get("error").is_some(), "{answer}");
+    for method in ["world.spawn_entity", "world.query", "rpc.discover", "registry.schema"] {
+        let other = json!({"jsonrpc": "2.0", "id": 2, "method": method, "params": {"token": "window-tests"}});
+        let answer = desktop.post(&other.to_string()).expect("an answer");
+        assert!(answer.get("error").is_some(), "{method}: {answer}");
+    }
+}
+
+fn has_control(state: &Value, name: &str) -> bool {
+    state["controls"].as_array().is_some_and(|controls| controls.iter().any(|control| control["name"] == name))
+}
+
+fn has_text(state: &Value, part: &str) -> bool {
+    let controls = state["controls"].as_array();
+    controls.is_some_and(|controls| {
+        controls.iter().any(|control| control["name"].as_str().is_some_and(|name| name.contains(part)))
+    })
+}
