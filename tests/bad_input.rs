@@ -5,7 +5,7 @@ use serde_json::json;
 use stadslens::{
     georef::SiteFrame,
     sources::{
-        Problem,
+        Problem, Severity,
         inspect::inspect,
         resource::folder,
         tiles3d::{DecodeRequest, TileContent, decode_content, read_tileset},
@@ -156,12 +156,15 @@ fn bad_indices_and_nan_coordinates_cost_only_their_triangles() {
     assert_eq!((triangles(&content), content.problems.len()), (1, 1));
     assert_is_clear(&content.problems[0]);
     let content = decode_bytes(&glb(|json, bin| {
-        two(json, bin, [0, 1, 2]);
+        two(json, bin, [0, 1, 1]);
         bin[24..28].copy_from_slice(&f32::NAN.to_le_bytes());
     }))
     .unwrap();
-    assert_eq!(triangles(&content), 0);
+    assert_eq!((triangles(&content), content.problems.len()), (1, 1));
     assert!(content.problems[0].message.contains("not numbers"), "{:?}", content.problems);
+    // Nothing left to draw is a failed tile.
+    let problem = decode_bytes(&glb(|_, bin| bin[24..28].copy_from_slice(&f32::INFINITY.to_le_bytes()))).err().unwrap();
+    assert!(problem.message.contains("not numbers"), "{problem}");
 }
 
 #[test]
@@ -273,7 +276,10 @@ fn no_invalid_file_of_the_corpus_panics() {
                 problems.iter().for_each(assert_is_clear);
                 let is_valid = name.starts_with("valid");
                 let is_later = problems.iter().any(|p| p.message.contains("not read yet"));
-                let errors = problems.iter().filter(|p| p.severity == stadslens::sources::Severity::Error);
+                // Some valid cases share payloads that lie in a neighbouring folder, which is not followed.
+                let errors = problems
+                    .iter()
+                    .filter(|p| p.severity == Severity::Error && !p.message.contains("leads out of its folder"));
                 assert!(!is_valid || is_later || errors.count() == 0, "{}: {problems:?}", path.display());
             } else {
                 assert!(!name.starts_with("validTileset"), "{} must open", path.display());
