@@ -85,7 +85,10 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
     };
     let alpha_mode = material.alpha_mode.as_deref();
     let info = info.unwrap_or_default();
-    let uv_override = info.extensions.get("KHR_texture_transform").and_then(|t| t.get("texCoord")?.as_u64());
+    let uv_override = info
+        .extensions
+        .get("KHR_texture_transform")
+        .and_then(|t| t.get("texCoord")?.as_u64());
     let look = Look {
         class: RenderClass {
             image,
@@ -95,7 +98,9 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
             unlit: material.extensions.get("KHR_materials_unlit").is_some(),
         },
         factor,
-        uv_set: uv_override.and_then(|set| u32::try_from(set).ok()).unwrap_or(info.tex_coord),
+        uv_set: uv_override
+            .and_then(|set| u32::try_from(set).ok())
+            .unwrap_or(info.tex_coord),
         uv_transform: UvTransform::of(&info),
     };
     (look, fault)
@@ -111,13 +116,19 @@ fn base_color(material: &Material) -> ([f32; 4], Option<TextureInfo>) {
     let Some(older) = material.extensions.get("KHR_materials_pbrSpecularGlossiness") else {
         return (WHITE, None);
     };
-    let factor = older.get("diffuseFactor").and_then(Value::as_array).map_or(WHITE, |items| {
-        std::array::from_fn(|i| items.get(i).and_then(Value::as_f64).map_or(1.0, small))
-    });
+    let factor = older
+        .get("diffuseFactor")
+        .and_then(Value::as_array)
+        .map_or(WHITE, |items| {
+            std::array::from_fn(|i| items.get(i).and_then(Value::as_f64).map_or(1.0, small))
+        });
     let texture = older.get("diffuseTexture").and_then(|texture| {
         Some(TextureInfo {
             index: usize::try_from(texture.get("index")?.as_u64()?).ok()?,
-            tex_coord: texture.get("texCoord").and_then(Value::as_u64).map_or(0, |set| u32::try_from(set).unwrap_or(0)),
+            tex_coord: texture
+                .get("texCoord")
+                .and_then(Value::as_u64)
+                .map_or(0, |set| u32::try_from(set).unwrap_or(0)),
             extensions: texture.get("extensions").cloned().unwrap_or_default(),
         })
     });
@@ -131,12 +142,18 @@ fn image_of(root: &Root, texture: usize) -> Result<usize, Fault> {
         .textures
         .get(texture)
         .ok_or_else(|| Fault::new(place(), "there is no such texture"))?;
-    let webp = found.extensions.get("EXT_texture_webp").and_then(|e| e.get("source")?.as_u64());
+    let webp = found
+        .extensions
+        .get("EXT_texture_webp")
+        .and_then(|e| e.get("source")?.as_u64());
     if let Some(image) = webp.and_then(|image| usize::try_from(image).ok()).or(found.source) {
         return Ok(image);
     }
     Err(if found.extensions.get("KHR_texture_basisu").is_some() {
-        Fault::new(place(), "KTX2 textures are not read yet; the surface is shown in its plain colour")
+        Fault::new(
+            place(),
+            "KTX2 textures are not read yet; the surface is shown in its plain colour",
+        )
     } else {
         Fault::new(place(), "the texture has no image")
     })
@@ -210,7 +227,10 @@ fn byte(unit: f32) -> u8 {
 }
 
 /// Colours and texture coordinates of the file, whose numbers are small.
-#[expect(clippy::cast_possible_truncation, reason = "not a position: colours and texture coordinates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "not a position: colours and texture coordinates"
+)]
 fn small(value: f64) -> f32 {
     value as f32
 }

@@ -80,10 +80,11 @@ pub(crate) fn decode(
     let mut problems = warnings(document, rows, path);
     let mut meshes = Vec::new();
     if !parts.is_empty() {
-        let (map, root_from_gltf, is_hint_wrong) = place(document, placement, &parts)
-            .map_err(|message| Problem::error(path, "", message))?;
+        let (map, root_from_gltf, is_hint_wrong) =
+            place(document, placement, &parts).map_err(|message| Problem::error(path, "", message))?;
         if is_hint_wrong {
-            let message = "the tileset says that its tiles are z-up, but only y-up fits the tile's volume; y-up is taken";
+            let message =
+                "the tileset says that its tiles are z-up, but only y-up fits the tile's volume; y-up is taken";
             problems.push(Problem::warning(path, "asset.gltfUpAxis", message));
         }
         for (class, mesh) in merge(parts, &map, root_from_gltf, rows.count)
@@ -185,7 +186,10 @@ fn warnings(document: &Document<'_>, rows: Rows, path: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     let primitives = document.root.meshes.iter().flat_map(|mesh| &mesh.primitives);
     let sets: Vec<FeatureIdSet> = primitives.filter_map(FeatureIdSet::of).collect();
-    if sets.iter().any(|set| set.has_more || set.property_table != rows.property_table) {
+    if sets
+        .iter()
+        .any(|set| set.has_more || set.property_table != rows.property_table)
+    {
         let message = "only the first feature id set is read; the properties of the others are not shown";
         problems.push(Problem::warning(path, "EXT_mesh_features", message));
     } else if rows.property_table.is_some() && property_tables(&document.root).len() > 1 {

@@ -42,7 +42,10 @@ pub(super) fn read_table(
     for (name, property) in json.get("properties").and_then(Json::as_object).into_iter().flatten() {
         let place = || format!("{place}.properties.{name}");
         let Some(definition) = definitions.and_then(|definitions| definitions.get(name)) else {
-            faults.push(Fault::new(place(), format!("the class `{class_name}` has no such property")));
+            faults.push(Fault::new(
+                place(),
+                format!("the class `{class_name}` has no such property"),
+            ));
             continue;
         };
         let reader = PropertyReader::new(views, &schema, definition, property, rows as usize);
@@ -160,9 +163,15 @@ fn signed_float(value: i64) -> f64 {
 enum Element<'a> {
     Bool,
     Text,
-    Enum { number: Number, names: Vec<(i64, &'a str)> },
+    Enum {
+        number: Number,
+        names: Vec<(i64, &'a str)>,
+    },
     /// Scalars, vectors and matrices.
-    Numbers { number: Number, components: usize },
+    Numbers {
+        number: Number,
+        components: usize,
+    },
 }
 
 /// One property of one table.
@@ -321,14 +330,22 @@ impl<'a> PropertyReader<'a> {
                         scalar => Value::Float(self.scaled(scalar, *number, component)),
                     });
                 }
-                if *components == 1 { items.pop()? } else { Value::List(items) }
+                if *components == 1 {
+                    items.pop()?
+                } else {
+                    Value::List(items)
+                }
             }
         })
     }
 
     fn scaled(&self, scalar: Scalar, number: Number, component: usize) -> f64 {
         let raw = scalar.as_f64();
-        let raw = if self.is_normalized { (raw / number.largest()).max(-1.0) } else { raw };
+        let raw = if self.is_normalized {
+            (raw / number.largest()).max(-1.0)
+        } else {
+            raw
+        };
         let pick = |json: Option<&Json>| {
             let json = json?;
             json.as_f64().or_else(|| json.get(component)?.as_f64())

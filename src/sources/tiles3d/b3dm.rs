@@ -46,7 +46,9 @@ impl<'a> B3dm<'a> {
         } else {
             (28, [a, b, c, d], None)
         };
-        let mut rest = tile.get(header..).ok_or_else(|| Fault::new("byte 8", "the tile is shorter than its header"))?;
+        let mut rest = tile
+            .get(header..)
+            .ok_or_else(|| Fault::new("byte 8", "the tile is shorter than its header"))?;
         let mut split = |size: u32, name: &str| {
             let (section, behind) = rest
                 .split_at_checked(size as usize)
@@ -127,7 +129,10 @@ impl<'a> B3dm<'a> {
 /// A section of JSON; empty for no bytes.
 fn object(bytes: &[u8], section: &str) -> Result<Map<String, Json>, Fault> {
     // Padding is spaces by the specification, and zeros in practice.
-    let end = bytes.iter().rposition(|byte| !matches!(byte, 0 | b' ')).map_or(0, |last| last + 1);
+    let end = bytes
+        .iter()
+        .rposition(|byte| !matches!(byte, 0 | b' '))
+        .map_or(0, |last| last + 1);
     if end == 0 {
         return Ok(Map::new());
     }
@@ -215,7 +220,9 @@ fn binary_column(place: &Map<String, Json>, binary: &[u8], rows: usize) -> Resul
         .ok_or("its values reach past the end of the batch table")?;
     let float = |raw: &[u8]| {
         let single = raw.try_into().map(|four| f64::from(f32::from_le_bytes(four)));
-        single.or_else(|_| raw.try_into().map(f64::from_le_bytes)).unwrap_or(f64::NAN)
+        single
+            .or_else(|_| raw.try_into().map(f64::from_le_bytes))
+            .unwrap_or(f64::NAN)
     };
     let int = |raw: &[u8]| {
         let is_negative = is_signed && raw.last().is_some_and(|byte| byte & 0x80 != 0);
@@ -228,7 +235,13 @@ fn binary_column(place: &Map<String, Json>, binary: &[u8], rows: usize) -> Resul
         (1, true) => Column::Float(numbers.map(float).collect()),
         (1, false) => Column::Int(numbers.map(int).collect()),
         _ => {
-            let value = |raw: &[u8]| if is_float { Value::Float(float(raw)) } else { Value::Int(int(raw)) };
+            let value = |raw: &[u8]| {
+                if is_float {
+                    Value::Float(float(raw))
+                } else {
+                    Value::Int(int(raw))
+                }
+            };
             let row = |raw: &[u8]| Value::List(raw.chunks_exact(size).map(value).collect());
             Column::Mixed(data.chunks_exact(size * components).map(row).collect())
         }
@@ -272,7 +285,10 @@ mod tests {
         assert_eq!(table.value(1, "id"), Some(Value::Null));
         assert_eq!(table.column("n"), Some(&Column::Int(vec![1, 2])));
         assert_eq!(table.column("h"), Some(&Column::Int(vec![-3, 7])));
-        assert_eq!(table.value(1, "p"), Some(Value::List(vec![Value::Float(3.0), Value::Float(4.0)])));
+        assert_eq!(
+            table.value(1, "p"),
+            Some(Value::List(vec![Value::Float(3.0), Value::Float(4.0)]))
+        );
         assert_eq!(faults.len(), 1, "{faults:?}");
     }
 
