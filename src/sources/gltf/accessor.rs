@@ -18,6 +18,9 @@ const MAX_ELEMENTS: usize = 20_000_000;
 /// Most bytes that the compressed views of one file may unpack to, all together.
 const MAX_UNPACKED_BYTES: usize = 512 << 20;
 
+/// Most bytes of all buffers of one file: a small file can name the same big one many times.
+const MAX_BUFFER_BYTES: u64 = 2 << 30;
+
 /// The buffer views of one file, each decoded once.
 pub(super) struct Views<'a> {
     pub(super) root: &'a Root,
@@ -30,7 +33,7 @@ pub(super) struct Views<'a> {
 impl<'a> Views<'a> {
     /// Reads every buffer; one that cannot be had becomes a fault when a view asks for it.
     pub(super) fn load(document: &'a Document<'a>, resources: &dyn Resources, path: &str) -> Self {
-        let mut bytes_read = 0;
+        let (mut bytes_read, mut bytes_held) = (0, 0);
         let mut buffers = Vec::with_capacity(document.root.buffers.len());
         for (number, buffer) in document.root.buffers.iter().enumerate() {
             let uri = buffer.uri.as_deref().filter(|uri| !uri.is_empty() && *uri != "data:,");
@@ -41,9 +44,13 @@ impl<'a> Views<'a> {
                     Err("the buffer is only a stand-in for compressed data".to_owned())
                 }
                 (None, ..) => Err("the buffer has neither a uri nor a binary chunk".to_owned()),
+                (Some(_), ..) if bytes_held > MAX_BUFFER_BYTES => {
+                    Err(format!("the buffers have more than {MAX_BUFFER_BYTES} bytes together"))
+                }
                 (Some(uri), ..) => read_uri(resources, path, uri)
                     .map_err(|error| error.to_string())
                     .inspect(|bytes| {
+                        bytes_held += bytes.len() as u64;
                         if !uri.starts_with("data:") {
                             bytes_read += bytes.len() as u64;
                         }

@@ -15,8 +15,6 @@ use std::io::Cursor;
 
 /// Largest side of a texture, pixels.
 const MAX_SIDE: u32 = 16_384;
-/// Most bytes that one texture may unpack to.
-const MAX_TEXTURE_BYTES: u64 = 512 << 20;
 
 /// What sets one draw apart from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,12 +157,14 @@ fn image_of(root: &Root, texture: usize) -> Result<usize, Fault> {
     })
 }
 
-/// Decodes one image to straight RGBA. Returns the bytes read from another file, too.
+/// Decodes one image to straight RGBA of at most `budget` bytes. Returns the bytes read from another file,
+/// too.
 pub(super) fn decode_image(
     views: &Views<'_>,
     index: usize,
     resources: &dyn Resources,
     path: &str,
+    budget: u64,
 ) -> Result<(Texture, u64), Fault> {
     let fault = |message: String| Fault::new(format!("images[{index}]"), message);
     let image = views
@@ -186,13 +186,21 @@ pub(super) fn decode_image(
         (None, None) => return Err(fault("the image has neither a uri nor a buffer view".to_owned())),
     };
     let damaged = |error: image::ImageError| fault(format!("the image cannot be decoded: {error}"));
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|error| fault(format!("the image cannot be decoded: {error}")))?;
+    let open = || {
+        ImageReader::new(Cursor::new(bytes))
+            .with_guessed_format()
+            .map_err(|error| fault(format!("the image cannot be decoded: {error}")))
+    };
+    let (width, height) = open()?.into_dimensions().map_err(damaged)?;
+    if u64::from(width) * u64::from(height) * 4 > budget {
+        let message = format!("the image of {width} × {height} pixels is more than fits into one tile");
+        return Err(fault(message));
+    }
+    let mut reader = open()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_TEXTURE_BYTES);
+    limits.max_alloc = Some(budget);
     reader.limits(limits);
     let rgba = reader.decode().map_err(damaged)?.into_rgba8();
     let texture = Texture {

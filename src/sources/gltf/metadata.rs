@@ -7,6 +7,8 @@ use crate::{
 };
 use serde_json::Value as Json;
 
+/// Most values of one table, bytes of texts included: properties can share the same bytes.
+const MAX_VALUES: usize = 64_000_000;
 /// Most values of one array of one row.
 const MAX_ARRAY: usize = 65_536;
 
@@ -19,6 +21,7 @@ pub(super) fn read_table(
     path: &str,
 ) -> (FeatureTable, Vec<Fault>) {
     let mut faults = Vec::new();
+    let mut budget = MAX_VALUES;
     let mut features = FeatureTable {
         rows,
         ..FeatureTable::default()
@@ -49,7 +52,13 @@ pub(super) fn read_table(
             continue;
         };
         let reader = PropertyReader::new(views, &schema, definition, property, rows as usize);
-        match reader.and_then(|reader| reader.column()) {
+        let column = reader.and_then(|reader| {
+            budget = budget
+                .checked_sub(reader.cost())
+                .ok_or_else(|| format!("the table has more than {MAX_VALUES} values"))?;
+            reader.column()
+        });
+        match column {
             Ok(column) => features.columns.push((name.clone(), column)),
             Err(message) => faults.push(Fault::new(place(), message)),
         }
@@ -227,6 +236,25 @@ impl<'a> PropertyReader<'a> {
             no_data: definition.get("noData"),
             rows,
         })
+    }
+
+    /// How many values, and bytes of texts, the column will hold at most.
+    fn cost(&self) -> usize {
+        let elements = match self.array_offsets {
+            Some((offsets, number)) => place(offsets, number, self.rows).unwrap_or(0),
+            None if self.is_array => self.rows.saturating_mul(self.array_count),
+            None => self.rows,
+        };
+        let each = match self.element {
+            Element::Numbers { components, .. } => components,
+            Element::Bool | Element::Text | Element::Enum { .. } => 1,
+        };
+        let texts = if self.string_offsets.is_some() {
+            self.values.len()
+        } else {
+            0
+        };
+        elements.saturating_mul(each).saturating_add(texts)
     }
 
     fn column(&self) -> Result<Column, String> {

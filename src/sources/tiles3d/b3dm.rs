@@ -10,6 +10,8 @@ use crate::{
 use bevy::math::DVec3;
 use serde_json::{Map, Value as Json};
 
+/// Most values of all binary columns together: they can share the same bytes.
+const MAX_VALUES: usize = 64_000_000;
 /// Most features of one tile.
 const MAX_BATCH: u32 = 4_000_000;
 /// `"` in the uppermost byte: no real length is so large, and JSON or `glTF` is never smaller.
@@ -104,6 +106,7 @@ impl<'a> B3dm<'a> {
                 return (table, faults);
             }
         };
+        let mut budget = MAX_VALUES;
         for (name, values) in columns {
             if matches!(name.as_str(), "extensions" | "extras" | "HIERARCHY") {
                 if name == "HIERARCHY" || values.get("3DTILES_batch_table_hierarchy").is_some() {
@@ -114,7 +117,13 @@ impl<'a> B3dm<'a> {
             }
             let column = match &values {
                 Json::Array(items) => Ok(json_column(items, table.rows as usize)),
-                Json::Object(place) => binary_column(place, self.batch_binary, table.rows as usize),
+                Json::Object(place) => match budget.checked_sub(4 * table.rows as usize) {
+                    Some(rest) => {
+                        budget = rest;
+                        binary_column(place, self.batch_binary, table.rows as usize)
+                    }
+                    None => Err("the batch table has too many values"),
+                },
                 _ => Err("the column is neither a list nor a place in the binary part"),
             };
             match column {
