@@ -117,18 +117,19 @@ impl MeshBvh {
 /// Edges belong to both neighbours, so that no ray slips between two triangles.
 fn distance_to_triangle(ray: Ray, [a, b, c]: &[Vec3; 3]) -> Option<f32> {
     const EDGE_SLACK: f32 = 1e-6;
-    let (e1, e2) = (*b - *a, *c - *a);
-    let p = ray.direction.cross(e2);
-    let determinant = e1.dot(p);
+    let (side_b, side_c) = (*b - *a, *c - *a);
+    let across = ray.direction.cross(side_c);
+    let determinant = side_b.dot(across);
     if determinant.abs() < f32::MIN_POSITIVE {
         return None;
     }
     let from_a = ray.origin - *a;
-    let u = from_a.dot(p) / determinant;
-    let q = from_a.cross(e1);
-    let v = ray.direction.dot(q) / determinant;
-    let t = e2.dot(q) / determinant;
-    (u >= -EDGE_SLACK && v >= -EDGE_SLACK && u + v <= 1.0 + EDGE_SLACK && t >= 0.0 && t.is_finite()).then_some(t)
+    let along_b = from_a.dot(across) / determinant;
+    let turned = from_a.cross(side_b);
+    let along_c = ray.direction.dot(turned) / determinant;
+    let distance = side_c.dot(turned) / determinant;
+    let is_inside = along_b >= -EDGE_SLACK && along_c >= -EDGE_SLACK && along_b + along_c <= 1.0 + EDGE_SLACK;
+    (is_inside && distance >= 0.0 && distance.is_finite()).then_some(distance)
 }
 
 #[cfg(test)]

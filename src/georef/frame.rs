@@ -186,3 +186,156 @@ fn to_anchor(anchor: RdNap, p: SitePos) -> RdNap {
         nap_m: anchor.nap_m + p.0.z,
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "frames without convergence say exactly zero")]
+mod tests {
+    use super::*;
+
+    const HENGELO: LonLatH = LonLatH {
+        lon_deg: 6.793_564_4,
+        lat_deg: 52.265_889_9,
+        h_m: 60.417,
+    };
+    const DELAWARE: LonLatH = LonLatH {
+        lon_deg: -75.5,
+        lat_deg: 39.7,
+        h_m: 10.0,
+    };
+
+    #[test]
+    fn the_frame_is_dutch_where_rd_is_in_use_and_enu_elsewhere() {
+        let SiteFrame::RdNap { anchor } = SiteFrame::around(HENGELO) else {
+            panic!("Hengelo is Dutch")
+        };
+        assert_eq!((anchor.x_m, anchor.y_m), (251_000.0, 476_250.0));
+        assert!((anchor.nap_m - 17.0).abs() < 0.001, "{anchor:?}");
+        for (lon_deg, lat_deg, dutch) in [
+            (4.9, 52.37, true),
+            (5.69, 50.85, true),
+            (-75.5, 39.7, false),
+            // In the grids, but Paris' and Hamburg's side of them.
+            (2.5, 50.1, false),
+            (7.9, 55.9, false),
+            (7.8, 52.2, false),
+            (f64::NAN, 52.0, false),
+        ] {
+            let frame = SiteFrame::around(LonLatH {
+                lon_deg,
+                lat_deg,
+                h_m: 40.0,
+            });
+            assert_eq!(
+                matches!(frame, SiteFrame::RdNap { .. }),
+                dutch,
+                "{lon_deg} {lat_deg}: {frame:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_way_through_a_frame_returns() {
+        for center in [HENGELO, DELAWARE] {
+            let frame = SiteFrame::around(center);
+            for offset in [
+                DVec3::ZERO,
+                DVec3::new(812.5, -431.25, 35.5),
+                DVec3::new(-2_500.0, 4_000.0, -20.0),
+            ] {
+                let site = SitePos(offset);
+                let ways = [
+                    frame.site_from_ecef(frame.ecef_from_site(site).unwrap()).unwrap(),
+                    frame
+                        .site_from_lon_lat_h(frame.lon_lat_h_from_site(site).unwrap())
+                        .unwrap(),
+                ];
+                for back in ways {
+                    assert!(
+                        (back.0 - offset).length() < 1e-4,
+                        "{frame:?}: {offset} came back as {}",
+                        back.0
+                    );
+                }
+                let rd_nap = frame.rd_nap_from_site(site);
+                assert_eq!(rd_nap.is_some(), center == HENGELO);
+                if let Some(rd_nap) = rd_nap {
+                    assert!((frame.site_from_rd_nap(rd_nap).unwrap().0 - offset).length() < 1e-9);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn enu_stands_east_north_and_up() {
+        let frame = SiteFrame::around(DELAWARE);
+        let up = frame.site_from_lon_lat_h(LonLatH { h_m: 110.0, ..DELAWARE }).unwrap().0;
+        assert!((up - DVec3::new(0.0, 0.0, 100.0)).length() < 1e-6, "{up}");
+        let north = frame
+            .site_from_lon_lat_h(LonLatH {
+                lat_deg: 39.701,
+                ..DELAWARE
+            })
+            .unwrap()
+            .0;
+        assert!(
+            north.x.abs() < 1e-6 && (north.y - 111.03).abs() < 0.05 && north.z < 0.0,
+            "{north}"
+        );
+        let east = frame
+            .site_from_lon_lat_h(LonLatH {
+                lon_deg: -75.499,
+                ..DELAWARE
+            })
+            .unwrap()
+            .0;
+        assert!((east.x - 85.75).abs() < 0.1 && east.y.abs() < 0.01, "{east}");
+        assert_eq!(frame.grid_convergence_rad(), 0.0);
+    }
+
+    /// In an ENU frame inside the Netherlands (a site that chose it), RD and NAP come out all the same.
+    #[test]
+    fn enu_inside_the_grids_still_knows_rd_and_nap() {
+        let frame = SiteFrame::Enu { anchor: HENGELO };
+        let rd = frame.rd_nap_from_site(SitePos(DVec3::ZERO)).unwrap();
+        assert!(
+            (rd.x_m - 251_000.0).abs() < 0.01 && (rd.nap_m - 17.0).abs() < 0.001,
+            "{rd:?}"
+        );
+        assert!(frame.site_from_rd_nap(rd).unwrap().0.length() < 1e-4);
+    }
+
+    #[test]
+    fn a_grid_bearing_at_hengelo_is_the_true_azimuth_less_1_111_degrees() {
+        let frame = SiteFrame::around(HENGELO);
+        let convergence_deg = frame.grid_convergence_rad().to_degrees();
+        assert!((convergence_deg - 1.111).abs() < 0.001, "{convergence_deg}");
+        // The same held against the definition: a point due true north of the anchor.
+        let north = frame
+            .site_from_lon_lat_h(LonLatH {
+                lat_deg: HENGELO.lat_deg + 0.01,
+                ..HENGELO
+            })
+            .unwrap()
+            .0;
+        let grid_bearing_deg = north.x.atan2(north.y).to_degrees();
+        assert!(
+            (grid_bearing_deg - (0.0 - convergence_deg)).abs() < 0.001,
+            "{grid_bearing_deg}"
+        );
+    }
+
+    #[test]
+    fn local_data_has_no_place() {
+        let p = SitePos(DVec3::ONE);
+        let frame = SiteFrame::Local;
+        assert!(matches!(frame.ecef_from_site(p), Err(GeorefError::NoPlace)));
+        assert!(matches!(frame.lon_lat_h_from_site(p), Err(GeorefError::NoPlace)));
+        assert!(matches!(
+            frame.site_from_ecef(Ecef(DVec3::ONE)),
+            Err(GeorefError::NoPlace)
+        ));
+        assert!(matches!(frame.site_from_lon_lat_h(HENGELO), Err(GeorefError::NoPlace)));
+        assert_eq!(frame.rd_nap_from_site(p), None);
+        assert_eq!(frame.grid_convergence_rad(), 0.0);
+    }
+}

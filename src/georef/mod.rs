@@ -6,11 +6,13 @@
 //! site frame and ellipsoidal in an ENU one. This module knows nothing of the ECS.
 
 mod frame;
+mod patches;
 mod position;
 mod proj_context;
 mod rdnap;
 mod tile_map;
 mod transform;
+mod transform_lines;
 
 pub use frame::SiteFrame;
 pub use position::{Ecef, HeightReference, LonLatH, RdNap, RenderOrigin, SitePos, narrow, render_axes, site_axes};
@@ -20,6 +22,7 @@ pub use rdnap::{
 };
 pub use tile_map::TileMap;
 pub use transform::{Crs, Transformer};
+pub use transform_lines::{LinesError, transform_lines};
 
 use thiserror::Error;
 
@@ -55,6 +58,15 @@ pub enum GeorefError {
         /// Distance from the published value.
         error_m: f64,
     },
+    /// Not the name of a CRS.
+    #[error("unknown coordinate reference system `{name}`: use EPSG:n")]
+    CrsName {
+        /// The word as given, cut short.
+        name: String,
+    },
+    /// Earth-centred coordinates without their third number.
+    #[error("earth-centred coordinates need x, y and z")]
+    NeedsHeight,
     /// A height reference the program does not know.
     #[error("unknown height reference `{name}`: use `nap` or `ellipsoid`")]
     HeightReference {

@@ -30,7 +30,7 @@ use proj_sys::{
 
 use super::GeorefError;
 
-/// NSGI's horizontal correction (NTv2) and quasi-geoid (GTX), made by `assets/georef/make_grids.py`.
+/// NSGI's horizontal correction (`NTv2`) and quasi-geoid (GTX), made by `assets/georef/make_grids.py`.
 const GRIDS: [(&[u8], &[u8]); 2] = [
     (b"rdcorr2018.gsb", include_bytes!("../../assets/georef/rdcorr2018.gsb")),
     (b"nlgeo2018.gtx", include_bytes!("../../assets/georef/nlgeo2018.gtx")),
@@ -79,7 +79,6 @@ impl<'a> CrsObject<'a> {
             geocentric: false,
             has_height,
         };
-        #[expect(non_upper_case_globals, reason = "PROJ's names")]
         match kind {
             PJ_TYPE_PJ_TYPE_GEOGRAPHIC_2D_CRS => Some(flat(true, false)),
             PJ_TYPE_PJ_TYPE_GEOGRAPHIC_3D_CRS => Some(flat(true, true)),

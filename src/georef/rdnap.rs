@@ -215,3 +215,223 @@ pub fn check_known_point() -> Result<(), GeorefError> {
         Err(GeorefError::CheckPoint { error_m })
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "errors carry the coordinates exactly as given")]
+mod tests {
+    use super::*;
+
+    /// Rows of NSGI's self-validation set: latitude, longitude, h, RD x, RD y, NAP (`None`: outside).
+    const POINTS: [(f64, f64, f64, f64, f64, Option<f64>); 10] = [
+        (
+            51.728_601_274,
+            4.712_120_126,
+            301.7981,
+            108_360.879_0,
+            415_757.274_5,
+            Some(258.0057),
+        ),
+        (
+            52.333_909_349,
+            6.795_181_238,
+            100.4911,
+            250_963.341_7,
+            483_819.185_7,
+            Some(57.2626),
+        ),
+        (
+            52.298_724_805,
+            6.986_438_391,
+            264.9653,
+            264_083.775_3,
+            480_175.610_1,
+            Some(221.5400),
+        ),
+        (
+            52.317_227_456,
+            7.002_862_969,
+            302.6639,
+            265_158.061_1,
+            482_258.754_0,
+            Some(259.2750),
+        ),
+        (
+            52.233_783_442,
+            6.537_920_139,
+            61.8576,
+            233_607.277_7,
+            472_370.256_5,
+            Some(18.4350),
+        ),
+        (
+            52.150_140_752,
+            6.862_085_895,
+            234.3992,
+            255_938.820_9,
+            463_466.424_9,
+            Some(190.6873),
+        ),
+        (
+            52.222_481_087,
+            6.575_189_335,
+            107.6592,
+            236_173.636_1,
+            471_153.911_1,
+            Some(64.1957),
+        ),
+        (
+            52.141_962_909,
+            6.536_629_891,
+            107.5444,
+            233_681.048_8,
+            462_153.700_7,
+            Some(63.9071),
+        ),
+        (
+            52.115_330_444,
+            7.684_748_554,
+            41.4160,
+            312_352.600_4,
+            461_058.581_2,
+            Some(-2.5206),
+        ),
+        (
+            48.525_215_534,
+            0.178_718_781,
+            320.1305,
+            -229_867.071_8,
+            72_603.528_6,
+            None,
+        ),
+    ];
+
+    fn assert_near(what: &str, got: f64, want: f64, tolerance: f64) {
+        assert!((got - want).abs() < tolerance, "{what}: {got} is not {want}");
+    }
+
+    #[test]
+    fn self_validation_points_hold_both_ways() {
+        for (lat_deg, lon_deg, h_m, x_m, y_m, nap) in POINTS {
+            let rd = rd_from_lon_lat(lon_deg, lat_deg).unwrap();
+            assert_near("x", rd.x, x_m, 0.001);
+            assert_near("y", rd.y, y_m, 0.001);
+            let back = lon_lat_from_rd(x_m, y_m).unwrap();
+            assert_near("lon", back.x, lon_deg, 1e-8);
+            assert_near("lat", back.y, lat_deg, 1e-8);
+            let geographic = LonLatH { lon_deg, lat_deg, h_m };
+            if let Some(nap_m) = nap {
+                let there = rd_nap_from_lon_lat_h(geographic).unwrap();
+                assert_near("x", there.x_m, x_m, 0.001);
+                assert_near("y", there.y_m, y_m, 0.001);
+                assert_near("NAP", there.nap_m, nap_m, 0.001);
+                let back = lon_lat_h_from_rd_nap(RdNap { x_m, y_m, nap_m }).unwrap();
+                assert_near("lon", back.lon_deg, lon_deg, 1e-8);
+                assert_near("lat", back.lat_deg, lat_deg, 1e-8);
+                assert_near("h", back.h_m, h_m, 0.001);
+            } else {
+                assert!(!in_rdnap_grid(lon_deg, lat_deg));
+                let e = rd_nap_from_lon_lat_h(geographic).unwrap_err();
+                assert!(matches!(e, GeorefError::Outside { x, .. } if x == lon_deg), "{e}");
+                let e = lon_lat_h_from_rd_nap(RdNap { x_m, y_m, nap_m: 0.0 }).unwrap_err();
+                assert!(matches!(e, GeorefError::Outside { x, .. } if x == x_m), "{e}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_known_point_holds() {
+        check_known_point().unwrap();
+    }
+
+    #[test]
+    fn the_edge_of_the_grids_belongs_to_them() {
+        for (lon_deg, lat_deg) in [
+            (8.0, 52.0),
+            (2.0, 52.0),
+            (5.0, 50.0),
+            (5.0, 56.0),
+            (8.0, 56.0),
+            (2.0, 50.0),
+        ] {
+            let there = rd_nap_from_lon_lat_h(LonLatH {
+                lon_deg,
+                lat_deg,
+                h_m: 50.0,
+            })
+            .unwrap();
+            // RD as published has four decimals, which may put the way back a hair outside.
+            let published = RdNap {
+                x_m: (there.x_m * 1e4).round() / 1e4,
+                y_m: (there.y_m * 1e4).round() / 1e4,
+                ..there
+            };
+            let back = lon_lat_h_from_rd_nap(published).unwrap();
+            assert_near("lon", back.lon_deg, lon_deg, 1e-8);
+            assert_near("lat", back.lat_deg, lat_deg, 1e-8);
+            assert_near("h", back.h_m, 50.0, 0.001);
+        }
+        for (lon_deg, lat_deg) in [(8.001, 52.0), (1.999, 52.0), (5.0, 49.999), (5.0, 56.001)] {
+            assert!(
+                rd_nap_from_lon_lat_h(LonLatH {
+                    lon_deg,
+                    lat_deg,
+                    h_m: 50.0
+                })
+                .is_err(),
+                "{lon_deg} {lat_deg}"
+            );
+        }
+    }
+
+    #[test]
+    fn ecef_and_geographic_agree_with_the_closed_formula() {
+        let (a, f) = (6_378_137.0, 1.0 / 298.257_222_101);
+        let p = LonLatH {
+            lon_deg: 6.79,
+            lat_deg: 52.26,
+            h_m: 60.0,
+        };
+        let (lon, lat) = (p.lon_deg.to_radians(), p.lat_deg.to_radians());
+        let e2 = f * (2.0 - f);
+        let n = a / (1.0 - e2 * lat.sin().powi(2)).sqrt();
+        let want = [
+            (n + p.h_m) * lat.cos() * lon.cos(),
+            (n + p.h_m) * lat.cos() * lon.sin(),
+            (n * (1.0 - e2) + p.h_m) * lat.sin(),
+        ];
+        let ecef = ecef_from_lon_lat_h(p).unwrap();
+        for (got, want) in ecef.0.to_array().into_iter().zip(want) {
+            assert_near("ECEF", got, want, 1e-6);
+        }
+        let back = lon_lat_h_from_ecef(ecef).unwrap();
+        assert_near("lon", back.lon_deg, p.lon_deg, 1e-12);
+        assert_near("lat", back.lat_deg, p.lat_deg, 1e-12);
+        assert_near("h", back.h_m, p.h_m, 1e-6);
+        assert_near("NAP", rd_nap_from_ecef(ecef).unwrap().nap_m, 16.5687, 0.0001);
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_refused() {
+        for bad in [f64::NAN, f64::INFINITY] {
+            assert!(
+                rd_nap_from_lon_lat_h(LonLatH {
+                    lon_deg: bad,
+                    lat_deg: 52.0,
+                    h_m: 0.0
+                })
+                .is_err()
+            );
+            assert!(
+                lon_lat_h_from_rd_nap(RdNap {
+                    x_m: 251_000.0,
+                    y_m: 476_250.0,
+                    nap_m: bad
+                })
+                .is_err()
+            );
+            assert!(lon_lat_from_rd(bad, 0.0).is_err());
+        }
+        // An error leaves the thread's PROJ objects usable.
+        check_known_point().unwrap();
+    }
+}

@@ -1,27 +1,25 @@
-//! ECEF to site for one tile: a polynomial fitted to PROJ where that holds, PROJ per vertex where not.
+//! ECEF to site for one tile: polynomials fitted to PROJ where that holds, PROJ per vertex where not.
 //!
 //! RD is not a rigid move away from ECEF: over 1 km the earth curves 8 cm away and the map's scale changes.
-//! PROJ maps a million points a second; a polynomial of degree 2 a hundred times as many. Fitted over the
-//! box of the tile's ball it stays within 0.6 mm of PROJ up to a radius of 2 km; degree 3 serves to 5 km
-//! (within 2 mm); what remains are the kinks at the borders of the grids' cells. Larger tiles, and vertices
-//! that lie outside the ball they were promised in, go through PROJ one by one.
+//! PROJ maps a million points a second; a polynomial a hundred times as many. Fitted over the box of the
+//! tile's ball, degree 2 in patches of at most 1.2 km stays within 0.6 mm of PROJ up to a radius of 5 km. What
+//! remains are the kinks at the borders of the grids' cells; where they are strong, patches are made smaller.
+//! Larger tiles, and vertices outside the ball they were promised in, go through PROJ one by one.
 //!
 //! An ENU frame is a rigid move, which holds everywhere.
 //!
-//! Rejected: one matrix per tile. It is 2.5 mm off at 125 m and 8 cm at 1 km.
+//! Rejected: one matrix per tile, which is 2.5 mm off at 125 m and 8 cm at 1 km; and one polynomial for a
+//! large tile, which where the quasi-geoid is rough (Limburg) is 1.1 mm off at 2 km, with degree 3 still 0.9.
 
 use bevy::math::{DMat3, DMat4, DVec3};
 
-use super::frame::east_north_up;
-use super::rdnap::lon_lat_h_from_ecef;
+use super::patches::Patches;
 use super::{Ecef, GeorefError, SiteFrame, SitePos, narrow, render_axes};
 
-/// Largest ball radius for degree 2, metres.
-const DEGREE_2_RADIUS_M: f64 = 2_000.0;
-/// Largest ball radius for degree 3, metres.
-const DEGREE_3_RADIUS_M: f64 = 5_000.0;
-/// Half the distance of the central differences where no polynomial has a gradient to offer, metres.
-const GRADIENT_STEP_M: f64 = 100.0;
+/// Largest ball radius for polynomials, metres: some 9,000 PROJ calls, and more would not pay for itself.
+const FITTED_RADIUS_M: f64 = 5_000.0;
+/// Half the distance of the central differences for the map's linear part, metres.
+const GRADIENT_STEP_M: f64 = 1.0;
 
 /// A map from ECEF to the site frame, made for one ball. Points outside the ball are mapped rightly too,
 /// only slower. Cheap to share between threads.
@@ -39,7 +37,7 @@ enum Kind {
         rotation: DMat3,
         zero: DVec3,
     },
-    Polynomial(Box<Polynomial>),
+    Patches(Patches),
     PerVertex,
 }
 
@@ -52,25 +50,16 @@ impl TileMap {
                 kind: Kind::Rigid { rotation, zero },
             });
         }
-        let degree = match radius_m {
-            r if (0.0..=DEGREE_2_RADIUS_M).contains(&r) => Some(2),
-            r if (0.0..=DEGREE_3_RADIUS_M).contains(&r) => Some(3),
-            _ => None,
+        let jacobian = difference_gradient(&frame, center)?;
+        let fitted = (0.0..=FITTED_RADIUS_M)
+            .contains(&radius_m)
+            .then(|| Patches::fit(&frame, center, radius_m));
+        let kind = match fitted {
+            Some(Ok(Some(patches))) => Kind::Patches(patches),
+            // An error: a ball that leaves the grids may still hold content that does not; each vertex decides.
+            Some(Ok(None) | Err(_)) | None => Kind::PerVertex,
         };
-        // A ball that leaves the grids may still hold content that does not: then each vertex decides.
-        let polynomial = degree.and_then(|degree| Polynomial::fit(&frame, center, radius_m, degree).ok());
-        Ok(match polynomial {
-            Some(p) => Self {
-                frame,
-                jacobian: p.gradient(),
-                kind: Kind::Polynomial(Box::new(p)),
-            },
-            None => Self {
-                frame,
-                jacobian: difference_gradient(&frame, center)?,
-                kind: Kind::PerVertex,
-            },
-        })
+        Ok(Self { frame, jacobian, kind })
     }
 
     /// Maps one point.
@@ -80,10 +69,10 @@ impl TileMap {
     pub fn site_from_ecef(&self, p: Ecef) -> Result<SitePos, GeorefError> {
         match &self.kind {
             Kind::Rigid { rotation, zero } => Ok(SitePos(*rotation * (p.0 - *zero))),
-            Kind::Polynomial(polynomial) => {
-                let unit = polynomial.unit_from_ecef * (p.0 - polynomial.center_ecef);
-                match polynomial.offset(unit) {
-                    Some(offset) => Ok(SitePos(polynomial.center_site + offset)),
+            Kind::Patches(patches) => {
+                let at = patches.patch_from_ecef * (p.0 - patches.center_ecef);
+                match patches.offset(at) {
+                    Some(offset) => Ok(SitePos(patches.center_site + offset)),
                     None => self.frame.site_from_ecef(p),
                 }
             }
@@ -128,11 +117,11 @@ impl TileMap {
                 let (linear, shift) = (*rotation * linear, *rotation * (translation - *zero) - origin.0);
                 push_all(local, out, |v| finite(linear * v + shift, v))
             }
-            Kind::Polynomial(polynomial) => {
-                let scale = polynomial.unit_from_ecef;
-                let (linear, shift) = (scale * linear, scale * (translation - polynomial.center_ecef));
-                let center = polynomial.center_site - origin.0;
-                push_all(local, out, |v| match polynomial.offset(linear * v + shift) {
+            Kind::Patches(patches) => {
+                let scale = patches.patch_from_ecef;
+                let (linear, shift) = (scale * linear, scale * (translation - patches.center_ecef));
+                let center = patches.center_site - origin.0;
+                push_all(local, out, |v| match patches.offset(linear * v + shift) {
                     Some(offset) => Ok(center + offset),
                     None => exact(v),
                 })
@@ -212,142 +201,248 @@ fn difference_gradient(frame: &SiteFrame, center: Ecef) -> Result<DMat3, GeorefE
     ))
 }
 
-/// Monomials by exponents of east, north, up; the first ten are those of degree 2.
-const MONOMIALS: [[usize; 3]; 20] = [
-    [0, 0, 0],
-    [1, 0, 0],
-    [0, 1, 0],
-    [0, 0, 1],
-    [2, 0, 0],
-    [1, 1, 0],
-    [1, 0, 1],
-    [0, 2, 0],
-    [0, 1, 1],
-    [0, 0, 2],
-    [3, 0, 0],
-    [2, 1, 0],
-    [2, 0, 1],
-    [1, 2, 0],
-    [1, 1, 1],
-    [1, 0, 2],
-    [0, 3, 0],
-    [0, 2, 1],
-    [0, 1, 2],
-    [0, 0, 3],
-];
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "outside its patches a map is PROJ to the bit")]
+#[expect(clippy::print_stderr, reason = "the error found is worth reading")]
+mod tests {
+    use super::*;
+    use crate::georef::frame::east_north_up;
+    use crate::georef::{LonLatH, RdNap, ecef_from_lon_lat_h, lon_lat_h_from_rd_nap};
 
-/// Chebyshev polynomials of degree 0 to 3 as coefficients of 1, x, x², x³.
-const CHEBYSHEV: [[f64; 4]; 4] = [
-    [1.0, 0.0, 0.0, 0.0],
-    [0.0, 1.0, 0.0, 0.0],
-    [-1.0, 0.0, 2.0, 0.0],
-    [0.0, -3.0, 0.0, 4.0],
-];
+    /// Repeatable numbers in −1..1.
+    struct Random(u64);
 
-/// Site offset from the centre as a polynomial of the position in the box, whose sides are at ±1.
-#[derive(Debug, Clone)]
-struct Polynomial {
-    center_ecef: DVec3,
-    center_site: DVec3,
-    unit_from_ecef: DMat3,
-    cubic: bool,
-    coefficients: [DVec3; 20],
-}
+    impl Random {
+        fn next(&mut self) -> f64 {
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            f64::from(u32::try_from(self.0 >> 33).unwrap()) / f64::from(1_u32 << 30) - 1.0
+        }
 
-impl Polynomial {
-    fn fit(frame: &SiteFrame, center: Ecef, radius_m: f64, degree: usize) -> Result<Self, GeorefError> {
-        let place = lon_lat_h_from_ecef(center)?;
-        let axes = east_north_up(place.lon_deg, place.lat_deg);
-        // A little more than the ball, so that what rounding pushed over its edge is still inside.
-        let half_m = radius_m * 1.01 + 1.0;
-        let center_site = frame.site_from_ecef(center)?.0;
+        /// In the ball of radius 1.
+        fn in_ball(&mut self) -> DVec3 {
+            loop {
+                let v = DVec3::new(self.next(), self.next(), self.next());
+                if v.length() <= 1.0 {
+                    return v;
+                }
+            }
+        }
+    }
 
-        // At Chebyshev nodes the Chebyshev polynomials are orthogonal, so that the least-squares fit is a
-        // weighted sum and needs no equations solved.
-        let (across, up) = if degree > 2 {
-            (nodes(8), nodes(4))
-        } else {
-            (nodes(6), nodes(3))
+    fn rd(x_m: f64, y_m: f64) -> LonLatH {
+        lon_lat_h_from_rd_nap(RdNap { x_m, y_m, nap_m: 10.0 }).unwrap()
+    }
+
+    fn worst_mm(map: &TileMap, frame: &SiteFrame, center: Ecef, radius_m: f64, random: &mut Random) -> f64 {
+        (0..2_000).fold(0.0_f64, |worst, i| {
+            let mut at = random.in_ball() * radius_m;
+            if i % 4 == 0 {
+                // On the ball's surface, where the error is largest.
+                at = at.normalize_or(DVec3::X) * radius_m;
+            }
+            let p = Ecef(center.0 + at);
+            let (fast, exact) = (map.site_from_ecef(p).unwrap(), frame.site_from_ecef(p).unwrap());
+            worst.max((fast.0 - exact.0).length() * 1_000.0)
+        })
+    }
+
+    #[test]
+    fn a_tile_map_stays_within_0_6_mm_of_proj() {
+        let mut random = Random(7);
+        // The borders of the grids' cells decide, so at many places; the first is where the grids are roughest.
+        let mut places = vec![(190_000.0, 320_000.0), (190_613.0, 320_413.0), (191_839.0, 321_239.0)];
+        places.extend((0..20).map(|_| {
+            (
+                155_000.0 + 115_000.0 * random.next(),
+                463_000.0 + 140_000.0 * random.next(),
+            )
+        }));
+        for radius_m in [5.0, 125.0, 590.0, 1_000.0, 2_000.0, 5_000.0] {
+            let (mut worst, mut fitted) = (0.0_f64, 0);
+            for (x, y) in &places {
+                let place = rd(*x, *y);
+                let (frame, center) = (SiteFrame::around(place), ecef_from_lon_lat_h(place).unwrap());
+                let map = frame.tile_map(center, radius_m).unwrap();
+                fitted += usize::from(matches!(map.kind, Kind::Patches(_)));
+                worst = worst.max(worst_mm(&map, &frame, center, radius_m, &mut random));
+            }
+            eprintln!("radius {radius_m} m: {worst:.3} mm from PROJ");
+            assert!(worst < 0.6, "radius {radius_m}: {worst} mm");
+            // A few places are too rough for any patch and are rightly left to PROJ.
+            assert!(
+                fitted + 3 > places.len(),
+                "radius {radius_m}: only {fitted} of {} fitted",
+                places.len()
+            );
+        }
+    }
+
+    #[test]
+    fn the_linear_part_is_that_of_the_polynomial() {
+        let place = rd(251_000.0, 476_250.0);
+        let (frame, center) = (SiteFrame::around(place), ecef_from_lon_lat_h(place).unwrap());
+        let map = frame.tile_map(center, 100.0).unwrap();
+        let Kind::Patches(patches) = &map.kind else {
+            panic!("small tiles are fitted")
         };
-        let terms = &MONOMIALS[..if degree > 2 { 20 } else { 10 }];
-        let mut weights = [DVec3::ZERO; 20];
-        for u in &across {
-            for v in &across {
-                for w in &up {
-                    let ecef = center.0 + axes * (DVec3::new(u.x, v.x, w.x) * half_m);
-                    let offset = frame.site_from_ecef(Ecef(ecef))?.0 - center_site;
-                    for (weight, [i, j, k]) in weights.iter_mut().zip(terms) {
-                        *weight += offset * (u.weights[*i] * v.weights[*j] * w.weights[*k]);
-                    }
-                }
+        let [_, east, north, up, ..] = patches.coefficients[0];
+        let difference = map.jacobian() - DMat3::from_cols(east, north, up) * patches.patch_from_ecef;
+        assert!(
+            difference.to_cols_array().iter().all(|d| d.abs() < 1e-6),
+            "{difference}"
+        );
+        assert!((map.jacobian().determinant() - 1.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_tile_too_large_to_fit_asks_proj() {
+        let place = rd(251_000.0, 476_250.0);
+        let (frame, center) = (SiteFrame::around(place), ecef_from_lon_lat_h(place).unwrap());
+        let exact = frame.tile_map(center, 5_001.0).unwrap();
+        assert!(matches!(exact.kind, Kind::PerVertex));
+        assert_eq!(worst_mm(&exact, &frame, center, 20_000.0, &mut Random(3)), 0.0);
+    }
+
+    #[test]
+    fn a_point_outside_the_promised_ball_is_right_too() {
+        let place = rd(251_000.0, 476_250.0);
+        let (frame, center) = (SiteFrame::around(place), ecef_from_lon_lat_h(place).unwrap());
+        let map = frame.tile_map(center, 50.0).unwrap();
+        let p = Ecef(center.0 + DVec3::new(3_000.0, -4_000.0, 2_000.0));
+        assert_eq!(map.site_from_ecef(p).unwrap(), frame.site_from_ecef(p).unwrap());
+        let mut out = vec![[1.0; 3]];
+        map.map_local(
+            DMat4::from_translation(center.0),
+            SitePos(DVec3::ZERO),
+            &[[3_000.0, -4_000.0, 2_000.0]],
+            &mut out,
+        )
+        .unwrap();
+        let want = narrow(render_axes(frame.site_from_ecef(p).unwrap().0));
+        assert_eq!(out, [want]);
+    }
+
+    #[test]
+    fn bulk_mapping_equals_point_by_point() {
+        let mut random = Random(11);
+        let dutch = rd(251_000.0, 476_250.0);
+        let abroad = LonLatH {
+            lon_deg: -75.5,
+            lat_deg: 39.7,
+            h_m: 10.0,
+        };
+        for (place, radius_m) in [(dutch, 300.0), (dutch, 3_000.0), (dutch, 9_000.0), (abroad, 300.0)] {
+            let (frame, center) = (SiteFrame::around(place), ecef_from_lon_lat_h(place).unwrap());
+            let map = frame.tile_map(center, radius_m).unwrap();
+            // A node as tilers write it: turned, scaled by quantization, and off the tile's centre.
+            let ecef_from_local = DMat4::from_translation(center.0 + DVec3::new(3.0, 5.0, -7.0))
+                * DMat4::from_mat3(east_north_up(place.lon_deg, place.lat_deg))
+                * DMat4::from_scale(DVec3::splat(0.01));
+            let origin = frame.site_from_ecef(center).unwrap();
+            let local: Vec<[f32; 3]> = (0..500).map(|_| narrow(random.in_ball() * radius_m * 80.0)).collect();
+            let mut out = Vec::new();
+            map.map_local(ecef_from_local, origin, &local, &mut out).unwrap();
+            assert_eq!(out.len(), local.len());
+            for (got, from) in out.iter().zip(&local) {
+                let ecef = Ecef(ecef_from_local.transform_point3(wide(*from)));
+                let want = render_axes(frame.site_from_ecef(ecef).unwrap().0 - origin.0);
+                // 2 mm for degree 3 and half a step of f32 at the largest offset.
+                let tolerance = if radius_m > 2_000.0 {
+                    0.003
+                } else {
+                    0.0006 + 1e-7 * radius_m
+                };
+                assert!(
+                    (wide(*got) - want).length() < tolerance,
+                    "{radius_m}: {got:?} is not {want}"
+                );
             }
         }
-        let mut powers = [[[DVec3::ZERO; 4]; 4]; 4];
-        for (weight, [i, j, k]) in weights.iter().zip(terms) {
-            for (a, ca) in CHEBYSHEV[*i].iter().enumerate() {
-                for (b, cb) in CHEBYSHEV[*j].iter().enumerate() {
-                    for (c, cc) in CHEBYSHEV[*k].iter().enumerate() {
-                        powers[a][b][c] += *weight * (ca * cb * cc);
-                    }
-                }
-            }
+    }
+
+    #[test]
+    fn normals_follow_the_surface() {
+        let place = rd(251_000.0, 476_250.0);
+        let (frame, center) = (SiteFrame::around(place), ecef_from_lon_lat_h(place).unwrap());
+        let map = frame.tile_map(center, 300.0).unwrap();
+        let axes = DMat4::from_mat3(east_north_up(place.lon_deg, place.lat_deg));
+        let mut out = Vec::new();
+        let at = DMat4::from_translation(center.0) * axes;
+        map.map_local_normals(at, &[[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0; 3]], &mut out);
+        // Up stays up; true north turns by RD's convergence, west of grid north at Hengelo.
+        let turn = -frame.grid_convergence_rad();
+        for (got, want) in out
+            .iter()
+            .zip([DVec3::Y, DVec3::new(turn.sin(), 0.0, -turn.cos()), DVec3::Y])
+        {
+            assert!((wide(*got) - want).length() < 1e-4, "{got:?} is not {want}");
         }
-        let coefficients = MONOMIALS.map(|[a, b, c]| powers[a][b][c]);
-        Ok(Self {
-            center_ecef: center.0,
-            center_site,
-            unit_from_ecef: axes.transpose() * (1.0 / half_m),
-            cubic: degree > 2,
-            coefficients,
+        // A squeezed and mirrored node: a plane leaning in local axes keeps a normal that is square to it.
+        let squeezed = at * DMat4::from_scale(DVec3::new(-4.0, 1.0, 1.0));
+        map.map_local_normals(squeezed, &[[0.6, 0.0, 0.8]], &mut out);
+        let mut edges = Vec::new();
+        let origin = frame.site_from_ecef(center).unwrap();
+        map.map_local(squeezed, origin, &[[0.8, 0.0, -0.6], [0.0, 1.0, 0.0]], &mut edges)
+            .unwrap();
+        for along in edges {
+            assert!(wide(along).normalize().dot(wide(out[0])).abs() < 1e-4);
+        }
+        assert!(out[0][1] > 0.0, "still facing up: {:?}", out[0]);
+        map.map_local_normals(DMat4::ZERO, &[[0.0, 1.0, 0.0]], &mut out);
+        assert_eq!(out, [[0.0, 1.0, 0.0]]);
+    }
+
+    #[test]
+    fn local_frames_keep_their_coordinates() {
+        let map = SiteFrame::Local.tile_map(Ecef(DVec3::ZERO), 100.0).unwrap();
+        let p = DVec3::new(1.0, 2.0, 3.0);
+        assert_eq!(map.site_from_ecef(Ecef(p)).unwrap().0, p);
+        assert_eq!(map.jacobian(), DMat3::IDENTITY);
+    }
+
+    #[test]
+    fn vertices_without_a_place_are_refused() {
+        let place = rd(251_000.0, 476_250.0);
+        let (frame, center) = (SiteFrame::around(place), ecef_from_lon_lat_h(place).unwrap());
+        let map = frame.tile_map(center, 100.0).unwrap();
+        let mut out = Vec::new();
+        for bad in [[f32::NAN, 0.0, 0.0], [f32::INFINITY, 0.0, 0.0], [9e5, 0.0, 0.0]] {
+            let mapped = map.map_local(
+                DMat4::from_translation(center.0),
+                SitePos(DVec3::ZERO),
+                &[[0.0; 3], bad],
+                &mut out,
+            );
+            assert!(mapped.is_err() && out.is_empty(), "{bad:?}");
+        }
+        let abroad = ecef_from_lon_lat_h(LonLatH {
+            lon_deg: -75.5,
+            lat_deg: 39.7,
+            h_m: 10.0,
         })
-    }
-
-    /// Site from ECEF, linear part at the centre.
-    fn gradient(&self) -> DMat3 {
-        let [_, east, north, up, ..] = self.coefficients;
-        DMat3::from_cols(east, north, up) * self.unit_from_ecef
-    }
-
-    /// Site offset from the centre; `None` outside the box (NaN included), where the polynomial says nothing.
-    #[inline]
-    fn offset(&self, p: DVec3) -> Option<DVec3> {
-        // Comparisons with NaN are false.
-        if !(p.x.abs() <= 1.0 && p.y.abs() <= 1.0 && p.z.abs() <= 1.0) {
-            return None;
+        .unwrap();
+        assert!(frame.tile_map(abroad, 100.0).is_err());
+        // NaN and nonsense as a radius cost speed, never correctness.
+        for radius_m in [f64::NAN, -1.0, f64::INFINITY] {
+            assert!(matches!(
+                frame.tile_map(center, radius_m).unwrap().kind,
+                Kind::PerVertex
+            ));
         }
-        let DVec3 { x, y, z } = p;
-        let c = &self.coefficients;
-        let quadratic = c[0]
-            + (c[1] + c[4] * x + c[5] * y + c[6] * z) * x
-            + (c[2] + c[7] * y + c[8] * z) * y
-            + (c[3] + c[9] * z) * z;
-        if !self.cubic {
-            return Some(quadratic);
-        }
-        let cubic = (c[10] * x + c[11] * y + c[12] * z) * (x * x)
-            + (c[13] * x + c[16] * y + c[17] * z) * (y * y)
-            + (c[15] * x + c[18] * y + c[19] * z) * (z * z)
-            + c[14] * (x * y * z);
-        Some(quadratic + cubic)
+        // A ball over the edge of the grids: what lies inside is mapped, what lies outside refused.
+        let edge = LonLatH {
+            lon_deg: 7.999,
+            lat_deg: 52.0,
+            h_m: 60.0,
+        };
+        let map = frame.tile_map(ecef_from_lon_lat_h(edge).unwrap(), 1_000.0).unwrap();
+        assert!(map.site_from_ecef(ecef_from_lon_lat_h(edge).unwrap()).is_ok());
+        assert!(
+            map.site_from_ecef(ecef_from_lon_lat_h(LonLatH { lon_deg: 8.001, ..edge }).unwrap())
+                .is_err()
+        );
     }
-}
-
-/// A sample position on one axis and its share in each Chebyshev coefficient.
-struct Node {
-    x: f64,
-    weights: [f64; 4],
-}
-
-fn nodes(count: u32) -> Vec<Node> {
-    let n = f64::from(count);
-    (0..count)
-        .map(|k| {
-            let x = (std::f64::consts::PI * (f64::from(k) + 0.5) / n).cos();
-            let value = CHEBYSHEV.map(|c| c[0] + x * (c[1] + x * (c[2] + x * c[3])));
-            Node {
-                x,
-                weights: [value[0] / n, 2.0 * value[1] / n, 2.0 * value[2] / n, 2.0 * value[3] / n],
-            }
-        })
-        .collect()
 }

@@ -1,1 +1,221 @@
 //! What a file holds, independent of drawing (`stadslens inspect`).
+//!
+//! Counts come from headers and accessors, so they hold for compressed geometry that is not decoded yet.
+//! The words mean what `corpus/MANIFEST.md` says.
+
+use super::{
+    Problem,
+    gltf::Totals,
+    resource::{ResourceError, Resources, encode_percent, folder, read_uri},
+    tiles3d::{BoundingVolume, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload, read_tree},
+};
+use crate::georef::{Ecef, LonLatH, RdNap, lon_lat_h_from_ecef, rd_nap_from_lon_lat_h};
+use bevy::math::DVec3;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+/// Trees with more tiles than this have their bounds taken from the root alone.
+const MAX_TILES_FOR_BOUNDS: usize = 20_000;
+
+/// Describes a tileset (`tileset.json`, or a folder with one) or a single tile payload as one JSON object,
+/// as the command-line contract says. A kind that is not read yet is named, with a problem that says so.
+///
+/// # Errors
+/// When the file cannot be read at all.
+pub fn inspect(path: &Path) -> Result<Value, Problem> {
+    let shown = path.display().to_string();
+    let path = if path.is_dir() { path.join("tileset.json") } else { path.to_owned() };
+    let unusable = |message: &str| Problem::error(shown.clone(), "", message);
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| unusable("the path names no file"))?;
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let resources = folder(parent);
+    let bytes = resources.read(name).map_err(|error| unusable(&error.to_string()))?;
+    let kind = PayloadKind::of(&bytes);
+    if kind == PayloadKind::Tileset {
+        drop(bytes);
+        return Ok(describe_tileset(&read_tree(resources, name)?));
+    }
+    let count = count_guarded(&bytes, name);
+    Ok(describe_payload(&bytes, count))
+}
+
+fn describe_payload(bytes: &[u8], mut count: PayloadCount) -> Value {
+    let mut kind = count.kind.name();
+    if count.kind == PayloadKind::GeoJson && is_city_json(bytes) {
+        kind = "cityjson";
+        for problem in &mut count.problems {
+            "CityJSON is not read yet".clone_into(&mut problem.message);
+        }
+    }
+    json!({
+        "kind": kind,
+        "totals": describe_totals(count.totals),
+        "extensions": count.extensions,
+        "problems": count.problems,
+    })
+}
+
+fn is_city_json(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(bytes)
+        .is_ok_and(|json| json.get("type").and_then(Value::as_str).is_some_and(|kind| kind.starts_with("CityJSON")))
+}
+
+fn describe_tileset(reading: &Reading) -> Value {
+    let tree = &reading.tree;
+    let counted = count_contents(tree);
+    let refine = |wanted: Refine| tree.tiles.iter().filter(|tile| tile.refine == wanted).count();
+    let mut missing = reading.missing.clone();
+    missing.extend(counted.missing);
+    let mut extensions = counted.extensions;
+    extensions.extend(tree.extensions.iter().cloned());
+    let mut problems = reading.problems.clone();
+    problems.extend(counted.problems);
+    json!({
+        "kind": "tileset",
+        "version": tree.version,
+        "tiles": tree.tiles.len() - reading.implicit_roots.len(),
+        "max_depth": tree.tiles.iter().map(|tile| tile.depth).max().unwrap_or(0),
+        "refine": {"add": refine(Refine::Add), "replace": refine(Refine::Replace)},
+        "implicit": {"subtrees": 0, "tiles": 0, "contents": 0},
+        "contents": counted.kinds,
+        "missing": missing,
+        "totals": describe_totals(counted.totals),
+        "center_lon_lat": center(tree).map(|center| [center.lon_deg, center.lat_deg]),
+        "bounds_rd_nap": bounds_rd_nap(tree),
+        "extensions": extensions,
+        "problems": problems,
+    })
+}
+
+fn describe_totals(totals: Totals) -> Value {
+    json!({
+        "triangles": totals.triangles,
+        "points": totals.points,
+        "instances": totals.instances,
+        "features": totals.features(),
+    })
+}
+
+/// What the contents of a tree hold together.
+#[derive(Default)]
+struct CountedContents {
+    totals: Totals,
+    kinds: BTreeMap<&'static str, u64>,
+    missing: Vec<String>,
+    extensions: BTreeSet<String>,
+    problems: Vec<Problem>,
+}
+
+fn count_contents(tree: &TileTree) -> CountedContents {
+    let mut counted = CountedContents::default();
+    // One line for each kind of problem: 396 tiles of a kind that is not read are one thing to know.
+    let mut problems: Vec<(Problem, u64)> = Vec::new();
+    let mut add_problem = |problem: Problem| match problems.iter().position(|(p, _)| p.message == problem.message) {
+        Some(known) => problems[known].1 += 1,
+        None => problems.push((problem, 1)),
+    };
+    for path in tree.tiles.iter().flat_map(|tile| &tile.contents) {
+        match read_content(&*tree.resources, path) {
+            Ok(bytes) => {
+                let count = count_guarded(&bytes, if path.starts_with("data:") { "data URI" } else { path });
+                *counted.kinds.entry(count.kind.name()).or_default() += 1;
+                counted.totals = counted.totals.plus(count.totals);
+                counted.extensions.extend(count.extensions);
+                count.problems.into_iter().for_each(&mut add_problem);
+            }
+            Err(error) => {
+                if matches!(error, ResourceError::Missing { .. }) {
+                    counted.missing.push(path.clone());
+                }
+                add_problem(Problem::error(path, "", error.to_string()));
+            }
+        }
+    }
+    counted.problems = problems
+        .into_iter()
+        .map(|(mut problem, times)| {
+            if times > 1 {
+                problem.message = format!("{} ({times} contents)", problem.message);
+            }
+            problem
+        })
+        .collect();
+    counted
+}
+
+fn read_content(resources: &dyn Resources, path: &str) -> Result<Vec<u8>, ResourceError> {
+    if path.starts_with("data:") {
+        read_uri(resources, "", path)
+    } else {
+        read_uri(resources, "", &encode_percent(path))
+    }
+}
+
+/// As [`count_payload`], with a last net below it.
+fn count_guarded(bytes: &[u8], path: &str) -> PayloadCount {
+    catch_unwind(AssertUnwindSafe(|| count_payload(bytes, path))).unwrap_or_else(|_panic| PayloadCount {
+        kind: PayloadKind::Unknown,
+        totals: Totals::default(),
+        extensions: Vec::new(),
+        problems: vec![Problem::error(path, "", "the file is damaged in a way the reader did not expect")],
+    })
+}
+
+/// Where the root volume has its middle; `None` for data without a place.
+fn center(tree: &TileTree) -> Option<LonLatH> {
+    if !tree.is_geocentric {
+        return None;
+    }
+    match tree.tiles.first()?.bounding_volume {
+        BoundingVolume::Region {
+            region: [west, south, east, north, lowest, highest],
+            ..
+        } => {
+            let lon = if east < west {
+                f64::midpoint(west, east + std::f64::consts::TAU)
+            } else {
+                f64::midpoint(west, east)
+            };
+            Some(LonLatH {
+                lon_deg: lon.to_degrees(),
+                lat_deg: f64::midpoint(south, north).to_degrees(),
+                h_m: f64::midpoint(lowest, highest),
+            })
+        }
+        volume => lon_lat_h(volume.center()),
+    }
+}
+
+fn lon_lat_h(ecef: DVec3) -> Option<LonLatH> {
+    lon_lat_h_from_ecef(Ecef(ecef)).ok()
+}
+
+/// Lowest and highest RD and NAP coordinates over the volumes of all contents; `None` when one of them
+/// leaves the Netherlands.
+fn bounds_rd_nap(tree: &TileTree) -> Option<Value> {
+    let middle = center(tree)?;
+    rd_nap_from_lon_lat_h(LonLatH { h_m: 0.0, ..middle }).ok()?;
+    let with_contents = tree.tiles.iter().filter(|tile| !tile.contents.is_empty());
+    let mut volumes: Vec<BoundingVolume> =
+        with_contents.map(|tile| tile.content_volume.unwrap_or(tile.bounding_volume)).collect();
+    if volumes.is_empty() || volumes.len() > MAX_TILES_FOR_BOUNDS {
+        volumes = vec![tree.tiles.first()?.bounding_volume];
+    }
+    let mut low = [f64::INFINITY; 3];
+    let mut high = [f64::NEG_INFINITY; 3];
+    for corner in volumes.iter().flat_map(BoundingVolume::corners) {
+        let RdNap { x_m, y_m, nap_m } = rd_nap_from_lon_lat_h(lon_lat_h(corner)?).ok()?;
+        for (i, value) in [x_m, y_m, nap_m].into_iter().enumerate() {
+            low[i] = low[i].min(value);
+            high[i] = high[i].max(value);
+        }
+    }
+    Some(json!({"min": low, "max": high}))
+}

@@ -4,6 +4,7 @@
 //! path leads out of the folder (not through a symbolic link either) and no archive entry is unpacked beyond
 //! its cap. Nothing is ever written.
 
+use base64::Engine as _;
 use std::{
     collections::HashMap,
     fs::File,
@@ -12,7 +13,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use thiserror::Error;
-use zip::{HasZipMetadata as _, ZipArchive, result::ZipError};
+use zip::{ZipArchive, result::ZipError};
 
 /// Largest file that is read, bytes.
 const MAX_FILE_BYTES: u64 = 2 << 30;
@@ -188,6 +189,29 @@ pub fn join(document: &str, uri: &str) -> Result<String, ResourceError> {
         return Err(unusable("it names a folder"));
     }
     Ok(parts.join("/"))
+}
+
+/// Reads what a URI in `document` names: a file beside it or the bytes in a `data:` URI.
+pub(crate) fn read_uri(resources: &dyn Resources, document: &str, uri: &str) -> Result<Vec<u8>, ResourceError> {
+    let Some(data) = uri.strip_prefix("data:") else {
+        return resources.read(&join(document, uri)?);
+    };
+    let unusable = |reason| ResourceError::Unusable {
+        reason,
+        uri: shortened(uri),
+    };
+    let (kind, data) = data.split_once(',').ok_or_else(|| unusable("its data has no comma"))?;
+    let decoded: Vec<u8> = percent_encoding::percent_decode_str(data).collect();
+    if !kind.trim_end().ends_with(";base64") {
+        return Ok(decoded);
+    }
+    // Some exporters leave the padding out.
+    let engine = base64::engine::GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        base64::engine::GeneralPurposeConfig::new()
+            .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
+    );
+    engine.decode(decoded).map_err(|_error| unusable("its base64 is damaged"))
 }
 
 /// Percent codes for the characters that [`join`] would take for something else.

@@ -1,1 +1,48 @@
-//! glTF and GLB to meshes in the site frame, over the `gltf` crate and our own accessor reader.
+//! glTF 2.0 and GLB to meshes in the site frame, over our own file structs and accessor reader.
+//!
+//! One payload becomes one [`FeatureMesh`](crate::geometry::FeatureMesh) per render class (base colour
+//! texture, sides, blending, light), all with the same origin, and one table of its features. All
+//! transforms are composed in `f64`; vertices become `f32` offsets from the origin in the last step.
+//!
+//! Not read yet, each with a problem: Draco compression, KTX2 textures, GPU instancing, points and lines,
+//! feature ids in textures. Animations and skins are passed over: tiles stand still.
+
+mod accessor;
+mod count;
+mod document;
+mod feature_ids;
+mod file;
+mod material;
+mod mesh;
+mod metadata;
+mod place;
+mod primitive;
+mod scene;
+
+pub(crate) use count::{Totals, count};
+pub(crate) use document::{Document, little_endian_u32};
+pub(crate) use mesh::{DecodedGltf, decode};
+pub(crate) use place::Placement;
+
+use crate::sources::Problem;
+
+/// What is wrong inside a file whose path the caller knows.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    place: String,
+    message: String,
+}
+
+impl Fault {
+    pub(crate) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            place: place.into(),
+            message: message.into(),
+        }
+    }
+
+    /// The fault as a problem of the file at `path`.
+    pub(crate) fn at(self, path: &str) -> Problem {
+        Problem::error(path, self.place, self.message)
+    }
+}

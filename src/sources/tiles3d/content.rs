@@ -1,11 +1,22 @@
 //! One tile payload to meshes in the site frame.
+//!
+//! The kind of a payload is told by its first bytes, never by its name. Kinds that are not read yet each
+//! have their name in [`PayloadKind`], so that a reader can be added where [`decode_gltf_or_b3dm`] chooses.
 
-use super::BoundingVolume;
+use super::{BoundingVolume, b3dm::B3dm, is_tileset_json};
 use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh};
 use crate::georef::SiteFrame;
-use crate::sources::{Problem, resource::Resources};
-use bevy::math::DMat4;
-use std::sync::Arc;
+use crate::sources::{
+    Problem,
+    gltf::{self, Document, Placement, Totals},
+    resource::{Resources, read_uri},
+};
+use bevy::math::{DMat4, DVec3};
+use serde_json::Value;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 /// What to decode and into which frame. Can be sent to a worker whole.
 pub struct DecodeRequest {
@@ -41,8 +52,277 @@ pub struct TileContent {
     pub problems: Vec<Problem>,
 }
 
+/// What a payload is, by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PayloadKind {
+    /// No bytes at all: some writers mean an empty tile.
+    Empty,
+    /// Binary glTF.
+    Glb,
+    /// glTF as JSON.
+    Gltf,
+    /// Batched 3D Model.
+    B3dm,
+    /// Instanced 3D Model.
+    I3dm,
+    /// Point cloud.
+    Pnts,
+    /// Several tiles in one.
+    Cmpt,
+    /// Vector data, never standardised.
+    Vctr,
+    /// Boxes, cylinders, spheres, never standardised.
+    Geom,
+    /// Subtree of an implicit tileset.
+    Subt,
+    /// Something compressed.
+    Gzip,
+    /// A zip archive (`.3tz`).
+    Zip,
+    /// A tileset.
+    Tileset,
+    /// `GeoJSON`.
+    GeoJson,
+    /// None of these.
+    Unknown,
+}
+
+impl PayloadKind {
+    /// By magic bytes, or by the keys of a JSON object.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            [] => Self::Empty,
+            [b'g', b'l', b'T', b'F', ..] => Self::Glb,
+            [b'b', b'3', b'd', b'm', ..] => Self::B3dm,
+            [b'i', b'3', b'd', b'm', ..] => Self::I3dm,
+            [b'p', b'n', b't', b's', ..] => Self::Pnts,
+            [b'c', b'm', b'p', b't', ..] => Self::Cmpt,
+            [b'v', b'c', b't', b'r', ..] => Self::Vctr,
+            [b'g', b'e', b'o', b'm', ..] => Self::Geom,
+            [b's', b'u', b'b', b't', ..] => Self::Subt,
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [b'P', b'K', 3, 4, ..] => Self::Zip,
+            _ => Self::of_json(bytes),
+        }
+    }
+
+    fn of_json(bytes: &[u8]) -> Self {
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+        if first != Some(&b'{') {
+            return Self::Unknown;
+        }
+        match serde_json::from_slice::<Value>(text) {
+            Ok(json) if is_tileset_json(&json) => Self::Tileset,
+            Ok(json) if json.get("type").is_some_and(Value::is_string) => Self::GeoJson,
+            Ok(json) if json.get("asset").is_some() => Self::Gltf,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Its name, as in the manifest of the corpus.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Glb => "glb",
+            Self::Gltf => "gltf",
+            Self::B3dm => "b3dm",
+            Self::I3dm => "i3dm",
+            Self::Pnts => "pnts",
+            Self::Cmpt => "cmpt",
+            Self::Vctr => "vctr",
+            Self::Geom => "geom",
+            Self::Subt => "subt",
+            Self::Gzip => "gzip",
+            Self::Zip => "zip",
+            Self::Tileset => "tileset",
+            Self::GeoJson => "geojson",
+            Self::Unknown => "other",
+        }
+    }
+
+    /// Why this kind cannot be drawn; `None` for those that can.
+    pub(crate) fn refusal(self) -> Option<&'static str> {
+        match self {
+            Self::Empty | Self::Glb | Self::Gltf | Self::B3dm => None,
+            Self::I3dm => Some("instanced tiles (i3dm) are not read yet"),
+            Self::Pnts => Some("point clouds (pnts) are not read yet"),
+            Self::Cmpt => Some("composite tiles (cmpt) are not read yet"),
+            Self::Vctr => Some("vector tiles (vctr) are not read yet"),
+            Self::Geom => Some("geometry tiles (geom) are not read yet"),
+            Self::Subt => Some("subtrees of implicit tilesets are not read yet"),
+            Self::Gzip => Some("gzip-compressed tiles are not read yet"),
+            Self::Zip => Some("tile archives (3tz) are not read yet"),
+            Self::Tileset => Some("a tileset stands where a tile should; name it with the ending .json"),
+            Self::GeoJson => Some("GeoJSON tiles are not read yet"),
+            Self::Unknown => Some("this is not a tile: its first bytes are unknown"),
+        }
+    }
+}
+
 /// Reads and decodes one payload (glb, gltf or b3dm by magic bytes).
+///
+/// # Errors
+/// One [`Problem`] when nothing of the payload can be drawn; what costs only a part of it is listed in
+/// [`TileContent::problems`].
 pub fn decode_content(request: &DecodeRequest) -> Result<TileContent, Problem> {
-    let _ = request;
-    todo!()
+    let decoded = decode_meshes(request)?;
+    let mut content = TileContent {
+        meshes: Vec::with_capacity(decoded.meshes.len()),
+        features: decoded.features,
+        bytes_read: decoded.bytes_read,
+        bytes_resident: 0,
+        problems: decoded.problems,
+    };
+    for mesh in decoded.meshes {
+        let edges = CreaseEdges::of(&mesh);
+        let bvh = MeshBvh::build(&mesh);
+        content.bytes_resident += mesh.bytes() + edges.bytes() + bvh.bytes();
+        content.meshes.push((mesh, edges, bvh));
+    }
+    let cells = u64::from(content.features.rows) * content.features.columns.len() as u64;
+    content.bytes_resident += cells * size_of::<crate::geometry::Value>() as u64;
+    Ok(content)
+}
+
+/// A payload's meshes and features, without the edges and the BVH that [`decode_content`] adds.
+pub struct DecodedMeshes {
+    /// One mesh for each render class.
+    pub meshes: Vec<FeatureMesh>,
+    /// Attributes of the features in these meshes (row = feature).
+    pub features: FeatureTable,
+    /// Bytes read for it.
+    pub bytes_read: u64,
+    /// What went wrong while the rest was kept.
+    pub problems: Vec<Problem>,
+}
+
+/// The first half of [`decode_content`]: bytes to uploadable meshes.
+///
+/// # Errors
+/// As [`decode_content`].
+pub fn decode_meshes(request: &DecodeRequest) -> Result<DecodedMeshes, Problem> {
+    let path = payload_name(&request.path);
+    let bytes = read_uri(&*request.resources, "", &uri_of(&request.path))
+        .map_err(|error| Problem::error(path, "", error.to_string()))?;
+    // The decoders check what they read; this is the last net below them.
+    catch_unwind(AssertUnwindSafe(|| decode_bytes(request, &bytes, path)))
+        .unwrap_or_else(|_panic| Err(Problem::error(path, "", "the tile is damaged in a way the decoder did not expect")))
+}
+
+/// A path becomes the URI that [`read_uri`] turns back into it.
+fn uri_of(path: &str) -> String {
+    if path.starts_with("data:") {
+        path.to_owned()
+    } else {
+        crate::sources::resource::encode_percent(path)
+    }
+}
+
+/// What to call a payload in messages.
+fn payload_name(path: &str) -> &str {
+    if path.starts_with("data:") { "data URI" } else { path }
+}
+
+fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<DecodedMeshes, Problem> {
+    let kind = PayloadKind::of(bytes);
+    if let Some(message) = kind.refusal() {
+        return Err(Problem::error(path, "", message));
+    }
+    let mut content = DecodedMeshes {
+        meshes: Vec::new(),
+        features: FeatureTable::default(),
+        bytes_read: bytes.len() as u64,
+        problems: Vec::new(),
+    };
+    if kind == PayloadKind::Empty {
+        content.problems.push(Problem::warning(path, "", "the tile has no bytes; it is taken as empty"));
+        return Ok(content);
+    }
+    let decoded = decode_gltf_or_b3dm(request, kind, bytes, path, &mut content.problems)?;
+    content.problems.extend(decoded.problems);
+    content.bytes_read += decoded.bytes_read;
+    content.features = decoded.features;
+    content.meshes = decoded.meshes;
+    Ok(content)
+}
+
+fn decode_gltf_or_b3dm(
+    request: &DecodeRequest,
+    kind: PayloadKind,
+    bytes: &[u8],
+    path: &str,
+    problems: &mut Vec<Problem>,
+) -> Result<gltf::DecodedGltf, Problem> {
+    let fault = |fault: gltf::Fault| fault.at(path);
+    let mut rtc_center = DVec3::ZERO;
+    let mut batch = None;
+    let mut gltf_bytes = bytes;
+    if kind == PayloadKind::B3dm {
+        let b3dm = B3dm::parse(bytes).map_err(fault)?;
+        let (table, faults) = b3dm.table();
+        problems.extend(faults.into_iter().map(fault));
+        rtc_center = b3dm.rtc_center;
+        batch = Some(table);
+        gltf_bytes = b3dm.gltf;
+    }
+    let document = Document::parse(gltf_bytes).map_err(fault)?;
+    let placement = Placement {
+        root_from_tile: request.root_from_tile,
+        rtc_center,
+        is_geocentric: request.is_geocentric,
+        site: &request.site,
+        volume: request.volume.as_ref(),
+        gltf_up_axis: request.gltf_up_axis,
+        height_offset_m: request.height_offset_m,
+    };
+    gltf::decode(&document, &*request.resources, path, &placement, batch)
+}
+
+/// What a payload holds, without decoding its geometry.
+pub(crate) struct PayloadCount {
+    pub(crate) kind: PayloadKind,
+    pub(crate) totals: Totals,
+    pub(crate) extensions: Vec<String>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Counts one payload. A kind that is not read yet, or a fault, is a problem; the counts then stay at what
+/// could be counted.
+pub(crate) fn count_payload(bytes: &[u8], path: &str) -> PayloadCount {
+    let mut count = PayloadCount {
+        kind: PayloadKind::of(bytes),
+        totals: Totals::default(),
+        extensions: Vec::new(),
+        problems: Vec::new(),
+    };
+    if let Some(message) = count.kind.refusal() {
+        count.problems.push(Problem::error(path, "", message));
+        return count;
+    }
+    let mut gltf_bytes = bytes;
+    if count.kind == PayloadKind::B3dm {
+        match B3dm::parse(bytes) {
+            Ok(b3dm) => {
+                count.totals.batch = u64::from(b3dm.batch_length);
+                gltf_bytes = b3dm.gltf;
+            }
+            Err(fault) => {
+                count.problems.push(fault.at(path));
+                return count;
+            }
+        }
+    }
+    if count.kind == PayloadKind::Empty {
+        return count;
+    }
+    match Document::parse(gltf_bytes) {
+        Ok(document) => {
+            let (totals, extensions) = gltf::count(&document);
+            count.totals = count.totals.plus(totals);
+            count.extensions = extensions;
+        }
+        Err(fault) => count.problems.push(fault.at(path)),
+    }
+    count
 }

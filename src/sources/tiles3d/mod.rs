@@ -1,11 +1,13 @@
 //! 3D Tiles: tileset.json to a tree of tiles, payloads to meshes.
 
+mod b3dm;
 mod content;
 mod tile_file;
 mod tree;
 mod volume;
 
-pub use content::{DecodeRequest, TileContent, decode_content};
+pub use content::{DecodeRequest, DecodedMeshes, TileContent, decode_content, decode_meshes};
 pub use tree::{Refine, Tile, TileId, TileTree, read_tileset};
+pub(crate) use content::{PayloadCount, PayloadKind, count_payload};
 pub(crate) use tree::{Reading, is_tileset_json, read_tree};
 pub use volume::BoundingVolume;

@@ -30,8 +30,11 @@ const MAX_TILESET_BYTES: usize = 256 << 20;
 const MAX_EXTERNAL: usize = 20_000;
 /// Most problems kept for one tree; a file with more faults is told so.
 const MAX_PROBLEMS: usize = 1_000;
-/// Centres this far from the centre of the earth lie within about 100 km of its surface, metres.
-const SURFACE_SHELL_M: std::ops::Range<f64> = 6.2e6..6.6e6;
+/// Centres this far from the centre of the earth are taken as ECEF, metres. The specification lets tiles
+/// hang in space, so this goes up to 1,000 km; what is above [`PLAUSIBLE_M`] gets a warning.
+const SURFACE_SHELL_M: std::ops::Range<f64> = 6.2e6..7.4e6;
+/// Within about 100 km of the earth's surface.
+const PLAUSIBLE_M: std::ops::Range<f64> = 6.2e6..6.6e6;
 
 /// Index of a tile in its tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -132,9 +135,12 @@ pub(crate) fn read_tree(resources: Arc<dyn Resources>, path: &str) -> Result<Rea
         reader.expand(next);
     }
     let tiles = reader.tiles;
-    let problems = reader.problems;
+    let mut problems = reader.problems;
     let (implicit_roots, missing) = (reader.implicit_roots, reader.missing);
     let is_geocentric = is_geocentric(&tiles);
+    if let Some(warning) = odd_place(&tiles, is_geocentric, path) {
+        problems.push(warning);
+    }
     Ok(Reading {
         tree: TileTree {
             path: path.to_owned(),
@@ -194,6 +200,17 @@ fn is_geocentric(tiles: &[Tile]) -> bool {
         matches!(volume, BoundingVolume::Region { .. })
             || SURFACE_SHELL_M.contains(&from_center)
             || (tile.parent.is_none() && from_center < EQUATORIAL_RADIUS_M && volume.radius() > SURFACE_SHELL_M.start)
+    })
+}
+
+/// A warning for tiles that hang in space: mostly they are no ECEF but some map projection.
+fn odd_place(tiles: &[Tile], is_geocentric: bool, path: &str) -> Option<Problem> {
+    let from_center = tiles.first()?.bounding_volume.center().length();
+    let is_odd = is_geocentric && SURFACE_SHELL_M.contains(&from_center) && !PLAUSIBLE_M.contains(&from_center);
+    is_odd.then(|| {
+        let height_km = (from_center - EQUATORIAL_RADIUS_M) / 1000.0;
+        let message = format!("the tileset hangs about {height_km:.0} km above the earth; are its coordinates ECEF?");
+        Problem::warning(path, "root.boundingVolume", message)
     })
 }
 

@@ -1,0 +1,69 @@
+//! How long a tile takes from bytes to uploadable meshes in the site frame, on one core.
+//!
+//! The aim is 10 ms for the 3DBAG tile (51,062 triangles) without edges and BVH, which are measured apart.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use stadslens::{
+    geometry::{CreaseEdges, MeshBvh},
+    georef::{RdNap, SiteFrame},
+    sources::{
+        resource::folder,
+        tiles3d::{DecodeRequest, decode_content, decode_meshes, read_tileset},
+    },
+};
+use std::{
+    hint::black_box,
+    path::{Path, PathBuf},
+};
+
+fn decode(criterion: &mut Criterion) {
+    let corpus = std::env::var_os("STADSLENS_CORPUS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
+    let site = SiteFrame::RdNap {
+        anchor: RdNap {
+            x_m: 148_000.0,
+            y_m: 459_000.0,
+            nap_m: 0.0,
+        },
+    };
+    for name in ["nl-3dbag-tyler-128", "nl-amsterdam-b3dm"] {
+        let root = corpus.join("tiles").join(name);
+        if !root.is_dir() {
+            continue;
+        }
+        let Ok((tree, _)) = read_tileset(folder(&root), "tileset.json") else {
+            continue;
+        };
+        let Some(tile) = tree.tiles.iter().find(|tile| !tile.contents.is_empty()) else {
+            continue;
+        };
+        let request = DecodeRequest {
+            resources: tree.resources.clone(),
+            path: tile.contents[0].clone(),
+            root_from_tile: tile.root_from_tile,
+            is_geocentric: tree.is_geocentric,
+            site,
+            volume: Some(tile.bounding_volume),
+            gltf_up_axis: tree.gltf_up_axis,
+            height_offset_m: 0.0,
+        };
+        let mut group = criterion.benchmark_group(name);
+        group.sample_size(30);
+        group.bench_function("bytes to meshes", |bencher| {
+            bencher.iter(|| black_box(decode_meshes(&request)).is_ok());
+        });
+        group.bench_function("with edges and BVH", |bencher| {
+            bencher.iter(|| black_box(decode_content(&request)).is_ok());
+        });
+        if let Ok(content) = decode_content(&request)
+            && let Some((mesh, ..)) = content.meshes.first()
+        {
+            group.bench_function("crease edges", |bencher| bencher.iter(|| black_box(CreaseEdges::of(mesh))));
+            group.bench_function("BVH", |bencher| bencher.iter(|| black_box(MeshBvh::build(mesh)).bytes()));
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, decode);
+criterion_main!(benches);

@@ -1,0 +1,390 @@
+//! Buffers, buffer views (plain and meshopt-compressed) and accessors, every access checked.
+
+use super::{
+    Fault,
+    document::Document,
+    file::{Accessor, BufferView, Root},
+};
+use crate::sources::resource::{Resources, read_uri};
+use meshoptimizer_rs::{
+    Limits, Workspace,
+    codec::{self, Filter, Mode},
+};
+use serde_json::Value;
+use std::{borrow::Cow, cell::OnceCell};
+
+/// Most elements of one accessor.
+const MAX_ELEMENTS: usize = 20_000_000;
+/// Most bytes that the compressed views of one file may unpack to, all together.
+const MAX_UNPACKED_BYTES: usize = 512 << 20;
+
+/// The buffer views of one file, each decoded once.
+pub(super) struct Views<'a> {
+    pub(super) root: &'a Root,
+    buffers: Vec<Result<Cow<'a, [u8]>, String>>,
+    unpacked: Vec<OnceCell<Result<Vec<u8>, String>>>,
+    /// Bytes read from other files.
+    pub(super) bytes_read: u64,
+}
+
+impl<'a> Views<'a> {
+    /// Reads every buffer; one that cannot be had becomes a fault when a view asks for it.
+    pub(super) fn load(document: &'a Document<'a>, resources: &dyn Resources, path: &str) -> Self {
+        let mut bytes_read = 0;
+        let mut buffers = Vec::with_capacity(document.root.buffers.len());
+        for (number, buffer) in document.root.buffers.iter().enumerate() {
+            let uri = buffer.uri.as_deref().filter(|uri| !uri.is_empty() && *uri != "data:,");
+            buffers.push(match (uri, number, document.bin) {
+                // One real exporter writes both an empty data URI and a binary chunk: the chunk is meant.
+                (None, 0, Some(bin)) => Ok(Cow::Borrowed(bin)),
+                (None, ..) if is_fallback(&buffer.extensions) => {
+                    Err("the buffer is only a stand-in for compressed data".to_owned())
+                }
+                (None, ..) => Err("the buffer has neither a uri nor a binary chunk".to_owned()),
+                (Some(uri), ..) => read_uri(resources, path, uri).map_err(|error| error.to_string()).inspect(|bytes| {
+                    if !uri.starts_with("data:") {
+                        bytes_read += bytes.len() as u64;
+                    }
+                })
+                .map(Cow::Owned),
+            });
+        }
+        let unpacked = document.root.buffer_views.iter().map(|_| OnceCell::new()).collect();
+        Self {
+            root: &document.root,
+            buffers,
+            unpacked,
+            bytes_read,
+        }
+    }
+
+    /// The bytes of a view, unpacked where it is compressed.
+    pub(super) fn view(&self, index: usize) -> Result<&[u8], Fault> {
+        let place = || format!("bufferViews[{index}]");
+        let view = self
+            .root
+            .buffer_views
+            .get(index)
+            .ok_or_else(|| Fault::new(place(), "there is no such buffer view"))?;
+        let Some(compression) = compression(view) else {
+            return self
+                .range(view.buffer, view.byte_offset, view.byte_length)
+                .map_err(|message| Fault::new(place(), message));
+        };
+        let unpacked = self.unpacked.get(index).ok_or_else(|| Fault::new(place(), "there is no such buffer view"))?;
+        unpacked
+            .get_or_init(|| self.unpack(compression))
+            .as_deref()
+            .map_err(|message| Fault::new(place(), message.clone()))
+    }
+
+    fn range(&self, buffer: usize, offset: usize, length: usize) -> Result<&[u8], String> {
+        let bytes = match self.buffers.get(buffer) {
+            Some(Ok(bytes)) => bytes,
+            Some(Err(message)) => return Err(message.clone()),
+            None => return Err(format!("there is no buffer {buffer}")),
+        };
+        offset
+            .checked_add(length)
+            .and_then(|end| bytes.get(offset..end))
+            .ok_or_else(|| {
+                format!(
+                    "{length} bytes from byte {offset} reach past the end of buffer {buffer} ({} bytes)",
+                    bytes.len()
+                )
+            })
+    }
+
+    fn unpack(&self, compression: &Value) -> Result<Vec<u8>, String> {
+        let number = |key: &str| compression.get(key).and_then(Value::as_u64).map_or(Ok(0), usize::try_from);
+        let number = |key: &str| number(key).map_err(|_error| format!("`{key}` is too large"));
+        let (count, stride) = (number("count")?, number("byteStride")?);
+        let spent: usize = self
+            .unpacked
+            .iter()
+            .filter_map(|cell| cell.get()?.as_ref().ok())
+            .map(Vec::len)
+            .sum();
+        if count.checked_mul(stride).is_none_or(|bytes| bytes + spent > MAX_UNPACKED_BYTES) {
+            return Err(format!("the compressed data unpacks to more than {MAX_UNPACKED_BYTES} bytes"));
+        }
+        let source = self.range(number("buffer")?, number("byteOffset")?, number("byteLength")?)?;
+        let text = |key: &str| compression.get(key).and_then(Value::as_str);
+        let damaged = |error: meshoptimizer_rs::Error| format!("the compressed data is damaged: {error}");
+        let mode = Mode::parse(text("mode").unwrap_or_default()).map_err(damaged)?;
+        let filter = text("filter").unwrap_or("NONE");
+        let mut workspace = Workspace::new(Limits {
+            max_bytes: MAX_UNPACKED_BYTES,
+            max_work: 1 << 32,
+        });
+        if mode != Mode::Attributes {
+            return codec::decode_buffer_view(mode, Filter::None, count, stride, source, &mut workspace).map_err(damaged);
+        }
+        // Filters one by one: the call that does both refuses what only KHR_meshopt_compression knows.
+        let mut data = codec::decode_vertex_buffer(count, stride, source, &mut workspace).map_err(damaged)?;
+        match filter {
+            "NONE" => Ok(()),
+            "OCTAHEDRAL" => codec::decode_filter_oct(&mut data, count, stride, &mut workspace),
+            "QUATERNION" => codec::decode_filter_quat(&mut data, count, stride, &mut workspace),
+            "EXPONENTIAL" => codec::decode_filter_exp(&mut data, count, stride, &mut workspace),
+            "COLOR" => codec::decode_filter_color(&mut data, count, stride, &mut workspace),
+            other => return Err(format!("the compression filter `{other}` is unknown")),
+        }
+        .map_err(damaged)?;
+        Ok(data)
+    }
+
+    /// The accessor, or a fault that names it.
+    pub(super) fn accessor(&self, index: usize) -> Result<&'a Accessor, Fault> {
+        self.root
+            .accessors
+            .get(index)
+            .ok_or_else(|| Fault::new(format!("accessors[{index}]"), "there is no such accessor"))
+    }
+
+    /// Vectors of `N` components as floats; integers are normalised where the accessor says so.
+    pub(super) fn vectors<const N: usize>(&self, index: usize) -> Result<Vec<[f32; N]>, Fault> {
+        let accessor = self.accessor(index)?;
+        let layout = Layout::of(accessor, index)?;
+        if layout.components != N {
+            let message = format!("the type {} does not fit here", accessor.element_type);
+            return Err(Fault::new(format!("accessors[{index}]"), message));
+        }
+        let mut values = match accessor.buffer_view {
+            None => vec![[0.0; N]; accessor.count],
+            Some(view) => {
+                let stride = self.root.buffer_views.get(view).and_then(|view| view.byte_stride);
+                let stride = stride.filter(|stride| *stride > 0).unwrap_or(layout.bytes());
+                let bytes = self.elements(view, accessor.byte_offset, accessor.count, stride, layout, index)?;
+                layout.read::<N>(bytes, stride, accessor.count)
+            }
+        };
+        if let Some(sparse) = &accessor.sparse {
+            let places = self.integers_of(
+                sparse.indices.buffer_view,
+                sparse.indices.byte_offset,
+                sparse.count,
+                Layout::scalar(sparse.indices.component_type, index)?,
+                index,
+            )?;
+            let stride = layout.bytes();
+            let bytes = self.elements(
+                sparse.values.buffer_view,
+                sparse.values.byte_offset,
+                sparse.count,
+                stride,
+                layout,
+                index,
+            )?;
+            for (place, value) in places.into_iter().zip(layout.read::<N>(bytes, stride, sparse.count)) {
+                if let Some(slot) = values.get_mut(place as usize) {
+                    *slot = value;
+                }
+            }
+        }
+        Ok(values)
+    }
+
+    /// Scalars as whole numbers, from integers or floats.
+    pub(super) fn integers(&self, index: usize) -> Result<Vec<u32>, Fault> {
+        let accessor = self.accessor(index)?;
+        let layout = Layout::of(accessor, index)?;
+        if layout.component == Component::F32 || accessor.sparse.is_some() || accessor.buffer_view.is_none() {
+            let floats = self.vectors::<1>(index)?;
+            return Ok(floats.into_iter().map(|[value]| whole(value)).collect());
+        }
+        if layout.components != 1 {
+            let message = format!("the type {} does not fit here", accessor.element_type);
+            return Err(Fault::new(format!("accessors[{index}]"), message));
+        }
+        let view = accessor.buffer_view.unwrap_or_default();
+        self.integers_of(view, accessor.byte_offset, accessor.count, layout, index)
+    }
+
+    fn integers_of(
+        &self,
+        view: usize,
+        offset: usize,
+        count: usize,
+        layout: Layout,
+        index: usize,
+    ) -> Result<Vec<u32>, Fault> {
+        let stride = self.root.buffer_views.get(view).and_then(|view| view.byte_stride);
+        let stride = stride.filter(|stride| *stride > 0).unwrap_or(layout.bytes());
+        let bytes = self.elements(view, offset, count, stride, layout, index)?;
+        let each = bytes.chunks(stride).take(count);
+        Ok(match layout.component {
+            Component::U8 | Component::I8 => each.map(|b| u32::from(b[0])).collect(),
+            Component::U16 | Component::I16 => each.map(|b| u32::from(u16::from_le_bytes([b[0], b[1]]))).collect(),
+            Component::U32 | Component::F32 => each.map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+        })
+    }
+
+    /// The bytes of `count` elements, checked to be all there; the last one may lack its padding.
+    fn elements(
+        &self,
+        view: usize,
+        offset: usize,
+        count: usize,
+        stride: usize,
+        layout: Layout,
+        index: usize,
+    ) -> Result<&[u8], Fault> {
+        let bytes = self.view(view)?;
+        let place = || format!("accessors[{index}]");
+        if count == 0 {
+            return Ok(&[]);
+        }
+        if stride < layout.bytes() {
+            return Err(Fault::new(place(), format!("a stride of {stride} bytes is too short for its elements")));
+        }
+        let needed = (count - 1).checked_mul(stride).and_then(|n| n.checked_add(layout.bytes()));
+        needed
+            .and_then(|needed| bytes.get(offset..offset.checked_add(needed)?))
+            .ok_or_else(|| {
+                let message = format!(
+                    "{count} elements from byte {offset} reach past the end of bufferViews[{view}] ({} bytes)",
+                    bytes.len()
+                );
+                Fault::new(place(), message)
+            })
+    }
+}
+
+fn compression(view: &BufferView) -> Option<&Value> {
+    let extensions = &view.extensions;
+    extensions
+        .get("EXT_meshopt_compression")
+        .or_else(|| extensions.get("KHR_meshopt_compression"))
+}
+
+fn is_fallback(extensions: &Value) -> bool {
+    ["EXT_meshopt_compression", "KHR_meshopt_compression"]
+        .iter()
+        .any(|name| extensions.get(*name).is_some())
+}
+
+/// The number type of an accessor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Component {
+    I8,
+    U8,
+    I16,
+    U16,
+    U32,
+    F32,
+}
+
+/// How one element lies in memory.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    component: Component,
+    components: usize,
+    is_normalized: bool,
+}
+
+impl Layout {
+    fn of(accessor: &Accessor, index: usize) -> Result<Self, Fault> {
+        let place = || format!("accessors[{index}]");
+        if accessor.count > MAX_ELEMENTS || accessor.sparse.as_ref().is_some_and(|s| s.count > accessor.count) {
+            let message = format!("{} elements are more than are read", accessor.count);
+            return Err(Fault::new(place(), message));
+        }
+        let components = match accessor.element_type.as_str() {
+            "SCALAR" => 1,
+            "VEC2" => 2,
+            "VEC3" => 3,
+            "VEC4" | "MAT2" => 4,
+            "MAT3" => 9,
+            "MAT4" => 16,
+            other => return Err(Fault::new(place(), format!("the type `{other}` is unknown"))),
+        };
+        Ok(Self {
+            components,
+            is_normalized: accessor.normalized,
+            ..Self::scalar(accessor.component_type, index)?
+        })
+    }
+
+    fn scalar(component_type: u32, index: usize) -> Result<Self, Fault> {
+        let component = match component_type {
+            5120 => Component::I8,
+            5121 => Component::U8,
+            5122 => Component::I16,
+            5123 => Component::U16,
+            5125 => Component::U32,
+            5126 => Component::F32,
+            other => {
+                let message = format!("the component type {other} is unknown");
+                return Err(Fault::new(format!("accessors[{index}]"), message));
+            }
+        };
+        Ok(Self {
+            component,
+            components: 1,
+            is_normalized: false,
+        })
+    }
+
+    fn bytes(self) -> usize {
+        let component = match self.component {
+            Component::I8 | Component::U8 => 1,
+            Component::I16 | Component::U16 => 2,
+            Component::U32 | Component::F32 => 4,
+        };
+        component * self.components
+    }
+
+    /// `bytes` holds `count` elements: [`Views::elements`] has checked it.
+    fn read<const N: usize>(self, bytes: &[u8], stride: usize, count: usize) -> Vec<[f32; N]> {
+        let each = bytes.chunks(stride).take(count);
+        let scale = |largest: f32| if self.is_normalized { 1.0 / largest } else { 1.0 };
+        match self.component {
+            Component::F32 => each
+                .map(|b| std::array::from_fn(|i| f32::from_le_bytes([b[4 * i], b[4 * i + 1], b[4 * i + 2], b[4 * i + 3]])))
+                .collect(),
+            Component::I16 => {
+                let (scale, lowest) = (scale(32_767.0), if self.is_normalized { -1.0 } else { f32::MIN });
+                each.map(|b| {
+                    std::array::from_fn(|i| (f32::from(i16::from_le_bytes([b[2 * i], b[2 * i + 1]])) * scale).max(lowest))
+                })
+                .collect()
+            }
+            Component::U16 => {
+                let scale = scale(65_535.0);
+                each.map(|b| std::array::from_fn(|i| f32::from(u16::from_le_bytes([b[2 * i], b[2 * i + 1]])) * scale))
+                    .collect()
+            }
+            Component::I8 => {
+                let (scale, lowest) = (scale(127.0), if self.is_normalized { -1.0 } else { f32::MIN });
+                each.map(|b| std::array::from_fn(|i| (f32::from(b[i].cast_signed()) * scale).max(lowest)))
+                    .collect()
+            }
+            Component::U8 => {
+                let scale = scale(255.0);
+                each.map(|b| std::array::from_fn(|i| f32::from(b[i]) * scale)).collect()
+            }
+            Component::U32 => each
+                .map(|b| {
+                    std::array::from_fn(|i| {
+                        float(u32::from_le_bytes([b[4 * i], b[4 * i + 1], b[4 * i + 2], b[4 * i + 3]]))
+                    })
+                })
+                .collect(),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "32-bit integers as coordinates are rare and this rounds")]
+fn float(value: u32) -> f32 {
+    value as f32
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates, and NaN becomes 0"
+)]
+fn whole(value: f32) -> u32 {
+    value.round() as u32
+}

@@ -1,0 +1,135 @@
+//! Which feature each vertex belongs to, and how many rows the table has.
+//!
+//! Of several feature id sets the first is read; `_BATCHID` (or the older `BATCHID`) serves where there is
+//! none.
+
+use super::{
+    Fault,
+    accessor::Views,
+    file::{Primitive, Root},
+};
+use serde_json::Value;
+
+/// Most features of one payload.
+pub(super) const MAX_FEATURES: u32 = 4_000_000;
+
+/// Where the ids of one primitive stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IdSource {
+    Accessor(usize),
+    /// The vertex number is the id.
+    VertexNumber,
+    /// In a texture, which is not read yet.
+    Texture,
+}
+
+/// The first feature id set of a primitive.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FeatureIdSet {
+    source: IdSource,
+    /// This id means "no feature".
+    null_id: Option<u32>,
+    feature_count: u32,
+    pub(super) property_table: Option<usize>,
+    /// Whether there are more sets, which are left out.
+    pub(super) has_more: bool,
+}
+
+impl FeatureIdSet {
+    pub(super) fn of(primitive: &Primitive) -> Option<Self> {
+        let extension = primitive.extensions.get("EXT_mesh_features");
+        let sets = extension.and_then(|e| e.get("featureIds")).and_then(Value::as_array);
+        if let Some(first) = sets.and_then(|sets| sets.first()) {
+            let number = |key: &str| first.get(key).and_then(Value::as_u64);
+            let source = match number("attribute") {
+                Some(set) => IdSource::Accessor(*primitive.attributes.get(&format!("_FEATURE_ID_{set}"))?),
+                None if first.get("texture").is_some() => IdSource::Texture,
+                None => IdSource::VertexNumber,
+            };
+            return Some(Self {
+                source,
+                null_id: number("nullFeatureId").and_then(|id| u32::try_from(id).ok()),
+                feature_count: number("featureCount").map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)),
+                property_table: number("propertyTable").and_then(|table| usize::try_from(table).ok()),
+                has_more: sets.is_some_and(|sets| sets.len() > 1),
+            });
+        }
+        let batch_id = primitive.attributes.get("_BATCHID").or_else(|| primitive.attributes.get("BATCHID"))?;
+        Some(Self {
+            source: IdSource::Accessor(*batch_id),
+            null_id: None,
+            feature_count: 0,
+            property_table: None,
+            has_more: false,
+        })
+    }
+
+    /// The row of each of `vertices` vertices; `rows` itself where there is none.
+    pub(super) fn rows(&self, views: &Views<'_>, vertices: usize, rows: u32) -> Result<Vec<u32>, Fault> {
+        let row = |id: u32| if id >= rows || Some(id) == self.null_id { rows } else { id };
+        match self.source {
+            IdSource::Accessor(index) => {
+                let mut ids = views.integers(index)?;
+                ids.truncate(vertices);
+                for id in &mut ids {
+                    *id = row(*id);
+                }
+                ids.resize(vertices, rows);
+                Ok(ids)
+            }
+            IdSource::VertexNumber => Ok((0_u32..).take(vertices).map(row).collect()),
+            IdSource::Texture => Err(Fault::new(
+                "EXT_mesh_features",
+                "feature ids in textures are not read yet; the geometry is shown without features",
+            )),
+        }
+    }
+}
+
+/// Which table the rows mean, and how many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rows {
+    pub(super) property_table: Option<usize>,
+    pub(super) count: u32,
+}
+
+/// Chooses the table of the first primitive that names one, or counts ids where no table is named.
+/// `batch` is the batch length of a batched tile.
+pub(super) fn choose_rows<'a>(
+    root: &Root,
+    primitives: impl Iterator<Item = &'a Primitive>,
+    batch: Option<u32>,
+) -> Rows {
+    let sets: Vec<FeatureIdSet> = primitives.filter_map(FeatureIdSet::of).collect();
+    if let Some(table) = sets.iter().find_map(|set| set.property_table) {
+        return Rows {
+            property_table: Some(table),
+            count: table_rows(root, table),
+        };
+    }
+    let counted = sets.iter().map(|set| set.feature_count).max().unwrap_or(0);
+    Rows {
+        property_table: None,
+        count: batch.unwrap_or(0).max(counted).min(MAX_FEATURES),
+    }
+}
+
+/// `EXT_structural_metadata.propertyTables`.
+pub(super) fn property_tables(root: &Root) -> &[Value] {
+    let extension = root.extensions.get("EXT_structural_metadata");
+    extension
+        .and_then(|extension| extension.get("propertyTables"))
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+fn table_rows(root: &Root, table: usize) -> u32 {
+    let count = property_tables(root).get(table).and_then(|table| table.get("count")?.as_u64());
+    count.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)).min(MAX_FEATURES)
+}
+
+/// Rows of all property tables together.
+pub(super) fn property_table_rows(root: &Root) -> u64 {
+    let counts = property_tables(root).iter().filter_map(|table| table.get("count")?.as_u64());
+    counts.fold(0, u64::saturating_add)
+}

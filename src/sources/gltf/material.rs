@@ -1,0 +1,240 @@
+//! Materials: base colour, its texture, sides, blending, light. What else a material says is passed over.
+
+use super::{
+    Fault,
+    accessor::Views,
+    file::{Material, Root, TextureInfo},
+};
+use crate::{
+    geometry::Texture,
+    sources::resource::{Resources, read_uri},
+};
+use image::{ImageReader, Limits};
+use serde_json::Value;
+use std::io::Cursor;
+
+/// Largest side of a texture, pixels.
+const MAX_SIDE: u32 = 16_384;
+/// Most bytes that one texture may unpack to.
+const MAX_TEXTURE_BYTES: u64 = 512 << 20;
+
+/// What sets one draw apart from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RenderClass {
+    /// Image number of the base colour texture.
+    pub(super) image: Option<usize>,
+    pub(super) double_sided: bool,
+    pub(super) translucent: bool,
+    pub(super) unlit: bool,
+}
+
+/// How a primitive looks.
+#[derive(Debug, Clone)]
+pub(super) struct Look {
+    pub(super) class: RenderClass,
+    /// Linear base colour factor.
+    pub(super) factor: [f32; 4],
+    /// Which texture coordinates, and how they are moved.
+    pub(super) uv_set: u32,
+    pub(super) uv_transform: UvTransform,
+}
+
+/// `KHR_texture_transform`: rows of a 2 × 3 matrix.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct UvTransform([[f32; 3]; 2]);
+
+impl UvTransform {
+    const IDENTITY: Self = Self([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]);
+
+    fn of(info: &TextureInfo) -> Self {
+        let Some(extension) = info.extensions.get("KHR_texture_transform") else {
+            return Self::IDENTITY;
+        };
+        let pair = |key: &str, otherwise: f32| {
+            let part = |i: usize| Some(small(extension.get(key)?.get(i)?.as_f64()?));
+            [part(0).unwrap_or(otherwise), part(1).unwrap_or(otherwise)]
+        };
+        let (offset, scale) = (pair("offset", 0.0), pair("scale", 1.0));
+        let rotation = extension.get("rotation").and_then(Value::as_f64).map_or(0.0, small);
+        let (sin, cos) = rotation.sin_cos();
+        Self([
+            [cos * scale[0], sin * scale[1], offset[0]],
+            [-sin * scale[0], cos * scale[1], offset[1]],
+        ])
+    }
+
+    pub(super) fn apply(&self, uv: &mut [f32; 2]) {
+        if *self != Self::IDENTITY {
+            *uv = self.0.map(|[u, v, offset]| u * uv[0] + v * uv[1] + offset);
+        }
+    }
+}
+
+/// The look of material `index`, or of a primitive without one. A texture that cannot be used is a fault;
+/// the colour remains.
+pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
+    let blank = Material::default();
+    let material = index.and_then(|index| root.materials.get(index)).unwrap_or(&blank);
+    let (factor, info) = base_color(material);
+    let (image, fault) = match &info {
+        Some(info) => match image_of(root, info.index) {
+            Ok(image) => (Some(image), None),
+            Err(fault) => (None, Some(fault)),
+        },
+        None => (None, None),
+    };
+    let alpha_mode = material.alpha_mode.as_deref();
+    let info = info.unwrap_or_default();
+    let uv_override = info.extensions.get("KHR_texture_transform").and_then(|t| t.get("texCoord")?.as_u64());
+    let look = Look {
+        class: RenderClass {
+            image,
+            double_sided: material.double_sided,
+            // A mask without a texture hides nothing; with one, blending shows its holes.
+            translucent: alpha_mode == Some("BLEND") || (alpha_mode == Some("MASK") && image.is_some()),
+            unlit: material.extensions.get("KHR_materials_unlit").is_some(),
+        },
+        factor,
+        uv_set: uv_override.and_then(|set| u32::try_from(set).ok()).unwrap_or(info.tex_coord),
+        uv_transform: UvTransform::of(&info),
+    };
+    (look, fault)
+}
+
+/// Base colour factor and texture, or the diffuse ones of the older specular-glossiness extension.
+fn base_color(material: &Material) -> ([f32; 4], Option<TextureInfo>) {
+    const WHITE: [f32; 4] = [1.0; 4];
+    if let Some(pbr) = &material.pbr_metallic_roughness {
+        let factor = pbr.base_color_factor.map_or(WHITE, |factor| factor.map(small));
+        return (factor, pbr.base_color_texture.clone());
+    }
+    let Some(older) = material.extensions.get("KHR_materials_pbrSpecularGlossiness") else {
+        return (WHITE, None);
+    };
+    let factor = older.get("diffuseFactor").and_then(Value::as_array).map_or(WHITE, |items| {
+        std::array::from_fn(|i| items.get(i).and_then(Value::as_f64).map_or(1.0, small))
+    });
+    let texture = older.get("diffuseTexture").and_then(|texture| {
+        Some(TextureInfo {
+            index: usize::try_from(texture.get("index")?.as_u64()?).ok()?,
+            tex_coord: texture.get("texCoord").and_then(Value::as_u64).map_or(0, |set| u32::try_from(set).unwrap_or(0)),
+            extensions: texture.get("extensions").cloned().unwrap_or_default(),
+        })
+    });
+    (factor, texture)
+}
+
+/// The image of a texture that this program can decode.
+fn image_of(root: &Root, texture: usize) -> Result<usize, Fault> {
+    let place = || format!("textures[{texture}]");
+    let found = root
+        .textures
+        .get(texture)
+        .ok_or_else(|| Fault::new(place(), "there is no such texture"))?;
+    let webp = found.extensions.get("EXT_texture_webp").and_then(|e| e.get("source")?.as_u64());
+    if let Some(image) = webp.and_then(|image| usize::try_from(image).ok()).or(found.source) {
+        return Ok(image);
+    }
+    Err(if found.extensions.get("KHR_texture_basisu").is_some() {
+        Fault::new(place(), "KTX2 textures are not read yet; the surface is shown in its plain colour")
+    } else {
+        Fault::new(place(), "the texture has no image")
+    })
+}
+
+/// Decodes one image to straight RGBA. Returns the bytes read from another file, too.
+pub(super) fn decode_image(
+    views: &Views<'_>,
+    index: usize,
+    resources: &dyn Resources,
+    path: &str,
+) -> Result<(Texture, u64), Fault> {
+    let fault = |message: String| Fault::new(format!("images[{index}]"), message);
+    let image = views
+        .root
+        .images
+        .get(index)
+        .ok_or_else(|| fault("there is no such image".to_owned()))?;
+    let owned;
+    let mut bytes_read = 0;
+    let bytes = match (&image.uri, image.buffer_view) {
+        (_, Some(view)) => views.view(view)?,
+        (Some(uri), None) => {
+            owned = read_uri(resources, path, uri).map_err(|error| fault(error.to_string()))?;
+            if !uri.starts_with("data:") {
+                bytes_read = owned.len() as u64;
+            }
+            &owned
+        }
+        (None, None) => return Err(fault("the image has neither a uri nor a buffer view".to_owned())),
+    };
+    let damaged = |error: image::ImageError| fault(format!("the image cannot be decoded: {error}"));
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|error| fault(format!("the image cannot be decoded: {error}")))?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_TEXTURE_BYTES);
+    reader.limits(limits);
+    let rgba = reader.decode().map_err(damaged)?.into_rgba8();
+    let texture = Texture {
+        width: rgba.width(),
+        height: rgba.height(),
+        rgba: rgba.into_raw(),
+        srgb: true,
+    };
+    Ok((texture, bytes_read))
+}
+
+/// A linear colour as sRGB bytes with straight alpha.
+pub(super) fn srgb_bytes([red, green, blue, alpha]: [f32; 4]) -> [u8; 4] {
+    let encode = |linear: f32| {
+        let linear = linear.clamp(0.0, 1.0);
+        byte(if linear <= 0.003_130_8 {
+            linear * 12.92
+        } else {
+            1.055 * linear.powf(1.0 / 2.4) - 0.055
+        })
+    };
+    [encode(red), encode(green), encode(blue), byte(alpha)]
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to a byte, and NaN becomes 0"
+)]
+fn byte(unit: f32) -> u8 {
+    (unit.clamp(0.0, 1.0) * 255.0).round() as u8
+}
+
+/// Colours and texture coordinates of the file, whose numbers are small.
+#[expect(clippy::cast_possible_truncation, reason = "not a position: colours and texture coordinates")]
+fn small(value: f64) -> f32 {
+    value as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colors_are_encoded_as_srgb() {
+        assert_eq!(srgb_bytes([0.0, 1.0, 0.5, 0.5]), [0, 255, 188, 128]);
+        assert_eq!(srgb_bytes([f32::NAN, 9.0, -1.0, f32::NAN]), [0, 255, 0, 0]);
+    }
+
+    #[test]
+    fn texture_coordinates_are_scaled_turned_and_moved() {
+        let info = TextureInfo {
+            extensions: serde_json::json!({"KHR_texture_transform": {"offset": [0.5, 0.0], "scale": [2.0, 3.0],
+                "rotation": std::f64::consts::FRAC_PI_2}}),
+            ..TextureInfo::default()
+        };
+        let mut uv = [0.25, 0.5];
+        UvTransform::of(&info).apply(&mut uv);
+        // u' = cos·su·u + sin·sv·v + tu, v' = −sin·su·u + cos·sv·v + tv
+        assert!((uv[0] - 2.0).abs() < 1e-6 && (uv[1] + 0.5).abs() < 1e-6, "{uv:?}");
+    }
+}

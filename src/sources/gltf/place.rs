@@ -1,0 +1,231 @@
+//! From glTF axes to the site frame: the y-up to z-up turn, the tile transform, the map to the site.
+
+use crate::{
+    georef::{Ecef, GeorefError, SiteFrame, SitePos, TileMap, narrow, render_axes},
+    sources::tiles3d::BoundingVolume,
+};
+use bevy::math::{DMat3, DMat4, DVec3};
+
+/// Where a payload stands.
+pub(crate) struct Placement<'a> {
+    /// Root frame from tile frame.
+    pub(crate) root_from_tile: DMat4,
+    /// Where the tile frame's coordinates start (`RTC_CENTER` of a batched tile).
+    pub(crate) rtc_center: DVec3,
+    /// Whether the root frame is ECEF.
+    pub(crate) is_geocentric: bool,
+    /// Frame of the result.
+    pub(crate) site: &'a SiteFrame,
+    /// The tile's volume in the root frame.
+    pub(crate) volume: Option<&'a BoundingVolume>,
+    /// The tileset's up-axis hint.
+    pub(crate) gltf_up_axis: char,
+    /// Metres to add to every height.
+    pub(crate) height_offset_m: f64,
+}
+
+/// A box that grows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) low: DVec3,
+    pub(super) high: DVec3,
+}
+
+impl Bounds {
+    pub(super) const EMPTY: Self = Self {
+        low: DVec3::INFINITY,
+        high: DVec3::NEG_INFINITY,
+    };
+
+    pub(super) fn add(&mut self, point: DVec3) {
+        self.low = self.low.min(point);
+        self.high = self.high.max(point);
+    }
+
+    pub(super) fn corners(&self) -> [DVec3; 8] {
+        std::array::from_fn(|i| {
+            let pick = |bit: usize, low: f64, high: f64| if i & bit == 0 { low } else { high };
+            DVec3::new(
+                pick(1, self.low.x, self.high.x),
+                pick(2, self.low.y, self.high.y),
+                pick(4, self.low.z, self.high.z),
+            )
+        })
+    }
+
+    pub(super) fn center(&self) -> DVec3 {
+        (self.low + self.high) / 2.0
+    }
+
+    pub(super) fn radius(&self) -> f64 {
+        (self.high - self.low).length() / 2.0
+    }
+}
+
+/// The turn from glTF's y-up axes to z-up: (x, y, z) becomes (x, −z, y).
+fn z_up_from_y_up() -> DMat4 {
+    DMat4::from_cols_array(&[
+        1.0, 0.0, 0.0, 0.0, //
+        0.0, 0.0, 1.0, 0.0, //
+        0.0, -1.0, 0.0, 0.0, //
+        0.0, 0.0, 0.0, 1.0,
+    ])
+}
+
+impl Placement<'_> {
+    /// Root frame from glTF frame for content whose corners in the glTF frame are given, and whether a
+    /// hint that the file is z-up already was found wrong.
+    ///
+    /// The specification knows only y-up; `gltfUpAxis` is a common but not a reliable addition. So where it
+    /// says Z, the turn that brings the content nearer to the tile's volume is taken.
+    pub(super) fn root_from_gltf(&self, rtc_center: Option<DVec3>, corners: &[DVec3]) -> (DMat4, bool) {
+        let to_root = self.root_from_tile * DMat4::from_translation(self.rtc_center + rtc_center.unwrap_or(DVec3::ZERO));
+        let turned = to_root * z_up_from_y_up();
+        if self.gltf_up_axis != 'Z' {
+            return (turned, false);
+        }
+        let Some(volume) = self.volume else {
+            return (to_root, false);
+        };
+        let distance = |root_from_gltf: &DMat4| -> f64 {
+            let far = corners.iter().map(|c| volume.distance_to(root_from_gltf.transform_point3(*c)));
+            far.sum()
+        };
+        let (as_said, as_specified) = (distance(&to_root), distance(&turned));
+        if as_specified < as_said {
+            (turned, true)
+        } else {
+            (to_root, false)
+        }
+    }
+
+    /// The map for content within a box of the root frame.
+    pub(super) fn site_map(&self, bounds: &Bounds) -> Result<SiteMap, GeorefError> {
+        let (map, center) = if self.is_geocentric {
+            let center = Ecef(bounds.center());
+            let map = self.site.tile_map(center, bounds.radius())?;
+            let center = map.site_from_ecef(center)?;
+            (Some(map), center)
+        } else {
+            (None, SitePos(bounds.center()))
+        };
+        // Whole metres keep the origin readable in logs; offsets stay as small as the content.
+        let start = SitePos(center.0.round());
+        Ok(SiteMap {
+            map,
+            start,
+            origin: SitePos(start.0 + DVec3::Z * self.height_offset_m),
+        })
+    }
+}
+
+/// Root frame to render-axes offsets.
+pub(super) struct SiteMap {
+    /// `None` where root axes are site axes.
+    map: Option<TileMap>,
+    /// Where offsets start before heights are shifted.
+    start: SitePos,
+    /// Where they start in the site.
+    pub(super) origin: SitePos,
+}
+
+impl SiteMap {
+    pub(super) fn positions(
+        &self,
+        root_from_local: DMat4,
+        local: &[[f32; 3]],
+        out: &mut Vec<[f32; 3]>,
+    ) -> Result<(), GeorefError> {
+        if let Some(map) = &self.map {
+            return map.map_local(root_from_local, self.start, local, out);
+        }
+        let (linear, shift) = (
+            DMat3::from_mat4(root_from_local),
+            root_from_local.w_axis.truncate() - self.start.0,
+        );
+        out.clear();
+        out.extend(local.iter().map(|v| narrow(render_axes(linear * wide(*v) + shift))));
+        Ok(())
+    }
+
+    pub(super) fn normals(&self, root_from_local: DMat4, local: &[[f32; 3]], out: &mut Vec<[f32; 3]>) {
+        if let Some(map) = &self.map {
+            map.map_local_normals(root_from_local, local, out);
+            return;
+        }
+        let linear = DMat3::from_mat4(root_from_local);
+        let sign = if linear.determinant() < 0.0 { -1.0 } else { 1.0 };
+        // The cofactors are the inverse transpose up to a factor and exist for flattened nodes too.
+        let cofactors = DMat3::from_cols(
+            linear.y_axis.cross(linear.z_axis) * sign,
+            linear.z_axis.cross(linear.x_axis) * sign,
+            linear.x_axis.cross(linear.y_axis) * sign,
+        );
+        out.clear();
+        out.extend(local.iter().map(|normal| {
+            let normal = (cofactors * wide(*normal)).try_normalize().unwrap_or(DVec3::Z);
+            narrow(render_axes(normal))
+        }));
+    }
+}
+
+pub(super) fn wide(v: [f32; 3]) -> DVec3 {
+    DVec3::new(f64::from(v[0]), f64::from(v[1]), f64::from(v[2]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn placement(volume: Option<&BoundingVolume>, gltf_up_axis: char) -> Placement<'_> {
+        Placement {
+            root_from_tile: DMat4::from_translation(DVec3::new(100.0, 0.0, 0.0)),
+            rtc_center: DVec3::new(0.0, 0.0, 7.0),
+            is_geocentric: false,
+            site: &SiteFrame::Local,
+            volume,
+            gltf_up_axis,
+            height_offset_m: 3.0,
+        }
+    }
+
+    #[test]
+    fn y_up_content_is_turned_and_then_moved() {
+        let (root_from_gltf, is_wrong) = placement(None, 'Y').root_from_gltf(None, &[]);
+        assert!(!is_wrong);
+        assert_eq!(root_from_gltf.transform_point3(DVec3::new(1.0, 2.0, 3.0)), DVec3::new(101.0, -3.0, 9.0));
+    }
+
+    #[test]
+    fn a_z_up_hint_holds_unless_the_volume_contradicts_it() {
+        let corners = [DVec3::new(0.0, 50.0, 0.0), DVec3::new(1.0, 60.0, 1.0)];
+        let upright = BoundingVolume::Sphere {
+            center: DVec3::new(100.0, 0.0, 62.0),
+            radius: 8.0,
+        };
+        let (turned, is_wrong) = placement(Some(&upright), 'Z').root_from_gltf(None, &corners);
+        assert!(is_wrong);
+        assert_eq!(turned.transform_point3(corners[0]), DVec3::new(100.0, 0.0, 57.0));
+        let lying = BoundingVolume::Sphere {
+            center: DVec3::new(100.0, 55.0, 7.0),
+            radius: 8.0,
+        };
+        let (straight, is_wrong) = placement(Some(&lying), 'Z').root_from_gltf(None, &corners);
+        assert!(!is_wrong);
+        assert_eq!(straight.transform_point3(corners[0]), DVec3::new(100.0, 50.0, 7.0));
+    }
+
+    #[test]
+    fn offsets_start_at_the_content_and_heights_are_shifted() {
+        let mut bounds = Bounds::EMPTY;
+        bounds.add(DVec3::new(1000.0, 2000.0, 10.0));
+        bounds.add(DVec3::new(1010.0, 2020.0, 30.0));
+        let map = placement(None, 'Y').site_map(&bounds).unwrap();
+        assert_eq!(map.origin.0, DVec3::new(1005.0, 2010.0, 23.0));
+        let mut out = Vec::new();
+        map.positions(DMat4::IDENTITY, &[[1010.0, 2010.0, 30.0]], &mut out).unwrap();
+        assert_eq!(out, [[5.0, 10.0, 0.0]]);
+        map.normals(DMat4::from_scale(DVec3::new(-1.0, 1.0, 1.0)), &[[1.0, 0.0, 0.0]], &mut out);
+        assert_eq!(out, [[-1.0, 0.0, 0.0]]);
+    }
+}

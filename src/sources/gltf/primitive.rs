@@ -1,0 +1,271 @@
+//! One primitive as it stands in the file: a triangle list in its node's own axes, every index checked.
+
+use super::{
+    Fault,
+    accessor::Views,
+    feature_ids::{FeatureIdSet, Rows},
+    file::{Mode, Primitive},
+    material::{self, Look, srgb_bytes},
+    place::{Bounds, wide},
+};
+use bevy::math::Vec3;
+
+/// A primitive's vertices and triangles. Arrays that are not empty have the length of `positions`.
+pub(super) struct Part {
+    pub(super) look: Look,
+    pub(super) positions: Vec<[f32; 3]>,
+    /// Empty where faces get flat normals; then no two triangles share a vertex.
+    pub(super) normals: Vec<[f32; 3]>,
+    pub(super) rows: Vec<u32>,
+    /// Empty for plain white.
+    pub(super) colors: Vec<[u8; 4]>,
+    pub(super) uvs: Vec<[f32; 2]>,
+    pub(super) indices: Vec<u32>,
+    pub(super) bounds: Bounds,
+}
+
+/// Reads a primitive. `Ok(None)` where nothing is left to draw; faults that cost something are added.
+pub(super) fn read_part(
+    views: &Views<'_>,
+    primitive: &Primitive,
+    rows: Rows,
+    faults: &mut Vec<Fault>,
+) -> Result<Option<Part>, Fault> {
+    let mode = primitive.mode();
+    match mode {
+        Mode::Points => return Err(Fault::new("mode", "points are not drawn yet")),
+        Mode::Lines => return Err(Fault::new("mode", "lines are not drawn yet")),
+        Mode::Unknown => return Err(Fault::new("mode", "the primitive's mode is unknown")),
+        Mode::Triangles | Mode::TriangleStrip | Mode::TriangleFan => {}
+    }
+    let position = *primitive
+        .attributes
+        .get("POSITION")
+        .ok_or_else(|| Fault::new("attributes", "the primitive has no positions"))?;
+    if primitive.extensions.get("KHR_draco_mesh_compression").is_some()
+        && views.accessor(position)?.buffer_view.is_none()
+    {
+        return Err(Fault::new("KHR_draco_mesh_compression", "Draco compression is not read yet"));
+    }
+    let (look, texture_fault) = material::look(views.root, primitive.material);
+    faults.extend(texture_fault);
+    let mut positions = views.vectors::<3>(position)?;
+    let count = positions.len();
+    let indices = match primitive.indices {
+        Some(accessor) => views.integers(accessor)?,
+        None => (0_u32..).take(count).collect(),
+    };
+    let (indices, dropped) = checked_triangles(&as_list(indices, mode), &positions);
+    if dropped > 0 {
+        let message = format!("{dropped} triangles name vertices that are not there or not numbers; they are left out");
+        faults.push(Fault::new("indices", message));
+    }
+    if indices.is_empty() {
+        return Ok(None);
+    }
+    for position in &mut positions {
+        // No triangle uses these any more, but they would spoil the bounds.
+        if !Vec3::from_array(*position).is_finite() {
+            *position = [0.0; 3];
+        }
+    }
+    let mut soft = |result: Result<(), Fault>| faults.extend(result.err());
+    let mut normals = Vec::new();
+    let mut row_of = Vec::new();
+    let mut colors = Vec::new();
+    let mut uvs = Vec::new();
+    soft(optional(primitive, "NORMAL", |accessor| {
+        normals = sized(views.vectors::<3>(accessor)?, count, "NORMAL")?;
+        Ok(())
+    }));
+    soft(read_rows(views, primitive, rows, count).map(|read| row_of = read));
+    soft(read_colors(views, primitive, look.factor, count).map(|read| colors = read));
+    if look.class.image.is_some() {
+        soft(optional(primitive, &format!("TEXCOORD_{}", look.uv_set), |accessor| {
+            uvs = sized(views.vectors::<2>(accessor)?, count, "TEXCOORD")?;
+            for uv in &mut uvs {
+                look.uv_transform.apply(uv);
+            }
+            Ok(())
+        }));
+    }
+    let mut part = Part {
+        look,
+        positions,
+        normals,
+        rows: row_of,
+        colors,
+        uvs,
+        indices,
+        bounds: Bounds::EMPTY,
+    };
+    if part.normals.is_empty() {
+        part.split_triangles();
+    } else if dropped > 0 || part.indices.len() < count {
+        part.drop_unused_vertices();
+    }
+    part.measure();
+    Ok(Some(part))
+}
+
+impl Part {
+    /// Gives every triangle its own vertices.
+    fn split_triangles(&mut self) {
+        let order = std::mem::take(&mut self.indices);
+        self.reorder(&order);
+        self.indices = (0_u32..).take(order.len()).collect();
+    }
+
+    /// Some exporters let all primitives share one big vertex list: keep what this one uses.
+    fn drop_unused_vertices(&mut self) {
+        const UNUSED: u32 = u32::MAX;
+        let mut new_number = vec![UNUSED; self.positions.len()];
+        let mut order = Vec::new();
+        for index in &mut self.indices {
+            let number = &mut new_number[*index as usize];
+            if *number == UNUSED {
+                *number = u32::try_from(order.len()).unwrap_or(UNUSED);
+                order.push(*index);
+            }
+            *index = *number;
+        }
+        self.reorder(&order);
+    }
+
+    /// Every vertex array becomes the elements at `order`.
+    fn reorder(&mut self, order: &[u32]) {
+        fn pick<T: Copy>(values: &mut Vec<T>, order: &[u32]) {
+            if !values.is_empty() {
+                *values = order.iter().map(|i| values[*i as usize]).collect();
+            }
+        }
+        pick(&mut self.positions, order);
+        pick(&mut self.normals, order);
+        pick(&mut self.rows, order);
+        pick(&mut self.colors, order);
+        pick(&mut self.uvs, order);
+    }
+
+    fn measure(&mut self) {
+        let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
+        for position in &self.positions {
+            let position = Vec3::from_array(*position);
+            low = low.min(position);
+            high = high.max(position);
+        }
+        self.bounds.low = wide(low.to_array());
+        self.bounds.high = wide(high.to_array());
+    }
+}
+
+fn optional(
+    primitive: &Primitive,
+    name: &str,
+    read: impl FnOnce(usize) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    primitive.attributes.get(name).map_or(Ok(()), |accessor| read(*accessor))
+}
+
+/// An attribute with as many elements as there are positions; more are cut off, fewer are a fault.
+fn sized<T>(mut values: Vec<T>, count: usize, name: &str) -> Result<Vec<T>, Fault> {
+    if values.len() < count {
+        let message = format!("{} values for {count} vertices; the attribute is left out", values.len());
+        return Err(Fault::new(name, message));
+    }
+    values.truncate(count);
+    Ok(values)
+}
+
+fn read_rows(views: &Views<'_>, primitive: &Primitive, rows: Rows, count: usize) -> Result<Vec<u32>, Fault> {
+    let none = vec![rows.count; count];
+    match FeatureIdSet::of(primitive) {
+        // One table serves the whole payload; the ids of another would name the wrong rows.
+        Some(set) if set.property_table == rows.property_table => set.rows(views, count, rows.count),
+        _ => Ok(none),
+    }
+}
+
+/// Vertex colours times the base colour, empty when all is plain white.
+fn read_colors(
+    views: &Views<'_>,
+    primitive: &Primitive,
+    factor: [f32; 4],
+    count: usize,
+) -> Result<Vec<[u8; 4]>, Fault> {
+    let is_white = factor.iter().all(|part| (part - 1.0).abs() < 1e-6);
+    let Some(accessor) = primitive.attributes.get("COLOR_0").copied() else {
+        return Ok(if is_white { Vec::new() } else { vec![srgb_bytes(factor); count] });
+    };
+    let linear: Vec<[f32; 4]> = if views.accessor(accessor)?.element_type == "VEC3" {
+        let rgb = views.vectors::<3>(accessor)?;
+        rgb.into_iter().map(|[r, g, b]| [r, g, b, 1.0]).collect()
+    } else {
+        views.vectors::<4>(accessor)?
+    };
+    let mut last = ([u32::MAX; 4], [0; 4]);
+    let colors = linear.into_iter().map(|color| {
+        // Neighbouring vertices mostly share their colour, and encoding is slow.
+        let bits = color.map(f32::to_bits);
+        if bits != last.0 {
+            last = (bits, srgb_bytes(std::array::from_fn(|i| color[i] * factor[i])));
+        }
+        last.1
+    });
+    sized(colors.collect(), count, "COLOR_0")
+}
+
+/// Strips and fans as triangle lists.
+fn as_list(indices: Vec<u32>, mode: Mode) -> Vec<u32> {
+    match mode {
+        Mode::TriangleStrip => indices
+            .windows(3)
+            .enumerate()
+            .flat_map(|(i, w)| if i % 2 == 0 { [w[0], w[1], w[2]] } else { [w[1], w[0], w[2]] })
+            .collect(),
+        Mode::TriangleFan => {
+            let Some(hub) = indices.first().copied() else {
+                return indices;
+            };
+            indices[1..].windows(2).flat_map(|w| [hub, w[0], w[1]]).collect()
+        }
+        _ => indices,
+    }
+}
+
+/// Triangles whose corners all exist and are finite, and how many are not.
+fn checked_triangles(indices: &[u32], positions: &[[f32; 3]]) -> (Vec<u32>, usize) {
+    let mut kept = Vec::with_capacity(indices.len());
+    let mut dropped = 0;
+    for triangle in indices.chunks_exact(3) {
+        let is_usable = triangle.iter().all(|index| {
+            let position = positions.get(*index as usize);
+            position.is_some_and(|position| Vec3::from_array(*position).is_finite())
+        });
+        if is_usable {
+            kept.extend_from_slice(triangle);
+        } else {
+            dropped += 1;
+        }
+    }
+    (kept, dropped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strips_and_fans_keep_their_winding() {
+        assert_eq!(as_list(vec![0, 1, 2, 3], Mode::TriangleStrip), [0, 1, 2, 2, 1, 3]);
+        assert_eq!(as_list(vec![0, 1, 2, 3], Mode::TriangleFan), [0, 1, 2, 0, 2, 3]);
+        assert!(as_list(vec![0], Mode::TriangleFan).is_empty());
+        assert!(as_list(vec![], Mode::TriangleStrip).is_empty());
+    }
+
+    #[test]
+    fn triangles_with_missing_or_endless_corners_are_dropped() {
+        let positions = [[0.0; 3], [1.0; 3], [2.0; 3], [f32::NAN, 0.0, 0.0], [f32::INFINITY; 3]];
+        let (kept, dropped) = checked_triangles(&[0, 1, 2, 0, 1, 5, 0, 1, 3, 4, 0, 1, 2, 1], &positions);
+        assert_eq!((kept, dropped), (vec![0, 1, 2], 3));
+    }
+}
