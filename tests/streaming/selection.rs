@@ -330,6 +330,18 @@ fn long_wait_for_descendants_loads_the_parent_first() {
 }
 
 #[test]
+fn long_wait_elsewhere_does_not_blank_a_tile_that_just_took_over_from_its_children() {
+    let mut world = two_levels();
+    world.settings.loading_descendant_limit = 0;
+    world
+        .arrive(&["p", "a", "b", "c", "d"])
+        .frame(&[look(0.0, 490.0, 100.0)]);
+    assert_eq!(world.drawn(), "a b c d");
+    world.frame(&middle());
+    assert_eq!((world.drawn().as_str(), world.needed().as_str()), ("p", "q"));
+}
+
+#[test]
 fn parent_that_failed_is_not_waited_for_before_its_descendants() {
     let mut world = four();
     world.settings.loading_descendant_limit = 2;
