@@ -29,6 +29,9 @@ pub enum Lens {
     Maintenance,
 }
 
+/// TEMP
+pub fn plugin_pub(app: &mut App) { plugin(app) }
+
 pub(crate) fn plugin(app: &mut App) {
     app.configure_sets(
         Update,

@@ -88,6 +88,12 @@ fn vertex(v: In) -> Out {
     return out;
 }
 
+/// Half a step of the screen's 256 levels up or down, by pixel: pale gradients show no bands.
+fn dither(color: vec3<f32>, pixel: vec2<f32>) -> vec3<f32> {
+    let noise = fract(52.9829189 * fract(dot(pixel, vec2<f32>(0.06711056, 0.00583715)))) - 0.5;
+    return color + noise * (2.0 / 255.0) * sqrt(max(color, vec3<f32>(0.001)));
+}
+
 fn paper_light(albedo: vec3<f32>, normal: vec3<f32>, world_position: vec4<f32>, frag: vec2<f32>, above_foot: f32) -> vec3<f32> {
     let exposure = view_bindings::view.exposure;
     let view_z = dot(vec4<f32>(
@@ -148,7 +154,7 @@ fn fragment(in: Out, @builtin(front_facing) front: bool) -> @location(0) vec4<f3
     result = linear_fog(view_bindings::fog, result, eye_distance, vec3<f32>(0.0));
 #endif
 #ifndef PAPER_BLEND
-    result.a = 1.0;
+    result = vec4<f32>(dither(result.rgb, in.position.xy), 1.0);
 #endif
     return result;
 }

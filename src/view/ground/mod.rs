@@ -25,7 +25,7 @@ use bevy::{
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
 use cover::{Cover, cover};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Which ground: variant and phase.
 type GroundKey = (Option<usize>, Option<String>);
@@ -33,8 +33,8 @@ type GroundKey = (Option<usize>, Option<String>);
 /// The grounds made and in the making.
 #[derive(Resource, Default)]
 struct Grounds {
-    ready: HashMap<GroundKey, [Entity; 2]>,
-    making: HashMap<GroundKey, Task<Cover>>,
+    ready: BTreeMap<GroundKey, [Entity; 2]>,
+    making: BTreeMap<GroundKey, Task<Cover>>,
     shown: Option<GroundKey>,
     rows: Option<RowRange>,
     estimating: Option<Task<Option<Terrain>>>,
@@ -115,7 +115,7 @@ fn start_grounds(
 }
 
 fn forget(commands: &mut Commands, grounds: &mut Grounds) {
-    for (_, entities) in grounds.ready.drain() {
+    for entities in std::mem::take(&mut grounds.ready).into_values() {
         for entity in entities {
             if let Ok(mut entity) = commands.get_entity(entity) {
                 entity.try_despawn();
