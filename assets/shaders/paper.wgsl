@@ -19,7 +19,8 @@ const LIFTED: u32 = 0x20000000u;
 const PI: f32 = 3.14159265;
 
 struct PaperSettings {
-    // x: opacity, y: pull towards the eye (share of the distance), z: fade start (m), w: fade end (m)
+    // x: opacity, y: pull towards the eye (share of the distance); lines fade between z and w (binary
+    // logarithm of the metres that a pixel covers): far away they would close up to a grey veil
     values: vec4<f32>,
 }
 
@@ -143,7 +144,8 @@ fn fragment(in: Out, @builtin(front_facing) front: bool) -> @location(0) vec4<f3
 #ifdef PAPER_UNLIT
     var color = albedo.rgb;
 #ifdef PAPER_FADE
-    albedo.a *= 1.0 - smoothstep(settings.values.z, settings.values.w, eye_distance) * 0.8;
+    let pixel_m = eye_distance * 2.0 / (view_bindings::view.clip_from_view[1][1] * view_bindings::view.viewport.w);
+    albedo.a *= 1.0 - smoothstep(settings.values.z, settings.values.w, log2(pixel_m));
 #endif
 #else
     var color = paper_light(albedo.rgb, normal, in.world_position, in.position.xy, in.extra.x);

@@ -103,7 +103,7 @@ impl SiteView {
         };
         let (forward, right, up) = (axis(self.forward)?, axis(self.right)?, axis(self.up)?);
         let t = self.tangents();
-        let plane = |normal: DVec3| {
+        let inward = |normal: DVec3| {
             let normal = normal.normalize();
             // A little room: the frame is curved and the plane is not.
             (normal, 2.0 - normal.dot(eye))
@@ -111,10 +111,10 @@ impl SiteView {
         Some(View {
             position: eye,
             planes: vec![
-                plane(forward * t.x + right),
-                plane(forward * t.x - right),
-                plane(forward * t.y + up),
-                plane(forward * t.y - up),
+                inward(forward * t.x + right),
+                inward(forward * t.x - right),
+                inward(forward * t.y + up),
+                inward(forward * t.y - up),
             ],
             direction: forward,
             viewport_height_px: self.size_px.y,
