@@ -17,8 +17,10 @@ use std::{
 };
 
 fn decode(criterion: &mut Criterion) {
-    let corpus = std::env::var_os("STADSLENS_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
+    let corpus = std::env::var_os("STADSLENS_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
+        PathBuf::from,
+    );
     let site = SiteFrame::RdNap {
         anchor: RdNap {
             x_m: 148_000.0,
@@ -58,8 +60,12 @@ fn decode(criterion: &mut Criterion) {
         if let Ok(content) = decode_content(&request)
             && let Some((mesh, ..)) = content.meshes.first()
         {
-            group.bench_function("crease edges", |bencher| bencher.iter(|| black_box(CreaseEdges::of(mesh))));
-            group.bench_function("BVH", |bencher| bencher.iter(|| black_box(MeshBvh::build(mesh)).bytes()));
+            group.bench_function("crease edges", |bencher| {
+                bencher.iter(|| black_box(CreaseEdges::of(mesh)))
+            });
+            group.bench_function("BVH", |bencher| {
+                bencher.iter(|| black_box(MeshBvh::build(mesh)).bytes())
+            });
         }
         group.finish();
     }

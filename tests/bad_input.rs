@@ -1,11 +1,17 @@
 //! Hostile and broken tiles: one clear line each, the rest keeps working, nothing panics or hangs.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise, and says how much it compared"
+)]
+
 use bevy::math::DMat4;
 use serde_json::json;
 use stadslens::{
     georef::SiteFrame,
     sources::{
-        Problem,
+        Problem, Severity,
         inspect::inspect,
         resource::folder,
         tiles3d::{DecodeRequest, TileContent, decode_content, read_tileset},
@@ -19,8 +25,10 @@ use std::{
 
 /// The corpus, or `None` with a line that says so.
 fn corpus() -> Option<PathBuf> {
-    let path = std::env::var_os("STADSLENS_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
+    let path = std::env::var_os("STADSLENS_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
+        PathBuf::from,
+    );
     if path.join("facts.json").is_file() {
         Some(path)
     } else {
@@ -52,13 +60,19 @@ fn decode_bytes(bytes: &[u8]) -> Result<TileContent, Problem> {
 /// A problem is one line, names the file, and does not tell the decoder's last net.
 fn assert_is_clear(problem: &Problem) {
     let line = problem.to_string();
-    assert!(!line.contains('\n') && !problem.path.is_empty() && !problem.message.is_empty(), "{line}");
+    assert!(
+        !line.contains('\n') && !problem.path.is_empty() && !problem.message.is_empty(),
+        "{line}"
+    );
     assert!(!line.contains("did not expect"), "a decoder panicked: {line}");
 }
 
 /// A mesh of one triangle; `edit` may break the JSON and the bytes first.
 fn glb(edit: impl FnOnce(&mut serde_json::Value, &mut Vec<u8>)) -> Vec<u8> {
-    let mut bin: Vec<u8> = [0.0_f32, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0].iter().flat_map(|f| f.to_le_bytes()).collect();
+    let mut bin: Vec<u8> = [0.0_f32, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+        .iter()
+        .flat_map(|f| f.to_le_bytes())
+        .collect();
     bin.extend([0_u16, 1, 2, 0].iter().flat_map(|i| i.to_le_bytes()));
     let mut json = json!({
         "asset": {"version": "2.0"},
@@ -137,7 +151,9 @@ fn an_accessor_outside_its_buffer_is_one_clear_line() {
             let (parent, key) = pointer.rsplit_once('/').unwrap();
             json.pointer_mut(parent).unwrap()[key] = value.clone();
         });
-        let problem = decode_bytes(&bytes).err().unwrap_or_else(|| panic!("{pointer} {value} was accepted"));
+        let problem = decode_bytes(&bytes)
+            .err()
+            .unwrap_or_else(|| panic!("{pointer} {value} was accepted"));
         assert_is_clear(&problem);
         assert!(problem.place.contains("primitives[0]"), "{problem}");
     }
@@ -156,12 +172,21 @@ fn bad_indices_and_nan_coordinates_cost_only_their_triangles() {
     assert_eq!((triangles(&content), content.problems.len()), (1, 1));
     assert_is_clear(&content.problems[0]);
     let content = decode_bytes(&glb(|json, bin| {
-        two(json, bin, [0, 1, 2]);
+        two(json, bin, [0, 1, 1]);
         bin[24..28].copy_from_slice(&f32::NAN.to_le_bytes());
     }))
     .unwrap();
-    assert_eq!(triangles(&content), 0);
-    assert!(content.problems[0].message.contains("not numbers"), "{:?}", content.problems);
+    assert_eq!((triangles(&content), content.problems.len()), (1, 1));
+    assert!(
+        content.problems[0].message.contains("not numbers"),
+        "{:?}",
+        content.problems
+    );
+    // Nothing left to draw is a failed tile.
+    let problem = decode_bytes(&glb(|_, bin| bin[24..28].copy_from_slice(&f32::INFINITY.to_le_bytes())))
+        .err()
+        .unwrap();
+    assert!(problem.message.contains("not numbers"), "{problem}");
 }
 
 #[test]
@@ -171,10 +196,17 @@ fn cycles_in_the_scene_graph_end() {
     }))
     .unwrap();
     assert_eq!(triangles(&content), 1);
-    assert!(content.problems.iter().any(|p| p.message.contains("own descendant")), "{:?}", content.problems);
+    assert!(
+        content.problems.iter().any(|p| p.message.contains("own descendant")),
+        "{:?}",
+        content.problems
+    );
     // Every node has the next as a child twice: 2^40 visits without a cap.
     let started = Instant::now();
-    let doubling: Vec<_> = (0..40).map(|i| json!({"children": [i + 1, i + 1]})).chain([json!({})]).collect();
+    let doubling: Vec<_> = (0..40)
+        .map(|i| json!({"children": [i + 1, i + 1]}))
+        .chain([json!({})])
+        .collect();
     let content = decode_bytes(&glb(|json, _| json["nodes"] = json!(doubling))).unwrap_err_or_content();
     assert!(started.elapsed() < Duration::from_secs(10));
     assert!(content.contains("too many"), "{content}");
@@ -197,7 +229,13 @@ impl UnwrapErrOrContent for Result<TileContent, Problem> {
 fn other_versions_and_unknown_bytes_are_named() {
     let mut old = glb(|_, _| {});
     old[4] = 1;
-    assert!(decode_bytes(&old).err().unwrap().message.contains("glTF 1.0 is not supported"));
+    assert!(
+        decode_bytes(&old)
+            .err()
+            .unwrap()
+            .message
+            .contains("glTF 1.0 is not supported")
+    );
     for (bytes, expected) in [
         (&b"i3dm...."[..], "not read yet"),
         (b"pnts....", "not read yet"),
@@ -221,9 +259,8 @@ fn a_tileset_that_includes_itself_leaves_its_folder_and_lacks_tiles_still_opens(
     let root = outer.path().join("tiles");
     fs::create_dir(&root).unwrap();
     fs::write(root.join("here.glb"), glb(|_, _| {})).unwrap();
-    let child = |uri: &str| {
-        json!({"boundingVolume": {"sphere": [0, 0, 0, 1]}, "geometricError": 1, "content": {"uri": uri}})
-    };
+    let child =
+        |uri: &str| json!({"boundingVolume": {"sphere": [0, 0, 0, 1]}, "geometricError": 1, "content": {"uri": uri}});
     let tileset = json!({"asset": {"version": "1.1"}, "geometricError": 9, "root": {
         "boundingVolume": {"sphere": [0, 0, 0, 9]}, "geometricError": 5, "refine": "ADD",
         "children": [child("here.glb"), child("none.glb"), child("tileset.json"), child("../secret.glb"),
@@ -238,9 +275,16 @@ fn a_tileset_that_includes_itself_leaves_its_folder_and_lacks_tiles_still_opens(
         assert_is_clear(problem);
     }
     let count = |words: &str| problems.iter().filter(|p| p.message.contains(words)).count();
-    assert_eq!((count("includes itself"), count("leads out"), count("not read yet")), (1, 2, 2), "{problems:#?}");
+    assert_eq!(
+        (count("includes itself"), count("leads out"), count("not read yet")),
+        (1, 2, 2),
+        "{problems:#?}"
+    );
     let report = inspect(&path).unwrap();
-    assert_eq!((&report["totals"]["triangles"], &report["missing"]), (&json!(1), &json!(["none.glb"])));
+    assert_eq!(
+        (&report["totals"]["triangles"], &report["missing"]),
+        (&json!(1), &json!(["none.glb"]))
+    );
     let missing = decode_file(&root.join("none.glb")).err().unwrap();
     assert!(missing.message.contains("missing"), "{missing}");
 }
@@ -261,7 +305,11 @@ fn no_invalid_file_of_the_corpus_panics() {
         match inspect(&path) {
             Ok(report) => {
                 opened += 1;
-                assert!(!report.to_string().contains("did not expect"), "{}: {report}", path.display());
+                assert!(
+                    !report.to_string().contains("did not expect"),
+                    "{}: {report}",
+                    path.display()
+                );
             }
             Err(problem) => assert_is_clear(&problem),
         }
@@ -273,8 +321,15 @@ fn no_invalid_file_of_the_corpus_panics() {
                 problems.iter().for_each(assert_is_clear);
                 let is_valid = name.starts_with("valid");
                 let is_later = problems.iter().any(|p| p.message.contains("not read yet"));
-                let errors = problems.iter().filter(|p| p.severity == stadslens::sources::Severity::Error);
-                assert!(!is_valid || is_later || errors.count() == 0, "{}: {problems:?}", path.display());
+                // Some valid cases share payloads that lie in a neighbouring folder, which is not followed.
+                let errors = problems
+                    .iter()
+                    .filter(|p| p.severity == Severity::Error && !p.message.contains("leads out of its folder"));
+                assert!(
+                    !is_valid || is_later || errors.count() == 0,
+                    "{}: {problems:?}",
+                    path.display()
+                );
             } else {
                 assert!(!name.starts_with("validTileset"), "{} must open", path.display());
             }
@@ -283,7 +338,10 @@ fn no_invalid_file_of_the_corpus_panics() {
             assert_is_clear(&problem);
         }
     }
-    eprintln!("{files} invalid files: {opened} inspected, {trees} opened as tilesets, in {:?}", started.elapsed());
+    eprintln!(
+        "{files} invalid files: {opened} inspected, {trees} opened as tilesets, in {:?}",
+        started.elapsed()
+    );
     assert!(files > 200, "only {files} files");
 }
 
@@ -308,7 +366,9 @@ fn damaged_copies_of_real_tiles_never_panic() {
         "tiles/samples-gltf/EXT_structural_metadata-ComplexTypes/ComplexTypes.gltf",
         "tiles/cesiumjs/BatchTableHierarchy/tile.b3dm",
     ] {
-        let Ok(good) = fs::read(corpus.join(path)) else { continue };
+        let Ok(good) = fs::read(corpus.join(path)) else {
+            continue;
+        };
         for round in 0..60 {
             let mut bytes = good.clone();
             match round % 3 {
@@ -321,8 +381,9 @@ fn damaged_copies_of_real_tiles_never_panic() {
                 _ => {
                     // Digits of the JSON: indices, counts and offsets that stay valid JSON.
                     for _ in 0..=next(6) {
-                        let digits: Vec<usize> =
-                            (0..good.len().min(9000)).filter(|i| good[*i].is_ascii_digit()).collect();
+                        let digits: Vec<usize> = (0..good.len().min(9000))
+                            .filter(|i| good[*i].is_ascii_digit())
+                            .collect();
                         if !digits.is_empty() {
                             bytes[digits[next(digits.len())]] = b'0' + u8::try_from(next(10)).unwrap();
                         }
@@ -339,7 +400,10 @@ fn damaged_copies_of_real_tiles_never_panic() {
             }
         }
     }
-    eprintln!("{tried} damaged tiles, {survived} still decode, in {:?}", started.elapsed());
+    eprintln!(
+        "{tried} damaged tiles, {survived} still decode, in {:?}",
+        started.elapsed()
+    );
     assert!(tried >= 240, "only {tried} tried");
-    assert!(started.elapsed() < Duration::from_secs(120));
+    assert!(started.elapsed() < Duration::from_mins(2));
 }

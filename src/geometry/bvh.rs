@@ -95,7 +95,10 @@ impl MeshBvh {
                     .unwrap_or(f32::INFINITY)
             },
         );
-        let triangle = self.triangles.get(hit.primitive_id as usize).filter(|_| found || hit.t.is_finite())?;
+        let triangle = self
+            .triangles
+            .get(hit.primitive_id as usize)
+            .filter(|_| found || hit.t.is_finite())?;
         let [a, b, c] = triangle.corners;
         Some(RayHit {
             distance_m: hit.t,

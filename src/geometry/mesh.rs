@@ -91,7 +91,9 @@ impl CreaseEdges {
                 if faces.is_crease(group) {
                     for vertex in [group[0].from, group[0].to] {
                         edges.positions.push(mesh.positions[vertex as usize]);
-                        edges.features.push(mesh.features.get(vertex as usize).copied().unwrap_or(u32::MAX));
+                        edges
+                            .features
+                            .push(mesh.features.get(vertex as usize).copied().unwrap_or(u32::MAX));
                     }
                 }
             }
@@ -189,7 +191,11 @@ impl Faces {
         rest.is_empty()
             || rest.iter().any(|other| {
                 let cosine = self.normals[first.face as usize].dot(self.normals[other.face as usize]);
-                let cosine = if first.is_forward == other.is_forward { -cosine } else { cosine };
+                let cosine = if first.is_forward == other.is_forward {
+                    -cosine
+                } else {
+                    cosine
+                };
                 cosine < CREASE_COSINE
             })
     }
@@ -282,7 +288,14 @@ pub(super) mod tests {
         for x in 0..n {
             for z in 0..n {
                 let corner = |dx: u16, dz: u16| [f32::from(x + dx), height(x + dx, z + dz), f32::from(z + dz)];
-                positions.extend([corner(0, 0), corner(0, 1), corner(1, 0), corner(1, 0), corner(0, 1), corner(1, 1)]);
+                positions.extend([
+                    corner(0, 0),
+                    corner(0, 1),
+                    corner(1, 0),
+                    corner(1, 0),
+                    corner(0, 1),
+                    corner(1, 1),
+                ]);
             }
         }
         let count = u32::try_from(positions.len()).unwrap();

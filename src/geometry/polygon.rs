@@ -146,7 +146,10 @@ fn union(polygons: &[Polygon]) -> MultiPolygon {
 fn line_string(ring: &[DVec2]) -> LineString {
     let mut corners: Vec<Coord> = Vec::with_capacity(ring.len() + 1);
     for corner in ring.iter().filter(|corner| corner.is_finite()) {
-        let corner = Coord { x: corner.x, y: corner.y };
+        let corner = Coord {
+            x: corner.x,
+            y: corner.y,
+        };
         if corners.last() != Some(&corner) {
             corners.push(corner);
         }
@@ -249,7 +252,12 @@ mod tests {
             assert!(!polygon.contains(DVec2::new(0.3, 0.1)));
             assert!(total(&difference(&[polygon], &[Polygon::new(square(0.0, 0.0, 1.0))])) < 1e-9);
         }
-        let bow_tie = Polygon::new(vec![DVec2::ZERO, DVec2::new(2.0, 2.0), DVec2::new(2.0, 0.0), DVec2::new(0.0, 2.0)]);
+        let bow_tie = Polygon::new(vec![
+            DVec2::ZERO,
+            DVec2::new(2.0, 2.0),
+            DVec2::new(2.0, 0.0),
+            DVec2::new(0.0, 2.0),
+        ]);
         assert!((total(&difference(std::slice::from_ref(&bow_tie), &[])) - 2.0).abs() < 1e-6);
         let _ = bow_tie.triangulate();
     }

@@ -28,9 +28,16 @@ const MAX_TILES_FOR_BOUNDS: usize = 20_000;
 /// When the file cannot be read at all.
 pub fn inspect(path: &Path) -> Result<Value, Problem> {
     let shown = path.display().to_string();
-    let path = if path.is_dir() { path.join("tileset.json") } else { path.to_owned() };
+    let path = if path.is_dir() {
+        path.join("tileset.json")
+    } else {
+        path.to_owned()
+    };
     let unusable = |message: &str| Problem::error(shown.clone(), "", message);
-    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| unusable("the path names no file"))?;
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .ok_or_else(|| unusable("the path names no file"))?;
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -63,8 +70,11 @@ fn describe_payload(bytes: &[u8], mut count: PayloadCount) -> Value {
 }
 
 fn is_city_json(bytes: &[u8]) -> bool {
-    serde_json::from_slice::<Value>(bytes)
-        .is_ok_and(|json| json.get("type").and_then(Value::as_str).is_some_and(|kind| kind.starts_with("CityJSON")))
+    serde_json::from_slice::<Value>(bytes).is_ok_and(|json| {
+        json.get("type")
+            .and_then(Value::as_str)
+            .is_some_and(|kind| kind.starts_with("CityJSON"))
+    })
 }
 
 fn describe_tileset(reading: &Reading) -> Value {
@@ -164,7 +174,11 @@ fn count_guarded(bytes: &[u8], path: &str) -> PayloadCount {
         kind: PayloadKind::Unknown,
         totals: Totals::default(),
         extensions: Vec::new(),
-        problems: vec![Problem::error(path, "", "the file is damaged in a way the reader did not expect")],
+        problems: vec![Problem::error(
+            path,
+            "",
+            "the file is damaged in a way the reader did not expect",
+        )],
     })
 }
 
@@ -203,8 +217,9 @@ fn bounds_rd_nap(tree: &TileTree) -> Option<Value> {
     let middle = center(tree)?;
     rd_nap_from_lon_lat_h(LonLatH { h_m: 0.0, ..middle }).ok()?;
     let with_contents = tree.tiles.iter().filter(|tile| !tile.contents.is_empty());
-    let mut volumes: Vec<BoundingVolume> =
-        with_contents.map(|tile| tile.content_volume.unwrap_or(tile.bounding_volume)).collect();
+    let mut volumes: Vec<BoundingVolume> = with_contents
+        .map(|tile| tile.content_volume.unwrap_or(tile.bounding_volume))
+        .collect();
     if volumes.is_empty() || volumes.len() > MAX_TILES_FOR_BOUNDS {
         volumes = vec![tree.tiles.first()?.bounding_volume];
     }

@@ -211,7 +211,9 @@ pub(crate) fn read_uri(resources: &dyn Resources, document: &str, uri: &str) -> 
         base64::engine::GeneralPurposeConfig::new()
             .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
     );
-    engine.decode(decoded).map_err(|_error| unusable("its base64 is damaged"))
+    engine
+        .decode(decoded)
+        .map_err(|_error| unusable("its base64 is damaged"))
 }
 
 /// Percent codes for the characters that [`join`] would take for something else.
@@ -382,13 +384,29 @@ mod tests {
     #[test]
     fn paths_out_of_the_folder_and_other_schemes_are_refused() {
         for uri in ["../x", "/etc/passwd", "a/../../x", "%2e%2e/x", "%2Fetc"] {
-            assert!(matches!(join("t.json", uri), Err(ResourceError::Outside { .. })), "{uri}");
+            assert!(
+                matches!(join("t.json", uri), Err(ResourceError::Outside { .. })),
+                "{uri}"
+            );
         }
-        for uri in ["https://example.org/t.json", "C:/x", "c%3A/x", "data:,x", "//host/x", "file:///x"] {
-            assert!(matches!(join("t.json", uri), Err(ResourceError::Scheme { .. })), "{uri}");
+        for uri in [
+            "https://example.org/t.json",
+            "C:/x",
+            "c%3A/x",
+            "data:,x",
+            "//host/x",
+            "file:///x",
+        ] {
+            assert!(
+                matches!(join("t.json", uri), Err(ResourceError::Scheme { .. })),
+                "{uri}"
+            );
         }
         for uri in ["", "?x", "a\\b", "..%5Cx", "a%00b", "%ff", "."] {
-            assert!(matches!(join("t.json", uri), Err(ResourceError::Unusable { .. })), "{uri}");
+            assert!(
+                matches!(join("t.json", uri), Err(ResourceError::Unusable { .. })),
+                "{uri}"
+            );
         }
         let long = join("", &format!("data:{}", "x".repeat(5000))).unwrap_err().to_string();
         assert!(long.len() < 300, "{long}");
@@ -404,7 +422,10 @@ mod tests {
         let resources = folder(&root);
         assert_eq!(resources.read("sub/a b.bin").unwrap(), b"yes");
         assert!(resources.exists("sub/a b.bin") && !resources.exists("sub") && !resources.exists("../secret"));
-        assert!(matches!(resources.read("../secret"), Err(ResourceError::Outside { .. })));
+        assert!(matches!(
+            resources.read("../secret"),
+            Err(ResourceError::Outside { .. })
+        ));
         assert!(matches!(resources.read("none"), Err(ResourceError::Missing { .. })));
         assert!(matches!(resources.read("sub"), Err(ResourceError::Unusable { .. })));
         #[cfg(unix)]
@@ -414,14 +435,19 @@ mod tests {
             std::os::unix::fs::symlink(root.join("sub/a b.bin"), root.join("inner")).unwrap();
             assert_eq!(resources.read("inner").unwrap(), b"yes");
         }
-        assert!(matches!(folder(&root.join("none")).read("x"), Err(ResourceError::Missing { .. })));
+        assert!(matches!(
+            folder(&root.join("none")).read("x"),
+            Err(ResourceError::Missing { .. })
+        ));
     }
 
     fn zip_with(entries: &[(&str, &[u8])]) -> tempfile::NamedTempFile {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         for (name, data) in entries {
-            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer
+                .start_file(*name, zip::write::SimpleFileOptions::default())
+                .unwrap();
             writer.write_all(data).unwrap();
         }
         let bytes = writer.finish().unwrap().into_inner();
@@ -437,7 +463,10 @@ mod tests {
         assert!(resources.exists("a/b.txt"));
         for name in ["../out", "/abs", "abs", "out", "c:/x", "a"] {
             assert!(!resources.exists(name), "{name}");
-            assert!(matches!(resources.read(name), Err(ResourceError::Missing { .. })), "{name}");
+            assert!(
+                matches!(resources.read(name), Err(ResourceError::Missing { .. })),
+                "{name}"
+            );
         }
     }
 
@@ -452,6 +481,9 @@ mod tests {
         let mut cut = tempfile::NamedTempFile::new().unwrap();
         cut.write_all(&bytes[..bytes.len() / 2]).unwrap();
         assert!(matches!(archive(cut.path()), Err(ResourceError::Archive { .. })));
-        assert!(matches!(archive(Path::new("/no/such.zip")), Err(ResourceError::Missing { .. })));
+        assert!(matches!(
+            archive(Path::new("/no/such.zip")),
+            Err(ResourceError::Missing { .. })
+        ));
     }
 }

@@ -18,6 +18,9 @@ const MAX_ELEMENTS: usize = 20_000_000;
 /// Most bytes that the compressed views of one file may unpack to, all together.
 const MAX_UNPACKED_BYTES: usize = 512 << 20;
 
+/// Most bytes of all buffers of one file: a small file can name the same big one many times.
+const MAX_BUFFER_BYTES: u64 = 2 << 30;
+
 /// The buffer views of one file, each decoded once.
 pub(super) struct Views<'a> {
     pub(super) root: &'a Root,
@@ -30,7 +33,7 @@ pub(super) struct Views<'a> {
 impl<'a> Views<'a> {
     /// Reads every buffer; one that cannot be had becomes a fault when a view asks for it.
     pub(super) fn load(document: &'a Document<'a>, resources: &dyn Resources, path: &str) -> Self {
-        let mut bytes_read = 0;
+        let (mut bytes_read, mut bytes_held) = (0, 0);
         let mut buffers = Vec::with_capacity(document.root.buffers.len());
         for (number, buffer) in document.root.buffers.iter().enumerate() {
             let uri = buffer.uri.as_deref().filter(|uri| !uri.is_empty() && *uri != "data:,");
@@ -41,12 +44,18 @@ impl<'a> Views<'a> {
                     Err("the buffer is only a stand-in for compressed data".to_owned())
                 }
                 (None, ..) => Err("the buffer has neither a uri nor a binary chunk".to_owned()),
-                (Some(uri), ..) => read_uri(resources, path, uri).map_err(|error| error.to_string()).inspect(|bytes| {
-                    if !uri.starts_with("data:") {
-                        bytes_read += bytes.len() as u64;
-                    }
-                })
-                .map(Cow::Owned),
+                (Some(_), ..) if bytes_held > MAX_BUFFER_BYTES => {
+                    Err(format!("the buffers have more than {MAX_BUFFER_BYTES} bytes together"))
+                }
+                (Some(uri), ..) => read_uri(resources, path, uri)
+                    .map_err(|error| error.to_string())
+                    .inspect(|bytes| {
+                        bytes_held += bytes.len() as u64;
+                        if !uri.starts_with("data:") {
+                            bytes_read += bytes.len() as u64;
+                        }
+                    })
+                    .map(Cow::Owned),
             });
         }
         let unpacked = document.root.buffer_views.iter().map(|_| OnceCell::new()).collect();
@@ -71,7 +80,10 @@ impl<'a> Views<'a> {
                 .range(view.buffer, view.byte_offset, view.byte_length)
                 .map_err(|message| Fault::new(place(), message));
         };
-        let unpacked = self.unpacked.get(index).ok_or_else(|| Fault::new(place(), "there is no such buffer view"))?;
+        let unpacked = self
+            .unpacked
+            .get(index)
+            .ok_or_else(|| Fault::new(place(), "there is no such buffer view"))?;
         unpacked
             .get_or_init(|| self.unpack(compression))
             .as_deref()
@@ -96,7 +108,12 @@ impl<'a> Views<'a> {
     }
 
     fn unpack(&self, compression: &Value) -> Result<Vec<u8>, String> {
-        let number = |key: &str| compression.get(key).and_then(Value::as_u64).map_or(Ok(0), usize::try_from);
+        let number = |key: &str| {
+            compression
+                .get(key)
+                .and_then(Value::as_u64)
+                .map_or(Ok(0), usize::try_from)
+        };
         let number = |key: &str| number(key).map_err(|_error| format!("`{key}` is too large"));
         let (count, stride) = (number("count")?, number("byteStride")?);
         let spent: usize = self
@@ -105,8 +122,13 @@ impl<'a> Views<'a> {
             .filter_map(|cell| cell.get()?.as_ref().ok())
             .map(Vec::len)
             .sum();
-        if count.checked_mul(stride).is_none_or(|bytes| bytes + spent > MAX_UNPACKED_BYTES) {
-            return Err(format!("the compressed data unpacks to more than {MAX_UNPACKED_BYTES} bytes"));
+        if count
+            .checked_mul(stride)
+            .is_none_or(|bytes| bytes + spent > MAX_UNPACKED_BYTES)
+        {
+            return Err(format!(
+                "the compressed data unpacks to more than {MAX_UNPACKED_BYTES} bytes"
+            ));
         }
         let source = self.range(number("buffer")?, number("byteOffset")?, number("byteLength")?)?;
         let text = |key: &str| compression.get(key).and_then(Value::as_str);
@@ -118,7 +140,8 @@ impl<'a> Views<'a> {
             max_work: 1 << 32,
         });
         if mode != Mode::Attributes {
-            return codec::decode_buffer_view(mode, Filter::None, count, stride, source, &mut workspace).map_err(damaged);
+            return codec::decode_buffer_view(mode, Filter::None, count, stride, source, &mut workspace)
+                .map_err(damaged);
         }
         // Filters one by one: the call that does both refuses what only KHR_meshopt_compression knows.
         let mut data = codec::decode_vertex_buffer(count, stride, source, &mut workspace).map_err(damaged)?;
@@ -236,9 +259,14 @@ impl<'a> Views<'a> {
             return Ok(&[]);
         }
         if stride < layout.bytes() {
-            return Err(Fault::new(place(), format!("a stride of {stride} bytes is too short for its elements")));
+            return Err(Fault::new(
+                place(),
+                format!("a stride of {stride} bytes is too short for its elements"),
+            ));
         }
-        let needed = (count - 1).checked_mul(stride).and_then(|n| n.checked_add(layout.bytes()));
+        let needed = (count - 1)
+            .checked_mul(stride)
+            .and_then(|n| n.checked_add(layout.bytes()));
         needed
             .and_then(|needed| bytes.get(offset..offset.checked_add(needed)?))
             .ok_or_else(|| {
@@ -341,12 +369,16 @@ impl Layout {
         let scale = |largest: f32| if self.is_normalized { 1.0 / largest } else { 1.0 };
         match self.component {
             Component::F32 => each
-                .map(|b| std::array::from_fn(|i| f32::from_le_bytes([b[4 * i], b[4 * i + 1], b[4 * i + 2], b[4 * i + 3]])))
+                .map(|b| {
+                    std::array::from_fn(|i| f32::from_le_bytes([b[4 * i], b[4 * i + 1], b[4 * i + 2], b[4 * i + 3]]))
+                })
                 .collect(),
             Component::I16 => {
                 let (scale, lowest) = (scale(32_767.0), if self.is_normalized { -1.0 } else { f32::MIN });
                 each.map(|b| {
-                    std::array::from_fn(|i| (f32::from(i16::from_le_bytes([b[2 * i], b[2 * i + 1]])) * scale).max(lowest))
+                    std::array::from_fn(|i| {
+                        (f32::from(i16::from_le_bytes([b[2 * i], b[2 * i + 1]])) * scale).max(lowest)
+                    })
                 })
                 .collect()
             }
@@ -375,7 +407,10 @@ impl Layout {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "32-bit integers as coordinates are rare and this rounds")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "32-bit integers as coordinates are rare and this rounds"
+)]
 fn float(value: u32) -> f32 {
     value as f32
 }

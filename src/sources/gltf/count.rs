@@ -71,8 +71,12 @@ pub(crate) fn count(document: &Document<'_>) -> (Totals, Vec<String>) {
 
 /// Triangles or points of one primitive.
 fn element_count(root: &Root, primitive: &Primitive) -> u64 {
-    let accessor = primitive.indices.or_else(|| primitive.attributes.get("POSITION").copied());
-    let corners = accessor.and_then(|index| root.accessors.get(index)).map_or(0, |accessor| accessor.count) as u64;
+    let accessor = primitive
+        .indices
+        .or_else(|| primitive.attributes.get("POSITION").copied());
+    let corners = accessor
+        .and_then(|index| root.accessors.get(index))
+        .map_or(0, |accessor| accessor.count) as u64;
     match primitive.mode() {
         Mode::Triangles => corners / 3,
         Mode::TriangleStrip | Mode::TriangleFan => corners.saturating_sub(2),

@@ -24,13 +24,21 @@ impl<'a> Document<'a> {
         let field = |offset: usize| little_endian_u32(bytes, offset);
         match field(4) {
             Some(2) => {}
-            Some(1) => return Err(Fault::new("", "glTF 1.0 is not supported; convert the file to glTF 2.0")),
+            Some(1) => {
+                return Err(Fault::new(
+                    "",
+                    "glTF 1.0 is not supported; convert the file to glTF 2.0",
+                ));
+            }
             Some(version) => return Err(Fault::new("byte 4", format!("glTF version {version} is unknown"))),
             None => return Err(Fault::new("", "the file is cut off inside its header")),
         }
         let length = field(8).unwrap_or(0) as usize;
         if length < 20 {
-            return Err(Fault::new("byte 8", format!("the length of {length} bytes is too small for a GLB")));
+            return Err(Fault::new(
+                "byte 8",
+                format!("the length of {length} bytes is too small for a GLB"),
+            ));
         }
         let glb = bytes.get(..length).ok_or_else(|| {
             let message = format!("the file is cut off: {length} bytes promised, {} there", bytes.len());
@@ -41,9 +49,15 @@ impl<'a> Document<'a> {
         while offset + 8 <= glb.len() {
             let size = little_endian_u32(glb, offset).unwrap_or(0) as usize;
             let kind = &glb[offset + 4..offset + 8];
-            let end = (offset + 8).checked_add(size).filter(|end| *end <= glb.len()).ok_or_else(|| {
-                Fault::new(format!("byte {offset}"), format!("a chunk of {size} bytes reaches past the end"))
-            })?;
+            let end = (offset + 8)
+                .checked_add(size)
+                .filter(|end| *end <= glb.len())
+                .ok_or_else(|| {
+                    Fault::new(
+                        format!("byte {offset}"),
+                        format!("a chunk of {size} bytes reaches past the end"),
+                    )
+                })?;
             let chunk = &glb[offset + 8..end];
             match kind {
                 JSON_CHUNK if json.is_none() => json = Some(chunk),
@@ -66,7 +80,9 @@ fn parse_json(bytes: &[u8]) -> Result<Root, Fault> {
     serde_json::from_slice::<Root>(bytes).map_err(|error| {
         // In version 1.0 the lists are objects, so the version tells more than the error does.
         let version = serde_json::from_slice::<Value>(bytes).ok();
-        let version = version.as_ref().and_then(|json| json.get("asset")?.get("version")?.as_str());
+        let version = version
+            .as_ref()
+            .and_then(|json| json.get("asset")?.get("version")?.as_str());
         if version.is_some_and(|version| version.starts_with('1')) {
             Fault::new("", "glTF 1.0 is not supported; convert the file to glTF 2.0")
         } else {

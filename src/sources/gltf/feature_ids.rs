@@ -54,7 +54,10 @@ impl FeatureIdSet {
                 has_more: sets.is_some_and(|sets| sets.len() > 1),
             });
         }
-        let batch_id = primitive.attributes.get("_BATCHID").or_else(|| primitive.attributes.get("BATCHID"))?;
+        let batch_id = primitive
+            .attributes
+            .get("_BATCHID")
+            .or_else(|| primitive.attributes.get("BATCHID"))?;
         Some(Self {
             source: IdSource::Accessor(*batch_id),
             null_id: None,
@@ -66,7 +69,13 @@ impl FeatureIdSet {
 
     /// The row of each of `vertices` vertices; `rows` itself where there is none.
     pub(super) fn rows(&self, views: &Views<'_>, vertices: usize, rows: u32) -> Result<Vec<u32>, Fault> {
-        let row = |id: u32| if id >= rows || Some(id) == self.null_id { rows } else { id };
+        let row = |id: u32| {
+            if id >= rows || Some(id) == self.null_id {
+                rows
+            } else {
+                id
+            }
+        };
         match self.source {
             IdSource::Accessor(index) => {
                 let mut ids = views.integers(index)?;
@@ -124,12 +133,18 @@ pub(super) fn property_tables(root: &Root) -> &[Value] {
 }
 
 fn table_rows(root: &Root, table: usize) -> u32 {
-    let count = property_tables(root).get(table).and_then(|table| table.get("count")?.as_u64());
-    count.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)).min(MAX_FEATURES)
+    let count = property_tables(root)
+        .get(table)
+        .and_then(|table| table.get("count")?.as_u64());
+    count
+        .map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX))
+        .min(MAX_FEATURES)
 }
 
 /// Rows of all property tables together.
 pub(super) fn property_table_rows(root: &Root) -> u64 {
-    let counts = property_tables(root).iter().filter_map(|table| table.get("count")?.as_u64());
+    let counts = property_tables(root)
+        .iter()
+        .filter_map(|table| table.get("count")?.as_u64());
     counts.fold(0, u64::saturating_add)
 }

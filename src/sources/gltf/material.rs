@@ -15,8 +15,6 @@ use std::io::Cursor;
 
 /// Largest side of a texture, pixels.
 const MAX_SIDE: u32 = 16_384;
-/// Most bytes that one texture may unpack to.
-const MAX_TEXTURE_BYTES: u64 = 512 << 20;
 
 /// What sets one draw apart from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,7 +83,10 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
     };
     let alpha_mode = material.alpha_mode.as_deref();
     let info = info.unwrap_or_default();
-    let uv_override = info.extensions.get("KHR_texture_transform").and_then(|t| t.get("texCoord")?.as_u64());
+    let uv_override = info
+        .extensions
+        .get("KHR_texture_transform")
+        .and_then(|t| t.get("texCoord")?.as_u64());
     let look = Look {
         class: RenderClass {
             image,
@@ -95,7 +96,9 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
             unlit: material.extensions.get("KHR_materials_unlit").is_some(),
         },
         factor,
-        uv_set: uv_override.and_then(|set| u32::try_from(set).ok()).unwrap_or(info.tex_coord),
+        uv_set: uv_override
+            .and_then(|set| u32::try_from(set).ok())
+            .unwrap_or(info.tex_coord),
         uv_transform: UvTransform::of(&info),
     };
     (look, fault)
@@ -111,13 +114,19 @@ fn base_color(material: &Material) -> ([f32; 4], Option<TextureInfo>) {
     let Some(older) = material.extensions.get("KHR_materials_pbrSpecularGlossiness") else {
         return (WHITE, None);
     };
-    let factor = older.get("diffuseFactor").and_then(Value::as_array).map_or(WHITE, |items| {
-        std::array::from_fn(|i| items.get(i).and_then(Value::as_f64).map_or(1.0, small))
-    });
+    let factor = older
+        .get("diffuseFactor")
+        .and_then(Value::as_array)
+        .map_or(WHITE, |items| {
+            std::array::from_fn(|i| items.get(i).and_then(Value::as_f64).map_or(1.0, small))
+        });
     let texture = older.get("diffuseTexture").and_then(|texture| {
         Some(TextureInfo {
             index: usize::try_from(texture.get("index")?.as_u64()?).ok()?,
-            tex_coord: texture.get("texCoord").and_then(Value::as_u64).map_or(0, |set| u32::try_from(set).unwrap_or(0)),
+            tex_coord: texture
+                .get("texCoord")
+                .and_then(Value::as_u64)
+                .map_or(0, |set| u32::try_from(set).unwrap_or(0)),
             extensions: texture.get("extensions").cloned().unwrap_or_default(),
         })
     });
@@ -131,23 +140,31 @@ fn image_of(root: &Root, texture: usize) -> Result<usize, Fault> {
         .textures
         .get(texture)
         .ok_or_else(|| Fault::new(place(), "there is no such texture"))?;
-    let webp = found.extensions.get("EXT_texture_webp").and_then(|e| e.get("source")?.as_u64());
+    let webp = found
+        .extensions
+        .get("EXT_texture_webp")
+        .and_then(|e| e.get("source")?.as_u64());
     if let Some(image) = webp.and_then(|image| usize::try_from(image).ok()).or(found.source) {
         return Ok(image);
     }
     Err(if found.extensions.get("KHR_texture_basisu").is_some() {
-        Fault::new(place(), "KTX2 textures are not read yet; the surface is shown in its plain colour")
+        Fault::new(
+            place(),
+            "KTX2 textures are not read yet; the surface is shown in its plain colour",
+        )
     } else {
         Fault::new(place(), "the texture has no image")
     })
 }
 
-/// Decodes one image to straight RGBA. Returns the bytes read from another file, too.
+/// Decodes one image to straight RGBA of at most `budget` bytes. Returns the bytes read from another file,
+/// too.
 pub(super) fn decode_image(
     views: &Views<'_>,
     index: usize,
     resources: &dyn Resources,
     path: &str,
+    budget: u64,
 ) -> Result<(Texture, u64), Fault> {
     let fault = |message: String| Fault::new(format!("images[{index}]"), message);
     let image = views
@@ -169,13 +186,21 @@ pub(super) fn decode_image(
         (None, None) => return Err(fault("the image has neither a uri nor a buffer view".to_owned())),
     };
     let damaged = |error: image::ImageError| fault(format!("the image cannot be decoded: {error}"));
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|error| fault(format!("the image cannot be decoded: {error}")))?;
+    let open = || {
+        ImageReader::new(Cursor::new(bytes))
+            .with_guessed_format()
+            .map_err(|error| fault(format!("the image cannot be decoded: {error}")))
+    };
+    let (width, height) = open()?.into_dimensions().map_err(damaged)?;
+    if u64::from(width) * u64::from(height) * 4 > budget {
+        let message = format!("the image of {width} × {height} pixels is more than fits into one tile");
+        return Err(fault(message));
+    }
+    let mut reader = open()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_TEXTURE_BYTES);
+    limits.max_alloc = Some(budget);
     reader.limits(limits);
     let rgba = reader.decode().map_err(damaged)?.into_rgba8();
     let texture = Texture {
@@ -210,7 +235,10 @@ fn byte(unit: f32) -> u8 {
 }
 
 /// Colours and texture coordinates of the file, whose numbers are small.
-#[expect(clippy::cast_possible_truncation, reason = "not a position: colours and texture coordinates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "not a position: colours and texture coordinates"
+)]
 fn small(value: f64) -> f32 {
     value as f32
 }

@@ -5,6 +5,7 @@ use super::{
     accessor::Views,
     document::Document,
     feature_ids::{FeatureIdSet, Rows, choose_rows, property_tables},
+    file::{Primitive, Root},
     material::{RenderClass, decode_image},
     metadata,
     place::{Bounds, Placement, SiteMap},
@@ -19,8 +20,11 @@ use bevy::math::{DMat3, DMat4, DVec3, Vec3};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Most vertices of one payload, all its nodes together.
-const MAX_VERTICES: usize = 20_000_000;
+/// Most accessor elements read for one payload, each time that a node draws them: a small file can name the
+/// same big list many times.
+const MAX_ELEMENTS: usize = 60_000_000;
+/// Most texture bytes of one payload, unpacked.
+const MAX_TEXTURE_BYTES: u64 = 1 << 30;
 /// Most faults that are told of one payload.
 const MAX_FAULTS: usize = 20;
 
@@ -79,11 +83,13 @@ pub(crate) fn decode(
     };
     let mut problems = warnings(document, rows, path);
     let mut meshes = Vec::new();
+    let mut texture_budget = MAX_TEXTURE_BYTES;
     if !parts.is_empty() {
-        let (map, root_from_gltf, is_hint_wrong) = place(document, placement, &parts)
-            .map_err(|message| Problem::error(path, "", message))?;
+        let (map, root_from_gltf, is_hint_wrong) =
+            place(document, placement, &parts).map_err(|message| Problem::error(path, "", message))?;
         if is_hint_wrong {
-            let message = "the tileset says that its tiles are z-up, but only y-up fits the tile's volume; y-up is taken";
+            let message =
+                "the tileset says that its tiles are z-up, but only y-up fits the tile's volume; y-up is taken";
             problems.push(Problem::warning(path, "asset.gltfUpAxis", message));
         }
         for (class, mesh) in merge(parts, &map, root_from_gltf, rows.count)
@@ -91,8 +97,9 @@ pub(crate) fn decode(
         {
             let mut mesh = mesh;
             if let Some(image) = class.image {
-                match decode_image(&views, image, resources, path) {
+                match decode_image(&views, image, resources, path, texture_budget) {
                     Ok((texture, read)) => {
+                        texture_budget = texture_budget.saturating_sub(texture.rgba.len() as u64);
                         mesh.texture = Some(texture);
                         bytes_read += read;
                     }
@@ -118,7 +125,7 @@ fn read_parts(document: &Document<'_>, views: &Views<'_>, rows: Rows, faults: &m
     let (places, scene_faults) = mesh_places(&document.root);
     faults.extend(scene_faults);
     let mut parts = Vec::new();
-    let mut vertices = 0_usize;
+    let mut elements = 0_usize;
     for place in places {
         let Some(mesh) = document.root.meshes.get(place.mesh) else {
             faults.push(Fault::new(format!("meshes[{}]", place.mesh), "there is no such mesh"));
@@ -130,28 +137,35 @@ fn read_parts(document: &Document<'_>, views: &Views<'_>, rows: Rows, faults: &m
             continue;
         }
         for (number, primitive) in mesh.primitives.iter().enumerate() {
+            elements = elements.saturating_add(element_count(&document.root, primitive));
+            if elements > MAX_ELEMENTS {
+                let message = format!("more than {MAX_ELEMENTS} vertices and indices; the rest is left out");
+                faults.push(Fault::new("", message));
+                return parts;
+            }
             let mut found = Vec::new();
             let part = read_part(views, primitive, rows, &mut found);
             faults.extend(found.into_iter().map(|fault| within(fault, place.mesh, number)));
             match part {
-                Ok(Some(part)) => {
-                    vertices = vertices.saturating_add(part.positions.len());
-                    if vertices > MAX_VERTICES {
-                        let message = format!("more than {MAX_VERTICES} vertices; the rest is left out");
-                        faults.push(Fault::new("", message));
-                        return parts;
-                    }
-                    parts.push(PlacedPart {
-                        part,
-                        gltf_from_local: place.gltf_from_node,
-                    });
-                }
+                Ok(Some(part)) => parts.push(PlacedPart {
+                    part,
+                    gltf_from_local: place.gltf_from_node,
+                }),
                 Ok(None) => {}
                 Err(fault) => faults.push(within(fault, place.mesh, number)),
             }
         }
     }
     parts
+}
+
+/// Elements of everything that a primitive names.
+fn element_count(root: &Root, primitive: &Primitive) -> usize {
+    let accessors = primitive.attributes.values().chain(&primitive.indices);
+    let counts = accessors
+        .filter_map(|index| root.accessors.get(*index))
+        .map(|accessor| accessor.count);
+    counts.fold(0, usize::saturating_add)
 }
 
 fn within(mut fault: Fault, mesh: usize, primitive: usize) -> Fault {
@@ -185,7 +199,10 @@ fn warnings(document: &Document<'_>, rows: Rows, path: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     let primitives = document.root.meshes.iter().flat_map(|mesh| &mesh.primitives);
     let sets: Vec<FeatureIdSet> = primitives.filter_map(FeatureIdSet::of).collect();
-    if sets.iter().any(|set| set.has_more || set.property_table != rows.property_table) {
+    if sets
+        .iter()
+        .any(|set| set.has_more || set.property_table != rows.property_table)
+    {
         let message = "only the first feature id set is read; the properties of the others are not shown";
         problems.push(Problem::warning(path, "EXT_mesh_features", message));
     } else if rows.property_table.is_some() && property_tables(&document.root).len() > 1 {
@@ -329,7 +346,7 @@ fn append(
     if part.look.class.image.is_some() {
         mesh.uvs.resize(after, [0.0; 2]);
     }
-    // The cap on vertices keeps this far below 2^32.
+    // The cap on elements keeps this far below 2^32.
     let base = u32::try_from(before).unwrap_or(u32::MAX);
     if base > 0 {
         for index in &mut part.indices {

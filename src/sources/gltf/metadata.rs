@@ -7,6 +7,8 @@ use crate::{
 };
 use serde_json::Value as Json;
 
+/// Most values of one table, bytes of texts included: properties can share the same bytes.
+const MAX_VALUES: usize = 64_000_000;
 /// Most values of one array of one row.
 const MAX_ARRAY: usize = 65_536;
 
@@ -19,6 +21,7 @@ pub(super) fn read_table(
     path: &str,
 ) -> (FeatureTable, Vec<Fault>) {
     let mut faults = Vec::new();
+    let mut budget = MAX_VALUES;
     let mut features = FeatureTable {
         rows,
         ..FeatureTable::default()
@@ -42,11 +45,20 @@ pub(super) fn read_table(
     for (name, property) in json.get("properties").and_then(Json::as_object).into_iter().flatten() {
         let place = || format!("{place}.properties.{name}");
         let Some(definition) = definitions.and_then(|definitions| definitions.get(name)) else {
-            faults.push(Fault::new(place(), format!("the class `{class_name}` has no such property")));
+            faults.push(Fault::new(
+                place(),
+                format!("the class `{class_name}` has no such property"),
+            ));
             continue;
         };
         let reader = PropertyReader::new(views, &schema, definition, property, rows as usize);
-        match reader.and_then(|reader| reader.column()) {
+        let column = reader.and_then(|reader| {
+            budget = budget
+                .checked_sub(reader.cost())
+                .ok_or_else(|| format!("the table has more than {MAX_VALUES} values"))?;
+            reader.column()
+        });
+        match column {
             Ok(column) => features.columns.push((name.clone(), column)),
             Err(message) => faults.push(Fault::new(place(), message)),
         }
@@ -160,9 +172,15 @@ fn signed_float(value: i64) -> f64 {
 enum Element<'a> {
     Bool,
     Text,
-    Enum { number: Number, names: Vec<(i64, &'a str)> },
+    Enum {
+        number: Number,
+        names: Vec<(i64, &'a str)>,
+    },
     /// Scalars, vectors and matrices.
-    Numbers { number: Number, components: usize },
+    Numbers {
+        number: Number,
+        components: usize,
+    },
 }
 
 /// One property of one table.
@@ -218,6 +236,25 @@ impl<'a> PropertyReader<'a> {
             no_data: definition.get("noData"),
             rows,
         })
+    }
+
+    /// How many values, and bytes of texts, the column will hold at most.
+    fn cost(&self) -> usize {
+        let elements = match self.array_offsets {
+            Some((offsets, number)) => place(offsets, number, self.rows).unwrap_or(0),
+            None if self.is_array => self.rows.saturating_mul(self.array_count),
+            None => self.rows,
+        };
+        let each = match self.element {
+            Element::Numbers { components, .. } => components,
+            Element::Bool | Element::Text | Element::Enum { .. } => 1,
+        };
+        let texts = if self.string_offsets.is_some() {
+            self.values.len()
+        } else {
+            0
+        };
+        elements.saturating_mul(each).saturating_add(texts)
     }
 
     fn column(&self) -> Result<Column, String> {
@@ -321,14 +358,22 @@ impl<'a> PropertyReader<'a> {
                         scalar => Value::Float(self.scaled(scalar, *number, component)),
                     });
                 }
-                if *components == 1 { items.pop()? } else { Value::List(items) }
+                if *components == 1 {
+                    items.pop()?
+                } else {
+                    Value::List(items)
+                }
             }
         })
     }
 
     fn scaled(&self, scalar: Scalar, number: Number, component: usize) -> f64 {
         let raw = scalar.as_f64();
-        let raw = if self.is_normalized { (raw / number.largest()).max(-1.0) } else { raw };
+        let raw = if self.is_normalized {
+            (raw / number.largest()).max(-1.0)
+        } else {
+            raw
+        };
         let pick = |json: Option<&Json>| {
             let json = json?;
             json.as_f64().or_else(|| json.get(component)?.as_f64())

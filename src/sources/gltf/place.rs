@@ -79,7 +79,8 @@ impl Placement<'_> {
     /// The specification knows only y-up; `gltfUpAxis` is a common but not a reliable addition. So where it
     /// says Z, the turn that brings the content nearer to the tile's volume is taken.
     pub(super) fn root_from_gltf(&self, rtc_center: Option<DVec3>, corners: &[DVec3]) -> (DMat4, bool) {
-        let to_root = self.root_from_tile * DMat4::from_translation(self.rtc_center + rtc_center.unwrap_or(DVec3::ZERO));
+        let to_root =
+            self.root_from_tile * DMat4::from_translation(self.rtc_center + rtc_center.unwrap_or(DVec3::ZERO));
         let turned = to_root * z_up_from_y_up();
         if self.gltf_up_axis != 'Z' {
             return (turned, false);
@@ -88,7 +89,9 @@ impl Placement<'_> {
             return (to_root, false);
         };
         let distance = |root_from_gltf: &DMat4| -> f64 {
-            let far = corners.iter().map(|c| volume.distance_to(root_from_gltf.transform_point3(*c)));
+            let far = corners
+                .iter()
+                .map(|c| volume.distance_to(root_from_gltf.transform_point3(*c)));
             far.sum()
         };
         let (as_said, as_specified) = (distance(&to_root), distance(&turned));
@@ -193,7 +196,10 @@ mod tests {
     fn y_up_content_is_turned_and_then_moved() {
         let (root_from_gltf, is_wrong) = placement(None, 'Y').root_from_gltf(None, &[]);
         assert!(!is_wrong);
-        assert_eq!(root_from_gltf.transform_point3(DVec3::new(1.0, 2.0, 3.0)), DVec3::new(101.0, -3.0, 9.0));
+        assert_eq!(
+            root_from_gltf.transform_point3(DVec3::new(1.0, 2.0, 3.0)),
+            DVec3::new(101.0, -3.0, 9.0)
+        );
     }
 
     #[test]
@@ -223,9 +229,14 @@ mod tests {
         let map = placement(None, 'Y').site_map(&bounds).unwrap();
         assert_eq!(map.origin.0, DVec3::new(1005.0, 2010.0, 23.0));
         let mut out = Vec::new();
-        map.positions(DMat4::IDENTITY, &[[1010.0, 2010.0, 30.0]], &mut out).unwrap();
+        map.positions(DMat4::IDENTITY, &[[1010.0, 2010.0, 30.0]], &mut out)
+            .unwrap();
         assert_eq!(out, [[5.0, 10.0, 0.0]]);
-        map.normals(DMat4::from_scale(DVec3::new(-1.0, 1.0, 1.0)), &[[1.0, 0.0, 0.0]], &mut out);
+        map.normals(
+            DMat4::from_scale(DVec3::new(-1.0, 1.0, 1.0)),
+            &[[1.0, 0.0, 0.0]],
+            &mut out,
+        );
         assert_eq!(out, [[-1.0, 0.0, 0.0]]);
     }
 }

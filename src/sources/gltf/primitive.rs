@@ -45,7 +45,10 @@ pub(super) fn read_part(
     if primitive.extensions.get("KHR_draco_mesh_compression").is_some()
         && views.accessor(position)?.buffer_view.is_none()
     {
-        return Err(Fault::new("KHR_draco_mesh_compression", "Draco compression is not read yet"));
+        return Err(Fault::new(
+            "KHR_draco_mesh_compression",
+            "Draco compression is not read yet",
+        ));
     }
     let (look, texture_fault) = material::look(views.root, primitive.material);
     faults.extend(texture_fault);
@@ -158,18 +161,20 @@ impl Part {
     }
 }
 
-fn optional(
-    primitive: &Primitive,
-    name: &str,
-    read: impl FnOnce(usize) -> Result<(), Fault>,
-) -> Result<(), Fault> {
-    primitive.attributes.get(name).map_or(Ok(()), |accessor| read(*accessor))
+fn optional(primitive: &Primitive, name: &str, read: impl FnOnce(usize) -> Result<(), Fault>) -> Result<(), Fault> {
+    primitive
+        .attributes
+        .get(name)
+        .map_or(Ok(()), |accessor| read(*accessor))
 }
 
 /// An attribute with as many elements as there are positions; more are cut off, fewer are a fault.
 fn sized<T>(mut values: Vec<T>, count: usize, name: &str) -> Result<Vec<T>, Fault> {
     if values.len() < count {
-        let message = format!("{} values for {count} vertices; the attribute is left out", values.len());
+        let message = format!(
+            "{} values for {count} vertices; the attribute is left out",
+            values.len()
+        );
         return Err(Fault::new(name, message));
     }
     values.truncate(count);
@@ -194,7 +199,11 @@ fn read_colors(
 ) -> Result<Vec<[u8; 4]>, Fault> {
     let is_white = factor.iter().all(|part| (part - 1.0).abs() < 1e-6);
     let Some(accessor) = primitive.attributes.get("COLOR_0").copied() else {
-        return Ok(if is_white { Vec::new() } else { vec![srgb_bytes(factor); count] });
+        return Ok(if is_white {
+            Vec::new()
+        } else {
+            vec![srgb_bytes(factor); count]
+        });
     };
     let linear: Vec<[f32; 4]> = if views.accessor(accessor)?.element_type == "VEC3" {
         let rgb = views.vectors::<3>(accessor)?;
@@ -220,7 +229,13 @@ fn as_list(indices: Vec<u32>, mode: Mode) -> Vec<u32> {
         Mode::TriangleStrip => indices
             .windows(3)
             .enumerate()
-            .flat_map(|(i, w)| if i % 2 == 0 { [w[0], w[1], w[2]] } else { [w[1], w[0], w[2]] })
+            .flat_map(|(i, w)| {
+                if i % 2 == 0 {
+                    [w[0], w[1], w[2]]
+                } else {
+                    [w[1], w[0], w[2]]
+                }
+            })
             .collect(),
         Mode::TriangleFan => {
             let Some(hub) = indices.first().copied() else {

@@ -68,7 +68,8 @@ impl Walk<'_> {
         }
         if depth > MAX_DEPTH || self.visits >= MAX_VISITS {
             if self.visits != usize::MAX {
-                self.faults.push(fault("too many or too deep nodes; the rest is left out"));
+                self.faults
+                    .push(fault("too many or too deep nodes; the rest is left out"));
                 self.visits = usize::MAX;
             }
             return;
@@ -80,7 +81,11 @@ impl Walk<'_> {
                 node.scale.map_or(DVec3::ONE, DVec3::from_array),
                 node.rotation.map_or(DQuat::IDENTITY, |q| {
                     let q = DQuat::from_array(q);
-                    if q.length_squared() > 0.0 { q.normalize() } else { DQuat::IDENTITY }
+                    if q.length_squared() > 0.0 {
+                        q.normalize()
+                    } else {
+                        DQuat::IDENTITY
+                    }
                 }),
                 node.translation.map_or(DVec3::ZERO, DVec3::from_array),
             ),

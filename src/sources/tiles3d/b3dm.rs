@@ -10,6 +10,8 @@ use crate::{
 use bevy::math::DVec3;
 use serde_json::{Map, Value as Json};
 
+/// Most values of all binary columns together: they can share the same bytes.
+const MAX_VALUES: usize = 64_000_000;
 /// Most features of one tile.
 const MAX_BATCH: u32 = 4_000_000;
 /// `"` in the uppermost byte: no real length is so large, and JSON or `glTF` is never smaller.
@@ -46,7 +48,9 @@ impl<'a> B3dm<'a> {
         } else {
             (28, [a, b, c, d], None)
         };
-        let mut rest = tile.get(header..).ok_or_else(|| Fault::new("byte 8", "the tile is shorter than its header"))?;
+        let mut rest = tile
+            .get(header..)
+            .ok_or_else(|| Fault::new("byte 8", "the tile is shorter than its header"))?;
         let mut split = |size: u32, name: &str| {
             let (section, behind) = rest
                 .split_at_checked(size as usize)
@@ -102,6 +106,7 @@ impl<'a> B3dm<'a> {
                 return (table, faults);
             }
         };
+        let mut budget = MAX_VALUES;
         for (name, values) in columns {
             if matches!(name.as_str(), "extensions" | "extras" | "HIERARCHY") {
                 if name == "HIERARCHY" || values.get("3DTILES_batch_table_hierarchy").is_some() {
@@ -112,7 +117,13 @@ impl<'a> B3dm<'a> {
             }
             let column = match &values {
                 Json::Array(items) => Ok(json_column(items, table.rows as usize)),
-                Json::Object(place) => binary_column(place, self.batch_binary, table.rows as usize),
+                Json::Object(place) => match budget.checked_sub(4 * table.rows as usize) {
+                    Some(rest) => {
+                        budget = rest;
+                        binary_column(place, self.batch_binary, table.rows as usize)
+                    }
+                    None => Err("the batch table has too many values"),
+                },
                 _ => Err("the column is neither a list nor a place in the binary part"),
             };
             match column {
@@ -127,7 +138,10 @@ impl<'a> B3dm<'a> {
 /// A section of JSON; empty for no bytes.
 fn object(bytes: &[u8], section: &str) -> Result<Map<String, Json>, Fault> {
     // Padding is spaces by the specification, and zeros in practice.
-    let end = bytes.iter().rposition(|byte| !matches!(byte, 0 | b' ')).map_or(0, |last| last + 1);
+    let end = bytes
+        .iter()
+        .rposition(|byte| !matches!(byte, 0 | b' '))
+        .map_or(0, |last| last + 1);
     if end == 0 {
         return Ok(Map::new());
     }
@@ -215,7 +229,9 @@ fn binary_column(place: &Map<String, Json>, binary: &[u8], rows: usize) -> Resul
         .ok_or("its values reach past the end of the batch table")?;
     let float = |raw: &[u8]| {
         let single = raw.try_into().map(|four| f64::from(f32::from_le_bytes(four)));
-        single.or_else(|_| raw.try_into().map(f64::from_le_bytes)).unwrap_or(f64::NAN)
+        single
+            .or_else(|_| raw.try_into().map(f64::from_le_bytes))
+            .unwrap_or(f64::NAN)
     };
     let int = |raw: &[u8]| {
         let is_negative = is_signed && raw.last().is_some_and(|byte| byte & 0x80 != 0);
@@ -228,7 +244,13 @@ fn binary_column(place: &Map<String, Json>, binary: &[u8], rows: usize) -> Resul
         (1, true) => Column::Float(numbers.map(float).collect()),
         (1, false) => Column::Int(numbers.map(int).collect()),
         _ => {
-            let value = |raw: &[u8]| if is_float { Value::Float(float(raw)) } else { Value::Int(int(raw)) };
+            let value = |raw: &[u8]| {
+                if is_float {
+                    Value::Float(float(raw))
+                } else {
+                    Value::Int(int(raw))
+                }
+            };
             let row = |raw: &[u8]| Value::List(raw.chunks_exact(size).map(value).collect());
             Column::Mixed(data.chunks_exact(size * components).map(row).collect())
         }
@@ -272,7 +294,10 @@ mod tests {
         assert_eq!(table.value(1, "id"), Some(Value::Null));
         assert_eq!(table.column("n"), Some(&Column::Int(vec![1, 2])));
         assert_eq!(table.column("h"), Some(&Column::Int(vec![-3, 7])));
-        assert_eq!(table.value(1, "p"), Some(Value::List(vec![Value::Float(3.0), Value::Float(4.0)])));
+        assert_eq!(
+            table.value(1, "p"),
+            Some(Value::List(vec![Value::Float(3.0), Value::Float(4.0)]))
+        );
         assert_eq!(faults.len(), 1, "{faults:?}");
     }
 

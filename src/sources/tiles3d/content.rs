@@ -206,8 +206,13 @@ pub fn decode_meshes(request: &DecodeRequest) -> Result<DecodedMeshes, Problem> 
     let bytes = read_uri(&*request.resources, "", &uri_of(&request.path))
         .map_err(|error| Problem::error(path, "", error.to_string()))?;
     // The decoders check what they read; this is the last net below them.
-    catch_unwind(AssertUnwindSafe(|| decode_bytes(request, &bytes, path)))
-        .unwrap_or_else(|_panic| Err(Problem::error(path, "", "the tile is damaged in a way the decoder did not expect")))
+    catch_unwind(AssertUnwindSafe(|| decode_bytes(request, &bytes, path))).unwrap_or_else(|_panic| {
+        Err(Problem::error(
+            path,
+            "",
+            "the tile is damaged in a way the decoder did not expect",
+        ))
+    })
 }
 
 /// A path becomes the URI that [`read_uri`] turns back into it.
@@ -236,7 +241,11 @@ fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<Dec
         problems: Vec::new(),
     };
     if kind == PayloadKind::Empty {
-        content.problems.push(Problem::warning(path, "", "the tile has no bytes; it is taken as empty"));
+        content.problems.push(Problem::warning(
+            path,
+            "",
+            "the tile has no bytes; it is taken as empty",
+        ));
         return Ok(content);
     }
     let decoded = decode_gltf_or_b3dm(request, kind, bytes, path, &mut content.problems)?;

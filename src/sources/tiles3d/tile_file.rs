@@ -51,7 +51,12 @@ impl TileFields {
 
 /// `asset.version` (empty when it is missing) and `asset.gltfUpAxis` in upper case (`Y` when it is missing).
 pub(super) fn asset(tileset: &Value) -> (String, char) {
-    let text = |key: &str| tileset.get("asset").and_then(|asset| asset.get(key)).and_then(Value::as_str);
+    let text = |key: &str| {
+        tileset
+            .get("asset")
+            .and_then(|asset| asset.get(key))
+            .and_then(Value::as_str)
+    };
     let up_axis = text("gltfUpAxis")
         .and_then(|axis| axis.chars().next())
         .map(|axis| axis.to_ascii_uppercase())
@@ -129,7 +134,11 @@ fn contents(tile: &Value, faults: &mut Vec<Problem>) -> Vec<ContentFile> {
     }
     let several = tile
         .get("contents")
-        .or_else(|| tile.get("extensions")?.get("3DTILES_multiple_contents")?.get("contents"))
+        .or_else(|| {
+            tile.get("extensions")?
+                .get("3DTILES_multiple_contents")?
+                .get("contents")
+        })
         .or_else(|| tile.get("extensions")?.get("3DTILES_multiple_contents")?.get("content"));
     match several {
         None => {}

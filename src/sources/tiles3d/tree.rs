@@ -357,14 +357,19 @@ impl Reader<'_> {
             return Ok(None);
         }
         if !next.json.is_object() {
-            self.problem(Problem::error(path, next.place.clone(), "the tile is not a JSON object"));
+            self.problem(Problem::error(
+                path,
+                next.place.clone(),
+                "the tile is not a JSON object",
+            ));
             return Ok(None);
         }
         let (fields, faults) = TileFields::read(next.json);
         let root_from_parent = parent.map_or(DMat4::IDENTITY, |tile| tile.root_from_tile);
         let root_from_tile = root_from_parent * fields.transform.unwrap_or(DMat4::IDENTITY);
         let scale = largest_scale(&root_from_tile);
-        let placed = |volume: BoundingVolume| Some(volume.transformed(&root_from_tile)).filter(BoundingVolume::is_finite);
+        let placed =
+            |volume: BoundingVolume| Some(volume.transformed(&root_from_tile)).filter(BoundingVolume::is_finite);
         let Some(bounding_volume) = fields
             .bounding_volume
             .and_then(placed)
@@ -388,7 +393,10 @@ impl Reader<'_> {
             },
             viewer_request_volume: fields.viewer_request_volume.and_then(placed),
             geometric_error_m: fields.geometric_error.map_or(inherited_error, |error| error * scale),
-            refine: fields.refine.or(parent.map(|tile| tile.refine)).unwrap_or(Refine::Replace),
+            refine: fields
+                .refine
+                .or(parent.map(|tile| tile.refine))
+                .unwrap_or(Refine::Replace),
             contents: Vec::new(),
             root_from_tile,
         };

@@ -8,7 +8,10 @@ struct Memory(HashMap<&'static str, String>);
 
 impl Resources for Memory {
     fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
-        let text = self.0.get(path).ok_or_else(|| ResourceError::Missing { uri: path.to_owned() })?;
+        let text = self
+            .0
+            .get(path)
+            .ok_or_else(|| ResourceError::Missing { uri: path.to_owned() })?;
         Ok(text.clone().into_bytes())
     }
     fn exists(&self, path: &str) -> bool {
@@ -51,8 +54,14 @@ fn transforms_accumulate_and_scale_the_error_but_leave_regions_alone() {
     };
     assert_eq!(root.bounding_volume.center(), DVec3::new(102.0, 0.0, 0.0));
     assert!((root.geometric_error_m - 16.0).abs() < 1e-12);
-    assert_eq!((root.refine, region.refine, sphere.refine), (Refine::Add, Refine::Add, Refine::Replace));
-    assert_eq!(region.bounding_volume, BoundingVolume::from_region([0.1, 0.9, 0.11, 0.91, 0.0, 5.0]));
+    assert_eq!(
+        (root.refine, region.refine, sphere.refine),
+        (Refine::Add, Refine::Add, Refine::Replace)
+    );
+    assert_eq!(
+        region.bounding_volume,
+        BoundingVolume::from_region([0.1, 0.9, 0.11, 0.91, 0.0, 5.0])
+    );
     assert!(region.viewer_request_volume.is_some());
     assert_eq!(region.contents, ["a.b3dm"]);
     assert_eq!(
@@ -64,7 +73,10 @@ fn transforms_accumulate_and_scale_the_error_but_leave_regions_alone() {
     );
     assert!((sphere.geometric_error_m - 12.0).abs() < 1e-12);
     assert_eq!(sphere.contents, ["b.glb", "c d.glb"]);
-    assert_eq!((root.children.len(), sphere.parent, sphere.depth), (2, Some(TileId(0)), 1));
+    assert_eq!(
+        (root.children.len(), sphere.parent, sphere.depth),
+        (2, Some(TileId(0)), 1)
+    );
     assert!(tree.is_geocentric);
 }
 
@@ -101,7 +113,10 @@ fn external_tilesets_join_the_tree_and_a_cycle_ends() {
     let messages: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(messages.len(), 2, "{messages:?}");
     assert!(messages.iter().any(|m| m.contains("includes itself")), "{messages:?}");
-    assert!(messages.iter().any(|m| m.contains("missing: none.json")), "{messages:?}");
+    assert!(
+        messages.iter().any(|m| m.contains("missing: none.json")),
+        "{messages:?}"
+    );
     assert!(!tree.is_geocentric);
 }
 
@@ -144,7 +159,13 @@ fn a_root_that_cannot_be_used_is_one_clear_error() {
     }
     assert!(read(&[]).err().unwrap().message.contains("missing"));
     let deep = format!("{}{}", r#"{"root":"#.repeat(5000), "1".to_owned() + &"}".repeat(5000));
-    assert!(read(&[("tileset.json", &deep)]).err().unwrap().message.contains("not valid JSON"));
+    assert!(
+        read(&[("tileset.json", &deep)])
+            .err()
+            .unwrap()
+            .message
+            .contains("not valid JSON")
+    );
 }
 
 #[test]
@@ -170,7 +191,16 @@ fn nan_and_infinite_coordinates_are_refused() {
 fn a_tileset_that_doubles_with_every_file_meets_the_cap() {
     let mut files: Vec<(&'static str, String)> = Vec::new();
     let names = [
-        "tileset.json", "1.json", "2.json", "3.json", "4.json", "5.json", "6.json", "7.json", "8.json", "9.json",
+        "tileset.json",
+        "1.json",
+        "2.json",
+        "3.json",
+        "4.json",
+        "5.json",
+        "6.json",
+        "7.json",
+        "8.json",
+        "9.json",
     ];
     for (i, name) in names.iter().enumerate() {
         let next = names.get(i + 1).copied().unwrap_or("leaf.b3dm");
@@ -184,5 +214,8 @@ fn a_tileset_that_doubles_with_every_file_meets_the_cap() {
     let files: Vec<(&'static str, &str)> = files.iter().map(|(n, t)| (*n, t.as_str())).collect();
     let (tree, problems) = read(&files).unwrap();
     assert!(tree.tiles.len() <= MAX_TILES);
-    assert!(problems.iter().any(|p| p.message.contains("the rest is left out")), "{problems:?}");
+    assert!(
+        problems.iter().any(|p| p.message.contains("the rest is left out")),
+        "{problems:?}"
+    );
 }

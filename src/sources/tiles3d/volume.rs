@@ -192,7 +192,10 @@ fn box_around_region([west, south, east, north, lowest, highest]: [f64; 6]) -> (
     let (mut low, mut high) = (DVec3::INFINITY, DVec3::NEG_INFINITY);
     for i in 0..=REGION_SAMPLES {
         for j in 0..=REGION_SAMPLES {
-            let (u, v) = (f64::from(i) / f64::from(REGION_SAMPLES), f64::from(j) / f64::from(REGION_SAMPLES));
+            let (u, v) = (
+                f64::from(i) / f64::from(REGION_SAMPLES),
+                f64::from(j) / f64::from(REGION_SAMPLES),
+            );
             for height in [lowest, highest] {
                 let p = ecef_from_radians(west + width * u, south + (north - south) * v, height) - middle;
                 let p = DVec3::new(p.dot(axes[0]), p.dot(axes[1]), p.dot(axes[2]));
