@@ -12,6 +12,7 @@
 //! [`Residency::touch`] → [`TileLoader::replace_queue`] with the first [`TileLoader::queue_limit`] of
 //! [`Selection::load`] → [`Residency::evict`].
 
+mod history;
 pub mod loader;
 pub mod residency;
 pub mod selection;

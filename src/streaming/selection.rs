@@ -31,7 +31,8 @@
 //!
 //! Not here: fog, occlusion and the content's own volume; fading between levels.
 
-use super::traversal::{History, Walk};
+use super::history::History;
+use super::traversal::Walk;
 use super::tree_index::TreeIndex;
 use crate::sources::tiles3d::{TileId, TileTree};
 

@@ -3,6 +3,7 @@
 //! Works on node indices of [`TreeIndex`]; lists grow along the walk and are cut back to a checkpoint when
 //! an ancestor takes the place of what was chosen below it ("kicking").
 
+use super::history::{History, Refined};
 use super::selection::{ContentState, Selection, SelectionSettings, StandIn};
 use super::tree_index::TreeIndex;
 use super::view::{CULLED, PlaneMask, View};
@@ -13,60 +14,6 @@ const MAX_FAILED_LEVELS: usize = 2;
 
 /// Culled siblings are loaded ahead only below tiles with at most this many children.
 const MAX_PRELOADED_SIBLINGS: usize = 8;
-
-/// What was drawn and refined in the frame before, per node.
-#[derive(Debug, Clone, Default)]
-pub(super) struct History {
-    run: u32,
-    shown_in: Vec<u32>,
-    refined_in: Vec<u32>,
-    shown: Vec<usize>,
-    refined: Vec<Refined>,
-}
-
-/// A node whose children were visited, and not kicked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Refined {
-    node: usize,
-    /// Whether only because the tile that is wanted above is not there yet.
-    is_held: bool,
-}
-
-impl History {
-    /// Nothing drawn yet.
-    pub(super) fn new(nodes: usize) -> Self {
-        Self {
-            run: 1,
-            shown_in: vec![0; nodes],
-            refined_in: vec![0; nodes],
-            ..Self::default()
-        }
-    }
-
-    /// Takes over a frame's outcome; whether it is the one of the frame before.
-    pub(super) fn advance(&mut self, shown: Vec<usize>, refined: Vec<Refined>) -> bool {
-        let is_steady = self.shown == shown && self.refined == refined;
-        self.run = self.run.wrapping_add(1);
-        for &node in &shown {
-            self.shown_in[node] = self.run;
-        }
-        for Refined { node, .. } in &refined {
-            self.refined_in[*node] = self.run;
-        }
-        self.shown = shown;
-        self.refined = refined;
-        is_steady
-    }
-
-    /// Whether `node` was drawn, in whole or as a stand-in.
-    fn was_shown(&self, node: usize) -> bool {
-        self.shown_in[node] == self.run
-    }
-
-    fn was_refined(&self, node: usize) -> bool {
-        self.refined_in[node] == self.run
-    }
-}
 
 /// What a walk found.
 pub(super) struct Outcome {

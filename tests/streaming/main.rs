@@ -1,4 +1,9 @@
 //! Selection, residency and loading of tiles on tiny trees with a fake source.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where its own set-up is wrong, and says how much of the corpus it compared"
+)]
 
 mod flight;
 mod loader;

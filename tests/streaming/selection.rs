@@ -3,7 +3,7 @@
 use super::world::{World, add, bare_tile, empty, leaves, look, span, tile, tree_of};
 use bevy::math::DVec3;
 use stadslens::sources::tiles3d::{BoundingVolume, Refine, TileId};
-use stadslens::streaming::{SelectionState, select};
+use stadslens::streaming::{ContentState, SelectionSettings, SelectionState, View, select};
 
 //             root 16 m: fine enough from 1000 m away
 //         a 0        b 0        c 0        d 0
@@ -22,13 +22,13 @@ fn two_levels() -> World {
 
 const ALL: (f64, f64) = (0.0, 1000.0);
 
-fn near() -> [stadslens::streaming::View; 1] {
+fn near() -> [View; 1] {
     [look(ALL.0, ALL.1, 100.0)]
 }
-fn middle() -> [stadslens::streaming::View; 1] {
+fn middle() -> [View; 1] {
     [look(ALL.0, ALL.1, 2000.0)]
 }
-fn far() -> [stadslens::streaming::View; 1] {
+fn far() -> [View; 1] {
     [look(ALL.0, ALL.1, 9000.0)]
 }
 
@@ -345,7 +345,7 @@ fn nothing_changed_costs_no_look_at_the_tree() {
     world.frame(&near());
     assert_eq!((world.state.tiles_visited(), &world.now), (0, &first));
     let id = world.id("a");
-    world.state.set_content(id, stadslens::streaming::ContentState::Loading);
+    world.state.set_content(id, ContentState::Loading);
     world.frame(&near());
     assert_eq!(world.state.tiles_visited(), 0, "asked for is not news");
     world.arrive(&["a"]).frame(&near());
@@ -414,7 +414,12 @@ fn hostile_trees_are_walked_without_harm() {
             let tree = tree_of(tiles);
             let mut state = SelectionState::default();
             for distance in [100.0, 1e9, f64::NAN] {
-                let selection = select(&tree, &[look(0.0, 1000.0, distance)], &Default::default(), &mut state);
+                let selection = select(
+                    &tree,
+                    &[look(0.0, 1000.0, distance)],
+                    &SelectionSettings::default(),
+                    &mut state,
+                );
                 assert!(
                     selection.load.len() <= 3,
                     "volume {number}, error {error_m}: {selection:?}"
@@ -437,7 +442,7 @@ fn chain_deeper_than_any_honest_tileset_does_not_overflow_the_stack() {
         })
         .collect();
     let mut state = SelectionState::default();
-    let selection = select(&tree_of(tiles), &near(), &Default::default(), &mut state);
+    let selection = select(&tree_of(tiles), &near(), &SelectionSettings::default(), &mut state);
     assert_eq!(state.tiles_visited(), 513);
     assert_eq!(selection.needed, 1);
 }
