@@ -1,6 +1,12 @@
 //! Scenarios as files: nothing lost between loading and saving, the published schema current, every kind of
 //! damage named in one line while the rest opens.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "helpers of tests may unwrap, and a suite says how much it compared"
+)]
+
 use jsonschema::Validator;
 use serde_json::Value;
 use stadslens::model::scenario::file::{ScenarioFile, schema_json, to_json};
@@ -658,6 +664,38 @@ fn real_tilesets_get_scratch_scenarios_in_the_right_place() {
     }
     eprintln!("scratch: {compared} corpus tilesets");
     assert_eq!(compared, 3);
+}
+
+#[test]
+fn a_single_model_gets_a_scratch_scenario_that_frames_it() {
+    let Some(corpus) = corpus() else {
+        eprintln!("models: no corpus here, nothing compared");
+        return;
+    };
+    let facts = json(&corpus.join("facts.json"));
+    let mut compared = 0;
+    for key in ["gltf/cubes/cube.glb", "gltf/meshopt/Duck.glb"] {
+        let found = open_any(&corpus.join(key)).unwrap_or_else(|problems| panic!("{key}: {:?}", lines(&problems)));
+        let facts = &facts[key];
+        let bounds = ["bbox_gltf", "bbox"]
+            .iter()
+            .find_map(|name| facts.get(*name)?.as_array());
+        let bounds: Vec<f64> = bounds.unwrap().iter().filter_map(Value::as_f64).collect();
+        let middle = |axis: usize| f64::midpoint(bounds[axis], bounds[axis + 3]);
+        // glTF has y up and z towards the viewer; the site frame has z up and y away.
+        let expected = bevy::math::DVec3::new(middle(0), -middle(2), middle(1));
+        let home = found.scenario.home().unwrap();
+        assert!(
+            home.target.0.distance(expected) < 0.001,
+            "{key}: {:?}, not {expected}",
+            home.target
+        );
+        assert!((1.0..20.0).contains(&home.distance_m), "{key}: {}", home.distance_m);
+        assert_eq!(found.scenario.area.site, stadslens::georef::SiteFrame::Local);
+        compared += 1;
+    }
+    eprintln!("models: {compared} corpus files");
+    assert_eq!(compared, 2);
 }
 
 fn tileset_in(folder: &Path) -> Option<PathBuf> {

@@ -3,7 +3,7 @@
 //! Area, containment and triangulation are [`crate::geometry::polygon`]'s; this module only refuses what those
 //! would answer nonsense for. A ring is a list of points in the site frame, metres, closed, its first point not repeated at the end.
 
-use crate::geometry::polygon::signed_area_m2;
+use crate::geometry::polygon::{ring_contains, signed_area_m2};
 use bevy::math::DVec2;
 use std::fmt;
 
@@ -24,6 +24,8 @@ pub(crate) enum RingFault {
     NoArea,
     /// Two sides that cross or touch, by the number of their first points.
     Crosses(usize, usize),
+    /// A hole that is not in its polygon.
+    Outside,
     /// Too tangled to check in reasonable time.
     TooComplex,
 }
@@ -40,6 +42,7 @@ impl fmt::Display for RingFault {
                     "the ring crosses itself: the sides from point {a} and point {b} meet"
                 )
             }
+            Self::Outside => f.write_str("the hole reaches outside its polygon"),
             Self::TooComplex => f.write_str("the ring is too tangled to check"),
         }
     }
@@ -57,6 +60,24 @@ pub(crate) fn bounds(ring: &[DVec2]) -> Option<(DVec2, DVec2)> {
 /// Sides in order, the closing one last.
 pub(crate) fn sides(ring: &[DVec2]) -> impl Iterator<Item = (DVec2, DVec2)> + '_ {
     ring.iter().copied().zip(ring.iter().copied().cycle().skip(1))
+}
+
+/// What is wrong with a hole in its polygon, give or take `tolerance_m`: files are rounded to centimetres, so a
+/// hole that runs along the outline comes out now on this side of it and now on that. `budget` as in [`checked`].
+pub(crate) fn hole_fault(outer: &[DVec2], hole: &[DVec2], tolerance_m: f64, budget: &mut u64) -> Option<RingFault> {
+    let work = outer.len() as u64 * hole.len() as u64;
+    if work > *budget {
+        return Some(RingFault::TooComplex);
+    }
+    *budget -= work;
+    let near = |p: DVec2| sides(outer).any(|(a, b)| distance_to_side_m(p, a, b) <= tolerance_m);
+    let is_inside = hole.iter().all(|p| ring_contains(outer, *p) || near(*p));
+    (!is_inside).then_some(RingFault::Outside)
+}
+
+fn distance_to_side_m(p: DVec2, a: DVec2, b: DVec2) -> f64 {
+    let along = (p - a).dot(b - a) / (b - a).length_squared().max(f64::MIN_POSITIVE);
+    p.distance(a.lerp(b, along.clamp(0.0, 1.0)))
 }
 
 /// The ring without repeated points, counter-clockwise, if it can be used. `budget` counts down with the work
@@ -158,6 +179,25 @@ mod tests {
         let made = check(&[[0.0, 0.0], [0.0, 4.0], [0.0, 4.0], [4.0, 4.0], [4.0, 0.0], [0.0, 0.0]]).unwrap();
         assert_eq!(made.len(), 4);
         assert!(signed_area_m2(&made) > 0.0);
+    }
+
+    #[test]
+    fn holes_may_touch_the_outline_within_rounding() {
+        let outer = ring(&[[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]]);
+        let hole = |x: f64| ring(&[[x, 2.0], [5.0, 2.0], [5.0, 8.0]]);
+        for (x, tolerance_m, expected) in [
+            (1.0, 0.0, true),
+            (-0.01, 0.0, false),
+            (-0.01, 0.02, true),
+            (-0.5, 0.02, false),
+        ] {
+            let fault = hole_fault(&outer, &hole(x), tolerance_m, &mut 100);
+            assert_eq!(fault, (!expected).then_some(RingFault::Outside), "{x} {tolerance_m}");
+        }
+        assert_eq!(
+            hole_fault(&outer, &hole(1.0), 0.0, &mut 11),
+            Some(RingFault::TooComplex)
+        );
     }
 
     #[test]

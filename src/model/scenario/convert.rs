@@ -6,11 +6,11 @@ use super::file::{self, ScenarioFile, Text};
 use super::findings::Findings;
 use super::place::LeftOut;
 use super::projection::{Projection, height_at_site_zero_m, site_pos};
+use super::words::{certainty, layer_kind, lens_name, surface_kind, use_of};
 use super::{
     Area, Certainty, Charter, Layer, LayerKind, LensName, LocalText, NewBuilding, NewSurface, NewTree, Phase, Roof,
-    Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
+    Scenario, Source, Use, Variant, Viewpoint,
 };
-use crate::geometry::polygon::ring_contains;
 use crate::georef::{HeightReference, LonLatH, RdNap, SiteFrame};
 use crate::model::ring::{self, RingFault};
 use crate::sources::resource;
@@ -22,6 +22,9 @@ use std::collections::BTreeMap;
 const STOREY_HEIGHT_M: f64 = 3.0;
 /// Height of a roof that is not flat where the file gives none, metres.
 const ROOF_HEIGHT_M: f64 = 3.0;
+
+/// How far a hole of ground cover may reach over the outline, metres: what rounding to centimetres does.
+pub(super) const HOLE_TOLERANCE_M: f64 = 0.02;
 
 /// Pair tests that all rings of an opening may cost together: about a second.
 pub(super) const RING_BUDGET: u64 = 300_000_000;
@@ -273,6 +276,7 @@ impl Converter<'_> {
             &holes_place,
             0,
             &footprint,
+            0.0,
             projection,
         );
         let storey_height_m = file.storey_height_m.unwrap_or(STOREY_HEIGHT_M);
@@ -335,7 +339,7 @@ impl Converter<'_> {
         let polygon = format!("{place}.polygon");
         let (outer, holes) = file.polygon.0.split_first()?;
         let outer = self.ring(&outer.0, &format!("{polygon}[0]"), projection)?;
-        let holes = self.holes(holes, &polygon, 1, &outer, projection);
+        let holes = self.holes(holes, &polygon, 1, &outer, HOLE_TOLERANCE_M, projection);
         Some(NewSurface {
             id: file.id.clone(),
             kind: surface_kind(file.kind),
@@ -453,6 +457,7 @@ impl Converter<'_> {
         list: &str,
         first: usize,
         outer: &[DVec2],
+        tolerance_m: f64,
         projection: &Projection,
     ) -> Vec<Vec<DVec2>> {
         let indices = self.left_out.file_indices(list, holes.len());
@@ -462,11 +467,11 @@ impl Converter<'_> {
             let Some(mut hole) = self.ring(&hole.0, &place, projection) else {
                 continue;
             };
-            if hole.iter().all(|p| ring_contains(outer, *p)) {
+            if let Some(fault) = ring::hole_fault(outer, &hole, tolerance_m, &mut self.ring_budget) {
+                self.error(place, format!("{fault}; it is left out"));
+            } else {
                 hole.reverse();
                 kept.push(hole);
-            } else {
-                self.error(place, "the hole reaches outside its polygon; it is left out");
             }
         }
         kept
@@ -589,57 +594,5 @@ fn source(file: Option<&file::SourceFile>) -> Source {
         date: file.date.clone().unwrap_or_default(),
         licence: file.licence.clone().unwrap_or_default(),
         url: file.url.clone().unwrap_or_default(),
-    }
-}
-
-fn layer_kind(file: file::LayerKindFile) -> LayerKind {
-    match file {
-        file::LayerKindFile::Tiles3d => LayerKind::Tiles3d,
-        file::LayerKindFile::Terrain => LayerKind::Terrain,
-        file::LayerKindFile::Surfaces => LayerKind::Surfaces,
-        file::LayerKindFile::Assets => LayerKind::Assets,
-        file::LayerKindFile::Reports => LayerKind::Reports,
-        file::LayerKindFile::Sensors => LayerKind::Sensors,
-        file::LayerKindFile::Labels => LayerKind::Labels,
-    }
-}
-
-fn certainty(file: file::CertaintyFile) -> Certainty {
-    match file {
-        file::CertaintyFile::Decided => Certainty::Decided,
-        file::CertaintyFile::Open => Certainty::Open,
-        file::CertaintyFile::Sketch => Certainty::Sketch,
-    }
-}
-
-/// The domain's use.
-pub(super) fn use_of(file: file::UseFile) -> Use {
-    match file {
-        file::UseFile::Housing => Use::Housing,
-        file::UseFile::Shops => Use::Shops,
-        file::UseFile::Office => Use::Office,
-        file::UseFile::Public => Use::Public,
-        file::UseFile::Parking => Use::Parking,
-        file::UseFile::Other => Use::Other,
-    }
-}
-
-/// The domain's ground cover.
-pub(super) fn surface_kind(file: file::SurfaceKindFile) -> SurfaceKind {
-    match file {
-        file::SurfaceKindFile::Asphalt => SurfaceKind::Asphalt,
-        file::SurfaceKindFile::Paving => SurfaceKind::Paving,
-        file::SurfaceKindFile::Clinkers => SurfaceKind::Clinkers,
-        file::SurfaceKindFile::Grass => SurfaceKind::Grass,
-        file::SurfaceKindFile::Planting => SurfaceKind::Planting,
-        file::SurfaceKindFile::Water => SurfaceKind::Water,
-    }
-}
-
-fn lens_name(file: file::LensNameFile) -> LensName {
-    match file {
-        file::LensNameFile::Design => LensName::Design,
-        file::LensNameFile::Participation => LensName::Participation,
-        file::LensNameFile::Maintenance => LensName::Maintenance,
     }
 }

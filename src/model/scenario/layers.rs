@@ -4,15 +4,17 @@
 //! frame. A second feature with an id that is taken is left out.
 
 use super::ascii_grid::AsciiGrid;
-use super::convert::{site_ring, surface_kind, use_of};
+use super::convert::{HOLE_TOLERANCE_M, site_ring};
 use super::file::{SurfaceKindFile, UseFile};
 use super::findings::Findings;
 use super::geojson::{Feature, Geometry, Rings};
 use super::projection::{Projection, height_at_site_zero_m, site_pos};
 use super::properties::Properties;
+use super::words::{surface_kind, use_of};
 use super::{Label, NewSurface, Use};
-use crate::geometry::polygon::{Polygon, ring_contains};
+use crate::geometry::polygon::Polygon;
 use crate::georef::{HeightReference, narrow};
+use crate::model::ring;
 use crate::model::{Asset, AssetKind, RegisteredBuilding, Report, Sensor, Terrain};
 use bevy::math::{DVec2, DVec3};
 use std::collections::{HashMap, HashSet};
@@ -310,13 +312,14 @@ impl LayerReader<'_> {
         for (number, hole) in holes.iter().enumerate() {
             let place = format!("features[{}].geometry.coordinates[{}]", feature.index, number + 1);
             match site_ring(hole, self.projection, self.ring_budget) {
-                Ok(mut hole) if hole.iter().all(|p| ring_contains(&outer, *p)) => {
-                    hole.reverse();
-                    kept.push(hole);
+                Ok(mut hole) => {
+                    if let Some(fault) = ring::hole_fault(&outer, &hole, HOLE_TOLERANCE_M, self.ring_budget) {
+                        self.findings.error(place, format!("{fault}; it is left out"));
+                    } else {
+                        hole.reverse();
+                        kept.push(hole);
+                    }
                 }
-                Ok(_) => self
-                    .findings
-                    .error(place, "the hole reaches outside its polygon; it is left out"),
                 Err((_, message)) => self.findings.error(place, format!("{message}; the hole is left out")),
             }
         }

@@ -18,6 +18,7 @@ mod properties;
 mod read;
 mod scratch;
 mod structure;
+mod words;
 
 pub use domain::*;
 pub use read::{OpenScenario, check, open};

@@ -1,0 +1,59 @@
+//! The file's words as the domain's.
+
+use super::file;
+use super::{Certainty, LayerKind, LensName, SurfaceKind, Use};
+
+/// The domain's kind of layer.
+pub(super) fn layer_kind(file: file::LayerKindFile) -> LayerKind {
+    match file {
+        file::LayerKindFile::Tiles3d => LayerKind::Tiles3d,
+        file::LayerKindFile::Terrain => LayerKind::Terrain,
+        file::LayerKindFile::Surfaces => LayerKind::Surfaces,
+        file::LayerKindFile::Assets => LayerKind::Assets,
+        file::LayerKindFile::Reports => LayerKind::Reports,
+        file::LayerKindFile::Sensors => LayerKind::Sensors,
+        file::LayerKindFile::Labels => LayerKind::Labels,
+    }
+}
+
+/// The domain's certainty.
+pub(super) fn certainty(file: file::CertaintyFile) -> Certainty {
+    match file {
+        file::CertaintyFile::Decided => Certainty::Decided,
+        file::CertaintyFile::Open => Certainty::Open,
+        file::CertaintyFile::Sketch => Certainty::Sketch,
+    }
+}
+
+/// The domain's use.
+pub(super) fn use_of(file: file::UseFile) -> Use {
+    match file {
+        file::UseFile::Housing => Use::Housing,
+        file::UseFile::Shops => Use::Shops,
+        file::UseFile::Office => Use::Office,
+        file::UseFile::Public => Use::Public,
+        file::UseFile::Parking => Use::Parking,
+        file::UseFile::Other => Use::Other,
+    }
+}
+
+/// The domain's ground cover.
+pub(super) fn surface_kind(file: file::SurfaceKindFile) -> SurfaceKind {
+    match file {
+        file::SurfaceKindFile::Asphalt => SurfaceKind::Asphalt,
+        file::SurfaceKindFile::Paving => SurfaceKind::Paving,
+        file::SurfaceKindFile::Clinkers => SurfaceKind::Clinkers,
+        file::SurfaceKindFile::Grass => SurfaceKind::Grass,
+        file::SurfaceKindFile::Planting => SurfaceKind::Planting,
+        file::SurfaceKindFile::Water => SurfaceKind::Water,
+    }
+}
+
+/// The domain's lens.
+pub(super) fn lens_name(file: file::LensNameFile) -> LensName {
+    match file {
+        file::LensNameFile::Design => LensName::Design,
+        file::LensNameFile::Participation => LensName::Participation,
+        file::LensNameFile::Maintenance => LensName::Maintenance,
+    }
+}
