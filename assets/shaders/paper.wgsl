@@ -19,7 +19,8 @@ const LIFTED: u32 = 0x20000000u;
 const PI: f32 = 3.14159265;
 
 struct PaperSettings {
-    // x: opacity, y: pull towards the eye (share of the distance), z: fade start (m), w: fade end (m)
+    // x: opacity, y: pull towards the eye (share of the distance); lines fade between z and w (binary
+    // logarithm of the metres that a pixel covers): far away they would close up to a grey veil
     values: vec4<f32>,
 }
 
@@ -88,6 +89,12 @@ fn vertex(v: In) -> Out {
     return out;
 }
 
+/// Half a step of the screen's 256 levels up or down, by pixel: pale gradients show no bands.
+fn dither(color: vec3<f32>, pixel: vec2<f32>) -> vec3<f32> {
+    let noise = fract(52.9829189 * fract(dot(pixel, vec2<f32>(0.06711056, 0.00583715)))) - 0.5;
+    return color + noise * (2.0 / 255.0) * sqrt(max(color, vec3<f32>(0.001)));
+}
+
 fn paper_light(albedo: vec3<f32>, normal: vec3<f32>, world_position: vec4<f32>, frag: vec2<f32>, above_foot: f32) -> vec3<f32> {
     let exposure = view_bindings::view.exposure;
     let view_z = dot(vec4<f32>(
@@ -137,7 +144,8 @@ fn fragment(in: Out, @builtin(front_facing) front: bool) -> @location(0) vec4<f3
 #ifdef PAPER_UNLIT
     var color = albedo.rgb;
 #ifdef PAPER_FADE
-    albedo.a *= 1.0 - smoothstep(settings.values.z, settings.values.w, eye_distance) * 0.8;
+    let pixel_m = eye_distance * 2.0 / (view_bindings::view.clip_from_view[1][1] * view_bindings::view.viewport.w);
+    albedo.a *= 1.0 - smoothstep(settings.values.z, settings.values.w, log2(pixel_m));
 #endif
 #else
     var color = paper_light(albedo.rgb, normal, in.world_position, in.position.xy, in.extra.x);
@@ -148,7 +156,7 @@ fn fragment(in: Out, @builtin(front_facing) front: bool) -> @location(0) vec4<f3
     result = linear_fog(view_bindings::fog, result, eye_distance, vec3<f32>(0.0));
 #endif
 #ifndef PAPER_BLEND
-    result.a = 1.0;
+    result = vec4<f32>(dither(result.rgb, in.position.xy), 1.0);
 #endif
     return result;
 }

@@ -36,5 +36,8 @@ fn fragment(in: Out) -> @location(0) vec4<f32> {
     var color = select(below, above, up >= 0.0);
     let glow = pow(max(dot(sight, sky.sun.xyz), 0.0), 24.0) * sky.sun.w;
     color = mix(color, vec3<f32>(1.0, 0.97, 0.90), clamp(glow, 0.0, 0.6));
+    // As in the paper's shader: no bands.
+    let noise = fract(52.9829189 * fract(dot(in.position.xy, vec2<f32>(0.06711056, 0.00583715)))) - 0.5;
+    color += noise * (2.0 / 255.0) * sqrt(max(color, vec3<f32>(0.001)));
     return vec4<f32>(color, 1.0);
 }

@@ -29,6 +29,11 @@ const FEATURE: MeshVertexAttribute = MeshVertexAttribute::new("Feature", 928_374
 /// Straight sRGB colour of a vertex.
 const PAPER_COLOR: MeshVertexAttribute = MeshVertexAttribute::new("PaperColor", 928_374_652, VertexFormat::Unorm8x4);
 
+/// Lines begin to fade where a pixel covers this much, metres.
+const FADE_FROM_M: f32 = 0.1;
+/// Where a pixel covers this much, metres, lines are gone.
+pub(crate) const FADE_TO_M: f32 = 2.5;
+
 /// How a mesh is drawn; each value is one pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(C)]
@@ -52,7 +57,8 @@ pub(crate) struct PaperMaterial {
     /// The rows of all features.
     #[storage(0, read_only)]
     pub(crate) rows: Handle<ShaderBuffer>,
-    /// Opacity; pull towards the eye as a share of the distance; fade start and end, metres.
+    /// Opacity; pull towards the eye as a share of the distance; where lines begin and end to fade, binary
+    /// logarithm of the metres that a pixel covers.
     #[uniform(1)]
     pub(crate) values: Vec4,
     /// Colour picture.
@@ -93,7 +99,7 @@ impl PaperMaterial {
             textured: false,
         };
         Self {
-            values: Vec4::new(opacity, 4.0e-4, 150.0, 1600.0),
+            values: Vec4::new(opacity, 4.0e-4, FADE_FROM_M.log2(), FADE_TO_M.log2()),
             ..Self::new(rows, key)
         }
     }

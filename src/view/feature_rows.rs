@@ -199,7 +199,7 @@ fn upload_rows(
     }
     let buffer = buffers.add(shader_buffer(&rows.rows));
     rows.buffer = buffer.clone();
-    for (_, mut material) in materials.iter_mut() {
+    for (_, material) in materials.iter_mut() {
         material.rows = buffer.clone();
     }
 }

@@ -99,7 +99,7 @@ fn make(open: &OpenScenario, place: usize, variant: &Variant) -> Made {
     let origin = variant
         .buildings
         .iter()
-        .flat_map(|building| building.footprint.first())
+        .filter_map(|building| building.footprint.first())
         .find(|p| p.is_finite())
         .map_or(SitePos(DVec3::ZERO), |p| SitePos(p.extend(open.terrain.height_at(*p))));
     let count = u32::try_from(variant.buildings.len()).unwrap_or(u32::MAX);

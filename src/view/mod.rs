@@ -5,6 +5,7 @@
 //! in f64; only the last step to a `Transform` is `f32`, around a render origin that moves along.
 
 pub mod camera;
+mod detail;
 mod feature_material;
 mod feature_rows;
 mod ground;
@@ -40,6 +41,7 @@ impl Plugin for ViewPlugin {
         )))
         .add_plugins((
             placement::plugin,
+            detail::plugin,
             scene::plugin,
             feature_rows::plugin,
             feature_material::plugin,

@@ -16,7 +16,7 @@ pub const INK: Rgb = [0x4A, 0x43, 0x3B];
 /// White paper of a sketch.
 pub const PAPER: Rgb = [0xFB, 0xFA, 0xF7];
 /// The table on which the model stands.
-pub const TABLE: Rgb = [0xEC, 0xE8, 0xDF];
+pub const TABLE: Rgb = [0xDB, 0xD6, 0xCB];
 /// Kerbs and banks.
 pub const KERB: Rgb = [0xC9, 0xC4, 0xBA];
 /// Banks of water.

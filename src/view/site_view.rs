@@ -95,26 +95,26 @@ impl SiteView {
     pub fn in_frame(&self, place: impl Fn(SitePos) -> Option<DVec3>) -> Option<View> {
         /// Far enough that rounding does not turn the axis, near enough that the earth is flat.
         const REACH_M: f64 = 100.0;
-        let position = place(self.eye)?;
+        let eye = place(self.eye)?;
         let axis = |direction: DVec3| {
             place(SitePos(self.eye.0 + direction * REACH_M))
-                .map(|end| end - position)
+                .map(|end| end - eye)
                 .and_then(DVec3::try_normalize)
         };
         let (forward, right, up) = (axis(self.forward)?, axis(self.right)?, axis(self.up)?);
         let t = self.tangents();
-        let plane = |normal: DVec3| {
+        let inward = |normal: DVec3| {
             let normal = normal.normalize();
             // A little room: the frame is curved and the plane is not.
-            (normal, 2.0 - normal.dot(position))
+            (normal, 2.0 - normal.dot(eye))
         };
         Some(View {
-            position,
+            position: eye,
             planes: vec![
-                plane(forward * t.x + right),
-                plane(forward * t.x - right),
-                plane(forward * t.y + up),
-                plane(forward * t.y - up),
+                inward(forward * t.x + right),
+                inward(forward * t.x - right),
+                inward(forward * t.y + up),
+                inward(forward * t.y - up),
             ],
             direction: forward,
             viewport_height_px: self.size_px.y,

@@ -15,7 +15,7 @@ use bevy::{
         mouse::{MouseScrollUnit, MouseWheel},
         touch::Touch,
     },
-    math::{DVec2, DVec3},
+    math::DVec2,
     prelude::*,
     window::PrimaryWindow,
 };
@@ -57,7 +57,7 @@ struct Drag {
     motion: Motion,
     start: DVec2,
     last: DVec2,
-    is_drag: bool,
+    has_moved: bool,
 }
 
 #[derive(Resource, Debug, Default)]
@@ -137,7 +137,7 @@ fn drag_with_mouse(
                 motion,
                 start: cursor,
                 last: cursor,
-                is_drag: false,
+                has_moved: false,
             });
         }
     }
@@ -146,13 +146,13 @@ fn drag_with_mouse(
     };
     if !buttons.pressed(drag.button) {
         gestures.drag = None;
-        if !drag.is_drag && drag.button == MouseButton::Left {
+        if !drag.has_moved && drag.button == MouseButton::Left {
             clicks.write(Clicked { pixel: cursor });
         }
         return;
     }
-    drag.is_drag |= cursor.distance(drag.start) > DRAG_POINTS * view.pixels_per_point;
-    if drag.is_drag && cursor != drag.last {
+    drag.has_moved |= cursor.distance(drag.start) > DRAG_POINTS * view.pixels_per_point;
+    if drag.has_moved && cursor != drag.last {
         camera.take_in_hand();
         let moved = (cursor - drag.last) / view.size_px.y;
         let mut orbit = camera.current;
@@ -301,10 +301,12 @@ fn move_with_fingers(
     let before = std::mem::replace(&mut gestures.fingers, fingers.clone());
     if fingers.is_empty() {
         let way = gestures.finger_way;
-        if gestures.most_fingers == 1 && way <= DRAG_POINTS * 2.0 && !capture.pointer {
-            if let Some((_, pixel)) = before.first() {
-                clicks.write(Clicked { pixel: *pixel });
-            }
+        if gestures.most_fingers == 1
+            && way <= DRAG_POINTS * 2.0
+            && !capture.pointer
+            && let Some((_, pixel)) = before.first()
+        {
+            clicks.write(Clicked { pixel: *pixel });
         }
         gestures.most_fingers = 0;
         gestures.finger_way = 0.0;
@@ -363,6 +365,7 @@ fn two_fingers(orbit: &mut Orbit, view: &SiteView, from: [DVec2; 2], to: [DVec2;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bevy::math::DVec3;
 
     fn seen(orbit: &Orbit) -> SiteView {
         SiteView::looking(

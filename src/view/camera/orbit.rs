@@ -101,6 +101,7 @@ impl Orbit {
     }
 
     /// Moves a share of the way to another state, each part in its own measure: distances by ratio.
+    #[must_use]
     pub fn approach(&self, goal: &Self, share: f64) -> Self {
         Self {
             target: SitePos(self.target.0.lerp(goal.target.0, share)),

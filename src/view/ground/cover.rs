@@ -40,7 +40,7 @@ struct Piece {
 }
 
 /// The ground of an area with `base` surfaces from which those of a plan are cut.
-pub(super) fn cover(terrain: &Terrain, base: &[NewSurface], plan: &[NewSurface]) -> Cover {
+pub(super) fn cover(terrain: &Terrain, is_measured: bool, base: &[NewSurface], plan: &[NewSurface]) -> Cover {
     let pieces = cut(base, plan);
     let mut cover = Cover::default();
     let drape = if terrain.columns > 1 { DRAPE_M } else { f64::INFINITY };
@@ -52,6 +52,10 @@ pub(super) fn cover(terrain: &Terrain, base: &[NewSurface], plan: &[NewSurface])
         }
     }
     bare_ground(&mut cover.faces, terrain, &pieces);
+    if !is_measured {
+        // A guessed slope is not shaded: it would look like knowledge.
+        cover.faces.normals.fill(Vec3::Y.to_array());
+    }
     cover
 }
 
@@ -327,7 +331,7 @@ mod tests {
     fn a_plan_is_cut_out_of_the_base_not_laid_over_it() {
         let base = [square(0.0, 100.0, SurfaceKind::Asphalt, 0.0)];
         let plan = [square(40.0, 60.0, SurfaceKind::Grass, 0.0)];
-        let mesh = cover(&Terrain::flat(), &base, &plan).faces;
+        let mesh = cover(&Terrain::flat(), true, &base, &plan).faces;
         assert!((area_of(&mesh, palette::surface(SurfaceKind::Asphalt)) - 9600.0).abs() < 0.5);
         assert!((area_of(&mesh, palette::surface(SurfaceKind::Grass)) - 400.0).abs() < 0.5);
     }
@@ -338,7 +342,7 @@ mod tests {
             square(0.0, 100.0, SurfaceKind::Grass, 0.0),
             square(200.0, 210.0, SurfaceKind::Water, -0.8),
         ];
-        let mesh = cover(&Terrain::flat(), &base, &[]).faces;
+        let mesh = cover(&Terrain::flat(), true, &base, &[]).faces;
         let over_water = |p: [f32; 3]| p[0] > 201.0 && p[0] < 209.0 && p[2] < -201.0 && p[2] > -209.0;
         let covers = mesh.indices.chunks_exact(3).any(|t| {
             let center = (0..3).map(|i| Vec3::from_array(mesh.positions[t[i] as usize])).sum::<Vec3>() / 3.0;
@@ -359,7 +363,7 @@ mod tests {
             heights_m: (0..121_u8).map(|i| f32::from(i % 11).powi(2) * 0.1).collect(),
         };
         let base = [square(0.0, 100.0, SurfaceKind::Grass, 0.0)];
-        let mesh = cover(&terrain, &base, &[]).faces;
+        let mesh = cover(&terrain, true, &base, &[]).faces;
         let grass = palette::surface(SurfaceKind::Grass);
         for (p, color) in mesh.positions.iter().zip(&mesh.colors) {
             if color[..3] == grass {
@@ -373,7 +377,7 @@ mod tests {
     #[test]
     fn raised_ground_has_kerbs() {
         let base = [square(0.0, 10.0, SurfaceKind::Paving, 0.12)];
-        let faces = cover(&Terrain::flat(), &base, &[]).faces;
+        let faces = cover(&Terrain::flat(), true, &base, &[]).faces;
         let kerbs = faces.colors.iter().filter(|c| c[..3] == palette::KERB).count();
         assert_eq!(kerbs, 16, "four sides of four corners");
     }

@@ -95,7 +95,7 @@ const MAX_SAMPLES: usize = 1_000_000;
 /// Nodes of an estimated grid along one side, at most.
 const MAX_NODES: u32 = 192;
 /// Between samples the ground is not taken to be steeper than this.
-const STEEPEST: f64 = 0.12;
+const STEEPEST: f64 = 0.06;
 
 impl FootSamples {
     /// Forgets everything.

@@ -25,7 +25,7 @@ use bevy::{
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
 use cover::{Cover, cover};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Which ground: variant and phase.
 type GroundKey = (Option<usize>, Option<String>);
@@ -33,8 +33,8 @@ type GroundKey = (Option<usize>, Option<String>);
 /// The grounds made and in the making.
 #[derive(Resource, Default)]
 struct Grounds {
-    ready: HashMap<GroundKey, [Entity; 2]>,
-    making: HashMap<GroundKey, Task<Cover>>,
+    ready: BTreeMap<GroundKey, [Entity; 2]>,
+    making: BTreeMap<GroundKey, Task<Cover>>,
     shown: Option<GroundKey>,
     rows: Option<RowRange>,
     estimating: Option<Task<Option<Terrain>>>,
@@ -64,12 +64,12 @@ fn has_kind(open: &OpenScenario, kind: LayerKind) -> bool {
     open.scenario.layers.iter().any(|layer| layer.kind == kind)
 }
 
-fn start_making(grounds: &mut Grounds, open: &Arc<OpenScenario>, terrain: &Arc<Terrain>, key: GroundKey) {
+fn start_making(grounds: &mut Grounds, open: &Arc<OpenScenario>, heights: &GroundHeights, key: GroundKey) {
     if grounds.ready.contains_key(&key) || grounds.making.contains_key(&key) {
         return;
     }
     let open = open.clone();
-    let terrain = terrain.clone();
+    let (terrain, is_measured) = (heights.terrain().clone(), heights.is_measured);
     let (variant, phase) = key.clone();
     let task = AsyncComputeTaskPool::get().spawn(async move {
         let plan: Vec<NewSurface> = variant
@@ -78,7 +78,7 @@ fn start_making(grounds: &mut Grounds, open: &Arc<OpenScenario>, terrain: &Arc<T
             .flat_map(|variant| variant.surfaces_in(&open.scenario, phase.as_deref()))
             .cloned()
             .collect();
-        cover(&terrain, &open.surfaces, &plan)
+        cover(&terrain, is_measured, &open.surfaces, &plan)
     });
     grounds.making.insert(key, task);
 }
@@ -103,19 +103,18 @@ fn start_grounds(
         *heights = GroundHeights::new(open.terrain.clone(), is_measured);
         forget(&mut commands, &mut grounds);
     }
-    let terrain = heights.terrain().clone();
     let current = (scenario.variant, scenario.phase.clone());
     // The one to be seen first, then the others, so that a switch finds them ready.
-    start_making(&mut grounds, &open, &terrain, current);
+    start_making(&mut grounds, &open, &heights, current);
     if is_new {
         for variant in 0..open.scenario.variants.len() {
-            start_making(&mut grounds, &open, &terrain, (Some(variant), None));
+            start_making(&mut grounds, &open, &heights, (Some(variant), None));
         }
     }
 }
 
 fn forget(commands: &mut Commands, grounds: &mut Grounds) {
-    for (_, entities) in grounds.ready.drain() {
+    for entities in std::mem::take(&mut grounds.ready).into_values() {
         for entity in entities {
             if let Ok(mut entity) = commands.get_entity(entity) {
                 entity.try_despawn();
@@ -264,14 +263,13 @@ fn take_estimate(
     };
     grounds.estimating = None;
     if let (Some(terrain), Some(scenario)) = (found, scenario) {
-        let terrain = Arc::new(terrain);
-        *heights = GroundHeights::new(terrain.clone(), false);
+        *heights = GroundHeights::new(Arc::new(terrain), false);
         let key = (scenario.variant, scenario.phase.clone());
         let open = scenario.open.clone();
         // The old ground stays until the new one is there.
         let old = grounds.ready.remove_entry(&key);
         grounds.making.remove(&key);
-        start_making(&mut grounds, &open, &terrain, key);
+        start_making(&mut grounds, &open, &heights, key);
         if let Some((key, entities)) = old {
             grounds.ready.insert(key, entities);
         }

@@ -40,6 +40,12 @@ impl Stand {
     }
 }
 
+fn facet(mesh: &mut PaperMesh, [a, b, c]: [Vec3; 3], feature: u32, color: Rgb) {
+    let normal = (b - a).cross(c - a).normalize_or_zero();
+    let numbers = [a, b, c].map(|p| mesh.vertex(p, normal, feature, color));
+    mesh.indices.extend(numbers);
+}
+
 /// Rings of corners from below to above, faceted.
 fn lathe(mesh: &mut PaperMesh, stand: Stand, profile: &[(f32, f32)], sides: u32, color: Rgb, wobble: Option<u32>) {
     let corner = |ring: usize, side: u32| {
@@ -47,23 +53,31 @@ fn lathe(mesh: &mut PaperMesh, stand: Stand, profile: &[(f32, f32)], sides: u32,
         let number = u32::try_from(ring).unwrap_or(0) * sides + side % sides;
         let factor = wobble.map_or(1.0, |seed| 0.86 + 0.28 * chance(seed, number));
         let turn = wobble.map_or(0.0, |seed| chance(seed, 999));
-        let share = f32::from(u16::try_from(side % sides).unwrap_or(0)) / f32::from(u16::try_from(sides).unwrap_or(1));
+        // Every second ring of a crown stands half a side further.
+        let shift = if wobble.is_some() && ring % 2 == 1 { 0.5 } else { 0.0 };
+        let share = (f32::from(u16::try_from(side % sides).unwrap_or(0)) + shift)
+            / f32::from(u16::try_from(sides).unwrap_or(1));
         let (sin, cos) = ((share + turn) * std::f32::consts::TAU).sin_cos();
         stand.at(radius * factor * cos, up, radius * factor * sin)
     };
     for ring in 1..profile.len() {
         for side in 0..sides {
-            mesh.quad(
-                [
-                    corner(ring - 1, side + 1),
-                    corner(ring - 1, side),
-                    corner(ring, side),
-                    corner(ring, side + 1),
-                ]
-                .map(|c| c),
-                stand.feature,
-                color,
-            );
+            // Wobbly rings are turned against one another: facets of a crown are triangles, as cut from paper.
+            let [a, b, c, d] = [
+                corner(ring - 1, side),
+                corner(ring - 1, side + 1),
+                corner(ring, side + 1),
+                corner(ring, side),
+            ];
+            if wobble.is_none() {
+                mesh.quad([a, b, c, d], stand.feature, color);
+            } else if ring % 2 == 1 {
+                facet(mesh, [a, b, d], stand.feature, color);
+                facet(mesh, [b, c, d], stand.feature, color);
+            } else {
+                facet(mesh, [a, b, c], stand.feature, color);
+                facet(mesh, [a, c, d], stand.feature, color);
+            }
         }
     }
 }
@@ -98,11 +112,11 @@ pub(super) fn tree(mesh: &mut PaperMesh, stand: Stand, height_m: f32, crown_m: f
     let rise = height - clear;
     let at = |share: f32| clear + rise * share;
     let profile: &[(f32, f32)] = if height < 7.0 {
-        &[(0.30, 0.0), (0.92, 0.28), (0.94, 0.66), (0.10, 1.0)]
+        &[(0.02, -0.04), (0.55, 0.02), (0.98, 0.34), (0.86, 0.70), (0.02, 1.0)]
     } else if height < 13.0 {
-        &[(0.35, 0.0), (1.0, 0.26), (0.80, 0.66), (0.06, 1.0)]
+        &[(0.02, -0.03), (0.58, 0.03), (1.0, 0.30), (0.80, 0.66), (0.02, 1.0)]
     } else {
-        &[(0.42, 0.0), (0.98, 0.22), (1.0, 0.52), (0.64, 0.84), (0.05, 1.0)]
+        &[(0.02, -0.02), (0.62, 0.02), (1.0, 0.28), (0.96, 0.58), (0.60, 0.86), (0.02, 1.0)]
     };
     let profile: Vec<(f32, f32)> = profile.iter().map(|(r, share)| (r * radius, at(*share))).collect();
     let trunk = (height * 0.018).clamp(0.06, 0.4);

@@ -33,9 +33,7 @@ pub(super) struct ResidentContent {
     pub(super) rows: RowRange,
     /// Middle of each feature, site frame.
     pub(super) centers: Vec<DVec3>,
-    /// Meshes and their edges.
-    pub(super) entities: Vec<Entity>,
-    /// The meshes among them.
+    /// One per render class; edges are their children.
     pub(super) meshes: Vec<Entity>,
     pub(super) triangles: u64,
 }
@@ -142,7 +140,7 @@ impl TileLayer {
         }
         let now: BTreeSet<TileId> = selection.render.iter().chain(parts.keys()).copied().collect();
         let mut show = |resident: &Resident, visibility: Visibility| {
-            for entity in resident.contents.iter().flat_map(|content| &content.entities) {
+            for entity in resident.contents.iter().flat_map(|content| &content.meshes) {
                 // What was spawned in this very frame is not in the world yet: then the command does it.
                 match visibilities.get_mut(*entity) {
                     Ok(mut old) => {
@@ -190,7 +188,7 @@ impl TileLayer {
         };
         for content in resident.contents {
             rows.free(content.rows);
-            for entity in content.entities {
+            for entity in content.meshes {
                 commands.entity(entity).try_despawn();
             }
         }

@@ -297,7 +297,7 @@ fn upload_tiles(
         let Some(layer) = layers.get_mut(&loaded.layer) else {
             continue;
         };
-        let state = loaded.state();
+        let outcome = loaded.state();
         let tile = loaded.tile;
         let mut resident = Resident::default();
         stats.tiles_loaded += 1;
@@ -318,7 +318,7 @@ fn upload_tiles(
                         samples: (!ground.is_measured).then_some(&mut *samples),
                     };
                     match uploader.upload(content, loaded.layer, tile) {
-                        Some(uploaded) => resident.add(uploaded),
+                        Some(content) => resident.add(content),
                         None => problems.0.push(Problem::error(
                             layer.id.clone(),
                             format!("tile {}", tile.0),
@@ -334,8 +334,8 @@ fn upload_tiles(
                 }
             }
         }
-        layer.state.set_content(tile, state);
-        if state != ContentState::Ready {
+        layer.state.set_content(tile, outcome);
+        if outcome != ContentState::Ready {
             continue;
         }
         if let Tree::Open(tree) = &layer.tree {

@@ -9,6 +9,7 @@ use crate::view::{
         PaperKey, PaperMaterial, SharedPaper, feet, image_from_texture, paper_from_edges, paper_from_features,
     },
     feature_rows::{FeatureRows, RowRange},
+    detail::DetailLines,
     ground::FootSamples,
     palette,
     placement::SiteAnchor,
@@ -37,7 +38,6 @@ impl Uploader<'_, '_, '_> {
             centers: centers(&content.meshes, rows),
             features: content.features,
             rows,
-            entities: Vec::new(),
             meshes: Vec::new(),
             triangles: 0,
         };
@@ -59,14 +59,12 @@ impl Uploader<'_, '_, '_> {
             let material = self.material(&mesh, texture);
             let edges = Arc::new(edges);
             let paper = paper_from_features(mesh, is_textured);
-            let anchored = |commands: &mut Commands| {
-                commands
-                    .spawn((SceneContent, SiteAnchor(origin), MeshTag(rows.first), Visibility::Hidden))
-                    .id()
-            };
-            let entity = anchored(self.commands);
             let bounds = paper.bounds();
-            self.commands.entity(entity).insert((
+            let mut entity = self.commands.spawn((
+                SceneContent,
+                SiteAnchor(origin),
+                MeshTag(rows.first),
+                Visibility::Hidden,
                 bounds,
                 Mesh3d(self.meshes.add(paper.into_triangles())),
                 MeshMaterial3d(material),
@@ -78,21 +76,19 @@ impl Uploader<'_, '_, '_> {
                 },
             ));
             if !is_solid_shadow {
-                self.commands.entity(entity).insert(NotShadowCaster);
+                entity.insert(NotShadowCaster);
             }
-            uploaded.entities.push(entity);
-            uploaded.meshes.push(entity);
             if has_lines {
-                let lines = anchored(self.commands);
-                let mesh = paper_from_edges(&edges, palette::INK).into_lines();
-                self.commands.entity(lines).insert((
+                entity.with_child((
+                    DetailLines,
+                    MeshTag(rows.first),
                     bounds,
                     NotShadowCaster,
-                    Mesh3d(self.meshes.add(mesh)),
+                    Mesh3d(self.meshes.add(paper_from_edges(&edges, palette::INK).into_lines())),
                     MeshMaterial3d(self.paper.ink.clone()),
                 ));
-                uploaded.entities.push(lines);
             }
+            uploaded.meshes.push(entity.id());
         }
         Some(uploaded)
     }
