@@ -1,1 +1,6 @@
+//! What is read: coordinates, tiles, scenarios; held against the corpus where it lies beside the project.
 
+mod bad_input;
+mod corpus;
+mod georef;
+mod scenario;

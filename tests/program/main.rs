@@ -1,1 +1,5 @@
+//! How the program behaves: its module graph, selection and loading of tiles, panels, lenses.
+
 mod architecture;
+mod panels;
+mod streaming;

@@ -1,6 +1,6 @@
 //! Where things are, at every size of the window and of the letters.
 
-use crate::scene::{DESK, Scene, languages, press, say};
+use super::scene::{DESK, Scene, languages, press, say};
 use bevy_egui::egui::{Rect, accesskit::Role, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};

@@ -1,6 +1,6 @@
 //! What pressing and typing asks for.
 
-use crate::scene::{DESK, Scene, languages, press, say};
+use super::scene::{DESK, Scene, languages, press, say};
 use bevy_egui::egui::{self, Key, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use jiff::civil::date;
