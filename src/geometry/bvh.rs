@@ -69,7 +69,12 @@ impl MeshBvh {
             .iter()
             .map(|t| Aabb::from_points(&t.corners.map(Vec3A::from)))
             .collect();
-        let bvh = build_bvh2(&boxes, BvhBuildParams::very_fast_build(), &mut Duration::default());
+        // No reinsertion: a tile is built once and cast into now and then.
+        let params = BvhBuildParams {
+            reinsertion_batch_ratio: 0.0,
+            ..BvhBuildParams::very_fast_build()
+        };
+        let bvh = build_bvh2(&boxes, params, &mut Duration::default());
         let triangles = bvh
             .primitive_indices
             .iter()

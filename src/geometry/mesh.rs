@@ -83,13 +83,14 @@ impl CreaseEdges {
         let faces = Faces::of(mesh, &welded);
         let mut edges = Self::default();
         let mut bucket: Vec<HalfEdge> = Vec::new();
-        for lower in 0..faces.starts.len().saturating_sub(1) {
+        for lower in 0..welded.len() {
             bucket.clear();
-            bucket.extend_from_slice(&faces.half_edges[faces.starts[lower]..faces.starts[lower + 1]]);
-            bucket.sort_unstable_by_key(|edge| edge.upper);
+            bucket.extend_from_slice(faces.sides(lower));
+            // The place as a second key keeps the outcome the same from run to run.
+            bucket.sort_unstable_by_key(|edge| (edge.upper, edge.side));
             for group in bucket.chunk_by(|a, b| a.upper == b.upper) {
                 if faces.is_crease(group) {
-                    for vertex in [group[0].from, group[0].to] {
+                    for vertex in faces.ends(group[0]) {
                         edges.positions.push(mesh.positions[vertex as usize]);
                         edges
                             .features
@@ -108,90 +109,101 @@ impl CreaseEdges {
 }
 
 /// One side of an edge, as seen from one face.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct HalfEdge {
     /// The larger of the two welded corners.
     upper: u32,
-    face: u32,
-    from: u32,
-    to: u32,
-    /// Whether the face walks the edge from its lower to its upper corner.
-    is_forward: bool,
+    /// Place in the index list where the side starts.
+    side: u32,
 }
 
 /// Faces with an area, and their edges grouped by the lower of the two welded corners.
-struct Faces {
+struct Faces<'a> {
+    mesh: &'a FeatureMesh,
+    welded: &'a [u32],
+    /// Zero for a face without an area: it has no normal to compare and would make its neighbours look open.
     normals: Vec<Vec3>,
-    starts: Vec<usize>,
+    starts: Vec<u32>,
     half_edges: Vec<HalfEdge>,
 }
 
-impl Faces {
-    fn of(mesh: &FeatureMesh, welded: &[u32]) -> Self {
-        let count = welded.len();
-        let mut normals = Vec::with_capacity(mesh.indices.len() / 3);
-        let mut sides = Vec::with_capacity(mesh.indices.len());
-        let mut starts = vec![0_usize; count + 1];
-        for (face, corners) in (0_u32..).zip(mesh.indices.chunks_exact(3)) {
-            let corner = |i: u32| mesh.positions.get(i as usize).map(|p| Vec3::from_array(*p));
-            let normal = match (corner(corners[0]), corner(corners[1]), corner(corners[2])) {
-                (Some(a), Some(b), Some(c)) => (b - a).cross(c - a).try_normalize(),
-                _ => None,
-            };
-            normals.push(normal.unwrap_or(Vec3::ZERO));
-            // A face without an area has no normal to compare and would make its neighbours look open.
-            if normal.is_none() {
+impl<'a> Faces<'a> {
+    fn of(mesh: &'a FeatureMesh, welded: &'a [u32]) -> Self {
+        let corner = |i: u32| mesh.positions.get(i as usize).map(|p| Vec3::from_array(*p));
+        let normal = |face: &[u32]| match (corner(face[0]), corner(face[1]), corner(face[2])) {
+            (Some(a), Some(b), Some(c)) => (b - a).cross(c - a).normalize_or_zero(),
+            _ => Vec3::ZERO,
+        };
+        let mut faces = Self {
+            mesh,
+            welded,
+            normals: mesh.indices.chunks_exact(3).map(normal).collect(),
+            starts: vec![0; welded.len() + 1],
+            half_edges: Vec::new(),
+        };
+        // Twice over all sides: first to count those of each corner, then to put them side by side.
+        let mut starts = std::mem::take(&mut faces.starts);
+        faces.each_side(|lower, _| starts[lower as usize] += 1);
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut half_edges = vec![HalfEdge::default(); sum as usize];
+        faces.each_side(|lower, edge| {
+            // Filled from the end of each group, which leaves its start in its place.
+            let end = &mut starts[lower as usize];
+            *end -= 1;
+            half_edges[*end as usize] = edge;
+        });
+        faces.starts = starts;
+        faces.half_edges = half_edges;
+        faces
+    }
+
+    /// Calls `visit` with the lower welded corner of every side of every face with an area.
+    fn each_side(&self, mut visit: impl FnMut(u32, HalfEdge)) {
+        let faces = self.mesh.indices.chunks_exact(3).zip(&self.normals);
+        for (first_side, (corners, normal)) in (0_u32..).step_by(3).zip(faces) {
+            if *normal == Vec3::ZERO {
                 continue;
             }
-            for side in 0..3 {
-                let (from, to) = (corners[side], corners[(side + 1) % 3]);
-                let (a, b) = (welded[from as usize], welded[to as usize]);
+            let welded = [0, 1, 2].map(|i| self.welded[corners[i] as usize]);
+            for (from, to, side) in [(0, 1, 0), (1, 2, 1), (2, 0, 2)] {
+                let (a, b) = (welded[from], welded[to]);
                 if a != b {
-                    starts[a.min(b) as usize + 1] += 1;
-                    sides.push((
-                        a.min(b),
-                        HalfEdge {
-                            upper: a.max(b),
-                            face,
-                            from,
-                            to,
-                            is_forward: a < b,
-                        },
-                    ));
+                    let edge = HalfEdge {
+                        upper: a.max(b),
+                        side: first_side + side,
+                    };
+                    visit(a.min(b), edge);
                 }
             }
         }
-        for i in 0..count {
-            starts[i + 1] += starts[i];
-        }
-        let mut next = starts.clone();
-        let blank = HalfEdge {
-            upper: 0,
-            face: 0,
-            from: 0,
-            to: 0,
-            is_forward: true,
-        };
-        let mut half_edges = vec![blank; sides.len()];
-        for (lower, edge) in sides {
-            half_edges[next[lower as usize]] = edge;
-            next[lower as usize] += 1;
-        }
-        Self {
-            normals,
-            starts,
-            half_edges,
-        }
+    }
+
+    /// The sides that start at welded corner `lower`.
+    fn sides(&self, lower: usize) -> &[HalfEdge] {
+        &self.half_edges[self.starts[lower] as usize..self.starts[lower + 1] as usize]
+    }
+
+    /// The vertices at both ends of a side, in the direction of its face.
+    fn ends(&self, edge: HalfEdge) -> [u32; 2] {
+        let side = edge.side as usize;
+        let next = if side % 3 == 2 { side - 2 } else { side + 1 };
+        [self.mesh.indices[side], self.mesh.indices[next]]
     }
 
     /// Whether the faces that share one edge make a crease. Two faces that walk it in the same direction are
     /// wound the opposite way, so one normal is turned before comparing.
     fn is_crease(&self, edge: &[HalfEdge]) -> bool {
         let [first, rest @ ..] = edge else { return false };
+        let normal = |edge: &HalfEdge| self.normals[edge.side as usize / 3];
+        let is_forward = |edge: &HalfEdge| self.welded[self.ends(*edge)[1] as usize] == edge.upper;
         rest.is_empty()
             || rest.iter().any(|other| {
-                let cosine = self.normals[first.face as usize].dot(self.normals[other.face as usize]);
-                let cosine = if first.is_forward == other.is_forward {
+                let cosine = normal(first).dot(normal(other));
+                let cosine = if is_forward(first) == is_forward(other) {
                     -cosine
                 } else {
                     cosine
@@ -239,7 +251,8 @@ fn weld(mesh: &FeatureMesh) -> Vec<u32> {
     reason = "saturates far outside any tile, and NaN becomes 0"
 )]
 fn weld_cell(coordinate: f32) -> i32 {
-    (coordinate / WELD_CELL_M).round() as i32
+    // Rounds half away from zero; `round` would be a library call on processors of the lowest common level.
+    (coordinate / WELD_CELL_M + 0.5_f32.copysign(coordinate)) as i32
 }
 
 fn hash(key: [i32; 4]) -> usize {

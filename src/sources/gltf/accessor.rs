@@ -13,8 +13,8 @@ use meshoptimizer_rs::{
 use serde_json::Value;
 use std::{borrow::Cow, cell::OnceCell};
 
-/// Most elements of one accessor.
-const MAX_ELEMENTS: usize = 20_000_000;
+/// Most elements of one accessor; one that promises more is refused unread.
+pub(super) const MAX_ACCESSOR_ELEMENTS: usize = 20_000_000;
 /// Most bytes that the compressed views of one file may unpack to, all together.
 const MAX_UNPACKED_BYTES: usize = 512 << 20;
 
@@ -314,7 +314,8 @@ struct Layout {
 impl Layout {
     fn of(accessor: &Accessor, index: usize) -> Result<Self, Fault> {
         let place = || format!("accessors[{index}]");
-        if accessor.count > MAX_ELEMENTS || accessor.sparse.as_ref().is_some_and(|s| s.count > accessor.count) {
+        if accessor.count > MAX_ACCESSOR_ELEMENTS || accessor.sparse.as_ref().is_some_and(|s| s.count > accessor.count)
+        {
             let message = format!("{} elements are more than are read", accessor.count);
             return Err(Fault::new(place(), message));
         }

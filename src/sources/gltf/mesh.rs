@@ -2,7 +2,7 @@
 
 use super::{
     Fault,
-    accessor::Views,
+    accessor::{MAX_ACCESSOR_ELEMENTS, Views},
     document::Document,
     feature_ids::{FeatureIdSet, Rows, choose_rows, property_tables},
     file::{Primitive, Root},
@@ -159,13 +159,14 @@ fn read_parts(document: &Document<'_>, views: &Views<'_>, rows: Rows, faults: &m
     parts
 }
 
-/// Elements of everything that a primitive names.
+/// Elements of everything that a primitive names and that will be read.
 fn element_count(root: &Root, primitive: &Primitive) -> usize {
     let accessors = primitive.attributes.values().chain(&primitive.indices);
-    let counts = accessors
+    accessors
         .filter_map(|index| root.accessors.get(*index))
-        .map(|accessor| accessor.count);
-    counts.fold(0, usize::saturating_add)
+        .map(|accessor| accessor.count)
+        .filter(|count| *count <= MAX_ACCESSOR_ELEMENTS)
+        .fold(0, usize::saturating_add)
 }
 
 fn within(mut fault: Fault, mesh: usize, primitive: usize) -> Fault {
