@@ -482,7 +482,6 @@ impl<'a> Walk<'a> {
                     tile: index.nodes[ancestor].tile,
                     area: index.nodes[gap].tile,
                 });
-                self.used.push(ancestor);
                 shown.push(ancestor);
             }
         }
