@@ -29,9 +29,6 @@ pub enum Lens {
     Maintenance,
 }
 
-/// TEMP
-pub fn plugin_pub(app: &mut App) { plugin(app) }
-
 pub(crate) fn plugin(app: &mut App) {
     app.configure_sets(
         Update,
