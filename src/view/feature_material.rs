@@ -407,7 +407,7 @@ mod tests {
 
     #[test]
     fn nothing_has_a_box_at_zero() {
-        assert_eq!(bounds(&[]).half_extents, bevy::math::Vec3A::ZERO);
-        assert_eq!(bounds(&[[f32::NAN, 0.0, 0.0]]).half_extents, bevy::math::Vec3A::ZERO);
+        assert_eq!(bounds(&[]).half_extents, Vec3A::ZERO);
+        assert_eq!(bounds(&[[f32::NAN, 0.0, 0.0]]).half_extents, Vec3A::ZERO);
     }
 }

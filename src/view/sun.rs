@@ -233,8 +233,9 @@ fn hang_sky(mut commands: Commands, mut meshes: ResMut<Assets<Mesh>>, mut materi
         Sun,
         DirectionalLight {
             shadow_maps_enabled: true,
-            shadow_depth_bias: 0.06,
-            shadow_normal_bias: 1.6,
+            // Small against the texels of one coarse shadow map, or low houses would lose their shadows.
+            shadow_depth_bias: 0.05,
+            shadow_normal_bias: 0.7,
             ..DirectionalLight::default()
         },
     ));
@@ -321,7 +322,7 @@ fn fit_shadows(
 ) {
     let preset = quality.preset().settings();
     let [distance, ..] = narrow(DVec3::new(camera.shown().distance_m, 0.0, 0.0));
-    let reach = (distance * 2.2).clamp(80.0, preset.shadow_reach_m);
+    let reach = (distance * 1.8).clamp(60.0, preset.shadow_reach_m);
     if fitted.is_some_and(|(old, cascades)| cascades == preset.cascades && (old / reach - 1.0).abs() < 0.15) {
         return;
     }

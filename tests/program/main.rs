@@ -1,5 +1,6 @@
 //! How the program behaves: its module graph, selection and loading of tiles, panels, lenses.
 
 mod architecture;
+mod lenses;
 mod panels;
 mod streaming;
