@@ -57,6 +57,85 @@ fn says_not_read_yet(report: &Value) -> bool {
         .any(|p| p["message"].as_str().unwrap().contains("not read yet"))
 }
 
+/// What the tree of tiles has other than its facts.
+fn tree_differences(found: &Value, expected: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut check = |what: &str, ours: &Value, theirs: &Value| {
+        if ours != theirs {
+            wrong.push(format!("{what}: {ours} instead of {theirs}"));
+        }
+    };
+    check("version", &found["version"], &expected["version"]);
+    check("tiles", &found["tiles"], &expected["explicit_tiles"]);
+    check("max_depth", &found["max_depth"], &expected["max_depth"]);
+    for (ours, theirs) in [("add", "ADD"), ("replace", "REPLACE")] {
+        check(
+            ours,
+            &found["refine"][ours],
+            &number(&expected["refine"], theirs).into(),
+        );
+    }
+    if let Some([lon, lat, ..]) = expected["center_lonlat"].as_array().map(Vec::as_slice) {
+        let ours = |i: usize| found["center_lon_lat"][i].as_f64().unwrap_or(f64::NAN);
+        let is_near = |a: f64, b: &Value| (a - b.as_f64().unwrap()).abs() < 2e-6;
+        if !(is_near(ours(0), lon) && is_near(ours(1), lat)) {
+            wrong.push(format!("centre {} instead of {lon} {lat}", found["center_lon_lat"]));
+        }
+    }
+    wrong
+}
+
+/// What is wrong with the contents by kind, and those that are missing.
+fn content_differences(found: &Value, expected: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let kinds = expected["content_kinds"].as_object().unwrap();
+    if number(expected, "data_uri") == 0 {
+        let mut by_kind: Map<String, Value> = Map::new();
+        for (kind, count) in kinds {
+            // What is inside a compressed payload is not looked at yet.
+            let kind = if kind.ends_with("+gzip") { "gzip" } else { kind };
+            let before = by_kind.get(kind).and_then(Value::as_u64).unwrap_or(0);
+            by_kind.insert(kind.to_owned(), (before + count.as_u64().unwrap()).into());
+        }
+        let ours = found["contents"].as_object().unwrap();
+        let is_equal = ours.len() == by_kind.len() && ours.iter().all(|(kind, n)| by_kind.get(kind) == Some(n));
+        if !is_equal {
+            wrong.push(format!("contents {} instead of {kinds:?}", found["contents"]));
+        }
+    }
+    let missing = found["missing"].as_array().unwrap().len() as u64;
+    if missing != number(expected, "missing_count") {
+        wrong.push(format!(
+            "missing {} instead of {}",
+            found["missing"], expected["missing"]
+        ));
+    }
+    wrong
+}
+
+/// What is wrong with the totals.
+fn total_differences(found: &Value, expected: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let totals = &expected["totals"];
+    for key in ["triangles", "points", "instances"] {
+        if found["totals"][key].as_u64().unwrap() != number(totals, key) {
+            wrong.push(format!("{key} {} instead of {}", found["totals"][key], totals[key]));
+        }
+    }
+    let features = if totals.get("batch").is_some() {
+        "batch"
+    } else {
+        "property_rows"
+    };
+    if found["totals"]["features"].as_u64().unwrap() != number(totals, features) {
+        wrong.push(format!(
+            "features {} instead of {}",
+            found["totals"]["features"], totals[features]
+        ));
+    }
+    wrong
+}
+
 #[test]
 fn every_tileset_has_its_facts() {
     let Some(corpus) = corpus() else { return };
@@ -79,58 +158,15 @@ fn every_tileset_has_its_facts() {
             later += 1;
             continue;
         }
-        let mut check = |what: &str, ours: &Value, theirs: &Value| {
-            if ours != theirs {
-                wrong.push(format!("{path}: {what}: {ours} instead of {theirs}"));
-            }
-        };
-        check("version", &found["version"], &expected["version"]);
-        check("tiles", &found["tiles"], &expected["explicit_tiles"]);
-        check("max_depth", &found["max_depth"], &expected["max_depth"]);
-        for (ours, theirs) in [("add", "ADD"), ("replace", "REPLACE")] {
-            check(
-                ours,
-                &found["refine"][ours],
-                &number(&expected["refine"], theirs).into(),
-            );
-        }
-        if let Some([lon, lat, ..]) = expected["center_lonlat"].as_array().map(Vec::as_slice) {
-            let ours = |i: usize| found["center_lon_lat"][i].as_f64().unwrap_or(f64::NAN);
-            let is_near = |a: f64, b: &Value| (a - b.as_f64().unwrap()).abs() < 2e-6;
-            if !(is_near(ours(0), lon) && is_near(ours(1), lat)) {
-                wrong.push(format!(
-                    "{path}: centre {} instead of {lon} {lat}",
-                    found["center_lon_lat"]
-                ));
-            }
-        }
+        let mut add = |found: Vec<String>| wrong.extend(found.into_iter().map(|line| format!("{path}: {line}")));
+        add(tree_differences(&found, expected));
         if !expected["implicit"].as_array().unwrap().is_empty() {
             implicit += 1;
             assert!(says_not_read_yet(&found), "{path}");
             continue;
         }
+        add(content_differences(&found, expected));
         let kinds = expected["content_kinds"].as_object().unwrap();
-        if number(expected, "data_uri") == 0 {
-            let mut by_kind: Map<String, Value> = Map::new();
-            for (kind, count) in kinds {
-                // What is inside a compressed payload is not looked at yet.
-                let kind = if kind.ends_with("+gzip") { "gzip" } else { kind };
-                let before = by_kind.get(kind).and_then(Value::as_u64).unwrap_or(0);
-                by_kind.insert(kind.to_owned(), (before + count.as_u64().unwrap()).into());
-            }
-            let ours = found["contents"].as_object().unwrap();
-            let is_equal = ours.len() == by_kind.len() && ours.iter().all(|(kind, n)| by_kind.get(kind) == Some(n));
-            if !is_equal {
-                wrong.push(format!("{path}: contents {} instead of {kinds:?}", found["contents"]));
-            }
-        }
-        let missing = found["missing"].as_array().unwrap().len() as u64;
-        if missing != number(expected, "missing_count") {
-            wrong.push(format!(
-                "{path}: missing {} instead of {}",
-                found["missing"], expected["missing"]
-            ));
-        }
         if kinds
             .keys()
             .any(|kind| LATER.iter().any(|name| kind.starts_with(name)) || kind.ends_with("+gzip"))
@@ -143,26 +179,7 @@ fn every_tileset_has_its_facts() {
             // The independent reader did not follow data URIs, and misread one header on purpose.
             continue;
         }
-        let totals = &expected["totals"];
-        for key in ["triangles", "points", "instances"] {
-            if found["totals"][key].as_u64().unwrap() != number(totals, key) {
-                wrong.push(format!(
-                    "{path}: {key} {} instead of {}",
-                    found["totals"][key], totals[key]
-                ));
-            }
-        }
-        let features = if totals.get("batch").is_some() {
-            "batch"
-        } else {
-            "property_rows"
-        };
-        if found["totals"]["features"].as_u64().unwrap() != number(totals, features) {
-            wrong.push(format!(
-                "{path}: features {} instead of {}",
-                found["totals"]["features"], totals[features]
-            ));
-        }
+        add(total_differences(&found, expected));
         compared += 1;
     }
     eprintln!("{compared} tilesets compared in full, {implicit} implicit and {later} with kinds that are not read yet");
