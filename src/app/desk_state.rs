@@ -172,6 +172,7 @@ pub(super) fn building_card(
     }
     let name = registered.map(|building| building.name.as_str()).filter(|name| !name.is_empty()).or(id);
     CardState {
+        id: id.unwrap_or_default().to_owned(),
         kind: if registered.is_some() || id.is_some() { tr(language, "kind-building") } else { tr(language, "kind-thing") },
         name: name.map_or_else(|| tr(language, "kind-thing"), str::to_owned),
         facts,
@@ -227,6 +228,7 @@ pub(super) fn new_building_card(open: &OpenScenario, building: &NewBuilding, lan
     }
     let name = building.name.get(&code);
     CardState {
+        id: building.id.clone(),
         kind: tr(language, "kind-new-building"),
         name: if name.is_empty() { building.id.clone() } else { name.to_owned() },
         facts,
@@ -247,6 +249,7 @@ pub(super) fn new_tree_card(open: &OpenScenario, tree: &NewTree, language: &Lang
         facts.push(fact(tr(language, "fact-phase"), phase.title.get(&language.code())));
     }
     CardState {
+        id: tree.id.clone(),
         kind: tr(language, "kind-new-building"),
         name: format!("{} {}", tr(language, "asset-tree"), tree.species),
         facts,
@@ -280,6 +283,7 @@ pub(super) fn asset_card(asset: &Asset, layer: Option<&Layer>, language: &Langua
         facts.push(fact(tr(language, "fact-crown"), format_length(asset.crown_m, 1, language)));
     }
     CardState {
+        id: asset.id.clone(),
         name: format!("{kind} {}", asset.id),
         kind: tr(language, "kind-asset"),
         facts,
@@ -294,6 +298,7 @@ pub(super) fn asset_card(asset: &Asset, layer: Option<&Layer>, language: &Langua
 pub(super) fn report_card(report: &Report, layer: Option<&Layer>, language: &Language) -> CardState {
     let created = report.created.map_or_else(|| tr(language, "fact-no-data"), |day| format_date(day, language));
     CardState {
+        id: report.id.clone(),
         kind: tr(language, "kind-report"),
         name: report.id.clone(),
         facts: vec![
@@ -315,6 +320,7 @@ pub(super) fn sensor_card(sensor: &Sensor, layer: Option<&Layer>, language: &Lan
         |value| format!("{} {}", format_number(value, 1, language), sensor.unit),
     );
     CardState {
+        id: sensor.id.clone(),
         kind: tr(language, "kind-sensor"),
         name: sensor.name.clone(),
         facts: vec![fact(sensor.quantity.clone(), value), fact(tr(language, "fact-id"), sensor.id.clone())],
