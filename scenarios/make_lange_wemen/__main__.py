@@ -10,6 +10,7 @@ import argparse
 import filecmp
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -20,6 +21,7 @@ import outdoors
 import plan
 import story
 import tiles
+import views
 from city import City
 from plane import area
 from rdnap import RdNap, verify
@@ -63,6 +65,8 @@ def write_all(folder, grids):
     reports = notices.reports(city, assets)
     variants = plan.all_variants(city, assets)
     checks.check(city, surfaces, assets, reports)
+    checks.plans(variants)
+    print("least free sight at eye height: %.1f m (%s, variant %s)" % views.check(city, assets, variants))
 
     def put(path, data):
         path = os.path.join(folder, path)
@@ -85,8 +89,14 @@ def write_all(folder, grids):
     put("labels.geojson", collection(
         feature(kind, [story.rd(p) for p in c] if kind == "LineString" else story.rd(c), props)
         for kind, c, props in notices.labels(city)))
-    put("scenario.json", json.dumps(story.scenario(city, variants), indent=1, ensure_ascii=False) + "\n")
+    put("scenario.json", readable(story.scenario(city, variants)))
     return city, counts, assets, surfaces
+
+
+def readable(content):
+    """Indented JSON with every point on one line."""
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    return re.sub(r"\[\s+([-\d.]+(?:,\s+[-\d.]+){1,2})\s+\]", lambda m: "[" + re.sub(r"\s+", " ", m.group(1)) + "]", text) + "\n"
 
 
 def placed(items):
@@ -127,8 +137,8 @@ def main():
     fine = sum(v for k, v in counts.items() if k != "coarse")
     print("%d buildings, %d triangles fine, %d coarse, %d surfaces, %d assets, %.1f MB"
           % (len(city.buildings), fine, counts["coarse"], len(surfaces.items), len(assets.items), size / 1e6))
-    print(", ".join("%d %ss" % (n, k) for k, n in sorted(assets.counts.items())))
-    assert size < 20e6
+    print(", ".join("%s %d" % (k, n) for k, n in sorted(assets.counts.items())))
+    assert size < 15e6
     return 0
 
 

@@ -29,6 +29,23 @@ def check(city, surfaces, assets, reports):
     assert abs(covered - 360000.0) < 60.0, covered
 
 
+def plans(variants):
+    """A plan's surfaces are cut out of today's ground but not out of each other: none overlap, but a bridge its water."""
+    for variant in variants:
+        spots = {}
+        for surface in variant.get("surfaces", ()):
+            outline, holes = surface["polygon"][0], surface["polygon"][1:]
+            assert area(outline) > 1.0 and all(area(hole) > 0 for hole in holes), surface["id"]
+            x0, y0, x1, y1 = (int(2 * v) for v in box(outline))
+            for i in range(x0, x1 + 1):
+                for j in range(y0, y1 + 1):
+                    p = (i / 2 + 0.25, j / 2 + 0.25)
+                    if inside(p, outline) and not any(inside(p, hole) for hole in holes):
+                        below = spots.setdefault((i, j), surface)
+                        bridge = below["kind"] == "water" and surface["raise_m"] == 0.12
+                        assert below is surface or bridge, (below["id"], surface["id"])
+
+
 def neighbours(city):
     """No two façades side by side look alike."""
     for b in city.buildings:

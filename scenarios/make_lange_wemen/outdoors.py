@@ -93,7 +93,7 @@ def square(s, ring):
             band, rest = cut(rest, (-1.0, 0.0, x + 1.2)), cut(rest, (1.0, 0.0, -x - 1.2))
             s.add([band], "paving", 0.0, "Burg. Jansenplein")
     s.add([fountain, water], "paving", 0.02, "Burg. Jansenplein")
-    s.add([water], "water", 0.02, "Fontein")
+    s.add([water], "water", -0.15, "Fontein")
     for b in beds:
         assert all(inside(p, frame) for p in b)
         s.add([b], "planting", 0.3, "Burg. Jansenplein")
@@ -111,8 +111,8 @@ def park(s, ring):
     path = PARK_PATH
     s.add([ring, bank, path], "grass", 0.05, "Prins Bernhardplantsoen")
     s.add([path], "paving", 0.05, "Prins Bernhardplantsoen")
-    s.add([bank, PARK_POND], "planting", 0.05, "Prins Bernhardplantsoen")
-    s.add([PARK_POND], "water", 0.0, "Vijver")
+    s.add([bank, PARK_POND], "planting", 0.1, "Prins Bernhardplantsoen")
+    s.add([PARK_POND], "water", -0.6, "Vijver")
 
 
 def churchyard(s, ring):

@@ -6,6 +6,7 @@ under the Kloosterhof, the Thiemsbrug replaced by homes, the Drienerbeek back); 
 from chance import Chance
 from exact import apart
 from plane import along, area, box, centroid, convex_overlap, inset, inside, unit
+from views import beside, standing
 
 
 def strip(p, q, depth):
@@ -29,13 +30,20 @@ def split(p, q, depth, shares):
 
 def ribbon(line, half):
     """A band of both sides of a line, mitred."""
-    left, right = [], []
+    return beside_line(line, -half) + beside_line(line, half)[::-1]
+
+
+def beside_line(line, off):
+    """A line moved off metres to its left."""
+    out = []
     for i, p in enumerate(line):
-        a, b = line[max(0, i - 1)], line[min(len(line) - 1, i + 1)]
-        dx, dy, _ = unit(a, b)
-        left.append((round(p[0] - dy * half, 2), round(p[1] + dx * half, 2)))
-        right.append((round(p[0] + dy * half, 2), round(p[1] - dx * half, 2)))
-    return right + left[::-1]
+        dx, dy, _ = unit(line[max(0, i - 1)], line[min(len(line) - 1, i + 1)])
+        out.append((round(p[0] - dy * off, 2), round(p[1] + dx * off, 2)))
+    return out
+
+
+# Metres above the terrain, as in today's ground.
+LIFT = {"clinkers": 0.02, "paving": 0.02, "grass": 0.05, "planting": 0.1, "water": -0.6}
 
 
 class Variant:
@@ -47,7 +55,7 @@ class Variant:
                      "certainty": certainty}
         self.removed, self.buildings, self.trees, self.surfaces = [], [], [], []
         self.gone = set()
-        self.waters = []
+        self.bare = []            # where nothing grows: water and bridges
 
     def remove(self, *names):
         """Take away existing buildings by name or key."""
@@ -75,12 +83,18 @@ class Variant:
         assert not more, more
         self.buildings.append(item)
 
-    def ground(self, kind, rings, lift, phase="4"):
-        """Add a surface."""
+    def ground(self, kind, rings, phase="4"):
+        """Add a surface at its kind's height; a plan's surfaces are cut out of the ground and may not overlap."""
         self.surfaces.append({"id": "%s-S%02d" % (self.letter, len(self.surfaces) + 1), "kind": kind, "polygon": rings,
-                              "raise_m": lift, "phase": phase})
+                              "raise_m": LIFT[kind], "phase": phase})
         if kind == "water":
-            self.waters.append(rings[0])
+            self.bare.append(rings[0])
+
+    def deck(self, ring):
+        """A footbridge: paving at kerb height."""
+        self.ground("paving", [ring])
+        self.surfaces[-1]["raise_m"] = 0.12
+        self.bare.append(ring)
 
     def grow(self, ring, many, species, phase="4", size=1.0, gap=5.0):
         """Scatter trees in a ring, clear of masses, water and each other."""
@@ -101,8 +115,10 @@ class Variant:
         for b in self.buildings:
             if inside(p, inset(b["footprint"], -margin)):
                 return False
-        if any(inside(p, inset(w, -0.4)) for w in self.waters) or (242 < p[0] < 259 and 267 < p[1] < 282):
-            return False       # new water, or the fountain on the square
+        if any(inside(p, inset(w, -0.4)) for w in self.bare) or (242 < p[0] < 259 and 267 < p[1] < 282):
+            return False       # new water and bridges, or the fountain on the square
+        if any(beside(p, at, ahead) < 5.0 for _, at, ahead in standing(self.city.terrain)):
+            return False
         for b in self.city.buildings:
             if id(b) not in self.gone:
                 for ring in b.rings:
@@ -140,7 +156,7 @@ class Variant:
         for item in assets.items:
             p = (item["x"], item["y"])
             if any(b["base_m"] == 0 and inside(p, inset(b["footprint"], -0.9)) for b in self.buildings) or \
-                    any(inside(p, w) for w in self.waters):
+                    any(inside(p, w) for w in self.bare):
                 out.append(item["id"])
         return out
 
@@ -217,12 +233,12 @@ def masterplan(city):
         v.build("Hofappartementen", "Courtyard flats", ring, (5, 6)[k], phase="3", size=60.0)
     houses(v, (312.0, 200.5), (250.0, 191.0), 9.6, (4, 5, 4), (3, 3, 3), size=100.0)
     lane = [(224.0, 146.9), (232.5, 148.0), (231.5, 218.6), (222.5, 217.3)]
-    v.ground("clinkers", [lane], 0.08)
+    v.ground("clinkers", [lane])
     west = [(179.5, 158.0), (209.0, 160.5), (206.5, 200.5), (177.5, 197.0)]
-    v.ground("grass", [west], 0.1)
+    v.ground("grass", [west])
     east = [(236.0, 165.0), (254.0, 166.0), (296.0, 184.5), (328.0, 198.0), (330.0, 220.0), (298.0, 212.0), (236.0, 203.0)]
-    v.ground("grass", [east], 0.1)
-    v.ground("planting", [strip((241.0, 205.2), (290.0, 212.4), 2.4)], 0.16)
+    v.ground("grass", [east])
+    v.ground("planting", [strip((241.0, 205.2), (290.0, 212.4), 1.6)])
     v.grow(west, 12, LIMES)
     v.grow(east, 22, LIMES)
     v.grow([(240.0, 240.0), (285.0, 246.0), (283.0, 262.0), (240.0, 258.0)], 7, ["Gleditsia triacanthos"], gap=7.0)
@@ -231,6 +247,36 @@ def masterplan(city):
 
 BEEK = [(169.0, 181.5), (176.0, 184.5), (190.0, 182.0), (203.0, 175.0), (216.0, 172.0), (229.0, 176.5), (241.0, 184.5), (255.0, 189.5),
         (270.0, 188.5), (284.0, 191.0), (297.0, 198.0), (310.0, 206.0), (319.0, 209.8), (329.0, 210.6)]
+
+
+FOOTBRIDGES = (2, 6, 10)      # halfway the stretches that start at these points
+
+
+def stream(v, park):
+    """Lawn, planted banks, water and footbridges; only a bridge's deck lies over another surface, the water."""
+    line, cuts = [], []
+    for i, p in enumerate(BEEK):
+        line.append(p)
+        if i in FOOTBRIDGES:
+            half = apart(p, BEEK[i + 1]) / 2
+            cuts.append(len(line))
+            line += [along(p, BEEK[i + 1], half - 1.4), along(p, BEEK[i + 1], half + 1.4)]
+    middle = [along(line[0], line[1], 1.5)] + line[1:-1] + [along(line[-1], line[-2], 1.5)]
+    right, left = beside_line(line, -5.2), beside_line(line, 5.2)
+    low, high = beside_line(middle, -2.4), beside_line(middle, 2.4)
+    bank, water = right + left[::-1], low + high[::-1]
+    assert all(inside(p, park) for p in bank)
+    v.ground("grass", [park, bank])
+    first, last = cuts[0] + 1, cuts[-1] + 1
+    v.ground("planting", [right[:first] + low[:first][::-1] + high[:first] + left[:first][::-1]])
+    for start, end in zip(cuts, cuts[1:]):
+        reach = slice(start + 1, end + 1)
+        v.ground("planting", [right[reach] + low[reach][::-1]])
+        v.ground("planting", [high[reach] + left[reach][::-1]])
+    v.ground("planting", [right[last:] + left[last:][::-1] + high[last:] + low[last:][::-1]])
+    v.ground("water", [water])
+    for k in cuts:
+        v.deck([right[k], right[k + 1], left[k + 1], left[k]])
 
 
 def greener(city):
@@ -251,20 +297,9 @@ def greener(city):
     houses(v, (258.0, 153.3), (298.0, 171.0), 10.5, (4, 5, 4), (3, 4, 3))
     for k, ring in enumerate(split((302.0, 172.8), (329.0, 184.0), 11.0, (1, 1))):
         v.build("Beekappartementen", "Stream flats", ring, (4, 5)[k], phase="3", size=60.0)
-    ends = along(BEEK[0], BEEK[1], 1.5), along(BEEK[-1], BEEK[-2], 1.5)
-    water, bank = ribbon([ends[0]] + BEEK[1:-1] + [ends[1]], 2.4), ribbon(BEEK, 5.2)
     park = [(165.5, 197.5), (169.3, 156.0), (222.0, 161.0), (236.0, 163.0), (254.0, 164.0), (296.0, 184.0), (331.5, 199.5),
             (333.8, 222.5), (298.0, 214.0), (236.0, 204.5), (213.0, 201.5)]
-    assert all(inside(p, park) for p in bank)
-    v.ground("grass", [park, bank], 0.1)
-    v.ground("planting", [bank, water], 0.14)
-    v.ground("water", [water], 0.08)
-    for x in (3, 7, 11):
-        p = BEEK[x]
-        a, b = BEEK[x - 1], BEEK[x + 1]
-        dx, dy, _ = unit(a, b)
-        q = strip((p[0] - dy * -7.5 - dx * 1.4, p[1] + dx * -7.5 - dy * 1.4), (p[0] + dy * -7.5 - dx * 1.4, p[1] - dx * -7.5 - dy * 1.4), 2.8)
-        v.ground("paving", [q if area(q) > 0 else q[::-1]], 0.22)
+    stream(v, park)
     v.grow(park, 64, WET, gap=5.0, size=1.1)
     v.grow([(240.0, 240.0), (285.0, 246.0), (281.0, 312.0), (240.0, 306.0)], 18, ["Gleditsia triacanthos", "Tilia cordata"], gap=7.0)
     return v
@@ -295,11 +330,11 @@ def denser(city):
         v.build("Stadsblok zuid", "South block", ring, (5, 6, 5)[k], phase="3", size=60.0)
     for k, ring in enumerate(split((302.0, 172.8), (329.0, 184.0), 12.0, (1, 1))):
         v.build("Stadsblok Langestraat", "Langestraat block", ring, (6, 5)[k], phase="3", size=60.0)
-    v.ground("clinkers", [[(224.0, 146.9), (232.5, 148.0), (231.5, 218.6), (222.5, 217.3)]], 0.08)
+    v.ground("clinkers", [[(224.0, 146.9), (232.5, 148.0), (231.5, 218.6), (222.5, 217.3)]])
     west = [(180.0, 159.5), (208.5, 162.0), (206.0, 199.0), (178.0, 196.0)]
-    v.ground("grass", [west], 0.1)
+    v.ground("grass", [west])
     east = [(236.0, 168.0), (254.0, 169.0), (294.0, 187.0), (294.0, 206.0), (236.0, 202.0)]
-    v.ground("paving", [east], 0.08)
+    v.ground("paving", [east])
     v.grow(west, 10, LIMES)
     v.grow(east, 10, LIMES, gap=6.5)
     return v

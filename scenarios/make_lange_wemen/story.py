@@ -1,12 +1,8 @@
 """scenario.json: layers, phases, viewpoints and lens charters."""
 from tiles import SOUTH, WEST
+from views import EXTRA, VIEWS, both
 
 SOURCE = {"owner": "Stadslens (voorbeeld, geen echte situatie)", "date": "2026-11-22", "licence": "CC0-1.0", "url": ""}
-
-
-def both(nl, en):
-    """A text in two languages."""
-    return {"nl": nl, "en": en}
 
 
 LAYERS = [
@@ -21,29 +17,6 @@ LAYERS = [
 PHASES = [("0", both("Horecawand", "Café front"), 2026), ("1", both("Garage, winkels en woningen Kloosterhof", "Kloosterhof garage, shops and homes"), 2028),
           ("2", both("Sloop Thiemsbrug", "Demolition of Thiemsbrug"), 2029), ("3", both("Woningen", "Homes"), 2031),
           ("4", both("Openbare ruimte", "Public space"), 2032)]
-# id, titles, captions, target (x, y, metres above ground), heading, pitch, distance
-VIEWS = [
-    ("overview", both("Overzicht", "Overview"), both("Het hele gebied, gezien naar het noorden.", "The whole area, looking north."),
-     (285, 268, 0.0), 20, -35, 590),
-    ("burg-jansenplein", both("Burg. Jansenplein", "Burg. Jansenplein"),
-     both("Op het plein, met het stadhuis en zijn toren.", "On the square, with the town hall and its tower."), (247, 287, 1.6), 353, 0, 25),
-    ("langestraat", both("Langestraat", "Langestraat"), both("Winkelen in de Langestraat, op ooghoogte.", "Shopping in Langestraat, at eye height."),
-     (360, 205, 1.6), 10, 0, 25),
-    ("kloosterhof", both("Kloosterhof", "Kloosterhof"), both("Het parkeerterrein waar de garage onder komt.", "The car park that will stand on the garage."),
-     (316, 364, 3.0), 20, -22, 95),
-    ("lambertus", both("Lambertusbasiliek", "Lambertus basilica"), both("De basiliek met haar toren van 80 meter.", "The basilica with its 80 metre tower."),
-     (402, 378, 22.0), 52, -14, 150),
-    ("boven", both("Recht van boven", "Straight from above"), both("De kaart: straten, pleinen en daken.", "The map: streets, squares and roofs."),
-     (295, 290, 0.0), 0, -89, 740),
-    ("binnenhof", both("Binnenhof Thiemsbrug", "Thiemsbrug courtyard"), both("In het hart van de nieuwe buurt.", "In the heart of the new neighbourhood."),
-     (197, 184, 1.6), 62, -1, 12),
-    ("kindhoogte", both("Op kindhoogte", "At a child's height"), both("De Enschedesestraat, gezien door een kind.", "Enschedesestraat, as a child sees it."),
-     (405, 254, 1.1), 97, 0, 14),
-    ("marktplein", both("Marktplein", "Marktplein"), both("Over het Marktplein naar de Lambertustoren.", "Across Marktplein to the Lambertus tower."),
-     (464, 137, 1.6), 335, 0, 25),
-    ("beek", both("Drienerbeek", "Drienerbeek"), both("De beek komt weer boven de grond.", "The stream returns above ground."), (262, 189, 1.5), 74, -14, 48),
-]
-EXTRA = {"binnenhof": {"variant": "A"}, "beek": {"variant": "B"}}
 CHARTERS = {
     "design": dict(audience=both("Planners, ontwerpers en raadsleden", "Planners, designers and councillors"),
                    question=both("Welke variant past hier het best, en waarom?", "Which variant fits best here, and why?"),
