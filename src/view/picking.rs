@@ -12,7 +12,7 @@ use super::{
     site_view::SiteView,
     tiles::TileLayers,
 };
-use crate::geometry::Value;
+use crate::geometry::{CreaseEdges, Value};
 use crate::georef::SitePos;
 use crate::schedule::FrameSystems;
 use bevy::{
@@ -203,10 +203,7 @@ fn pick_clicked(
             position: hit.position,
         })
     });
-    let is_ground = matches!(
-        picked.as_ref().map(|p| &p.thing),
-        None | Some(PickedThing::Ground)
-    );
+    let is_ground = matches!(picked.as_ref().map(|p| &p.thing), None | Some(PickedThing::Ground));
     let target = hit.and_then(|hit| hit.feature).filter(|_| !is_ground);
     let outlined = target.and_then(|(entity, feature)| {
         pickables.get(entity).ok().map(|pickable| Outlined {
@@ -304,12 +301,13 @@ fn find_outlined(
     let is_drawn = |outlined: &Outlined| {
         pickables
             .get(outlined.entity)
-            .is_ok_and(|(_, pickable, visibility)| {
-                pickable.rows == outlined.rows && *visibility != Visibility::Hidden
-            })
+            .is_ok_and(|(_, pickable, visibility)| pickable.rows == outlined.rows && *visibility != Visibility::Hidden)
     };
     if !outline.0.as_ref().is_some_and(is_drawn) {
-        let found = selection.picked.as_ref().and_then(|picked| find(&picked.thing, &tiles, &pickables));
+        let found = selection
+            .picked
+            .as_ref()
+            .and_then(|picked| find(&picked.thing, &tiles, &pickables));
         if outline.0 != found {
             outline.0 = found;
         }
@@ -379,6 +377,15 @@ fn draw_outline(
     {
         let place = origin.0.render_from_site(anchor.0);
         let edges = &pickable.edges;
+        if !matches!(pickable.owner, PickOwner::Tile { .. } | PickOwner::NewBuildings { .. }) {
+            // All facets of a tree outlined would be a blot: small things get a ring around their foot.
+            if let Some((foot, radius)) = ring_around(edges, outlined.feature) {
+                let flat = lying(place + foot + Vec3::Y * 0.2);
+                outer.circle(flat, radius, magenta);
+                inner.circle(flat, radius, Color::WHITE);
+            }
+            return;
+        }
         let ends = edges.positions.chunks_exact(2).zip(edges.features.chunks_exact(2));
         for (ends, _) in ends
             .filter(|(_, features)| features[0] == outlined.feature)
@@ -396,11 +403,48 @@ fn draw_outline(
         let [radius, ..] = crate::georef::narrow(bevy::math::DVec3::splat(
             view.metres_per_pixel(position.0.distance(view.eye.0)) * 7.0,
         ));
-        let flat = Isometry3d::new(
-            origin.0.render_from_site(*position) + Vec3::Y * 0.15,
-            Quat::from_rotation_x(std::f32::consts::FRAC_PI_2),
-        );
+        let flat = lying(origin.0.render_from_site(*position) + Vec3::Y * 0.15);
         outer.circle(flat, radius, magenta);
         inner.circle(flat, radius, Color::WHITE);
+    }
+}
+
+/// A circle that lies on the ground around a point.
+fn lying(center: Vec3) -> Isometry3d {
+    Isometry3d::new(center, Quat::from_rotation_x(std::f32::consts::FRAC_PI_2))
+}
+
+/// Foot of a small thing and the radius of a ring around it, in its mesh's offsets.
+fn ring_around(edges: &CreaseEdges, feature: u32) -> Option<(Vec3, f32)> {
+    let (low, high) = edges
+        .positions
+        .iter()
+        .zip(&edges.features)
+        .filter(|(_, f)| **f == feature)
+        .map(|(p, _)| Vec3::from_array(*p))
+        .fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |(low, high), p| {
+            (low.min(p), high.max(p))
+        });
+    let middle = (low + high) * 0.5;
+    let reach = (high - low).max(Vec3::ZERO);
+    middle
+        .is_finite()
+        .then(|| (middle.with_y(low.y), reach.x.max(reach.z) * 0.55 + 0.2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_lies_around_the_foot_of_its_feature_only() {
+        let edges = CreaseEdges {
+            positions: vec![[0.0, 1.0, 0.0], [2.0, 5.0, 2.0], [90.0, -7.0, 90.0], [91.0, 0.0, 91.0]],
+            features: vec![3, 3, 4, 4],
+        };
+        let (foot, radius) = ring_around(&edges, 3).unwrap();
+        assert_eq!(foot, Vec3::new(1.0, 1.0, 1.0));
+        assert!((radius - 1.3).abs() < 1e-6);
+        assert!(ring_around(&edges, 9).is_none());
     }
 }

@@ -67,10 +67,10 @@ fn polygon_of(surface: &NewSurface) -> Polygon {
 }
 
 fn box_of(ring: &[DVec2]) -> (DVec2, DVec2) {
-    ring.iter().fold(
-        (DVec2::INFINITY, DVec2::NEG_INFINITY),
-        |(low, high), p| (low.min(*p), high.max(*p)),
-    )
+    ring.iter()
+        .fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| {
+            (low.min(*p), high.max(*p))
+        })
 }
 
 fn overlap(a: (DVec2, DVec2), b: (DVec2, DVec2)) -> bool {
@@ -171,9 +171,15 @@ fn split(
         (true, false, false) => [[a, ab, c], [ab, b, c]].into_iter().for_each(|t| go(mesh, t)),
         (false, true, false) => [[b, bc, a], [bc, c, a]].into_iter().for_each(|t| go(mesh, t)),
         (false, false, true) => [[c, ca, b], [ca, a, b]].into_iter().for_each(|t| go(mesh, t)),
-        (true, true, false) => [[ab, b, bc], [a, ab, bc], [a, bc, c]].into_iter().for_each(|t| go(mesh, t)),
-        (false, true, true) => [[bc, c, ca], [b, bc, ca], [b, ca, a]].into_iter().for_each(|t| go(mesh, t)),
-        (true, false, true) => [[ca, a, ab], [c, ca, ab], [c, ab, b]].into_iter().for_each(|t| go(mesh, t)),
+        (true, true, false) => [[ab, b, bc], [a, ab, bc], [a, bc, c]]
+            .into_iter()
+            .for_each(|t| go(mesh, t)),
+        (false, true, true) => [[bc, c, ca], [b, bc, ca], [b, ca, a]]
+            .into_iter()
+            .for_each(|t| go(mesh, t)),
+        (true, false, true) => [[ca, a, ab], [c, ca, ab], [c, ab, b]]
+            .into_iter()
+            .for_each(|t| go(mesh, t)),
     }
 }
 
@@ -264,6 +270,8 @@ fn extent(terrain: &Terrain, pieces: &[Piece]) -> (DVec2, DVec2) {
 /// Rings of quads from the rim of the ground outwards, levelling out to the mean height of the rim.
 fn table(mesh: &mut PaperMesh, terrain: &Terrain, low: DVec2, high: DVec2) {
     const RINGS_M: [f64; 8] = [0.0, 15.0, 60.0, 180.0, 500.0, 1500.0, 6000.0, 30_000.0];
+    // The first ring hangs down behind the seam, whose sides are not split alike.
+    const SEAM_M: f64 = 4.0;
     const PER_SIDE: u32 = 32;
     let rim = |out: f64, n: u32| {
         let (low, high) = (low - DVec2::splat(out), high + DVec2::splat(out));
@@ -281,9 +289,9 @@ fn table(mesh: &mut PaperMesh, terrain: &Terrain, low: DVec2, high: DVec2) {
         at_rim + (level - at_rim) * eased - BARE_BELOW_M
     };
     let mut before: Vec<u32> = Vec::new();
-    for out in RINGS_M {
+    for (out, lower_m) in std::iter::once((0.0, SEAM_M)).chain(RINGS_M.map(|out| (out, 0.0))) {
         let ring: Vec<u32> = (0..count)
-            .map(|n| mesh.vertex(point(rim(out, n), height(out, n)), Vec3::Y, 0, palette::TABLE))
+            .map(|n| mesh.vertex(point(rim(out, n), height(out, n) - lower_m), Vec3::Y, 0, palette::TABLE))
             .collect();
         if !before.is_empty() {
             for n in 0..count as usize {
@@ -345,7 +353,10 @@ mod tests {
         let mesh = cover(&Terrain::flat(), true, &base, &[]).faces;
         let over_water = |p: [f32; 3]| p[0] > 201.0 && p[0] < 209.0 && p[2] < -201.0 && p[2] > -209.0;
         let covers = mesh.indices.chunks_exact(3).any(|t| {
-            let center = (0..3).map(|i| Vec3::from_array(mesh.positions[t[i] as usize])).sum::<Vec3>() / 3.0;
+            let center = (0..3)
+                .map(|i| Vec3::from_array(mesh.positions[t[i] as usize]))
+                .sum::<Vec3>()
+                / 3.0;
             over_water(center.to_array()) && center.y > -0.5
         });
         assert!(!covers, "nothing hides the water");
