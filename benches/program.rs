@@ -49,7 +49,10 @@ fn main() {
     }
     switches.sort_by(f64::total_cmp);
     if let (Some(middle), Some(worst)) = (switches.get(switches.len() / 2), switches.last()) {
-        print(&format!("variant switch: median {middle:.2} ms, worst {worst:.2} ms of {}", switches.len()));
+        print(&format!(
+            "variant switch: median {middle:.2} ms, worst {worst:.2} ms of {}",
+            switches.len()
+        ));
     }
 }
 

@@ -116,13 +116,18 @@ struct RenderArgs {
     /// Give up waiting after this many seconds and draw what is there.
     #[arg(long, value_name = "S", default_value_t = 120.0)]
     timeout: f64,
+    /// Preset: low, middle or high.
+    #[arg(long, value_name = "NAME")]
+    quality: Option<String>,
     /// One JSON object on standard output and nothing else.
     #[arg(long)]
     json: bool,
 }
 
 fn parse_size(text: &str) -> Result<(u32, u32), String> {
-    let parsed = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    let parsed = text
+        .split_once('x')
+        .and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
     match parsed {
         Some((w, h)) if (16..=16_384).contains(&w) && (16..=16_384).contains(&h) => Ok((w, h)),
         _ => Err("give width x height in pixels, each from 16 to 16384, as 1920x1080".into()),
@@ -134,7 +139,9 @@ fn parse_look_at(text: &str) -> Result<[f64; 3], String> {
     match numbers.as_deref() {
         Some([lon, lat]) if lon.abs() <= 180.0 && lat.abs() <= 90.0 => Ok([*lon, *lat, 0.0]),
         Some([lon, lat, h]) if lon.abs() <= 180.0 && lat.abs() <= 90.0 && h.is_finite() => Ok([*lon, *lat, *h]),
-        _ => Err("give longitude,latitude or longitude,latitude,height in degrees and metres, as 6.7936,52.2659".into()),
+        _ => {
+            Err("give longitude,latitude or longitude,latitude,height in degrees and metres, as 6.7936,52.2659".into())
+        }
     }
 }
 
@@ -182,6 +189,7 @@ fn render(args: RenderArgs) -> ExitCode {
         time: args.time,
         max_screen_space_error_px: args.max_sse,
         timeout_s: args.timeout,
+        quality: args.quality,
     };
     match app::render(&options) {
         Ok(report) => {
@@ -226,7 +234,11 @@ fn check(path: &std::path::Path, json: bool) -> ExitCode {
         });
         return print_then(&report.to_string(), code);
     }
-    if problems.is_empty() { print("no problems found") } else { ExitCode::from(code) }
+    if problems.is_empty() {
+        print("no problems found")
+    } else {
+        ExitCode::from(code)
+    }
 }
 
 fn transform(from: Crs, to: Crs) -> ExitCode {

@@ -16,6 +16,20 @@ use bevy_egui::{
     egui::{self, Align2, Color32, FontId, LayerId, Pos2, Stroke, epaint::TextShape, pos2, vec2},
 };
 
+/// Far names are paler, but never less readable than this share of ink.
+const LEAST_STRENGTH: f32 = 0.8;
+/// Where the paper around a letter is painted, points.
+const HALO: [(f32, f32); 8] = [
+    (-1.5, 0.0),
+    (1.5, 0.0),
+    (0.0, -1.5),
+    (0.0, 1.5),
+    (-1.1, -1.1),
+    (1.1, -1.1),
+    (-1.1, 1.1),
+    (1.1, 1.1),
+];
+
 /// Paints the names of streets and landmarks where their layer is visible.
 pub(super) fn paint_names(
     mut contexts: EguiContexts,
@@ -24,7 +38,9 @@ pub(super) fn paint_names(
     zones: Res<ShownZones>,
     choices: Res<Choices>,
 ) -> Result {
-    let (Some(shown), Some(zones)) = (shown, zones.0) else { return Ok(()) };
+    let (Some(shown), Some(zones)) = (shown, zones.0) else {
+        return Ok(());
+    };
     if !shown.is_kind_visible(LayerKind::Labels) {
         return Ok(());
     }
@@ -37,7 +53,12 @@ pub(super) fn paint_names(
     };
     let font = |size_pt: f64| FontId::proportional(narrow(size_pt));
     let width_pt = |text: &str, size_pt: f64| {
-        f64::from(painter.layout_no_wrap(text.to_owned(), font(size_pt), Color32::BLACK).size().x)
+        f64::from(
+            painter
+                .layout_no_wrap(text.to_owned(), font(size_pt), Color32::BLACK)
+                .size()
+                .x,
+        )
     };
     for label in place_labels(&shown.open.labels, &view, &style, width_pt, |_| true) {
         paint(&painter, &label, font(label.size_pt), &theme);
@@ -57,8 +78,10 @@ fn point(at: DVec2) -> Pos2 {
 /// Ink with a soft paper edge, so that a name reads on roof, street and grass alike.
 fn paint(painter: &egui::Painter, label: &PlacedLabel, font: FontId, theme: &Theme) {
     // The city is light in both themes, so are its names.
-    let ink = Tokens::LIGHT.ink.gamma_multiply(narrow(label.strength));
-    let paper = Tokens::LIGHT.ground.gamma_multiply(narrow(label.strength) * 0.8);
+    let ink = Tokens::LIGHT
+        .ink
+        .gamma_multiply(narrow(label.strength).max(LEAST_STRENGTH));
+    let paper = Tokens::LIGHT.ground.gamma_multiply(0.9);
     if let Some([from, to]) = label.leader {
         painter.line_segment([point(from), point(to)], Stroke::new(2.5, paper));
         painter.line_segment([point(from), point(to)], Stroke::new(1.0, ink));
@@ -66,8 +89,18 @@ fn paint(painter: &egui::Painter, label: &PlacedLabel, font: FontId, theme: &The
     if label.is_landmark {
         let galley = painter.layout_no_wrap(label.text.clone(), font, ink);
         let plate = Align2::CENTER_CENTER.anchor_size(point(label.center), galley.size() + vec2(12.0, 6.0));
-        painter.rect_filled(plate, f32::from(Theme::RADIUS), Tokens::LIGHT.ground.gamma_multiply(0.9));
-        painter.galley(Align2::CENTER_CENTER.anchor_size(point(label.center), galley.size()).min, galley, ink);
+        painter.rect_filled(
+            plate,
+            f32::from(Theme::RADIUS),
+            Tokens::LIGHT.ground.gamma_multiply(0.94),
+        );
+        painter.galley(
+            Align2::CENTER_CENTER
+                .anchor_size(point(label.center), galley.size())
+                .min,
+            galley,
+            ink,
+        );
         return;
     }
     let angle = narrow(label.angle_rad);
@@ -77,7 +110,7 @@ fn paint(painter: &egui::Painter, label: &PlacedLabel, font: FontId, theme: &The
         let turned = egui::emath::Rot2::from_angle(angle) * half;
         TextShape::new(point(label.center) - turned + offset, galley, color).with_angle(angle)
     };
-    for (x, y) in [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)] {
+    for (x, y) in HALO {
         painter.add(text(paper, vec2(x, y) * theme.text_scale));
     }
     painter.add(text(ink, egui::Vec2::ZERO));

@@ -7,7 +7,7 @@ use super::{Area, Layer, LayerKind, LocalText, OpenScenario, Scenario, Source, V
 use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef, site_axes};
 use crate::sources::{
     Problem, resource,
-    tiles3d::{self, BoundingVolume, DecodeRequest},
+    tiles3d::{self, BoundingVolume, DecodeRequest, TileTree},
 };
 use bevy::math::{DMat4, DVec3, Vec3};
 use std::collections::BTreeMap;
@@ -76,8 +76,7 @@ impl OpenScenario {
     pub fn scratch_for_tileset(path: &Path) -> Result<Self, Vec<Problem>> {
         let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
         let (tree, problems) = tiles3d::read_tileset(resources.clone(), &name).map_err(|problem| vec![problem])?;
-        let root = tree.tiles.first().map(|tile| tile.bounding_volume);
-        let (center, radius_m) = root.map_or((DVec3::ZERO, 100.0), |volume| ball(&volume));
+        let (center, radius_m) = ball_of_contents(&tree);
         let refuse = |message: String| vec![Problem::error(&name, "root.boundingVolume", message)];
         if !center.is_finite() || !radius_m.is_finite() {
             return Err(refuse("the bounding volume has numbers that are not finite".into()));
@@ -134,6 +133,28 @@ impl OpenScenario {
         let mut open = Self::without_data(scenario, resources);
         open.problems = content.problems;
         Ok(open)
+    }
+}
+
+/// The ball around everything that holds content: a root may span a country of which one tile is there.
+fn ball_of_contents(tree: &TileTree) -> (DVec3, f64) {
+    let filled = tree.tiles.iter().filter(|tile| !tile.contents.is_empty());
+    let corners = filled.map(|tile| {
+        let (center, radius_m) = ball(&tile.content_volume.unwrap_or(tile.bounding_volume));
+        (center - radius_m, center + radius_m)
+    });
+    let bounds = corners.reduce(|(low, high), (tile_low, tile_high)| (low.min(tile_low), high.max(tile_high)));
+    match (bounds, tree.tiles.as_slice()) {
+        // One tile keeps its own ball; the box around several has a ball of its own.
+        (Some(_), tiles) if tiles.iter().filter(|tile| !tile.contents.is_empty()).count() == 1 => tiles
+            .iter()
+            .find(|tile| !tile.contents.is_empty())
+            .map_or((DVec3::ZERO, 100.0), |tile| {
+                ball(&tile.content_volume.unwrap_or(tile.bounding_volume))
+            }),
+        (Some((low, high)), _) => ((low + high) / 2.0, (high - low).max_element() / 2.0),
+        (None, [root, ..]) => ball(&root.bounding_volume),
+        (None, []) => (DVec3::ZERO, 100.0),
     }
 }
 

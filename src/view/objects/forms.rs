@@ -183,9 +183,9 @@ pub(super) fn bin(mesh: &mut PaperMesh, stand: Stand) {
     lathe(mesh, stand, &profile, 6, palette::METAL, None);
 }
 
-/// A manhole cover, a little above the paving so that it is seen.
+/// A manhole cover, just above the carriageway so that neither hides the other.
 pub(super) fn manhole(mesh: &mut PaperMesh, stand: Stand) {
-    let profile = [(0.34, 0.13), (0.32, 0.15), (0.01, 0.152)];
+    let profile = [(0.34, 0.03), (0.32, 0.045), (0.01, 0.046)];
     lathe(mesh, stand, &profile, 8, [0x7E, 0x80, 0x82], None);
 }
 
