@@ -31,6 +31,8 @@ const BARE_DRAPE_M: f64 = 20.0;
 const BARE_BELOW_M: f64 = 0.07;
 /// Kerbs reach this far below the ground, so that no gap shows on a slope, metres.
 const KERB_DEPTH_M: f64 = 0.1;
+/// Both sides of the seam between bare ground and table hang down this far, metres.
+const SEAM_M: f64 = 4.0;
 
 /// One piece of cover after cutting.
 struct Piece {
@@ -247,7 +249,25 @@ fn bare_ground(mesh: &mut PaperMesh, terrain: &Terrain, pieces: &[Piece]) {
     for polygon in &bare {
         drape_polygon(mesh, terrain, polygon, -BARE_BELOW_M, palette::TABLE, drape);
     }
+    seam(mesh, terrain, [low, high], drape);
     table(mesh, terrain, low, high);
+}
+
+/// The bare ground's side of the seam hangs down too, lit like the ground, so that no sky shines through.
+fn seam(mesh: &mut PaperMesh, terrain: &Terrain, [low, high]: [DVec2; 2], drape_m: f64) {
+    let corners = [low, DVec2::new(high.x, low.y), high, DVec2::new(low.x, high.y)];
+    for (i, a) in corners.iter().enumerate() {
+        let b = corners[(i + 1) % corners.len()];
+        let steps = steps_of(a.distance(b), drape_m);
+        for step in 0..steps {
+            let at = |n: u32| a.lerp(b, f64::from(n) / f64::from(steps));
+            let ends = [at(step), at(step + 1)].map(|p| (p, terrain.height_at(p) - BARE_BELOW_M));
+            let [(p, zp), (q, zq)] = ends;
+            let hung = [(p, zp - SEAM_M), (q, zq - SEAM_M), (q, zq), (p, zp)];
+            let n = hung.map(|(p, z)| mesh.vertex(point(p, z), Vec3::Y, 0, palette::TABLE));
+            mesh.indices.extend([n[0], n[1], n[2], n[0], n[2], n[3]]);
+        }
+    }
 }
 
 fn extent(terrain: &Terrain, pieces: &[Piece]) -> (DVec2, DVec2) {
@@ -271,7 +291,6 @@ fn extent(terrain: &Terrain, pieces: &[Piece]) -> (DVec2, DVec2) {
 fn table(mesh: &mut PaperMesh, terrain: &Terrain, low: DVec2, high: DVec2) {
     const RINGS_M: [f64; 8] = [0.0, 15.0, 60.0, 180.0, 500.0, 1500.0, 6000.0, 30_000.0];
     // The first ring hangs down behind the seam, whose sides are not split alike.
-    const SEAM_M: f64 = 4.0;
     const PER_SIDE: u32 = 32;
     let rim = |out: f64, n: u32| {
         let (low, high) = (low - DVec2::splat(out), high + DVec2::splat(out));
