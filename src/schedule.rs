@@ -99,13 +99,14 @@ pub(crate) fn plugin(app: &mut App) {
     .add_systems(Update, switch_lens.in_set(FrameSystems::ApplyEdits));
 }
 
-/// Follows the last wish for a lens that this run has.
+/// Follows the last wish for a lens that this run has; a run without lenses has no such state.
 fn switch_lens(
     mut wishes: MessageReader<SwitchLens>,
     available: Res<AvailableLenses>,
-    mut next: ResMut<NextState<Lens>>,
+    next: Option<ResMut<NextState<Lens>>>,
 ) {
-    if let Some(SwitchLens(lens)) = wishes.read().filter(|wish| available.all().contains(&wish.0)).last() {
+    let wish = wishes.read().filter(|wish| available.all().contains(&wish.0)).last();
+    if let (Some(SwitchLens(lens)), Some(mut next)) = (wish, next) {
         NextState::set_if_neq(&mut next, *lens);
     }
 }

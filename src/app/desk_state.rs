@@ -3,8 +3,8 @@
 use crate::geometry::Value;
 use crate::georef::{SiteFrame, SitePos};
 use crate::model::{
-    Asset, AssetKind, Charter, Layer, LayerKind, NewBuilding, NewTree, OpenScenario, RegisteredBuilding, Report,
-    Sensor, Source, SurfaceKind, Use, mass_mesh,
+    Asset, AssetKind, Certainty, Charter, Layer, LayerKind, NewBuilding, NewTree, OpenScenario, RegisteredBuilding,
+    Report, Sensor, Source, SurfaceKind, Use, mass_mesh,
 };
 use crate::panels::card::{CardState, Fact};
 use crate::panels::charter::CharterState;
@@ -75,11 +75,15 @@ fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<Lege
         edge: SwatchEdge::Solid,
     };
     match layer.kind {
-        LayerKind::Tiles3d => vec![
-            entry(tr(language, "legend-wall"), palette::WALL),
-            entry(tr(language, "legend-flat-roof"), palette::FLAT_ROOF),
-            entry(tr(language, "legend-tiled-roof"), palette::TILED_ROOF),
-        ],
+        LayerKind::Tiles3d => {
+            let mut entries = vec![
+                entry(tr(language, "legend-wall"), palette::WALL),
+                entry(tr(language, "legend-flat-roof"), palette::FLAT_ROOF),
+                entry(tr(language, "legend-tiled-roof"), palette::TILED_ROOF),
+            ];
+            entries.extend(new_uses(shown, language));
+            entries
+        }
         LayerKind::Surfaces => {
             let mut kinds: Vec<SurfaceKind> = shown.open.surfaces.iter().map(|surface| surface.kind).collect();
             kinds.sort_unstable();
@@ -91,8 +95,44 @@ fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<Lege
         }
         LayerKind::Assets => vec![entry(tr(language, "legend-tree"), palette::crown(0))],
         LayerKind::Terrain => vec![entry(tr(language, "legend-ground"), palette::TABLE)],
-        LayerKind::Reports | LayerKind::Sensors | LayerKind::Labels => Vec::new(),
+        LayerKind::Reports => vec![entry(tr(language, "legend-report"), palette::REPORT)],
+        LayerKind::Sensors => vec![entry(tr(language, "legend-sensor"), palette::SENSOR)],
+        LayerKind::Labels => Vec::new(),
     }
+}
+
+/// What the variant shown builds, by use; what is not decided has the edge that it has in the view.
+fn new_uses(shown: &ShownScenario, language: &Language) -> Vec<LegendEntry> {
+    let Some(variant) = shown.active_variant() else {
+        return Vec::new();
+    };
+    let mut uses: Vec<(Use, SwatchEdge)> = Vec::new();
+    for building in &variant.buildings {
+        let edge = match building.certainty {
+            Certainty::Decided => SwatchEdge::Solid,
+            Certainty::Open => SwatchEdge::Dashed,
+            Certainty::Sketch => SwatchEdge::Pencil,
+        };
+        if !uses.contains(&(building.main_use, edge)) {
+            uses.push((building.main_use, edge));
+        }
+    }
+    uses.sort_by_key(|(used_for, _)| *used_for);
+    uses.into_iter()
+        .map(|(used_for, edge)| {
+            let color = if edge == SwatchEdge::Pencil {
+                palette::PAPER
+            } else {
+                palette::new_use(used_for)
+            };
+            let label = tr_args(language, "legend-new", &[("use", &use_name(used_for, language))]);
+            LegendEntry {
+                label,
+                fill: fill(color),
+                edge,
+            }
+        })
+        .collect()
 }
 
 fn fill([r, g, b]: Rgb) -> Color32 {

@@ -31,6 +31,10 @@ pub const SELECTION: Rgb = [0xA4, 0x00, 0x6D];
 pub const REMOVED: Rgb = [0xC8, 0x32, 0x2B];
 /// Trunks.
 pub const TRUNK: Rgb = [0x8A, 0x75, 0x64];
+/// Pins of public-space reports.
+pub const REPORT: Rgb = [0x8A, 0x4B, 0x2A];
+/// Pins of sensors.
+pub const SENSOR: Rgb = [0x3F, 0x6A, 0x93];
 /// Street furniture.
 pub const METAL: Rgb = [0x8C, 0x90, 0x94];
 /// Wood of benches.

@@ -234,7 +234,7 @@ fn nonsense_in_the_environment_changes_nothing() {
     }
     for (key, value) in [("PROJ_DATA", folder.path().to_owned()), ("PROJ_LIB", "/nowhere".into())] {
         let run = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "the_known_points_hold_in_this_process"])
+            .args(["--exact", "georef::the_known_points_hold_in_this_process"])
             .current_dir(folder.path())
             .env(key, value)
             .env("PROJ_NETWORK", "ON")

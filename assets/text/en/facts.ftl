@@ -53,16 +53,13 @@ fact-no-data = no data
 fact-category = Category
 fact-status = Status
 fact-created = Reported on
-fact-value = Last value
 fact-crown = Crown diameter
 fact-parking = Parking places
 fact-underground = Storeys below ground
 
 opening = Opening { $name }
-opened = { $name } is open
 open-failed = { $name } cannot be opened. { $reason }
 dialog-none = No file was chosen. Type its path here instead.
-language-missing = This language is not there: { $code }
 preferences-lost = The settings could not be read; the usual ones hold.
 preferences-unsaved = The settings could not be saved.
 meaning-error = This part is not shown. The rest is.

@@ -53,16 +53,13 @@ fact-no-data = geen gegevens
 fact-category = Categorie
 fact-status = Stand van zaken
 fact-created = Gemeld op
-fact-value = Laatste waarde
 fact-crown = Kroondiameter
 fact-parking = Parkeerplaatsen
 fact-underground = Lagen onder de grond
 
 opening = { $name } openen
-opened = { $name } is geopend
 open-failed = { $name } kan niet worden geopend. { $reason }
 dialog-none = Er is geen bestand gekozen. Typ hier anders het pad.
-language-missing = Deze taal is er niet: { $code }
 preferences-lost = De instellingen konden niet worden gelezen; de gewone instellingen gelden.
 preferences-unsaved = De instellingen konden niet worden bewaard.
 meaning-error = Dit deel wordt niet getoond. De rest wel.

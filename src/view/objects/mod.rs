@@ -7,7 +7,7 @@ use super::{
     feature_material::{PaperMesh, SharedPaper},
     feature_rows::{FeatureRows, RowRange},
     ground::GroundHeights,
-    palette::Rgb,
+    palette::{self, Rgb},
     prepared::PreparedMesh,
     ray_cast::PickOwner,
     scene::{ScenarioShown, ShownScenario, Unfinished},
@@ -29,9 +29,6 @@ use std::{
 
 /// Side of the squares by which things are merged, metres.
 const SQUARE_M: f64 = 150.0;
-/// Colours of pins.
-const REPORT: Rgb = [0x8A, 0x4B, 0x2A];
-const SENSOR: Rgb = [0x3F, 0x6A, 0x93];
 
 /// Which pins are shown; a lens asks for them.
 #[derive(Resource, Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -103,7 +100,7 @@ fn start_making(
         made.extend(pins(
             &open.terrain,
             &reports,
-            REPORT,
+            palette::REPORT,
             ObjectMesh::Reports,
             PickOwner::Reports,
         ));
@@ -111,7 +108,7 @@ fn start_making(
         made.extend(pins(
             &open.terrain,
             &sensors,
-            SENSOR,
+            palette::SENSOR,
             ObjectMesh::Sensors,
             PickOwner::Sensors,
         ));
@@ -372,7 +369,7 @@ mod tests {
             pins(
                 &Terrain::flat(),
                 &[DVec2::NAN],
-                REPORT,
+                palette::REPORT,
                 ObjectMesh::Reports,
                 PickOwner::Reports
             )
