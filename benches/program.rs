@@ -21,7 +21,7 @@ fn main() {
         print(&format!("cannot open the shipped scenario: {stop}"));
         return;
     }
-    if !program.settle(Duration::from_secs(120)) {
+    if !program.settle(Duration::from_mins(2)) {
         print("the shipped scenario did not settle");
         return;
     }

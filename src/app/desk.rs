@@ -160,11 +160,9 @@ pub(super) fn show_desk(
         .preferences
         .panels
         .insert(lens.key().to_owned(), screen.0.panels);
-    let at_once = world.motion.0;
     follow_actions(
         actions,
         &listed,
-        at_once,
         &mut world,
         &mut wishes,
         &mut screen.0,
@@ -272,10 +270,10 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
     }
 }
 
+/// Passes on everything that was asked for in this frame.
 fn follow_actions(
     actions: DeskActions,
     listed: &[String],
-    at_once: bool,
     world: &mut Reading,
     wishes: &mut Wishes,
     desk: &mut Desk,
@@ -283,42 +281,16 @@ fn follow_actions(
     choices: &mut Choices,
     clock: &SunClock,
 ) {
+    let at_once = world.motion.0;
     for action in actions.top {
-        match action {
-            TopBarAction::SwitchLens(lens) => {
-                wishes.lens.write(SwitchLens(lens));
-            }
-            TopBarAction::Open => {
-                wishes.ask.write(AskForPath::File);
-            }
-            TopBarAction::OpenRecent(path) => {
-                wishes.open.write(OpenPath(path));
-            }
-            TopBarAction::ShowStart => {
-                desk.start = Some(StartState {
-                    recent: choices.preferences.recent_files.clone(),
-                    can_browse: true,
-                    ..StartState::default()
-                });
-            }
-            TopBarAction::SetLanguage(language) => choices.choose_language(language),
-            // These three the desk does itself.
-            TopBarAction::ShowCharter | TopBarAction::ShowSettings | TopBarAction::ShowKeys => {}
-        }
+        follow_top_bar(action, wishes, desk, choices);
     }
     for VariantsAction::Choose(id) in actions.variants {
         wishes.variant.write(ShowVariant(id));
     }
     for ViewpointsAction::FlyTo(id) in actions.viewpoints {
-        let viewpoint = world.shown.as_ref().and_then(|shown| {
-            shown
-                .open
-                .scenario
-                .viewpoints
-                .iter()
-                .find(|viewpoint| viewpoint.id == id)
-        });
-        if let Some(viewpoint) = viewpoint {
+        let shown = world.shown.as_ref();
+        if let Some(viewpoint) = shown.and_then(|shown| shown.open.scenario.viewpoint(&id)) {
             wishes.fly.write(FlyTo {
                 to: orbit_of(viewpoint),
                 at_once,
@@ -330,23 +302,7 @@ fn follow_actions(
         wishes.layer.write(ShowLayer { id, visible });
     }
     for action in actions.card {
-        match action {
-            CardAction::Close => {
-                wishes.pick.write(Pick(None));
-            }
-            CardAction::FlyTo => {
-                if let Some(picked) = &world.selection.picked {
-                    let goal = world.camera.goal();
-                    let to = Orbit {
-                        target: picked.position,
-                        distance_m: goal.distance_m.min(CLOSE_UP_M),
-                        ..goal
-                    };
-                    wishes.fly.write(FlyTo { to, at_once });
-                }
-            }
-            CardAction::SetExpanded(_) | CardAction::Copied => {}
-        }
+        follow_card(&action, world, wishes);
     }
     for action in actions.problems {
         match action {
@@ -372,31 +328,89 @@ fn follow_actions(
         };
     }
     for action in actions.settings {
-        match action {
-            SettingsAction::SetLanguage(language) => choices.choose_language(language),
-            SettingsAction::SetTextScale(scale) => choices.preferences.text_scale = scale,
-            SettingsAction::SetQuality(quality) => choices.preferences.quality = quality,
-            SettingsAction::SetReducedMotion(reduced) => choices.preferences.reduced_motion = reduced,
-            SettingsAction::SetTheme(theme) => choices.preferences.theme = theme,
-        }
+        follow_settings(action, choices);
     }
     for action in actions.start {
-        match action {
-            StartAction::OpenShipped => {
-                if let Some(path) = shipped::lange_wemen() {
-                    wishes.open.write(OpenPath(path));
-                }
+        follow_start(action, wishes);
+    }
+}
+
+fn follow_top_bar(action: TopBarAction, wishes: &mut Wishes, desk: &mut Desk, choices: &mut Choices) {
+    match action {
+        TopBarAction::SwitchLens(lens) => {
+            wishes.lens.write(SwitchLens(lens));
+        }
+        TopBarAction::Open => {
+            wishes.ask.write(AskForPath::File);
+        }
+        TopBarAction::OpenRecent(path) => {
+            wishes.open.write(OpenPath(path));
+        }
+        TopBarAction::ShowStart => desk.start = Some(start_state(choices)),
+        TopBarAction::SetLanguage(language) => choices.choose_language(language),
+        // These three the desk does itself.
+        TopBarAction::ShowCharter | TopBarAction::ShowSettings | TopBarAction::ShowKeys => {}
+    }
+}
+
+fn follow_card(action: &CardAction, world: &Reading, wishes: &mut Wishes) {
+    match action {
+        CardAction::Close => {
+            wishes.pick.write(Pick(None));
+        }
+        CardAction::FlyTo => {
+            if let Some(picked) = &world.selection.picked {
+                let goal = world.camera.goal();
+                let to = Orbit {
+                    target: picked.position,
+                    distance_m: goal.distance_m.min(CLOSE_UP_M),
+                    ..goal
+                };
+                wishes.fly.write(FlyTo {
+                    to,
+                    at_once: world.motion.0,
+                });
             }
-            StartAction::BrowseFile => {
-                wishes.ask.write(AskForPath::File);
-            }
-            StartAction::BrowseFolder => {
-                wishes.ask.write(AskForPath::Folder);
-            }
-            StartAction::Open(path) => {
+        }
+        CardAction::SetExpanded(_) | CardAction::Copied => {}
+    }
+}
+
+fn follow_settings(action: SettingsAction, choices: &mut Choices) {
+    match action {
+        SettingsAction::SetLanguage(language) => choices.choose_language(language),
+        SettingsAction::SetTextScale(scale) => choices.preferences.text_scale = scale,
+        SettingsAction::SetQuality(quality) => choices.preferences.quality = quality,
+        SettingsAction::SetReducedMotion(reduced) => choices.preferences.reduced_motion = reduced,
+        SettingsAction::SetTheme(theme) => choices.preferences.theme = theme,
+    }
+}
+
+fn follow_start(action: StartAction, wishes: &mut Wishes) {
+    match action {
+        StartAction::OpenShipped => {
+            if let Some(path) = shipped::lange_wemen() {
                 wishes.open.write(OpenPath(path));
             }
         }
+        StartAction::BrowseFile => {
+            wishes.ask.write(AskForPath::File);
+        }
+        StartAction::BrowseFolder => {
+            wishes.ask.write(AskForPath::Folder);
+        }
+        StartAction::Open(path) => {
+            wishes.open.write(OpenPath(path));
+        }
+    }
+}
+
+/// The start screen with what was opened lately.
+fn start_state(choices: &Choices) -> StartState {
+    StartState {
+        recent: choices.preferences.recent_files.clone(),
+        can_browse: true,
+        ..StartState::default()
     }
 }
 
@@ -426,10 +440,9 @@ pub(super) fn take_opened(
                     start.complaint = words;
                 } else if shown.is_none() {
                     screen.0.start = Some(StartState {
-                        recent: choices.preferences.recent_files.clone(),
-                        can_browse: true,
                         path: path.display().to_string(),
                         complaint: words,
+                        ..start_state(&choices)
                     });
                 } else {
                     screen.0.toasts.add(ToastKind::Problem, words);
@@ -467,10 +480,8 @@ pub(super) fn tell_news(
             start.complaint = words;
         } else {
             screen.0.start = Some(StartState {
-                recent: choices.preferences.recent_files.clone(),
-                can_browse: true,
-                path: String::new(),
                 complaint: words,
+                ..start_state(&choices)
             });
         }
     }

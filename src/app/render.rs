@@ -4,7 +4,7 @@ use super::{Stop, engine, frame_time::MainThreadTimes, machine, program_plugins}
 use crate::georef::{LonLatH, SitePos};
 use crate::model::{OpenScenario, scenario::open_any};
 use crate::schedule::{Lens, SwitchLens};
-use crate::sources::Problem;
+use crate::sources::{Problem, Severity};
 use crate::view::{
     camera::{FlyTo, Orbit, OrbitCamera, orbit_of, picture_target, spawn_main_camera},
     quality::{Preset, Quality},
@@ -79,9 +79,9 @@ impl RenderReport {
         &self.facts
     }
 
-    /// 0, or 1 when some of the input could not be drawn.
+    /// 0, or 1 when some of the input could not be drawn; warnings alone cost nothing.
     pub fn exit_code(&self) -> u8 {
-        u8::from(!self.problems.is_empty())
+        u8::from(self.problems.iter().any(|problem| problem.severity == Severity::Error))
     }
 }
 
@@ -266,7 +266,7 @@ impl Engine {
             // A lost device shows as a picture that never comes back, which is reported there.
             let _ = device.poll(PollType::Wait {
                 submission_index: None,
-                timeout: Some(Duration::from_secs(60)),
+                timeout: Some(Duration::from_mins(1)),
             });
         }
     }

@@ -20,7 +20,7 @@ use bevy::{
     window::{PresentMode, PrimaryWindow, WindowResolution},
     winit::{UpdateMode, WinitSettings},
 };
-use bevy_egui::{EguiPlugin, EguiPrimaryContextPass, input::EguiWantsInput};
+use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui, input::EguiWantsInput};
 use std::{path::PathBuf, time::Duration};
 
 /// The smallest window that the desk is laid out for, points.
@@ -148,10 +148,24 @@ fn open_first(first: Res<FirstPath>, mut open: MessageWriter<OpenPath>, mut scre
     }
 }
 
-/// The interface has pointer and keys first; what it leaves is the city's.
-fn capture_input(wants: Res<EguiWantsInput>, mut capture: ResMut<InputCapture>) {
+/// The interface has pointer and keys first; what it leaves is the city's. Asked for where the cursor is now: what egui
+/// wanted in the last frame may be about a panel that the cursor has left.
+fn capture_input(
+    wants: Res<EguiWantsInput>,
+    mut contexts: EguiContexts,
+    windows: Query<&Window, With<PrimaryWindow>>,
+    mut capture: ResMut<InputCapture>,
+) {
+    let cursor = windows.iter().next().and_then(Window::cursor_position);
+    let is_over = match (cursor, contexts.ctx_mut()) {
+        (Some(at), Ok(ctx)) => {
+            let layer = ctx.layer_id_at(egui::pos2(at.x, at.y));
+            layer.is_some_and(|layer| layer.order != egui::Order::Background)
+        }
+        _ => false,
+    };
     capture.set_if_neq(InputCapture {
-        pointer: wants.wants_any_pointer_input(),
+        pointer: is_over || wants.is_using_pointer() || wants.is_popup_open(),
         keyboard: wants.wants_any_keyboard_input(),
     });
 }

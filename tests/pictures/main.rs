@@ -2,6 +2,7 @@
 //! gone from view and from the shadows.
 //!
 //! One shared threshold. `STADSLENS_BLESS=1` writes the golden pictures anew: look at them before committing.
+#![expect(clippy::unwrap_used, reason = "a test stops where its own set-up is wrong")]
 
 use image::RgbImage;
 use serde_json::Value;

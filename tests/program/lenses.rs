@@ -4,7 +4,7 @@ use stadslens::{app::Measured, schedule::Lens};
 use std::{path::Path, time::Duration};
 
 /// Long enough for a busy machine; what is waited for takes far less.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]
 fn the_program_runs_with_each_lens_alone() {

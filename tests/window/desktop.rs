@@ -221,7 +221,7 @@ fn control(state: &Value, name: &str) -> Option<(f64, f64)> {
         .iter()
         .find(|c| c["name"] == name && c["enabled"] != false)?;
     let rect: Vec<f64> = found["rect"].as_array()?.iter().filter_map(Value::as_f64).collect();
-    (rect.len() == 4).then(|| ((rect[0] + rect[2]) / 2.0, (rect[1] + rect[3]) / 2.0))
+    (rect.len() == 4).then(|| (rect[0].midpoint(rect[2]), rect[1].midpoint(rect[3])))
 }
 
 /// Starts Xvfb on the next free display.

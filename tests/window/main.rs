@@ -22,7 +22,7 @@ fn middle(state: &Value) -> (f64, f64) {
         .iter()
         .filter_map(Value::as_f64)
         .collect();
-    ((view[0] + view[2]) / 2.0, (view[1] + view[3]) / 2.0)
+    (view[0].midpoint(view[2]), view[1].midpoint(view[3]))
 }
 
 #[test]
@@ -103,11 +103,19 @@ fn a_click_on_a_building_shows_its_card_and_escape_lets_it_go() {
         (120.0, -20.0),
         (0.0, 110.0),
     ];
-    let picked = spots.iter().find_map(|(dx, dy)| {
+    let mut before = Value::Null;
+    let mut picked = None;
+    for (dx, dy) in spots {
         desktop.click(x + dx, y + dy);
-        let state = desktop.wait_for("a picked thing", |state| !state["picked"].is_null());
-        (state["picked"]["kind"] == "building").then_some(state)
-    });
+        let state = desktop.wait_for("another picked thing", |state| {
+            !state["picked"].is_null() && state["picked"] != before && state["complete"] == true
+        });
+        before = state["picked"].clone();
+        if before["kind"] == "building" {
+            picked = Some(state);
+            break;
+        }
+    }
     let picked = picked.expect("one of the spots is a building");
     let id = picked["picked"]["id"].as_str().expect("an id").to_owned();
     assert!(id.starts_with("NL.IMBAG.Pand.0164"), "{id}");

@@ -7,7 +7,7 @@ use super::{Area, Layer, LayerKind, LocalText, OpenScenario, Scenario, Source, V
 use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef, site_axes};
 use crate::sources::{
     Problem, resource,
-    tiles3d::{self, BoundingVolume, DecodeRequest, TileTree},
+    tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileTree},
 };
 use bevy::math::{DMat4, DVec3, Vec3};
 use std::collections::BTreeMap;
@@ -76,12 +76,13 @@ impl OpenScenario {
     pub fn scratch_for_tileset(path: &Path) -> Result<Self, Vec<Problem>> {
         let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
         let (tree, problems) = tiles3d::read_tileset(resources.clone(), &name).map_err(|problem| vec![problem])?;
-        let (center, radius_m) = ball_of_contents(&tree);
+        let middle = middle_tile(&tree);
+        let (center, radius_m) = middle.map_or((DVec3::ZERO, 100.0), |tile| ball(&volume_of(tile)));
         let refuse = |message: String| vec![Problem::error(&name, "root.boundingVolume", message)];
         if !center.is_finite() || !radius_m.is_finite() {
             return Err(refuse("the bounding volume has numbers that are not finite".into()));
         }
-        let (site, target) = if tree.is_geocentric {
+        let (mut site, mut target) = if tree.is_geocentric {
             let place = lon_lat_h_from_ecef(Ecef(center)).map_err(|error| refuse(error.to_string()))?;
             let site = SiteFrame::around(place);
             let target = site
@@ -91,6 +92,19 @@ impl OpenScenario {
         } else {
             (SiteFrame::Local, SitePos(center))
         };
+        let mut radius_m = radius_m;
+        // A volume may be a hundred times as large as what lies in it: what lies in it decides where to look.
+        if let Some((seen, seen_radius_m)) = middle.and_then(|tile| seen_in(tile, &tree, site)) {
+            (target, radius_m) = (seen, seen_radius_m);
+            if tree.is_geocentric
+                && let Ok(place) = site.lon_lat_h_from_site(seen)
+            {
+                let near = SiteFrame::around(place);
+                if let Ok(moved) = near.site_from_lon_lat_h(place) {
+                    (site, target) = (near, moved);
+                }
+            }
+        }
         let title = match path.parent().and_then(Path::file_name).and_then(|f| f.to_str()) {
             Some(folder) if name.eq_ignore_ascii_case("tileset.json") => folder.to_owned(),
             _ => name.clone(),
@@ -136,26 +150,80 @@ impl OpenScenario {
     }
 }
 
-/// The ball around everything that holds content: a root may span a country of which one tile is there.
-fn ball_of_contents(tree: &TileTree) -> (DVec3, f64) {
-    let filled = tree.tiles.iter().filter(|tile| !tile.contents.is_empty());
-    let corners = filled.map(|tile| {
-        let (center, radius_m) = ball(&tile.content_volume.unwrap_or(tile.bounding_volume));
-        (center - radius_m, center + radius_m)
-    });
-    let bounds = corners.reduce(|(low, high), (tile_low, tile_high)| (low.min(tile_low), high.max(tile_high)));
-    match (bounds, tree.tiles.as_slice()) {
-        // One tile keeps its own ball; the box around several has a ball of its own.
-        (Some(_), tiles) if tiles.iter().filter(|tile| !tile.contents.is_empty()).count() == 1 => tiles
-            .iter()
-            .find(|tile| !tile.contents.is_empty())
-            .map_or((DVec3::ZERO, 100.0), |tile| {
-                ball(&tile.content_volume.unwrap_or(tile.bounding_volume))
-            }),
-        (Some((low, high)), _) => ((low + high) / 2.0, (high - low).max_element() / 2.0),
-        (None, [root, ..]) => ball(&root.bounding_volume),
-        (None, []) => (DVec3::ZERO, 100.0),
+/// The tile with content that lies nearest to the middle of all of them; the root when none has content.
+fn middle_tile(tree: &TileTree) -> Option<&Tile> {
+    let filled: Vec<&Tile> = tree.tiles.iter().filter(|tile| !tile.contents.is_empty()).collect();
+    // Coarse pictures of the whole say less of where the middle is than what has nothing finer below it.
+    let leaves: Vec<&Tile> = filled.iter().copied().filter(|tile| tile.children.is_empty()).collect();
+    let tiles = if leaves.is_empty() { filled } else { leaves };
+    let centers: Vec<DVec3> = tiles.iter().map(|tile| ball(&volume_of(tile)).0).collect();
+    let middle = DVec3::new(
+        median(centers.iter().map(|c| c.x)),
+        median(centers.iter().map(|c| c.y)),
+        median(centers.iter().map(|c| c.z)),
+    );
+    let nearest = tiles
+        .into_iter()
+        .zip(centers)
+        .min_by(|(_, a), (_, b)| a.distance_squared(middle).total_cmp(&b.distance_squared(middle)));
+    nearest.map(|(tile, _)| tile).or(tree.tiles.first())
+}
+
+fn volume_of(tile: &Tile) -> BoundingVolume {
+    tile.content_volume.unwrap_or(tile.bounding_volume)
+}
+
+/// The middle value, 0 of none.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    quantile(&mut values.collect::<Vec<_>>(), 0.5)
+}
+
+/// The value that `share` of the values stay under, 0 of none.
+fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a place in a list"
+    )]
+    let at = (values.len().saturating_sub(1) as f64 * share).round() as usize;
+    values.get(at).copied().unwrap_or_default()
+}
+
+/// Where most of what a tile really holds lies, and the radius of it, metres; a few far corners do not count.
+fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame) -> Option<(SitePos, f64)> {
+    let request = DecodeRequest {
+        resources: tree.resources.clone(),
+        path: tile.contents.first()?.clone(),
+        root_from_tile: tile.root_from_tile,
+        is_geocentric: tree.is_geocentric,
+        site,
+        volume: Some(tile.bounding_volume),
+        gltf_up_axis: tree.gltf_up_axis,
+        height_offset_m: 0.0,
+    };
+    let content = tiles3d::decode_content(&request).ok()?;
+    let corners: Vec<DVec3> = content
+        .meshes
+        .iter()
+        .flat_map(|(mesh, ..)| {
+            let site = |p: &[f32; 3]| mesh.origin.0 + site_axes(Vec3::from_array(*p).as_dvec3());
+            mesh.positions.iter().map(site).filter(|p| p.is_finite())
+        })
+        .collect();
+    if corners.is_empty() {
+        return None;
     }
+    let range = |axis: fn(&DVec3) -> f64| {
+        let mut values: Vec<f64> = corners.iter().map(axis).collect();
+        (quantile(&mut values, 0.05), quantile(&mut values, 0.95))
+    };
+    let (west, east) = range(|p| p.x);
+    let (south, north) = range(|p| p.y);
+    let (low, _) = range(|p| p.z);
+    let center = DVec3::new(west.midpoint(east), south.midpoint(north), low);
+    Some((SitePos(center), ((east - west).hypot(north - south) / 2.0).max(1.0)))
 }
 
 /// The ball around a volume.

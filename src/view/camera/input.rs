@@ -17,7 +17,7 @@ use bevy::{
     },
     math::DVec2,
     prelude::*,
-    window::PrimaryWindow,
+    window::{PrimaryWindow, WindowEvent},
 };
 use std::f64::consts::PI;
 
@@ -63,6 +63,8 @@ struct Drag {
 #[derive(Resource, Debug, Default)]
 struct Gestures {
     drag: Option<Drag>,
+    /// Where the cursor was after the last event, physical pixels of the picture.
+    cursor: Option<DVec2>,
     fingers: Vec<(u64, DVec2)>,
     /// The way fingers went since the first touched, logical points.
     finger_way: f64,
@@ -99,8 +101,10 @@ fn pixel_of(point: Vec2, cameras: &Query<&Camera, With<MainCamera>>) -> Option<D
     Some(((point - corner) * scale).as_dvec2())
 }
 
+/// Follows the mouse event by event, in the order in which they came: on a slow machine a whole drag can fall
+/// between two frames, and must not be taken for a click.
 fn drag_with_mouse(
-    buttons: Option<Res<ButtonInput<MouseButton>>>,
+    mut events: MessageReader<WindowEvent>,
     keys: Option<Res<ButtonInput<KeyCode>>>,
     windows: Query<&Window, With<PrimaryWindow>>,
     cameras: Query<&Camera, With<MainCamera>>,
@@ -111,61 +115,79 @@ fn drag_with_mouse(
     mut gestures: ResMut<Gestures>,
     mut camera: ResMut<OrbitCamera>,
 ) {
-    let (Some(buttons), Some(keys)) = (buttons, keys) else {
-        return;
-    };
-    let Some(cursor) = cursor_pixel(&windows, &cameras) else {
-        return;
-    };
-    if gestures.drag.is_none() && !capture.pointer {
-        let pressed = [MouseButton::Left, MouseButton::Right, MouseButton::Middle]
-            .into_iter()
-            .find(|button| buttons.just_pressed(*button));
-        if let Some(button) = pressed {
-            let hit = under(&scene, &view, cursor, camera.current.target);
-            let control = keys.any_pressed([KeyCode::ControlLeft, KeyCode::ControlRight]);
-            let shift = keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]);
-            let motion = if button == MouseButton::Left && (shift || camera.is_walking) {
-                Motion::Look
-            } else if button == MouseButton::Left && !control {
-                Motion::Slide { grab: hit }
-            } else {
-                Motion::Turn { pivot: hit }
-            };
-            gestures.drag = Some(Drag {
-                button,
-                motion,
-                start: cursor,
-                last: cursor,
-                has_moved: false,
-            });
+    let pressed = |some: &[KeyCode]| keys.as_ref().is_some_and(|keys| keys.any_pressed(some.iter().copied()));
+    let control = pressed(&[KeyCode::ControlLeft, KeyCode::ControlRight]);
+    let shift = pressed(&[KeyCode::ShiftLeft, KeyCode::ShiftRight]);
+    let before = camera.current;
+    let mut cursor = gestures.cursor.or_else(|| cursor_pixel(&windows, &cameras));
+    for event in events.read() {
+        match event {
+            WindowEvent::CursorMoved(moved) => {
+                cursor = pixel_of(moved.position, &cameras);
+                if let (Some(drag), Some(cursor)) = (&mut gestures.drag, cursor) {
+                    follow_drag(drag, cursor, &view, before, &mut camera);
+                }
+            }
+            WindowEvent::CursorLeft(_) => cursor = None,
+            WindowEvent::MouseButtonInput(input) if input.state.is_pressed() => {
+                let is_ours = matches!(
+                    input.button,
+                    MouseButton::Left | MouseButton::Right | MouseButton::Middle
+                );
+                if let (Some(at), true) = (cursor, is_ours && gestures.drag.is_none() && !capture.pointer) {
+                    let hit = under(&scene, &view, at, camera.current.target);
+                    let is_left = input.button == MouseButton::Left;
+                    let motion = if is_left && (shift || camera.is_walking) {
+                        Motion::Look
+                    } else if is_left && !control {
+                        Motion::Slide { grab: hit }
+                    } else {
+                        Motion::Turn { pivot: hit }
+                    };
+                    let button = input.button;
+                    gestures.drag = Some(Drag {
+                        button,
+                        motion,
+                        start: at,
+                        last: at,
+                        has_moved: false,
+                    });
+                }
+            }
+            WindowEvent::MouseButtonInput(input) => {
+                if let Some(drag) = gestures.drag.take_if(|drag| drag.button == input.button)
+                    && !drag.has_moved
+                    && drag.button == MouseButton::Left
+                {
+                    clicks.write(Clicked { pixel: drag.start });
+                }
+            }
+            _ => {}
         }
     }
-    let Some(mut drag) = gestures.drag else {
-        return;
-    };
-    if !buttons.pressed(drag.button) {
-        gestures.drag = None;
-        if !drag.has_moved && drag.button == MouseButton::Left {
-            clicks.write(Clicked { pixel: cursor });
-        }
-        return;
-    }
+    gestures.cursor = cursor;
+}
+
+/// Moves the camera with a drag that has come to `cursor`; `before` is the orbit that `view` shows.
+fn follow_drag(drag: &mut Drag, cursor: DVec2, view: &SiteView, before: Orbit, camera: &mut OrbitCamera) {
     drag.has_moved |= cursor.distance(drag.start) > DRAG_POINTS * view.pixels_per_point;
     if drag.has_moved && cursor != drag.last {
         camera.take_in_hand();
         let moved = (cursor - drag.last) / view.size_px.y;
         let mut orbit = camera.current;
         match drag.motion {
-            Motion::Slide { grab } => slide_so_that(&mut orbit, &view, grab, cursor),
+            Motion::Slide { grab } => {
+                // Where the cursor meets the ground is known for the view as it was shown, not for a later one.
+                orbit.target = before.target;
+                slide_so_that(&mut orbit, view, grab, cursor);
+            }
             Motion::Turn { pivot } => orbit.turn_around(pivot, moved.x * PI, -moved.y * PI * 0.6),
             Motion::Look => orbit.look_around(-moved.x * view.fov_y_rad, moved.y * view.fov_y_rad),
         }
         camera.current = orbit;
         camera.goal = orbit;
+        drag.last = cursor;
     }
-    drag.last = cursor;
-    gestures.drag = Some(drag);
 }
 
 /// The point of the city under a pixel, or of the level plane through `fallback` where there is none.
