@@ -9,7 +9,7 @@ use crate::sources::{
     Problem, resource,
     tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileTree},
 };
-use bevy::math::{DMat4, DVec3, Vec3};
+use bevy::math::{DMat4, DVec2, DVec3, Vec3};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -191,7 +191,7 @@ fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.get(at).copied().unwrap_or_default()
 }
 
-/// Where most of what a tile really holds lies, and the radius of it, metres; a few far corners do not count.
+/// Where most of what a tile really holds lies, and a radius that shows it, metres.
 fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame) -> Option<(SitePos, f64)> {
     let request = DecodeRequest {
         resources: tree.resources.clone(),
@@ -215,15 +215,12 @@ fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame) -> Option<(SitePos, f6
     if corners.is_empty() {
         return None;
     }
-    let range = |axis: fn(&DVec3) -> f64| {
-        let mut values: Vec<f64> = corners.iter().map(axis).collect();
-        (quantile(&mut values, 0.05), quantile(&mut values, 0.95))
-    };
-    let (west, east) = range(|p| p.x);
-    let (south, north) = range(|p| p.y);
-    let (low, _) = range(|p| p.z);
-    let center = DVec3::new(west.midpoint(east), south.midpoint(north), low);
-    Some((SitePos(center), ((east - west).hypot(north - south) / 2.0).max(1.0)))
+    // Where most corners lie close together is the village; farms far around it do not count.
+    let middle = DVec2::new(median(corners.iter().map(|p| p.x)), median(corners.iter().map(|p| p.y)));
+    let mut away: Vec<f64> = corners.iter().map(|p| p.truncate().distance(middle)).collect();
+    let mut heights: Vec<f64> = corners.iter().map(|p| p.z).collect();
+    let center = middle.extend(quantile(&mut heights, 0.05));
+    Some((SitePos(center), quantile(&mut away, 0.4).max(1.0)))
 }
 
 /// The ball around a volume.
