@@ -1,16 +1,18 @@
-//! The container: GLB chunks or plain JSON, and which version it is.
+//! The container: GLB chunks (split by the `gltf` crate) or plain JSON, and which version it is.
 
 use super::{Fault, file::Root};
+use gltf::binary::Glb;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A parsed file with its binary chunk.
 pub(crate) struct Document<'a> {
     pub(super) root: Root,
-    pub(super) bin: Option<&'a [u8]>,
+    pub(super) bin: Option<Cow<'a, [u8]>>,
 }
 
-const JSON_CHUNK: &[u8] = b"JSON";
-const BIN_CHUNK: &[u8] = b"BIN\0";
+/// Header of the file and of its JSON chunk.
+const SMALLEST_GLB: usize = 20;
 
 impl<'a> Document<'a> {
     /// Parses a GLB or a glTF JSON file. What stands behind the length that a GLB declares is padding.
@@ -21,8 +23,7 @@ impl<'a> Document<'a> {
                 bin: None,
             });
         }
-        let field = |offset: usize| little_endian_u32(bytes, offset);
-        match field(4) {
+        match little_endian_u32(bytes, 4) {
             Some(2) => {}
             Some(1) => {
                 return Err(Fault::new(
@@ -33,8 +34,9 @@ impl<'a> Document<'a> {
             Some(version) => return Err(Fault::new("byte 4", format!("glTF version {version} is unknown"))),
             None => return Err(Fault::new("", "the file is cut off inside its header")),
         }
-        let length = field(8).unwrap_or(0) as usize;
-        if length < 20 {
+        // The crate trusts the length: it subtracts the header from it, and takes what is behind it for chunks.
+        let length = little_endian_u32(bytes, 8).unwrap_or(0) as usize;
+        if length < SMALLEST_GLB {
             return Err(Fault::new(
                 "byte 8",
                 format!("the length of {length} bytes is too small for a GLB"),
@@ -44,34 +46,37 @@ impl<'a> Document<'a> {
             let message = format!("the file is cut off: {length} bytes promised, {} there", bytes.len());
             Fault::new("byte 8", message)
         })?;
-        let mut offset = 12_usize;
-        let (mut json, mut bin) = (None, None);
-        while offset + 8 <= glb.len() {
-            let size = little_endian_u32(glb, offset).unwrap_or(0) as usize;
-            let kind = &glb[offset + 4..offset + 8];
-            let end = (offset + 8)
-                .checked_add(size)
-                .filter(|end| *end <= glb.len())
-                .ok_or_else(|| {
-                    Fault::new(
-                        format!("byte {offset}"),
-                        format!("a chunk of {size} bytes reaches past the end"),
-                    )
-                })?;
-            let chunk = &glb[offset + 8..end];
-            match kind {
-                JSON_CHUNK if json.is_none() => json = Some(chunk),
-                BIN_CHUNK if bin.is_none() => bin = Some(chunk),
-                // Other chunks belong to extensions and are passed over.
-                _ => {}
-            }
-            offset = end;
-        }
-        let json = json.ok_or_else(|| Fault::new("byte 12", "the GLB has no JSON chunk"))?;
+        let (json, bin) = match Glb::from_slice(glb) {
+            Ok(glb) => (glb.json, glb.bin),
+            Err(error) => match json_alone(glb) {
+                Some(json) => (json.into(), None),
+                None => return Err(Fault::new("", format!("the GLB is damaged: {}", reason(&error)))),
+            },
+        };
         Ok(Self {
-            root: parse_json(json)?,
+            root: parse_json(&json)?,
             bin,
         })
+    }
+}
+
+/// The JSON chunk of a GLB whose second chunk is not the binary one, or is padding too short for a chunk:
+/// the specification says to pass over it, the crate refuses it.
+fn json_alone(glb: &[u8]) -> Option<&[u8]> {
+    let is_json = glb.get(16..20)? == b"JSON";
+    let (json, rest) = glb
+        .get(20..)?
+        .split_at_checked(little_endian_u32(glb, 12)? as usize)
+        .filter(|_| is_json)?;
+    let is_known = matches!(rest.get(4..8), Some(b"JSON" | b"BIN\0"));
+    (!is_known).then_some(json)
+}
+
+/// What the crate says of a container, without its own preface.
+fn reason(error: &gltf::Error) -> String {
+    match error {
+        gltf::Error::Binary(error) => error.to_string(),
+        other => other.to_string(),
     }
 }
 

@@ -4,11 +4,12 @@ use super::{
     Fault,
     accessor::Views,
     feature_ids::{FeatureIdSet, Rows},
-    file::{Mode, Primitive},
+    file::Primitive,
     material::{self, Look, srgb_bytes},
     place::{Bounds, wide},
 };
 use bevy::math::Vec3;
+use gltf::json::{accessor::Type, mesh::Mode, validation::Checked};
 
 /// A primitive's vertices and triangles. Arrays that are not empty have the length of `positions`.
 pub(super) struct Part {
@@ -31,13 +32,15 @@ pub(super) fn read_part(
     rows: Rows,
     faults: &mut Vec<Fault>,
 ) -> Result<Option<Part>, Fault> {
-    let mode = primitive.mode();
-    match mode {
-        Mode::Points => return Err(Fault::new("mode", "points are not drawn yet")),
-        Mode::Lines => return Err(Fault::new("mode", "lines are not drawn yet")),
-        Mode::Unknown => return Err(Fault::new("mode", "the primitive's mode is unknown")),
-        Mode::Triangles | Mode::TriangleStrip | Mode::TriangleFan => {}
-    }
+    let mode = match primitive.mode {
+        Checked::Valid(mode @ (Mode::Triangles | Mode::TriangleStrip | Mode::TriangleFan)) => mode,
+        Checked::Valid(Mode::Points) => return Err(Fault::new("mode", "points are not drawn yet")),
+        Checked::Valid(Mode::Lines | Mode::LineLoop | Mode::LineStrip) => {
+            return Err(Fault::new("mode", "lines are not drawn yet"));
+        }
+        // Voxels use a number of their own.
+        Checked::Invalid => return Err(Fault::new("mode", "the primitive's mode is unknown")),
+    };
     let position = *primitive
         .attributes
         .get("POSITION")
@@ -205,7 +208,7 @@ fn read_colors(
             vec![srgb_bytes(factor); count]
         });
     };
-    let linear: Vec<[f32; 4]> = if views.accessor(accessor)?.element_type == "VEC3" {
+    let linear: Vec<[f32; 4]> = if matches!(views.accessor(accessor)?.type_, Checked::Valid(Type::Vec3)) {
         let rgb = views.vectors::<3>(accessor)?;
         rgb.into_iter().map(|[r, g, b]| [r, g, b, 1.0]).collect()
     } else {
