@@ -1,10 +1,6 @@
 //! Buffers, buffer views (plain and meshopt-compressed) and accessors, every access checked.
 
-use super::{
-    Fault,
-    document::Document,
-    file::Root,
-};
+use super::{Fault, document::Document, file::Root};
 use crate::sources::resource::{Resources, read_uri};
 use gltf::json::{
     Accessor, Index,
@@ -86,7 +82,11 @@ impl<'a> Views<'a> {
             .ok_or_else(|| Fault::new(place(), "there is no such buffer view"))?;
         let Some(compression) = compression(view) else {
             return self
-                .range(view.buffer.value(), size_or_zero(view.byte_offset), size(view.byte_length))
+                .range(
+                    view.buffer.value(),
+                    size_or_zero(view.byte_offset),
+                    size(view.byte_length),
+                )
                 .map_err(|message| Fault::new(place(), message));
         };
         let unpacked = self
@@ -229,13 +229,7 @@ impl<'a> Views<'a> {
         }
     }
 
-    fn integers_of(
-        &self,
-        view: Index<View>,
-        offset: USize64,
-        layout: Layout,
-        index: usize,
-    ) -> Result<Vec<u32>, Fault> {
+    fn integers_of(&self, view: Index<View>, offset: USize64, layout: Layout, index: usize) -> Result<Vec<u32>, Fault> {
         let stride = self.stride(view, layout);
         let bytes = self.elements(view, size(offset), stride, layout, index)?;
         let each = bytes.chunks(stride);
@@ -260,7 +254,11 @@ impl<'a> Views<'a> {
 
     /// Bytes from one element to the next.
     fn stride(&self, view: Index<View>, layout: Layout) -> usize {
-        let stride = self.root.buffer_views.get(view.value()).and_then(|view| view.byte_stride);
+        let stride = self
+            .root
+            .buffer_views
+            .get(view.value())
+            .and_then(|view| view.byte_stride);
         stride
             .map(|stride| stride.0)
             .filter(|stride| *stride > 0)
@@ -400,26 +398,22 @@ impl Layout {
                 .collect(),
             ComponentType::I16 => {
                 let (scale, lowest) = (scale(32_767.0), if self.is_normalized { -1.0 } else { f32::MIN });
-                each.map(|b| {
-                    std::array::from_fn(|i| {
-                        (f32::from(i16::from_le_bytes([b[2 * i], b[2 * i + 1]])) * scale).max(lowest)
-                    })
-                })
-                .collect()
+                each.map(|b| pairs(b).map(|pair| (f32::from(i16::from_le_bytes(pair)) * scale).max(lowest)))
+                    .collect()
             }
             ComponentType::U16 => {
                 let scale = scale(65_535.0);
-                each.map(|b| std::array::from_fn(|i| f32::from(u16::from_le_bytes([b[2 * i], b[2 * i + 1]])) * scale))
+                each.map(|b| pairs(b).map(|pair| f32::from(u16::from_le_bytes(pair)) * scale))
                     .collect()
             }
             ComponentType::I8 => {
                 let (scale, lowest) = (scale(127.0), if self.is_normalized { -1.0 } else { f32::MIN });
-                each.map(|b| std::array::from_fn(|i| (f32::from(b[i].cast_signed()) * scale).max(lowest)))
+                each.map(|b| single(b).map(|byte| (f32::from(byte.cast_signed()) * scale).max(lowest)))
                     .collect()
             }
             ComponentType::U8 => {
                 let scale = scale(255.0);
-                each.map(|b| std::array::from_fn(|i| f32::from(b[i]) * scale)).collect()
+                each.map(|b| single(b).map(|byte| f32::from(byte) * scale)).collect()
             }
             ComponentType::U32 => each
                 .map(|b| {
@@ -430,6 +424,17 @@ impl Layout {
                 .collect(),
         }
     }
+}
+
+/// The first bytes of an element, which are there.
+fn single<const N: usize>(element: &[u8]) -> [u8; N] {
+    element.first_chunk().copied().unwrap_or([0; N])
+}
+
+/// The first pairs of bytes of an element, which are there.
+fn pairs<const N: usize>(element: &[u8]) -> [[u8; 2]; N] {
+    let (pairs, _) = element.as_chunks::<2>();
+    pairs.first_chunk().copied().unwrap_or([[0; 2]; N])
 }
 
 #[expect(
@@ -446,5 +451,28 @@ fn float(value: u32) -> f32 {
     reason = "saturates, and NaN becomes 0"
 )]
 fn whole(value: f32) -> u32 {
-    value.round() as u32
+    // As `round` does, which would be a library call on processors of the lowest common level.
+    let down = value as u32;
+    down.saturating_add(u32::from(value - float(down) >= 0.5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_become_the_nearest_whole_number() {
+        for (value, expected) in [
+            (0.0, 0),
+            (0.49, 0),
+            (0.5, 1),
+            (1.6, 2),
+            (-3.0, 0),
+            (f32::NAN, 0),
+            (8_388_609.0, 8_388_609),
+            (f32::INFINITY, u32::MAX),
+        ] {
+            assert_eq!(whole(value), expected, "{value}");
+        }
+    }
 }

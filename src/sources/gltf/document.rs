@@ -102,3 +102,84 @@ pub(crate) fn little_endian_u32(bytes: &[u8], offset: usize) -> Option<u32> {
     let four = bytes.get(offset..offset.checked_add(4)?)?;
     Some(u32::from_le_bytes(four.try_into().ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JSON: &[u8] = br#"{"scene": 5} "#;
+
+    /// A GLB of these chunks with a true header.
+    fn glb(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+        let mut bytes = b"glTF\x02\0\0\0\0\0\0\0".to_vec();
+        for (kind, data) in chunks {
+            bytes.extend(u32::try_from(data.len()).unwrap().to_le_bytes());
+            bytes.extend(*kind);
+            bytes.extend(*data);
+        }
+        let length = u32::try_from(bytes.len()).unwrap();
+        bytes[8..12].copy_from_slice(&length.to_le_bytes());
+        bytes
+    }
+
+    #[test]
+    fn chunks_of_extensions_and_padding_are_passed_over() {
+        let padded = |mut bytes: Vec<u8>, by: usize| {
+            bytes.resize(bytes.len() + by, 7);
+            bytes
+        };
+        let mut inner_padding = padded(glb(&[(b"JSON", JSON)]), 3);
+        let length = u32::try_from(inner_padding.len()).unwrap();
+        inner_padding[8..12].copy_from_slice(&length.to_le_bytes());
+        for (name, bytes, bin) in [
+            ("JSON alone", glb(&[(b"JSON", JSON)]), None),
+            ("both", glb(&[(b"JSON", JSON), (b"BIN\0", b"abc")]), Some(b"abc")),
+            (
+                "a third chunk",
+                glb(&[(b"JSON", JSON), (b"BIN\0", b"abc"), (b"MORE", b"defg")]),
+                Some(b"abc"),
+            ),
+            (
+                "an unknown second chunk",
+                glb(&[(b"JSON", JSON), (b"MORE", b"defg")]),
+                None,
+            ),
+            (
+                "padding behind the length",
+                padded(glb(&[(b"JSON", JSON), (b"BIN\0", b"abc")]), 9),
+                Some(b"abc"),
+            ),
+            ("padding before the length", inner_padding, None),
+        ] {
+            let document = Document::parse(&bytes).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
+            assert_eq!(document.root.scene, Some(5), "{name}");
+            assert_eq!(document.bin.as_deref(), bin.map(|bin| &bin[..]), "{name}");
+        }
+    }
+
+    #[test]
+    fn lengths_that_lie_are_faults() {
+        let good = glb(&[(b"JSON", JSON), (b"BIN\0", b"abc")]);
+        let with = |offset: usize, value: u32| {
+            let mut bytes = good.clone();
+            bytes[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
+            bytes
+        };
+        // The crate subtracts the header from the length: below 12 that would be a panic.
+        for bytes in [
+            with(8, 0),
+            with(8, 11),
+            with(8, 19),
+            with(8, u32::MAX),
+            with(12, u32::MAX),
+            with(33, 4),
+        ] {
+            assert!(Document::parse(&bytes).is_err(), "{bytes:?}");
+        }
+        for end in 4..good.len() {
+            assert!(Document::parse(&good[..end]).is_err(), "cut at {end}");
+        }
+        assert!(Document::parse(&glb(&[(b"BIN\0", b"abc"), (b"JSON", JSON)])).is_err());
+        assert!(Document::parse(&glb(&[(b"JSON", JSON), (b"JSON", JSON)])).is_err());
+    }
+}

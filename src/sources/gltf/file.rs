@@ -10,9 +10,7 @@
 //! not used at all: they unwrap, and so panic on an index out of range. Here every index is looked up with
 //! `get`.
 
-use gltf::json::{
-    Accessor, Image, buffer::View, material::AlphaMode, mesh::Mode, texture::Info, validation::Checked,
-};
+use gltf::json::{Accessor, Image, buffer::View, material::AlphaMode, mesh::Mode, texture::Info, validation::Checked};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -9,9 +9,7 @@ use crate::{
     geometry::Texture,
     sources::resource::{Resources, read_uri},
 };
-use gltf::json::{
-    extensions::texture::TextureTransform, material::AlphaMode, texture::Info, validation::Checked,
-};
+use gltf::json::{extensions::texture::TextureTransform, material::AlphaMode, texture::Info, validation::Checked};
 use image::{ImageReader, Limits};
 use serde::Deserialize;
 use serde_json::Value;
