@@ -27,18 +27,31 @@ pub struct RayHit {
     pub normal: Vec3,
 }
 
-/// One triangle with what picking needs of it; keeps the BVH usable after the mesh went to the GPU.
+/// Most triangles of a cluster. The hierarchy is built over clusters, since building takes time with every
+/// box: neighbours in the file are neighbours on the ground, so they share one well.
+const CLUSTER: u32 = 4;
+
+/// One triangle; keeps the BVH usable after the mesh went to the GPU.
 #[derive(Debug, Clone, Copy)]
 struct PickTriangle {
     corners: [Vec3; 3],
-    feature: u32,
     number: u32,
+}
+
+/// Triangles of one feature that follow each other in the mesh.
+#[derive(Debug, Clone, Copy)]
+struct Cluster {
+    /// Place of the first in the list of triangles.
+    start: u32,
+    count: u32,
+    feature: u32,
 }
 
 /// A bounding volume hierarchy over the triangles of one mesh, with what picking needs of it.
 pub struct MeshBvh {
     bvh: Bvh2,
     /// In the order of the hierarchy's leaves.
+    clusters: Vec<Cluster>,
     triangles: Vec<PickTriangle>,
 }
 
@@ -46,46 +59,67 @@ impl MeshBvh {
     /// Builds the hierarchy; empty meshes give one that is never hit. Triangles with a corner that is not a
     /// finite number or not there are left out.
     pub fn build(mesh: &FeatureMesh) -> Self {
-        let mut kept = Vec::with_capacity(mesh.indices.len() / 3);
+        let mut triangles = Vec::with_capacity(mesh.indices.len() / 3);
+        let mut clusters: Vec<Cluster> = Vec::with_capacity(triangles.capacity() / 2);
+        let mut boxes: Vec<Aabb> = Vec::with_capacity(triangles.capacity() / 2);
         for (number, corners) in (0_u32..).zip(mesh.indices.chunks_exact(3)) {
             let corner = |i: u32| mesh.positions.get(i as usize).map(|p| Vec3::from_array(*p));
-            if let (Some(a), Some(b), Some(c)) = (corner(corners[0]), corner(corners[1]), corner(corners[2]))
-                && (a + b + c).is_finite()
-            {
-                kept.push(PickTriangle {
-                    corners: [a, b, c],
-                    feature: mesh.features.get(corners[0] as usize).copied().unwrap_or(u32::MAX),
-                    number,
-                });
+            let (Some(a), Some(b), Some(c)) = (corner(corners[0]), corner(corners[1]), corner(corners[2])) else {
+                continue;
+            };
+            if !(a + b + c).is_finite() {
+                continue;
             }
+            let feature = mesh.features.get(corners[0] as usize).copied().unwrap_or(u32::MAX);
+            let bounds = Aabb::from_points(&[a, b, c].map(Vec3A::from));
+            match (clusters.last_mut(), boxes.last_mut()) {
+                (Some(cluster), Some(cluster_box)) if cluster.feature == feature && cluster.count < CLUSTER => {
+                    cluster.count += 1;
+                    *cluster_box = cluster_box.union(&bounds);
+                }
+                _ => {
+                    clusters.push(Cluster {
+                        start: u32::try_from(triangles.len()).unwrap_or(u32::MAX),
+                        count: 1,
+                        feature,
+                    });
+                    boxes.push(bounds);
+                }
+            }
+            triangles.push(PickTriangle {
+                corners: [a, b, c],
+                number,
+            });
         }
-        if kept.is_empty() {
+        if clusters.is_empty() {
             return Self {
                 bvh: Bvh2::default(),
-                triangles: Vec::new(),
+                clusters,
+                triangles,
             };
         }
-        let boxes: Vec<Aabb> = kept
-            .iter()
-            .map(|t| Aabb::from_points(&t.corners.map(Vec3A::from)))
-            .collect();
         // No reinsertion: a tile is built once and cast into now and then.
         let params = BvhBuildParams {
             reinsertion_batch_ratio: 0.0,
+            max_prims_per_leaf: 2,
             ..BvhBuildParams::very_fast_build()
         };
         let bvh = build_bvh2(&boxes, params, &mut Duration::default());
-        let triangles = bvh
+        let clusters = bvh
             .primitive_indices
             .iter()
-            .filter_map(|i| kept.get(*i as usize).copied())
+            .filter_map(|i| clusters.get(*i as usize).copied())
             .collect();
-        Self { bvh, triangles }
+        Self {
+            bvh,
+            clusters,
+            triangles,
+        }
     }
 
     /// The nearest hit whose feature row passes `visible`, from either side of a triangle.
     pub fn cast(&self, ray: Ray, visible: impl Fn(u32) -> bool) -> Option<RayHit> {
-        if self.triangles.is_empty() || !ray.origin.is_finite() || !ray.direction.is_finite() {
+        if self.clusters.is_empty() || !ray.origin.is_finite() || !ray.direction.is_finite() {
             return None;
         }
         let mut hit = ray::RayHit::none();
@@ -93,31 +127,43 @@ impl MeshBvh {
             ray::Ray::new_inf(ray.origin.into(), ray.direction.into()),
             &mut hit,
             |_, i| {
-                self.triangles
+                self.clusters
                     .get(i)
-                    .filter(|t| visible(t.feature))
-                    .and_then(|t| distance_to_triangle(ray, &t.corners))
-                    .unwrap_or(f32::INFINITY)
+                    .filter(|cluster| visible(cluster.feature))
+                    .and_then(|cluster| self.nearest(ray, cluster))
+                    .map_or(f32::INFINITY, |(distance_m, _)| distance_m)
             },
         );
-        let triangle = self
-            .triangles
+        let cluster = self
+            .clusters
             .get(hit.primitive_id as usize)
             .filter(|_| found || hit.t.is_finite())?;
+        let (distance_m, triangle) = self.nearest(ray, cluster)?;
         let [a, b, c] = triangle.corners;
         Some(RayHit {
-            distance_m: hit.t,
-            feature: triangle.feature,
+            distance_m,
+            feature: cluster.feature,
             triangle: triangle.number,
             normal: (b - a).cross(c - a).normalize_or_zero(),
         })
+    }
+
+    /// The nearest triangle of a cluster that the ray hits, and how far away.
+    fn nearest(&self, ray: Ray, cluster: &Cluster) -> Option<(f32, &PickTriangle)> {
+        let start = cluster.start as usize;
+        let triangles = self.triangles.get(start..start + cluster.count as usize)?;
+        triangles
+            .iter()
+            .filter_map(|triangle| Some((distance_to_triangle(ray, &triangle.corners)?, triangle)))
+            .min_by(|(a, _), (b, _)| a.total_cmp(b))
     }
 
     /// Bytes held in memory.
     pub fn bytes(&self) -> u64 {
         let nodes = self.bvh.nodes.len() * size_of::<obvhs::bvh2::node::Bvh2Node>();
         let indices = self.bvh.primitive_indices.len() * size_of::<u32>();
-        (nodes + indices + self.triangles.len() * size_of::<PickTriangle>()) as u64
+        let clusters = self.clusters.len() * size_of::<Cluster>();
+        (nodes + indices + clusters + self.triangles.len() * size_of::<PickTriangle>()) as u64
     }
 }
 
@@ -191,6 +237,28 @@ mod tests {
             }
         }
         assert!(hits > 100, "only {hits} rays hit");
+    }
+
+    #[test]
+    fn a_cluster_never_spans_two_features() {
+        // Two walls with one triangle each would fit into one cluster; hiding one must not hide the other.
+        let mut mesh = grid_mesh(4);
+        for (corner, feature) in mesh.features.iter_mut().enumerate() {
+            *feature = u32::try_from(corner / 9).unwrap();
+        }
+        let bvh = MeshBvh::build(&mesh);
+        assert!(bvh.clusters.iter().all(|cluster| cluster.count <= 3));
+        for (number, corners) in (0_u32..).zip(mesh.indices.chunks_exact(3)) {
+            let corner = |i: usize| Vec3::from_array(mesh.positions[corners[i] as usize]);
+            let ray = Ray {
+                origin: (corner(0) + corner(1) + corner(2)) / 3.0 + Vec3::Y * 20.0,
+                direction: Vec3::NEG_Y,
+            };
+            let feature = number / 3;
+            let hit = bvh.cast(ray, |row| row == feature).unwrap();
+            assert_eq!((hit.triangle, hit.feature), (number, feature));
+            assert_eq!(bvh.cast(ray, |row| row != feature), None);
+        }
     }
 
     #[test]

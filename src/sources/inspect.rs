@@ -211,15 +211,16 @@ fn lon_lat_h(ecef: DVec3) -> Option<LonLatH> {
     lon_lat_h_from_ecef(Ecef(ecef)).ok()
 }
 
-/// Lowest and highest RD and NAP coordinates over the volumes of all contents; `None` when one of them
-/// leaves the Netherlands.
+/// Lowest and highest RD and NAP coordinates over the volumes of the contents. A content that others below it
+/// replace is left out, since its volume only repeats theirs more loosely. The root's volume is not asked: that
+/// of a part of a large tileset is often still the whole country.
+///
+/// `None` for data without a place, and when one of the volumes leaves the Dutch grids.
 fn bounds_rd_nap(tree: &TileTree) -> Option<Value> {
-    let middle = center(tree)?;
-    rd_nap_from_lon_lat_h(LonLatH { h_m: 0.0, ..middle }).ok()?;
-    let with_contents = tree.tiles.iter().filter(|tile| !tile.contents.is_empty());
-    let mut volumes: Vec<BoundingVolume> = with_contents
-        .map(|tile| tile.content_volume.unwrap_or(tile.bounding_volume))
-        .collect();
+    if !tree.is_geocentric {
+        return None;
+    }
+    let mut volumes = finest_volumes(tree);
     if volumes.is_empty() || volumes.len() > MAX_TILES_FOR_BOUNDS {
         volumes = vec![tree.tiles.first()?.bounding_volume];
     }
@@ -233,4 +234,25 @@ fn bounds_rd_nap(tree: &TileTree) -> Option<Value> {
         }
     }
     Some(json!({"min": low, "max": high}))
+}
+
+/// Volumes of the contents that no other contents replace.
+fn finest_volumes(tree: &TileTree) -> Vec<BoundingVolume> {
+    let mut has_content_below = vec![false; tree.tiles.len()];
+    for tile in tree.tiles.iter().filter(|tile| !tile.contents.is_empty()) {
+        let mut above = tile.parent;
+        while let Some(parent) = above {
+            if std::mem::replace(&mut has_content_below[parent.0 as usize], true) {
+                break;
+            }
+            above = tree.tiles[parent.0 as usize].parent;
+        }
+    }
+    let finest = tree.tiles.iter().zip(has_content_below).filter(|(tile, is_above)| {
+        let is_replaced = *is_above && tile.refine == Refine::Replace;
+        !(tile.contents.is_empty() || is_replaced)
+    });
+    finest
+        .map(|(tile, _)| tile.content_volume.unwrap_or(tile.bounding_volume))
+        .collect()
 }

@@ -564,3 +564,37 @@ fn property_tables_give_the_values_in_the_file() {
     let numbers = list(1, "example_variable_length_ARRAY_normalized_UINT8");
     assert_eq!(numbers, [0.0, 128.0 / 255.0, 1.0].map(PropertyValue::Float));
 }
+
+/// The volumes of the contents hold all their vertices, and the root of the 3DBAG tile, which is the whole
+/// country, plays no part.
+#[test]
+fn bounds_in_rd_hold_every_vertex_and_little_more() {
+    // A building belongs to one tile and may reach over its edge.
+    const OVERHANG_M: f64 = 20.0;
+    let Some(corpus) = corpus() else { return };
+    // How far the bounds may reach beyond the vertices: the 3DBAG tile holds a strip of land along the border.
+    for (name, slack_m) in [("nl-3dbag-tyler-128", 19_200.0), ("nl-amsterdam-b3dm", 150.0)] {
+        let path = corpus.join("tiles").join(name);
+        let report = inspect(&path).unwrap();
+        let bound = |end: &str, axis: usize| {
+            report["bounds_rd_nap"][end][axis]
+                .as_f64()
+                .unwrap_or_else(|| panic!("{report}"))
+        };
+        let (mut low, mut high) = (DVec3::INFINITY, DVec3::NEG_INFINITY);
+        for (_, content) in decode_all(&open(&corpus, &format!("tiles/{name}/tileset.json")), DUTCH_ORIGIN) {
+            for position in content.meshes.iter().flat_map(|(mesh, ..)| site_positions(mesh)) {
+                low = low.min(position);
+                high = high.max(position);
+            }
+        }
+        eprintln!("{name}: vertices {low} to {high}, bounds {}", report["bounds_rd_nap"]);
+        for axis in 0..2 {
+            let (below, above) = (low[axis] - bound("min", axis), bound("max", axis) - high[axis]);
+            assert!(
+                (-OVERHANG_M..slack_m).contains(&below) && (-OVERHANG_M..slack_m).contains(&above),
+                "{name}, axis {axis}: {below} m below and {above} m above"
+            );
+        }
+    }
+}

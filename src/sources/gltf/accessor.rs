@@ -1,11 +1,13 @@
 //! Buffers, buffer views (plain and meshopt-compressed) and accessors, every access checked.
 
-use super::{
-    Fault,
-    document::Document,
-    file::{Accessor, BufferView, Root},
-};
+use super::{Fault, document::Document, file::Root};
 use crate::sources::resource::{Resources, read_uri};
+use gltf::json::{
+    Accessor, Index,
+    accessor::{ComponentType, sparse::Sparse},
+    buffer::View,
+    validation::{Checked, USize64},
+};
 use meshoptimizer_rs::{
     Limits, Workspace,
     codec::{self, Filter, Mode},
@@ -20,6 +22,9 @@ const MAX_UNPACKED_BYTES: usize = 512 << 20;
 
 /// Most bytes of all buffers of one file: a small file can name the same big one many times.
 const MAX_BUFFER_BYTES: u64 = 2 << 30;
+
+/// The two names of the same compression.
+const COMPRESSIONS: [&str; 2] = ["EXT_meshopt_compression", "KHR_meshopt_compression"];
 
 /// The buffer views of one file, each decoded once.
 pub(super) struct Views<'a> {
@@ -37,9 +42,9 @@ impl<'a> Views<'a> {
         let mut buffers = Vec::with_capacity(document.root.buffers.len());
         for (number, buffer) in document.root.buffers.iter().enumerate() {
             let uri = buffer.uri.as_deref().filter(|uri| !uri.is_empty() && *uri != "data:,");
-            buffers.push(match (uri, number, document.bin) {
+            buffers.push(match (uri, number, &document.bin) {
                 // One real exporter writes both an empty data URI and a binary chunk: the chunk is meant.
-                (None, 0, Some(bin)) => Ok(Cow::Borrowed(bin)),
+                (None, 0, Some(bin)) => Ok(Cow::Borrowed(&**bin)),
                 (None, ..) if is_fallback(&buffer.extensions) => {
                     Err("the buffer is only a stand-in for compressed data".to_owned())
                 }
@@ -77,7 +82,11 @@ impl<'a> Views<'a> {
             .ok_or_else(|| Fault::new(place(), "there is no such buffer view"))?;
         let Some(compression) = compression(view) else {
             return self
-                .range(view.buffer, view.byte_offset, view.byte_length)
+                .range(
+                    view.buffer.value(),
+                    size_or_zero(view.byte_offset),
+                    size(view.byte_length),
+                )
                 .map_err(|message| Fault::new(place(), message));
         };
         let unpacked = self
@@ -169,37 +178,33 @@ impl<'a> Views<'a> {
     pub(super) fn vectors<const N: usize>(&self, index: usize) -> Result<Vec<[f32; N]>, Fault> {
         let accessor = self.accessor(index)?;
         let layout = Layout::of(accessor, index)?;
-        if layout.components != N {
-            let message = format!("the type {} does not fit here", accessor.element_type);
-            return Err(Fault::new(format!("accessors[{index}]"), message));
-        }
+        layout.expect_components(N, index)?;
         let mut values = match accessor.buffer_view {
-            None => vec![[0.0; N]; accessor.count],
+            None => vec![[0.0; N]; layout.count],
             Some(view) => {
-                let stride = self.root.buffer_views.get(view).and_then(|view| view.byte_stride);
-                let stride = stride.filter(|stride| *stride > 0).unwrap_or(layout.bytes());
-                let bytes = self.elements(view, accessor.byte_offset, accessor.count, stride, layout, index)?;
-                layout.read::<N>(bytes, stride, accessor.count)
+                let stride = self.stride(view, layout);
+                let bytes = self.elements(view, size_or_zero(accessor.byte_offset), stride, layout, index)?;
+                layout.read::<N>(bytes, stride)
             }
         };
         if let Some(sparse) = &accessor.sparse {
-            let places = self.integers_of(
-                sparse.indices.buffer_view,
-                sparse.indices.byte_offset,
-                sparse.count,
-                Layout::scalar(sparse.indices.component_type, index)?,
-                index,
-            )?;
-            let stride = layout.bytes();
+            let (indices, at) = (&sparse.indices, Layout::of_places(sparse, index)?);
+            let places = self.integers_of(indices.buffer_view, indices.byte_offset, at, index)?;
+            let (stride, layout) = (
+                layout.bytes(),
+                Layout {
+                    count: at.count,
+                    ..layout
+                },
+            );
             let bytes = self.elements(
                 sparse.values.buffer_view,
-                sparse.values.byte_offset,
-                sparse.count,
+                size(sparse.values.byte_offset),
                 stride,
                 layout,
                 index,
             )?;
-            for (place, value) in places.into_iter().zip(layout.read::<N>(bytes, stride, sparse.count)) {
+            for (place, value) in places.into_iter().zip(layout.read::<N>(bytes, stride)) {
                 if let Some(slot) = values.get_mut(place as usize) {
                     *slot = value;
                 }
@@ -212,49 +217,66 @@ impl<'a> Views<'a> {
     pub(super) fn integers(&self, index: usize) -> Result<Vec<u32>, Fault> {
         let accessor = self.accessor(index)?;
         let layout = Layout::of(accessor, index)?;
-        if layout.component == Component::F32 || accessor.sparse.is_some() || accessor.buffer_view.is_none() {
-            let floats = self.vectors::<1>(index)?;
-            return Ok(floats.into_iter().map(|[value]| whole(value)).collect());
+        match accessor.buffer_view {
+            Some(view) if layout.component != ComponentType::F32 && accessor.sparse.is_none() => {
+                layout.expect_components(1, index)?;
+                self.integers_of(view, accessor.byte_offset.unwrap_or_default(), layout, index)
+            }
+            _ => {
+                let floats = self.vectors::<1>(index)?;
+                Ok(floats.into_iter().map(|[value]| whole(value)).collect())
+            }
         }
-        if layout.components != 1 {
-            let message = format!("the type {} does not fit here", accessor.element_type);
-            return Err(Fault::new(format!("accessors[{index}]"), message));
-        }
-        let view = accessor.buffer_view.unwrap_or_default();
-        self.integers_of(view, accessor.byte_offset, accessor.count, layout, index)
     }
 
-    fn integers_of(
-        &self,
-        view: usize,
-        offset: usize,
-        count: usize,
-        layout: Layout,
-        index: usize,
-    ) -> Result<Vec<u32>, Fault> {
-        let stride = self.root.buffer_views.get(view).and_then(|view| view.byte_stride);
-        let stride = stride.filter(|stride| *stride > 0).unwrap_or(layout.bytes());
-        let bytes = self.elements(view, offset, count, stride, layout, index)?;
-        let each = bytes.chunks(stride).take(count);
+    fn integers_of(&self, view: Index<View>, offset: USize64, layout: Layout, index: usize) -> Result<Vec<u32>, Fault> {
+        let stride = self.stride(view, layout);
+        let bytes = self.elements(view, size(offset), stride, layout, index)?;
+        let each = bytes.chunks(stride);
         Ok(match layout.component {
-            Component::U8 | Component::I8 => each.map(|b| u32::from(b[0])).collect(),
-            Component::U16 | Component::I16 => each.map(|b| u32::from(u16::from_le_bytes([b[0], b[1]]))).collect(),
-            Component::U32 | Component::F32 => each.map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+            ComponentType::U8 | ComponentType::I8 => each.map(|b| u32::from(b[0])).collect(),
+            ComponentType::U16 | ComponentType::I16 if stride == 2 => {
+                let (numbers, _) = bytes.as_chunks();
+                numbers.iter().map(|b| u32::from(u16::from_le_bytes(*b))).collect()
+            }
+            ComponentType::U16 | ComponentType::I16 => {
+                each.map(|b| u32::from(u16::from_le_bytes([b[0], b[1]]))).collect()
+            }
+            ComponentType::U32 | ComponentType::F32 if stride == 4 => {
+                let (numbers, _) = bytes.as_chunks();
+                numbers.iter().map(|b| u32::from_le_bytes(*b)).collect()
+            }
+            ComponentType::U32 | ComponentType::F32 => {
+                each.map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+            }
         })
     }
 
-    /// The bytes of `count` elements, checked to be all there; the last one may lack its padding.
+    /// Bytes from one element to the next.
+    fn stride(&self, view: Index<View>, layout: Layout) -> usize {
+        let stride = self
+            .root
+            .buffer_views
+            .get(view.value())
+            .and_then(|view| view.byte_stride);
+        stride
+            .map(|stride| stride.0)
+            .filter(|stride| *stride > 0)
+            .unwrap_or(layout.bytes())
+    }
+
+    /// The bytes of all elements, checked to be all there; the last one may lack its padding.
     fn elements(
         &self,
-        view: usize,
+        view: Index<View>,
         offset: usize,
-        count: usize,
         stride: usize,
         layout: Layout,
         index: usize,
     ) -> Result<&[u8], Fault> {
-        let bytes = self.view(view)?;
+        let bytes = self.view(view.value())?;
         let place = || format!("accessors[{index}]");
+        let count = layout.count;
         if count == 0 {
             return Ok(&[]);
         }
@@ -271,7 +293,8 @@ impl<'a> Views<'a> {
             .and_then(|needed| bytes.get(offset..offset.checked_add(needed)?))
             .ok_or_else(|| {
                 let message = format!(
-                    "{count} elements from byte {offset} reach past the end of bufferViews[{view}] ({} bytes)",
+                    "{count} elements from byte {offset} reach past the end of bufferViews[{}] ({} bytes)",
+                    view.value(),
                     bytes.len()
                 );
                 Fault::new(place(), message)
@@ -279,125 +302,120 @@ impl<'a> Views<'a> {
     }
 }
 
-fn compression(view: &BufferView) -> Option<&Value> {
-    let extensions = &view.extensions;
-    extensions
-        .get("EXT_meshopt_compression")
-        .or_else(|| extensions.get("KHR_meshopt_compression"))
+/// How many elements an accessor promises.
+pub(super) fn element_count(accessor: &Accessor) -> usize {
+    size(accessor.count)
+}
+
+/// A size that does not fit is beyond every file, too.
+fn size(size: USize64) -> usize {
+    usize::try_from(size.0).unwrap_or(usize::MAX)
+}
+
+fn size_or_zero(optional: Option<USize64>) -> usize {
+    optional.map_or(0, size)
+}
+
+fn compression(view: &View) -> Option<&Value> {
+    let extensions = &view.extensions.as_ref()?.others;
+    COMPRESSIONS.iter().find_map(|name| extensions.get(*name))
 }
 
 fn is_fallback(extensions: &Value) -> bool {
-    ["EXT_meshopt_compression", "KHR_meshopt_compression"]
-        .iter()
-        .any(|name| extensions.get(*name).is_some())
+    COMPRESSIONS.iter().any(|name| extensions.get(*name).is_some())
 }
 
-/// The number type of an accessor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Component {
-    I8,
-    U8,
-    I16,
-    U16,
-    U32,
-    F32,
-}
-
-/// How one element lies in memory.
+/// How the elements lie in memory.
 #[derive(Debug, Clone, Copy)]
 struct Layout {
-    component: Component,
+    count: usize,
+    component: ComponentType,
     components: usize,
     is_normalized: bool,
 }
 
 impl Layout {
     fn of(accessor: &Accessor, index: usize) -> Result<Self, Fault> {
-        let place = || format!("accessors[{index}]");
-        if accessor.count > MAX_ACCESSOR_ELEMENTS || accessor.sparse.as_ref().is_some_and(|s| s.count > accessor.count)
-        {
-            let message = format!("{} elements are more than are read", accessor.count);
-            return Err(Fault::new(place(), message));
+        let fault = |message: String| Fault::new(format!("accessors[{index}]"), message);
+        let count = element_count(accessor);
+        if count > MAX_ACCESSOR_ELEMENTS || accessor.sparse.as_ref().is_some_and(|s| s.count.0 > accessor.count.0) {
+            return Err(fault(format!("{count} elements are more than are read")));
         }
-        let components = match accessor.element_type.as_str() {
-            "SCALAR" => 1,
-            "VEC2" => 2,
-            "VEC3" => 3,
-            "VEC4" | "MAT2" => 4,
-            "MAT3" => 9,
-            "MAT4" => 16,
-            other => return Err(Fault::new(place(), format!("the type `{other}` is unknown"))),
+        let Checked::Valid(element) = accessor.type_ else {
+            return Err(fault("the type is unknown".to_owned()));
+        };
+        let Checked::Valid(component) = accessor.component_type else {
+            return Err(fault("the component type is unknown".to_owned()));
         };
         Ok(Self {
-            components,
+            count,
+            component: component.0,
+            components: element.multiplicity(),
             is_normalized: accessor.normalized,
-            ..Self::scalar(accessor.component_type, index)?
         })
     }
 
-    fn scalar(component_type: u32, index: usize) -> Result<Self, Fault> {
-        let component = match component_type {
-            5120 => Component::I8,
-            5121 => Component::U8,
-            5122 => Component::I16,
-            5123 => Component::U16,
-            5125 => Component::U32,
-            5126 => Component::F32,
-            other => {
-                let message = format!("the component type {other} is unknown");
-                return Err(Fault::new(format!("accessors[{index}]"), message));
-            }
+    /// The places of a sparse accessor, whose count has been checked.
+    fn of_places(sparse: &Sparse, index: usize) -> Result<Self, Fault> {
+        let Checked::Valid(component) = sparse.indices.component_type else {
+            let message = "the component type of the sparse indices is unknown";
+            return Err(Fault::new(format!("accessors[{index}]"), message));
         };
         Ok(Self {
-            component,
+            count: size(sparse.count),
+            component: component.0,
             components: 1,
             is_normalized: false,
         })
     }
 
-    fn bytes(self) -> usize {
-        let component = match self.component {
-            Component::I8 | Component::U8 => 1,
-            Component::I16 | Component::U16 => 2,
-            Component::U32 | Component::F32 => 4,
-        };
-        component * self.components
+    fn expect_components(self, wanted: usize, index: usize) -> Result<(), Fault> {
+        if self.components == wanted {
+            return Ok(());
+        }
+        let message = format!("elements of {} numbers do not fit here", self.components);
+        Err(Fault::new(format!("accessors[{index}]"), message))
     }
 
-    /// `bytes` holds `count` elements: [`Views::elements`] has checked it.
-    fn read<const N: usize>(self, bytes: &[u8], stride: usize, count: usize) -> Vec<[f32; N]> {
-        let each = bytes.chunks(stride).take(count);
+    fn bytes(self) -> usize {
+        self.component.size() * self.components
+    }
+
+    /// `bytes` holds all elements: [`Views::elements`] has checked it.
+    fn read<const N: usize>(self, bytes: &[u8], stride: usize) -> Vec<[f32; N]> {
+        let each = bytes.chunks(stride);
         let scale = |largest: f32| if self.is_normalized { 1.0 / largest } else { 1.0 };
         match self.component {
-            Component::F32 => each
+            ComponentType::F32 if stride == self.bytes() => {
+                let (floats, _) = bytes.as_chunks::<4>();
+                let (vectors, _) = floats.as_chunks::<N>();
+                vectors.iter().map(|v| v.map(f32::from_le_bytes)).collect()
+            }
+            ComponentType::F32 => each
                 .map(|b| {
                     std::array::from_fn(|i| f32::from_le_bytes([b[4 * i], b[4 * i + 1], b[4 * i + 2], b[4 * i + 3]]))
                 })
                 .collect(),
-            Component::I16 => {
+            ComponentType::I16 => {
                 let (scale, lowest) = (scale(32_767.0), if self.is_normalized { -1.0 } else { f32::MIN });
-                each.map(|b| {
-                    std::array::from_fn(|i| {
-                        (f32::from(i16::from_le_bytes([b[2 * i], b[2 * i + 1]])) * scale).max(lowest)
-                    })
-                })
-                .collect()
+                each.map(|b| pairs(b).map(|pair| (f32::from(i16::from_le_bytes(pair)) * scale).max(lowest)))
+                    .collect()
             }
-            Component::U16 => {
+            ComponentType::U16 => {
                 let scale = scale(65_535.0);
-                each.map(|b| std::array::from_fn(|i| f32::from(u16::from_le_bytes([b[2 * i], b[2 * i + 1]])) * scale))
+                each.map(|b| pairs(b).map(|pair| f32::from(u16::from_le_bytes(pair)) * scale))
                     .collect()
             }
-            Component::I8 => {
+            ComponentType::I8 => {
                 let (scale, lowest) = (scale(127.0), if self.is_normalized { -1.0 } else { f32::MIN });
-                each.map(|b| std::array::from_fn(|i| (f32::from(b[i].cast_signed()) * scale).max(lowest)))
+                each.map(|b| single(b).map(|byte| (f32::from(byte.cast_signed()) * scale).max(lowest)))
                     .collect()
             }
-            Component::U8 => {
+            ComponentType::U8 => {
                 let scale = scale(255.0);
-                each.map(|b| std::array::from_fn(|i| f32::from(b[i]) * scale)).collect()
+                each.map(|b| single(b).map(|byte| f32::from(byte) * scale)).collect()
             }
-            Component::U32 => each
+            ComponentType::U32 => each
                 .map(|b| {
                     std::array::from_fn(|i| {
                         float(u32::from_le_bytes([b[4 * i], b[4 * i + 1], b[4 * i + 2], b[4 * i + 3]]))
@@ -406,6 +424,17 @@ impl Layout {
                 .collect(),
         }
     }
+}
+
+/// The first bytes of an element, which are there.
+fn single<const N: usize>(element: &[u8]) -> [u8; N] {
+    element.first_chunk().copied().unwrap_or([0; N])
+}
+
+/// The first pairs of bytes of an element, which are there.
+fn pairs<const N: usize>(element: &[u8]) -> [[u8; 2]; N] {
+    let (pairs, _) = element.as_chunks::<2>();
+    pairs.first_chunk().copied().unwrap_or([[0; 2]; N])
 }
 
 #[expect(
@@ -422,5 +451,28 @@ fn float(value: u32) -> f32 {
     reason = "saturates, and NaN becomes 0"
 )]
 fn whole(value: f32) -> u32 {
-    value.round() as u32
+    // As `round` does, which would be a library call on processors of the lowest common level.
+    let down = value as u32;
+    down.saturating_add(u32::from(value - float(down) >= 0.5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_become_the_nearest_whole_number() {
+        for (value, expected) in [
+            (0.0, 0),
+            (0.49, 0),
+            (0.5, 1),
+            (1.6, 2),
+            (-3.0, 0),
+            (f32::NAN, 0),
+            (8_388_609.0, 8_388_609),
+            (f32::INFINITY, u32::MAX),
+        ] {
+            assert_eq!(whole(value), expected, "{value}");
+        }
+    }
 }

@@ -3,9 +3,10 @@
 use super::{
     document::Document,
     feature_ids::property_table_rows,
-    file::{Mode, Primitive, Root},
+    file::{Primitive, Root},
     scene::mesh_places,
 };
+use gltf::json::{mesh::Mode, validation::Checked};
 use serde_json::Value;
 
 /// Counts of a payload, as `corpus/MANIFEST.md` defines them.
@@ -53,12 +54,12 @@ pub(crate) fn count(document: &Document<'_>) -> (Totals, Vec<String>) {
         let primitives = root.meshes.get(place.mesh).map_or(&[][..], |mesh| &mesh.primitives);
         for primitive in primitives {
             let elements = element_count(root, primitive).saturating_mul(copies.unwrap_or(1));
-            match primitive.mode() {
-                Mode::Triangles | Mode::TriangleStrip | Mode::TriangleFan => {
+            match primitive.mode {
+                Checked::Valid(Mode::Triangles | Mode::TriangleStrip | Mode::TriangleFan) => {
                     totals.triangles = totals.triangles.saturating_add(elements);
                 }
-                Mode::Points => totals.points = totals.points.saturating_add(elements),
-                Mode::Lines | Mode::Unknown => {}
+                Checked::Valid(Mode::Points) => totals.points = totals.points.saturating_add(elements),
+                Checked::Valid(Mode::Lines | Mode::LineLoop | Mode::LineStrip) | Checked::Invalid => {}
             }
         }
     }
@@ -76,12 +77,12 @@ fn element_count(root: &Root, primitive: &Primitive) -> u64 {
         .or_else(|| primitive.attributes.get("POSITION").copied());
     let corners = accessor
         .and_then(|index| root.accessors.get(index))
-        .map_or(0, |accessor| accessor.count) as u64;
-    match primitive.mode() {
-        Mode::Triangles => corners / 3,
-        Mode::TriangleStrip | Mode::TriangleFan => corners.saturating_sub(2),
-        Mode::Points => corners,
-        Mode::Lines | Mode::Unknown => 0,
+        .map_or(0, |accessor| accessor.count.0);
+    match primitive.mode {
+        Checked::Valid(Mode::Triangles) => corners / 3,
+        Checked::Valid(Mode::TriangleStrip | Mode::TriangleFan) => corners.saturating_sub(2),
+        Checked::Valid(Mode::Points) => corners,
+        Checked::Valid(Mode::Lines | Mode::LineLoop | Mode::LineStrip) | Checked::Invalid => 0,
     }
 }
 
@@ -90,5 +91,5 @@ fn instance_count(root: &Root, extension: &Value) -> u64 {
     let accessor = attributes.and_then(|attributes| attributes.values().find_map(Value::as_u64));
     accessor
         .and_then(|index| root.accessors.get(usize::try_from(index).ok()?))
-        .map_or(0, |accessor| accessor.count as u64)
+        .map_or(0, |accessor| accessor.count.0)
 }

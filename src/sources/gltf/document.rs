@@ -1,16 +1,18 @@
-//! The container: GLB chunks or plain JSON, and which version it is.
+//! The container: GLB chunks (split by the `gltf` crate) or plain JSON, and which version it is.
 
 use super::{Fault, file::Root};
+use gltf::binary::Glb;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A parsed file with its binary chunk.
 pub(crate) struct Document<'a> {
     pub(super) root: Root,
-    pub(super) bin: Option<&'a [u8]>,
+    pub(super) bin: Option<Cow<'a, [u8]>>,
 }
 
-const JSON_CHUNK: &[u8] = b"JSON";
-const BIN_CHUNK: &[u8] = b"BIN\0";
+/// Header of the file and of its JSON chunk.
+const SMALLEST_GLB: usize = 20;
 
 impl<'a> Document<'a> {
     /// Parses a GLB or a glTF JSON file. What stands behind the length that a GLB declares is padding.
@@ -21,8 +23,7 @@ impl<'a> Document<'a> {
                 bin: None,
             });
         }
-        let field = |offset: usize| little_endian_u32(bytes, offset);
-        match field(4) {
+        match little_endian_u32(bytes, 4) {
             Some(2) => {}
             Some(1) => {
                 return Err(Fault::new(
@@ -33,8 +34,9 @@ impl<'a> Document<'a> {
             Some(version) => return Err(Fault::new("byte 4", format!("glTF version {version} is unknown"))),
             None => return Err(Fault::new("", "the file is cut off inside its header")),
         }
-        let length = field(8).unwrap_or(0) as usize;
-        if length < 20 {
+        // The crate trusts the length: it subtracts the header from it, and takes what is behind it for chunks.
+        let length = little_endian_u32(bytes, 8).unwrap_or(0) as usize;
+        if length < SMALLEST_GLB {
             return Err(Fault::new(
                 "byte 8",
                 format!("the length of {length} bytes is too small for a GLB"),
@@ -44,34 +46,37 @@ impl<'a> Document<'a> {
             let message = format!("the file is cut off: {length} bytes promised, {} there", bytes.len());
             Fault::new("byte 8", message)
         })?;
-        let mut offset = 12_usize;
-        let (mut json, mut bin) = (None, None);
-        while offset + 8 <= glb.len() {
-            let size = little_endian_u32(glb, offset).unwrap_or(0) as usize;
-            let kind = &glb[offset + 4..offset + 8];
-            let end = (offset + 8)
-                .checked_add(size)
-                .filter(|end| *end <= glb.len())
-                .ok_or_else(|| {
-                    Fault::new(
-                        format!("byte {offset}"),
-                        format!("a chunk of {size} bytes reaches past the end"),
-                    )
-                })?;
-            let chunk = &glb[offset + 8..end];
-            match kind {
-                JSON_CHUNK if json.is_none() => json = Some(chunk),
-                BIN_CHUNK if bin.is_none() => bin = Some(chunk),
-                // Other chunks belong to extensions and are passed over.
-                _ => {}
-            }
-            offset = end;
-        }
-        let json = json.ok_or_else(|| Fault::new("byte 12", "the GLB has no JSON chunk"))?;
+        let (json, bin) = match Glb::from_slice(glb) {
+            Ok(glb) => (glb.json, glb.bin),
+            Err(error) => match json_alone(glb) {
+                Some(json) => (json.into(), None),
+                None => return Err(Fault::new("", format!("the GLB is damaged: {}", reason(&error)))),
+            },
+        };
         Ok(Self {
-            root: parse_json(json)?,
+            root: parse_json(&json)?,
             bin,
         })
+    }
+}
+
+/// The JSON chunk of a GLB whose second chunk is not the binary one, or is padding too short for a chunk:
+/// the specification says to pass over it, the crate refuses it.
+fn json_alone(glb: &[u8]) -> Option<&[u8]> {
+    let is_json = glb.get(16..20)? == b"JSON";
+    let (json, rest) = glb
+        .get(20..)?
+        .split_at_checked(little_endian_u32(glb, 12)? as usize)
+        .filter(|_| is_json)?;
+    let is_known = matches!(rest.get(4..8), Some(b"JSON" | b"BIN\0"));
+    (!is_known).then_some(json)
+}
+
+/// What the crate says of a container, without its own preface.
+fn reason(error: &gltf::Error) -> String {
+    match error {
+        gltf::Error::Binary(error) => error.to_string(),
+        other => other.to_string(),
     }
 }
 
@@ -96,4 +101,85 @@ fn parse_json(bytes: &[u8]) -> Result<Root, Fault> {
 pub(crate) fn little_endian_u32(bytes: &[u8], offset: usize) -> Option<u32> {
     let four = bytes.get(offset..offset.checked_add(4)?)?;
     Some(u32::from_le_bytes(four.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JSON: &[u8] = br#"{"scene": 5} "#;
+
+    /// A GLB of these chunks with a true header.
+    fn glb(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+        let mut bytes = b"glTF\x02\0\0\0\0\0\0\0".to_vec();
+        for (kind, data) in chunks {
+            bytes.extend(u32::try_from(data.len()).unwrap().to_le_bytes());
+            bytes.extend(*kind);
+            bytes.extend(*data);
+        }
+        let length = u32::try_from(bytes.len()).unwrap();
+        bytes[8..12].copy_from_slice(&length.to_le_bytes());
+        bytes
+    }
+
+    #[test]
+    fn chunks_of_extensions_and_padding_are_passed_over() {
+        let padded = |mut bytes: Vec<u8>, by: usize| {
+            bytes.resize(bytes.len() + by, 7);
+            bytes
+        };
+        let mut inner_padding = padded(glb(&[(b"JSON", JSON)]), 3);
+        let length = u32::try_from(inner_padding.len()).unwrap();
+        inner_padding[8..12].copy_from_slice(&length.to_le_bytes());
+        for (name, bytes, bin) in [
+            ("JSON alone", glb(&[(b"JSON", JSON)]), None),
+            ("both", glb(&[(b"JSON", JSON), (b"BIN\0", b"abc")]), Some(b"abc")),
+            (
+                "a third chunk",
+                glb(&[(b"JSON", JSON), (b"BIN\0", b"abc"), (b"MORE", b"defg")]),
+                Some(b"abc"),
+            ),
+            (
+                "an unknown second chunk",
+                glb(&[(b"JSON", JSON), (b"MORE", b"defg")]),
+                None,
+            ),
+            (
+                "padding behind the length",
+                padded(glb(&[(b"JSON", JSON), (b"BIN\0", b"abc")]), 9),
+                Some(b"abc"),
+            ),
+            ("padding before the length", inner_padding, None),
+        ] {
+            let document = Document::parse(&bytes).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
+            assert_eq!(document.root.scene, Some(5), "{name}");
+            assert_eq!(document.bin.as_deref(), bin.map(|bin| &bin[..]), "{name}");
+        }
+    }
+
+    #[test]
+    fn lengths_that_lie_are_faults() {
+        let good = glb(&[(b"JSON", JSON), (b"BIN\0", b"abc")]);
+        let with = |offset: usize, value: u32| {
+            let mut bytes = good.clone();
+            bytes[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
+            bytes
+        };
+        // The crate subtracts the header from the length: below 12 that would be a panic.
+        for bytes in [
+            with(8, 0),
+            with(8, 11),
+            with(8, 19),
+            with(8, u32::MAX),
+            with(12, u32::MAX),
+            with(33, 4),
+        ] {
+            assert!(Document::parse(&bytes).is_err(), "{bytes:?}");
+        }
+        for end in 4..good.len() {
+            assert!(Document::parse(&good[..end]).is_err(), "cut at {end}");
+        }
+        assert!(Document::parse(&glb(&[(b"BIN\0", b"abc"), (b"JSON", JSON)])).is_err());
+        assert!(Document::parse(&glb(&[(b"JSON", JSON), (b"JSON", JSON)])).is_err());
+    }
 }

@@ -3,13 +3,15 @@
 use super::{
     Fault,
     accessor::Views,
-    file::{Material, Root, TextureInfo},
+    file::{Material, Root},
 };
 use crate::{
     geometry::Texture,
     sources::resource::{Resources, read_uri},
 };
+use gltf::json::{extensions::texture::TextureTransform, material::AlphaMode, texture::Info, validation::Checked};
 use image::{ImageReader, Limits};
+use serde::Deserialize;
 use serde_json::Value;
 use std::io::Cursor;
 
@@ -44,17 +46,9 @@ pub(super) struct UvTransform([[f32; 3]; 2]);
 impl UvTransform {
     const IDENTITY: Self = Self([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]);
 
-    fn of(info: &TextureInfo) -> Self {
-        let Some(extension) = info.extensions.get("KHR_texture_transform") else {
-            return Self::IDENTITY;
-        };
-        let pair = |key: &str, otherwise: f32| {
-            let part = |i: usize| Some(small(extension.get(key)?.get(i)?.as_f64()?));
-            [part(0).unwrap_or(otherwise), part(1).unwrap_or(otherwise)]
-        };
-        let (offset, scale) = (pair("offset", 0.0), pair("scale", 1.0));
-        let rotation = extension.get("rotation").and_then(Value::as_f64).map_or(0.0, small);
-        let (sin, cos) = rotation.sin_cos();
+    fn of(transform: &TextureTransform) -> Self {
+        let (offset, scale) = (transform.offset.0, transform.scale.0);
+        let (sin, cos) = transform.rotation.0.sin_cos();
         Self([
             [cos * scale[0], sin * scale[1], offset[0]],
             [-sin * scale[0], cos * scale[1], offset[1]],
@@ -75,37 +69,36 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
     let material = index.and_then(|index| root.materials.get(index)).unwrap_or(&blank);
     let (factor, info) = base_color(material);
     let (image, fault) = match &info {
-        Some(info) => match image_of(root, info.index) {
+        Some(info) => match image_of(root, info.index.value()) {
             Ok(image) => (Some(image), None),
             Err(fault) => (None, Some(fault)),
         },
         None => (None, None),
     };
-    let alpha_mode = material.alpha_mode.as_deref();
-    let info = info.unwrap_or_default();
-    let uv_override = info
-        .extensions
-        .get("KHR_texture_transform")
-        .and_then(|t| t.get("texCoord")?.as_u64());
+    let has_mode = |wanted: AlphaMode| matches!(material.alpha_mode, Checked::Valid(mode) if mode == wanted);
+    let transform = info
+        .as_ref()
+        .and_then(|info| info.extensions.as_ref()?.texture_transform.as_ref());
     let look = Look {
         class: RenderClass {
             image,
             double_sided: material.double_sided,
             // A mask without a texture hides nothing; with one, blending shows its holes.
-            translucent: alpha_mode == Some("BLEND") || (alpha_mode == Some("MASK") && image.is_some()),
+            translucent: has_mode(AlphaMode::Blend) || (has_mode(AlphaMode::Mask) && image.is_some()),
             unlit: material.extensions.get("KHR_materials_unlit").is_some(),
         },
         factor,
-        uv_set: uv_override
-            .and_then(|set| u32::try_from(set).ok())
-            .unwrap_or(info.tex_coord),
-        uv_transform: UvTransform::of(&info),
+        uv_set: transform
+            .and_then(|transform| transform.tex_coord)
+            .or(info.as_ref().map(|info| info.tex_coord))
+            .unwrap_or(0),
+        uv_transform: transform.map_or(UvTransform::IDENTITY, UvTransform::of),
     };
     (look, fault)
 }
 
 /// Base colour factor and texture, or the diffuse ones of the older specular-glossiness extension.
-fn base_color(material: &Material) -> ([f32; 4], Option<TextureInfo>) {
+fn base_color(material: &Material) -> ([f32; 4], Option<Info>) {
     const WHITE: [f32; 4] = [1.0; 4];
     if let Some(pbr) = &material.pbr_metallic_roughness {
         let factor = pbr.base_color_factor.map_or(WHITE, |factor| factor.map(small));
@@ -120,16 +113,9 @@ fn base_color(material: &Material) -> ([f32; 4], Option<TextureInfo>) {
         .map_or(WHITE, |items| {
             std::array::from_fn(|i| items.get(i).and_then(Value::as_f64).map_or(1.0, small))
         });
-    let texture = older.get("diffuseTexture").and_then(|texture| {
-        Some(TextureInfo {
-            index: usize::try_from(texture.get("index")?.as_u64()?).ok()?,
-            tex_coord: texture
-                .get("texCoord")
-                .and_then(Value::as_u64)
-                .map_or(0, |set| u32::try_from(set).unwrap_or(0)),
-            extensions: texture.get("extensions").cloned().unwrap_or_default(),
-        })
-    });
+    let texture = older
+        .get("diffuseTexture")
+        .and_then(|texture| Info::deserialize(texture).ok());
     (factor, texture)
 }
 
@@ -175,7 +161,7 @@ pub(super) fn decode_image(
     let owned;
     let mut bytes_read = 0;
     let bytes = match (&image.uri, image.buffer_view) {
-        (_, Some(view)) => views.view(view)?,
+        (_, Some(view)) => views.view(view.value())?,
         (Some(uri), None) => {
             owned = read_uri(resources, path, uri).map_err(|error| fault(error.to_string()))?;
             if !uri.starts_with("data:") {
@@ -255,13 +241,12 @@ mod tests {
 
     #[test]
     fn texture_coordinates_are_scaled_turned_and_moved() {
-        let info = TextureInfo {
-            extensions: serde_json::json!({"KHR_texture_transform": {"offset": [0.5, 0.0], "scale": [2.0, 3.0],
-                "rotation": std::f64::consts::FRAC_PI_2}}),
-            ..TextureInfo::default()
-        };
+        let info = serde_json::json!({"index": 0, "extensions": {"KHR_texture_transform":
+            {"offset": [0.5, 0.0], "scale": [2.0, 3.0], "rotation": std::f64::consts::FRAC_PI_2}}});
+        let info = Info::deserialize(info).unwrap();
+        let transform = info.extensions.unwrap().texture_transform.unwrap();
         let mut uv = [0.25, 0.5];
-        UvTransform::of(&info).apply(&mut uv);
+        UvTransform::of(&transform).apply(&mut uv);
         // u' = cos·su·u + sin·sv·v + tu, v' = −sin·su·u + cos·sv·v + tv
         assert!((uv[0] - 2.0).abs() < 1e-6 && (uv[1] + 0.5).abs() < 1e-6, "{uv:?}");
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Fault,
-    accessor::{MAX_ACCESSOR_ELEMENTS, Views},
+    accessor::{MAX_ACCESSOR_ELEMENTS, Views, element_count},
     document::Document,
     feature_ids::{FeatureIdSet, Rows, choose_rows, property_tables},
     file::{Primitive, Root},
@@ -137,7 +137,7 @@ fn read_parts(document: &Document<'_>, views: &Views<'_>, rows: Rows, faults: &m
             continue;
         }
         for (number, primitive) in mesh.primitives.iter().enumerate() {
-            elements = elements.saturating_add(element_count(&document.root, primitive));
+            elements = elements.saturating_add(elements_of(&document.root, primitive));
             if elements > MAX_ELEMENTS {
                 let message = format!("more than {MAX_ELEMENTS} vertices and indices; the rest is left out");
                 faults.push(Fault::new("", message));
@@ -160,11 +160,11 @@ fn read_parts(document: &Document<'_>, views: &Views<'_>, rows: Rows, faults: &m
 }
 
 /// Elements of everything that a primitive names and that will be read.
-fn element_count(root: &Root, primitive: &Primitive) -> usize {
+fn elements_of(root: &Root, primitive: &Primitive) -> usize {
     let accessors = primitive.attributes.values().chain(&primitive.indices);
     accessors
         .filter_map(|index| root.accessors.get(*index))
-        .map(|accessor| accessor.count)
+        .map(element_count)
         .filter(|count| *count <= MAX_ACCESSOR_ELEMENTS)
         .fold(0, usize::saturating_add)
 }

@@ -1,4 +1,9 @@
-//! glTF 2.0 and GLB to meshes in the site frame, over our own file structs and accessor reader.
+//! glTF 2.0 and GLB to meshes in the site frame.
+//!
+//! The `gltf` crate splits the container and gives the types of accessors, buffer views, images, texture
+//! references and named values. Ours are the rest of the document, with node transforms in `f64` (the crate
+//! reads them as `f32`, up to 25 cm off at 4,000 km), and every access to data (the crate's readers unwrap,
+//! and so panic on an index out of range). `file` says which is whose, and why.
 //!
 //! One payload becomes one [`FeatureMesh`](crate::geometry::FeatureMesh) per render class (base colour
 //! texture, sides, blending, light), all with the same origin, and one table of its features. All
