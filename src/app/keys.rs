@@ -7,7 +7,10 @@ use crate::schedule::{Lens, SwitchLens};
 use crate::view::camera::{CameraCommand, InputCapture};
 use crate::view::picking::{CitySelection, Pick};
 use crate::view::scene::{ShowVariant, ShownScenario};
-use bevy::prelude::*;
+use bevy::{
+    input::keyboard::{Key, KeyboardInput},
+    prelude::*,
+};
 
 /// Keys of the first nine variants.
 const VARIANT_KEYS: [[KeyCode; 2]; 9] = [
@@ -27,6 +30,7 @@ const LENS_KEYS: [KeyCode; 3] = [KeyCode::F1, KeyCode::F2, KeyCode::F3];
 
 pub(super) fn press_keys(
     keys: Res<ButtonInput<KeyCode>>,
+    mut inputs: MessageReader<KeyboardInput>,
     capture: Res<InputCapture>,
     shown: Option<Res<ShownScenario>>,
     mut screen: ResMut<Screen>,
@@ -37,8 +41,11 @@ pub(super) fn press_keys(
     mut ask: MessageWriter<AskForPath>,
     mut pick: MessageWriter<Pick>,
 ) {
-    let control = keys.any_pressed([KeyCode::ControlLeft, KeyCode::ControlRight]);
-    let plain = !control && !keys.any_pressed([KeyCode::AltLeft, KeyCode::AltRight]);
+    // On a slow machine a whole chord can fall between two frames: held or just pressed is the same here.
+    let held = |some: [KeyCode; 2]| keys.any_pressed(some) || keys.any_just_pressed(some);
+    let mut typed = inputs.read();
+    let control = held([KeyCode::ControlLeft, KeyCode::ControlRight]);
+    let plain = !control && !held([KeyCode::AltLeft, KeyCode::AltRight]);
     // The lenses' keys type nothing, so they work everywhere.
     for (key, wanted) in LENS_KEYS.into_iter().zip(Lens::ALL) {
         if keys.just_pressed(key) {
@@ -69,8 +76,10 @@ pub(super) fn press_keys(
     if keys.just_pressed(KeyCode::KeyS) {
         screen.0.sun_open = !screen.0.sun_open;
     }
-    let shift = keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]);
-    if shift && keys.just_pressed(KeyCode::Slash) {
+    // By its sign and not by its place: on many keyboards the question mark stands elsewhere.
+    let is_question =
+        |input: &KeyboardInput| input.state.is_pressed() && input.logical_key == Key::Character("?".into());
+    if typed.any(is_question) {
         screen.0.dialog = Some(Dialog::Keys);
     }
     if keys.just_pressed(KeyCode::Escape) {

@@ -704,7 +704,7 @@ fn a_single_model_gets_a_scratch_scenario_that_frames_it() {
         let bounds: Vec<f64> = bounds.unwrap().iter().filter_map(Value::as_f64).collect();
         let middle = |axis: usize| f64::midpoint(bounds[axis], bounds[axis + 3]);
         // glTF has y up and z towards the viewer; the site frame has z up and y away.
-        let expected = bevy::math::DVec3::new(middle(0), -middle(2), middle(1));
+        let expected = DVec3::new(middle(0), -middle(2), middle(1));
         let home = found.scenario.home().unwrap();
         assert!(
             home.target.0.distance(expected) < 0.001,

@@ -159,7 +159,7 @@ fn another_file_opens_by_its_path_and_what_cannot_be_opened_is_said() {
 #[test]
 fn the_automation_port_answers_nobody_without_the_token_and_has_one_method() {
     let mut desktop = Desktop::start(640, 480, &[]);
-    desktop.wait_for("an answer", |state| state.is_object());
+    desktop.wait_for("an answer", Value::is_object);
     let without = json!({"jsonrpc": "2.0", "id": 1, "method": "stadslens.state", "params": {"token": "guessed"}});
     let answer = desktop.post(&without.to_string()).expect("an answer");
     assert!(

@@ -2,7 +2,7 @@
 //!
 //! Every object keeps the keys it does not know in `extra`, so that loading and saving loses nothing. Optional
 //! values are `Option`, never defaults: a key that was absent stays absent. The JSON Schema is made from these
-//! structs ([`schema_json`]) and is the same one that the reader checks a file with ([`super::structure`]), so
+//! structs ([`schema_json`]) and is the same one that the reader checks a file with (`structure`), so
 //! the documentation, the check and the structs cannot drift apart. Coordinates are in the file's own `crs`,
 //! angles in degrees.
 //!
