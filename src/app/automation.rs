@@ -65,18 +65,20 @@ fn collect_controls(outputs: Query<&EguiOutput>, mut controls: ResMut<Controls>)
         controls.0 = update
             .nodes
             .iter()
-            .filter_map(|(_, node)| control_json(node, scale))
+            .filter_map(|(id, node)| control_json(node, scale, *id == update.focus))
             .collect();
     }
 }
 
-fn control_json(node: &egui::accesskit::Node, scale: f64) -> Option<Value> {
+fn control_json(node: &egui::accesskit::Node, scale: f64, is_focused: bool) -> Option<Value> {
     let name = node.label().or_else(|| node.value())?;
     let rect = node.bounds()?;
     Some(json!({
         "name": name,
         "role": format!("{:?}", node.role()),
+        "value": node.value(),
         "enabled": !node.is_disabled(),
+        "focused": is_focused,
         "rect": [rect.x0 * scale, rect.y0 * scale, rect.x1 * scale, rect.y1 * scale],
     }))
 }

@@ -158,9 +158,25 @@ impl Desktop {
         self.xdotool(&["key", "--delay", "150", key]);
     }
 
-    /// Types a text.
-    pub(crate) fn type_text(&self, text: &str) {
+    /// Puts the keys into a field, replaces what stands in it by a text, and waits until it does.
+    pub(crate) fn fill(&mut self, field: &str, text: &str) {
+        self.click_control(field);
+        let named = |state: &Value, wanted: &dyn Fn(&Value) -> bool| {
+            let controls = state["controls"].as_array();
+            controls.is_some_and(|all| all.iter().any(|c| c["name"] == field && wanted(c)))
+        };
+        self.wait_for("the field with the keys", |state| {
+            named(state, &|c| c["focused"] == true)
+        });
+        self.key("ctrl+a");
+        self.key("Delete");
+        self.wait_for("an empty field", |state| {
+            named(state, &|c| {
+                c["role"] == "TextInput" && c["value"].as_str().unwrap_or_default().is_empty()
+            })
+        });
         self.xdotool(&["type", "--delay", "80", text]);
+        self.wait_for("the text in its field", |state| named(state, &|c| c["value"] == text));
     }
 
     /// Asks the window to close, as its close button does.
@@ -216,10 +232,10 @@ impl Drop for Desktop {
 
 /// The middle of the visible control with this accessible name, window pixels.
 fn control(state: &Value, name: &str) -> Option<(f64, f64)> {
-    let found = state["controls"]
-        .as_array()?
-        .iter()
-        .find(|c| c["name"] == name && c["enabled"] != false)?;
+    // A field and the words above it carry the same name: what can be operated goes first.
+    let all = state["controls"].as_array()?;
+    let named = || all.iter().filter(|c| c["name"] == name && c["enabled"] != false);
+    let found = named().find(|c| c["role"] != "Label").or_else(|| named().next())?;
     let rect: Vec<f64> = found["rect"].as_array()?.iter().filter_map(Value::as_f64).collect();
     (rect.len() == 4).then(|| (rect[0].midpoint(rect[2]), rect[1].midpoint(rect[3])))
 }
