@@ -61,10 +61,10 @@ fn decode(criterion: &mut Criterion) {
             && let Some((mesh, ..)) = content.meshes.first()
         {
             group.bench_function("crease edges", |bencher| {
-                bencher.iter(|| black_box(CreaseEdges::of(mesh)))
+                bencher.iter(|| black_box(CreaseEdges::of(mesh)));
             });
             group.bench_function("BVH", |bencher| {
-                bencher.iter(|| black_box(MeshBvh::build(mesh)).bytes())
+                bencher.iter(|| black_box(MeshBvh::build(mesh)).bytes());
             });
         }
         group.finish();
