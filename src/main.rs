@@ -122,9 +122,7 @@ struct RenderArgs {
 }
 
 fn parse_size(text: &str) -> Result<(u32, u32), String> {
-    let parsed = text
-        .split_once('x')
-        .and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    let parsed = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
     match parsed {
         Some((w, h)) if (16..=16_384).contains(&w) && (16..=16_384).contains(&h) => Ok((w, h)),
         _ => Err("give width x height in pixels, each from 16 to 16384, as 1920x1080".into()),
@@ -136,9 +134,7 @@ fn parse_look_at(text: &str) -> Result<[f64; 3], String> {
     match numbers.as_deref() {
         Some([lon, lat]) if lon.abs() <= 180.0 && lat.abs() <= 90.0 => Ok([*lon, *lat, 0.0]),
         Some([lon, lat, h]) if lon.abs() <= 180.0 && lat.abs() <= 90.0 && h.is_finite() => Ok([*lon, *lat, *h]),
-        _ => {
-            Err("give longitude,latitude or longitude,latitude,height in degrees and metres, as 6.7936,52.2659".into())
-        }
+        _ => Err("give longitude,latitude or longitude,latitude,height in degrees and metres, as 6.7936,52.2659".into()),
     }
 }
 
@@ -230,11 +226,7 @@ fn check(path: &std::path::Path, json: bool) -> ExitCode {
         });
         return print_then(&report.to_string(), code);
     }
-    if problems.is_empty() {
-        print("no problems found")
-    } else {
-        ExitCode::from(code)
-    }
+    if problems.is_empty() { print("no problems found") } else { ExitCode::from(code) }
 }
 
 fn transform(from: Crs, to: Crs) -> ExitCode {

@@ -100,11 +100,7 @@ pub(crate) fn plugin(app: &mut App) {
 }
 
 /// Follows the last wish for a lens that this run has.
-fn switch_lens(
-    mut wishes: MessageReader<SwitchLens>,
-    available: Res<AvailableLenses>,
-    mut next: ResMut<NextState<Lens>>,
-) {
+fn switch_lens(mut wishes: MessageReader<SwitchLens>, available: Res<AvailableLenses>, mut next: ResMut<NextState<Lens>>) {
     if let Some(SwitchLens(lens)) = wishes.read().filter(|wish| available.all().contains(&wish.0)).last() {
         NextState::set_if_neq(&mut next, *lens);
     }

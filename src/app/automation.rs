@@ -27,17 +27,12 @@ struct Token(Option<String>);
 
 impl Plugin for AutomationPlugin {
     fn build(&self, app: &mut App) {
-        app.add_plugins((
-            RemotePlugin::default(),
-            RemoteHttpPlugin::default().with_port(self.port),
-        ));
+        app.add_plugins((RemotePlugin::default(), RemoteHttpPlugin::default().with_port(self.port)));
         let method = app.main_mut().world_mut().register_system(answer_state);
         let mut methods = RemoteMethods::new();
         methods.insert(STATE_METHOD, RemoteMethodSystemId::Instant(method));
         app.insert_resource(methods)
-            .insert_resource(Token(
-                std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty()),
-            ))
+            .insert_resource(Token(std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty())))
             .init_resource::<Controls>()
             .add_systems(PostStartup, describe_controls.after(EguiStartupSet::InitContexts))
             .add_systems(Last, collect_controls);
@@ -57,15 +52,9 @@ fn describe_controls(mut contexts: Query<&mut EguiContext>) {
 /// Keeps the names and places (window pixels) of the last frame's controls.
 fn collect_controls(outputs: Query<&EguiOutput>, mut controls: ResMut<Controls>) {
     for output in &outputs {
-        let Some(update) = &output.platform_output.accesskit_update else {
-            continue;
-        };
+        let Some(update) = &output.platform_output.accesskit_update else { continue };
         let scale = f64::from(output.pixels_per_point);
-        controls.0 = update
-            .nodes
-            .iter()
-            .filter_map(|(_, node)| control_json(node, scale))
-            .collect();
+        controls.0 = update.nodes.iter().filter_map(|(_, node)| control_json(node, scale)).collect();
     }
 }
 
@@ -84,11 +73,7 @@ fn answer_state(In(parameters): In<Option<Value>>, world: &mut World) -> BrpResu
     let expected = world.resource::<Token>().0.clone();
     let given = parameters.as_ref().and_then(|p| p.get("token")).and_then(Value::as_str);
     if expected.is_none() || expected.as_deref() != given {
-        return Err(BrpError {
-            code: REFUSED,
-            message: "the token is missing or wrong".into(),
-            data: None,
-        });
+        return Err(BrpError { code: REFUSED, message: "the token is missing or wrong".into(), data: None });
     }
     let mut state = state_json(world);
     state["controls"] = Value::Array(world.resource::<Controls>().0.clone());

@@ -35,14 +35,7 @@ impl Choices {
         let language = language
             .or_else(|| preferences.language.as_deref().and_then(Language::from_code))
             .unwrap_or_else(Language::of_system);
-        Self {
-            saved: preferences.clone(),
-            preferences,
-            language,
-            were_lost: problem.is_some(),
-            folder,
-            saving: None,
-        }
+        Self { saved: preferences.clone(), preferences, language, were_lost: problem.is_some(), folder, saving: None }
     }
 
     /// Chooses a language for good.
@@ -81,9 +74,7 @@ pub(super) fn apply_choices(choices: Res<Choices>, mut quality: ResMut<Quality>,
 pub(super) fn save_choices(mut choices: ResMut<Choices>, mut desk: ResMut<super::desk::Screen>) {
     let choices = choices.bypass_change_detection();
     if let Some(task) = choices.saving.as_mut() {
-        let Some(done) = future::block_on(future::poll_once(task)) else {
-            return;
-        };
+        let Some(done) = future::block_on(future::poll_once(task)) else { return };
         choices.saving = None;
         if !done {
             complain(&mut desk.0, choices);
@@ -98,8 +89,5 @@ pub(super) fn save_choices(mut choices: ResMut<Choices>, mut desk: ResMut<super:
 }
 
 fn complain(desk: &mut Desk, choices: &Choices) {
-    desk.toasts.add(
-        crate::ui::widgets::ToastKind::Problem,
-        crate::text::tr(&choices.language, "preferences-unsaved"),
-    );
+    desk.toasts.add(crate::ui::widgets::ToastKind::Problem, crate::text::tr(&choices.language, "preferences-unsaved"));
 }

@@ -7,7 +7,6 @@ use super::open::{OpenPath, Opening, PathOpened};
 use super::shipped;
 use super::sun_clock::SunClock;
 use crate::georef::SitePos;
-use crate::model::LayerKind;
 use crate::panels::card::{CardAction, CardState};
 use crate::panels::desk::{Desk, DeskActions, DeskView};
 use crate::panels::layers::LayersAction;
@@ -21,6 +20,7 @@ use crate::panels::tools::ToolsAction;
 use crate::panels::top_bar::{TopBarAction, TopBarState};
 use crate::panels::variants::VariantsAction;
 use crate::panels::viewpoints::ViewpointsAction;
+use crate::model::LayerKind;
 use crate::schedule::{AvailableLenses, Lens, SwitchLens};
 use crate::sources::Problem;
 use crate::text::{Language, tr, tr_args};
@@ -106,10 +106,7 @@ pub(super) fn show_desk(
     remember_panels(&mut screen.0, &mut memory, &mut choices, lens);
 
     let code = language.code();
-    let title = world
-        .shown
-        .as_ref()
-        .map(|shown| shown.open.scenario.title.get(&code).to_owned());
+    let title = world.shown.as_ref().map(|shown| shown.open.scenario.title.get(&code).to_owned());
     let top = TopBarState {
         title: title.unwrap_or_else(|| tr(&language, "top-nothing-open")),
         lenses: world.available.all().to_vec(),
@@ -122,16 +119,11 @@ pub(super) fn show_desk(
         .map(|shown| state::viewpoints(&shown.open, memory.viewpoint.as_deref(), &language))
         .unwrap_or_default();
     let layers = shown.map(|shown| state::layers(shown, &language)).unwrap_or_default();
-    let charter = state::charter(
-        shown.and_then(|shown| shown.open.scenario.charters.get(&lens)),
-        &language,
-    );
+    let charter = state::charter(shown.and_then(|shown| shown.open.scenario.charters.get(&lens)), &language);
     let card = shown.and_then(|shown| picked_card(shown, &world.selection, &language));
     let all_problems: Vec<&Problem> = memory.opened_with.iter().chain(&world.view_problems.0).collect();
-    let listed: Vec<&Problem> = all_problems
-        .into_iter()
-        .filter(|problem| !memory.ignored.contains(&problem.to_string()))
-        .collect();
+    let listed: Vec<&Problem> =
+        all_problems.into_iter().filter(|problem| !memory.ignored.contains(&problem.to_string())).collect();
     let problems = state::problems(listed.iter().copied(), &language);
     let listed: Vec<String> = listed.into_iter().map(ToString::to_string).collect();
     let sun = clock.state(shown.map(|shown| &shown.open.scenario.area.site), world.sun.0);
@@ -155,23 +147,9 @@ pub(super) fn show_desk(
         &language,
     );
     zones.0 = Some(zones_now);
-    choices
-        .bypass_change_detection()
-        .preferences
-        .panels
-        .insert(lens.key().to_owned(), screen.0.panels);
+    choices.bypass_change_detection().preferences.panels.insert(lens.key().to_owned(), screen.0.panels);
     let at_once = world.motion.0;
-    follow_actions(
-        actions,
-        &listed,
-        at_once,
-        &mut world,
-        &mut wishes,
-        &mut screen.0,
-        &mut memory,
-        &mut choices,
-        &clock,
-    );
+    follow_actions(actions, &listed, at_once, &mut world, &mut wishes, &mut screen.0, &mut memory, &mut choices, &clock);
     Ok(())
 }
 
@@ -197,16 +175,11 @@ fn status(world: &Reading) -> StatusState {
         loading: if world.tiles.complete && world.opening.path().is_none() {
             Loading::Complete
         } else {
-            Loading::Busy {
-                done: count(world.tiles.tiles_loaded),
-                total: count(world.tiles.tiles_loaded + world.tiles.loading.max(1)),
-            }
+            Loading::Busy { done: count(world.tiles.tiles_loaded), total: count(world.tiles.tiles_loaded + world.tiles.loading.max(1)) }
         },
         ..StatusState::default()
     };
-    let Some(shown) = world.shown.as_deref() else {
-        return status;
-    };
+    let Some(shown) = world.shown.as_deref() else { return status };
     let camera = world.camera.shown();
     let metres = world.site_view.metres_per_pixel(camera.distance_m) * world.site_view.pixels_per_point;
     status.metres_per_point = Some(narrow_angle(metres));
@@ -217,10 +190,7 @@ fn status(world: &Reading) -> StatusState {
         // A height that is only a guess for the eye is not given as a number.
         status.nap_m = (world.cursor.position.is_none() || world.cursor.is_height_known).then_some(place.nap_m);
     }
-    status.lat_lon_deg = site
-        .lon_lat_h_from_site(at)
-        .ok()
-        .map(|place| (place.lat_deg, place.lon_deg));
+    status.lat_lon_deg = site.lon_lat_h_from_site(at).ok().map(|place| (place.lat_deg, place.lon_deg));
     status
 }
 
@@ -232,42 +202,25 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
     match &selection.picked.as_ref()?.thing {
         PickedThing::Building { layer, id, attributes } => {
             let registered = id.as_deref().and_then(|id| open.register.get(id));
-            Some(state::building_card(
-                open,
-                registered,
-                id.as_deref(),
-                attributes,
-                layer_of(layer),
-                language,
-            ))
+            Some(state::building_card(open, registered, id.as_deref(), attributes, layer_of(layer), language))
         }
         PickedThing::NewBuilding { id } => {
-            let building = shown
-                .active_variant()?
-                .buildings
-                .iter()
-                .find(|building| building.id == *id)?;
+            let building = shown.active_variant()?.buildings.iter().find(|building| building.id == *id)?;
             Some(state::new_building_card(open, building, language))
         }
         PickedThing::NewTree { id } => {
             let tree = shown.active_variant()?.trees.iter().find(|tree| tree.id == *id)?;
             Some(state::new_tree_card(open, tree, language))
         }
-        PickedThing::Asset { index } => Some(state::asset_card(
-            open.assets.get(*index)?,
-            layer_for(LayerKind::Assets),
-            language,
-        )),
-        PickedThing::Report { index } => Some(state::report_card(
-            open.reports.get(*index)?,
-            layer_for(LayerKind::Reports),
-            language,
-        )),
-        PickedThing::Sensor { index } => Some(state::sensor_card(
-            open.sensors.get(*index)?,
-            layer_for(LayerKind::Sensors),
-            language,
-        )),
+        PickedThing::Asset { index } => {
+            Some(state::asset_card(open.assets.get(*index)?, layer_for(LayerKind::Assets), language))
+        }
+        PickedThing::Report { index } => {
+            Some(state::report_card(open.reports.get(*index)?, layer_for(LayerKind::Reports), language))
+        }
+        PickedThing::Sensor { index } => {
+            Some(state::sensor_card(open.sensors.get(*index)?, layer_for(LayerKind::Sensors), language))
+        }
         PickedThing::Ground => None,
     }
 }
@@ -310,19 +263,12 @@ fn follow_actions(
         wishes.variant.write(ShowVariant(id));
     }
     for ViewpointsAction::FlyTo(id) in actions.viewpoints {
-        let viewpoint = world.shown.as_ref().and_then(|shown| {
-            shown
-                .open
-                .scenario
-                .viewpoints
-                .iter()
-                .find(|viewpoint| viewpoint.id == id)
-        });
+        let viewpoint = world
+            .shown
+            .as_ref()
+            .and_then(|shown| shown.open.scenario.viewpoints.iter().find(|viewpoint| viewpoint.id == id));
         if let Some(viewpoint) = viewpoint {
-            wishes.fly.write(FlyTo {
-                to: orbit_of(viewpoint),
-                at_once,
-            });
+            wishes.fly.write(FlyTo { to: orbit_of(viewpoint), at_once });
             memory.viewpoint = Some(id);
         }
     }
@@ -337,11 +283,7 @@ fn follow_actions(
             CardAction::FlyTo => {
                 if let Some(picked) = &world.selection.picked {
                     let goal = world.camera.goal();
-                    let to = Orbit {
-                        target: picked.position,
-                        distance_m: goal.distance_m.min(CLOSE_UP_M),
-                        ..goal
-                    };
+                    let to = Orbit { target: picked.position, distance_m: goal.distance_m.min(CLOSE_UP_M), ..goal };
                     wishes.fly.write(FlyTo { to, at_once });
                 }
             }
@@ -456,10 +398,7 @@ pub(super) fn tell_news(
         }
     }
     if shown.read().last().is_some() && choices.were_lost {
-        screen
-            .0
-            .toasts
-            .add(ToastKind::Problem, tr(&choices.language, "preferences-lost"));
+        screen.0.toasts.add(ToastKind::Problem, tr(&choices.language, "preferences-lost"));
     }
     if std::mem::take(&mut dialog.ended_without_path) {
         let words = tr(&choices.language, "dialog-none");

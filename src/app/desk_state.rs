@@ -3,8 +3,8 @@
 use crate::geometry::Value;
 use crate::georef::{SiteFrame, SitePos};
 use crate::model::{
-    Asset, AssetKind, Charter, Layer, LayerKind, NewBuilding, NewTree, OpenScenario, RegisteredBuilding, Report,
-    Sensor, Source, SurfaceKind, Use, mass_mesh,
+    Asset, AssetKind, Charter, Layer, LayerKind, NewBuilding, NewTree, OpenScenario, RegisteredBuilding, Report, Sensor, Source,
+    SurfaceKind, Use, mass_mesh,
 };
 use crate::panels::card::{CardState, Fact};
 use crate::panels::charter::CharterState;
@@ -13,9 +13,7 @@ use crate::panels::problems::{ProblemRow, ProblemsState};
 use crate::panels::variants::{VariantRow, VariantsState};
 use crate::panels::viewpoints::{ViewpointRow, ViewpointsState};
 use crate::sources::{Problem, Severity};
-use crate::text::{
-    Language, format_area, format_count, format_date, format_length, format_nap, format_number, tr, tr_args,
-};
+use crate::text::{Language, format_area, format_count, format_date, format_length, format_nap, format_number, tr, tr_args};
 use crate::ui::widgets::SwatchEdge;
 use crate::view::palette::{self, Rgb};
 use crate::view::scene::ShownScenario;
@@ -32,10 +30,7 @@ pub(super) fn variants(shown: &ShownScenario, language: &Language) -> VariantsSt
     });
     VariantsState {
         rows: rows.collect(),
-        active: shown
-            .active_variant()
-            .map(|variant| variant.id.clone())
-            .unwrap_or_default(),
+        active: shown.active_variant().map(|variant| variant.id.clone()).unwrap_or_default(),
     }
 }
 
@@ -47,10 +42,7 @@ pub(super) fn viewpoints(open: &OpenScenario, current: Option<&str>, language: &
         title: viewpoint.title.get(&code).to_owned(),
         caption: viewpoint.caption.get(&code).to_owned(),
     });
-    ViewpointsState {
-        rows: rows.collect(),
-        current: current.map(str::to_owned),
-    }
+    ViewpointsState { rows: rows.collect(), current: current.map(str::to_owned) }
 }
 
 /// The layers as rows, each with its legend.
@@ -69,11 +61,7 @@ pub(super) fn layers(shown: &ShownScenario, language: &Language) -> LayersState 
 }
 
 fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<LegendEntry> {
-    let entry = |label: String, color: Rgb| LegendEntry {
-        label,
-        fill: fill(color),
-        edge: SwatchEdge::Solid,
-    };
+    let entry = |label: String, color: Rgb| LegendEntry { label, fill: fill(color), edge: SwatchEdge::Solid };
     match layer.kind {
         LayerKind::Tiles3d => vec![
             entry(tr(language, "legend-wall"), palette::WALL),
@@ -84,10 +72,7 @@ fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<Lege
             let mut kinds: Vec<SurfaceKind> = shown.open.surfaces.iter().map(|surface| surface.kind).collect();
             kinds.sort_unstable();
             kinds.dedup();
-            kinds
-                .into_iter()
-                .map(|kind| entry(surface_name(kind, language), palette::surface(kind)))
-                .collect()
+            kinds.into_iter().map(|kind| entry(surface_name(kind, language), palette::surface(kind))).collect()
         }
         LayerKind::Assets => vec![entry(tr(language, "legend-tree"), palette::crown(0))],
         LayerKind::Terrain => vec![entry(tr(language, "legend-ground"), palette::TABLE)],
@@ -130,18 +115,8 @@ pub(super) fn problems<'a>(all: impl Iterator<Item = &'a Problem>, language: &La
         } else {
             format!("{} · {}", problem.path, problem.place)
         };
-        let meaning = if serious {
-            tr(language, "meaning-error")
-        } else {
-            tr(language, "meaning-warning")
-        };
-        ProblemRow {
-            serious,
-            what: problem.message.clone(),
-            place,
-            meaning,
-            can_retry: false,
-        }
+        let meaning = if serious { tr(language, "meaning-error") } else { tr(language, "meaning-warning") };
+        ProblemRow { serious, what: problem.message.clone(), place, meaning, can_retry: false }
     });
     ProblemsState { rows: rows.collect() }
 }
@@ -158,18 +133,13 @@ fn use_name(used_for: Use, language: &Language) -> String {
 }
 
 fn fact(name: String, value: impl Into<String>) -> Fact {
-    Fact {
-        name,
-        value: value.into(),
-    }
+    Fact { name, value: value.into() }
 }
 
 /// NAP in a Dutch frame; in others the height above the site's zero.
 fn format_top(site: &SiteFrame, at: SitePos, language: &Language) -> String {
-    site.rd_nap_from_site(at).map_or_else(
-        || format_length(at.0.z, 1, language),
-        |place| format_nap(place.nap_m, language),
-    )
+    site.rd_nap_from_site(at)
+        .map_or_else(|| format_length(at.0.z, 1, language), |place| format_nap(place.nap_m, language))
 }
 
 /// A building of the base: what the register knows, else the attributes of the tile.
@@ -184,55 +154,31 @@ pub(super) fn building_card(
     let mut facts = Vec::new();
     if let Some(building) = registered {
         facts.push(fact(tr(language, "fact-use"), use_name(building.main_use, language)));
-        facts.extend(
-            building
-                .storeys
-                .map(|n| fact(tr(language, "fact-storeys"), n.to_string())),
-        );
+        facts.extend(building.storeys.map(|n| fact(tr(language, "fact-storeys"), n.to_string())));
         facts.push(fact(
             tr(language, "fact-height"),
             format_length(building.roof_m - building.ground_m, 1, language),
         ));
         let top = SitePos(building.center().extend(building.roof_m));
-        facts.push(fact(
-            tr(language, "fact-top"),
-            format_top(&open.scenario.area.site, top, language),
-        ));
-        facts.extend(
-            building
-                .year
-                .map(|year| fact(tr(language, "fact-year"), year.to_string())),
-        );
+        facts.push(fact(tr(language, "fact-top"), format_top(&open.scenario.area.site, top, language)));
+        facts.extend(building.year.map(|year| fact(tr(language, "fact-year"), year.to_string())));
         if building.dwellings > 0 {
-            facts.push(fact(
-                tr(language, "fact-dwellings"),
-                count(building.dwellings, language),
-            ));
+            facts.push(fact(tr(language, "fact-dwellings"), count(building.dwellings, language)));
         }
         let area: f64 = building.gfa_m2.iter().map(|(_, m2)| m2).sum();
         if area > 0.0 {
             facts.push(fact(tr(language, "fact-area"), format_area(area, 0, language)));
         }
     }
-    let name = registered
-        .map(|building| building.name.as_str())
-        .filter(|name| !name.is_empty())
-        .or(id);
+    let name = registered.map(|building| building.name.as_str()).filter(|name| !name.is_empty()).or(id);
     CardState {
         id: id.unwrap_or_default().to_owned(),
-        kind: if registered.is_some() || id.is_some() {
-            tr(language, "kind-building")
-        } else {
-            tr(language, "kind-thing")
-        },
+        kind: if registered.is_some() || id.is_some() { tr(language, "kind-building") } else { tr(language, "kind-thing") },
         name: name.map_or_else(|| tr(language, "kind-thing"), str::to_owned),
         facts,
         certainty: layer.map(|layer| layer.certainty).unwrap_or_default(),
         source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
-        attributes: attributes
-            .iter()
-            .map(|(name, value)| fact(name.clone(), format_value(value, language)))
-            .collect(),
+        attributes: attributes.iter().map(|(name, value)| fact(name.clone(), format_value(value, language))).collect(),
         expanded: false,
     }
 }
@@ -245,11 +191,9 @@ fn format_value(value: &Value, language: &Language) -> String {
         Value::Int(number) => number.to_string(),
         Value::Float(number) => format_number(*number, if number.fract() == 0.0 { 0 } else { 3 }, language),
         Value::Text(text) => text.clone(),
-        Value::List(values) => values
-            .iter()
-            .map(|value| format_value(value, language))
-            .collect::<Vec<_>>()
-            .join("; "),
+        Value::List(values) => {
+            values.iter().map(|value| format_value(value, language)).collect::<Vec<_>>().join("; ")
+        }
     }
 }
 
@@ -262,10 +206,7 @@ pub(super) fn new_building_card(open: &OpenScenario, building: &NewBuilding, lan
     let code = language.code();
     let height_m = mass_mesh(building, 0.0).top_m;
     let mut used_for = use_name(building.main_use, language);
-    if let Some(ground_use) = building
-        .ground_use
-        .filter(|ground_use| *ground_use != building.main_use)
-    {
+    if let Some(ground_use) = building.ground_use.filter(|ground_use| *ground_use != building.main_use) {
         used_for = format!("{} / {used_for}", use_name(ground_use, language));
     }
     let mut facts = vec![
@@ -274,22 +215,13 @@ pub(super) fn new_building_card(open: &OpenScenario, building: &NewBuilding, lan
         fact(tr(language, "fact-height"), format_length(height_m, 1, language)),
     ];
     if building.dwellings > 0 {
-        facts.push(fact(
-            tr(language, "fact-dwellings"),
-            count(building.dwellings, language),
-        ));
+        facts.push(fact(tr(language, "fact-dwellings"), count(building.dwellings, language)));
     }
     if building.parking_places > 0 {
-        facts.push(fact(
-            tr(language, "fact-parking"),
-            count(building.parking_places, language),
-        ));
+        facts.push(fact(tr(language, "fact-parking"), count(building.parking_places, language)));
     }
     if building.underground_storeys > 0 {
-        facts.push(fact(
-            tr(language, "fact-underground"),
-            count(building.underground_storeys, language),
-        ));
+        facts.push(fact(tr(language, "fact-underground"), count(building.underground_storeys, language)));
     }
     if let Some(phase) = open.scenario.phases.iter().find(|phase| phase.id == building.phase) {
         facts.push(fact(tr(language, "fact-phase"), phase.title.get(&code)));
@@ -298,11 +230,7 @@ pub(super) fn new_building_card(open: &OpenScenario, building: &NewBuilding, lan
     CardState {
         id: building.id.clone(),
         kind: tr(language, "kind-new-building"),
-        name: if name.is_empty() {
-            building.id.clone()
-        } else {
-            name.to_owned()
-        },
+        name: if name.is_empty() { building.id.clone() } else { name.to_owned() },
         facts,
         certainty: building.certainty,
         source: Source::default(),
@@ -343,25 +271,16 @@ pub(super) fn asset_card(asset: &Asset, layer: Option<&Layer>, language: &Langua
     let none = || tr(language, "fact-no-data");
     let date = |day: Option<jiff::civil::Date>| day.map_or_else(none, |day| format_date(day, language));
     let mut facts = vec![
-        fact(
-            tr(language, "fact-condition"),
-            asset.condition.map_or_else(none, |score| score.to_string()),
-        ),
+        fact(tr(language, "fact-condition"), asset.condition.map_or_else(none, |score| score.to_string())),
         fact(tr(language, "fact-upkeep"), asset.upkeep.clone().unwrap_or_else(none)),
         fact(tr(language, "fact-inspected"), date(asset.inspected)),
         fact(tr(language, "fact-next-inspection"), date(asset.next_inspection)),
     ];
     if asset.height_m > 0.0 {
-        facts.push(fact(
-            tr(language, "fact-height"),
-            format_length(asset.height_m, 1, language),
-        ));
+        facts.push(fact(tr(language, "fact-height"), format_length(asset.height_m, 1, language)));
     }
     if asset.crown_m > 0.0 {
-        facts.push(fact(
-            tr(language, "fact-crown"),
-            format_length(asset.crown_m, 1, language),
-        ));
+        facts.push(fact(tr(language, "fact-crown"), format_length(asset.crown_m, 1, language)));
     }
     CardState {
         id: asset.id.clone(),
@@ -370,20 +289,14 @@ pub(super) fn asset_card(asset: &Asset, layer: Option<&Layer>, language: &Langua
         facts,
         certainty: layer.map(|layer| layer.certainty).unwrap_or_default(),
         source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
-        attributes: asset
-            .attributes
-            .iter()
-            .map(|(name, value)| fact(name.clone(), value.clone()))
-            .collect(),
+        attributes: asset.attributes.iter().map(|(name, value)| fact(name.clone(), value.clone())).collect(),
         expanded: false,
     }
 }
 
 /// A public-space report.
 pub(super) fn report_card(report: &Report, layer: Option<&Layer>, language: &Language) -> CardState {
-    let created = report
-        .created
-        .map_or_else(|| tr(language, "fact-no-data"), |day| format_date(day, language));
+    let created = report.created.map_or_else(|| tr(language, "fact-no-data"), |day| format_date(day, language));
     CardState {
         id: report.id.clone(),
         kind: tr(language, "kind-report"),
@@ -410,10 +323,7 @@ pub(super) fn sensor_card(sensor: &Sensor, layer: Option<&Layer>, language: &Lan
         id: sensor.id.clone(),
         kind: tr(language, "kind-sensor"),
         name: sensor.name.clone(),
-        facts: vec![
-            fact(sensor.quantity.clone(), value),
-            fact(tr(language, "fact-id"), sensor.id.clone()),
-        ],
+        facts: vec![fact(sensor.quantity.clone(), value), fact(tr(language, "fact-id"), sensor.id.clone())],
         certainty: layer.map(|layer| layer.certainty).unwrap_or_default(),
         source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
         attributes: Vec::new(),
@@ -423,21 +333,11 @@ pub(super) fn sensor_card(sensor: &Sensor, layer: Option<&Layer>, language: &Lan
 
 /// What a file or folder is called in a sentence.
 pub(super) fn short_name(path: &std::path::Path) -> String {
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The sentence when a path could not be opened.
 pub(super) fn failure(path: &std::path::Path, problems: &[Problem], language: &Language) -> String {
-    let reason = problems
-        .first()
-        .map(|problem| problem.message.clone())
-        .unwrap_or_default();
-    tr_args(
-        language,
-        "open-failed",
-        &[("name", &short_name(path)), ("reason", &reason)],
-    )
+    let reason = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+    tr_args(language, "open-failed", &[("name", &short_name(path)), ("reason", &reason)])
 }

@@ -29,9 +29,7 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 fn ask_for_path(mut wishes: MessageReader<AskForPath>, mut dialog: ResMut<Dialog>) {
-    let Some(wish) = wishes.read().last().copied() else {
-        return;
-    };
+    let Some(wish) = wishes.read().last().copied() else { return };
     if dialog.task.is_some() {
         return;
     }
@@ -40,10 +38,7 @@ fn ask_for_path(mut wishes: MessageReader<AskForPath>, mut dialog: ResMut<Dialog
         let asked = rfd::AsyncFileDialog::new();
         let answer = match wish {
             AskForPath::File => {
-                asked
-                    .add_filter("Stadslens", &["stadslens", "json", "glb", "gltf", "b3dm"])
-                    .pick_file()
-                    .await
+                asked.add_filter("Stadslens", &["stadslens", "json", "glb", "gltf", "b3dm"]).pick_file().await
             }
             AskForPath::Folder => asked.pick_folder().await,
         };

@@ -5,10 +5,7 @@ use bevy::{
     ecs::error::{BevyError, ErrorContext, Severity, match_severity},
     log::{Level, LogPlugin},
     prelude::*,
-    render::{
-        RenderPlugin,
-        settings::{RenderCreation, WgpuSettings},
-    },
+    render::{RenderPlugin, settings::{RenderCreation, WgpuSettings}},
     window::ExitCondition,
     winit::WinitPlugin,
 };
@@ -31,33 +28,23 @@ pub(super) fn plugins(surface: Surface) -> PluginGroupBuilder {
         filter: "wgpu=error,naga=error,bevy_render=error,bevy_winit=error,zbus=error,ashpd=error".into(),
         ..default()
     };
-    let without_window = WindowPlugin {
-        primary_window: None,
-        exit_condition: ExitCondition::DontExit,
-        ..default()
-    };
+    let without_window =
+        WindowPlugin { primary_window: None, exit_condition: ExitCondition::DontExit, ..default() };
     match surface {
-        Surface::Window(window) => DefaultPlugins.set(log).set(WindowPlugin {
-            primary_window: Some(*window),
-            ..default()
-        }),
+        Surface::Window(window) => DefaultPlugins
+            .set(log)
+            .set(WindowPlugin { primary_window: Some(*window), ..default() }),
         Surface::Images => DefaultPlugins
             .set(log)
             .set(without_window)
             // A picture must not be taken before its shaders are there.
-            .set(RenderPlugin {
-                synchronous_pipeline_compilation: true,
-                ..default()
-            })
+            .set(RenderPlugin { synchronous_pipeline_compilation: true, ..default() })
             .disable::<WinitPlugin>(),
         Surface::Nothing => DefaultPlugins
             .set(log)
             .set(without_window)
             .set(RenderPlugin {
-                render_creation: RenderCreation::Automatic(Box::new(WgpuSettings {
-                    backends: None,
-                    ..default()
-                })),
+                render_creation: RenderCreation::Automatic(Box::new(WgpuSettings { backends: None, ..default() })),
                 ..default()
             })
             .disable::<WinitPlugin>(),

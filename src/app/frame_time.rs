@@ -31,9 +31,7 @@ impl MainThreadTimes {
 const KEPT_FRAMES: usize = 20_000;
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<MainThreadTimes>()
-        .add_systems(First, start_frame)
-        .add_systems(Last, end_frame);
+    app.init_resource::<MainThreadTimes>().add_systems(First, start_frame).add_systems(Last, end_frame);
 }
 
 fn start_frame(mut times: ResMut<MainThreadTimes>) {
@@ -55,10 +53,7 @@ mod tests {
 
     #[test]
     fn quantiles_name_a_frame_that_was() {
-        let times = MainThreadTimes {
-            started: None,
-            ms: (1..=100).rev().map(f64::from).collect(),
-        };
+        let times = MainThreadTimes { started: None, ms: (1..=100).rev().map(f64::from).collect() };
         assert!((times.quantile_ms(0.5) - 50.0).abs() < f64::EPSILON);
         assert!((times.quantile_ms(0.99) - 99.0).abs() < f64::EPSILON);
         assert!((times.quantile_ms(1.0) - 100.0).abs() < f64::EPSILON);

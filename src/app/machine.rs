@@ -7,15 +7,11 @@ use bevy::tasks::block_on;
 pub(super) fn require_adapter() -> Result<String, Stop> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
     let adapters = block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-    adapters
-        .first()
-        .map(|adapter| adapter.get_info().name)
-        .ok_or_else(|| Stop::Machine {
-            message:
-                "this machine has no graphics adapter that can draw: install its graphics driver, or on Debian the \
+    adapters.first().map(|adapter| adapter.get_info().name).ok_or_else(|| Stop::Machine {
+        message: "this machine has no graphics adapter that can draw: install its graphics driver, or on Debian the \
                   software one with `apt install mesa-vulkan-drivers`; over remote desktop ask for 3D support"
-                    .into(),
-        })
+            .into(),
+    })
 }
 
 /// A display to open a window on, or the sentence that says what to do.
@@ -36,11 +32,7 @@ pub(super) fn peak_rss_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok();
     let peak = status.as_deref().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
-        line.split_whitespace()
-            .nth(1)?
-            .parse::<u64>()
-            .ok()
-            .map(|kib| kib * 1024)
+        line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
     });
     // Elsewhere the present size stands in: at the end of a render it is close to the peak.
     peak.or_else(|| memory_stats::memory_stats().and_then(|stats| u64::try_from(stats.physical_mem).ok()))

@@ -35,13 +35,8 @@ use bevy::prelude::*;
 /// Everything of the program that needs no window: the model, the view and the given lenses.
 fn program_plugins(app: &mut App, lenses: &[Lens]) {
     app.init_state::<Lens>();
-    app.set_error_handler(engine::report).add_plugins((
-        schedule::plugin,
-        model::edit::plugin,
-        view::ViewPlugin,
-        frame_time::plugin,
-        open::plugin,
-    ));
+    app.set_error_handler(engine::report)
+        .add_plugins((schedule::plugin, model::edit::plugin, view::ViewPlugin, frame_time::plugin, open::plugin));
     for lens in lenses {
         lenses::add(app, *lens);
     }

@@ -24,9 +24,7 @@ pub(super) fn paint_names(
     zones: Res<ShownZones>,
     choices: Res<Choices>,
 ) -> Result {
-    let (Some(shown), Some(zones)) = (shown, zones.0) else {
-        return Ok(());
-    };
+    let (Some(shown), Some(zones)) = (shown, zones.0) else { return Ok(()) };
     if !shown.is_kind_visible(LayerKind::Labels) {
         return Ok(());
     }
@@ -39,12 +37,7 @@ pub(super) fn paint_names(
     };
     let font = |size_pt: f64| FontId::proportional(narrow(size_pt));
     let width_pt = |text: &str, size_pt: f64| {
-        f64::from(
-            painter
-                .layout_no_wrap(text.to_owned(), font(size_pt), Color32::BLACK)
-                .size()
-                .x,
-        )
+        f64::from(painter.layout_no_wrap(text.to_owned(), font(size_pt), Color32::BLACK).size().x)
     };
     for label in place_labels(&shown.open.labels, &view, &style, width_pt, |_| true) {
         paint(&painter, &label, font(label.size_pt), &theme);
@@ -73,18 +66,8 @@ fn paint(painter: &egui::Painter, label: &PlacedLabel, font: FontId, theme: &The
     if label.is_landmark {
         let galley = painter.layout_no_wrap(label.text.clone(), font, ink);
         let plate = Align2::CENTER_CENTER.anchor_size(point(label.center), galley.size() + vec2(12.0, 6.0));
-        painter.rect_filled(
-            plate,
-            f32::from(Theme::RADIUS),
-            Tokens::LIGHT.ground.gamma_multiply(0.9),
-        );
-        painter.galley(
-            Align2::CENTER_CENTER
-                .anchor_size(point(label.center), galley.size())
-                .min,
-            galley,
-            ink,
-        );
+        painter.rect_filled(plate, f32::from(Theme::RADIUS), Tokens::LIGHT.ground.gamma_multiply(0.9));
+        painter.galley(Align2::CENTER_CENTER.anchor_size(point(label.center), galley.size()).min, galley, ink);
         return;
     }
     let angle = narrow(label.angle_rad);

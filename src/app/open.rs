@@ -39,19 +39,11 @@ pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Opening>()
         .add_message::<OpenPath>()
         .add_message::<PathOpened>()
-        .add_systems(
-            Update,
-            (start_opening, finish_opening)
-                .chain()
-                .in_set(OpenSystems)
-                .in_set(FrameSystems::Ingest),
-        );
+        .add_systems(Update, (start_opening, finish_opening).chain().in_set(OpenSystems).in_set(FrameSystems::Ingest));
 }
 
 fn start_opening(mut wishes: MessageReader<OpenPath>, mut opening: ResMut<Opening>) {
-    let Some(OpenPath(path)) = wishes.read().last() else {
-        return;
-    };
+    let Some(OpenPath(path)) = wishes.read().last() else { return };
     let path = path.clone();
     let task_path = path.clone();
     let task = AsyncComputeTaskPool::get().spawn(async move { open_any(&task_path) });
@@ -61,10 +53,7 @@ fn start_opening(mut wishes: MessageReader<OpenPath>, mut opening: ResMut<Openin
 fn finish_opening(mut opening: ResMut<Opening>, mut opened: MessageWriter<PathOpened>) {
     let Some((path, task)) = opening.0.as_mut() else { return };
     if let Some(outcome) = future::block_on(future::poll_once(task)) {
-        opened.write(PathOpened {
-            path: path.clone(),
-            outcome,
-        });
+        opened.write(PathOpened { path: path.clone(), outcome });
         opening.0 = None;
     }
 }

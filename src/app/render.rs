@@ -98,16 +98,8 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
     if let Some(variant) = options.variant.as_deref()
         && !open.scenario.variants.iter().any(|known| known.id == variant)
     {
-        let known: Vec<&str> = open
-            .scenario
-            .variants
-            .iter()
-            .map(|variant| variant.id.as_str())
-            .collect();
-        return Err(usage(format!(
-            "there is no variant `{variant}`: the scenario has {}",
-            list(&known)
-        )));
+        let known: Vec<&str> = open.scenario.variants.iter().map(|variant| variant.id.as_str()).collect();
+        return Err(usage(format!("there is no variant `{variant}`: the scenario has {}", list(&known))));
     }
     machine::require_adapter()?;
     let mut engine = Engine::start(options, lens);
@@ -123,10 +115,7 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
         problems.push(Problem::error(
             options.path.display().to_string(),
             "",
-            format!(
-                "not everything in view was loaded within {} s: give more with --timeout",
-                options.timeout_s
-            ),
+            format!("not everything in view was loaded within {} s: give more with --timeout", options.timeout_s),
         ));
     }
     let facts = engine.facts(first_picture_s, complete_s);
@@ -138,17 +127,11 @@ fn usage(message: String) -> Stop {
 }
 
 fn list(words: &[&str]) -> String {
-    if words.is_empty() {
-        "none".into()
-    } else {
-        words.join(", ")
-    }
+    if words.is_empty() { "none".into() } else { words.join(", ") }
 }
 
 fn lens_of(options: &RenderOptions) -> Result<Option<Lens>, Stop> {
-    let Some(name) = options.lens.as_deref() else {
-        return Ok(None);
-    };
+    let Some(name) = options.lens.as_deref() else { return Ok(None) };
     let known = Lens::ALL.map(Lens::key);
     Lens::from_key(name)
         .map(Some)
@@ -163,15 +146,8 @@ fn orbit(options: &RenderOptions, open: &OpenScenario) -> Result<Option<Orbit>, 
         Some(id) => {
             let found = scenario.viewpoints.iter().find(|viewpoint| viewpoint.id == id);
             if found.is_none() && options.viewpoint.is_some() {
-                let known: Vec<&str> = scenario
-                    .viewpoints
-                    .iter()
-                    .map(|viewpoint| viewpoint.id.as_str())
-                    .collect();
-                return Err(usage(format!(
-                    "there is no viewpoint `{id}`: the scenario has {}",
-                    list(&known)
-                )));
+                let known: Vec<&str> = scenario.viewpoints.iter().map(|viewpoint| viewpoint.id.as_str()).collect();
+                return Err(usage(format!("there is no viewpoint `{id}`: the scenario has {}", list(&known))));
             }
             found
         }
@@ -187,15 +163,9 @@ fn orbit(options: &RenderOptions, open: &OpenScenario) -> Result<Option<Orbit>, 
     let mut orbit = base.unwrap_or_default();
     if let Some([lon_deg, lat_deg, height_m]) = options.look_at {
         let site = &scenario.area.site;
-        let zero_h_m = site
-            .lon_lat_h_from_site(SitePos(DVec3::ZERO))
-            .map_or(0.0, |zero| zero.h_m);
+        let zero_h_m = site.lon_lat_h_from_site(SitePos(DVec3::ZERO)).map_or(0.0, |zero| zero.h_m);
         let mut target = site
-            .site_from_lon_lat_h(LonLatH {
-                lon_deg,
-                lat_deg,
-                h_m: zero_h_m,
-            })
+            .site_from_lon_lat_h(LonLatH { lon_deg, lat_deg, h_m: zero_h_m })
             .map_err(|error| usage(format!("--look-at: {error}")))?;
         target.0.z = height_m;
         orbit.target = target;
@@ -250,10 +220,7 @@ impl Engine {
         let device = self.world().get_resource::<RenderDevice>().cloned();
         if let Some(device) = device {
             // A lost device shows as a picture that never comes back, which is reported there.
-            let _ = device.poll(PollType::Wait {
-                submission_index: None,
-                timeout: Some(Duration::from_secs(60)),
-            });
+            let _ = device.poll(PollType::Wait { submission_index: None, timeout: Some(Duration::from_secs(60)) });
         }
     }
 
@@ -304,15 +271,11 @@ impl Engine {
         let taken: Arc<Mutex<Option<Image>>> = Arc::default();
         let keep = taken.clone();
         let target = self.target.clone();
-        self.apps
-            .main
-            .world_mut()
-            .spawn(Screenshot::image(target))
-            .observe(move |captured: On<ScreenshotCaptured>| {
-                if let Ok(mut slot) = keep.lock() {
-                    *slot = Some(captured.image.clone());
-                }
-            });
+        self.apps.main.world_mut().spawn(Screenshot::image(target)).observe(move |captured: On<ScreenshotCaptured>| {
+            if let Ok(mut slot) = keep.lock() {
+                *slot = Some(captured.image.clone());
+            }
+        });
         for _ in 0..SCREENSHOT_FRAMES {
             self.step();
             let image = taken.lock().ok().and_then(|mut slot| slot.take());
@@ -322,20 +285,15 @@ impl Engine {
                 });
             }
         }
-        Err(Stop::Machine {
-            message: "the graphics adapter did not give the picture back".into(),
-        })
+        Err(Stop::Machine { message: "the graphics adapter did not give the picture back".into() })
     }
 
     fn facts(&self, first_picture_s: f64, complete_s: f64) -> Value {
         let world = self.world();
         let stats = world.resource::<TileStats>();
         let times = world.resource::<MainThreadTimes>();
-        let failed: Vec<Value> = stats
-            .failed
-            .iter()
-            .map(|(uri, reason)| json!({"uri": uri, "reason": reason}))
-            .collect();
+        let failed: Vec<Value> =
+            stats.failed.iter().map(|(uri, reason)| json!({"uri": uri, "reason": reason})).collect();
         json!({
             "tiles_rendered": stats.rendered,
             "triangles_rendered": stats.triangles,
@@ -358,10 +316,7 @@ impl Engine {
 /// Writes the picture beside its place first, so that a full disk never leaves half a picture under its name.
 fn write_png(path: &Path, picture: DynamicImage) -> Result<(), Stop> {
     let complain = |reason: String| Stop::Machine {
-        message: format!(
-            "{}: the picture cannot be written ({reason}): choose another place with -o",
-            path.display()
-        ),
+        message: format!("{}: the picture cannot be written ({reason}): choose another place with -o", path.display()),
     };
     let mut bytes = Vec::new();
     picture

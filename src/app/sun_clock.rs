@@ -4,11 +4,7 @@ use crate::georef::{SiteFrame, SitePos};
 use crate::panels::sun::SunState;
 use crate::view::sun::sun_position;
 use bevy::math::DVec3;
-use jiff::{
-    Timestamp,
-    civil::Date,
-    tz::{Offset, TimeZone},
-};
+use jiff::{Timestamp, civil::Date, tz::{Offset, TimeZone}};
 
 /// Steps in which sunrise and sunset are looked for, minutes.
 const STEP_MIN: u16 = 5;
@@ -39,21 +35,14 @@ impl SunClock {
         } else {
             self.daylight = None;
         }
-        SunState {
-            date,
-            minute: minute_of(&local),
-            daylight: self.daylight,
-        }
+        SunState { date, minute: minute_of(&local), daylight: self.daylight }
     }
 
     /// The same time on another date.
     pub(super) fn with_date(&self, time: Timestamp, date: Date) -> Option<Timestamp> {
         let zone = self.zone.clone()?;
         let local = time.to_zoned(zone.clone());
-        date.to_datetime(local.time())
-            .to_zoned(zone)
-            .ok()
-            .map(|zoned| zoned.timestamp())
+        date.to_datetime(local.time()).to_zoned(zone).ok().map(|zoned| zoned.timestamp())
     }
 
     /// Another minute of the same date.
@@ -71,10 +60,7 @@ fn minute_of(local: &jiff::Zoned) -> u16 {
 fn at_minute(date: Date, minute: u16, zone: &TimeZone) -> Option<Timestamp> {
     let minute = minute.min(DAY_MIN - 1);
     let (hour, minute) = (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
-    date.at(hour, minute, 0, 0)
-        .to_zoned(zone.clone())
-        .ok()
-        .map(|zoned| zoned.timestamp())
+    date.at(hour, minute, 0, 0).to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
 }
 
 /// Dutch sites keep Dutch time; elsewhere the hour that belongs to the longitude, without summer time.
@@ -82,9 +68,7 @@ fn zone_of(site: &SiteFrame) -> TimeZone {
     if let SiteFrame::RdNap { .. } = site {
         return TimeZone::get("Europe/Amsterdam").unwrap_or_else(|_| TimeZone::fixed(Offset::constant(1)));
     }
-    let hours = site
-        .lon_lat_h_from_site(SitePos(DVec3::ZERO))
-        .map_or(0.0, |place| (place.lon_deg / 15.0).round());
+    let hours = site.lon_lat_h_from_site(SitePos(DVec3::ZERO)).map_or(0.0, |place| (place.lon_deg / 15.0).round());
     #[expect(clippy::cast_possible_truncation, reason = "a whole number from -12 to 12")]
     let hours = hours.clamp(-12.0, 12.0) as i8;
     TimeZone::fixed(Offset::constant(hours))
@@ -109,13 +93,7 @@ mod tests {
     use crate::georef::{RdNap, SiteFrame};
     use jiff::{Timestamp, civil::date};
 
-    const HENGELO: SiteFrame = SiteFrame::RdNap {
-        anchor: RdNap {
-            x_m: 251_000.0,
-            y_m: 476_250.0,
-            nap_m: 17.0,
-        },
-    };
+    const HENGELO: SiteFrame = SiteFrame::RdNap { anchor: RdNap { x_m: 251_000.0, y_m: 476_250.0, nap_m: 17.0 } };
 
     #[test]
     fn the_clock_shows_dutch_summer_time_and_keeps_it_over_a_change_of_date() {

@@ -47,9 +47,7 @@ pub fn run_window(options: WindowOptions) -> Result<(), Stop> {
         None => None,
         Some(code) => Some(Language::from_code(code).ok_or_else(|| {
             let known: Vec<String> = Language::available().iter().map(Language::code).collect();
-            Stop::Usage {
-                message: format!("there is no language `{code}`: use {}", known.join(", ")),
-            }
+            Stop::Usage { message: format!("there is no language `{code}`: use {}", known.join(", ")) }
         })?),
     };
     machine::require_display()?;
@@ -58,18 +56,14 @@ pub fn run_window(options: WindowOptions) -> Result<(), Stop> {
     let mut app = App::new();
     app.add_plugins(engine::plugins(Surface::Window(Box::new(window(options.size)))));
     program_plugins(&mut app, &Lens::ALL);
-    app.add_plugins(desk_plugin)
-        .insert_resource(Choices::load(language))
-        .insert_resource(FirstPath(start));
+    app.add_plugins(desk_plugin).insert_resource(Choices::load(language)).insert_resource(FirstPath(start));
     #[cfg(feature = "automation")]
     if let Some(port) = options.automation_port {
         app.add_plugins(super::automation::AutomationPlugin { port });
     }
     match app.run() {
         AppExit::Success => Ok(()),
-        AppExit::Error(code) => Err(Stop::Machine {
-            message: format!("the window ended with error {code}"),
-        }),
+        AppExit::Error(code) => Err(Stop::Machine { message: format!("the window ended with error {code}") }),
     }
 }
 
@@ -102,10 +96,7 @@ fn desk_plugin(app: &mut App) {
         .init_resource::<Screen>()
         .init_resource::<ShownZones>()
         .init_resource::<DeskMemory>()
-        .insert_resource(WinitSettings {
-            focused_mode: UpdateMode::Continuous,
-            unfocused_mode: UpdateMode::Continuous,
-        })
+        .insert_resource(WinitSettings { focused_mode: UpdateMode::Continuous, unfocused_mode: UpdateMode::Continuous })
         .configure_sets(
             EguiPrimaryContextPass,
             (InterfaceSystems::Shell, InterfaceSystems::Room, InterfaceSystems::Over).chain(),
@@ -115,9 +106,7 @@ fn desk_plugin(app: &mut App) {
         .add_systems(
             Update,
             (
-                take_opened
-                    .after(super::open::OpenSystems)
-                    .before(FrameSystems::ApplyEdits),
+                take_opened.after(super::open::OpenSystems).before(FrameSystems::ApplyEdits),
                 press_keys.before(FrameSystems::ApplyEdits),
                 apply_choices.in_set(FrameSystems::Derive),
                 (tell_news, save_choices, rest_when_still, name_window).after(FrameSystems::Present),
@@ -125,10 +114,7 @@ fn desk_plugin(app: &mut App) {
         )
         .add_systems(
             EguiPrimaryContextPass,
-            (
-                paint_names.before(InterfaceSystems::Shell),
-                show_desk.in_set(InterfaceSystems::Shell),
-            ),
+            (paint_names.before(InterfaceSystems::Shell), show_desk.in_set(InterfaceSystems::Shell)),
         );
 }
 
@@ -141,10 +127,7 @@ fn open_first(first: Res<FirstPath>, mut open: MessageWriter<OpenPath>, mut scre
     if let Some(path) = &first.0 {
         open.write(OpenPath(path.clone()));
     } else {
-        screen.0.start = Some(crate::panels::start::StartState {
-            can_browse: true,
-            ..default()
-        });
+        screen.0.start = Some(crate::panels::start::StartState { can_browse: true, ..default() });
     }
 }
 
@@ -165,12 +148,10 @@ fn rest_when_still(
     shown: Option<Res<ShownScenario>>,
     mut settings: ResMut<WinitSettings>,
 ) {
-    let is_still = camera.is_still() && (shown.is_none() || (ready.0 && tiles.complete)) && opening.path().is_none();
-    let mode = if is_still {
-        UpdateMode::reactive(IDLE_LOOK)
-    } else {
-        UpdateMode::Continuous
-    };
+    let is_still = camera.is_still()
+        && (shown.is_none() || (ready.0 && tiles.complete))
+        && opening.path().is_none();
+    let mode = if is_still { UpdateMode::reactive(IDLE_LOOK) } else { UpdateMode::Continuous };
     if settings.focused_mode != mode {
         settings.focused_mode = mode;
         settings.unfocused_mode = mode;
@@ -183,9 +164,7 @@ fn name_window(
     choices: Res<Choices>,
     mut windows: Query<&mut Window, With<PrimaryWindow>>,
 ) {
-    let Some(shown) = shown.filter(|shown| shown.is_changed() || choices.is_changed()) else {
-        return;
-    };
+    let Some(shown) = shown.filter(|shown| shown.is_changed() || choices.is_changed()) else { return };
     let code = choices.language.code();
     let mut title = format!("{} · Stadslens", shown.open.scenario.title.get(&code));
     if shown.open.scenario.synthetic {

@@ -95,8 +95,7 @@ impl TreeIndex {
         let tile = &tree.tiles[id.0 as usize];
         let at = self.nodes.len();
         self.volumes.push(tile.bounding_volume);
-        self.request_volumes
-            .extend(tile.viewer_request_volume.map(|volume| (at, volume)));
+        self.request_volumes.extend(tile.viewer_request_volume.map(|volume| (at, volume)));
         self.nodes.push(Node {
             tile: id,
             parent,
@@ -114,10 +113,7 @@ impl TreeIndex {
 
     /// The volume that the viewer must be in before `node` is looked at.
     pub(super) fn request_volume(&self, node: usize) -> Option<&BoundingVolume> {
-        let at = self
-            .request_volumes
-            .binary_search_by_key(&node, |(owner, _)| *owner)
-            .ok()?;
+        let at = self.request_volumes.binary_search_by_key(&node, |(owner, _)| *owner).ok()?;
         Some(&self.request_volumes[at].1)
     }
 

@@ -234,9 +234,7 @@ impl PaperMesh {
 
     /// Adds a flat quad with corners in counter-clockwise order seen from outside.
     pub(crate) fn quad(&mut self, corners: [Vec3; 4], feature: u32, color: Rgb) {
-        let normal = (corners[1] - corners[0])
-            .cross(corners[2] - corners[0])
-            .normalize_or_zero();
+        let normal = (corners[1] - corners[0]).cross(corners[2] - corners[0]).normalize_or_zero();
         let n = corners.map(|corner| self.vertex(corner, normal, feature, color));
         self.indices.extend([n[0], n[1], n[2], n[0], n[2], n[3]]);
     }
@@ -274,7 +272,10 @@ impl PaperMesh {
         let mut mesh = Mesh::new(topology, RenderAssetUsages::RENDER_WORLD)
             .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, self.positions)
             .with_inserted_attribute(FEATURE, self.features)
-            .with_inserted_attribute(PAPER_COLOR, bevy::mesh::VertexAttributeValues::Unorm8x4(self.colors));
+            .with_inserted_attribute(
+                PAPER_COLOR,
+                bevy::mesh::VertexAttributeValues::Unorm8x4(self.colors),
+            );
         if !self.normals.is_empty() {
             mesh.insert_attribute(Mesh::ATTRIBUTE_NORMAL, self.normals);
         }
@@ -290,12 +291,10 @@ impl PaperMesh {
 
 /// The box around positions; a point at zero where there are none.
 pub(crate) fn bounds(positions: &[[f32; 3]]) -> Aabb {
-    let (low, high) = positions
-        .iter()
-        .map(|p| Vec3::from_array(*p))
-        .fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |(low, high), p| {
-            (low.min(p), high.max(p))
-        });
+    let (low, high) = positions.iter().map(|p| Vec3::from_array(*p)).fold(
+        (Vec3::INFINITY, Vec3::NEG_INFINITY),
+        |(low, high), p| (low.min(p), high.max(p)),
+    );
     if low.is_finite() && high.is_finite() {
         Aabb::from_min_max(low, high)
     } else {
@@ -344,7 +343,10 @@ pub(crate) fn feet(features: &[u32], positions: &[[f32; 3]], rows: RowRange) -> 
             *foot = foot.min(position[1]);
         }
     }
-    (0..).zip(low).filter(|(_, foot)| foot.is_finite()).collect()
+    (0..)
+        .zip(low)
+        .filter(|(_, foot)| foot.is_finite())
+        .collect()
 }
 
 /// A decoded texture for Bevy.
@@ -398,11 +400,7 @@ mod tests {
     #[test]
     fn a_quad_faces_where_its_corners_turn() {
         let mut mesh = PaperMesh::default();
-        mesh.quad(
-            [Vec3::ZERO, Vec3::Z, Vec3::new(1.0, 0.0, 1.0), Vec3::X],
-            0,
-            palette::WALL,
-        );
+        mesh.quad([Vec3::ZERO, Vec3::Z, Vec3::new(1.0, 0.0, 1.0), Vec3::X], 0, palette::WALL);
         assert_eq!(mesh.normals[0], [0.0, 1.0, 0.0]);
         assert_eq!(mesh.indices.len(), 6);
     }

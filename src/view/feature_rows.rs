@@ -73,10 +73,7 @@ impl FeatureRows {
 
     fn grow(&mut self, count: u32) -> Option<()> {
         let old = u32::try_from(self.rows.len()).ok()?;
-        let new = old
-            .checked_add(count)?
-            .checked_next_power_of_two()?
-            .max(old.checked_mul(2)?);
+        let new = old.checked_add(count)?.checked_next_power_of_two()?.max(old.checked_mul(2)?);
         if new > LARGEST_CAPACITY {
             return None;
         }
@@ -147,10 +144,7 @@ impl FeatureRows {
     /// Whether a feature is hidden.
     pub(crate) fn is_hidden(&self, range: RowRange, feature: u32) -> bool {
         feature < range.count
-            && self
-                .rows
-                .get((range.first + feature) as usize)
-                .is_some_and(|row| row[0] & HIDDEN != 0)
+            && self.rows.get((range.first + feature) as usize).is_some_and(|row| row[0] & HIDDEN != 0)
     }
 }
 
@@ -173,7 +167,8 @@ fn shader_buffer(rows: &[[u32; 2]]) -> ShaderBuffer {
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<FeatureRows>().add_systems(PostUpdate, upload_rows);
+    app.init_resource::<FeatureRows>()
+        .add_systems(PostUpdate, upload_rows);
 }
 
 /// Writes the rows when any changed. A longer buffer is a new one, and every material must bind it anew;
@@ -222,11 +217,7 @@ mod tests {
         assert_eq!((a.first, b.first, c.first), (0, 3, 6));
         rows.free(a);
         rows.free(b);
-        assert_eq!(
-            rows.allocate(6).unwrap().first,
-            0,
-            "two neighbours given back make one run"
-        );
+        assert_eq!(rows.allocate(6).unwrap().first, 0, "two neighbours given back make one run");
     }
 
     #[test]
@@ -237,10 +228,7 @@ mod tests {
         let b = rows.allocate(9).unwrap();
         assert_eq!(b.first, 4);
         assert!(rows.is_hidden(a, 2) && !rows.is_hidden(b, 0));
-        assert!(
-            rows.allocate(LARGEST_CAPACITY).is_none(),
-            "a hostile count is refused, not allocated"
-        );
+        assert!(rows.allocate(LARGEST_CAPACITY).is_none(), "a hostile count is refused, not allocated");
     }
 
     #[test]

@@ -206,10 +206,7 @@ fn street(
         }
     }
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    found
-        .into_iter()
-        .map(|(_, candidate, plate)| (candidate, plate))
-        .collect()
+    found.into_iter().map(|(_, candidate, plate)| (candidate, plate)).collect()
 }
 
 #[cfg(test)]
@@ -281,7 +278,13 @@ mod tests {
         assert!(placed[0].is_landmark && placed[1].is_landmark);
         let plates: Vec<_> = placed
             .iter()
-            .map(|p| Plate::new(p.center, DVec2::new(width(&p.text, p.size_pt), p.size_pt), p.angle_rad))
+            .map(|p| {
+                Plate::new(
+                    p.center,
+                    DVec2::new(width(&p.text, p.size_pt), p.size_pt),
+                    p.angle_rad,
+                )
+            })
             .collect();
         for (i, a) in plates.iter().enumerate() {
             for b in &plates[i + 1..] {
@@ -305,12 +308,7 @@ mod tests {
         let flat = Plate::new(DVec2::ZERO, DVec2::new(100.0, 10.0), 0.0);
         let slanted = |x: f64| Plate::new(DVec2::new(x, 0.0), DVec2::new(100.0, 10.0), 0.7);
         assert!(flat.touches(&slanted(40.0)));
-        assert!(
-            !Plate::new(DVec2::new(0.0, 40.0), DVec2::new(60.0, 10.0), 0.7).touches(&Plate::new(
-                DVec2::new(30.0, 0.0),
-                DVec2::new(60.0, 10.0),
-                0.7
-            ))
-        );
+        assert!(!Plate::new(DVec2::new(0.0, 40.0), DVec2::new(60.0, 10.0), 0.7)
+            .touches(&Plate::new(DVec2::new(30.0, 0.0), DVec2::new(60.0, 10.0), 0.7)));
     }
 }

@@ -11,7 +11,7 @@ use super::{
     placement::SiteAnchor,
     prepared::PreparedMesh,
     ray_cast::PickOwner,
-    scene::{ScenarioShown, SceneContent, ShownScenario, Unfinished},
+    scene::{SceneContent, ScenarioShown, ShownScenario, Unfinished},
 };
 use crate::geometry::{CreaseEdges, FeatureMesh};
 use crate::georef::{SitePos, narrow, render_axes};
@@ -227,16 +227,8 @@ fn dashes(lines: &mut PaperMesh, [from, to]: [Vec3; 2], feature: u32) {
     let count = (0..MOST)
         .find(|n| f32::from(*n) * (DASH_M + GAP_M) + DASH_M >= length)
         .unwrap_or(MOST);
-    let period = if count == 0 {
-        length
-    } else {
-        length / (f32::from(count) + DASH_M / (DASH_M + GAP_M))
-    };
-    let dash = if count == 0 {
-        length
-    } else {
-        period * DASH_M / (DASH_M + GAP_M)
-    };
+    let period = if count == 0 { length } else { length / (f32::from(count) + DASH_M / (DASH_M + GAP_M)) };
+    let dash = if count == 0 { length } else { period * DASH_M / (DASH_M + GAP_M) };
     let at = |metres: f32| from.lerp(to, (metres / length.max(1e-6)).clamp(0.0, 1.0));
     for n in 0..=count {
         let start = f32::from(n) * period;
@@ -262,9 +254,7 @@ fn hatch(lines: &mut PaperMesh, outer: &[DVec2], holes: &[Vec<DVec2>], place: im
     let (low, high) = outer
         .iter()
         .map(|p| turned(*p).y)
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-            (low.min(v), high.max(v))
-        });
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
     if !(low.is_finite() && high.is_finite()) {
         return;
     }
@@ -419,16 +409,8 @@ mod tests {
         let mut court = PaperMesh::default();
         hatch(&mut court, &square(0.0, 20.0), &[square(5.0, 15.0)], place);
         // Hatch length is area over spacing; outlines are 80 m and 40 m more.
-        assert!(
-            (length_of(&whole) - 80.0 - 400.0 / 1.8).abs() < 20.0,
-            "{}",
-            length_of(&whole)
-        );
-        assert!(
-            (length_of(&court) - 120.0 - 300.0 / 1.8).abs() < 20.0,
-            "{}",
-            length_of(&court)
-        );
+        assert!((length_of(&whole) - 80.0 - 400.0 / 1.8).abs() < 20.0, "{}", length_of(&whole));
+        assert!((length_of(&court) - 120.0 - 300.0 / 1.8).abs() < 20.0, "{}", length_of(&court));
         assert!(court.positions.iter().all(|p| p[0] >= -0.01 && p[0] <= 20.01));
     }
 }

@@ -203,7 +203,10 @@ fn pick_clicked(
             position: hit.position,
         })
     });
-    let is_ground = matches!(picked.as_ref().map(|p| &p.thing), None | Some(PickedThing::Ground));
+    let is_ground = matches!(
+        picked.as_ref().map(|p| &p.thing),
+        None | Some(PickedThing::Ground)
+    );
     let target = hit.and_then(|hit| hit.feature).filter(|_| !is_ground);
     let outlined = target.and_then(|(entity, feature)| {
         pickables.get(entity).ok().map(|pickable| Outlined {
@@ -301,13 +304,12 @@ fn find_outlined(
     let is_drawn = |outlined: &Outlined| {
         pickables
             .get(outlined.entity)
-            .is_ok_and(|(_, pickable, visibility)| pickable.rows == outlined.rows && *visibility != Visibility::Hidden)
+            .is_ok_and(|(_, pickable, visibility)| {
+                pickable.rows == outlined.rows && *visibility != Visibility::Hidden
+            })
     };
     if !outline.0.as_ref().is_some_and(is_drawn) {
-        let found = selection
-            .picked
-            .as_ref()
-            .and_then(|picked| find(&picked.thing, &tiles, &pickables));
+        let found = selection.picked.as_ref().and_then(|picked| find(&picked.thing, &tiles, &pickables));
         if outline.0 != found {
             outline.0 = found;
         }

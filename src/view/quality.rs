@@ -150,9 +150,7 @@ impl Pace {
             return None;
         }
         self.fast_spans = 0;
-        preset
-            .higher()
-            .filter(|higher| self.too_slow.is_none_or(|slow| *higher < slow))
+        preset.higher().filter(|higher| self.too_slow.is_none_or(|slow| *higher < slow))
     }
 }
 
@@ -186,10 +184,7 @@ fn follow_frame_time(time: Res<Time<Real>>, software: Res<SoftwareAdapter>, mut 
     }
     let preset = quality.preset;
     // Frame times are kept without waking those who follow the preset.
-    let better = quality
-        .bypass_change_detection()
-        .pace
-        .step(time.delta_secs_f64().min(0.5), preset);
+    let better = quality.bypass_change_detection().pace.step(time.delta_secs_f64().min(0.5), preset);
     if let Some(better) = better {
         quality.preset = better;
     }
@@ -229,11 +224,7 @@ mod tests {
     fn slow_frames_step_down_and_never_back_up() {
         let mut pace = Pace::default();
         assert_eq!(run(&mut pace, 0.06, 3.0, Preset::High), Preset::Middle);
-        assert_eq!(
-            run(&mut pace, 0.008, 60.0, Preset::Middle),
-            Preset::Middle,
-            "high was too slow already"
-        );
+        assert_eq!(run(&mut pace, 0.008, 60.0, Preset::Middle), Preset::Middle, "high was too slow already");
     }
 
     #[test]

@@ -91,10 +91,7 @@ impl ShownScenario {
 /// The ids that the variant names, and those of registered buildings that it takes away by place.
 fn removed_ids(open: &OpenScenario, variant: &Variant) -> HashSet<String> {
     let registered = open.register.removed_by(variant);
-    let by_place = registered
-        .iter()
-        .filter_map(|i| open.register.buildings.get(*i))
-        .map(|b| b.id.clone());
+    let by_place = registered.iter().filter_map(|i| open.register.buildings.get(*i)).map(|b| b.id.clone());
     variant.removed_ids.iter().cloned().chain(by_place).collect()
 }
 

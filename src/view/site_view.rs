@@ -148,9 +148,7 @@ mod tests {
     #[test]
     fn axes_follow_the_compass() {
         let (right, forward, up) = axes(0.0, 0.0);
-        assert!(
-            right.distance(DVec3::X) < 1e-12 && forward.distance(DVec3::Y) < 1e-12 && up.distance(DVec3::Z) < 1e-12
-        );
+        assert!(right.distance(DVec3::X) < 1e-12 && forward.distance(DVec3::Y) < 1e-12 && up.distance(DVec3::Z) < 1e-12);
         let (_, east, _) = axes(std::f64::consts::FRAC_PI_2, 0.0);
         assert!(east.distance(DVec3::X) < 1e-12);
         let (_, down, _) = axes(1.0, -std::f64::consts::FRAC_PI_2);

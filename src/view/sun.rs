@@ -194,7 +194,12 @@ struct Sky(Handle<SkyMaterial>);
 struct Sun;
 
 pub(crate) fn plugin(app: &mut App) {
-    load_internal_asset!(app, SKY_SHADER, "../../assets/shaders/sky.wgsl", Shader::from_wgsl);
+    load_internal_asset!(
+        app,
+        SKY_SHADER,
+        "../../assets/shaders/sky.wgsl",
+        Shader::from_wgsl
+    );
     app.init_resource::<SunTime>()
         .init_resource::<SunPosition>()
         .add_plugins(MaterialPlugin::<SkyMaterial>::default())
@@ -357,11 +362,7 @@ mod tests {
         let sun = sun_position(&hengelo(), time).unwrap();
         let bearing = sun.bearing_rad.to_degrees();
         assert!((bearing - (180.0 - 1.111)).abs() < 0.15, "grid bearing {bearing}");
-        assert!(
-            (sun.elevation_rad.to_degrees() - 37.65).abs() < 0.15,
-            "{}",
-            sun.elevation_rad.to_degrees()
-        );
+        assert!((sun.elevation_rad.to_degrees() - 37.65).abs() < 0.15, "{}", sun.elevation_rad.to_degrees());
         assert!(sun_position(&SiteFrame::Local, time).is_none());
     }
 
@@ -377,15 +378,9 @@ mod tests {
     #[test]
     fn noon_does_not_burn_out_and_night_is_not_black() {
         let noon = daylight(61_f64.to_radians());
-        let wall = Color::srgb_u8(palette::WALL[0], palette::WALL[1], palette::WALL[2])
-            .to_linear()
-            .red;
+        let wall = Color::srgb_u8(palette::WALL[0], palette::WALL[1], palette::WALL[2]).to_linear().red;
         let level = noon.sun_strength * 61_f32.to_radians().sin() + noon.sky_strength;
-        assert!(
-            wall * level < 1.0,
-            "a level white surface at its brightest: {}",
-            wall * level
-        );
+        assert!(wall * level < 1.0, "a level white surface at its brightest: {}", wall * level);
         let night = daylight(-0.5);
         assert!(night.sun_strength < 1e-6 && night.sky_strength > 0.1);
     }

@@ -50,21 +50,13 @@ fn compare(name: &str, picture: &RgbImage) {
     if result.score < ALIKE {
         let seen = std::env::temp_dir().join(format!("stadslens-{name}.png"));
         picture.save(&seen).unwrap();
-        panic!(
-            "{name} is {:.4} alike, less than {ALIKE}; what was drawn: {}",
-            result.score,
-            seen.display()
-        );
+        panic!("{name} is {:.4} alike, less than {ALIKE}; what was drawn: {}", result.score, seen.display());
     }
 }
 
 #[test]
 fn the_centre_from_above_today() {
-    let (picture, report) = draw(
-        &project("scenarios/lange-wemen"),
-        "today",
-        &["--viewpoint", "overview", "--variant", "0"],
-    );
+    let (picture, report) = draw(&project("scenarios/lange-wemen"), "today", &["--viewpoint", "overview", "--variant", "0"]);
     assert_eq!(report["failed_contents"], Value::Array(Vec::new()));
     assert!(report["features_rendered"].as_u64().unwrap() > 1000, "{report}");
     compare("today", &picture);
@@ -72,26 +64,14 @@ fn the_centre_from_above_today() {
 
 #[test]
 fn the_dense_variant_from_above() {
-    let (picture, _) = draw(
-        &project("scenarios/lange-wemen"),
-        "dense",
-        &["--viewpoint", "overview", "--variant", "C"],
-    );
+    let (picture, _) = draw(&project("scenarios/lange-wemen"), "dense", &["--viewpoint", "overview", "--variant", "C"]);
     compare("dense", &picture);
-    let (today, _) = draw(
-        &project("scenarios/lange-wemen"),
-        "dense",
-        &["--viewpoint", "overview", "--variant", "0"],
-    );
+    let (today, _) = draw(&project("scenarios/lange-wemen"), "dense", &["--viewpoint", "overview", "--variant", "0"]);
     assert_ne!(picture, today, "a variant changes the picture");
 }
 
 #[test]
 fn the_street_at_eye_height() {
-    let (picture, _) = draw(
-        &project("scenarios/lange-wemen"),
-        "street",
-        &["--viewpoint", "langestraat"],
-    );
+    let (picture, _) = draw(&project("scenarios/lange-wemen"), "street", &["--viewpoint", "langestraat"]);
     compare("street", &picture);
 }

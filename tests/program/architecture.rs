@@ -52,11 +52,7 @@ fn every_top_level_module_stands_in_the_table() {
 
 #[test]
 fn a_forbidden_import_is_seen_in_every_way_of_writing_it() {
-    for text in [
-        "use crate::view::X;",
-        "use crate::{georef::A, view::{B, C}};",
-        "fn f() { crate::view::f() }",
-    ] {
+    for text in ["use crate::view::X;", "use crate::{georef::A, view::{B, C}};", "fn f() { crate::view::f() }"] {
         assert!(crate_imports(text).contains("view"), "{text}");
     }
     assert!(!crate_imports("// crate::view is named in a comment\n").contains("view"));
@@ -67,10 +63,7 @@ fn a_forbidden_import_is_seen_in_every_way_of_writing_it() {
 /// The table: module to what it may import.
 fn allowed_imports() -> BTreeMap<String, BTreeSet<String>> {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
-    let rows = page
-        .lines()
-        .skip_while(|line| !line.starts_with("| module | may import |"))
-        .skip(2);
+    let rows = page.lines().skip_while(|line| !line.starts_with("| module | may import |")).skip(2);
     let table: BTreeMap<String, BTreeSet<String>> = rows
         .take_while(|line| line.starts_with('|'))
         .map(|line| {
@@ -91,9 +84,7 @@ fn own_name(module: &str) -> &str {
 /// Whether the code names `segment` as part of a path.
 fn names_path(text: &str, segment: &str) -> bool {
     let code: String = code_of(text).split_whitespace().collect();
-    [":", "{", ","]
-        .iter()
-        .any(|before| code.contains(&format!("{before}{segment}::")))
+    [":", "{", ","].iter().any(|before| code.contains(&format!("{before}{segment}::")))
 }
 
 /// First path segments named after `crate::`, groups (`crate::{a, b::c}`) included.
@@ -106,11 +97,8 @@ fn crate_imports(text: &str) -> BTreeSet<String> {
             Some(group) => top_level_items(group),
         };
         for path in paths {
-            let segment: String = path
-                .trim_start()
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect();
+            let segment: String =
+                path.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             if segment.starts_with(char::is_lowercase) {
                 found.insert(segment);
             }
@@ -121,10 +109,7 @@ fn crate_imports(text: &str) -> BTreeSet<String> {
 
 /// The text without comment lines.
 fn code_of(text: &str) -> String {
-    text.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .flat_map(|line| [line, "\n"])
-        .collect()
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Splits the inside of a `{…}` group at its own commas, ignoring nested groups.

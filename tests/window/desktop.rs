@@ -28,19 +28,11 @@ impl Desktop {
     pub(crate) fn start(width: u32, height: u32, arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a folder for settings");
         let (screen, display) = start_screen(width, height);
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|l| l.local_addr())
-            .expect("a free port")
-            .port();
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         let mut command = Command::new(env!("CARGO_BIN_EXE_stadslens"));
         command
             .args(arguments)
-            .args([
-                "--automation",
-                &port.to_string(),
-                "--size",
-                &format!("{width}x{height}"),
-            ])
+            .args(["--automation", &port.to_string(), "--size", &format!("{width}x{height}")])
             .env("DISPLAY", &display)
             .env_remove("WAYLAND_DISPLAY")
             .env("STADSLENS_AUTOMATION_TOKEN", TOKEN)
@@ -50,13 +42,7 @@ impl Desktop {
             .stdout(Stdio::null())
             .stderr(fs::File::create(home.path().join("program.log")).expect("a log file"));
         let program = command.spawn().expect("the program starts");
-        Self {
-            screen,
-            display,
-            program,
-            port,
-            home,
-        }
+        Self { screen, display, program, port, home }
     }
 
     /// The program's state now, `None` while it does not answer.
@@ -115,30 +101,13 @@ impl Desktop {
 
     /// Clicks at a point of the window.
     pub(crate) fn click(&self, x: f64, y: f64) {
-        self.xdotool(&[
-            "mousemove",
-            &format!("{x:.0}"),
-            &format!("{y:.0}"),
-            "sleep",
-            "0.3",
-            "click",
-            "1",
-        ]);
+        self.xdotool(&["mousemove", &format!("{x:.0}"), &format!("{y:.0}"), "sleep", "0.3", "click", "1"]);
     }
 
     /// Drags with a mouse button from one point to another.
     pub(crate) fn drag(&self, button: &str, from: (f64, f64), to: (f64, f64)) {
-        let mut arguments: Vec<String> = [
-            "mousemove",
-            &format!("{:.0}", from.0),
-            &format!("{:.0}", from.1),
-            "sleep",
-            "0.3",
-            "mousedown",
-            button,
-        ]
-        .map(String::from)
-        .to_vec();
+        let mut arguments: Vec<String> = ["mousemove", &format!("{:.0}", from.0), &format!("{:.0}", from.1), "sleep", "0.3",
+            "mousedown", button].map(String::from).to_vec();
         for step in 1..=6 {
             let part = f64::from(step) / 6.0;
             arguments.extend([
@@ -188,20 +157,9 @@ impl Desktop {
     fn xdotool(&self, arguments: &[&str]) {
         // Without a window manager the program has no keyboard focus until it is given.
         let focus = ["search", "--onlyvisible", "--class", ".", "windowfocus"];
-        let _ = Command::new("xdotool")
-            .args(focus)
-            .env("DISPLAY", &self.display)
-            .output();
-        let done = Command::new("xdotool")
-            .args(arguments)
-            .env("DISPLAY", &self.display)
-            .output()
-            .expect("xdotool runs");
-        assert!(
-            done.status.success(),
-            "xdotool {arguments:?}: {}",
-            String::from_utf8_lossy(&done.stderr)
-        );
+        let _ = Command::new("xdotool").args(focus).env("DISPLAY", &self.display).output();
+        let done = Command::new("xdotool").args(arguments).env("DISPLAY", &self.display).output().expect("xdotool runs");
+        assert!(done.status.success(), "xdotool {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
     }
 }
 
@@ -216,10 +174,7 @@ impl Drop for Desktop {
 
 /// The middle of the visible control with this accessible name, window pixels.
 fn control(state: &Value, name: &str) -> Option<(f64, f64)> {
-    let found = state["controls"]
-        .as_array()?
-        .iter()
-        .find(|c| c["name"] == name && c["enabled"] != false)?;
+    let found = state["controls"].as_array()?.iter().find(|c| c["name"] == name && c["enabled"] != false)?;
     let rect: Vec<f64> = found["rect"].as_array()?.iter().filter_map(Value::as_f64).collect();
     (rect.len() == 4).then(|| ((rect[0] + rect[2]) / 2.0, (rect[1] + rect[3]) / 2.0))
 }
@@ -227,23 +182,13 @@ fn control(state: &Value, name: &str) -> Option<(f64, f64)> {
 /// Starts Xvfb on the next free display.
 fn start_screen(width: u32, height: u32) -> (Child, String) {
     let mut screen = Command::new("Xvfb")
-        .args([
-            "-displayfd",
-            "1",
-            "-screen",
-            "0",
-            &format!("{width}x{height}x24"),
-            "-nolisten",
-            "tcp",
-        ])
+        .args(["-displayfd", "1", "-screen", "0", &format!("{width}x{height}x24"), "-nolisten", "tcp"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("Xvfb is installed (see .ci/packages)");
     let mut number = String::new();
     let output = screen.stdout.take().expect("piped");
-    BufReader::new(output)
-        .read_line(&mut number)
-        .expect("Xvfb says its display");
+    BufReader::new(output).read_line(&mut number).expect("Xvfb says its display");
     (screen, format!(":{}", number.trim()))
 }

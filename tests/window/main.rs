@@ -8,20 +8,12 @@ use desktop::Desktop;
 use serde_json::{Value, json};
 
 fn number(state: &Value, path: &str) -> f64 {
-    state
-        .pointer(path)
-        .and_then(Value::as_f64)
-        .unwrap_or_else(|| panic!("no number at {path} in {state:#}"))
+    state.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("no number at {path} in {state:#}"))
 }
 
 /// The middle of the part of the view that no panel covers.
 fn middle(state: &Value) -> (f64, f64) {
-    let view: Vec<f64> = state["view"]
-        .as_array()
-        .expect("zones")
-        .iter()
-        .filter_map(Value::as_f64)
-        .collect();
+    let view: Vec<f64> = state["view"].as_array().expect("zones").iter().filter_map(Value::as_f64).collect();
     ((view[0] + view[2]) / 2.0, (view[1] + view[3]) / 2.0)
 }
 
@@ -42,25 +34,14 @@ fn a_planner_opens_looks_around_switches_variant_and_lens_and_quits() {
     });
     desktop.drag("1", (x, y), (x - 80.0, y + 30.0));
     let target = turned["camera"]["target"].clone();
-    let moved = desktop.wait_for("a moved view", |state| {
-        state["camera"]["target"] != target && state["complete"] == true
-    });
+    let moved = desktop.wait_for("a moved view", |state| state["camera"]["target"] != target && state["complete"] == true);
 
     // One key per variant; camera and sun stay where they are.
     desktop.key("2");
-    let switched = desktop.wait_for("variant A", |state| {
-        state["variant"] == "A" && state["complete"] == true
-    });
-    assert_eq!(
-        switched["camera"], moved["camera"],
-        "a variant switch leaves the camera alone"
-    );
+    let switched = desktop.wait_for("variant A", |state| state["variant"] == "A" && state["complete"] == true);
+    assert_eq!(switched["camera"], moved["camera"], "a variant switch leaves the camera alone");
     assert_eq!(switched["sun_time"], moved["sun_time"]);
-    assert!(
-        number(&switched, "/variant_switch_ms") < 100.0,
-        "{}",
-        switched["variant_switch_ms"]
-    );
+    assert!(number(&switched, "/variant_switch_ms") < 100.0, "{}", switched["variant_switch_ms"]);
 
     desktop.key("F3");
     desktop.wait_for("the maintenance lens", |state| state["lens"] == "maintenance");
@@ -94,15 +75,7 @@ fn a_click_on_a_building_shows_its_card_and_escape_lets_it_go() {
         number(state, "/camera/pitch_deg") < -80.0 && state["complete"] == true
     });
     let (x, y) = middle(&above);
-    let spots = [
-        (0.0, 0.0),
-        (70.0, 30.0),
-        (-70.0, 40.0),
-        (40.0, -80.0),
-        (-90.0, -60.0),
-        (120.0, -20.0),
-        (0.0, 110.0),
-    ];
+    let spots = [(0.0, 0.0), (70.0, 30.0), (-70.0, 40.0), (40.0, -80.0), (-90.0, -60.0), (120.0, -20.0), (0.0, 110.0)];
     let picked = spots.iter().find_map(|(dx, dy)| {
         desktop.click(x + dx, y + dy);
         let state = desktop.wait_for("a picked thing", |state| !state["picked"].is_null());
@@ -115,9 +88,7 @@ fn a_click_on_a_building_shows_its_card_and_escape_lets_it_go() {
     desktop.click_control("Alle gegevens");
     desktop.wait_for("every attribute", |state| {
         let controls = state["controls"].as_array().expect("controls");
-        controls
-            .iter()
-            .any(|control| control["name"].as_str().is_some_and(|name| name.contains(&id)))
+        controls.iter().any(|control| control["name"].as_str().is_some_and(|name| name.contains(&id)))
     });
     desktop.key("Escape");
     desktop.wait_for("nothing picked", |state| state["picked"].is_null());
@@ -133,9 +104,7 @@ fn another_file_opens_by_its_path_and_what_cannot_be_opened_is_said() {
     desktop.click_control("Path of a file or folder");
     desktop.type_text("/no/such/place");
     desktop.key("Return");
-    desktop.wait_for("a clear sentence", |state| {
-        has_text(state, "/no/such/place") || has_text(state, "cannot be opened")
-    });
+    desktop.wait_for("a clear sentence", |state| has_text(state, "/no/such/place") || has_text(state, "cannot be opened"));
     desktop.key("ctrl+a");
     let klein = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/klein");
     desktop.type_text(klein);
@@ -152,10 +121,7 @@ fn the_automation_port_answers_nobody_without_the_token_and_has_one_method() {
     desktop.wait_for("an answer", |state| state.is_object());
     let without = json!({"jsonrpc": "2.0", "id": 1, "method": "stadslens.state", "params": {"token": "guessed"}});
     let answer = desktop.post(&without.to_string()).expect("an answer");
-    assert!(
-        answer.get("result").is_none() && answer.get("error").is_some(),
-        "{answer}"
-    );
+    assert!(answer.get("result").is_none() && answer.get("error").is_some(), "{answer}");
     for method in ["world.spawn_entity", "world.query", "rpc.discover", "registry.schema"] {
         let other = json!({"jsonrpc": "2.0", "id": 2, "method": method, "params": {"token": "window-tests"}});
         let answer = desktop.post(&other.to_string()).expect("an answer");
@@ -164,16 +130,12 @@ fn the_automation_port_answers_nobody_without_the_token_and_has_one_method() {
 }
 
 fn has_control(state: &Value, name: &str) -> bool {
-    state["controls"]
-        .as_array()
-        .is_some_and(|controls| controls.iter().any(|control| control["name"] == name))
+    state["controls"].as_array().is_some_and(|controls| controls.iter().any(|control| control["name"] == name))
 }
 
 fn has_text(state: &Value, part: &str) -> bool {
     let controls = state["controls"].as_array();
     controls.is_some_and(|controls| {
-        controls
-            .iter()
-            .any(|control| control["name"].as_str().is_some_and(|name| name.contains(part)))
+        controls.iter().any(|control| control["name"].as_str().is_some_and(|name| name.contains(part)))
     })
 }

@@ -9,13 +9,8 @@ use crate::schedule::{AvailableLenses, Lens};
 use bevy::prelude::*;
 
 pub(crate) fn plugin(app: &mut App) {
+    app.world_mut().get_resource_or_init::<AvailableLenses>().register(Lens::Design);
     app.world_mut()
-        .get_resource_or_init::<AvailableLenses>()
-        .register(Lens::Design);
-    app.world_mut().get_resource_or_init::<Rooms>().furnish(
-        Lens::Design,
-        Room {
-            pages: vec![Page::Variants, Page::Viewpoints, Page::Layers],
-        },
-    );
+        .get_resource_or_init::<Rooms>()
+        .furnish(Lens::Design, Room { pages: vec![Page::Variants, Page::Viewpoints, Page::Layers] });
 }

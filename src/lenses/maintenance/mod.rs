@@ -11,25 +11,16 @@ use crate::view::ShownPins;
 use bevy::prelude::*;
 
 pub(crate) fn plugin(app: &mut App) {
+    app.world_mut().get_resource_or_init::<AvailableLenses>().register(Lens::Maintenance);
     app.world_mut()
-        .get_resource_or_init::<AvailableLenses>()
-        .register(Lens::Maintenance);
-    app.world_mut().get_resource_or_init::<Rooms>().furnish(
-        Lens::Maintenance,
-        Room {
-            pages: vec![Page::Layers, Page::Viewpoints, Page::Variants],
-        },
-    );
-    app.add_systems(OnEnter(Lens::Maintenance), show_pins)
-        .add_systems(OnExit(Lens::Maintenance), hide_pins);
+        .get_resource_or_init::<Rooms>()
+        .furnish(Lens::Maintenance, Room { pages: vec![Page::Layers, Page::Viewpoints, Page::Variants] });
+    app.add_systems(OnEnter(Lens::Maintenance), show_pins).add_systems(OnExit(Lens::Maintenance), hide_pins);
 }
 
 /// Reports and sensors are this lens's business; to the others they would be clutter.
 fn show_pins(mut pins: ResMut<ShownPins>) {
-    *pins = ShownPins {
-        reports: true,
-        sensors: true,
-    };
+    *pins = ShownPins { reports: true, sensors: true };
 }
 
 fn hide_pins(mut pins: ResMut<ShownPins>) {

@@ -10,13 +10,8 @@ use crate::schedule::{AvailableLenses, Lens};
 use bevy::prelude::*;
 
 pub(crate) fn plugin(app: &mut App) {
+    app.world_mut().get_resource_or_init::<AvailableLenses>().register(Lens::Participation);
     app.world_mut()
-        .get_resource_or_init::<AvailableLenses>()
-        .register(Lens::Participation);
-    app.world_mut().get_resource_or_init::<Rooms>().furnish(
-        Lens::Participation,
-        Room {
-            pages: vec![Page::Variants, Page::Viewpoints],
-        },
-    );
+        .get_resource_or_init::<Rooms>()
+        .furnish(Lens::Participation, Room { pages: vec![Page::Variants, Page::Viewpoints] });
 }

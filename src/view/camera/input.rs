@@ -274,9 +274,7 @@ fn move_with_keys(
             camera.is_walking = false;
         }
     } else if is_shifted {
-        camera
-            .goal
-            .turn_around(pivot, -right * 1.3 * seconds, ahead * -0.8 * seconds);
+        camera.goal.turn_around(pivot, -right * 1.3 * seconds, ahead * -0.8 * seconds);
     } else {
         let pace = camera.goal.distance_m * 0.7 * seconds;
         camera.goal.slide(right * pace, ahead * pace);
@@ -404,12 +402,7 @@ mod tests {
         let middle = DVec2::new(640.0, 420.0);
         let grab = on_level(&view, middle, 0.0).unwrap();
         let arm = DVec2::new(100.0, 0.0);
-        two_fingers(
-            &mut orbit,
-            &view,
-            [middle - arm, middle + arm],
-            [middle - arm * 2.0, middle + arm * 2.0],
-        );
+        two_fingers(&mut orbit, &view, [middle - arm, middle + arm], [middle - arm * 2.0, middle + arm * 2.0]);
         assert!((orbit.distance_m - 300.0).abs() < 1e-6);
         let (pixel, _) = seen(&orbit).pixel(grab).unwrap();
         assert!(pixel.distance(middle) < 1e-6);

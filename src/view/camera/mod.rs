@@ -6,8 +6,8 @@
 mod input;
 pub mod orbit;
 
-pub(crate) use input::cursor_pixel;
 pub use input::{Clicked, InputCapture};
+pub(crate) use input::cursor_pixel;
 pub use orbit::{Flight, Orbit};
 
 use super::ground::GroundHeights;
@@ -117,11 +117,7 @@ impl OrbitCamera {
                 let eye = self.goal.eye().0;
                 self.goal.target.0.z += ground_m(eye.truncate()) + EYE_HEIGHT_M - eye.z;
             }
-            let share = if reduced {
-                1.0
-            } else {
-                1.0 - (-FOLLOW_PER_S * seconds).exp()
-            };
+            let share = if reduced { 1.0 } else { 1.0 - (-FOLLOW_PER_S * seconds).exp() };
             self.current = if self.current.is_close_to(&self.goal) {
                 self.goal
             } else {
@@ -262,11 +258,10 @@ fn start_at_home(
 }
 
 fn above_outline(outline: &[DVec2]) -> Orbit {
-    let (low, high) = outline
-        .iter()
-        .fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| {
-            (low.min(*p), high.max(*p))
-        });
+    let (low, high) = outline.iter().fold(
+        (DVec2::INFINITY, DVec2::NEG_INFINITY),
+        |(low, high), p| (low.min(*p), high.max(*p)),
+    );
     if !(low.is_finite() && high.is_finite()) {
         return Orbit::default();
     }
@@ -305,11 +300,7 @@ fn obey(
             }
             CameraCommand::ZoomIn | CameraCommand::ZoomOut => {
                 camera.take_in_hand();
-                let factor = if *command == CameraCommand::ZoomIn {
-                    0.7
-                } else {
-                    1.0 / 0.7
-                };
+                let factor = if *command == CameraCommand::ZoomIn { 0.7 } else { 1.0 / 0.7 };
                 let target = camera.goal.target;
                 camera.goal.zoom_to(target, factor);
                 camera.is_walking = false;
@@ -354,14 +345,23 @@ fn walk(camera: &mut OrbitCamera, goal: Orbit, reduced: bool, ground_m: impl Fn(
     camera.is_walking = true;
 }
 
-fn advance(time: Res<Time>, reduced: Res<ReducedMotion>, ground: Res<GroundHeights>, mut camera: ResMut<OrbitCamera>) {
+fn advance(
+    time: Res<Time>,
+    reduced: Res<ReducedMotion>,
+    ground: Res<GroundHeights>,
+    mut camera: ResMut<OrbitCamera>,
+) {
     // After a long frame the flight goes on where it was rather than jumping to its end.
     let seconds = time.delta_secs_f64().min(0.1);
     camera.advance(seconds, reduced.0, |p| ground.height_at(p));
 }
 
 /// Brings the camera's state and the picture's size to everything that looks through it.
-fn follow_camera(camera: Res<OrbitCamera>, bevy_camera: Query<&Camera, With<MainCamera>>, mut view: ResMut<SiteView>) {
+fn follow_camera(
+    camera: Res<OrbitCamera>,
+    bevy_camera: Query<&Camera, With<MainCamera>>,
+    mut view: ResMut<SiteView>,
+) {
     let shown = camera.shown();
     let (size_px, scale) = bevy_camera
         .iter()

@@ -290,10 +290,7 @@ mod tests {
         flight.flown_s = flight.duration_s / 2.0;
         let middle = flight.at();
         assert!(middle.distance_m > orbit().distance_m * 1.3, "it rises on a long way");
-        assert!(
-            turn_between(middle.heading_rad, 0.05).abs() < 0.01,
-            "through north, not the long way round"
-        );
+        assert!(turn_between(middle.heading_rad, 0.05).abs() < 0.01, "through north, not the long way round");
         flight.flown_s = flight.duration_s;
         assert!(flight.has_arrived() && flight.at().is_close_to(&to));
         assert!((Flight::new(orbit(), orbit()).duration_s - 0.8).abs() < 1e-9);

@@ -67,10 +67,10 @@ fn polygon_of(surface: &NewSurface) -> Polygon {
 }
 
 fn box_of(ring: &[DVec2]) -> (DVec2, DVec2) {
-    ring.iter()
-        .fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| {
-            (low.min(*p), high.max(*p))
-        })
+    ring.iter().fold(
+        (DVec2::INFINITY, DVec2::NEG_INFINITY),
+        |(low, high), p| (low.min(*p), high.max(*p)),
+    )
 }
 
 fn overlap(a: (DVec2, DVec2), b: (DVec2, DVec2)) -> bool {
@@ -171,15 +171,9 @@ fn split(
         (true, false, false) => [[a, ab, c], [ab, b, c]].into_iter().for_each(|t| go(mesh, t)),
         (false, true, false) => [[b, bc, a], [bc, c, a]].into_iter().for_each(|t| go(mesh, t)),
         (false, false, true) => [[c, ca, b], [ca, a, b]].into_iter().for_each(|t| go(mesh, t)),
-        (true, true, false) => [[ab, b, bc], [a, ab, bc], [a, bc, c]]
-            .into_iter()
-            .for_each(|t| go(mesh, t)),
-        (false, true, true) => [[bc, c, ca], [b, bc, ca], [b, ca, a]]
-            .into_iter()
-            .for_each(|t| go(mesh, t)),
-        (true, false, true) => [[ca, a, ab], [c, ca, ab], [c, ab, b]]
-            .into_iter()
-            .for_each(|t| go(mesh, t)),
+        (true, true, false) => [[ab, b, bc], [a, ab, bc], [a, bc, c]].into_iter().for_each(|t| go(mesh, t)),
+        (false, true, true) => [[bc, c, ca], [b, bc, ca], [b, ca, a]].into_iter().for_each(|t| go(mesh, t)),
+        (true, false, true) => [[ca, a, ab], [c, ca, ab], [c, ab, b]].into_iter().for_each(|t| go(mesh, t)),
     }
 }
 
@@ -351,10 +345,7 @@ mod tests {
         let mesh = cover(&Terrain::flat(), true, &base, &[]).faces;
         let over_water = |p: [f32; 3]| p[0] > 201.0 && p[0] < 209.0 && p[2] < -201.0 && p[2] > -209.0;
         let covers = mesh.indices.chunks_exact(3).any(|t| {
-            let center = (0..3)
-                .map(|i| Vec3::from_array(mesh.positions[t[i] as usize]))
-                .sum::<Vec3>()
-                / 3.0;
+            let center = (0..3).map(|i| Vec3::from_array(mesh.positions[t[i] as usize])).sum::<Vec3>() / 3.0;
             over_water(center.to_array()) && center.y > -0.5
         });
         assert!(!covers, "nothing hides the water");

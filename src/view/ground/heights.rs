@@ -127,12 +127,10 @@ impl FootSamples {
 
     /// A ground below all samples that passes through most of them; `None` without samples.
     pub(crate) fn estimate(&self) -> Option<Terrain> {
-        let (low, high) = self
-            .cells
-            .keys()
-            .fold(((i32::MAX, i32::MAX), (i32::MIN, i32::MIN)), |(low, high), (x, y)| {
-                ((low.0.min(*x), low.1.min(*y)), (high.0.max(*x), high.1.max(*y)))
-            });
+        let (low, high) = self.cells.keys().fold(
+            ((i32::MAX, i32::MAX), (i32::MIN, i32::MIN)),
+            |(low, high), (x, y)| ((low.0.min(*x), low.1.min(*y)), (high.0.max(*x), high.1.max(*y))),
+        );
         if self.cells.is_empty() {
             return None;
         }
@@ -169,10 +167,7 @@ fn single(z: f64) -> f32 {
     z as f32
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the caller bounds coordinates to 10,000 km"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the caller bounds coordinates to 10,000 km")]
 fn cell(metres: f64) -> i32 {
     (metres / SAMPLE_M).floor() as i32
 }
@@ -209,14 +204,7 @@ fn spread(grid: &mut [f64], columns: usize, rise: f64) {
     let length = grid.len();
     let relax = |grid: &mut [f64], i: usize| {
         let best = neighbours(i, columns, length)
-            .map(|n| {
-                grid[n]
-                    + if n % columns == i % columns || n / columns == i / columns {
-                        rise
-                    } else {
-                        diagonal
-                    }
-            })
+            .map(|n| grid[n] + if n % columns == i % columns || n / columns == i / columns { rise } else { diagonal })
             .fold(f64::INFINITY, f64::min);
         grid[i] = grid[i].min(best);
     };
@@ -229,8 +217,9 @@ fn spread(grid: &mut [f64], columns: usize, rise: f64) {
 fn blurred(grid: &[f64], columns: usize) -> Vec<f64> {
     (0..grid.len())
         .map(|i| {
-            let (sum, count) = neighbours(i, columns, grid.len())
-                .fold((grid[i] * 2.0, 2.0), |(sum, count), n| (sum + grid[n], count + 1.0));
+            let (sum, count) = neighbours(i, columns, grid.len()).fold((grid[i] * 2.0, 2.0), |(sum, count), n| {
+                (sum + grid[n], count + 1.0)
+            });
             sum / count
         })
         .collect()

@@ -5,14 +5,14 @@
 mod cover;
 mod heights;
 
-pub(crate) use heights::FootSamples;
 pub use heights::GroundHeights;
+pub(crate) use heights::FootSamples;
 
 use super::{
     feature_material::SharedPaper,
     feature_rows::{FeatureRows, RowRange},
     placement::SiteAnchor,
-    scene::{ScenarioShown, SceneContent, ShownScenario, Unfinished, VariantShown},
+    scene::{SceneContent, ScenarioShown, ShownScenario, Unfinished, VariantShown},
 };
 use crate::georef::SitePos;
 use crate::model::{LayerKind, NewSurface, OpenScenario, Terrain};
@@ -172,7 +172,11 @@ fn take_finished(
             ))
             .id();
         let lines = commands
-            .spawn((common(), cover.lines.bounds(), MeshMaterial3d(paper.ink.clone())))
+            .spawn((
+                common(),
+                cover.lines.bounds(),
+                MeshMaterial3d(paper.ink.clone()),
+            ))
             .id();
         if !cover.lines.is_empty() {
             commands

@@ -8,9 +8,8 @@ use bevy::prelude::*;
 
 /// Number that belongs to an id, the same on every machine (FNV-1a).
 pub(super) fn seed_of(id: &str) -> u32 {
-    id.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+    id.bytes()
+        .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// A repeatable number from 0 to 1.
@@ -85,7 +84,13 @@ fn lathe(mesh: &mut PaperMesh, stand: Stand, profile: &[(f32, f32)], sides: u32,
 
 /// A block around a point of the thing, half sizes right, up and ahead.
 fn block(mesh: &mut PaperMesh, stand: Stand, center: Vec3, half: Vec3, color: Rgb) {
-    let c = |x: f32, y: f32, z: f32| stand.at(center.x + x * half.x, center.y + y * half.y, center.z + z * half.z);
+    let c = |x: f32, y: f32, z: f32| {
+        stand.at(
+            center.x + x * half.x,
+            center.y + y * half.y,
+            center.z + z * half.z,
+        )
+    };
     let faces = [
         [c(-1., 1., -1.), c(1., 1., -1.), c(1., 1., 1.), c(-1., 1., 1.)],
         [c(-1., -1., -1.), c(1., -1., -1.), c(1., 1., -1.), c(-1., 1., -1.)],
@@ -101,11 +106,7 @@ fn block(mesh: &mut PaperMesh, stand: Stand, center: Vec3, half: Vec3, color: Rg
 /// A tree: small ones are balls, middle ones eggs, large ones domes.
 pub(super) fn tree(mesh: &mut PaperMesh, stand: Stand, height_m: f32, crown_m: f32, seed: u32) {
     let height = if height_m > 0.5 { height_m.min(60.0) } else { 8.0 };
-    let crown = if crown_m > 0.3 {
-        crown_m.min(40.0)
-    } else {
-        height * 0.55
-    };
+    let crown = if crown_m > 0.3 { crown_m.min(40.0) } else { height * 0.55 };
     let (radius, color) = (crown * 0.5, palette::crown(seed));
     let clear = (height * 0.28).clamp(0.6, 4.0);
     let rise = height - clear;
@@ -115,14 +116,7 @@ pub(super) fn tree(mesh: &mut PaperMesh, stand: Stand, height_m: f32, crown_m: f
     } else if height < 13.0 {
         &[(0.02, -0.03), (0.58, 0.03), (1.0, 0.30), (0.80, 0.66), (0.02, 1.0)]
     } else {
-        &[
-            (0.02, -0.02),
-            (0.62, 0.02),
-            (1.0, 0.28),
-            (0.96, 0.58),
-            (0.60, 0.86),
-            (0.02, 1.0),
-        ]
+        &[(0.02, -0.02), (0.62, 0.02), (1.0, 0.28), (0.96, 0.58), (0.60, 0.86), (0.02, 1.0)]
     };
     let profile: Vec<(f32, f32)> = profile.iter().map(|(r, share)| (r * radius, at(*share))).collect();
     let trunk = (height * 0.018).clamp(0.06, 0.4);
@@ -230,11 +224,7 @@ mod tests {
             tree(&mut mesh, HERE, height, crown, seed_of("tree-1"));
             let (low, high) = box_of(&mesh);
             assert!((high.y - 2.0 - height).abs() < 1e-3);
-            assert!(
-                (high.x - low.x - crown).abs() < crown * 0.3,
-                "{} for {crown}",
-                high.x - low.x
-            );
+            assert!((high.x - low.x - crown).abs() < crown * 0.3, "{} for {crown}", high.x - low.x);
             assert!(mesh.features.iter().all(|f| *f == 3));
         }
     }
@@ -273,10 +263,7 @@ mod tests {
         };
         bench(&mut mesh, east);
         let (low, high) = box_of(&mesh);
-        assert!(
-            high.z - low.z > 1.7 && high.x - low.x < 0.6,
-            "it lies along north and south"
-        );
+        assert!(high.z - low.z > 1.7 && high.x - low.x < 0.6, "it lies along north and south");
         assert!(low.x < -0.2, "its back is in the west");
     }
 }

@@ -100,21 +100,9 @@ fn start_making(
             made.extend(new_trees(&open.terrain, place, &variant.trees));
         }
         let reports: Vec<DVec2> = open.reports.iter().map(|r| r.position).collect();
-        made.extend(pins(
-            &open.terrain,
-            &reports,
-            REPORT,
-            ObjectMesh::Reports,
-            PickOwner::Reports,
-        ));
+        made.extend(pins(&open.terrain, &reports, REPORT, ObjectMesh::Reports, PickOwner::Reports));
         let sensors: Vec<DVec2> = open.sensors.iter().map(|s| s.position).collect();
-        made.extend(pins(
-            &open.terrain,
-            &sensors,
-            SENSOR,
-            ObjectMesh::Sensors,
-            PickOwner::Sensors,
-        ));
+        made.extend(pins(&open.terrain, &sensors, SENSOR, ObjectMesh::Sensors, PickOwner::Sensors));
         made
     }));
 }
@@ -368,15 +356,6 @@ mod tests {
     fn nothing_makes_nothing() {
         assert!(assets(&Terrain::flat(), &[]).is_empty());
         assert!(new_trees(&Terrain::flat(), 0, &[]).is_none());
-        assert!(
-            pins(
-                &Terrain::flat(),
-                &[DVec2::NAN],
-                REPORT,
-                ObjectMesh::Reports,
-                PickOwner::Reports
-            )
-            .is_none()
-        );
+        assert!(pins(&Terrain::flat(), &[DVec2::NAN], REPORT, ObjectMesh::Reports, PickOwner::Reports).is_none());
     }
 }

@@ -9,7 +9,7 @@ use super::{
     feature_rows::FeatureRows,
     ground::{FootSamples, GroundHeights},
     ray_cast::PickOwner,
-    scene::{ScenarioShown, SceneContent, ShownScenario, Unfinished, VariantShown, ViewProblems},
+    scene::{SceneContent, ScenarioShown, ShownScenario, Unfinished, VariantShown, ViewProblems},
     site_view::SiteView,
 };
 use crate::geometry::{FeatureTable, Value};
@@ -20,7 +20,9 @@ use crate::sources::{
     Problem,
     tiles3d::{TileId, read_tileset},
 };
-use crate::streaming::{ContentState, LoadWish, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, select};
+use crate::streaming::{
+    ContentState, LoadWish, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, select,
+};
 use bevy::{
     math::DVec3,
     prelude::*,
@@ -137,22 +139,18 @@ impl TileLayers {
     pub(crate) fn find(&self, layer: &str, id: &str) -> Option<(Entity, u32)> {
         let layer = self.layers.values().find(|l| l.id == layer)?;
         let name = layer.id_property.as_ref()?;
-        layer
-            .shown
-            .iter()
-            .filter_map(|tile| layer.resident.get(tile))
-            .find_map(|resident| {
-                resident.contents.iter().find_map(|content| {
-                    let row = (0..content.features.rows).find(|row| {
-                        content
-                            .features
-                            .value(*row, name)
-                            .and_then(|value| id_text(&value))
-                            .is_some_and(|text| text == id)
-                    })?;
-                    content.meshes.first().map(|entity| (*entity, row))
-                })
+        layer.shown.iter().filter_map(|tile| layer.resident.get(tile)).find_map(|resident| {
+            resident.contents.iter().find_map(|content| {
+                let row = (0..content.features.rows).find(|row| {
+                    content
+                        .features
+                        .value(*row, name)
+                        .and_then(|value| id_text(&value))
+                        .is_some_and(|text| text == id)
+                })?;
+                content.meshes.first().map(|entity| (*entity, row))
             })
+        })
     }
 }
 
@@ -430,9 +428,7 @@ fn select_tiles(
             continue;
         };
         let views: Vec<_> = if scenario.is_layer_visible(&layer.id) {
-            view.in_frame(|p| layer.root_from_site(tree.is_geocentric, p))
-                .into_iter()
-                .collect()
+            view.in_frame(|p| layer.root_from_site(tree.is_geocentric, p)).into_iter().collect()
         } else {
             Vec::new()
         };

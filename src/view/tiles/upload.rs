@@ -5,11 +5,11 @@ use crate::geometry::{CreaseEdges, FeatureMesh, MeshBvh, Texture};
 use crate::georef::{SitePos, site_axes};
 use crate::sources::tiles3d::{TileContent, TileId};
 use crate::view::{
-    detail::DetailLines,
     feature_material::{
         PaperKey, PaperMaterial, SharedPaper, feet, image_from_texture, paper_from_edges, paper_from_features,
     },
     feature_rows::{FeatureRows, RowRange},
+    detail::DetailLines,
     ground::FootSamples,
     palette,
     placement::SiteAnchor,
@@ -143,7 +143,10 @@ impl Uploader<'_, '_, '_> {
 }
 
 /// Middle of each feature over all meshes of a content, site frame.
-fn centers(meshes: &[(FeatureMesh, CreaseEdges, MeshBvh)], rows: RowRange) -> Vec<DVec3> {
+fn centers(
+    meshes: &[(FeatureMesh, CreaseEdges, MeshBvh)],
+    rows: RowRange,
+) -> Vec<DVec3> {
     let mut sums = vec![(DVec3::ZERO, 0_u32); rows.count.saturating_sub(1) as usize];
     for (mesh, ..) in meshes {
         for (p, feature) in mesh.positions.iter().zip(&mesh.features) {
@@ -154,7 +157,5 @@ fn centers(meshes: &[(FeatureMesh, CreaseEdges, MeshBvh)], rows: RowRange) -> Ve
             }
         }
     }
-    sums.into_iter()
-        .map(|(sum, count)| sum / f64::from(count.max(1)))
-        .collect()
+    sums.into_iter().map(|(sum, count)| sum / f64::from(count.max(1))).collect()
 }
