@@ -165,16 +165,18 @@ mod tests {
             bytes[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
             bytes
         };
-        // The crate subtracts the header from the length: below 12 that would be a panic.
-        for bytes in [
-            with(8, 0),
-            with(8, 11),
-            with(8, 19),
-            with(8, u32::MAX),
-            with(12, u32::MAX),
-            with(33, 4),
+        for (bytes, expected) in [
+            (with(8, 0), "too small"),
+            (with(8, 11), "too small"),
+            (with(8, 19), "too small"),
+            (with(8, u32::MAX), "cut off"),
+            (with(12, u32::MAX), "damaged: JSON chunk length"),
+            (with(33, 4), "damaged: BIN"),
         ] {
-            assert!(Document::parse(&bytes).is_err(), "{bytes:?}");
+            let message = Document::parse(&bytes)
+                .err()
+                .map_or_else(String::new, |fault| fault.message);
+            assert!(message.contains(expected), "`{message}` instead of `{expected}`");
         }
         for end in 4..good.len() {
             assert!(Document::parse(&good[..end]).is_err(), "cut at {end}");
