@@ -40,6 +40,7 @@ pub(super) fn press_keys(
     mut camera: MessageWriter<CameraCommand>,
     mut ask: MessageWriter<AskForPath>,
     mut pick: MessageWriter<Pick>,
+    mut exit: MessageWriter<AppExit>,
 ) {
     // On a slow machine a whole chord can fall between two frames: held or just pressed is the same here.
     let held = |some: [KeyCode; 2]| keys.any_pressed(some) || keys.any_just_pressed(some);
@@ -57,6 +58,9 @@ pub(super) fn press_keys(
     }
     if control && keys.just_pressed(KeyCode::KeyO) {
         ask.write(AskForPath::File);
+    }
+    if control && keys.just_pressed(KeyCode::KeyQ) {
+        exit.write(AppExit::Success);
     }
     if !plain {
         return;

@@ -8,7 +8,7 @@ use bevy_egui::egui::Ui;
 pub fn show(ui: &mut Ui, language: &Language) {
     let space = tr(language, "keys-space");
     let arrows = ["←", "↑", "→", "↓"];
-    let rows: [(&[&str], String); 13] = [
+    let rows: [(&[&str], String); 14] = [
         (&["1", "…", "9"], tr(language, "keys-variants")),
         (&["F1", "F2", "F3"], tr(language, "keys-lenses")),
         (&[&space], tr(language, "keys-home")),
@@ -20,6 +20,7 @@ pub fn show(ui: &mut Ui, language: &Language) {
         (&["+", "−"], tr(language, "keys-zoom")),
         (&["Tab"], tr(language, "keys-focus")),
         (&["Ctrl", "O"], tr(language, "keys-open")),
+        (&["Ctrl", "Q"], tr(language, "keys-quit")),
         (&["Esc"], tr(language, "keys-back")),
         (&["?"], tr(language, "keys-help")),
     ];

@@ -179,11 +179,6 @@ impl Desktop {
         self.wait_for("the text in its field", |state| named(state, &|c| c["value"] == text));
     }
 
-    /// Asks the window to close, as its close button does.
-    pub(crate) fn close_window(&self) {
-        self.xdotool(&["search", "--onlyvisible", "--class", ".", "windowquit"]);
-    }
-
     /// Waits for the program to end by itself.
     pub(crate) fn wait_for_end(&mut self) -> ExitStatus {
         let start = Instant::now();

@@ -79,7 +79,7 @@ fn a_planner_opens_looks_around_switches_variant_and_lens_and_quits() {
     desktop.key("Escape");
     desktop.wait_for("no dialog", |state| state["dialog"].is_null());
 
-    desktop.close_window();
+    desktop.key("ctrl+q");
     assert!(desktop.wait_for_end().success());
 }
 

@@ -90,6 +90,7 @@ keys-tilt = Tilt
 keys-zoom = Closer and farther
 keys-focus = Next button
 keys-open = Open a file
+keys-quit = Quit
 keys-back = One step back
 keys-help = This overview
 keys-mouse = Mouse: drag left to move over the ground, drag right to turn, the wheel comes closer.

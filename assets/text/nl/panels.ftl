@@ -90,6 +90,7 @@ keys-tilt = Kantelen
 keys-zoom = Dichterbij en verder weg
 keys-focus = Volgende knop
 keys-open = Bestand openen
+keys-quit = Afsluiten
 keys-back = Een stap terug
 keys-help = Dit overzicht
 keys-mouse = Muis: links slepen schuift over de grond, rechts slepen draait, het wiel brengt dichterbij.
