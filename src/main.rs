@@ -99,22 +99,22 @@ struct RenderArgs {
     #[arg(long, value_name = "LON,LAT[,H]", allow_hyphen_values = true, value_parser = parse_look_at)]
     look_at: Option<[f64; 3]>,
     /// Direction of view, degrees clockwise from grid north.
-    #[arg(long, value_name = "DEG", allow_hyphen_values = true)]
+    #[arg(long, value_name = "DEG", allow_hyphen_values = true, value_parser = parse_finite)]
     heading: Option<f64>,
     /// Angle of view above the horizon, degrees; looking down is negative.
-    #[arg(long, value_name = "DEG", allow_hyphen_values = true)]
+    #[arg(long, value_name = "DEG", allow_hyphen_values = true, value_parser = parse_finite)]
     pitch: Option<f64>,
     /// Distance from the point looked at, metres.
-    #[arg(long, value_name = "M")]
+    #[arg(long, value_name = "M", value_parser = parse_positive)]
     distance: Option<f64>,
     /// Date and time of the sun (2026-06-21T15:00:00+02:00).
     #[arg(long, value_name = "RFC3339")]
     time: Option<jiff::Timestamp>,
     /// Largest screen-space error of a tile, pixels.
-    #[arg(long, value_name = "PX", default_value_t = 16.0)]
+    #[arg(long, value_name = "PX", default_value_t = 16.0, value_parser = parse_positive)]
     max_sse: f64,
     /// Give up waiting after this many seconds and draw what is there.
-    #[arg(long, value_name = "S", default_value_t = 120.0)]
+    #[arg(long, value_name = "S", default_value_t = 120.0, value_parser = parse_positive)]
     timeout: f64,
     /// Preset: low, middle or high.
     #[arg(long, value_name = "NAME")]
@@ -122,6 +122,18 @@ struct RenderArgs {
     /// One JSON object on standard output and nothing else.
     #[arg(long)]
     json: bool,
+}
+
+fn parse_finite(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+    number.ok_or_else(|| "give a number, as 12.5".into())
+}
+
+fn parse_positive(text: &str) -> Result<f64, String> {
+    parse_finite(text)
+        .ok()
+        .filter(|number| *number > 0.0)
+        .ok_or_else(|| "give a number above 0, as 12.5".into())
 }
 
 fn parse_size(text: &str) -> Result<(u32, u32), String> {

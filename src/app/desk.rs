@@ -389,9 +389,9 @@ fn follow_settings(action: SettingsAction, choices: &mut Choices) {
 fn follow_start(action: StartAction, wishes: &mut Wishes) {
     match action {
         StartAction::OpenShipped => {
-            if let Some(path) = shipped::lange_wemen() {
-                wishes.open.write(OpenPath(path));
-            }
+            // Not found: opening says so, with the place where it was looked for last.
+            let path = shipped::lange_wemen().unwrap_or_else(|| "scenarios/lange-wemen".into());
+            wishes.open.write(OpenPath(path));
         }
         StartAction::BrowseFile => {
             wishes.ask.write(AskForPath::File);
@@ -435,7 +435,6 @@ pub(super) fn take_opened(
             }
             Err(problems) => {
                 let words = state::failure(path, problems, &choices.language);
-                memory.opened_with.extend(problems.iter().cloned());
                 if let Some(start) = &mut screen.0.start {
                     start.complaint = words;
                 } else if shown.is_none() {
@@ -457,7 +456,8 @@ pub(super) fn tell_news(
     opening: Res<Opening>,
     mut dialog: ResMut<Dialog>,
     mut screen: ResMut<Screen>,
-    choices: Res<Choices>,
+    mut choices: ResMut<Choices>,
+    something: Option<Res<ShownScenario>>,
     mut shown: MessageReader<ScenarioShown>,
     mut told: Local<Option<std::path::PathBuf>>,
 ) {
@@ -468,7 +468,8 @@ pub(super) fn tell_news(
             screen.0.toasts.add(ToastKind::Note, words);
         }
     }
-    if shown.read().last().is_some() && choices.were_lost {
+    let is_new = shown.read().last().is_some();
+    if is_new && std::mem::take(&mut choices.bypass_change_detection().were_lost) {
         screen
             .0
             .toasts
@@ -478,6 +479,8 @@ pub(super) fn tell_news(
         let words = tr(&choices.language, "dialog-none");
         if let Some(start) = &mut screen.0.start {
             start.complaint = words;
+        } else if something.is_some() {
+            screen.0.toasts.add(ToastKind::Note, words);
         } else {
             screen.0.start = Some(StartState {
                 complaint: words,

@@ -15,6 +15,7 @@ mod names;
 mod open;
 mod render;
 mod shipped;
+mod stamp;
 #[cfg(feature = "automation")]
 mod state;
 mod stop;

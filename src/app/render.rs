@@ -1,10 +1,11 @@
 //! One picture without a window: open, wait until everything in view is there, draw once, write a PNG.
 
-use super::{Stop, engine, frame_time::MainThreadTimes, machine, program_plugins};
+use super::{Stop, engine, frame_time::MainThreadTimes, machine, program_plugins, stamp::stamp};
 use crate::georef::{LonLatH, SitePos};
 use crate::model::{OpenScenario, scenario::open_any};
 use crate::schedule::{Lens, SwitchLens};
 use crate::sources::{Problem, Severity};
+use crate::text::{Language, tr};
 use crate::view::{
     camera::{FlyTo, Orbit, OrbitCamera, orbit_of, picture_target, spawn_main_camera},
     quality::{Preset, Quality},
@@ -116,10 +117,16 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
     machine::require_adapter()?;
     let mut engine = Engine::start(options, lens, preset);
     let mut problems = open.problems.clone();
+    let is_synthetic = open.scenario.synthetic;
     engine.show(options, Arc::new(open), orbit);
     let is_complete = engine.settle(Duration::from_secs_f64(options.timeout_s.clamp(0.1, 3600.0)));
     let complete_s = start.elapsed().as_secs_f64();
-    let picture = engine.draw()?;
+    let mut picture = engine.draw()?;
+    if is_synthetic {
+        // A picture goes round without the program: it says itself what it is, in the language of the example.
+        let words = Language::from_code("nl").map(|language| tr(&language, "banner-synthetic"));
+        picture = stamp(picture, &words.unwrap_or_default());
+    }
     let first_picture_s = start.elapsed().as_secs_f64();
     write_png(&options.output, picture)?;
     problems.extend(engine.world().resource::<ViewProblems>().0.iter().cloned());
@@ -133,7 +140,8 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
             ),
         ));
     }
-    let facts = engine.facts(first_picture_s, complete_s);
+    let mut facts = engine.facts(first_picture_s, complete_s);
+    facts["synthetic"] = is_synthetic.into();
     Ok(RenderReport { problems, facts })
 }
 

@@ -1,4 +1,4 @@
-//! Where the shipped scenario lies: a moved or renamed program still finds it.
+//! Where the shipped scenario lies: a program that is moved with its scenarios folder, or renamed, still finds it.
 
 use std::path::PathBuf;
 

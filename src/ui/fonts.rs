@@ -11,8 +11,8 @@ use std::sync::Arc;
 /// Who made the typeface and under what licence, for the notice of what the program uses.
 pub const FONT_CREDIT: &str = "Source Sans 3, © Adobe, SIL Open Font License 1.1";
 
-/// Source Sans 3, version 3.052, weight axis only.
-static SOURCE_SANS: &[u8] = include_bytes!("../../assets/fonts/SourceSans3-wght.ttf");
+/// Source Sans 3, version 3.052: the letters of the program, a variable font with a weight axis.
+pub static SOURCE_SANS: &[u8] = include_bytes!("../../assets/fonts/SourceSans3-wght.ttf");
 
 /// Name of the typeface among egui's fonts.
 const NAME: &str = "source-sans";

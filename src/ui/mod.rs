@@ -12,7 +12,7 @@ mod tokens;
 pub mod widgets;
 
 pub use contrast::contrast_ratio;
-pub use fonts::FONT_CREDIT;
+pub use fonts::{FONT_CREDIT, SOURCE_SANS as FONT};
 pub use preferences::Preferences;
 pub use theme::{TextRole, Theme};
 pub use tokens::{Tokens, blend};

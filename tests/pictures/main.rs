@@ -1,5 +1,4 @@
-//! Pictures of the real program, drawn without a window: three golden ones, and the promise that a removed building is
-//! gone from view and from the shadows.
+//! Pictures of the real program, drawn without a window, held against golden ones.
 //!
 //! One shared threshold. `STADSLENS_BLESS=1` writes the golden pictures anew: look at them before committing.
 #![expect(clippy::unwrap_used, reason = "a test stops where its own set-up is wrong")]
