@@ -7,7 +7,7 @@ use super::open::{OpenPath, Opening, PathOpened};
 use super::shipped;
 use super::sun_clock::SunClock;
 use crate::georef::SitePos;
-use crate::model::LayerKind;
+use crate::model::{LayerKind, Viewpoint};
 use crate::panels::card::{CardAction, CardState};
 use crate::panels::desk::{Desk, DeskActions, DeskView};
 use crate::panels::layers::LayersAction;
@@ -281,7 +281,6 @@ fn follow_actions(
     choices: &mut Choices,
     clock: &SunClock,
 ) {
-    let at_once = world.motion.0;
     for action in actions.top {
         follow_top_bar(action, wishes, desk, choices);
     }
@@ -290,11 +289,8 @@ fn follow_actions(
     }
     for ViewpointsAction::FlyTo(id) in actions.viewpoints {
         let shown = world.shown.as_ref();
-        if let Some(viewpoint) = shown.and_then(|shown| shown.open.scenario.viewpoint(&id)) {
-            wishes.fly.write(FlyTo {
-                to: orbit_of(viewpoint),
-                at_once,
-            });
+        if let Some(viewpoint) = shown.and_then(|shown| shown.open.scenario.viewpoint(&id)).cloned() {
+            fly_to_viewpoint(&viewpoint, world, wishes);
             memory.viewpoint = Some(id);
         }
     }
@@ -350,6 +346,24 @@ fn follow_top_bar(action: TopBarAction, wishes: &mut Wishes, desk: &mut Desk, ch
         TopBarAction::SetLanguage(language) => choices.choose_language(language),
         // These three the desk does itself.
         TopBarAction::ShowCharter | TopBarAction::ShowSettings | TopBarAction::ShowKeys => {}
+    }
+}
+
+/// Flies to a viewpoint and shows what belongs to it: its variant, its lens, its time of the sun.
+fn fly_to_viewpoint(viewpoint: &Viewpoint, world: &mut Reading, wishes: &mut Wishes) {
+    let to = orbit_of(viewpoint);
+    wishes.fly.write(FlyTo {
+        to,
+        at_once: world.motion.0,
+    });
+    if let Some(variant) = &viewpoint.variant {
+        wishes.variant.write(ShowVariant(variant.clone()));
+    }
+    if let Some(lens) = viewpoint.lens {
+        wishes.lens.write(SwitchLens(lens));
+    }
+    if let Some(time) = viewpoint.time {
+        world.sun.0 = time;
     }
 }
 

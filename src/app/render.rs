@@ -100,6 +100,13 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
     let preset = preset_of(options)?;
     let open = open_any(&options.path).map_err(|problems| Stop::Problems { problems })?;
     let orbit = orbit(options, &open)?;
+    let mut options = options.clone();
+    // A viewpoint that is asked for brings what belongs to it, unless that is asked for too.
+    if let Some(viewpoint) = options.viewpoint.as_deref().and_then(|id| open.scenario.viewpoint(id)) {
+        options.variant = options.variant.or_else(|| viewpoint.variant.clone());
+        options.time = options.time.or(viewpoint.time);
+    }
+    let options = &options;
     if let Some(variant) = options.variant.as_deref()
         && !open.scenario.variants.iter().any(|known| known.id == variant)
     {

@@ -3,6 +3,8 @@
 //! One shared threshold. `STADSLENS_BLESS=1` writes the golden pictures anew: look at them before committing.
 #![expect(clippy::unwrap_used, reason = "a test stops where its own set-up is wrong")]
 
+mod removed;
+
 use image::RgbImage;
 use serde_json::Value;
 use std::{
