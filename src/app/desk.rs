@@ -9,7 +9,7 @@ use super::sun_clock::SunClock;
 use crate::georef::SitePos;
 use crate::model::{LayerKind, Viewpoint};
 use crate::panels::card::{CardAction, CardState};
-use crate::panels::desk::{Desk, DeskActions, DeskView};
+use crate::panels::desk::{Desk, DeskActions, DeskView, Page};
 use crate::panels::layers::LayersAction;
 use crate::panels::problems::ProblemsAction;
 use crate::panels::rooms::Rooms;
@@ -103,7 +103,7 @@ pub(super) fn show_desk(
     let lens = *world.lens.get();
     choices.theme(lens).install(&ctx);
     let language = choices.language.clone();
-    remember_panels(&mut screen.0, &mut memory, &mut choices, lens);
+    remember_panels(&mut screen.0, &mut memory, &choices, lens, world.rooms.pages(lens));
 
     let code = language.code();
     let title = world
@@ -173,10 +173,11 @@ pub(super) fn show_desk(
     Ok(())
 }
 
-/// Each lens remembers which panels were open and how wide.
-fn remember_panels(desk: &mut Desk, memory: &mut DeskMemory, choices: &mut Choices, lens: Lens) {
+/// Each lens opens with its own first page, and remembers which panels were open and how wide.
+fn remember_panels(desk: &mut Desk, memory: &mut DeskMemory, choices: &Choices, lens: Lens, pages: &[Page]) {
     if memory.lens_panels_of != Some(lens) {
         memory.lens_panels_of = Some(lens);
+        desk.page = pages.first().copied().unwrap_or_default();
         desk.panels = choices.preferences.panels.get(lens.key()).copied().unwrap_or_default();
     }
 }

@@ -63,7 +63,9 @@ fn a_planner_opens_looks_around_switches_variant_and_lens_and_quits() {
     );
 
     desktop.key("F3");
-    desktop.wait_for("the maintenance lens", |state| state["lens"] == "maintenance");
+    desktop.wait_for("the maintenance lens with its own page", |state| {
+        state["lens"] == "maintenance" && state["page"] == "Layers"
+    });
     desktop.click_control("Participatie");
     desktop.wait_for("the participation lens", |state| state["lens"] == "participation");
     desktop.click_control("Ontwerp");
