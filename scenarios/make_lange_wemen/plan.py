@@ -57,11 +57,11 @@ class Variant:
         self.gone = set()
         self.bare = []            # where nothing grows: water and bridges
 
-    def remove(self, *names):
-        """Take away existing buildings by name or key."""
+    def remove(self, *names, phase):
+        """Take away existing buildings by name or key, in a phase."""
         for b in self.city.buildings:
             if b.key in names or b.name in names:
-                self.removed.append(b)
+                self.removed.append((b, phase))
                 self.gone.add(id(b))
 
     def build(self, nl, en, ring, storeys, use="housing", phase="3", roof="flat", **more):
@@ -150,21 +150,23 @@ class Variant:
         homes = sum(b["dwellings"] for b in self.buildings)
         return homes
 
-    def lost_assets(self, assets):
-        """Ids of objects in the way."""
-        out = []
+    def removals(self, assets):
+        """What goes in each phase: buildings, and objects in the way of what is built then."""
+        found = {}
+        for b, phase in self.removed:
+            found.setdefault(phase, ([], []))[0].append(b.identificatie)
         for item in assets.items:
             p = (item["x"], item["y"])
-            if any(b["base_m"] == 0 and inside(p, inset(b["footprint"], -0.9)) for b in self.buildings) or \
-                    any(inside(p, w) for w in self.bare):
-                out.append(item["id"])
-        return out
+            built = [b["phase"] for b in self.buildings if b["base_m"] == 0 and inside(p, inset(b["footprint"], -0.9))]
+            if built or any(inside(p, w) for w in self.bare):
+                found.setdefault(min(built + ["4"]), ([], []))[1].append(item["id"])
+        return [{"phase": phase, "ids": found[phase][0], "polygons": [], "assets": found[phase][1]} for phase in sorted(found)]
 
 
 def horecawand(v):
     """Phase 0: the café front on the east side of the square is renewed plot by plot."""
     old = [b for b in v.city.buildings if b.name == "Horecawand"]
-    v.remove("Horecawand")
+    v.remove("Horecawand", phase="0")
     for k, b in enumerate(old):
         ring = [(round(x, 2), round(y, 2)) for x, y in b.rings[0]]
         v.build("Horecawand, pand %d" % (k + 1), "Café front, no. %d" % (k + 1), ring, (3, 4, 3, 4, 4, 3, 4)[k % 7], phase="0",
@@ -191,7 +193,7 @@ def kloosterhof(v, heights, places, under):
 
 def thiemsbrug_gone(v):
     """Phase 2: shopping centre and garage go."""
-    v.remove("thiemsbrug-w", "thiemsbrug-p")
+    v.remove("thiemsbrug-w", "thiemsbrug-p", phase="2")
 
 
 SITE = [(163.5, 211.0), (168.6, 174.6), (170.2, 140.7), (207.8, 143.0), (253.8, 148.8), (301.0, 170.5), (331.0, 183.0),
@@ -353,7 +355,7 @@ def all_variants(city, assets):
         v = make(city)
         homes[v.letter] = v.check()
         item = dict(v.head)
-        item["removed"] = {"ids": [b.identificatie for b in v.removed], "polygons": [], "assets": v.lost_assets(assets)}
+        item["removed"] = {"phases": v.removals(assets)}
         item["buildings"], item["trees"], item["surfaces"] = v.buildings, v.trees, v.surfaces
         out.append(item)
         print("variant %s: %d homes, %d masses, %d trees" % (v.letter, homes[v.letter], len(v.buildings), len(v.trees)))

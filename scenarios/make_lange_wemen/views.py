@@ -63,7 +63,7 @@ def beside(p, at, ahead):
 
 def solids(city, variant):
     """Outlines with the NAP heights between which a variant's buildings stand."""
-    gone = set(variant.get("removed", {}).get("ids", ()))
+    gone = {i for step in variant.get("removed", {}).get("phases", ()) for i in step["ids"]}
     for b in city.buildings:
         if b.identificatie not in gone:
             for ring in b.rings:
@@ -95,7 +95,7 @@ def check(city, assets, variants):
     ground = {name for name, _, _ in standing(city.terrain)}
     for variant in variants:
         walls = [(box(ring), ring, low, high) for _, ring, low, high in solids(city, variant)]
-        lost = set(variant.get("removed", {}).get("assets", ()))
+        lost = {i for step in variant.get("removed", {}).get("phases", ()) for i in step["assets"]}
         trees = [((a["x"], a["y"]), a["crown_m"]) for a in assets.items if a["type"] == "tree" and a["id"] not in lost]
         trees += [(t["position"], t["crown_m"]) for t in variant.get("trees", ())]
         for view in VIEWS:

@@ -12,6 +12,7 @@ use bevy::{
     window::ExitCondition,
     winit::WinitPlugin,
 };
+use std::{collections::BTreeSet, sync::Mutex};
 
 /// What the engine draws on.
 pub(super) enum Surface {
@@ -64,11 +65,35 @@ pub(super) fn plugins(surface: Surface) -> PluginGroupBuilder {
     }
 }
 
-/// Demotes unrated errors: one failing system must not close the planner's session.
+/// What went wrong inside and was not said on screen yet. Bevy's error handler is a plain function, so there is no
+/// place for it in the world.
+static REPORTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// How many different errors wait to be said; a system that fails in every frame says the same one again.
+const MAX_REPORTED: usize = 4;
+
+/// Demotes unrated errors: one failing system must not close the planner's session. The log has the details.
 pub(super) fn report(error: BevyError, context: ErrorContext) {
     let error = match error.severity() {
         Severity::Panic => error.with_severity(Severity::Error),
         _ => error,
     };
+    if error.severity() == Severity::Error
+        && let Ok(mut reported) = REPORTED.lock()
+        && reported.len() < MAX_REPORTED
+    {
+        // The first line says what; a trace may follow it.
+        let text = error.to_string();
+        reported.insert(text.lines().next().unwrap_or_default().to_owned());
+    }
     match_severity(error, context);
+}
+
+/// What went wrong since this was asked last.
+pub(super) fn take_reported() -> Vec<String> {
+    // Taken without waiting: what is being written now is said in the next frame.
+    let Ok(mut reported) = REPORTED.try_lock() else {
+        return Vec::new();
+    };
+    std::mem::take(&mut *reported).into_iter().collect()
 }

@@ -2,11 +2,11 @@
 
 use super::engine::{self, Surface};
 use super::{MainThreadTimes, Stop, program_plugins};
-use crate::model::scenario::open_any;
+use crate::model::{ActivateScenario, scenario::open_any};
 use crate::schedule::Lens;
 use crate::view::{
     camera::{CameraCommand, spawn_main_camera},
-    scene::{SceneReady, ShowScenario, ShowVariant, SwitchTime},
+    scene::{SceneReady, ShowVariant, SwitchTime},
     tiles::TileStats,
 };
 use bevy::{app::SubApps, prelude::*};
@@ -40,7 +40,10 @@ impl Measured {
     /// Opens a path and shows it.
     pub fn open(&mut self, path: &Path) -> Result<(), Stop> {
         let open = open_any(path).map_err(|problems| Stop::Problems { problems })?;
-        self.apps.main.world_mut().write_message(ShowScenario(Arc::new(open)));
+        self.apps
+            .main
+            .world_mut()
+            .write_message(ActivateScenario(Arc::new(open)));
         Ok(())
     }
 

@@ -4,7 +4,6 @@
 mod automation;
 mod choices;
 mod desk;
-mod desk_state;
 mod dialog;
 mod engine;
 mod frame_time;

@@ -5,7 +5,10 @@ use crate::schedule::FrameSystems;
 use crate::sources::Problem;
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Opens a path and shows what is in it.
 #[derive(Message, Debug, Clone)]
@@ -17,7 +20,7 @@ pub struct PathOpened {
     /// What was opened.
     pub path: PathBuf,
     /// The scenario, or why nothing can be shown.
-    pub outcome: Result<OpenScenario, Vec<Problem>>,
+    pub outcome: Result<Arc<OpenScenario>, Vec<Problem>>,
 }
 
 /// The systems that open what is asked for.
@@ -63,7 +66,7 @@ fn finish_opening(mut opening: ResMut<Opening>, mut opened: MessageWriter<PathOp
     if let Some(outcome) = future::block_on(future::poll_once(task)) {
         opened.write(PathOpened {
             path: path.clone(),
-            outcome,
+            outcome: outcome.map(Arc::new),
         });
         opening.0 = None;
     }

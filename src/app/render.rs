@@ -2,15 +2,15 @@
 
 use super::{Stop, engine, frame_time::MainThreadTimes, machine, program_plugins, stamp::stamp};
 use crate::georef::{LonLatH, SitePos};
-use crate::model::{OpenScenario, scenario::open_any};
+use crate::model::{ActivateScenario, OpenScenario, scenario::open_any};
 use crate::schedule::{Lens, SwitchLens};
 use crate::sources::{Problem, Severity};
 use crate::text::{Language, tr};
 use crate::view::{
     camera::{FlyTo, Orbit, OrbitCamera, orbit_of, picture_target, spawn_main_camera},
     quality::{Preset, Quality},
-    scene::{SceneReady, ShowScenario, ShowVariant, ViewProblems},
-    sun::SunTime,
+    scene::{SceneReady, ShowVariant, ViewProblems},
+    sun::SetSunTime,
     tiles::{TileSettings, TileStats},
 };
 use bevy::{
@@ -289,7 +289,7 @@ impl Engine {
     fn show(&mut self, options: &RenderOptions, open: Arc<OpenScenario>, orbit: Option<Orbit>) {
         let time = options.time.or(open.scenario.start_time);
         self.set_drawing(false);
-        self.apps.main.world_mut().write_message(ShowScenario(open));
+        self.apps.main.world_mut().write_message(ActivateScenario(open));
         self.step();
         self.step();
         let world = self.apps.main.world_mut();
@@ -297,7 +297,7 @@ impl Engine {
             world.write_message(ShowVariant(variant.clone()));
         }
         if let Some(time) = time {
-            world.insert_resource(SunTime(time));
+            world.write_message(SetSunTime(time));
         }
         if let Some(to) = orbit {
             world.write_message(FlyTo { to, at_once: true });

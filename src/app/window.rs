@@ -1,7 +1,7 @@
 //! The program in a window.
 
 use super::choices::{Choices, apply_choices, save_choices};
-use super::desk::{DeskMemory, Screen, ShownZones, show_desk, take_opened, tell_news};
+use super::desk::{DeskMemory, Screen, ShownZones, say_reported, show_desk, take_opened, tell_news};
 use super::dialog;
 use super::engine::{self, Surface};
 use super::keys::press_keys;
@@ -120,7 +120,7 @@ fn desk_plugin(app: &mut App) {
                     .before(FrameSystems::ApplyEdits),
                 press_keys.before(FrameSystems::ApplyEdits),
                 apply_choices.in_set(FrameSystems::Derive),
-                (tell_news, save_choices, rest_when_still, name_window).after(FrameSystems::Present),
+                (tell_news, say_reported, save_choices, rest_when_still, name_window).after(FrameSystems::Present),
             ),
         )
         .add_systems(

@@ -6,28 +6,47 @@
 use super::scenario::{LocalText, OpenScenario, Scenario, Viewpoint};
 use crate::schedule::FrameSystems;
 use bevy::prelude::*;
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 use thiserror::Error;
 
 /// Edits that can be undone; older ones are forgotten.
 const MAX_HISTORY: usize = 1000;
 
-/// Applies edits to [`ActiveScenario`].
+/// Holds the open scenario and applies edits to it.
 pub(crate) fn plugin(app: &mut App) {
-    app.add_message::<EditScenario>()
+    app.add_message::<ActivateScenario>()
+        .add_message::<ScenarioActivated>()
+        .add_message::<EditScenario>()
+        .add_message::<ScenarioEdited>()
         .init_resource::<History>()
-        .add_systems(Update, apply_edits.in_set(FrameSystems::ApplyEdits));
+        .add_systems(
+            Update,
+            (activate, apply_edits)
+                .chain()
+                .in_set(EditSystems)
+                .in_set(FrameSystems::ApplyEdits),
+        );
 }
 
-/// The scenario that is open.
-#[derive(Resource)]
-pub struct ActiveScenario(pub OpenScenario);
+/// The systems that change the open scenario; what follows from it runs after them.
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EditSystems;
 
-/// Makes `scenario` the open one, with nothing to undo yet.
-pub fn activate(commands: &mut Commands, scenario: OpenScenario) {
-    commands.insert_resource(ActiveScenario(scenario));
-    commands.insert_resource(History::default());
-}
+/// The scenario that is open; absent while nothing is. Whoever needs a state of it that stays keeps the [`Arc`].
+#[derive(Resource, Clone)]
+pub struct ActiveScenario(pub Arc<OpenScenario>);
+
+/// Request: make this scenario the open one, with nothing to undo yet.
+#[derive(Message, Clone)]
+pub struct ActivateScenario(pub Arc<OpenScenario>);
+
+/// Fact: another scenario is open.
+#[derive(Message, Debug, Clone, Copy)]
+pub struct ScenarioActivated;
+
+/// Fact: the open scenario was changed.
+#[derive(Message, Debug, Clone, Copy)]
+pub struct ScenarioEdited;
 
 /// A request to change the open scenario.
 #[derive(Message, Debug, Clone, PartialEq)]
@@ -43,13 +62,6 @@ pub enum EditScenario {
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
-    /// Shows or hides a layer.
-    SetLayerVisible {
-        /// Layer id.
-        layer: String,
-        /// Shown.
-        is_visible: bool,
-    },
     /// Adds a viewpoint.
     AddViewpoint {
         /// The viewpoint, its id new.
@@ -88,7 +100,7 @@ pub enum EditError {
     /// What it speaks of is not there (any more).
     #[error("there is no {kind} `{id}`")]
     Missing {
-        /// Layer, viewpoint or variant.
+        /// Viewpoint or variant.
         kind: &'static str,
         /// Its id.
         id: String,
@@ -110,14 +122,6 @@ pub fn apply(scenario: &mut Scenario, edit: &Edit) -> Result<Edit, EditError> {
         id: id.to_owned(),
     };
     match edit {
-        Edit::SetLayerVisible { layer, is_visible } => {
-            let found = scenario.layers.iter_mut().find(|l| l.id == *layer);
-            let found = found.ok_or_else(|| missing("layer", layer))?;
-            Ok(Edit::SetLayerVisible {
-                layer: layer.clone(),
-                is_visible: std::mem::replace(&mut found.visible, *is_visible),
-            })
-        }
         Edit::AddViewpoint {
             viewpoint,
             position,
@@ -226,9 +230,22 @@ impl History {
     }
 }
 
-/// Applies the frame's requests in order. Change detection stays quiet on frames without any.
+fn activate(
+    mut commands: Commands,
+    mut requests: MessageReader<ActivateScenario>,
+    mut activated: MessageWriter<ScenarioActivated>,
+) {
+    if let Some(ActivateScenario(open)) = requests.read().last() {
+        commands.insert_resource(ActiveScenario(open.clone()));
+        commands.insert_resource(History::default());
+        activated.write(ScenarioActivated);
+    }
+}
+
+/// Applies the frame's requests in order. Nothing is copied or marked as changed on frames without any.
 fn apply_edits(
     mut requests: MessageReader<EditScenario>,
+    mut edited: MessageWriter<ScenarioEdited>,
     mut history: ResMut<History>,
     active: Option<ResMut<ActiveScenario>>,
 ) -> Result {
@@ -238,8 +255,15 @@ fn apply_edits(
     };
     let mut first_error = None;
     for request in requests.read() {
-        if let Err(error) = history.perform(&mut active.0.scenario, request) {
-            first_error.get_or_insert(error);
+        // The data beside the scenario is shared, so a copy for those who still hold the old state is small.
+        let open = Arc::make_mut(&mut active.0);
+        match history.perform(&mut open.scenario, request) {
+            Ok(()) => {
+                edited.write(ScenarioEdited);
+            }
+            Err(error) => {
+                first_error.get_or_insert(error);
+            }
         }
     }
     first_error.map_or(Ok(()), |error| Err(error.into()))
@@ -307,13 +331,6 @@ pub(crate) mod tests {
         for (edit, expected) in [
             (Edit::RemoveViewpoint { id: "x".into() }, "there is no viewpoint `x`"),
             (
-                Edit::SetLayerVisible {
-                    layer: "x".into(),
-                    is_visible: true,
-                },
-                "there is no layer `x`",
-            ),
-            (
                 Edit::AddViewpoint {
                     viewpoint: viewpoint("home"),
                     position: None,
@@ -342,7 +359,7 @@ pub(crate) mod tests {
                 .in_set(FrameSystems::Derive),
         );
         let open = OpenScenario::without_data(scenario(), resource::folder(std::path::Path::new(".")));
-        app.insert_resource(ActiveScenario(open));
+        app.world_mut().write_message(ActivateScenario(Arc::new(open)));
         app.update();
         app.update();
         assert_eq!(app.world().resource::<Changes>().0, 1);
@@ -382,12 +399,6 @@ pub(crate) mod tests {
                     variant: id.into(),
                     title: text(&words),
                     summary: LocalText::default(),
-                })
-            }),
-            any::<bool>().prop_map(|is_visible| {
-                EditScenario::Apply(Edit::SetLayerVisible {
-                    layer: "tiles".into(),
-                    is_visible,
                 })
             }),
             Just(EditScenario::Undo),

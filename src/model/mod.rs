@@ -12,11 +12,11 @@ pub mod terrain;
 mod variant;
 
 pub use asset::{Asset, AssetKind, Report, Sensor};
-pub use edit::{ActiveScenario, Edit, EditError, EditScenario, History};
+pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
 pub use mass::{MassMesh, MassSurface, mass_mesh};
 pub use register::{BuildingRegister, RegisteredBuilding};
 pub use scenario::{
     Area, Certainty, Charter, Label, Layer, LayerKind, LensName, LocalText, NewBuilding, NewSurface, NewTree,
-    OpenScenario, Phase, Roof, Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
+    OpenScenario, Phase, Removal, Roof, Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
 };
 pub use terrain::Terrain;

@@ -1,7 +1,7 @@
 //! The building register: what stands where, independent of the tiles that happen to be loaded.
 
 use super::ring;
-use super::scenario::{Use, Variant};
+use super::scenario::{Removal, Use};
 use crate::geometry::polygon::{Polygon, ring_contains};
 use bevy::math::DVec2;
 use std::collections::{BTreeSet, HashMap};
@@ -100,21 +100,20 @@ impl BuildingRegister {
             .min()
     }
 
-    /// Positions of the buildings that a variant removes, by id or because their centre lies in a polygon.
-    pub fn removed_by(&self, variant: &Variant) -> BTreeSet<usize> {
-        let mut removed: BTreeSet<usize> = variant
-            .removed_ids
+    /// Positions of the buildings that go with `removal`, by id or because their centre lies in a polygon.
+    pub fn removed_by(&self, removal: &Removal) -> BTreeSet<usize> {
+        let mut removed: BTreeSet<usize> = removal
+            .ids
             .iter()
             .filter_map(|id| self.by_id.get(id))
             .copied()
             .collect();
-        if !variant.removed_polygons.is_empty() {
-            let in_polygon = |building: &RegisteredBuilding| variant.removes_at(building.center());
+        if !removal.polygons.is_empty() {
             let positions = self
                 .buildings
                 .iter()
                 .enumerate()
-                .filter(|(_, building)| in_polygon(building));
+                .filter(|(_, building)| removal.removes_at(building.center()));
             removed.extend(positions.map(|(position, _)| position));
         }
         removed
@@ -186,11 +185,13 @@ mod tests {
 
     #[test]
     fn a_variant_removes_by_id_and_by_polygon() {
-        let mut variant = Variant::today("A");
-        variant.removed_ids = vec!["a".into(), "no such building".into()];
-        // Holds the centre of `b` (55, 55) but not all of it, and a corner of `court`.
-        variant.removed_polygons = vec![building("", [50.0, 0.0], 155.0).footprint];
-        assert_eq!(register().removed_by(&variant), BTreeSet::from([0, 1]));
-        assert_eq!(register().removed_by(&Variant::today("0")), BTreeSet::new());
+        let removal = Removal {
+            ids: vec!["a".into(), "no such building".into()],
+            // Holds the centre of `b` (55, 55) but not all of it, and a corner of `court`.
+            polygons: vec![building("", [50.0, 0.0], 155.0).footprint],
+            ..Removal::default()
+        };
+        assert_eq!(register().removed_by(&removal), BTreeSet::from([0, 1]));
+        assert_eq!(register().removed_by(&Removal::default()), BTreeSet::new());
     }
 }

@@ -1,7 +1,6 @@
 //! What a variant removes, which parts stand in a phase, and the floor area of what it adds.
 
-use super::register::RegisteredBuilding;
-use super::scenario::{LocalText, NewBuilding, NewSurface, NewTree, Scenario, Use, Variant, Viewpoint};
+use super::scenario::{LocalText, NewBuilding, NewSurface, Removal, Scenario, Use, Variant, Viewpoint};
 use crate::geometry::polygon::{Polygon, ring_contains};
 use bevy::math::DVec2;
 use std::collections::BTreeMap;
@@ -14,9 +13,7 @@ impl Variant {
             title: LocalText::default(),
             summary: LocalText::default(),
             certainty: super::Certainty::default(),
-            removed_ids: Vec::new(),
-            removed_polygons: Vec::new(),
-            removed_assets: Vec::new(),
+            removals: Vec::new(),
             buildings: Vec::new(),
             trees: Vec::new(),
             surfaces: Vec::new(),
@@ -25,23 +22,23 @@ impl Variant {
 
     /// Whether it leaves everything as it is.
     pub fn is_today(&self) -> bool {
-        self.removed_ids.is_empty()
-            && self.removed_polygons.is_empty()
-            && self.removed_assets.is_empty()
+        let removes =
+            |removal: &Removal| !(removal.ids.is_empty() && removal.polygons.is_empty() && removal.assets.is_empty());
+        !self.removals.iter().any(removes)
             && self.buildings.is_empty()
             && self.trees.is_empty()
             && self.surfaces.is_empty()
     }
 
-    /// Whether a building goes. For many buildings use [`super::BuildingRegister::removed_by`].
-    pub fn removes(&self, building: &RegisteredBuilding) -> bool {
-        self.removed_ids.contains(&building.id)
-            || (!self.removed_polygons.is_empty() && self.removes_at(building.center()))
-    }
-
-    /// Whether a building with this centre goes because of where it stands.
-    pub fn removes_at(&self, center: DVec2) -> bool {
-        self.removed_polygons.iter().any(|ring| ring_contains(ring, center))
+    /// What has gone at the end of `phase` (`None`: at the end of all).
+    pub fn removals_in<'a>(
+        &'a self,
+        scenario: &'a Scenario,
+        phase: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Removal> {
+        self.removals
+            .iter()
+            .filter(move |removal| scenario.stands_in(&removal.phase, phase))
     }
 
     /// Buildings that stand at the end of `phase` (`None`: at the end of all).
@@ -55,13 +52,6 @@ impl Variant {
             .filter(move |part| scenario.stands_in(&part.phase, phase))
     }
 
-    /// Trees that stand at the end of `phase`.
-    pub fn trees_in<'a>(&'a self, scenario: &'a Scenario, phase: Option<&'a str>) -> impl Iterator<Item = &'a NewTree> {
-        self.trees
-            .iter()
-            .filter(move |part| scenario.stands_in(&part.phase, phase))
-    }
-
     /// Surfaces that lie at the end of `phase`.
     pub fn surfaces_in<'a>(
         &'a self,
@@ -71,6 +61,13 @@ impl Variant {
         self.surfaces
             .iter()
             .filter(move |part| scenario.stands_in(&part.phase, phase))
+    }
+}
+
+impl Removal {
+    /// Whether a building with this centre goes because of where it stands.
+    pub fn removes_at(&self, center: DVec2) -> bool {
+        self.polygons.iter().any(|ring| ring_contains(ring, center))
     }
 }
 

@@ -129,7 +129,12 @@ fn make(open: &OpenScenario, place: usize, variant: &Variant) -> Made {
         }
     }
     let mut removed = PaperMesh::default();
-    for index in open.register.removed_by(variant) {
+    let gone: std::collections::BTreeSet<usize> = variant
+        .removals
+        .iter()
+        .flat_map(|removal| open.register.removed_by(removal))
+        .collect();
+    for index in gone {
         if let Some(building) = open.register.buildings.get(index) {
             let place = |p: DVec2| offset(p.extend(building.ground_m + HATCH_ABOVE_M), origin);
             hatch(&mut removed, &building.footprint, &building.holes, place);

@@ -253,11 +253,13 @@ fn follow_requests(
 fn is_gone(thing: &PickedThing, scenario: &ShownScenario) -> bool {
     let variant = scenario.active_variant();
     match thing {
-        PickedThing::Building { id: Some(id), .. } => scenario.removed().is_some_and(|set| set.contains(id)),
+        PickedThing::Building { id: Some(id), .. } => scenario.removed().contains(id),
         PickedThing::NewBuilding { id } => !variant.is_some_and(|v| v.buildings.iter().any(|b| b.id == *id)),
         PickedThing::NewTree { id } => !variant.is_some_and(|v| v.trees.iter().any(|t| t.id == *id)),
         PickedThing::Asset { index } => match (variant, scenario.open.assets.get(*index)) {
-            (Some(variant), Some(asset)) => variant.removed_assets.contains(&asset.id),
+            (Some(variant), Some(asset)) => variant
+                .removals_in(&scenario.open.scenario, scenario.phase.as_deref())
+                .any(|removal| removal.assets.contains(&asset.id)),
             _ => false,
         },
         _ => false,

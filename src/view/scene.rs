@@ -4,7 +4,8 @@
 //! scenario is opened, and a switch only shows, hides and sets rows.
 
 use crate::georef::{RenderOrigin, SitePos};
-use crate::model::{LayerKind, OpenScenario, Variant};
+use crate::model::edit::{EditSystems, ScenarioActivated, ScenarioEdited};
+use crate::model::{ActiveScenario, LayerKind, OpenScenario, Removal, Variant};
 use crate::schedule::FrameSystems;
 use crate::sources::Problem;
 use crate::view::placement::SceneOrigin;
@@ -15,18 +16,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The scenario on the table. Absent while nothing is open.
+/// What is shown of the scenario on the table. Absent while nothing is open.
 #[derive(Resource, Clone)]
 pub struct ShownScenario {
-    /// The scenario and its data.
+    /// The scenario and its data, as [`ActiveScenario`] holds them.
     pub open: Arc<OpenScenario>,
     /// The variant shown, as its place in the scenario's list; `None` when the scenario has none.
     pub variant: Option<usize>,
     /// Shown up to and including this phase; `None` shows the whole plan.
     pub phase: Option<String>,
     hidden_layers: BTreeSet<String>,
-    /// Ids of the buildings that each variant removes.
-    removed: Vec<Arc<HashSet<String>>>,
+    /// Ids of the buildings that each removal of each variant takes away.
+    removals: Vec<Vec<HashSet<String>>>,
+    /// Ids of the buildings that are gone in the variant and phase shown.
+    removed: HashSet<String>,
 }
 
 impl ShownScenario {
@@ -44,18 +47,37 @@ impl ShownScenario {
             .filter(|layer| !layer.visible)
             .map(|layer| layer.id.clone())
             .collect();
-        let removed = scenario
-            .variants
-            .iter()
-            .map(|variant| Arc::new(removed_ids(&open, variant)))
-            .collect();
-        Self {
+        let ids_of = |variant: &Variant| {
+            variant
+                .removals
+                .iter()
+                .map(|removal| removed_ids(&open, removal))
+                .collect()
+        };
+        let removals = scenario.variants.iter().map(ids_of).collect();
+        let mut shown = Self {
             variant,
             phase: None,
             hidden_layers,
-            removed,
+            removals,
+            removed: HashSet::new(),
             open,
-        }
+        };
+        shown.gather_removed();
+        shown
+    }
+
+    /// Brings [`Self::removed`] up to date with variant and phase.
+    fn gather_removed(&mut self) {
+        let phase = self.phase.as_deref();
+        let gone = self.variant.and_then(|i| {
+            let (variant, ids) = (self.open.scenario.variants.get(i)?, self.removals.get(i)?);
+            let of_phase = variant.removals.iter().zip(ids);
+            let scenario = &self.open.scenario;
+            let now = of_phase.filter(|(removal, _)| scenario.stands_in(&removal.phase, phase));
+            Some(now.flat_map(|(_, ids)| ids.iter().cloned()).collect())
+        });
+        self.removed = gone.unwrap_or_default();
     }
 
     /// The variant shown.
@@ -63,9 +85,9 @@ impl ShownScenario {
         self.variant.and_then(|i| self.open.scenario.variants.get(i))
     }
 
-    /// Ids of the buildings that the variant shown removes.
-    pub fn removed(&self) -> Option<&Arc<HashSet<String>>> {
-        self.variant.and_then(|i| self.removed.get(i))
+    /// Ids of the buildings that are gone in the variant and phase shown.
+    pub fn removed(&self) -> &HashSet<String> {
+        &self.removed
     }
 
     /// Whether a layer is visible.
@@ -88,19 +110,15 @@ impl ShownScenario {
     }
 }
 
-/// The ids that the variant names, and those of registered buildings that it takes away by place.
-fn removed_ids(open: &OpenScenario, variant: &Variant) -> HashSet<String> {
-    let registered = open.register.removed_by(variant);
+/// The ids that a removal names, and those of registered buildings that it takes away by place.
+fn removed_ids(open: &OpenScenario, removal: &Removal) -> HashSet<String> {
+    let registered = open.register.removed_by(removal);
     let by_place = registered
         .iter()
         .filter_map(|i| open.register.buildings.get(*i))
         .map(|b| b.id.clone());
-    variant.removed_ids.iter().cloned().chain(by_place).collect()
+    removal.ids.iter().cloned().chain(by_place).collect()
 }
-
-/// Request: put a scenario on the table, in place of the one there.
-#[derive(Message, Clone)]
-pub struct ShowScenario(pub Arc<OpenScenario>);
 
 /// Request: show the variant with this id.
 #[derive(Message, Debug, Clone)]
@@ -167,7 +185,6 @@ pub(crate) fn plugin(app: &mut App) {
         .init_resource::<SwitchTime>()
         .init_resource::<SceneReady>()
         .init_resource::<Unfinished>()
-        .add_message::<ShowScenario>()
         .add_message::<ShowVariant>()
         .add_message::<ShowPhase>()
         .add_message::<ShowLayer>()
@@ -176,8 +193,9 @@ pub(crate) fn plugin(app: &mut App) {
         .add_systems(
             Update,
             (
-                (show_scenario, show_variant, show_layers)
+                (show_scenario, follow_edits, show_variant, show_layers)
                     .chain()
+                    .after(EditSystems)
                     .in_set(FrameSystems::ApplyEdits),
                 (stop_switch_clock, tell_ready).in_set(FrameSystems::Present),
             ),
@@ -186,14 +204,15 @@ pub(crate) fn plugin(app: &mut App) {
 
 fn show_scenario(
     mut commands: Commands,
-    mut requests: MessageReader<ShowScenario>,
+    mut activated: MessageReader<ScenarioActivated>,
+    active: Option<Res<ActiveScenario>>,
     mut shown: MessageWriter<ScenarioShown>,
     mut origin: ResMut<SceneOrigin>,
     mut problems: ResMut<ViewProblems>,
     mut ready: ResMut<SceneReady>,
     old: Query<Entity, With<SceneContent>>,
 ) {
-    let Some(ShowScenario(open)) = requests.read().last() else {
+    let (Some(_), Some(active)) = (activated.read().last(), active) else {
         return;
     };
     for entity in &old {
@@ -202,8 +221,21 @@ fn show_scenario(
     problems.0.clear();
     ready.0 = false;
     *origin = SceneOrigin(RenderOrigin(SitePos(DVec3::ZERO)));
-    commands.insert_resource(ShownScenario::new(open.clone()));
+    commands.insert_resource(ShownScenario::new(active.0.clone()));
     shown.write(ScenarioShown);
+}
+
+/// An edit changes what is told about the scenario, not which of it is shown.
+fn follow_edits(
+    mut edited: MessageReader<ScenarioEdited>,
+    active: Option<Res<ActiveScenario>>,
+    shown: Option<ResMut<ShownScenario>>,
+) {
+    if edited.read().last().is_some()
+        && let (Some(active), Some(mut shown)) = (active, shown)
+    {
+        shown.open = active.0.clone();
+    }
 }
 
 fn show_variant(
@@ -235,6 +267,7 @@ fn show_variant(
         is_new = true;
     }
     if is_new {
+        shown.gather_removed();
         clock.started = Some(Instant::now());
         changed.write(VariantShown);
     }

@@ -46,6 +46,10 @@ impl Default for SunTime {
     }
 }
 
+/// Request: another date and time of the sun.
+#[derive(Message, Debug, Clone, Copy)]
+pub struct SetSunTime(pub Timestamp);
+
 /// Where the sun stands.
 #[derive(Resource, Debug, Clone, Copy, PartialEq)]
 pub struct SunPosition {
@@ -196,13 +200,14 @@ struct Sun;
 pub(crate) fn plugin(app: &mut App) {
     load_internal_asset!(app, SKY_SHADER, "../../assets/shaders/sky.wgsl", Shader::from_wgsl);
     app.init_resource::<SunTime>()
+        .add_message::<SetSunTime>()
         .init_resource::<SunPosition>()
         .add_plugins(MaterialPlugin::<SkyMaterial>::default())
         .add_systems(Startup, hang_sky)
         .add_systems(
             Update,
             (
-                (take_scenario_time, follow_time).chain().in_set(FrameSystems::Derive),
+                (set_time, follow_time).chain().in_set(FrameSystems::Derive),
                 (shine, fit_shadows).in_set(FrameSystems::Present),
             ),
         );
@@ -246,14 +251,18 @@ fn sky_colors(day: &Daylight, towards_sun: DVec3) -> SkyColors {
     }
 }
 
-fn take_scenario_time(
+fn set_time(
     mut shown: MessageReader<ScenarioShown>,
+    mut wishes: MessageReader<SetSunTime>,
     scenario: Option<Res<ShownScenario>>,
     mut time: ResMut<SunTime>,
 ) {
     if let (Some(_), Some(scenario)) = (shown.read().last(), scenario) {
         let start = scenario.open.scenario.start_time;
         time.set_if_neq(start.map_or_else(SunTime::default, SunTime));
+    }
+    if let Some(SetSunTime(wanted)) = wishes.read().last() {
+        time.set_if_neq(SunTime(*wanted));
     }
 }
 

@@ -15,6 +15,7 @@ use stadslens::model::scenario::file::{ScenarioFile, schema_json, to_json};
 use stadslens::model::scenario::{check, open, open_any};
 use stadslens::model::{AssetKind, LayerKind, LensName, OpenScenario, Roof, Use};
 use stadslens::sources::{Problem, Severity};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -88,6 +89,34 @@ impl Copy {
 }
 
 #[test]
+fn what_goes_in_a_later_phase_stands_until_then() {
+    let copy = Copy::new();
+    copy.replace(
+        "scenario.json",
+        r#""assets": ["B-1"]},"#,
+        r#""assets": ["B-1"], "phases": [{"phase": "2", "ids": ["NL.IMBAG.Pand.0164100000000003"]},
+                                       {"phase": "9", "assets": ["B-1"]}]},"#,
+    );
+    let found = copy.open();
+    assert_eq!(
+        lines(&found.problems),
+        [
+            "scenario.json: variants[1].removed.phases[1].phase: there is no phase `9` (there are 1, 2); it goes in every phase"
+        ]
+    );
+    let plan = found.scenario.variant("A").unwrap();
+    let gone_in = |phase| {
+        let removals = plan.removals_in(&found.scenario, phase);
+        removals
+            .map(|removal| (removal.ids.len(), removal.assets.len()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(gone_in(Some("1")), [(1, 1), (0, 1)]);
+    assert_eq!(gone_in(Some("2")), [(1, 1), (1, 0), (0, 1)]);
+    assert_eq!(gone_in(None), gone_in(Some("2")));
+}
+
+#[test]
 fn the_small_scenario_opens_without_a_problem() {
     let found = open(&klein()).unwrap_or_else(|problems| panic!("{:?}", lines(&problems)));
     assert_eq!(lines(&found.problems), Vec::<String>::new());
@@ -105,7 +134,7 @@ fn the_small_scenario_opens_without_a_problem() {
     );
     assert!((block.footprint_m2() - 800.0).abs() < 1e-9);
     // One by id, one because its centre lies in the polygon.
-    assert_eq!(found.register.removed_by(plan).into_iter().collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(found.register.removed_by(&plan.removals[0]), BTreeSet::from([0, 1]));
     assert_eq!(plan.buildings_in(scenario, Some("1")).count(), 0);
     assert_eq!(plan.surfaces_in(scenario, Some("1")).count(), 1);
     let home = scenario.home().unwrap();

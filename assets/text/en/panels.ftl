@@ -119,3 +119,9 @@ start-browse-folder = Choose a folder
 start-path = Path of a file or folder
 start-path-open = Open
 start-recent = Opened lately
+
+phase-final = Final state
+phase-final-about = Everything is finished
+phase-shown = Phase: { $phase }
+phase-ready = Ready in { $year }
+reported-error = Something went wrong inside the program: { $error }. The rest goes on.

@@ -119,3 +119,9 @@ start-browse-folder = Map kiezen
 start-path = Pad van een bestand of map
 start-path-open = Openen
 start-recent = Kort geleden geopend
+
+phase-final = Eindbeeld
+phase-final-about = Alles is klaar
+phase-shown = Fase: { $phase }
+phase-ready = Klaar in { $year }
+reported-error = Er ging binnen het programma iets mis: { $error }. De rest werkt door.

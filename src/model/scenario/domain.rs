@@ -233,6 +233,19 @@ pub struct Phase {
     pub year: Option<i32>,
 }
 
+/// What a variant takes away from the base at one time.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Removal {
+    /// Phase in which it goes; empty: from the first on.
+    pub phase: String,
+    /// Ids of buildings that go.
+    pub ids: Vec<String>,
+    /// Rings; a building whose footprint's centre lies inside one goes.
+    pub polygons: Vec<Vec<DVec2>>,
+    /// Ids of assets that go.
+    pub assets: Vec<String>,
+}
+
 /// A plan variant: a list of differences to the base.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
@@ -244,12 +257,8 @@ pub struct Variant {
     pub summary: LocalText,
     /// How sure.
     pub certainty: Certainty,
-    /// Ids of buildings that go.
-    pub removed_ids: Vec<String>,
-    /// Rings; a building whose footprint's centre lies inside one goes.
-    pub removed_polygons: Vec<Vec<DVec2>>,
-    /// Ids of assets that go.
-    pub removed_assets: Vec<String>,
+    /// What goes, in the order of the file.
+    pub removals: Vec<Removal>,
     /// Masses.
     pub buildings: Vec<NewBuilding>,
     /// Trees.

@@ -215,7 +215,7 @@ pub(super) fn open_from(resources: Arc<dyn Resources>, document: &str) -> Result
         document,
         left_out: &read.left_out,
         findings: Findings::new(document),
-        variant_places: Vec::new(),
+        removal_places: Vec::new(),
         ring_budget: RING_BUDGET,
     };
     let Some((scenario, projection)) = converter.scenario(&read.file) else {

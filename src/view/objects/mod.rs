@@ -270,7 +270,8 @@ fn show_objects(
     let variant = scenario.active_variant();
     let removed: HashSet<&str> = variant
         .into_iter()
-        .flat_map(|v| v.removed_assets.iter().map(String::as_str))
+        .flat_map(|v| v.removals_in(&scenario.open.scenario, scenario.phase.as_deref()))
+        .flat_map(|removal| removal.assets.iter().map(String::as_str))
         .collect();
     for (what, range, mut visibility) in &mut objects {
         let is_shown = match what {

@@ -365,8 +365,7 @@ fn set_hidden(
     scenario: &ShownScenario,
     is_in_part: impl Fn(DVec3) -> bool,
 ) {
-    let nothing = HashSet::new();
-    let removed = scenario.removed().map_or(&nothing, |set| set.as_ref());
+    let removed = scenario.removed();
     let ids = id_property.filter(|_| !removed.is_empty());
     for row in 0..content.features.rows {
         let is_removed = ids

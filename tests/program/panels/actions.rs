@@ -14,7 +14,7 @@ use stadslens::panels::status_bar::Loading;
 use stadslens::panels::sun::SunAction;
 use stadslens::panels::tools::ToolsAction;
 use stadslens::panels::top_bar::TopBarAction;
-use stadslens::panels::variants::VariantsAction;
+use stadslens::panels::variants::{PhaseRow, VariantsAction};
 use stadslens::panels::viewpoints::ViewpointsAction;
 use stadslens::schedule::Lens;
 use stadslens::text::Language;
@@ -66,6 +66,27 @@ fn pressing_a_variant_asks_for_it_and_the_active_one_does_not() {
         assert_eq!(asked[0].variants, [VariantsAction::Choose("a".to_owned())]);
         assert_eq!(press(&mut harness, "Nu"), []);
     }
+}
+
+#[test]
+fn a_phase_is_chosen_from_the_list_and_the_final_state_again() {
+    let mut scene = Scene::new("nl");
+    scene.variants.phases = vec![PhaseRow {
+        id: "1".to_owned(),
+        title: "Woningen".to_owned(),
+        year: "2031".to_owned(),
+    }];
+    let mut harness = scene.harness(DESK, 1.0);
+    assert_eq!(press(&mut harness, "Fase: Eindbeeld"), []);
+    let asked = press(&mut harness, "Woningen");
+    let chosen = |phase: Option<&str>| vec![VariantsAction::ChoosePhase(phase.map(str::to_owned))];
+    assert_eq!(asked[0].variants, chosen(Some("1")));
+
+    harness.state_mut().variants.phase = Some("1".to_owned());
+    harness.run();
+    press(&mut harness, "Fase: Woningen");
+    let asked = press(&mut harness, "Eindbeeld");
+    assert_eq!(asked[0].variants, chosen(None));
 }
 
 #[test]

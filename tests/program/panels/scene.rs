@@ -82,6 +82,8 @@ impl Scene {
                     variant("b", "Groener", Certainty::Sketch),
                 ],
                 active: "0".to_owned(),
+                phases: Vec::new(),
+                phase: None,
             },
             viewpoints: ViewpointsState {
                 rows: vec![ViewpointRow {

@@ -2,26 +2,21 @@
 //!
 //! What is wrong is left out and named; the rest is kept. Only an area without a usable anchor stops everything.
 
+mod rings;
+mod variants;
+
+pub(super) use rings::site_ring;
+
 use super::file::{self, ScenarioFile, Text};
 use super::findings::Findings;
 use super::place::LeftOut;
 use super::projection::{Projection, height_at_site_zero_m, site_pos};
-use super::words::{certainty, layer_kind, lens_name, surface_kind, use_of};
-use super::{
-    Area, Certainty, Charter, Layer, LayerKind, LensName, LocalText, NewBuilding, NewSurface, NewTree, Phase, Roof,
-    Scenario, Source, Use, Variant, Viewpoint,
-};
+use super::words::{certainty, layer_kind, lens_name};
+use super::{Area, Charter, Layer, LayerKind, LensName, LocalText, Phase, Scenario, Source, Variant, Viewpoint};
 use crate::georef::{HeightReference, LonLatH, RdNap, SiteFrame};
-use crate::model::ring::{self, RingFault};
 use crate::sources::resource;
-use bevy::math::DVec2;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-
-/// Storey height where the file gives none, metres.
-const STOREY_HEIGHT_M: f64 = 3.0;
-/// Height of a roof that is not flat where the file gives none, metres.
-const ROOF_HEIGHT_M: f64 = 3.0;
 
 /// How far a hole of ground cover may reach over the outline, metres: what rounding to centimetres does.
 pub(super) const HOLE_TOLERANCE_M: f64 = 0.02;
@@ -37,8 +32,8 @@ pub(super) struct Converter<'a> {
     pub(super) left_out: &'a LeftOut,
     /// Everything found.
     pub(super) findings: Findings,
-    /// Places of the variants that were kept, in their order.
-    pub(super) variant_places: Vec<String>,
+    /// Places of what the kept variants remove, in their order.
+    pub(super) removal_places: Vec<String>,
     /// What checking rings may still cost.
     pub(super) ring_budget: u64,
 }
@@ -214,155 +209,6 @@ impl Converter<'_> {
         unique.into_iter().map(|(_, file)| phase(file)).collect()
     }
 
-    fn variants(&mut self, files: &[file::VariantFile], phases: &[Phase], projection: &Projection) -> Vec<Variant> {
-        let mut variants = Vec::new();
-        for (place, file) in self.unique("variants", files, |v| &v.id) {
-            let certain = file.certainty.map(certainty).unwrap_or_default();
-            let removed = file.removed.as_ref();
-            let buildings = self.unique(
-                &format!("{place}.buildings"),
-                file.buildings.as_deref().unwrap_or_default(),
-                |b| &b.id,
-            );
-            let trees = self.unique(
-                &format!("{place}.trees"),
-                file.trees.as_deref().unwrap_or_default(),
-                |t| &t.id,
-            );
-            let surfaces = self.unique(
-                &format!("{place}.surfaces"),
-                file.surfaces.as_deref().unwrap_or_default(),
-                |s| &s.id,
-            );
-            let removed_polygons = removed.and_then(|r| r.polygons.as_deref()).unwrap_or_default();
-            self.variant_places.push(place.clone());
-            variants.push(Variant {
-                id: file.id.clone(),
-                title: text(file.title.as_ref()),
-                summary: text(file.summary.as_ref()),
-                certainty: certain,
-                removed_ids: removed.and_then(|r| r.ids.clone()).unwrap_or_default(),
-                removed_polygons: self.rings(removed_polygons, &format!("{place}.removed.polygons"), projection),
-                removed_assets: removed.and_then(|r| r.assets.clone()).unwrap_or_default(),
-                buildings: buildings
-                    .into_iter()
-                    .filter_map(|(place, file)| self.building(file, &place, certain, phases, projection))
-                    .collect(),
-                trees: trees
-                    .into_iter()
-                    .filter_map(|(place, file)| self.tree(file, &place, phases, projection))
-                    .collect(),
-                surfaces: surfaces
-                    .into_iter()
-                    .filter_map(|(place, file)| self.surface(file, &place, phases, projection))
-                    .collect(),
-            });
-        }
-        variants
-    }
-
-    fn building(
-        &mut self,
-        file: &file::BuildingFile,
-        place: &str,
-        of_variant: Certainty,
-        phases: &[Phase],
-        projection: &Projection,
-    ) -> Option<NewBuilding> {
-        let footprint = self.ring(&file.footprint.0, &format!("{place}.footprint"), projection)?;
-        let holes_place = format!("{place}.holes");
-        let holes = self.holes(
-            file.holes.as_deref().unwrap_or_default(),
-            &holes_place,
-            0,
-            &footprint,
-            0.0,
-            projection,
-        );
-        let storey_height_m = file.storey_height_m.unwrap_or(STOREY_HEIGHT_M);
-        let roof_height_m = file.roof_height_m.unwrap_or(ROOF_HEIGHT_M);
-        Some(NewBuilding {
-            id: file.id.clone(),
-            name: text(file.name.as_ref()),
-            footprint,
-            holes,
-            base_m: file.base_m.unwrap_or(0.0),
-            storeys: file.storeys,
-            storey_height_m,
-            ground_storey_height_m: file.ground_storey_height_m.unwrap_or(storey_height_m),
-            underground_storeys: file.underground_storeys.unwrap_or(0),
-            roof: match file.roof.unwrap_or(file::RoofFile::Flat) {
-                file::RoofFile::Flat => Roof::Flat,
-                file::RoofFile::Gable => Roof::Gable(roof_height_m),
-                file::RoofFile::Hip => Roof::Hip(roof_height_m),
-            },
-            main_use: file.main_use.map_or(Use::Other, use_of),
-            ground_use: file.ground_use.map(use_of),
-            dwellings: file.dwellings.unwrap_or(0),
-            parking_places: file.parking_places.unwrap_or(0),
-            phase: self.phase(file.phase.as_deref(), place, phases),
-            certainty: file.certainty.map_or(of_variant, certainty),
-        })
-    }
-
-    fn tree(
-        &mut self,
-        file: &file::TreeFile,
-        place: &str,
-        phases: &[Phase],
-        projection: &Projection,
-    ) -> Option<NewTree> {
-        let position = match projection.site_from_file(file.position) {
-            Ok(position) => position,
-            Err(message) => {
-                self.error(format!("{place}.position"), format!("{message}; {place} is left out"));
-                return None;
-            }
-        };
-        Some(NewTree {
-            id: file.id.clone(),
-            position,
-            height_m: file.height_m.unwrap_or(8.0),
-            crown_m: file.crown_m.unwrap_or(5.0),
-            species: file.species.clone().unwrap_or_default(),
-            phase: self.phase(file.phase.as_deref(), place, phases),
-        })
-    }
-
-    fn surface(
-        &mut self,
-        file: &file::SurfaceFile,
-        place: &str,
-        phases: &[Phase],
-        projection: &Projection,
-    ) -> Option<NewSurface> {
-        let polygon = format!("{place}.polygon");
-        let (outer, holes) = file.polygon.0.split_first()?;
-        let outer = self.ring(&outer.0, &format!("{polygon}[0]"), projection)?;
-        let holes = self.holes(holes, &polygon, 1, &outer, HOLE_TOLERANCE_M, projection);
-        Some(NewSurface {
-            id: file.id.clone(),
-            kind: surface_kind(file.kind),
-            outer,
-            holes,
-            raise_m: file.raise_m.unwrap_or(0.0),
-            phase: self.phase(file.phase.as_deref(), place, phases),
-        })
-    }
-
-    fn phase(&mut self, id: Option<&str>, place: &str, phases: &[Phase]) -> String {
-        let Some(id) = id.filter(|id| !id.is_empty()) else {
-            return String::new();
-        };
-        if phases.iter().any(|phase| phase.id == id) {
-            return id.to_owned();
-        }
-        let known: Vec<&str> = phases.iter().map(|phase| phase.id.as_str()).collect();
-        let message = format!("there is no phase `{id}`{}; it stands in every phase", choices(&known));
-        self.error(format!("{place}.phase"), message);
-        String::new()
-    }
-
     fn viewpoints(
         &mut self,
         files: &[file::ViewpointFile],
@@ -442,107 +288,6 @@ impl Converter<'_> {
         scenario.start_variant = self.known_variant(file.variant.as_deref(), "start.variant", &scenario.variants);
         scenario.start_time = self.time(file.time.as_deref(), "start.time");
     }
-
-    fn rings(&mut self, rings: &[file::Ring], list: &str, projection: &Projection) -> Vec<Vec<DVec2>> {
-        let indices = self.left_out.file_indices(list, rings.len());
-        let rings = rings.iter().zip(indices);
-        rings
-            .filter_map(|(ring, index)| self.ring(&ring.0, &format!("{list}[{index}]"), projection))
-            .collect()
-    }
-
-    fn holes(
-        &mut self,
-        holes: &[file::Ring],
-        list: &str,
-        first: usize,
-        outer: &[DVec2],
-        tolerance_m: f64,
-        projection: &Projection,
-    ) -> Vec<Vec<DVec2>> {
-        let indices = self.left_out.file_indices(list, holes.len());
-        let mut kept = Vec::new();
-        for (hole, index) in holes.iter().zip(indices) {
-            let place = format!("{list}[{}]", index + first);
-            let Some(mut hole) = self.ring(&hole.0, &place, projection) else {
-                continue;
-            };
-            if let Some(fault) = ring::hole_fault(outer, &hole, tolerance_m, &mut self.ring_budget) {
-                self.error(place, format!("{fault}; it is left out"));
-            } else {
-                hole.reverse();
-                kept.push(hole);
-            }
-        }
-        kept
-    }
-
-    /// A checked ring in the site frame, counter-clockwise; a fault is reported and the ring left out.
-    fn ring(&mut self, points: &[[f64; 2]], place: &str, projection: &Projection) -> Option<Vec<DVec2>> {
-        match site_ring(points, projection, &mut self.ring_budget) {
-            Ok(ring) => Some(ring),
-            Err((point, message)) => {
-                let whole = part_of(place);
-                let place = point.map_or_else(|| place.to_owned(), |i| format!("{place}[{i}]"));
-                self.error(place, format!("{message}; {whole} is left out"));
-                None
-            }
-        }
-    }
-
-    /// Warns about removals of things that do not exist. `buildings` and `assets` are `None` where nothing was read.
-    pub(super) fn warn_of_unknown_removals(
-        &mut self,
-        scenario: &Scenario,
-        buildings: Option<&dyn Fn(&str) -> bool>,
-        assets: Option<&dyn Fn(&str) -> bool>,
-    ) {
-        let places = std::mem::take(&mut self.variant_places);
-        for (variant, place) in scenario.variants.iter().zip(&places) {
-            for (what, key, ids, is_known) in [
-                ("register holds a building", "ids", &variant.removed_ids, buildings),
-                ("layer holds an object", "assets", &variant.removed_assets, assets),
-            ] {
-                let Some(is_known) = is_known else { continue };
-                let list = format!("{place}.removed.{key}");
-                for (id, index) in ids.iter().zip(self.left_out.file_indices(&list, ids.len())) {
-                    if !is_known(id) {
-                        let message = format!("no {what} `{id}`; nothing is removed for it");
-                        self.findings.warning(format!("{list}[{index}]"), message);
-                    }
-                }
-            }
-        }
-        self.variant_places = places;
-    }
-}
-
-/// What is lost with the ring at `place`: the building or surface that it outlines, else the ring itself.
-fn part_of(place: &str) -> &str {
-    place
-        .strip_suffix(".footprint")
-        .or_else(|| place.strip_suffix(".polygon[0]"))
-        .unwrap_or(place)
-}
-
-/// Points of a file as a checked ring, or the number of the bad point (if it is one point) and what is wrong.
-pub(super) fn site_ring(
-    points: &[[f64; 2]],
-    projection: &Projection,
-    budget: &mut u64,
-) -> Result<Vec<DVec2>, (Option<usize>, String)> {
-    if points.len() > ring::MAX_RING_POINTS + 1 {
-        return Err((None, RingFault::TooManyPoints(points.len()).to_string()));
-    }
-    let mut site = Vec::with_capacity(points.len());
-    for (index, point) in points.iter().enumerate() {
-        site.push(
-            projection
-                .site_from_file(*point)
-                .map_err(|message| (Some(index), message))?,
-        );
-    }
-    ring::checked(site, budget).map_err(|fault| (None, fault.to_string()))
 }
 
 /// The reference that heights of cameras have: that of the site frame itself.

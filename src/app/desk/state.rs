@@ -10,7 +10,7 @@ use crate::panels::card::{CardState, Fact};
 use crate::panels::charter::CharterState;
 use crate::panels::layers::{LayerRow, LayersState, LegendEntry};
 use crate::panels::problems::{ProblemRow, ProblemsState};
-use crate::panels::variants::{VariantRow, VariantsState};
+use crate::panels::variants::{PhaseRow, VariantRow, VariantsState};
 use crate::panels::viewpoints::{ViewpointRow, ViewpointsState};
 use crate::sources::{Problem, Severity};
 use crate::text::{
@@ -36,7 +36,22 @@ pub(super) fn variants(shown: &ShownScenario, language: &Language) -> VariantsSt
             .active_variant()
             .map(|variant| variant.id.clone())
             .unwrap_or_default(),
+        phases: shown
+            .active_variant()
+            .filter(|variant| !variant.is_today())
+            .map(|_| phases(shown, &code))
+            .unwrap_or_default(),
+        phase: shown.phase.clone(),
     }
+}
+
+fn phases(shown: &ShownScenario, code: &str) -> Vec<PhaseRow> {
+    let phases = shown.open.scenario.phases.iter().map(|phase| PhaseRow {
+        id: phase.id.clone(),
+        title: phase.title.get(code).to_owned(),
+        year: phase.year.map(|year| year.to_string()).unwrap_or_default(),
+    });
+    phases.collect()
 }
 
 /// The viewpoints as rows.

@@ -1,0 +1,195 @@
+//! What the desk asked for, passed on as messages.
+
+use super::told::Told;
+use super::{DeskMemory, Reading, Wishes};
+use crate::app::choices::Choices;
+use crate::app::dialog::AskForPath;
+use crate::app::open::OpenPath;
+use crate::app::shipped;
+use crate::app::sun_clock::SunClock;
+use crate::model::Viewpoint;
+use crate::panels::card::CardAction;
+use crate::panels::desk::{Desk, DeskActions};
+use crate::panels::layers::LayersAction;
+use crate::panels::problems::ProblemsAction;
+use crate::panels::settings::SettingsAction;
+use crate::panels::start::StartAction;
+use crate::panels::sun::SunAction;
+use crate::panels::tools::ToolsAction;
+use crate::panels::top_bar::TopBarAction;
+use crate::panels::variants::VariantsAction;
+use crate::panels::viewpoints::ViewpointsAction;
+use crate::schedule::SwitchLens;
+use crate::view::camera::{CameraCommand, FlyTo, Orbit, orbit_of};
+use crate::view::picking::Pick;
+use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant};
+use crate::view::sun::SetSunTime;
+
+/// How near a flight to what is picked comes, metres.
+const CLOSE_UP_M: f64 = 90.0;
+
+/// What following needs to know besides what was asked for.
+pub(super) struct Follower<'a, 'w> {
+    /// The world as it was shown.
+    pub(super) world: &'a Reading<'w>,
+    /// The words that were shown.
+    pub(super) told: &'a Told,
+    /// The clock at the site.
+    pub(super) clock: &'a SunClock,
+}
+
+impl Follower<'_, '_> {
+    /// Passes on everything that was asked for in this frame.
+    pub(super) fn follow(
+        &self,
+        actions: DeskActions,
+        wishes: &mut Wishes,
+        desk: &mut Desk,
+        memory: &mut DeskMemory,
+        choices: &mut Choices,
+    ) {
+        for action in actions.top {
+            follow_top_bar(action, wishes, desk, choices);
+        }
+        for action in actions.variants {
+            match action {
+                VariantsAction::Choose(id) => {
+                    wishes.variant.write(ShowVariant(id));
+                }
+                VariantsAction::ChoosePhase(phase) => {
+                    wishes.phase.write(ShowPhase(phase));
+                }
+            }
+        }
+        for ViewpointsAction::FlyTo(id) in actions.viewpoints {
+            let shown = self.world.shown.as_ref();
+            if let Some(viewpoint) = shown.and_then(|shown| shown.open.scenario.viewpoint(&id)).cloned() {
+                fly_to_viewpoint(&viewpoint, self.world, wishes);
+                memory.viewpoint = Some(id);
+            }
+        }
+        for LayersAction::SetVisible { id, visible } in actions.layers {
+            wishes.layer.write(ShowLayer { id, visible });
+        }
+        for action in actions.card {
+            follow_card(&action, self.world, wishes);
+        }
+        for action in actions.problems {
+            match action {
+                ProblemsAction::Ignore(index) => memory.ignored.extend(self.told.listed.get(index).cloned()),
+                ProblemsAction::IgnoreAll => memory.ignored.extend(self.told.listed.iter().cloned()),
+                ProblemsAction::Retry(_) | ProblemsAction::Copied => {}
+            }
+        }
+        for action in actions.sun {
+            let time = match action {
+                SunAction::SetDate(date) => self.clock.with_date(self.world.sun.0, date),
+                SunAction::SetMinute(minute) => self.clock.with_minute(self.world.sun.0, minute),
+            };
+            if let Some(time) = time {
+                wishes.sun.write(SetSunTime(time));
+            }
+        }
+        for action in actions.tools {
+            match action {
+                ToolsAction::Home => wishes.camera.write(CameraCommand::Home),
+                ToolsAction::North => wishes.camera.write(CameraCommand::NorthUp),
+                ToolsAction::SetSunOpen(_) => continue,
+            };
+        }
+        for action in actions.settings {
+            follow_settings(action, choices);
+        }
+        for action in actions.start {
+            follow_start(action, wishes);
+        }
+    }
+}
+
+fn follow_top_bar(action: TopBarAction, wishes: &mut Wishes, desk: &mut Desk, choices: &mut Choices) {
+    match action {
+        TopBarAction::SwitchLens(lens) => {
+            wishes.lens.write(SwitchLens(lens));
+        }
+        TopBarAction::Open => {
+            wishes.ask.write(AskForPath::File);
+        }
+        TopBarAction::OpenRecent(path) => {
+            wishes.open.write(OpenPath(path));
+        }
+        TopBarAction::ShowStart => desk.start = Some(super::news::start_state(choices)),
+        TopBarAction::SetLanguage(language) => choices.choose_language(language),
+        // These three the desk does itself.
+        TopBarAction::ShowCharter | TopBarAction::ShowSettings | TopBarAction::ShowKeys => {}
+    }
+}
+
+/// Flies to a viewpoint and shows what belongs to it: its variant, its lens, its time of the sun.
+fn fly_to_viewpoint(viewpoint: &Viewpoint, world: &Reading, wishes: &mut Wishes) {
+    let to = orbit_of(viewpoint);
+    wishes.fly.write(FlyTo {
+        to,
+        at_once: world.motion.0,
+    });
+    if let Some(variant) = &viewpoint.variant {
+        wishes.variant.write(ShowVariant(variant.clone()));
+    }
+    if let Some(lens) = viewpoint.lens {
+        wishes.lens.write(SwitchLens(lens));
+    }
+    if let Some(time) = viewpoint.time {
+        wishes.sun.write(SetSunTime(time));
+    }
+}
+
+fn follow_card(action: &CardAction, world: &Reading, wishes: &mut Wishes) {
+    match action {
+        CardAction::Close => {
+            wishes.pick.write(Pick(None));
+        }
+        CardAction::FlyTo => {
+            if let Some(picked) = &world.selection.picked {
+                let goal = world.camera.goal();
+                let to = Orbit {
+                    target: picked.position,
+                    distance_m: goal.distance_m.min(CLOSE_UP_M),
+                    ..goal
+                };
+                wishes.fly.write(FlyTo {
+                    to,
+                    at_once: world.motion.0,
+                });
+            }
+        }
+        CardAction::SetExpanded(_) | CardAction::Copied => {}
+    }
+}
+
+fn follow_settings(action: SettingsAction, choices: &mut Choices) {
+    match action {
+        SettingsAction::SetLanguage(language) => choices.choose_language(language),
+        SettingsAction::SetTextScale(scale) => choices.preferences.text_scale = scale,
+        SettingsAction::SetQuality(quality) => choices.preferences.quality = quality,
+        SettingsAction::SetReducedMotion(reduced) => choices.preferences.reduced_motion = reduced,
+        SettingsAction::SetTheme(theme) => choices.preferences.theme = theme,
+    }
+}
+
+fn follow_start(action: StartAction, wishes: &mut Wishes) {
+    match action {
+        StartAction::OpenShipped => {
+            // Not found: opening says so, with the place where it was looked for last.
+            let path = shipped::lange_wemen().unwrap_or_else(|| "scenarios/lange-wemen".into());
+            wishes.open.write(OpenPath(path));
+        }
+        StartAction::BrowseFile => {
+            wishes.ask.write(AskForPath::File);
+        }
+        StartAction::BrowseFolder => {
+            wishes.ask.write(AskForPath::Folder);
+        }
+        StartAction::Open(path) => {
+            wishes.open.write(OpenPath(path));
+        }
+    }
+}

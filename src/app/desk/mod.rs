@@ -1,0 +1,198 @@
+//! The desk on the screen: panels are filled from the model, and what they ask for becomes messages.
+//!
+//! `told` keeps what the model says in words until the model says something else, `state` puts it into words, `follow`
+//! turns what was asked for into messages, `news` says what the screen cannot show by itself.
+
+mod follow;
+mod news;
+mod state;
+mod told;
+
+pub(super) use news::{say_reported, take_opened, tell_news};
+
+use super::choices::Choices;
+use super::dialog::AskForPath;
+use super::open::{OpenPath, Opening};
+use super::sun_clock::SunClock;
+use crate::georef::SitePos;
+use crate::panels::desk::{Desk, DeskView, Page};
+use crate::panels::rooms::Rooms;
+use crate::panels::status_bar::{Loading, StatusState};
+use crate::panels::top_bar::TopBarState;
+use crate::schedule::{AvailableLenses, Lens, SwitchLens};
+use crate::sources::Problem;
+use crate::text::tr;
+use crate::ui::shell::Zones;
+use crate::view::camera::{CameraCommand, FlyTo, OrbitCamera, ReducedMotion};
+use crate::view::picking::{CitySelection, CursorGround, Pick};
+use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant, ShownScenario, ViewProblems};
+use crate::view::site_view::SiteView;
+use crate::view::sun::{SetSunTime, SunTime};
+use crate::view::tiles::TileStats;
+use bevy::{ecs::system::SystemParam, prelude::*};
+use bevy_egui::EguiContexts;
+use std::collections::BTreeSet;
+use told::Told;
+
+/// What belongs to the screen alone.
+#[derive(Resource, Default)]
+pub(super) struct Screen(pub(super) Desk);
+
+/// Where the desk put everything in the last frame, points; `None` before the first.
+#[derive(Resource, Default)]
+pub(super) struct ShownZones(pub(super) Option<Zones>);
+
+/// Problems that the person does not want to see again, and the viewpoint flown to last.
+#[derive(Resource, Default)]
+pub(super) struct DeskMemory {
+    ignored: BTreeSet<String>,
+    viewpoint: Option<String>,
+    opened_with: Vec<Problem>,
+    lens_panels_of: Option<Lens>,
+}
+
+/// What the desk reads.
+#[derive(SystemParam)]
+pub(super) struct Reading<'w> {
+    shown: Option<Res<'w, ShownScenario>>,
+    view_problems: Res<'w, ViewProblems>,
+    tiles: Res<'w, TileStats>,
+    camera: Res<'w, OrbitCamera>,
+    site_view: Res<'w, SiteView>,
+    cursor: Res<'w, CursorGround>,
+    selection: Res<'w, CitySelection>,
+    sun: Res<'w, SunTime>,
+    motion: Res<'w, ReducedMotion>,
+    available: Res<'w, AvailableLenses>,
+    rooms: Res<'w, Rooms>,
+    lens: Res<'w, State<Lens>>,
+    opening: Res<'w, Opening>,
+}
+
+/// What the desk asks for.
+#[derive(SystemParam)]
+pub(super) struct Wishes<'w> {
+    lens: MessageWriter<'w, SwitchLens>,
+    variant: MessageWriter<'w, ShowVariant>,
+    layer: MessageWriter<'w, ShowLayer>,
+    fly: MessageWriter<'w, FlyTo>,
+    camera: MessageWriter<'w, CameraCommand>,
+    open: MessageWriter<'w, OpenPath>,
+    ask: MessageWriter<'w, AskForPath>,
+    pick: MessageWriter<'w, Pick>,
+    phase: MessageWriter<'w, ShowPhase>,
+    sun: MessageWriter<'w, SetSunTime>,
+}
+
+/// Draws the desk and passes on what was asked for.
+pub(super) fn show_desk(
+    mut contexts: EguiContexts,
+    world: Reading,
+    mut wishes: Wishes,
+    mut screen: ResMut<Screen>,
+    mut memory: ResMut<DeskMemory>,
+    mut choices: ResMut<Choices>,
+    mut zones: ResMut<ShownZones>,
+    mut clock: Local<SunClock>,
+    mut told: Local<Told>,
+) -> Result {
+    let ctx = contexts.ctx_mut()?.clone();
+    let lens = *world.lens.get();
+    choices.theme(lens).install(&ctx);
+    let language = choices.language.clone();
+    remember_panels(&mut screen.0, &mut memory, &choices, lens, world.rooms.pages(lens));
+    told.follow(&world, &memory, &language);
+
+    let code = language.code();
+    let shown = world.shown.as_deref();
+    let title = shown.map(|shown| shown.open.scenario.title.get(&code).to_owned());
+    let top = TopBarState {
+        title: title.unwrap_or_else(|| tr(&language, "top-nothing-open")),
+        lenses: world.available.all().to_vec(),
+        active: lens,
+        recent: choices.preferences.recent_files.clone(),
+    };
+    let sun = clock.state(shown.map(|shown| &shown.open.scenario.area.site), world.sun.0);
+    let (zones_now, actions) = screen.0.show(
+        &ctx,
+        &DeskView {
+            top: &top,
+            pages: world.rooms.pages(lens),
+            variants: &told.variants,
+            viewpoints: &told.viewpoints,
+            layers: &told.layers,
+            card: told.card.as_ref(),
+            problems: &told.problems,
+            status: status(&world),
+            heading_rad: narrow_angle(world.camera.shown().heading_rad),
+            sun,
+            charter: &told.charter,
+            preferences: &choices.preferences,
+            synthetic: shown.is_some_and(|shown| shown.open.scenario.synthetic),
+        },
+        &language,
+    );
+    zones.0 = Some(zones_now);
+    choices
+        .bypass_change_detection()
+        .preferences
+        .panels
+        .insert(lens.key().to_owned(), screen.0.panels);
+    let follower = follow::Follower {
+        world: &world,
+        told: &told,
+        clock: &clock,
+    };
+    follower.follow(actions, &mut wishes, &mut screen.0, &mut memory, &mut choices);
+    Ok(())
+}
+
+/// Each lens opens with its own first page, and remembers which panels were open and how wide.
+fn remember_panels(desk: &mut Desk, memory: &mut DeskMemory, choices: &Choices, lens: Lens, pages: &[Page]) {
+    if memory.lens_panels_of != Some(lens) {
+        memory.lens_panels_of = Some(lens);
+        desk.page = pages.first().copied().unwrap_or_default();
+        desk.panels = choices.preferences.panels.get(lens.key()).copied().unwrap_or_default();
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "an angle for an arrow on the screen")]
+fn narrow_angle(angle_rad: f64) -> f32 {
+    angle_rad as f32
+}
+
+fn count(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn status(world: &Reading) -> StatusState {
+    let mut status = StatusState {
+        loading: if world.tiles.complete && world.opening.path().is_none() {
+            Loading::Complete
+        } else {
+            Loading::Busy {
+                done: count(world.tiles.tiles_loaded),
+                total: count(world.tiles.tiles_loaded + world.tiles.loading.max(1)),
+            }
+        },
+        ..StatusState::default()
+    };
+    let Some(shown) = world.shown.as_deref() else {
+        return status;
+    };
+    let camera = world.camera.shown();
+    let metres = world.site_view.metres_per_pixel(camera.distance_m) * world.site_view.pixels_per_point;
+    status.metres_per_point = Some(narrow_angle(metres));
+    let site = &shown.open.scenario.area.site;
+    let at: SitePos = world.cursor.position.unwrap_or(camera.target);
+    if let Some(place) = site.rd_nap_from_site(at) {
+        status.rd_m = Some((place.x_m, place.y_m));
+        // A height that is only a guess for the eye is not given as a number.
+        status.nap_m = (world.cursor.position.is_none() || world.cursor.is_height_known).then_some(place.nap_m);
+    }
+    status.lat_lon_deg = site
+        .lon_lat_h_from_site(at)
+        .ok()
+        .map(|place| (place.lat_deg, place.lon_deg));
+    status
+}

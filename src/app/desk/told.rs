@@ -1,0 +1,123 @@
+//! What the model says, in words, kept until it says something else.
+//!
+//! Hundreds of problems and a legend per layer are not put into words sixty times a second: each part is made anew
+//! only when what it comes from has changed.
+
+use super::{DeskMemory, Reading, state};
+use crate::model::LayerKind;
+use crate::panels::card::CardState;
+use crate::panels::charter::CharterState;
+use crate::panels::layers::LayersState;
+use crate::panels::problems::ProblemsState;
+use crate::panels::variants::VariantsState;
+use crate::panels::viewpoints::ViewpointsState;
+use crate::schedule::Lens;
+use crate::sources::Problem;
+use crate::text::Language;
+use crate::view::picking::{CitySelection, PickedThing};
+use crate::view::scene::ShownScenario;
+use bevy::prelude::*;
+
+/// The panels' states and what they were made from.
+#[derive(Default)]
+pub(in crate::app) struct Told {
+    pub(super) variants: VariantsState,
+    pub(super) viewpoints: ViewpointsState,
+    pub(super) layers: LayersState,
+    pub(super) charter: CharterState,
+    pub(super) card: Option<CardState>,
+    pub(super) problems: ProblemsState,
+    /// The problems of [`Self::problems`] as text, in the same order.
+    pub(super) listed: Vec<String>,
+    made_for: Option<(Language, Lens)>,
+    viewpoint: Option<String>,
+    ignored: usize,
+}
+
+impl Told {
+    /// Makes anew what the world says differently now.
+    pub(super) fn follow(&mut self, world: &Reading, memory: &DeskMemory, language: &Language) {
+        let shown = world.shown.as_deref();
+        let made_for = Some((language.clone(), *world.lens.get()));
+        let is_new = made_for != self.made_for || world.shown.as_ref().is_some_and(DetectChanges::is_changed);
+        if is_new {
+            self.variants = shown.map(|shown| state::variants(shown, language)).unwrap_or_default();
+            self.layers = shown.map(|shown| state::layers(shown, language)).unwrap_or_default();
+            let charters = shown.map(|shown| &shown.open.scenario.charters);
+            self.charter = state::charter(charters.and_then(|all| all.get(world.lens.get())), language);
+        }
+        if is_new || self.viewpoint != memory.viewpoint {
+            self.viewpoint.clone_from(&memory.viewpoint);
+            let current = memory.viewpoint.as_deref();
+            self.viewpoints = shown
+                .map(|shown| state::viewpoints(&shown.open, current, language))
+                .unwrap_or_default();
+        }
+        if is_new || world.selection.is_changed() {
+            self.card = shown.and_then(|shown| picked_card(shown, &world.selection, language));
+        }
+        if is_new || world.view_problems.is_changed() || self.ignored != memory.ignored.len() {
+            self.ignored = memory.ignored.len();
+            self.list_problems(world, memory, language);
+        }
+        self.made_for = made_for;
+    }
+
+    fn list_problems(&mut self, world: &Reading, memory: &DeskMemory, language: &Language) {
+        let all = memory.opened_with.iter().chain(&world.view_problems.0);
+        let (rows, listed): (Vec<&Problem>, Vec<String>) = all
+            .map(|problem| (problem, problem.to_string()))
+            .filter(|(_, text)| !memory.ignored.contains(text))
+            .unzip();
+        self.problems = state::problems(rows.into_iter(), language);
+        self.listed = listed;
+    }
+}
+
+/// The card of what is picked; a place on the ground has none.
+fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Language) -> Option<CardState> {
+    let open = &shown.open;
+    let layer_of = |id: &str| open.scenario.layers.iter().find(|layer| layer.id == id);
+    let layer_for = |kind| open.scenario.layers.iter().find(|layer| layer.kind == kind);
+    match &selection.picked.as_ref()?.thing {
+        PickedThing::Building { layer, id, attributes } => {
+            let registered = id.as_deref().and_then(|id| open.register.get(id));
+            Some(state::building_card(
+                open,
+                registered,
+                id.as_deref(),
+                attributes,
+                layer_of(layer),
+                language,
+            ))
+        }
+        PickedThing::NewBuilding { id } => {
+            let building = shown
+                .active_variant()?
+                .buildings
+                .iter()
+                .find(|building| building.id == *id)?;
+            Some(state::new_building_card(open, building, language))
+        }
+        PickedThing::NewTree { id } => {
+            let tree = shown.active_variant()?.trees.iter().find(|tree| tree.id == *id)?;
+            Some(state::new_tree_card(open, tree, language))
+        }
+        PickedThing::Asset { index } => Some(state::asset_card(
+            open.assets.get(*index)?,
+            layer_for(LayerKind::Assets),
+            language,
+        )),
+        PickedThing::Report { index } => Some(state::report_card(
+            open.reports.get(*index)?,
+            layer_for(LayerKind::Reports),
+            language,
+        )),
+        PickedThing::Sensor { index } => Some(state::sensor_card(
+            open.sensors.get(*index)?,
+            layer_for(LayerKind::Sensors),
+            language,
+        )),
+        PickedThing::Ground => None,
+    }
+}
