@@ -8,12 +8,10 @@ use super::{
     feature_material::{PaperMesh, SharedPaper},
     feature_rows::{FeatureRows, RowRange},
     palette::{self, Rgb},
-    placement::SiteAnchor,
-    prepared::PreparedMesh,
+    prepared::{DrawnMesh, Making, PreparedMesh, SpawnBudget},
     ray_cast::PickOwner,
-    scene::{ScenarioShown, SceneContent, ShownScenario, Unfinished},
+    scene::{ScenarioShown, ShownScenario, Unfinished},
 };
-use crate::geometry::{CreaseEdges, FeatureMesh};
 use crate::georef::{SitePos, narrow, render_axes};
 use crate::model::{
     Certainty, NewBuilding, OpenScenario, Variant,
@@ -23,9 +21,7 @@ use crate::schedule::FrameSystems;
 use bevy::{
     light::NotShadowCaster,
     math::{DVec2, DVec3},
-    mesh::MeshTag,
     prelude::*,
-    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
 use std::sync::Arc;
 
@@ -55,16 +51,20 @@ struct Made {
     firm: PreparedMesh,
     /// Sketches.
     sketch: PreparedMesh,
-    lines: PaperMesh,
-    removed: PaperMesh,
+    lines: Option<DrawnMesh>,
+    removed: Option<DrawnMesh>,
     origin: SitePos,
 }
 
-#[derive(Resource, Default)]
-struct Making(Option<Task<Vec<Made>>>);
+impl Made {
+    fn bytes(&self) -> u64 {
+        let lines = [&self.lines, &self.removed].into_iter().flatten();
+        self.firm.bytes() + self.sketch.bytes() + lines.map(DrawnMesh::bytes).sum::<u64>()
+    }
+}
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Making>().add_systems(
+    app.init_resource::<Making<Made>>().add_systems(
         Update,
         (
             take_made.in_set(FrameSystems::Ingest),
@@ -77,7 +77,7 @@ pub(crate) fn plugin(app: &mut App) {
 fn start_making(
     mut shown: MessageReader<ScenarioShown>,
     scenario: Option<Res<ShownScenario>>,
-    mut making: ResMut<Making>,
+    mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
     let (Some(_), Some(scenario)) = (shown.read().last(), scenario) else {
@@ -85,14 +85,14 @@ fn start_making(
     };
     let open = scenario.open.clone();
     unfinished.set("masses", true);
-    making.0 = Some(AsyncComputeTaskPool::get().spawn(async move {
+    making.start(move || {
         open.scenario
             .variants
             .iter()
             .enumerate()
             .map(|(place, variant)| make(&open, place, variant))
             .collect()
-    }));
+    });
 }
 
 fn make(open: &OpenScenario, place: usize, variant: &Variant) -> Made {
@@ -113,8 +113,8 @@ fn make(open: &OpenScenario, place: usize, variant: &Variant) -> Made {
         };
         mass(faces, &mut lines, building, origin, ground_m, feature);
     }
-    let (firm_edges, sketch_edges) = (edges_of(&firm), edges_of(&sketch));
-    for edges in [&firm_edges, &sketch_edges] {
+    let [firm, sketch] = [firm, sketch].map(|paper| PreparedMesh::new(origin, count, paper));
+    for edges in [firm.edges(), sketch.edges()] {
         for (ends, features) in edges.positions.chunks_exact(2).zip(edges.features.chunks_exact(2)) {
             let certainty = variant
                 .buildings
@@ -138,10 +138,10 @@ fn make(open: &OpenScenario, place: usize, variant: &Variant) -> Made {
     Made {
         variant: place,
         ids: Arc::new(variant.buildings.iter().map(|b| b.id.clone()).collect()),
-        firm: PreparedMesh::new(origin, count, firm, Some(firm_edges)),
-        sketch: PreparedMesh::new(origin, count, sketch, Some(sketch_edges)),
-        lines,
-        removed,
+        firm,
+        sketch,
+        lines: DrawnMesh::lines(lines),
+        removed: DrawnMesh::lines(removed),
         origin,
     }
 }
@@ -202,22 +202,6 @@ fn mass(
             }
         }
     }
-}
-
-fn edges_of(paper: &PaperMesh) -> CreaseEdges {
-    CreaseEdges::of(&FeatureMesh {
-        origin: SitePos(DVec3::ZERO),
-        positions: paper.positions.clone(),
-        normals: paper.normals.clone(),
-        features: paper.features.clone(),
-        colors: Vec::new(),
-        uvs: Vec::new(),
-        indices: paper.indices.clone(),
-        texture: None,
-        double_sided: false,
-        translucent: false,
-        unlit: false,
-    })
 }
 
 /// A dashed line that starts and ends with a dash.
@@ -293,18 +277,14 @@ fn take_made(
     paper: Option<Res<SharedPaper>>,
     mut rows: ResMut<FeatureRows>,
     mut meshes: ResMut<Assets<Mesh>>,
-    mut making: ResMut<Making>,
+    mut budget: ResMut<SpawnBudget>,
+    mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
-    let Some(paper) = paper else {
+    let Some(paper) = paper.filter(|_| !making.is_done()) else {
         return;
     };
-    let Some(all) = making.0.as_mut().and_then(|task| block_on(poll_once(task))) else {
-        return;
-    };
-    making.0 = None;
-    unfinished.set("masses", false);
-    for made in all {
+    while let Some(made) = making.next(&mut budget, Made::bytes) {
         let owner = PickOwner::NewBuildings { ids: made.ids.clone() };
         let of_variant = OfVariant(made.variant);
         for (mesh, casts) in [(made.firm, true), (made.sketch, false)] {
@@ -314,9 +294,8 @@ fn take_made(
                 &mut rows,
                 paper.solid.clone(),
                 owner.clone(),
-                Visibility::Hidden,
             );
-            if let Some((entity, range, _)) = spawned {
+            if let Some((entity, range)) = spawned {
                 commands.entity(entity).insert((of_variant, Rows(range)));
                 if !casts {
                     commands.entity(entity).insert(NotShadowCaster);
@@ -325,28 +304,26 @@ fn take_made(
         }
         let count = u32::try_from(made.ids.len()).unwrap_or(u32::MAX);
         for (mesh, count, has_buildings) in [(made.lines, count, true), (made.removed, 1, false)] {
-            if mesh.is_empty() {
+            let Some(mesh) = mesh else {
                 continue;
-            }
+            };
             let Some(range) = rows.allocate(count) else {
                 continue;
             };
-            let mut entity = commands.spawn((
-                SceneContent,
-                SiteAnchor(made.origin),
-                MeshTag(range.first),
-                mesh.bounds(),
-                of_variant,
-                NotShadowCaster,
+            let drawn = mesh.bundle(
+                &mut meshes,
+                made.origin,
+                range.first,
+                paper.pencil.clone(),
                 Visibility::Hidden,
-                Mesh3d(meshes.add(mesh.into_lines())),
-                MeshMaterial3d(paper.pencil.clone()),
-            ));
+            );
+            let mut entity = commands.spawn((drawn, of_variant, NotShadowCaster));
             if has_buildings {
                 entity.insert(Rows(range));
             }
         }
     }
+    unfinished.set("masses", !making.is_done());
 }
 
 fn show_variant(

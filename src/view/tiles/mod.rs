@@ -8,8 +8,9 @@ use super::{
     feature_material::{PaperMaterial, SharedPaper},
     feature_rows::FeatureRows,
     ground::{FootSamples, GroundHeights},
+    prepared::SpawnBudget,
     ray_cast::PickOwner,
-    scene::{ScenarioShown, SceneContent, ShownScenario, Unfinished, VariantShown, ViewProblems},
+    scene::{ScenarioShown, ShownScenario, Unfinished, VariantShown, ViewProblems},
     site_view::SiteView,
 };
 use crate::geometry::{FeatureTable, Value};
@@ -61,8 +62,6 @@ pub struct TileStats {
 pub struct TileSettings {
     /// When to refine.
     pub selection: SelectionSettings,
-    /// Bytes uploaded per frame; one tile always is.
-    pub upload_bytes_per_frame: u64,
     /// Soft limit of what loaded tiles hold, bytes.
     pub resident_bytes: u64,
 }
@@ -71,7 +70,6 @@ impl Default for TileSettings {
     fn default() -> Self {
         Self {
             selection: SelectionSettings::default(),
-            upload_bytes_per_frame: 12 << 20,
             resident_bytes: 768 << 20,
         }
     }
@@ -262,11 +260,11 @@ fn ellipsoid_above_nap_m(site: &SiteFrame) -> f64 {
 fn upload_tiles(
     mut commands: Commands,
     paper: Option<Res<SharedPaper>>,
-    settings: Res<TileSettings>,
     scenario: Option<Res<ShownScenario>>,
     ground: Res<GroundHeights>,
     mut samples: ResMut<FootSamples>,
     mut rows: ResMut<FeatureRows>,
+    mut budget: ResMut<SpawnBudget>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut images: ResMut<Assets<Image>>,
     mut materials: ResMut<Assets<PaperMaterial>>,
@@ -287,12 +285,10 @@ fn upload_tiles(
         ..
     } = tiles.bypass_change_detection();
     waiting.extend(loader.take_finished());
-    let mut budget = settings.upload_bytes_per_frame;
     while let Some(bytes) = waiting.front().map(LoadedTile::bytes_resident) {
-        if bytes > budget && budget < settings.upload_bytes_per_frame {
+        if !budget.admits(bytes) {
             break;
         }
-        budget = budget.saturating_sub(bytes);
         let Some(loaded) = waiting.pop_front() else {
             break;
         };
