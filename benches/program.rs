@@ -25,7 +25,14 @@ fn main() {
         print("the shipped scenario did not settle");
         return;
     }
-    program.take_times();
+    let times = program.take_times();
+    print(&format!(
+        "until the scenario stands: {} frames of the main schedule, p50 {:.2} ms, p95 {:.2} ms, max {:.2} ms",
+        times.ms.len(),
+        times.quantile_ms(0.5),
+        times.quantile_ms(0.95),
+        times.quantile_ms(1.0),
+    ));
     for run in 1..=RUNS {
         for _ in 0..FRAMES {
             program.turn(TURN);

@@ -1,13 +1,13 @@
 //! Bevy's own plugins, set up for a window, for a picture, and for measuring without any graphics.
 
 use bevy::{
-    app::PluginGroupBuilder,
+    app::{PluginGroupBuilder, TaskPoolOptions, TaskPoolPlugin},
     ecs::error::{BevyError, ErrorContext, Severity, match_severity},
     log::{Level, LogPlugin},
     prelude::*,
     render::{
         RenderPlugin,
-        settings::{RenderCreation, WgpuSettings},
+        settings::{MemoryHints, RenderCreation, WgpuSettings},
     },
     window::ExitCondition,
     winit::WinitPlugin,
@@ -37,32 +37,51 @@ pub(super) fn plugins(surface: Surface) -> PluginGroupBuilder {
         exit_condition: ExitCondition::DontExit,
         ..default()
     };
+    let engine = DefaultPlugins.set(log).set(TaskPoolPlugin {
+        task_pool_options: task_pools(),
+    });
+    let graphics = WgpuSettings {
+        // Blocks of a few megabytes, where the default takes 128 at a time.
+        memory_hints: MemoryHints::MemoryUsage,
+        ..default()
+    };
     match surface {
-        Surface::Window(window) => DefaultPlugins.set(log).set(WindowPlugin {
+        Surface::Window(window) => engine.set(rendering(graphics)).set(WindowPlugin {
             primary_window: Some(*window),
             ..default()
         }),
-        Surface::Images => DefaultPlugins
-            .set(log)
+        Surface::Images => engine
             .set(without_window)
             // A picture must not be taken before its shaders are there.
             .set(RenderPlugin {
                 synchronous_pipeline_compilation: true,
-                ..default()
+                ..rendering(graphics)
             })
             .disable::<WinitPlugin>(),
-        Surface::Nothing => DefaultPlugins
-            .set(log)
+        Surface::Nothing => engine
             .set(without_window)
-            .set(RenderPlugin {
-                render_creation: RenderCreation::Automatic(Box::new(WgpuSettings {
-                    backends: None,
-                    ..default()
-                })),
-                ..default()
-            })
+            .set(rendering(WgpuSettings {
+                backends: None,
+                ..graphics
+            }))
             .disable::<WinitPlugin>(),
     }
+}
+
+fn rendering(graphics: WgpuSettings) -> RenderPlugin {
+    RenderPlugin {
+        render_creation: RenderCreation::Automatic(Box::new(graphics)),
+        ..default()
+    }
+}
+
+/// On two cores Bevy would run one thread for the systems of both the program and the renderer. A system that
+/// waits for its own parallel part then picks up whatever comes, such as building a pipeline for half a second,
+/// and the whole frame waits with it.
+fn task_pools() -> TaskPoolOptions {
+    let mut options = TaskPoolOptions::default();
+    options.compute.min_threads = 2;
+    options
 }
 
 /// What went wrong inside and was not said on screen yet. Bevy's error handler is a plain function, so there is no

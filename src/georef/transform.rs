@@ -37,8 +37,6 @@ impl Crs {
     pub const RD_NAP: Self = Self(7415);
     /// RD New without heights.
     pub const RD: Self = Self(28992);
-    /// WGS 84 in three dimensions.
-    pub const WGS84_3D: Self = Self(4979);
     /// WGS 84 earth-centred, earth-fixed: what 3D Tiles use.
     pub const ECEF: Self = Self(4978);
 }

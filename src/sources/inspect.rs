@@ -7,7 +7,10 @@ use super::{
     Problem,
     gltf::Totals,
     resource::{ResourceError, Resources, encode_percent, folder, read_uri},
-    tiles3d::{BoundingVolume, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload, read_tree},
+    tiles3d::{
+        BoundingVolume, MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload,
+        read_tree,
+    },
 };
 use crate::georef::{Ecef, LonLatH, RdNap, lon_lat_h_from_ecef, rd_nap_from_lon_lat_h};
 use bevy::math::DVec3;
@@ -43,7 +46,9 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
         _ => Path::new("."),
     };
     let resources = folder(parent);
-    let bytes = resources.read(name).map_err(|error| unusable(&error.to_string()))?;
+    let bytes = resources
+        .read_at_most(name, MAX_PAYLOAD_BYTES)
+        .map_err(|error| unusable(&error.to_string()))?;
     let kind = PayloadKind::of(&bytes);
     if kind == PayloadKind::Tileset {
         drop(bytes);
@@ -162,9 +167,9 @@ fn count_contents(tree: &TileTree) -> CountedContents {
 
 fn read_content(resources: &dyn Resources, path: &str) -> Result<Vec<u8>, ResourceError> {
     if path.starts_with("data:") {
-        read_uri(resources, "", path)
+        read_uri(resources, "", path, MAX_PAYLOAD_BYTES)
     } else {
-        read_uri(resources, "", &encode_percent(path))
+        read_uri(resources, "", &encode_percent(path), MAX_PAYLOAD_BYTES)
     }
 }
 

@@ -15,7 +15,7 @@ use std::{
 use thiserror::Error;
 use zip::{ZipArchive, result::ZipError};
 
-/// Largest file that is read, bytes.
+/// Largest file that is read where its kind has no smaller cap, bytes.
 const MAX_FILE_BYTES: u64 = 2 << 30;
 /// Largest number of entries of an archive.
 const MAX_ENTRIES: usize = 200_000;
@@ -86,6 +86,19 @@ pub enum ResourceError {
 pub trait Resources: Send + Sync {
     /// Reads `path` (relative, forward slashes, already joined and normalised) whole.
     fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError>;
+    /// The same for a file of a kind that never has more than `limit` bytes: a bigger one is
+    /// [`ResourceError::TooLarge`]. What stands behind a disk or an archive never reads further than that.
+    fn read_at_most(&self, path: &str, limit: u64) -> Result<Vec<u8>, ResourceError> {
+        let bytes = self.read(path)?;
+        if bytes.len() as u64 > limit {
+            return Err(ResourceError::TooLarge {
+                bytes: bytes.len() as u64,
+                limit,
+                uri: path.to_owned(),
+            });
+        }
+        Ok(bytes)
+    }
     /// Whether `path` exists.
     fn exists(&self, path: &str) -> bool;
     /// What to call this in messages.
@@ -191,10 +204,16 @@ pub fn join(document: &str, uri: &str) -> Result<String, ResourceError> {
     Ok(parts.join("/"))
 }
 
-/// Reads what a URI in `document` names: a file beside it or the bytes in a `data:` URI.
-pub(crate) fn read_uri(resources: &dyn Resources, document: &str, uri: &str) -> Result<Vec<u8>, ResourceError> {
+/// Reads what a URI in `document` names: a file of at most `limit` bytes beside it, or the bytes in a `data:` URI,
+/// which are in memory already.
+pub(crate) fn read_uri(
+    resources: &dyn Resources,
+    document: &str,
+    uri: &str,
+    limit: u64,
+) -> Result<Vec<u8>, ResourceError> {
     let Some(data) = uri.strip_prefix("data:") else {
-        return resources.read(&join(document, uri)?);
+        return resources.read_at_most(&join(document, uri)?, limit);
     };
     let unusable = |reason| ResourceError::Unusable {
         reason,
@@ -270,6 +289,10 @@ impl Folder {
 
 impl Resources for Folder {
     fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
+        self.read_at_most(path, MAX_FILE_BYTES)
+    }
+
+    fn read_at_most(&self, path: &str, limit: u64) -> Result<Vec<u8>, ResourceError> {
         let io = |source| ResourceError::Io {
             source,
             uri: path.to_owned(),
@@ -284,7 +307,7 @@ impl Resources for Folder {
             });
         }
         let file = File::open(&real).map_err(io)?;
-        read_capped(file, metadata.len(), path)
+        read_capped(file, metadata.len(), limit, path)
     }
 
     fn exists(&self, path: &str) -> bool {
@@ -306,6 +329,10 @@ struct Archive {
 
 impl Resources for Archive {
     fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
+        self.read_at_most(path, MAX_FILE_BYTES)
+    }
+
+    fn read_at_most(&self, path: &str, limit: u64) -> Result<Vec<u8>, ResourceError> {
         let index = *self
             .entries
             .get(path)
@@ -326,7 +353,7 @@ impl Resources for Archive {
                 uri: path.to_owned(),
             });
         }
-        read_capped(entry, size, path)
+        read_capped(entry, size, limit, path)
     }
 
     fn exists(&self, path: &str) -> bool {
@@ -339,26 +366,27 @@ impl Resources for Archive {
 }
 
 /// Reads to the end, but never past the cap, whatever size was promised.
-fn read_capped(reader: impl Read, promised: u64, path: &str) -> Result<Vec<u8>, ResourceError> {
+fn read_capped(reader: impl Read, promised: u64, limit: u64, path: &str) -> Result<Vec<u8>, ResourceError> {
     /// More is not reserved in advance: a promise is not yet a file.
     const RESERVED_AT_MOST: u64 = 64 << 20;
     let too_large = |bytes| ResourceError::TooLarge {
         bytes,
-        limit: MAX_FILE_BYTES,
+        limit,
         uri: path.to_owned(),
     };
-    if promised > MAX_FILE_BYTES {
+    let limit = limit.min(MAX_FILE_BYTES);
+    if promised > limit {
         return Err(too_large(promised));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(promised.min(RESERVED_AT_MOST)).unwrap_or(0));
     let read = reader
-        .take(MAX_FILE_BYTES + 1)
+        .take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(|source| ResourceError::Io {
             source,
             uri: path.to_owned(),
         })? as u64;
-    if read > MAX_FILE_BYTES {
+    if read > limit {
         return Err(too_large(read));
     }
     Ok(bytes)
@@ -438,6 +466,55 @@ mod tests {
         assert!(matches!(
             folder(&root.join("none")).read("x"),
             Err(ResourceError::Missing { .. })
+        ));
+    }
+
+    /// A terabyte would not fit any machine: a test that read it would not end.
+    #[test]
+    fn a_file_above_its_cap_is_refused_before_it_is_read() {
+        let root = tempfile::tempdir().unwrap();
+        let sparse = File::create(root.path().join("huge.json")).unwrap();
+        sparse.set_len(1 << 40).unwrap();
+        std::fs::write(root.path().join("small.json"), vec![b' '; 1000]).unwrap();
+        let resources = folder(root.path());
+        let refused = |name: &str, limit: u64| match resources.read_at_most(name, limit) {
+            Err(ResourceError::TooLarge { bytes, limit, .. }) => Some((bytes, limit)),
+            _ => None,
+        };
+        assert_eq!(refused("huge.json", 64 << 20), Some((1 << 40, 64 << 20)));
+        assert_eq!(refused("small.json", 999), Some((1000, 999)));
+        assert_eq!(resources.read_at_most("small.json", 1000).unwrap().len(), 1000);
+        assert!(matches!(
+            resources.read("huge.json"),
+            Err(ResourceError::TooLarge { .. })
+        ));
+    }
+
+    /// Device files and growing ones promise less than they give.
+    #[test]
+    fn a_reader_that_gives_more_than_it_promised_is_cut_off() {
+        let endless = std::io::repeat(b' ');
+        assert!(matches!(
+            read_capped(endless, 0, 5000, "endless"),
+            Err(ResourceError::TooLarge {
+                bytes: 5001,
+                limit: 5000,
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn an_archive_entry_above_its_cap_is_refused() {
+        let zip = zip_with(&[("a.json", &[b' '; 1000])]);
+        let resources = archive(zip.path()).unwrap();
+        assert!(matches!(
+            resources.read_at_most("a.json", 999),
+            Err(ResourceError::TooLarge {
+                bytes: 1000,
+                limit: 999,
+                ..
+            })
         ));
     }
 

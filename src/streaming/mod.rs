@@ -16,6 +16,7 @@ mod history;
 pub mod loader;
 pub mod residency;
 pub mod selection;
+mod supply;
 mod traversal;
 mod tree_index;
 mod view;

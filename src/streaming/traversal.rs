@@ -5,12 +5,9 @@
 
 use super::history::{History, Refined};
 use super::selection::{ContentState, Selection, SelectionSettings, StandIn};
+use super::supply::{Supplies, Supply};
 use super::tree_index::TreeIndex;
 use super::view::{CULLED, PlaneMask, View};
-
-/// So many failed tiles in a row are refined in search of something to draw: a tileset whose every content
-/// is missing must not be asked for tile by tile.
-const MAX_FAILED_LEVELS: usize = 2;
 
 /// Culled siblings are loaded ahead only below tiles with at most this many children.
 const MAX_PRELOADED_SIBLINGS: usize = 8;
@@ -22,19 +19,6 @@ pub(super) struct Outcome {
     pub(super) shown: Vec<usize>,
     pub(super) refined: Vec<Refined>,
     pub(super) tiles_visited: usize,
-}
-
-/// What a node can give.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Supply {
-    /// The tile has no content.
-    Empty,
-    /// Not loaded.
-    Awaited,
-    /// Can be drawn.
-    Ready,
-    /// Cannot be had.
-    Failed,
 }
 
 /// Why a tile is loaded; earlier ones first.
@@ -109,7 +93,7 @@ enum Sight {
 /// The walk and all that it gathers.
 pub(super) struct Walk<'a> {
     index: &'a TreeIndex,
-    content: &'a [ContentState],
+    supplies: Supplies<'a>,
     history: &'a History,
     views: &'a [View],
     settings: &'a SelectionSettings,
@@ -136,7 +120,7 @@ impl<'a> Walk<'a> {
     ) -> Self {
         Self {
             index,
-            content,
+            supplies: Supplies { index, content },
             history,
             views,
             settings,
@@ -166,7 +150,7 @@ impl<'a> Walk<'a> {
             Sight::Culled => None,
             Sight::NotNeeded if !self.stays_for_awaited_ancestor(node) => Some(Facts::SETTLED),
             sight => {
-                if self.supply(node) == Supply::Ready {
+                if self.supplies.of(node) == Supply::Ready {
                     self.used.push(node);
                 }
                 let too_coarse = matches!(sight, Sight::Visible { too_coarse: true });
@@ -184,7 +168,7 @@ impl<'a> Walk<'a> {
     /// Whether `node` was drawn or refined, is finer than needed now, and what is needed above it has not
     /// come yet.
     fn stays_for_awaited_ancestor(&self, node: usize) -> bool {
-        let mut above = self.index.ancestors(node).map(|ancestor| self.supply(ancestor));
+        let mut above = self.index.ancestors(node).map(|ancestor| self.supplies.of(ancestor));
         (self.history.was_shown(node) || self.history.was_refined(node))
             && above.find(|supply| matches!(supply, Supply::Awaited | Supply::Ready)) == Some(Supply::Awaited)
     }
@@ -220,14 +204,14 @@ impl<'a> Walk<'a> {
     fn choose(&mut self, node: usize, masks: usize, too_coarse: bool) -> Facts {
         let at = &self.index.nodes[node];
         let (has_children, is_placeholder) = (at.child_count > 0, at.is_placeholder);
-        let supply = self.supply(node);
-        if has_children && (too_coarse || is_placeholder || self.refines_through_failure(node)) {
+        let supply = self.supplies.of(node);
+        if has_children && (too_coarse || is_placeholder || self.supplies.refines_through_failure(node)) {
             return self.refine(node, masks);
         }
         match supply {
             Supply::Empty | Supply::Failed if self.stays_for_awaited_ancestor(node) => {
                 if supply == Supply::Failed
-                    && let Some(cover) = self.cover_of_failed(node)
+                    && let Some(cover) = self.supplies.cover_of_failed(node)
                 {
                     self.wish(cover, Urgency::Normal);
                 }
@@ -250,12 +234,12 @@ impl<'a> Walk<'a> {
 
     /// Leaves the area of a failed tile to an ancestor, if there is one that may be drawn there.
     fn leave_to_cover(&mut self, node: usize) -> Facts {
-        let Some(cover) = self.cover_of_failed(node) else {
+        let Some(cover) = self.supplies.cover_of_failed(node) else {
             return Facts::SETTLED;
         };
         self.gaps.push(node);
         let mut facts = Facts::SETTLED;
-        if self.supply(cover) == Supply::Awaited {
+        if self.supplies.of(cover) == Supply::Awaited {
             self.wish(cover, Urgency::Normal);
             facts = Facts::AWAITED;
         }
@@ -276,7 +260,7 @@ impl<'a> Walk<'a> {
     /// Chooses among the children of a tile that is too coarse, or cannot be drawn by itself.
     fn refine(&mut self, node: usize, masks: usize) -> Facts {
         let at = &self.index.nodes[node];
-        let supply = self.supply(node);
+        let supply = self.supplies.of(node);
         let before = self.checkpoint();
         let mut facts = Facts::SETTLED;
         if at.adds && supply == Supply::Ready {
@@ -296,7 +280,7 @@ impl<'a> Walk<'a> {
         match (at.adds, supply) {
             (true, Supply::Awaited) => {
                 self.wish(node, Urgency::Normal);
-                if !facts.any_shown_before && self.stand_in_for(node).is_some() {
+                if !facts.any_shown_before && self.supplies.stand_in_for(node).is_some() {
                     // What stands in here covers all below: two pictures in one place otherwise.
                     self.kick(before);
                     self.gaps.push(node);
@@ -359,7 +343,7 @@ impl<'a> Walk<'a> {
     /// Decides for a visible tile below one that is fine enough and awaited. Loads nothing.
     fn hold(&mut self, node: usize, masks: usize) -> Facts {
         let at = &self.index.nodes[node];
-        let supply = self.supply(node);
+        let supply = self.supplies.of(node);
         let mut facts = Facts::SETTLED;
         if supply == Supply::Ready {
             facts = self.show(node);
@@ -376,60 +360,11 @@ impl<'a> Walk<'a> {
     }
 
     fn keep_sibling(&mut self, node: usize) {
-        match self.supply(node) {
+        match self.supplies.of(node) {
             Supply::Ready => self.used.push(node),
             Supply::Awaited => self.siblings.push(node),
             Supply::Empty | Supply::Failed => {}
         }
-    }
-
-    fn supply(&self, node: usize) -> Supply {
-        let at = &self.index.nodes[node];
-        if !at.has_content {
-            return Supply::Empty;
-        }
-        match self.content[at.tile.0 as usize] {
-            ContentState::Unloaded | ContentState::Loading => Supply::Awaited,
-            ContentState::Ready => Supply::Ready,
-            ContentState::Failed => Supply::Failed,
-        }
-    }
-
-    /// The nearest ancestor that may be drawn in a failed tile's area; `None` too when an ADD ancestor is
-    /// drawn there anyway.
-    fn cover_of_failed(&self, node: usize) -> Option<usize> {
-        self.index
-            .ancestors(node)
-            .find(|ancestor| matches!(self.supply(*ancestor), Supply::Awaited | Supply::Ready))
-            .filter(|cover| !self.index.nodes[*cover].adds)
-    }
-
-    /// Whether descendants must show what `node` cannot, because no ancestor can either.
-    fn refines_through_failure(&self, node: usize) -> bool {
-        if self.supply(node) != Supply::Failed || self.index.nodes[node].adds || self.cover_of_failed(node).is_some() {
-            return false;
-        }
-        let failed_above = self
-            .index
-            .ancestors(node)
-            .filter(|ancestor| self.index.nodes[*ancestor].has_content)
-            .take_while(|ancestor| self.supply(*ancestor) == Supply::Failed)
-            .take(MAX_FAILED_LEVELS)
-            .count();
-        failed_above < MAX_FAILED_LEVELS
-    }
-
-    /// The nearest ancestor that can be drawn in the place of `node` now, unless an ADD tile between them
-    /// shows something there already.
-    fn stand_in_for(&self, node: usize) -> Option<usize> {
-        self.index
-            .ancestors(node)
-            .find(|ancestor| match self.supply(*ancestor) {
-                Supply::Empty | Supply::Failed => false,
-                Supply::Awaited => self.index.nodes[*ancestor].adds,
-                Supply::Ready => true,
-            })
-            .filter(|ancestor| !self.index.nodes[*ancestor].adds)
     }
 
     fn wish(&mut self, node: usize, urgency: Urgency) {
@@ -468,7 +403,7 @@ impl<'a> Walk<'a> {
         let (index, gaps) = (self.index, std::mem::take(&mut self.gaps));
         let mut preloads = std::mem::take(&mut self.siblings);
         let is_awaited_cover =
-            |at: &&Refined| !at.is_held && !index.nodes[at.node].adds && self.supply(at.node) == Supply::Awaited;
+            |at: &&Refined| !at.is_held && !index.nodes[at.node].adds && self.supplies.of(at.node) == Supply::Awaited;
         preloads.extend(self.refined.iter().filter(is_awaited_cover).map(|at| at.node));
         for node in preloads {
             self.wish(node, Urgency::Preload);
@@ -477,7 +412,7 @@ impl<'a> Walk<'a> {
         let mut stand_ins = Vec::new();
         let mut shown = self.rendered.clone();
         for gap in gaps {
-            if let Some(ancestor) = self.stand_in_for(gap) {
+            if let Some(ancestor) = self.supplies.stand_in_for(gap) {
                 stand_ins.push(StandIn {
                     tile: index.nodes[ancestor].tile,
                     area: index.nodes[gap].tile,

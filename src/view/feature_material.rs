@@ -5,8 +5,9 @@
 //! desks have, and gives the palette's colours exactly. The picture is not tone-mapped, so two pictures
 //! compare; colours come out as given where sun and sky together reach one.
 
-use super::{feature_rows::RowRange, palette, palette::Rgb};
+use super::{palette, palette::Rgb};
 use crate::geometry::{CreaseEdges, FeatureMesh, Texture};
+use crate::georef::SitePos;
 use bevy::{
     asset::{RenderAssetUsages, load_internal_asset, uuid_handle},
     camera::primitives::Aabb,
@@ -260,6 +261,33 @@ impl PaperMesh {
         bounds(&self.positions)
     }
 
+    /// Bytes of all vertices and indices.
+    pub(crate) fn bytes(&self) -> u64 {
+        let vertices = size_of_val(&*self.positions)
+            + size_of_val(&*self.normals)
+            + size_of_val(&*self.uvs)
+            + size_of_val(&*self.features)
+            + size_of_val(&*self.colors);
+        (vertices + size_of_val(&*self.indices)) as u64
+    }
+
+    /// The same as a mesh whose edges can be found and that can be picked; [`paper_from_features`] leads back.
+    pub(crate) fn into_features(self, origin: SitePos) -> FeatureMesh {
+        FeatureMesh {
+            origin,
+            positions: self.positions,
+            normals: self.normals,
+            features: self.features,
+            colors: self.colors,
+            uvs: self.uvs,
+            indices: self.indices,
+            texture: None,
+            double_sided: false,
+            translucent: false,
+            unlit: false,
+        }
+    }
+
     /// Triangles for Bevy; the copy in main memory is given up after upload.
     pub(crate) fn into_triangles(self) -> Mesh {
         self.into_mesh(PrimitiveTopology::TriangleList)
@@ -336,9 +364,10 @@ pub(crate) fn paper_from_edges(edges: &CreaseEdges, color: Rgb) -> PaperMesh {
     }
 }
 
-/// The lowest point of each feature, metres in the mesh's own frame; features without a vertex are left out.
-pub(crate) fn feet(features: &[u32], positions: &[[f32; 3]], rows: RowRange) -> Vec<(u32, f32)> {
-    let mut low = vec![f32::INFINITY; rows.count as usize];
+/// The lowest point of each of `count` features, metres in the mesh's own frame; features without a vertex are
+/// left out.
+pub(crate) fn feet(features: &[u32], positions: &[[f32; 3]], count: u32) -> Vec<(u32, f32)> {
+    let mut low = vec![f32::INFINITY; count as usize];
     for (feature, position) in features.iter().zip(positions) {
         if let Some(foot) = low.get_mut(*feature as usize) {
             *foot = foot.min(position[1]);
@@ -386,11 +415,10 @@ mod tests {
 
     #[test]
     fn the_foot_of_a_feature_is_its_lowest_vertex() {
-        let rows = RowRange { first: 4, count: 3 };
         let found = feet(
             &[0, 0, 2, 9],
             &[[0.0, 5.0, 0.0], [0.0, 2.0, 0.0], [0.0, -1.0, 0.0], [0.0; 3]],
-            rows,
+            3,
         );
         assert_eq!(found, vec![(0, 2.0), (2, -1.0)]);
     }

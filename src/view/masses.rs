@@ -8,12 +8,10 @@ use super::{
     feature_material::{PaperMesh, SharedPaper},
     feature_rows::{FeatureRows, RowRange},
     palette::{self, Rgb},
-    placement::SiteAnchor,
-    prepared::PreparedMesh,
+    prepared::{DrawnMesh, Making, PreparedMesh, SpawnBudget},
     ray_cast::PickOwner,
-    scene::{ScenarioShown, SceneContent, ShownScenario, Unfinished},
+    scene::{ScenarioShown, ShownScenario, Unfinished},
 };
-use crate::geometry::{CreaseEdges, FeatureMesh};
 use crate::georef::{SitePos, narrow, render_axes};
 use crate::model::{
     Certainty, NewBuilding, OpenScenario, Variant,
@@ -23,9 +21,7 @@ use crate::schedule::FrameSystems;
 use bevy::{
     light::NotShadowCaster,
     math::{DVec2, DVec3},
-    mesh::MeshTag,
     prelude::*,
-    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
 use std::sync::Arc;
 
@@ -43,9 +39,14 @@ const HATCH_ABOVE_M: f64 = 0.2;
 #[derive(Component, Clone, Copy)]
 struct OfVariant(usize);
 
-/// Rows of the variant's buildings, by their place in its list.
+/// Rows of what belongs to a phase.
 #[derive(Component, Clone, Copy)]
-struct Rows(RowRange);
+enum Rows {
+    /// The variant's buildings, by their place in its list.
+    Buildings(RowRange),
+    /// The marks of what goes, by the place of the removal in the variant's list.
+    Removals(RowRange),
+}
 
 /// One variant's masses, ready to be shown.
 struct Made {
@@ -55,16 +56,22 @@ struct Made {
     firm: PreparedMesh,
     /// Sketches.
     sketch: PreparedMesh,
-    lines: PaperMesh,
-    removed: PaperMesh,
+    lines: Option<DrawnMesh>,
+    removed: Option<DrawnMesh>,
+    /// How many removals the marks in `removed` belong to.
+    removals: u32,
     origin: SitePos,
 }
 
-#[derive(Resource, Default)]
-struct Making(Option<Task<Vec<Made>>>);
+impl Made {
+    fn bytes(&self) -> u64 {
+        let lines = [&self.lines, &self.removed].into_iter().flatten();
+        self.firm.bytes() + self.sketch.bytes() + lines.map(DrawnMesh::bytes).sum::<u64>()
+    }
+}
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Making>().add_systems(
+    app.init_resource::<Making<Made>>().add_systems(
         Update,
         (
             take_made.in_set(FrameSystems::Ingest),
@@ -77,7 +84,7 @@ pub(crate) fn plugin(app: &mut App) {
 fn start_making(
     mut shown: MessageReader<ScenarioShown>,
     scenario: Option<Res<ShownScenario>>,
-    mut making: ResMut<Making>,
+    mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
     let (Some(_), Some(scenario)) = (shown.read().last(), scenario) else {
@@ -85,14 +92,14 @@ fn start_making(
     };
     let open = scenario.open.clone();
     unfinished.set("masses", true);
-    making.0 = Some(AsyncComputeTaskPool::get().spawn(async move {
+    making.start(move || {
         open.scenario
             .variants
             .iter()
             .enumerate()
             .map(|(place, variant)| make(&open, place, variant))
             .collect()
-    }));
+    });
 }
 
 fn make(open: &OpenScenario, place: usize, variant: &Variant) -> Made {
@@ -113,8 +120,8 @@ fn make(open: &OpenScenario, place: usize, variant: &Variant) -> Made {
         };
         mass(faces, &mut lines, building, origin, ground_m, feature);
     }
-    let (firm_edges, sketch_edges) = (edges_of(&firm), edges_of(&sketch));
-    for edges in [&firm_edges, &sketch_edges] {
+    let [firm, sketch] = [firm, sketch].map(|paper| PreparedMesh::new(origin, count, paper));
+    for edges in [firm.edges(), sketch.edges()] {
         for (ends, features) in edges.positions.chunks_exact(2).zip(edges.features.chunks_exact(2)) {
             let certainty = variant
                 .buildings
@@ -129,24 +136,22 @@ fn make(open: &OpenScenario, place: usize, variant: &Variant) -> Made {
         }
     }
     let mut removed = PaperMesh::default();
-    let gone: std::collections::BTreeSet<usize> = variant
-        .removals
-        .iter()
-        .flat_map(|removal| open.register.removed_by(removal))
-        .collect();
-    for index in gone {
-        if let Some(building) = open.register.buildings.get(index) {
-            let place = |p: DVec2| offset(p.extend(building.ground_m + HATCH_ABOVE_M), origin);
-            hatch(&mut removed, &building.footprint, &building.holes, place);
+    for (feature, removal) in (0..).zip(&variant.removals) {
+        for index in open.register.removed_by(removal) {
+            if let Some(building) = open.register.buildings.get(index) {
+                let place = |p: DVec2| offset(p.extend(building.ground_m + HATCH_ABOVE_M), origin);
+                hatch(&mut removed, &building.footprint, &building.holes, feature, place);
+            }
         }
     }
     Made {
         variant: place,
         ids: Arc::new(variant.buildings.iter().map(|b| b.id.clone()).collect()),
-        firm: PreparedMesh::new(origin, count, firm, Some(firm_edges)),
-        sketch: PreparedMesh::new(origin, count, sketch, Some(sketch_edges)),
-        lines,
-        removed,
+        firm,
+        sketch,
+        lines: DrawnMesh::lines(lines),
+        removed: DrawnMesh::lines(removed),
+        removals: u32::try_from(variant.removals.len()).unwrap_or(u32::MAX),
         origin,
     }
 }
@@ -209,22 +214,6 @@ fn mass(
     }
 }
 
-fn edges_of(paper: &PaperMesh) -> CreaseEdges {
-    CreaseEdges::of(&FeatureMesh {
-        origin: SitePos(DVec3::ZERO),
-        positions: paper.positions.clone(),
-        normals: paper.normals.clone(),
-        features: paper.features.clone(),
-        colors: Vec::new(),
-        uvs: Vec::new(),
-        indices: paper.indices.clone(),
-        texture: None,
-        double_sided: false,
-        translucent: false,
-        unlit: false,
-    })
-}
-
 /// A dashed line that starts and ends with a dash.
 fn dashes(lines: &mut PaperMesh, [from, to]: [Vec3; 2], feature: u32) {
     const MOST: u16 = 2000;
@@ -250,7 +239,7 @@ fn dashes(lines: &mut PaperMesh, [from, to]: [Vec3; 2], feature: u32) {
 }
 
 /// Outline and slanted lines inside it, by the even-odd rule.
-fn hatch(lines: &mut PaperMesh, outer: &[DVec2], holes: &[Vec<DVec2>], place: impl Fn(DVec2) -> Vec3) {
+fn hatch(lines: &mut PaperMesh, outer: &[DVec2], holes: &[Vec<DVec2>], feature: u32, place: impl Fn(DVec2) -> Vec3) {
     const MOST_LINES: usize = 500;
     let rings: Vec<&[DVec2]> = std::iter::once(outer).chain(holes.iter().map(Vec::as_slice)).collect();
     let sides = || {
@@ -259,7 +248,7 @@ fn hatch(lines: &mut PaperMesh, outer: &[DVec2], holes: &[Vec<DVec2>], place: im
             .flat_map(|ring| (0..ring.len()).map(move |i| (ring[i], ring[(i + 1) % ring.len()])))
     };
     for (p, q) in sides() {
-        lines.line([place(p), place(q)], 0, palette::REMOVED);
+        lines.line([place(p), place(q)], feature, palette::REMOVED);
     }
     // In axes turned by 45° the hatch runs along u, one line per step of v.
     let turned = |p: DVec2| DVec2::new(p.x + p.y, p.y - p.x) * std::f64::consts::FRAC_1_SQRT_2;
@@ -287,7 +276,7 @@ fn hatch(lines: &mut PaperMesh, outer: &[DVec2], holes: &[Vec<DVec2>], place: im
         crossings.sort_by(f64::total_cmp);
         for pair in crossings.chunks_exact(2) {
             let ends = [DVec2::new(pair[0], v), DVec2::new(pair[1], v)].map(|p| place(back(p)));
-            lines.line(ends, 0, palette::REMOVED);
+            lines.line(ends, feature, palette::REMOVED);
         }
         v += HATCH_M;
     }
@@ -298,18 +287,14 @@ fn take_made(
     paper: Option<Res<SharedPaper>>,
     mut rows: ResMut<FeatureRows>,
     mut meshes: ResMut<Assets<Mesh>>,
-    mut making: ResMut<Making>,
+    mut budget: ResMut<SpawnBudget>,
+    mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
-    let Some(paper) = paper else {
+    let Some(paper) = paper.filter(|_| !making.is_done()) else {
         return;
     };
-    let Some(all) = making.0.as_mut().and_then(|task| block_on(poll_once(task))) else {
-        return;
-    };
-    making.0 = None;
-    unfinished.set("masses", false);
-    for made in all {
+    while let Some(made) = making.next(&mut budget, Made::bytes) {
         let owner = PickOwner::NewBuildings { ids: made.ids.clone() };
         let of_variant = OfVariant(made.variant);
         for (mesh, casts) in [(made.firm, true), (made.sketch, false)] {
@@ -319,46 +304,42 @@ fn take_made(
                 &mut rows,
                 paper.solid.clone(),
                 owner.clone(),
-                Visibility::Hidden,
             );
-            if let Some((entity, range, _)) = spawned {
-                commands.entity(entity).insert((of_variant, Rows(range)));
+            if let Some((entity, range)) = spawned {
+                commands.entity(entity).insert((of_variant, Rows::Buildings(range)));
                 if !casts {
                     commands.entity(entity).insert(NotShadowCaster);
                 }
             }
         }
         let count = u32::try_from(made.ids.len()).unwrap_or(u32::MAX);
-        for (mesh, count, has_buildings) in [(made.lines, count, true), (made.removed, 1, false)] {
-            if mesh.is_empty() {
+        let rows_of: [fn(RowRange) -> Rows; 2] = [Rows::Buildings, Rows::Removals];
+        let lines = [(made.lines, count), (made.removed, made.removals)];
+        for ((mesh, count), rows_of) in lines.into_iter().zip(rows_of) {
+            let Some(mesh) = mesh else {
                 continue;
-            }
+            };
             let Some(range) = rows.allocate(count) else {
                 continue;
             };
-            let mut entity = commands.spawn((
-                SceneContent,
-                SiteAnchor(made.origin),
-                MeshTag(range.first),
-                mesh.bounds(),
-                of_variant,
-                NotShadowCaster,
+            let drawn = mesh.bundle(
+                &mut meshes,
+                made.origin,
+                range.first,
+                paper.pencil.clone(),
                 Visibility::Hidden,
-                Mesh3d(meshes.add(mesh.into_lines())),
-                MeshMaterial3d(paper.pencil.clone()),
-            ));
-            if has_buildings {
-                entity.insert(Rows(range));
-            }
+            );
+            commands.spawn((drawn, of_variant, rows_of(range), NotShadowCaster));
         }
     }
+    unfinished.set("masses", !making.is_done());
 }
 
 fn show_variant(
     scenario: Option<Res<ShownScenario>>,
     added: Query<(), Added<OfVariant>>,
     mut rows: ResMut<FeatureRows>,
-    mut parts: Query<(&OfVariant, Option<&Rows>, &mut Visibility)>,
+    mut parts: Query<(&OfVariant, &Rows, &mut Visibility)>,
 ) {
     let Some(scenario) = scenario else {
         return;
@@ -373,11 +354,17 @@ fn show_variant(
         } else {
             Visibility::Hidden
         });
-        let buildings = scenario.open.scenario.variants.get(of.0).map(|v| &v.buildings);
-        if let (Some(range), Some(buildings)) = (range, buildings) {
-            for (feature, building) in (0..).zip(buildings) {
-                rows.set_hidden(range.0, feature, !scenario.is_phase_shown(&building.phase));
+        let Some(variant) = scenario.open.scenario.variants.get(of.0) else {
+            continue;
+        };
+        let mut follow = |range: RowRange, phases: &mut dyn Iterator<Item = &String>| {
+            for (feature, phase) in (0..).zip(phases) {
+                rows.set_hidden(range, feature, !scenario.is_phase_shown(phase));
             }
+        };
+        match *range {
+            Rows::Buildings(range) => follow(range, &mut variant.buildings.iter().map(|b| &b.phase)),
+            Rows::Removals(range) => follow(range, &mut variant.removals.iter().map(|r| &r.phase)),
         }
     }
 }
@@ -420,9 +407,9 @@ mod tests {
         };
         let place = |p: DVec2| offset(p.extend(0.0), SitePos(DVec3::ZERO));
         let mut whole = PaperMesh::default();
-        hatch(&mut whole, &square(0.0, 20.0), &[], place);
+        hatch(&mut whole, &square(0.0, 20.0), &[], 0, place);
         let mut court = PaperMesh::default();
-        hatch(&mut court, &square(0.0, 20.0), &[square(5.0, 15.0)], place);
+        hatch(&mut court, &square(0.0, 20.0), &[square(5.0, 15.0)], 0, place);
         // Hatch length is area over spacing; outlines are 80 m and 40 m more.
         assert!(
             (length_of(&whole) - 80.0 - 400.0 / 3.0).abs() < 20.0,

@@ -45,6 +45,7 @@ impl Plugin for ViewPlugin {
             scene::plugin,
             feature_rows::plugin,
             feature_material::plugin,
+            prepared::plugin,
             camera::plugin,
             sun::plugin,
             quality::plugin,

@@ -29,7 +29,7 @@ pub struct ShownScenario {
     /// Ids of the buildings that each removal of each variant takes away.
     removals: Vec<Vec<HashSet<String>>>,
     /// Ids of the buildings that are gone in the variant and phase shown.
-    removed: HashSet<String>,
+    removed: Arc<HashSet<String>>,
 }
 
 impl ShownScenario {
@@ -60,7 +60,7 @@ impl ShownScenario {
             phase: None,
             hidden_layers,
             removals,
-            removed: HashSet::new(),
+            removed: Arc::default(),
             open,
         };
         shown.gather_removed();
@@ -70,14 +70,14 @@ impl ShownScenario {
     /// Brings [`Self::removed`] up to date with variant and phase.
     fn gather_removed(&mut self) {
         let phase = self.phase.as_deref();
-        let gone = self.variant.and_then(|i| {
+        let gone: Option<HashSet<String>> = self.variant.and_then(|i| {
             let (variant, ids) = (self.open.scenario.variants.get(i)?, self.removals.get(i)?);
             let of_phase = variant.removals.iter().zip(ids);
             let scenario = &self.open.scenario;
             let now = of_phase.filter(|(removal, _)| scenario.stands_in(&removal.phase, phase));
             Some(now.flat_map(|(_, ids)| ids.iter().cloned()).collect())
         });
-        self.removed = gone.unwrap_or_default();
+        self.removed = Arc::new(gone.unwrap_or_default());
     }
 
     /// The variant shown.
@@ -86,7 +86,7 @@ impl ShownScenario {
     }
 
     /// Ids of the buildings that are gone in the variant and phase shown.
-    pub fn removed(&self) -> &HashSet<String> {
+    pub fn removed(&self) -> &Arc<HashSet<String>> {
         &self.removed
     }
 

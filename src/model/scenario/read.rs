@@ -26,6 +26,8 @@ use std::{path::Path, sync::Arc};
 
 /// Name of the scenario's own file in a folder or package.
 const DOCUMENT: &str = "scenario.json";
+/// Largest terrain grid that is read, bytes: the most heights allowed, written out with a dozen digits each.
+const MAX_GRID_BYTES: u64 = 256 << 20;
 
 /// A scenario with the data of its vector layers, read and checked (tiles are streamed later).
 #[derive(Clone)]
@@ -208,7 +210,7 @@ fn check_version(value: &Value, document: &str) -> Result<(), Problem> {
 /// Opens the scenario called `document` in `resources`.
 pub(super) fn open_from(resources: Arc<dyn Resources>, document: &str) -> Result<OpenScenario, Vec<Problem>> {
     let bytes = resources
-        .read(document)
+        .read_at_most(document, json_text::MAX_BYTES as u64)
         .map_err(|error| vec![Problem::error(document, "", error.to_string())])?;
     let read = read_file(&bytes, document)?;
     let mut converter = Converter {
@@ -332,7 +334,9 @@ impl DataReader {
             self.problems.push(Problem::error(path, "", message));
             return;
         }
-        let Some(bytes) = self.read_bytes(path) else { return };
+        let Some(bytes) = self.read_bytes(path, MAX_GRID_BYTES) else {
+            return;
+        };
         let mut findings = Findings::new(path);
         let terrain = ascii_grid::read(&bytes, path, &mut findings).and_then(|grid| {
             layers::terrain(&grid, layer.height_reference, &self.projection)
@@ -348,9 +352,9 @@ impl DataReader {
         }
     }
 
-    fn read_bytes(&mut self, path: &str) -> Option<Vec<u8>> {
+    fn read_bytes(&mut self, path: &str, limit: u64) -> Option<Vec<u8>> {
         self.resources
-            .read(path)
+            .read_at_most(path, limit)
             .map_err(|error| self.problems.push(Problem::error(path, "", error.to_string())))
             .ok()
     }
@@ -361,7 +365,7 @@ impl DataReader {
         path: &str,
         convert: impl FnOnce(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
     ) -> Option<Vec<T>> {
-        let bytes = self.read_bytes(path)?;
+        let bytes = self.read_bytes(path, json_text::MAX_BYTES as u64)?;
         let mut findings = Findings::new(path);
         let collection = geojson::read(&bytes, path, &mut findings);
         drop(bytes);

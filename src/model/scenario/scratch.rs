@@ -46,7 +46,10 @@ fn is_tileset(path: &Path) -> bool {
     let keys = |bytes: &[u8]| {
         serde_json::from_slice::<TilesetKeys>(bytes).is_ok_and(|keys| keys.root.is_some() && keys.asset.is_some())
     };
-    name.eq_ignore_ascii_case("tileset.json") || resources.read(&name).is_ok_and(|bytes| keys(&bytes))
+    name.eq_ignore_ascii_case("tileset.json")
+        || resources
+            .read_at_most(&name, tiles3d::MAX_TILESET_BYTES)
+            .is_ok_and(|bytes| keys(&bytes))
 }
 
 /// The keys that every tileset has and no scenario.

@@ -52,7 +52,7 @@ impl<'a> Views<'a> {
                 (Some(_), ..) if bytes_held > MAX_BUFFER_BYTES => {
                     Err(format!("the buffers have more than {MAX_BUFFER_BYTES} bytes together"))
                 }
-                (Some(uri), ..) => read_uri(resources, path, uri)
+                (Some(uri), ..) => read_uri(resources, path, uri, MAX_BUFFER_BYTES - bytes_held)
                     .map_err(|error| error.to_string())
                     .inspect(|bytes| {
                         bytes_held += bytes.len() as u64;

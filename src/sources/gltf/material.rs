@@ -18,6 +18,9 @@ use std::io::Cursor;
 /// Largest side of a texture, pixels.
 const MAX_SIDE: u32 = 16_384;
 
+/// Largest image file that is read, bytes.
+const MAX_IMAGE_BYTES: u64 = 256 << 20;
+
 /// What sets one draw apart from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RenderClass {
@@ -163,7 +166,7 @@ pub(super) fn decode_image(
     let bytes = match (&image.uri, image.buffer_view) {
         (_, Some(view)) => views.view(view.value())?,
         (Some(uri), None) => {
-            owned = read_uri(resources, path, uri).map_err(|error| fault(error.to_string()))?;
+            owned = read_uri(resources, path, uri, MAX_IMAGE_BYTES).map_err(|error| fault(error.to_string()))?;
             if !uri.starts_with("data:") {
                 bytes_read = owned.len() as u64;
             }

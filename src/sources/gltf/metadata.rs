@@ -77,9 +77,12 @@ fn schema(views: &Views<'_>, resources: &dyn Resources, path: &str) -> Result<Js
         .get("schemaUri")
         .and_then(Json::as_str)
         .ok_or_else(|| fault("the metadata has no schema".to_owned()))?;
-    let bytes = read_uri(resources, path, uri).map_err(|error| fault(error.to_string()))?;
+    let bytes = read_uri(resources, path, uri, MAX_SCHEMA_BYTES).map_err(|error| fault(error.to_string()))?;
     serde_json::from_slice(&bytes).map_err(|error| fault(format!("the schema is not valid JSON: {error}")))
 }
+
+/// Largest schema that is read, bytes.
+const MAX_SCHEMA_BYTES: u64 = 64 << 20;
 
 /// Number types of the metadata specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

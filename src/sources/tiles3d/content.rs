@@ -18,6 +18,9 @@ use std::{
     sync::Arc,
 };
 
+/// Largest payload that is read, bytes. Tiles are made to be streamed: real ones have a few megabytes.
+pub(crate) const MAX_PAYLOAD_BYTES: u64 = 1 << 30;
+
 /// What to decode and into which frame. Can be sent to a worker whole.
 pub struct DecodeRequest {
     /// Where the payload and what it refers to are read from.
@@ -203,7 +206,7 @@ pub struct DecodedMeshes {
 /// As [`decode_content`].
 pub fn decode_meshes(request: &DecodeRequest) -> Result<DecodedMeshes, Problem> {
     let path = payload_name(&request.path);
-    let bytes = read_uri(&*request.resources, "", &uri_of(&request.path))
+    let bytes = read_uri(&*request.resources, "", &uri_of(&request.path), MAX_PAYLOAD_BYTES)
         .map_err(|error| Problem::error(path, "", error.to_string()))?;
     // The decoders check what they read; this is the last net below them.
     catch_unwind(AssertUnwindSafe(|| decode_bytes(request, &bytes, path))).unwrap_or_else(|_panic| {

@@ -7,7 +7,7 @@ mod tree;
 mod volume;
 
 pub use content::{DecodeRequest, DecodedMeshes, TileContent, decode_content, decode_meshes};
-pub(crate) use content::{PayloadCount, PayloadKind, count_payload};
-pub(crate) use tree::{Reading, is_tileset_json, read_tree};
+pub(crate) use content::{MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, count_payload};
+pub(crate) use tree::{MAX_TILESET_BYTES, Reading, is_tileset_json, read_tree};
 pub use tree::{Refine, Tile, TileId, TileTree, read_tileset};
 pub use volume::BoundingVolume;

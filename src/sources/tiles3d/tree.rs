@@ -25,7 +25,7 @@ const MAX_TILES: usize = 200_000;
 /// Deepest tile.
 const MAX_DEPTH: u32 = 512;
 /// Largest tileset.json, bytes; its parsed form takes several times as much.
-const MAX_TILESET_BYTES: usize = 256 << 20;
+pub(crate) const MAX_TILESET_BYTES: u64 = 256 << 20;
 /// Most external tilesets of one tree.
 const MAX_EXTERNAL: usize = 20_000;
 /// Most problems kept for one tree; a file with more faults is told so.
@@ -113,7 +113,7 @@ pub(crate) struct Reading {
 /// As [`read_tileset`], with all that was found.
 pub(crate) fn read_tree(resources: Arc<dyn Resources>, path: &str) -> Result<Reading, Problem> {
     let bytes = resources
-        .read(path)
+        .read_at_most(path, MAX_TILESET_BYTES)
         .map_err(|error| Problem::error(path, "", error.to_string()))?;
     let json = parse_tileset(&bytes, path)?;
     let (version, gltf_up_axis) = tile_file::asset(&json);
@@ -164,16 +164,6 @@ pub(crate) fn is_tileset_json(json: &Value) -> bool {
 }
 
 fn parse_tileset(bytes: &[u8], path: &str) -> Result<Value, Problem> {
-    if bytes.len() > MAX_TILESET_BYTES {
-        return Err(Problem::error(
-            path,
-            "",
-            format!(
-                "the tileset has {} bytes, more than the {MAX_TILESET_BYTES} allowed; split it into external tilesets",
-                bytes.len()
-            ),
-        ));
-    }
     if bytes.starts_with(&[0x1f, 0x8b]) {
         return Err(Problem::error(path, "", "gzip-compressed tilesets are not read yet"));
     }
@@ -456,7 +446,7 @@ impl Reader<'_> {
             }
             return;
         }
-        let bytes = match self.resources.read(&next.path) {
+        let bytes = match self.resources.read_at_most(&next.path, MAX_TILESET_BYTES) {
             Ok(bytes) => bytes,
             Err(error) => {
                 if matches!(error, ResourceError::Missing { .. }) {

@@ -12,9 +12,9 @@ use crate::view::{
 };
 use bevy::{
     math::{DVec2, DVec3},
+    platform::collections::HashMap,
     prelude::*,
 };
-use std::collections::HashMap;
 
 /// Ground as triangles and hairlines.
 #[derive(Debug, Default)]
@@ -41,19 +41,55 @@ struct Piece {
     raise_m: f64,
 }
 
-/// The ground of an area with `base` surfaces from which those of a plan are cut.
-pub(super) fn cover(terrain: &Terrain, is_measured: bool, base: &[NewSurface], plan: &[NewSurface]) -> Cover {
-    let pieces = cut(base, plan);
+/// What a ground is made of.
+pub(super) struct Surfaces<'a> {
+    /// Surfaces of today.
+    pub(super) base: &'a [NewSurface],
+    /// Surfaces of every plan of the scenario.
+    pub(super) plans: Vec<&'a NewSurface>,
+}
+
+impl Surfaces<'_> {
+    /// Surfaces of today that no plan comes near (first), and the others.
+    fn split(&self) -> (Vec<&NewSurface>, Vec<&NewSurface>) {
+        let knives: Vec<_> = self.plans.iter().map(|s| box_of(&s.outer)).collect();
+        self.base.iter().partition(|surface| {
+            let extent = box_of(&surface.outer);
+            !knives.iter().any(|knife| overlap(extent, *knife))
+        })
+    }
+}
+
+/// The part of the ground that is the same whatever is planned: most of an area, so it is made and held once.
+pub(super) fn lasting_cover(terrain: &Terrain, is_measured: bool, surfaces: &Surfaces) -> Cover {
     let mut cover = Cover::default();
+    lay(&mut cover, terrain, &cut(&surfaces.split().0, &[]));
+    finish(cover, is_measured)
+}
+
+/// The rest: the surfaces of one plan cut into those of today that any plan comes near, and the bare ground.
+pub(super) fn plan_cover(terrain: &Terrain, is_measured: bool, surfaces: &Surfaces, plan: &[&NewSurface]) -> Cover {
+    let (lasting, others) = surfaces.split();
+    let mut pieces = cut(&others, plan);
+    let mut cover = Cover::default();
+    lay(&mut cover, terrain, &pieces);
+    pieces.extend(cut(&lasting, &[]));
+    bare_ground(&mut cover.faces, terrain, &pieces);
+    finish(cover, is_measured)
+}
+
+fn lay(cover: &mut Cover, terrain: &Terrain, pieces: &[Piece]) {
     let drape = if terrain.columns > 1 { DRAPE_M } else { f64::INFINITY };
-    for piece in &pieces {
+    for piece in pieces {
         let color = palette::surface(piece.kind);
         drape_polygon(&mut cover.faces, terrain, &piece.polygon, piece.raise_m, color, drape);
         for ring in std::iter::once(&piece.polygon.exterior).chain(&piece.polygon.holes) {
-            edge_ring(&mut cover, terrain, ring, piece, drape);
+            edge_ring(cover, terrain, ring, piece, drape);
         }
     }
-    bare_ground(&mut cover.faces, terrain, &pieces);
+}
+
+fn finish(mut cover: Cover, is_measured: bool) -> Cover {
     if !is_measured {
         // A guessed slope is not shaded: it would look like knowledge.
         cover.faces.normals.fill(Vec3::Y.to_array());
@@ -79,7 +115,7 @@ fn overlap(a: (DVec2, DVec2), b: (DVec2, DVec2)) -> bool {
     a.0.cmple(b.1).all() && b.0.cmple(a.1).all()
 }
 
-fn cut(base: &[NewSurface], plan: &[NewSurface]) -> Vec<Piece> {
+fn cut(base: &[&NewSurface], plan: &[&NewSurface]) -> Vec<Piece> {
     let knives: Vec<_> = plan.iter().map(|s| (box_of(&s.outer), polygon_of(s))).collect();
     let mut pieces = Vec::with_capacity(base.len() + plan.len());
     for surface in base {
@@ -126,7 +162,7 @@ fn normal_at(terrain: &Terrain, p: DVec2) -> Vec3 {
 
 fn drape_polygon(mesh: &mut PaperMesh, terrain: &Terrain, polygon: &Polygon, raise_m: f64, color: Rgb, drape_m: f64) {
     let (corners, indices) = polygon.triangulate();
-    let mut known: HashMap<(u64, u64), u32> = HashMap::new();
+    let mut known: HashMap<(u64, u64), u32> = HashMap::default();
     let mut put = |mesh: &mut PaperMesh, p: DVec2| {
         *known.entry((p.x.to_bits(), p.y.to_bits())).or_insert_with(|| {
             mesh.vertex(
@@ -340,6 +376,49 @@ mod tests {
             holes: Vec::new(),
             raise_m,
             phase: String::new(),
+        }
+    }
+
+    /// The whole ground, lasting part first.
+    fn cover(terrain: &Terrain, is_measured: bool, base: &[NewSurface], plan: &[NewSurface]) -> Cover {
+        let plan: Vec<&NewSurface> = plan.iter().collect();
+        let surfaces = Surfaces {
+            base,
+            plans: plan.clone(),
+        };
+        let mut whole = lasting_cover(terrain, is_measured, &surfaces);
+        let rest = plan_cover(terrain, is_measured, &surfaces, &plan);
+        let before = u32::try_from(whole.faces.positions.len()).unwrap();
+        whole.faces.positions.extend(rest.faces.positions);
+        whole.faces.normals.extend(rest.faces.normals);
+        whole.faces.colors.extend(rest.faces.colors);
+        whole
+            .faces
+            .indices
+            .extend(rest.faces.indices.iter().map(|i| i + before));
+        whole
+    }
+
+    #[test]
+    fn what_no_plan_comes_near_lasts_and_is_made_once() {
+        let base = [
+            square(0.0, 100.0, SurfaceKind::Asphalt, 0.0),
+            square(200.0, 300.0, SurfaceKind::Paving, 0.0),
+        ];
+        let plan = square(40.0, 60.0, SurfaceKind::Grass, 0.0);
+        let surfaces = Surfaces {
+            base: &base,
+            plans: vec![&plan],
+        };
+        let lasting = lasting_cover(&Terrain::flat(), true, &surfaces).faces;
+        let changing = plan_cover(&Terrain::flat(), true, &surfaces, &[]).faces;
+        for (kind, lasts, changes) in [
+            (SurfaceKind::Asphalt, 0.0, 10_000.0),
+            (SurfaceKind::Paving, 10_000.0, 0.0),
+        ] {
+            let color = palette::surface(kind);
+            assert!((area_of(&lasting, color) - lasts).abs() < 0.5, "{kind:?}");
+            assert!((area_of(&changing, color) - changes).abs() < 0.5, "{kind:?}");
         }
     }
 

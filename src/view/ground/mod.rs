@@ -1,5 +1,5 @@
 //! The ground: cover of the base with each variant's surfaces cut in, prepared for every variant when a
-//! scenario is opened, so that a switch only shows and hides. Without a terrain the table follows the feet of
+//! scenario is opened, so that a switch only shows and hides. What no variant comes near is made once. Without a terrain the table follows the feet of
 //! what was loaded.
 
 mod cover;
@@ -11,8 +11,8 @@ pub use heights::GroundHeights;
 use super::{
     feature_material::SharedPaper,
     feature_rows::{FeatureRows, RowRange},
-    placement::SiteAnchor,
-    scene::{ScenarioShown, SceneContent, ShownScenario, Unfinished, VariantShown},
+    prepared::{DrawnMesh, SpawnBudget},
+    scene::{ScenarioShown, ShownScenario, Unfinished, VariantShown},
 };
 use crate::georef::SitePos;
 use crate::model::{LayerKind, NewSurface, OpenScenario, Terrain};
@@ -20,25 +20,64 @@ use crate::schedule::FrameSystems;
 use bevy::{
     light::NotShadowCaster,
     math::DVec3,
-    mesh::MeshTag,
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
-use cover::{Cover, cover};
-use std::{collections::BTreeMap, sync::Arc};
+use cover::{Surfaces, lasting_cover, plan_cover};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
 
-/// Which ground: variant and phase.
-type GroundKey = (Option<usize>, Option<String>);
+/// A part of the ground.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    /// What is the same in every plan.
+    Lasting,
+    /// The rest in a variant and phase.
+    Plan(Option<usize>, Option<String>),
+}
+
+impl Part {
+    /// What is to be seen besides the lasting part.
+    fn shown(scenario: &ShownScenario) -> Self {
+        Self::Plan(scenario.variant, scenario.phase.clone())
+    }
+}
+
+/// A part as it is drawn.
+struct Made {
+    faces: Option<DrawnMesh>,
+    lines: Option<DrawnMesh>,
+}
+
+impl Made {
+    fn bytes(&self) -> u64 {
+        [&self.faces, &self.lines]
+            .into_iter()
+            .flatten()
+            .map(DrawnMesh::bytes)
+            .sum()
+    }
+}
 
 /// The grounds made and in the making.
 #[derive(Resource, Default)]
 struct Grounds {
-    ready: BTreeMap<GroundKey, [Entity; 2]>,
-    making: BTreeMap<GroundKey, Task<Cover>>,
-    shown: Option<GroundKey>,
+    ready: BTreeMap<Part, Vec<Entity>>,
+    making: BTreeMap<Part, Task<Made>>,
+    /// Made and waiting for their frame.
+    made: VecDeque<(Part, Made)>,
+    shown: Option<Part>,
     rows: Option<RowRange>,
     estimating: Option<Task<Option<Terrain>>>,
     estimated_at_s: f64,
+}
+
+impl Grounds {
+    fn is_in_the_making(&self, part: &Part) -> bool {
+        self.making.contains_key(part) || self.made.iter().any(|(made, _)| made == part)
+    }
 }
 
 /// Between two estimates of the ground passes this long, seconds.
@@ -64,23 +103,42 @@ fn has_kind(open: &OpenScenario, kind: LayerKind) -> bool {
     open.scenario.layers.iter().any(|layer| layer.kind == kind)
 }
 
-fn start_making(grounds: &mut Grounds, open: &Arc<OpenScenario>, heights: &GroundHeights, key: GroundKey) {
-    if grounds.ready.contains_key(&key) || grounds.making.contains_key(&key) {
-        return;
+/// Starts a part that is neither there nor in the making.
+fn start_making(grounds: &mut Grounds, open: &Arc<OpenScenario>, heights: &GroundHeights, part: Part) {
+    if !grounds.ready.contains_key(&part) && !grounds.is_in_the_making(&part) {
+        make_anew(grounds, open, heights, part);
     }
+}
+
+/// Starts a part; the one that is there stays until the new one comes.
+fn make_anew(grounds: &mut Grounds, open: &Arc<OpenScenario>, heights: &GroundHeights, part: Part) {
+    grounds.made.retain(|(made, _)| *made != part);
     let open = open.clone();
     let (terrain, is_measured) = (heights.terrain().clone(), heights.is_measured);
-    let (variant, phase) = key.clone();
+    let wanted = part.clone();
     let task = AsyncComputeTaskPool::get().spawn(async move {
-        let plan: Vec<NewSurface> = variant
-            .and_then(|i| open.scenario.variants.get(i))
-            .into_iter()
-            .flat_map(|variant| variant.surfaces_in(&open.scenario, phase.as_deref()))
-            .cloned()
-            .collect();
-        cover(&terrain, is_measured, &open.surfaces, &plan)
+        let variants = &open.scenario.variants;
+        let surfaces = Surfaces {
+            base: &open.surfaces,
+            plans: variants.iter().flat_map(|variant| &variant.surfaces).collect(),
+        };
+        let cover = match wanted {
+            Part::Lasting => lasting_cover(&terrain, is_measured, &surfaces),
+            Part::Plan(variant, phase) => {
+                let plan: Vec<&NewSurface> = variant
+                    .and_then(|i| variants.get(i))
+                    .into_iter()
+                    .flat_map(|variant| variant.surfaces_in(&open.scenario, phase.as_deref()))
+                    .collect();
+                plan_cover(&terrain, is_measured, &surfaces, &plan)
+            }
+        };
+        Made {
+            faces: DrawnMesh::triangles(cover.faces),
+            lines: DrawnMesh::lines(cover.lines),
+        }
     });
-    grounds.making.insert(key, task);
+    grounds.making.insert(part, task);
 }
 
 fn start_grounds(
@@ -103,12 +161,12 @@ fn start_grounds(
         *heights = GroundHeights::new(open.terrain.clone(), is_measured);
         forget(&mut commands, &mut grounds);
     }
-    let current = (scenario.variant, scenario.phase.clone());
-    // The one to be seen first, then the others, so that a switch finds them ready.
-    start_making(&mut grounds, &open, &heights, current);
+    // What is to be seen first, then the others, so that a switch finds them ready.
+    start_making(&mut grounds, &open, &heights, Part::shown(&scenario));
+    start_making(&mut grounds, &open, &heights, Part::Lasting);
     if is_new {
         for variant in 0..open.scenario.variants.len() {
-            start_making(&mut grounds, &open, &heights, (Some(variant), None));
+            start_making(&mut grounds, &open, &heights, Part::Plan(Some(variant), None));
         }
     }
 }
@@ -122,6 +180,7 @@ fn forget(commands: &mut Commands, grounds: &mut Grounds) {
         }
     }
     grounds.making.clear();
+    grounds.made.clear();
     grounds.shown = None;
     grounds.estimating = None;
     grounds.estimated_at_s = 0.0;
@@ -131,60 +190,48 @@ fn take_finished(
     mut commands: Commands,
     paper: Option<Res<SharedPaper>>,
     mut rows: ResMut<FeatureRows>,
+    mut budget: ResMut<SpawnBudget>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut grounds: ResMut<Grounds>,
 ) {
-    let Some(paper) = paper.filter(|_| !grounds.making.is_empty()) else {
+    let is_idle = grounds.making.is_empty() && grounds.made.is_empty();
+    let Some(paper) = paper.filter(|_| !is_idle) else {
         return;
     };
-    let mut finished = Vec::new();
-    grounds.making.retain(|key, task| match block_on(poll_once(task)) {
-        Some(cover) => {
-            finished.push((key.clone(), cover));
+    let Grounds { making, made, .. } = &mut *grounds;
+    making.retain(|part, task| match block_on(poll_once(task)) {
+        Some(ground) => {
+            made.push_back((part.clone(), ground));
             false
         }
         None => true,
     });
-    if finished.is_empty() {
-        return;
-    }
     // One blank row serves all ground: it is never hidden.
     let Some(range) = grounds.rows.or_else(|| rows.allocate(1)) else {
         return;
     };
     grounds.rows = Some(range);
-    for (key, cover) in finished {
-        let common = || {
-            (
-                SceneContent,
-                SiteAnchor(SitePos(DVec3::ZERO)),
-                MeshTag(range.first),
-                NotShadowCaster,
-                Visibility::Hidden,
-            )
+    while grounds
+        .made
+        .front()
+        .is_some_and(|(_, made)| budget.admits(made.bytes()))
+    {
+        let Some((part, made)) = grounds.made.pop_front() else {
+            break;
         };
-        let faces = commands
-            .spawn((
-                common(),
-                cover.faces.bounds(),
-                Mesh3d(meshes.add(cover.faces.into_triangles())),
-                MeshMaterial3d(paper.two_sided.clone()),
-            ))
-            .id();
-        let lines = commands
-            .spawn((common(), cover.lines.bounds(), MeshMaterial3d(paper.ink.clone())))
-            .id();
-        if !cover.lines.is_empty() {
-            commands
-                .entity(lines)
-                .insert(Mesh3d(meshes.add(cover.lines.into_lines())));
-        }
-        if grounds.shown.as_ref() == Some(&key) {
-            grounds.shown = None;
-        }
-        for old in grounds.ready.insert(key, [faces, lines]).into_iter().flatten() {
+        let drawn = [(made.faces, &paper.two_sided), (made.lines, &paper.ink)];
+        let entities = drawn
+            .into_iter()
+            .filter_map(|(mesh, material)| {
+                let (zero, hidden) = (SitePos(DVec3::ZERO), Visibility::Hidden);
+                let bundle = mesh?.bundle(&mut meshes, zero, range.first, material.clone(), hidden);
+                Some(commands.spawn((bundle, NotShadowCaster)).id())
+            })
+            .collect();
+        for old in grounds.ready.insert(part, entities).into_iter().flatten() {
             commands.entity(old).try_despawn();
         }
+        grounds.shown = None;
     }
 }
 
@@ -198,18 +245,17 @@ fn show_ground(
     let Some(scenario) = scenario else {
         return;
     };
-    let wanted = (scenario.variant, scenario.phase.clone());
-    let is_ready = grounds.ready.contains_key(&wanted);
-    unfinished.set(
-        "ground",
-        !is_ready || grounds.making.contains_key(&wanted) || grounds.estimating.is_some(),
-    );
+    let wanted = Part::shown(&scenario);
+    let parts = [&Part::Lasting, &wanted];
+    let is_ready = parts.iter().all(|part| grounds.ready.contains_key(part));
+    let is_changing = parts.iter().any(|part| grounds.is_in_the_making(part));
+    unfinished.set("ground", !is_ready || is_changing || grounds.estimating.is_some());
     if !is_ready || grounds.shown.as_ref() == Some(&wanted) {
         return;
     }
     let mut all_there = true;
-    for (key, entities) in &grounds.ready {
-        let visibility = if *key == wanted {
+    for (part, entities) in &grounds.ready {
+        let visibility = if parts.contains(&part) {
             Visibility::Inherited
         } else {
             Visibility::Hidden
@@ -260,14 +306,13 @@ fn take_estimate(
     grounds.estimating = None;
     if let (Some(terrain), Some(scenario)) = (found, scenario) {
         *heights = GroundHeights::new(Arc::new(terrain), false);
-        let key = (scenario.variant, scenario.phase.clone());
-        let open = scenario.open.clone();
-        // The old ground stays until the new one is there.
-        let old = grounds.ready.remove_entry(&key);
-        grounds.making.remove(&key);
-        start_making(&mut grounds, &open, &heights, key);
-        if let Some((key, entities)) = old {
-            grounds.ready.insert(key, entities);
+        let Grounds {
+            ready, making, made, ..
+        } = &*grounds;
+        let waiting = made.iter().map(|(part, _)| part);
+        let all: BTreeSet<Part> = ready.keys().chain(making.keys()).chain(waiting).cloned().collect();
+        for part in all {
+            make_anew(&mut grounds, &scenario.open, &heights, part);
         }
     }
 }

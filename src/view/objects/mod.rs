@@ -8,7 +8,7 @@ use super::{
     feature_rows::{FeatureRows, RowRange},
     ground::GroundHeights,
     palette::{self, Rgb},
-    prepared::PreparedMesh,
+    prepared::{Making, PreparedMesh, SpawnBudget},
     ray_cast::PickOwner,
     scene::{ScenarioShown, ShownScenario, Unfinished},
 };
@@ -19,7 +19,6 @@ use bevy::{
     light::NotShadowCaster,
     math::{DVec2, DVec3},
     prelude::*,
-    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
 use forms::{Stand, seed_of};
 use std::{
@@ -59,9 +58,6 @@ struct Made {
     owner: PickOwner,
 }
 
-#[derive(Resource, Default)]
-struct Making(Option<Task<Vec<Made>>>);
-
 /// The rows of an object mesh.
 #[derive(Component, Clone, Copy)]
 struct Rows(RowRange);
@@ -69,7 +65,7 @@ struct Rows(RowRange);
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<ShownPins>()
         .init_resource::<AssetColors>()
-        .init_resource::<Making>()
+        .init_resource::<Making<Made>>()
         .add_systems(
             Update,
             (
@@ -83,7 +79,7 @@ pub(crate) fn plugin(app: &mut App) {
 fn start_making(
     mut shown: MessageReader<ScenarioShown>,
     scenario: Option<Res<ShownScenario>>,
-    mut making: ResMut<Making>,
+    mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
     let (Some(_), Some(scenario)) = (shown.read().last(), scenario) else {
@@ -91,7 +87,7 @@ fn start_making(
     };
     let open = scenario.open.clone();
     unfinished.set("objects", true);
-    making.0 = Some(AsyncComputeTaskPool::get().spawn(async move {
+    making.start(move || {
         let mut made = assets(&open.terrain, &open.assets);
         for (place, variant) in open.scenario.variants.iter().enumerate() {
             made.extend(new_trees(&open.terrain, place, &variant.trees));
@@ -113,7 +109,7 @@ fn start_making(
             PickOwner::Sensors,
         ));
         made
-    }));
+    });
 }
 
 fn square(p: DVec2) -> Option<(i32, i32)> {
@@ -170,7 +166,7 @@ fn assets(terrain: &Terrain, all: &[Asset]) -> Vec<Made> {
             let features = count_of(indices.len());
             let indices = Arc::new(indices);
             Made {
-                mesh: PreparedMesh::new(origin, features, mesh, None),
+                mesh: PreparedMesh::new(origin, features, mesh),
                 owner: PickOwner::Assets {
                     indices: indices.clone(),
                 },
@@ -193,7 +189,7 @@ fn new_trees(terrain: &Terrain, variant: usize, trees: &[NewTree]) -> Option<Mad
         forms::tree(&mut mesh, stand, height, crown, seed_of(&tree.id));
     }
     Some(Made {
-        mesh: PreparedMesh::new(origin, count_of(trees.len()), mesh, None),
+        mesh: PreparedMesh::new(origin, count_of(trees.len()), mesh),
         what: ObjectMesh::NewTrees(variant),
         owner: PickOwner::NewTrees {
             ids: Arc::new(trees.iter().map(|tree| tree.id.clone()).collect()),
@@ -211,7 +207,7 @@ fn pins(terrain: &Terrain, places: &[DVec2], color: Rgb, what: ObjectMesh, owner
         }
     }
     Some(Made {
-        mesh: PreparedMesh::new(origin, count_of(places.len()), mesh, None),
+        mesh: PreparedMesh::new(origin, count_of(places.len()), mesh),
         what,
         owner,
     })
@@ -222,34 +218,24 @@ fn take_made(
     paper: Option<Res<SharedPaper>>,
     mut rows: ResMut<FeatureRows>,
     mut meshes: ResMut<Assets<Mesh>>,
-    mut making: ResMut<Making>,
+    mut budget: ResMut<SpawnBudget>,
+    mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
-    let Some(paper) = paper else {
+    let Some(paper) = paper.filter(|_| !making.is_done()) else {
         return;
     };
-    let Some(made) = making.0.as_mut().and_then(|task| block_on(poll_once(task))) else {
-        return;
-    };
-    making.0 = None;
-    unfinished.set("objects", false);
-    for Made { mesh, what, owner } in made {
+    while let Some(Made { mesh, what, owner }) = making.next(&mut budget, |made| made.mesh.bytes()) {
         let is_pin = matches!(what, ObjectMesh::Reports | ObjectMesh::Sensors);
-        let spawned = mesh.spawn(
-            &mut commands,
-            &mut meshes,
-            &mut rows,
-            paper.solid.clone(),
-            owner,
-            Visibility::Hidden,
-        );
-        if let Some((entity, range, _)) = spawned {
+        let spawned = mesh.spawn(&mut commands, &mut meshes, &mut rows, paper.solid.clone(), owner);
+        if let Some((entity, range)) = spawned {
             commands.entity(entity).insert((what, Rows(range)));
             if is_pin {
                 commands.entity(entity).insert(NotShadowCaster);
             }
         }
     }
+    unfinished.set("objects", !making.is_done());
 }
 
 /// Shows what the layers, the variant, the phase and the lens ask for.

@@ -67,7 +67,9 @@ pub(super) struct TileLayer {
     pub(super) selection: Option<Selection>,
     /// Tiles drawn now.
     pub(super) shown: BTreeSet<TileId>,
-    /// Tiles drawn in part, with the volumes of the parts.
+    /// Tiles drawn in part, with the volumes of the parts: feature by feature, by the middle of each. What belongs
+    /// to no feature (a terrain, a photo mesh) has no row to hide and is drawn whole, so beside the children that
+    /// did come it shows twice. That is the lesser evil: hiding it would leave a hole where the failed child is.
     pub(super) stand_ins: BTreeMap<TileId, Vec<BoundingVolume>>,
     pub(super) resident: BTreeMap<TileId, Resident>,
 }
@@ -170,9 +172,10 @@ impl TileLayer {
             .collect();
         self.shown = now;
         self.stand_ins = parts;
+        let removed = scenario.removed().clone();
         for tile in changed {
             for content in self.resident.get(&tile).into_iter().flat_map(|r| &r.contents) {
-                set_hidden(rows, content, self.id_property.as_deref(), scenario, |p| {
+                set_hidden(rows, content, self.id_property.as_deref(), &removed, |p| {
                     self.is_in_part(tile, p)
                 });
             }

@@ -2,14 +2,18 @@
 //! uploaded within a budget, one entity per tile and render class.
 
 mod layer;
+mod stats;
 mod upload;
+
+pub use stats::TileStats;
 
 use super::{
     feature_material::{PaperMaterial, SharedPaper},
     feature_rows::FeatureRows,
     ground::{FootSamples, GroundHeights},
+    prepared::SpawnBudget,
     ray_cast::PickOwner,
-    scene::{ScenarioShown, SceneContent, ShownScenario, Unfinished, VariantShown, ViewProblems},
+    scene::{ScenarioShown, ShownScenario, VariantShown, ViewProblems},
     site_view::SiteView,
 };
 use crate::geometry::{FeatureTable, Value};
@@ -29,40 +33,11 @@ use bevy::{
 use layer::{Resident, ResidentContent, TileLayer, Tree};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-/// What of the tiles is drawn and loaded, for the status bar and `render --json`.
-#[derive(Resource, Debug, Clone, Default, PartialEq)]
-pub struct TileStats {
-    /// Tiles with content that are drawn.
-    pub rendered: u64,
-    /// Triangles in them.
-    pub triangles: u64,
-    /// Points in them.
-    pub points: u64,
-    /// Instances in them.
-    pub instances: u64,
-    /// Features in them.
-    pub features: u64,
-    /// Bytes read so far.
-    pub bytes_read: u64,
-    /// Tiles loaded so far.
-    pub tiles_loaded: u64,
-    /// Contents that could not be had, with the reason.
-    pub failed: Vec<(String, String)>,
-    /// Tiles that the picture still waits for.
-    pub loading: u64,
-    /// Whether everything in view at the wanted detail is drawn.
-    pub complete: bool,
-    /// Bytes that loaded tiles hold.
-    pub bytes_resident: u64,
-}
-
 /// How tiles are loaded.
 #[derive(Resource, Debug, Clone, Copy, PartialEq)]
 pub struct TileSettings {
     /// When to refine.
     pub selection: SelectionSettings,
-    /// Bytes uploaded per frame; one tile always is.
-    pub upload_bytes_per_frame: u64,
     /// Soft limit of what loaded tiles hold, bytes.
     pub resident_bytes: u64,
 }
@@ -71,7 +46,6 @@ impl Default for TileSettings {
     fn default() -> Self {
         Self {
             selection: SelectionSettings::default(),
-            upload_bytes_per_frame: 12 << 20,
             resident_bytes: 768 << 20,
         }
     }
@@ -175,7 +149,7 @@ pub(crate) fn plugin(app: &mut App) {
                 (take_trees, upload_tiles).chain().in_set(FrameSystems::Ingest),
                 (open_layers, hide_removed).chain().in_set(FrameSystems::Derive),
                 select_tiles.in_set(FrameSystems::Select),
-                count_tiles.in_set(FrameSystems::Present),
+                stats::count_tiles.in_set(FrameSystems::Present),
             ),
         );
 }
@@ -262,11 +236,11 @@ fn ellipsoid_above_nap_m(site: &SiteFrame) -> f64 {
 fn upload_tiles(
     mut commands: Commands,
     paper: Option<Res<SharedPaper>>,
-    settings: Res<TileSettings>,
     scenario: Option<Res<ShownScenario>>,
     ground: Res<GroundHeights>,
     mut samples: ResMut<FootSamples>,
     mut rows: ResMut<FeatureRows>,
+    mut budget: ResMut<SpawnBudget>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut images: ResMut<Assets<Image>>,
     mut materials: ResMut<Assets<PaperMaterial>>,
@@ -286,13 +260,12 @@ fn upload_tiles(
         waiting,
         ..
     } = tiles.bypass_change_detection();
+    let removed = scenario.removed().clone();
     waiting.extend(loader.take_finished());
-    let mut budget = settings.upload_bytes_per_frame;
     while let Some(bytes) = waiting.front().map(LoadedTile::bytes_resident) {
-        if bytes > budget && budget < settings.upload_bytes_per_frame {
+        if !budget.admits(bytes) {
             break;
         }
-        budget = budget.saturating_sub(bytes);
         let Some(loaded) = waiting.pop_front() else {
             break;
         };
@@ -351,7 +324,7 @@ fn upload_tiles(
             );
         }
         for content in &resident.contents {
-            set_hidden(&mut rows, content, layer.id_property.as_deref(), &scenario, |_| true);
+            set_hidden(&mut rows, content, layer.id_property.as_deref(), &removed, |_| true);
         }
         layer.resident.insert(tile, resident);
     }
@@ -362,10 +335,9 @@ fn set_hidden(
     rows: &mut FeatureRows,
     content: &ResidentContent,
     id_property: Option<&str>,
-    scenario: &ShownScenario,
+    removed: &HashSet<String>,
     is_in_part: impl Fn(DVec3) -> bool,
 ) {
-    let removed = scenario.removed();
     let ids = id_property.filter(|_| !removed.is_empty());
     for row in 0..content.features.rows {
         let is_removed = ids
@@ -389,10 +361,11 @@ fn hide_removed(
     let (Some(_), Some(scenario)) = (switched.read().last(), scenario) else {
         return;
     };
+    let removed = scenario.removed().clone();
     for layer in tiles.layers.values() {
         for (tile, resident) in &layer.resident {
             for content in &resident.contents {
-                set_hidden(&mut rows, content, layer.id_property.as_deref(), &scenario, |p| {
+                set_hidden(&mut rows, content, layer.id_property.as_deref(), &removed, |p| {
                     layer.is_in_part(*tile, p)
                 });
             }
@@ -468,38 +441,41 @@ fn select_tiles(
     }
 }
 
-fn count_tiles(
-    tiles: Res<TileLayers>,
-    scenario: Option<Res<ShownScenario>>,
-    mut unfinished: ResMut<Unfinished>,
-    mut stats: ResMut<TileStats>,
-) {
-    let mut new = TileStats {
-        rendered: 0,
-        triangles: 0,
-        features: 0,
-        loading: 0,
-        complete: scenario.is_some(),
-        bytes_resident: tiles.residency.total_bytes(),
-        ..stats.clone()
-    };
-    for layer in tiles.layers.values() {
-        match (&layer.tree, &layer.selection) {
-            (Tree::Failed, _) => {}
-            (Tree::Opening(_), _) | (Tree::Open(_), None) => new.complete = false,
-            (Tree::Open(_), Some(selection)) => {
-                new.complete &= selection.complete;
-                if !selection.complete {
-                    new.loading += u64::try_from(selection.needed).unwrap_or(u64::MAX);
-                }
-            }
-        }
-        for resident in layer.shown.iter().filter_map(|tile| layer.resident.get(tile)) {
-            new.rendered += 1;
-            new.triangles += resident.triangles;
-            new.features += resident.features;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::feature_rows::RowRange;
+
+    fn content(rows: &mut FeatureRows, centers: Vec<DVec3>) -> ResidentContent {
+        let count = u32::try_from(centers.len()).unwrap();
+        ResidentContent {
+            features: FeatureTable {
+                rows: count,
+                ..FeatureTable::default()
+            },
+            rows: rows.allocate(count + 1).unwrap(),
+            centers,
+            meshes: Vec::new(),
+            triangles: 0,
         }
     }
-    unfinished.set("tiles", !new.complete);
-    stats.set_if_neq(new);
+
+    fn hidden(rows: &FeatureRows, range: RowRange) -> Vec<bool> {
+        (0..range.count).map(|row| rows.is_hidden(range, row)).collect()
+    }
+
+    #[test]
+    fn a_stand_in_shows_its_features_in_the_failed_area_and_all_that_has_no_feature() {
+        let mut world = World::new();
+        let mut rows = FeatureRows::from_world(&mut world);
+        let nothing = HashSet::new();
+        let in_area = |p: DVec3| p.x < 100.0;
+        let houses = content(&mut rows, vec![DVec3::X * 50.0, DVec3::X * 150.0]);
+        set_hidden(&mut rows, &houses, None, &nothing, in_area);
+        assert_eq!(hidden(&rows, houses.rows), [false, true, false]);
+        // The limit: a terrain in the same place cannot be cut, so no hole is left and the siblings show twice.
+        let terrain = content(&mut rows, Vec::new());
+        set_hidden(&mut rows, &terrain, None, &nothing, in_area);
+        assert_eq!(hidden(&rows, terrain.rows), [false]);
+    }
 }

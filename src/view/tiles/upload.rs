@@ -1,6 +1,6 @@
 //! One decoded content to entities: a mesh and its edges per render class, hidden until selection shows them.
 
-use super::{SceneContent, layer::ResidentContent};
+use super::layer::ResidentContent;
 use crate::geometry::{CreaseEdges, FeatureMesh, MeshBvh, Texture};
 use crate::georef::{SitePos, site_axes};
 use crate::sources::tiles3d::{TileContent, TileId};
@@ -12,10 +12,10 @@ use crate::view::{
     feature_rows::{FeatureRows, RowRange},
     ground::FootSamples,
     palette,
-    placement::SiteAnchor,
+    prepared::DrawnMesh,
     ray_cast::{PickOwner, Pickable},
 };
-use bevy::{light::NotShadowCaster, math::DVec3, mesh::MeshTag, prelude::*};
+use bevy::{light::NotShadowCaster, math::DVec3, prelude::*};
 use std::sync::Arc;
 
 /// What an upload needs of the world.
@@ -46,7 +46,7 @@ impl Uploader<'_, '_, '_> {
                 continue;
             }
             uploaded.triangles += (mesh.indices.len() / 3) as u64;
-            let low = feet(&mesh.features, &mesh.positions, rows);
+            let low = feet(&mesh.features, &mesh.positions, rows.count);
             self.note_feet(&mesh, &low);
             for (feature, foot_m) in low {
                 self.rows.set_foot(rows, feature, foot_m);
@@ -62,34 +62,26 @@ impl Uploader<'_, '_, '_> {
                 // One colour for a whole town says nothing; walls and roofs by the palette do.
                 mesh.colors.clear();
             }
-            let paper = paper_from_features(mesh, is_textured);
-            let bounds = paper.bounds();
-            let mut entity = self.commands.spawn((
-                SceneContent,
-                SiteAnchor(origin),
-                MeshTag(rows.first),
-                Visibility::Hidden,
-                bounds,
-                Mesh3d(self.meshes.add(paper.into_triangles())),
-                MeshMaterial3d(material),
-                Pickable {
-                    owner: PickOwner::Tile { layer, tile },
-                    rows,
-                    bvh: Arc::new(bvh),
-                    edges: edges.clone(),
-                },
-            ));
+            let Some(faces) = DrawnMesh::triangles(paper_from_features(mesh, is_textured)) else {
+                continue;
+            };
+            let pickable = Pickable {
+                owner: PickOwner::Tile { layer, tile },
+                rows,
+                bvh: Arc::new(bvh),
+                edges: edges.clone(),
+            };
+            let hidden = Visibility::Hidden;
+            let drawn = faces.bundle(self.meshes, origin, rows.first, material, hidden);
+            let mut entity = self.commands.spawn((drawn, pickable));
             if !is_solid_shadow {
                 entity.insert(NotShadowCaster);
             }
-            if has_lines {
+            if has_lines && let Some(lines) = DrawnMesh::lines(paper_from_edges(&edges, palette::INK)) {
                 entity.with_child((
                     DetailLines,
-                    MeshTag(rows.first),
-                    bounds,
                     NotShadowCaster,
-                    Mesh3d(self.meshes.add(paper_from_edges(&edges, palette::INK).into_lines())),
-                    MeshMaterial3d(self.paper.ink.clone()),
+                    lines.child_bundle(self.meshes, rows.first, self.paper.ink.clone()),
                 ));
             }
             uploaded.meshes.push(entity.id());

@@ -1,0 +1,69 @@
+//! What of the tiles is drawn and loaded, counted once per frame.
+
+use super::{TileLayers, layer::Tree};
+use crate::view::scene::{ShownScenario, Unfinished};
+use bevy::prelude::*;
+
+/// What of the tiles is drawn and loaded, for the status bar and `render --json`.
+#[derive(Resource, Debug, Clone, Default, PartialEq)]
+pub struct TileStats {
+    /// Tiles with content that are drawn.
+    pub rendered: u64,
+    /// Triangles in them.
+    pub triangles: u64,
+    /// Points in them.
+    pub points: u64,
+    /// Instances in them.
+    pub instances: u64,
+    /// Features in them.
+    pub features: u64,
+    /// Bytes read so far.
+    pub bytes_read: u64,
+    /// Tiles loaded so far.
+    pub tiles_loaded: u64,
+    /// Contents that could not be had, with the reason.
+    pub failed: Vec<(String, String)>,
+    /// Tiles that the picture still waits for.
+    pub loading: u64,
+    /// Whether everything in view at the wanted detail is drawn.
+    pub complete: bool,
+    /// Bytes that loaded tiles hold.
+    pub bytes_resident: u64,
+}
+
+/// Counts, and says whether the picture still waits for tiles.
+pub(super) fn count_tiles(
+    tiles: Res<TileLayers>,
+    scenario: Option<Res<ShownScenario>>,
+    mut unfinished: ResMut<Unfinished>,
+    mut stats: ResMut<TileStats>,
+) {
+    let mut new = TileStats {
+        rendered: 0,
+        triangles: 0,
+        features: 0,
+        loading: 0,
+        complete: scenario.is_some(),
+        bytes_resident: tiles.residency.total_bytes(),
+        ..stats.clone()
+    };
+    for layer in tiles.layers.values() {
+        match (&layer.tree, &layer.selection) {
+            (Tree::Failed, _) => {}
+            (Tree::Opening(_), _) | (Tree::Open(_), None) => new.complete = false,
+            (Tree::Open(_), Some(selection)) => {
+                new.complete &= selection.complete;
+                if !selection.complete {
+                    new.loading += u64::try_from(selection.needed).unwrap_or(u64::MAX);
+                }
+            }
+        }
+        for resident in layer.shown.iter().filter_map(|tile| layer.resident.get(tile)) {
+            new.rendered += 1;
+            new.triangles += resident.triangles;
+            new.features += resident.features;
+        }
+    }
+    unfinished.set("tiles", !new.complete);
+    stats.set_if_neq(new);
+}
