@@ -124,4 +124,4 @@ phase-final = Final state
 phase-final-about = Everything is finished
 phase-shown = Phase: { $phase }
 phase-ready = Ready in { $year }
-reported-error = Something went wrong inside the program: { $error }. The rest goes on.
+reported-error = Something went wrong inside the program: { $what }. The rest goes on.

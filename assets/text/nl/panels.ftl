@@ -124,4 +124,4 @@ phase-final = Eindbeeld
 phase-final-about = Alles is klaar
 phase-shown = Fase: { $phase }
 phase-ready = Klaar in { $year }
-reported-error = Er ging binnen het programma iets mis: { $error }. De rest werkt door.
+reported-error = Er ging binnen het programma iets mis: { $what }. De rest werkt door.

@@ -92,7 +92,7 @@ pub(in crate::app) fn tell_news(
 /// Says that something inside went wrong; the log has the details.
 pub(in crate::app) fn say_reported(mut screen: ResMut<Screen>, choices: Res<Choices>) {
     for error in engine::take_reported() {
-        let words = tr_args(&choices.language, "reported-error", &[("error", &error)]);
+        let words = tr_args(&choices.language, "reported-error", &[("what", &error)]);
         screen.0.toasts.add(ToastKind::Problem, words);
     }
 }
