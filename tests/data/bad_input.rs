@@ -6,6 +6,7 @@
     reason = "a test stops at the first surprise, and says how much it compared"
 )]
 
+use crate::corpus;
 use bevy::math::DMat4;
 use serde_json::json;
 use stadslens::{
@@ -19,23 +20,9 @@ use stadslens::{
 };
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
-
-/// The corpus, or `None` with a line that says so.
-fn corpus() -> Option<PathBuf> {
-    let path = std::env::var_os("STADSLENS_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
-    if path.join("facts.json").is_file() {
-        Some(path)
-    } else {
-        eprintln!("skipped: no corpus at {}", path.display());
-        None
-    }
-}
 
 fn decode_file(path: &Path) -> Result<TileContent, Problem> {
     decode_content(&DecodeRequest {

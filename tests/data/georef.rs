@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 #![expect(clippy::print_stderr, reason = "a suite says how much it compared")]
 
-use std::path::PathBuf;
+use crate::corpus;
 use std::process::Command;
 
 use bevy::math::{DMat4, DVec3};
@@ -15,19 +15,6 @@ use stadslens::georef::{
 
 const METRES: f64 = 0.001;
 const DEGREES: f64 = 1e-8;
-
-fn corpus(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("STADSLENS_CORPUS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
-    let path = root.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("skipped: no {}", path.display());
-    None
-}
 
 /// One row of the self-validation set; `nap_m` is `None` outside the quasi-geoid model.
 struct Row {
@@ -59,7 +46,7 @@ fn rows(text: &str) -> Vec<Row> {
 
 #[test]
 fn every_row_of_the_self_validation_set_holds_both_ways() {
-    let Some(path) = corpus("georef/rdnaptrans2018_points.tsv") else {
+    let Some(path) = corpus().map(|corpus| corpus.join("georef/rdnaptrans2018_points.tsv")) else {
         return;
     };
     let rows = rows(&std::fs::read_to_string(path).unwrap());

@@ -1,6 +1,28 @@
 //! What is read: coordinates, tiles, scenarios; held against the corpus where it lies beside the project.
 
+#![expect(
+    clippy::print_stderr,
+    reason = "a suite says that it was skipped, or how much it compared"
+)]
+
 mod bad_input;
-mod corpus;
+mod corpus_facts;
+mod decode;
 mod georef;
 mod scenario;
+
+use std::path::{Path, PathBuf};
+
+/// The corpus of real files, or `None` with a line that says so.
+fn corpus() -> Option<PathBuf> {
+    let path = std::env::var_os("STADSLENS_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
+        PathBuf::from,
+    );
+    if path.join("facts.json").is_file() {
+        Some(path)
+    } else {
+        eprintln!("skipped: no corpus at {}", path.display());
+        None
+    }
+}
