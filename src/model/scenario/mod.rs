@@ -18,6 +18,7 @@ mod properties;
 mod read;
 mod scratch;
 mod structure;
+mod terrain_layer;
 mod words;
 
 pub use domain::*;

@@ -8,10 +8,11 @@ use super::file::{self, ScenarioFile, VERSION};
 use super::findings::Findings;
 use super::geojson::{self, Feature};
 use super::json_text;
-use super::layers::{self, LayerReader};
+use super::layers::LayerReader;
 use super::place::LeftOut;
 use super::projection::Projection;
 use super::structure::{self, display};
+use super::terrain_layer;
 use super::{Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::{Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
@@ -339,7 +340,7 @@ impl DataReader {
         };
         let mut findings = Findings::new(path);
         let terrain = ascii_grid::read(&bytes, path, &mut findings).and_then(|grid| {
-            layers::terrain(&grid, layer.height_reference, &self.projection)
+            terrain_layer::terrain(&grid, layer.height_reference, &self.projection)
                 .map_err(|message| Problem::error(path, "", format!("{message}; the ground stays flat")))
         });
         self.problems.extend(findings.into_problems());
