@@ -147,6 +147,7 @@ pub(super) fn show_desk(
             problems: &problems,
             status: status(&world),
             heading_rad: narrow_angle(world.camera.shown().heading_rad),
+            walking: world.camera.is_walking(),
             sun,
             charter: &charter,
             preferences: &choices.preferences,
@@ -305,7 +306,12 @@ fn follow_actions(
         match action {
             ProblemsAction::Ignore(index) => memory.ignored.extend(listed.get(index).cloned()),
             ProblemsAction::IgnoreAll => memory.ignored.extend(listed.iter().cloned()),
-            ProblemsAction::Retry(_) | ProblemsAction::Copied => {}
+            ProblemsAction::Reopen => {
+                wishes
+                    .open
+                    .write_batch(choices.preferences.recent_files.first().cloned().map(OpenPath));
+            }
+            ProblemsAction::Copied => {}
         }
     }
     for action in actions.sun {
@@ -321,6 +327,7 @@ fn follow_actions(
         match action {
             ToolsAction::Home => wishes.camera.write(CameraCommand::Home),
             ToolsAction::North => wishes.camera.write(CameraCommand::NorthUp),
+            ToolsAction::Walk => wishes.camera.write(CameraCommand::Walk),
             ToolsAction::SetSunOpen(_) => continue,
         };
     }
@@ -328,7 +335,12 @@ fn follow_actions(
         follow_settings(action, choices);
     }
     for action in actions.start {
-        follow_start(action, wishes);
+        // A tour needs a city: what is open already will do.
+        if action == StartAction::Tour && world.shown.is_some() {
+            desk.start = None;
+        } else {
+            follow_start(action, wishes);
+        }
     }
 }
 
@@ -398,12 +410,13 @@ fn follow_settings(action: SettingsAction, choices: &mut Choices) {
         SettingsAction::SetQuality(quality) => choices.preferences.quality = quality,
         SettingsAction::SetReducedMotion(reduced) => choices.preferences.reduced_motion = reduced,
         SettingsAction::SetTheme(theme) => choices.preferences.theme = theme,
+        SettingsAction::TourSeen => choices.preferences.tour_seen = true,
     }
 }
 
 fn follow_start(action: StartAction, wishes: &mut Wishes) {
     match action {
-        StartAction::OpenShipped => {
+        StartAction::OpenShipped | StartAction::Tour => {
             // Not found: opening says so, with the place where it was looked for last.
             let path = shipped::lange_wemen().unwrap_or_else(|| "scenarios/lange-wemen".into());
             wishes.open.write(OpenPath(path));

@@ -180,7 +180,6 @@ pub(super) fn problems<'a>(all: impl Iterator<Item = &'a Problem>, language: &La
             what: problem.message.clone(),
             place,
             meaning,
-            can_retry: false,
         }
     });
     ProblemsState { rows: rows.collect() }
