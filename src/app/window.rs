@@ -16,12 +16,13 @@ use crate::view::{
     tiles::TileStats,
 };
 use bevy::{
+    asset::AssetEventSystems,
     input::{InputSystems, touch::Touch},
     prelude::*,
     window::{PresentMode, PrimaryWindow, WindowResolution},
     winit::{UpdateMode, WinitSettings},
 };
-use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui, input::EguiWantsInput};
+use bevy_egui::{EguiContexts, EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass, egui, input::EguiWantsInput};
 use std::{path::PathBuf, time::Duration};
 
 /// The smallest window that the desk is laid out for, points.
@@ -110,6 +111,12 @@ fn desk_plugin(app: &mut App) {
         .configure_sets(
             EguiPrimaryContextPass,
             (InterfaceSystems::Shell, InterfaceSystems::Room, InterfaceSystems::Over).chain(),
+        )
+        // New letters are painted into the typeface's picture by the interface: it has to be told of in the same frame, or
+        // they are missing from the first picture they are in.
+        .configure_sets(
+            PostUpdate,
+            EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems),
         )
         .add_systems(Startup, (start_camera, open_first))
         .add_systems(PreUpdate, capture_input.after(InputSystems))

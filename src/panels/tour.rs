@@ -123,14 +123,14 @@ pub fn show(ctx: &Context, view: &StopView, language: &Language) -> Option<TourA
     let before = ctx.memory(|memory| memory.area_rect(area)).map(|rect| rect.height());
     let size = vec2(width, before.unwrap_or(200.0));
     // A card beside the whole view would hide a panel: it stands in it.
-    let (at, side) = if view.stop == Stop::City {
+    let (corner, beside) = if view.stop == Stop::City {
         (over(view.target, size, room), Beside::Over)
     } else {
         place(view.target, size, room)
     };
     let shown = Area::new(area)
         .order(Order::Foreground)
-        .fixed_pos(at)
+        .fixed_pos(corner)
         .constrain_to(room)
         .movable(false)
         .fade_in(false)
@@ -142,7 +142,7 @@ pub fn show(ctx: &Context, view: &StopView, language: &Language) -> Option<TourA
                 })
                 .inner
         });
-    point(ctx, &theme, shown.response.rect, target, side);
+    point(ctx, &theme, shown.response.rect, target, beside);
     let escape = !Popup::is_any_open(ctx) && ctx.input(|input| input.key_pressed(Key::Escape));
     if escape { Some(TourAction::End) } else { shown.inner }
 }
@@ -318,12 +318,16 @@ fn place(target: Rect, size: Vec2, room: Rect) -> (Pos2, Beside) {
     let within = |low: f32, high: f32, wanted: f32| wanted.clamp(low, high.max(low));
     let x = within(room.left(), room.right() - size.x, target.center().x - size.x / 2.0);
     let y = within(room.top(), room.bottom() - size.y, target.top());
-    let sides = [
-        (pos2(target.right() + GAP, y), Beside::Right),
-        (pos2(target.left() - GAP - size.x, y), Beside::Left),
-        (pos2(x, target.bottom() + GAP), Beside::Below),
-        (pos2(x, target.top() - GAP - size.y), Beside::Above),
-    ];
+    let right = (pos2(target.right() + GAP, y), Beside::Right);
+    let left = (pos2(target.left() - GAP - size.x, y), Beside::Left);
+    let below = (pos2(x, target.bottom() + GAP), Beside::Below);
+    let above = (pos2(x, target.top() - GAP - size.y), Beside::Above);
+    // Beside a panel, but below a bar, or the card would lie on the rest of the bar.
+    let sides = if target.height() > target.width() {
+        [right, left, below, above]
+    } else {
+        [below, above, right, left]
+    };
     sides
         .into_iter()
         .find(|(at, _)| room.expand(0.5).contains_rect(Rect::from_min_size(*at, size)))
@@ -358,9 +362,9 @@ mod tests {
             (rect(300.0, 560.0, 400.0, 30.0), Beside::Above),
             (rect(8.0, 8.0, 1008.0, 584.0), Beside::Over),
         ] {
-            let (at, side) = place(target, size, room);
-            let card = Rect::from_min_size(at, size);
-            assert_eq!(side, expected, "{target:?}");
+            let (corner, beside) = place(target, size, room);
+            let card = Rect::from_min_size(corner, size);
+            assert_eq!(beside, expected, "{target:?}");
             assert!(room.expand(0.5).contains_rect(card), "{target:?}: {card:?}");
             assert_eq!(
                 card.intersect(target).is_positive(),
@@ -373,8 +377,8 @@ mod tests {
     #[test]
     fn a_card_larger_than_the_window_starts_at_its_corner() {
         let room = rect(8.0, 8.0, 300.0, 100.0);
-        let (at, side) = place(rect(20.0, 20.0, 50.0, 50.0), vec2(400.0, 300.0), room);
-        assert_eq!((at, side), (room.min, Beside::Over));
+        let (corner, beside) = place(rect(20.0, 20.0, 50.0, 50.0), vec2(400.0, 300.0), room);
+        assert_eq!((corner, beside), (room.min, Beside::Over));
     }
 
     #[test]

@@ -177,7 +177,7 @@ fn kept_width(width: f32) -> f32 {
 }
 
 /// Lets the edge at `x` of the panel that was shown as `panel` be dragged; returns by how many points, to the right
-/// positive.
+/// positive. For the pointer alone: text wraps at any width, so the keyboard does without and Tab has one stop less.
 fn drag_edge(ctx: &Context, name: &str, panel: &str, x: f32) -> f32 {
     let Some(shown) = shell::shown_rect(ctx, panel) else {
         return 0.0;
@@ -185,7 +185,7 @@ fn drag_edge(ctx: &Context, name: &str, panel: &str, x: f32) -> f32 {
     let edge = Rect::from_x_y_ranges((x - 3.0)..=(x + 3.0), shown.y_range());
     shell::float(ctx, name, edge, |ui| {
         let response = ui
-            .allocate_rect(edge, Sense::drag())
+            .allocate_rect(edge, Sense::DRAG)
             .on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
         response.drag_delta().x
     })

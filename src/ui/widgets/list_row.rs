@@ -46,6 +46,7 @@ pub fn list_row(ui: &mut Ui, row: &ListRow<'_>) -> Response {
     let height = (text_height + 2.0 * 1.25 * Theme::STEP).max(theme.control_height());
 
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::click());
+    focus::follow(&response);
     response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, ui.is_enabled(), row.selected, row.label));
     if ui.is_rect_visible(rect) {
         let painter = ui.painter();
