@@ -112,7 +112,7 @@ mod tests {
         };
         assert_eq!(opened(&mut app, hover.clone()), Vec::<PathBuf>::new());
         let hovering = |app: &App| app.world().resource::<Screen>().0.hovering.clone();
-        assert!(hovering(&app).is_some_and(|name| name.contains("plan")));
+        assert!(hovering(&app).is_some_and(|name| name == "scenario.json"));
         opened(&mut app, FileDragAndDrop::HoveredFileCanceled { window });
         assert_eq!(hovering(&app), None);
         opened(&mut app, hover);
