@@ -1,5 +1,7 @@
 //! The system's dialog for files and folders, and files dropped on the window.
 
+use super::desk::Screen;
+use super::desk::short_name;
 use super::open::OpenPath;
 use bevy::prelude::*;
 use bevy::tasks::{IoTaskPool, Task, futures_lite::future};
@@ -62,10 +64,63 @@ fn take_answer(mut dialog: ResMut<Dialog>, mut open: MessageWriter<OpenPath>) {
     }
 }
 
-fn take_dropped_files(mut drops: MessageReader<FileDragAndDrop>, mut open: MessageWriter<OpenPath>) {
+/// Opens what is dropped, and says what would be opened while it still hangs over the window.
+fn take_dropped_files(
+    mut drops: MessageReader<FileDragAndDrop>,
+    mut open: MessageWriter<OpenPath>,
+    mut screen: ResMut<Screen>,
+) {
     for drop in drops.read() {
-        if let FileDragAndDrop::DroppedFile { path_buf, .. } = drop {
-            open.write(OpenPath(path_buf.clone()));
-        }
+        screen.0.hovering = match drop {
+            FileDragAndDrop::HoveredFile { path_buf, .. } => Some(short_name(path_buf)),
+            FileDragAndDrop::HoveredFileCanceled { .. } => None,
+            FileDragAndDrop::DroppedFile { path_buf, .. } => {
+                open.write(OpenPath(path_buf.clone()));
+                None
+            }
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(app: &mut App, event: FileDragAndDrop) -> Vec<PathBuf> {
+        app.world_mut().write_message(event);
+        app.update();
+        let messages = app.world().resource::<Messages<OpenPath>>();
+        messages
+            .iter_current_update_messages()
+            .map(|OpenPath(path)| path.clone())
+            .collect()
+    }
+
+    #[test]
+    fn a_file_over_the_window_is_named_and_a_dropped_one_is_opened() {
+        let mut app = App::new();
+        app.add_plugins(MinimalPlugins)
+            .init_resource::<Screen>()
+            .add_message::<FileDragAndDrop>()
+            .add_message::<OpenPath>()
+            .add_systems(Update, take_dropped_files);
+        let window = Entity::PLACEHOLDER;
+        let path_buf = PathBuf::from("/data/plan/scenario.json");
+        let hover = FileDragAndDrop::HoveredFile {
+            window,
+            path_buf: path_buf.clone(),
+        };
+        assert_eq!(opened(&mut app, hover.clone()), Vec::<PathBuf>::new());
+        let hovering = |app: &App| app.world().resource::<Screen>().0.hovering.clone();
+        assert!(hovering(&app).is_some_and(|name| name == "scenario.json"));
+        opened(&mut app, FileDragAndDrop::HoveredFileCanceled { window });
+        assert_eq!(hovering(&app), None);
+        opened(&mut app, hover);
+        let drop = FileDragAndDrop::DroppedFile {
+            window,
+            path_buf: path_buf.clone(),
+        };
+        assert_eq!(opened(&mut app, drop), [path_buf]);
+        assert_eq!(hovering(&app), None);
     }
 }

@@ -1,4 +1,7 @@
 //! Keys that do something at the desk; the camera's own keys stand in [`crate::view::camera`].
+//!
+//! Letters and digits are known by what stands on the key, since a Q stands elsewhere on a French keyboard; only where a
+//! keyboard writes no Latin letters, or its digits need Shift, the place counts.
 
 use super::desk::Screen;
 use super::dialog::AskForPath;
@@ -25,6 +28,15 @@ const VARIANT_KEYS: [[KeyCode; 2]; 9] = [
     [KeyCode::Digit9, KeyCode::Numpad9],
 ];
 
+/// Where letters stand that do something, for keyboards that write others.
+const LETTER_KEYS: [(KeyCode, char); 5] = [
+    (KeyCode::KeyN, 'n'),
+    (KeyCode::KeyO, 'o'),
+    (KeyCode::KeyQ, 'q'),
+    (KeyCode::KeyS, 's'),
+    (KeyCode::KeyW, 'w'),
+];
+
 /// Keys of the lenses, in the order of the switch.
 const LENS_KEYS: [KeyCode; 3] = [KeyCode::F1, KeyCode::F2, KeyCode::F3];
 
@@ -42,9 +54,14 @@ pub(super) fn press_keys(
     mut pick: MessageWriter<Pick>,
     mut exit: MessageWriter<AppExit>,
 ) {
+    let pressed: Vec<KeyboardInput> = inputs
+        .read()
+        .filter(|input| input.state.is_pressed() && !input.repeat)
+        .cloned()
+        .collect();
+    let typed = |wanted: char| pressed.iter().any(|input| letter(input) == Some(wanted));
     // On a slow machine a whole chord can fall between two frames: held or just pressed is the same here.
     let held = |some: [KeyCode; 2]| keys.any_pressed(some) || keys.any_just_pressed(some);
-    let mut typed = inputs.read();
     let control = held([KeyCode::ControlLeft, KeyCode::ControlRight]);
     let plain = !control && !held([KeyCode::AltLeft, KeyCode::AltRight]);
     // The lenses' keys type nothing, so they work everywhere.
@@ -56,34 +73,34 @@ pub(super) fn press_keys(
     if capture.keyboard {
         return;
     }
-    if control && keys.just_pressed(KeyCode::KeyO) {
+    if control && typed('o') {
         ask.write(AskForPath::File);
     }
-    if control && keys.just_pressed(KeyCode::KeyQ) {
+    if control && typed('q') {
         exit.write(AppExit::Success);
     }
     if !plain {
         return;
     }
     if let Some(shown) = shown {
-        let pressed = VARIANT_KEYS.iter().position(|pair| keys.any_just_pressed(*pair));
-        if let Some(wanted) = pressed.and_then(|index| shown.open.scenario.variants.get(index)) {
+        let wanted = pressed.iter().find_map(variant_place);
+        if let Some(wanted) = wanted.and_then(|index| shown.open.scenario.variants.get(index)) {
             variant.write(ShowVariant(wanted.id.clone()));
         }
     }
     if keys.just_pressed(KeyCode::Space) {
         camera.write(CameraCommand::Home);
     }
-    if keys.just_pressed(KeyCode::KeyN) {
+    if typed('n') {
         camera.write(CameraCommand::NorthUp);
     }
-    if keys.just_pressed(KeyCode::KeyS) {
+    if typed('w') {
+        camera.write(CameraCommand::Walk);
+    }
+    if typed('s') {
         screen.0.sun_open = !screen.0.sun_open;
     }
-    // By its sign and not by its place: on many keyboards the question mark stands elsewhere.
-    let is_question =
-        |input: &KeyboardInput| input.state.is_pressed() && input.logical_key == Key::Character("?".into());
-    if typed.any(is_question) {
+    if pressed.iter().any(|input| sign(input) == Some('?')) {
         screen.0.dialog = Some(Dialog::Keys);
     }
     if keys.just_pressed(KeyCode::Escape) {
@@ -91,15 +108,106 @@ pub(super) fn press_keys(
     }
 }
 
-/// One thing back: the start screen, the picked thing, the strip with the sun. A dialog takes Esc itself.
+/// The one sign that a key writes.
+fn sign(input: &KeyboardInput) -> Option<char> {
+    let Key::Character(text) = &input.logical_key else {
+        return None;
+    };
+    let mut signs = text.chars();
+    signs.next().filter(|_| signs.next().is_none())
+}
+
+/// The small Latin letter on a key, or at its place on a keyboard that writes other letters.
+fn letter(input: &KeyboardInput) -> Option<char> {
+    let at_place = || {
+        LETTER_KEYS
+            .iter()
+            .find(|(code, _)| *code == input.key_code)
+            .map(|(_, letter)| *letter)
+    };
+    match sign(input) {
+        Some(sign) if sign.is_ascii_alphabetic() => Some(sign.to_ascii_lowercase()),
+        Some(sign) if sign.is_ascii_graphic() => None,
+        _ => at_place(),
+    }
+}
+
+/// The place of the variant that a key chooses: by its digit, else by its place in the row of digits unless it writes a
+/// sign that zooms.
+fn variant_place(input: &KeyboardInput) -> Option<usize> {
+    let written = sign(input);
+    if let Some(digit) = written.and_then(|sign| sign.to_digit(10)) {
+        return usize::try_from(digit).ok()?.checked_sub(1);
+    }
+    if matches!(written, Some('+' | '=' | '-' | '?')) {
+        return None;
+    }
+    VARIANT_KEYS.iter().position(|pair| pair.contains(&input.key_code))
+}
+
+/// One thing back: the start screen, the tour, the picked thing, the strip with the sun. A dialog takes Esc itself.
 fn step_back(screen: &mut Screen, selection: &CitySelection, pick: &mut MessageWriter<Pick>) {
     let desk = &mut screen.0;
     if desk.dialog.is_some() {
     } else if desk.start.is_some() {
         desk.start = None;
+    } else if desk.is_touring() {
+        desk.end_tour();
     } else if selection.picked.is_some() {
         pick.write(Pick(None));
     } else {
         desk.sun_open = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy::input::ButtonState;
+
+    fn press(key_code: KeyCode, written: &str) -> KeyboardInput {
+        KeyboardInput {
+            key_code,
+            logical_key: Key::Character(written.into()),
+            state: ButtonState::Pressed,
+            text: None,
+            repeat: false,
+            window: Entity::PLACEHOLDER,
+        }
+    }
+
+    #[test]
+    fn letters_go_by_what_stands_on_the_key_and_by_place_only_without_latin_ones() {
+        for (code, written, expected) in [
+            (KeyCode::KeyQ, "q", Some('q')),
+            (KeyCode::KeyQ, "Q", Some('q')),
+            // On a French keyboard the A and the Q have changed places: Ctrl+A must not quit.
+            (KeyCode::KeyQ, "a", Some('a')),
+            (KeyCode::KeyA, "q", Some('q')),
+            // A Russian one writes й there.
+            (KeyCode::KeyQ, "й", Some('q')),
+            (KeyCode::KeyQ, "\u{11}", Some('q')),
+            (KeyCode::Slash, "?", None),
+        ] {
+            assert_eq!(letter(&press(code, written)), expected, "{code:?} {written:?}");
+        }
+    }
+
+    #[test]
+    fn digits_choose_variants_and_signs_that_zoom_do_not() {
+        for (code, written, expected) in [
+            (KeyCode::Digit1, "1", Some(0)),
+            (KeyCode::Numpad9, "9", Some(8)),
+            (KeyCode::Digit0, "0", None),
+            // French: digits need Shift, and the minus stands on the six.
+            (KeyCode::Digit1, "&", Some(0)),
+            (KeyCode::Digit6, "-", None),
+            (KeyCode::Digit6, "6", Some(5)),
+            // Czech: the plus stands on the one.
+            (KeyCode::Digit1, "+", None),
+            (KeyCode::KeyX, "x", None),
+        ] {
+            assert_eq!(variant_place(&press(code, written)), expected, "{code:?} {written:?}");
+        }
     }
 }

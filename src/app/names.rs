@@ -1,9 +1,8 @@
 //! Names on the city: laid out by the view, painted here under the panels.
 
-use super::choices::Choices;
 use super::desk::ShownZones;
 use crate::model::LayerKind;
-use crate::ui::{TextRole, Theme, Tokens};
+use crate::ui::{TextRole, Theme, Tokens, shell};
 use crate::view::{
     labels::{LabelStyle, PlacedLabel, place_labels},
     scene::ShownScenario,
@@ -13,11 +12,18 @@ use bevy::math::DVec2;
 use bevy::prelude::*;
 use bevy_egui::{
     EguiContexts,
-    egui::{self, Align2, Color32, FontId, LayerId, Pos2, Stroke, epaint::TextShape, pos2, vec2},
+    egui::{
+        self, Align2, Color32, Galley, LayerId, Pos2, Stroke,
+        epaint::{TextShape, text::LayoutJob},
+        pos2, vec2,
+    },
 };
+use std::sync::Arc;
 
 /// Far names are paler, but never less readable than this share of ink.
-const LEAST_STRENGTH: f32 = 0.8;
+const LEAST_STRENGTH: f32 = 0.9;
+/// How much of the paper under a name hides the city.
+const PLATE_STRENGTH: f32 = 0.94;
 /// Where the paper around a letter is painted, points.
 const HALO: [(f32, f32); 8] = [
     (-1.5, 0.0),
@@ -36,7 +42,6 @@ pub(super) fn paint_names(
     shown: Option<Res<ShownScenario>>,
     view: Res<SiteView>,
     zones: Res<ShownZones>,
-    choices: Res<Choices>,
 ) -> Result {
     let (Some(shown), Some(zones)) = (shown, zones.0) else {
         return Ok(());
@@ -48,22 +53,28 @@ pub(super) fn paint_names(
     let theme = Theme::of(ctx);
     let painter = ctx.layer_painter(LayerId::background()).with_clip_rect(zones.view);
     let style = LabelStyle {
-        size_pt: f64::from(theme.size(TextRole::Body)) * f64::from(choices.preferences.text_scale.min(1.5)),
+        size_pt: f64::from(theme.size(TextRole::Body)),
         ..LabelStyle::default()
     };
-    let font = |size_pt: f64| FontId::proportional(narrow(size_pt));
-    let width_pt = |text: &str, size_pt: f64| {
-        f64::from(
-            painter
-                .layout_no_wrap(text.to_owned(), font(size_pt), Color32::BLACK)
-                .size()
-                .x,
-        )
-    };
-    for label in place_labels(&shown.open.labels, &view, &style, width_pt, |_| true) {
-        paint(&painter, &label, font(label.size_pt), &theme);
+    let width_pt = |text: &str, size_pt: f64| f64::from(laid_out(&painter, text, size_pt, Color32::BLACK).size().x);
+    let covered: Vec<[DVec2; 2]> = shell::covered(ctx, &zones)
+        .into_iter()
+        .map(|rect| [site(rect.min), site(rect.max)])
+        .collect();
+    let labels = place_labels(shown.labels(), &view, &style, width_pt, |_| true, &covered);
+    // Lines first, so that none crosses a name.
+    for label in &labels {
+        paint_leader(&painter, label);
+    }
+    for label in &labels {
+        paint_name(&painter, label, &theme);
     }
     Ok(())
+}
+
+fn laid_out(painter: &egui::Painter, text: &str, size_pt: f64, color: Color32) -> Arc<Galley> {
+    let format = Theme::format(TextRole::Strong, narrow(size_pt), color);
+    painter.layout_job(LayoutJob::single_section(text.to_owned(), format))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "points on a screen")]
@@ -75,25 +86,32 @@ fn point(at: DVec2) -> Pos2 {
     pos2(narrow(at.x), narrow(at.y))
 }
 
-/// Ink with a soft paper edge, so that a name reads on roof, street and grass alike.
-fn paint(painter: &egui::Painter, label: &PlacedLabel, font: FontId, theme: &Theme) {
-    // The city is light in both themes, so are its names.
-    let ink = Tokens::LIGHT
-        .ink
-        .gamma_multiply(narrow(label.strength).max(LEAST_STRENGTH));
-    let paper = Tokens::LIGHT.ground.gamma_multiply(0.9);
+fn site(at: Pos2) -> DVec2 {
+    DVec2::new(f64::from(at.x), f64::from(at.y))
+}
+
+/// The city is light in both themes, so are its names.
+fn ink_of(label: &PlacedLabel) -> Color32 {
+    let strength = narrow(label.strength).max(LEAST_STRENGTH);
+    Tokens::LIGHT.ink.gamma_multiply(strength)
+}
+
+fn paint_leader(painter: &egui::Painter, label: &PlacedLabel) {
+    let paper = Tokens::LIGHT.ground.gamma_multiply(PLATE_STRENGTH);
     if let Some([from, to]) = label.leader {
-        painter.line_segment([point(from), point(to)], Stroke::new(2.5, paper));
-        painter.line_segment([point(from), point(to)], Stroke::new(1.0, ink));
+        painter.line_segment([point(from), point(to)], Stroke::new(3.0, paper));
+        painter.line_segment([point(from), point(to)], Stroke::new(1.0, ink_of(label)));
     }
+}
+
+/// Ink on paper or with a paper edge, so that a name reads on roof, street and grass alike.
+fn paint_name(painter: &egui::Painter, label: &PlacedLabel, theme: &Theme) {
+    let ink = ink_of(label);
+    let paper = Tokens::LIGHT.ground.gamma_multiply(PLATE_STRENGTH);
     if label.is_landmark {
-        let galley = painter.layout_no_wrap(label.text.clone(), font, ink);
+        let galley = laid_out(painter, &label.text, label.size_pt, ink);
         let plate = Align2::CENTER_CENTER.anchor_size(point(label.center), galley.size() + vec2(12.0, 6.0));
-        painter.rect_filled(
-            plate,
-            f32::from(Theme::RADIUS),
-            Tokens::LIGHT.ground.gamma_multiply(0.94),
-        );
+        painter.rect_filled(plate, f32::from(Theme::RADIUS), paper);
         painter.galley(
             Align2::CENTER_CENTER
                 .anchor_size(point(label.center), galley.size())
@@ -105,7 +123,7 @@ fn paint(painter: &egui::Painter, label: &PlacedLabel, font: FontId, theme: &The
     }
     let angle = narrow(label.angle_rad);
     let text = |color: Color32, offset: egui::Vec2| {
-        let galley = painter.layout_no_wrap(label.text.clone(), font.clone(), color);
+        let galley = laid_out(painter, &label.text, label.size_pt, color);
         let half = galley.size() / 2.0;
         let turned = egui::emath::Rot2::from_angle(angle) * half;
         TextShape::new(point(label.center) - turned + offset, galley, color).with_angle(angle)
@@ -114,4 +132,29 @@ fn paint(painter: &egui::Painter, label: &PlacedLabel, font: FontId, theme: &The
         painter.add(text(paper, vec2(x, y) * theme.text_scale));
     }
     painter.add(text(ink, egui::Vec2::ZERO));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{blend, contrast_ratio};
+    use crate::view::palette;
+
+    /// WCAG AA over the darkest and the strongest colours of the city.
+    #[test]
+    fn names_read_on_every_colour_of_the_city() {
+        for [r, g, b] in [
+            palette::INK,
+            palette::TILED_ROOF,
+            palette::SELECTION,
+            palette::REMOVED,
+            palette::TRUNK,
+            palette::WALL,
+        ] {
+            let plate = blend(Color32::from_rgb(r, g, b), Tokens::LIGHT.ground, PLATE_STRENGTH);
+            let ink = blend(plate, Tokens::LIGHT.ink, LEAST_STRENGTH);
+            let ratio = contrast_ratio(ink, plate);
+            assert!(ratio >= 7.0, "{r} {g} {b}: {ratio:.1}");
+        }
+    }
 }

@@ -56,6 +56,8 @@ pub(super) fn state_json(world: &World) -> Value {
         "page": format!("{:?}", desk.page),
         "start_screen": desk.start.is_some(),
         "sun_open": desk.sun_open,
+        "touring": desk.is_touring(),
+        "walking": camera.is_walking(),
         "language": world.resource::<Choices>().language.code(),
         "quality": format!("{:?}", world.resource::<Quality>().preset()),
         "problems": world.resource::<ViewProblems>().0.len(),

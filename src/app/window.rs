@@ -16,11 +16,13 @@ use crate::view::{
     tiles::TileStats,
 };
 use bevy::{
+    asset::AssetEventSystems,
+    input::{InputSystems, touch::Touch},
     prelude::*,
     window::{PresentMode, PrimaryWindow, WindowResolution},
     winit::{UpdateMode, WinitSettings},
 };
-use bevy_egui::{EguiContexts, EguiPlugin, EguiPrimaryContextPass, egui, input::EguiWantsInput};
+use bevy_egui::{EguiContexts, EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass, egui, input::EguiWantsInput};
 use std::{path::PathBuf, time::Duration};
 
 /// The smallest window that the desk is laid out for, points.
@@ -110,8 +112,14 @@ fn desk_plugin(app: &mut App) {
             EguiPrimaryContextPass,
             (InterfaceSystems::Shell, InterfaceSystems::Room, InterfaceSystems::Over).chain(),
         )
+        // New letters are painted into the typeface's picture by the interface: it has to be told of in the same frame, or
+        // they are missing from the first picture they are in.
+        .configure_sets(
+            PostUpdate,
+            EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems),
+        )
         .add_systems(Startup, (start_camera, open_first))
-        .add_systems(PreUpdate, capture_input)
+        .add_systems(PreUpdate, capture_input.after(InputSystems))
         .add_systems(
             Update,
             (
@@ -154,10 +162,17 @@ fn capture_input(
     wants: Res<EguiWantsInput>,
     mut contexts: EguiContexts,
     windows: Query<&Window, With<PrimaryWindow>>,
+    touches: Res<Touches>,
     mut capture: ResMut<InputCapture>,
 ) {
-    let cursor = windows.iter().next().and_then(Window::cursor_position);
-    let is_over = match (cursor, contexts.ctx_mut()) {
+    // A finger belongs to where it came down, so that a gesture begun on a panel never turns the city.
+    let finger = touches
+        .iter()
+        .chain(touches.iter_just_released())
+        .map(Touch::start_position)
+        .next();
+    let cursor = || windows.iter().next().and_then(Window::cursor_position);
+    let is_over = match (finger.or_else(cursor), contexts.ctx_mut()) {
         (Some(at), Ok(ctx)) => {
             let layer = ctx.layer_id_at(egui::pos2(at.x, at.y));
             layer.is_some_and(|layer| layer.order != egui::Order::Background)

@@ -39,6 +39,13 @@ pub struct CardState {
     pub expanded: bool,
 }
 
+impl CardState {
+    /// What stands above the card. A thing that nobody named is called what it is; its number stands below.
+    pub fn title(&self) -> &str {
+        if self.name == self.id { &self.kind } else { &self.name }
+    }
+}
+
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CardAction {
@@ -55,7 +62,8 @@ pub enum CardAction {
 /// Shows the card's contents; its heading (the name) and its cross are the panel's.
 pub fn show(ui: &mut Ui, state: &CardState, language: &Language) -> Vec<CardAction> {
     let mut actions = Vec::new();
-    widgets::secondary(ui, &state.kind);
+    let below = if state.name == state.id { &state.id } else { &state.kind };
+    widgets::secondary(ui, below);
     ui.add_space(Theme::STEP);
     for fact in &state.facts {
         widgets::fact(ui, &fact.name, &fact.value);

@@ -3,9 +3,12 @@
 //! [`Desk`] keeps what belongs to the screen alone (which panel is open, which dialog, how wide). What the model says
 //! comes in as a [`DeskView`] and what was asked for goes out as [`DeskActions`], one list per panel.
 
-use super::card::{self, CardAction, CardState};
+mod sides;
+mod tour_stops;
+
+use super::card::{CardAction, CardState};
 use super::charter::{self, CharterState};
-use super::layers::{self, LayersAction, LayersState};
+use super::layers::{LayersAction, LayersState};
 use super::problems::{self, ProblemsAction, ProblemsState};
 use super::settings::{self, SettingsAction};
 use super::start::{self, StartAction, StartState};
@@ -13,17 +16,17 @@ use super::status_bar::{self, StatusAction, StatusState};
 use super::sun::{self, SunAction, SunState};
 use super::tools::{self, ToolsAction, ToolsState};
 use super::top_bar::{self, TopBarAction, TopBarState};
-use super::variants::{self, VariantsAction, VariantsState};
-use super::viewpoints::{self, ViewpointsAction, ViewpointsState};
-use super::{banner, keys, lens_name};
+use super::variants::{VariantsAction, VariantsState};
+use super::viewpoints::{ViewpointsAction, ViewpointsState};
+use super::{banner, drop_hint, keys, lens_name};
 use crate::text::{Language, tr};
 use crate::ui::preferences::PanelMemory;
-use crate::ui::shell::{self, Side, SideZone, Wish, Wishes, Zones};
-use crate::ui::widgets::{self, PanelHead, RailItem, Segment, ToastKind, Toasts};
+use crate::ui::shell::{self, Side, Wish, Wishes, Zones};
+use crate::ui::widgets::{self, ToastKind, Toasts};
 use crate::ui::{Preferences, Theme};
 use bevy::prelude::Resource;
-use bevy_egui::egui::{Align2, Context, CursorIcon, Rect, ScrollArea, Sense, Ui, vec2};
-use egui_phosphor::regular;
+use bevy_egui::egui::{Align2, Context, Rect, ScrollArea, vec2};
+use tour_stops::TourState;
 
 /// A page of the left panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,6 +68,10 @@ pub struct Desk {
     pub start: Option<StartState>,
     /// Short messages.
     pub toasts: Toasts,
+    /// Name of the file that hangs over the window and would be opened when it is let go.
+    pub hovering: Option<String>,
+    tour: Option<TourState>,
+    tour_left: bool,
     opened_last: Side,
     card_expanded: bool,
     card_shown: Option<String>,
@@ -91,6 +98,8 @@ pub struct DeskView<'a> {
     pub status: StatusState,
     /// Where the view looks, clockwise from grid north, radians.
     pub heading_rad: f32,
+    /// The view is at eye height on the street.
+    pub walking: bool,
     /// The sun.
     pub sun: SunState,
     /// Charter of the active lens.
@@ -154,6 +163,7 @@ impl Desk {
             }
             let state = ToolsState {
                 heading_rad: view.heading_rad,
+                walking: view.walking,
                 sun_open: self.sun_open,
             };
             let asked = shell::hang(ctx, "tools", zones.tools, Align2::RIGHT_BOTTOM, |ui| {
@@ -174,15 +184,16 @@ impl Desk {
                 StatusAction::PlaceCopied => self.done(tr(language, "status-place-copied")),
             }
         }
+        self.show_tour(ctx, &zones, view, language, &mut actions);
         self.show_dialog(ctx, view, language, &mut actions);
+        if let Some(name) = &self.hovering {
+            drop_hint::show(ctx, zones.view, name, language);
+        }
         let above = zones.strip.height() + 2.0 * Theme::PADDING;
-        let toasts_at = zones.middle.center_bottom() - vec2(0.0, above);
-        self.toasts.show(
-            ctx,
-            toasts_at,
-            zones.middle.width() - 2.0 * Theme::PADDING,
-            &tr(language, "close"),
-        );
+        // Over the strip, so that no message ever lies on the tools.
+        let toasts_at = zones.strip.center_bottom() - vec2(0.0, above);
+        self.toasts
+            .show(ctx, toasts_at, zones.strip.width(), &tr(language, "close"));
         (zones, actions)
     }
 
@@ -250,6 +261,7 @@ impl Desk {
 
     fn show_start(&mut self, ctx: &Context, room: Rect, language: &Language, actions: &mut DeskActions) {
         let Some(state) = &mut self.start else { return };
+        let mut asked = Vec::new();
         let theme = Theme::of(ctx);
         shell::float(ctx, "start", room, |ui| {
             ui.painter().rect_filled(room, 0.0, theme.tokens.hover);
@@ -262,157 +274,25 @@ impl Desk {
                     ui.add_space(inset);
                     ui.vertical(|ui| {
                         ui.set_width(width);
-                        actions.start = start::show(ui, state, language);
+                        asked = start::show(ui, state, language);
                         ui.add_space(2.0 * Theme::PADDING);
                     });
                 });
             });
         });
-    }
-
-    fn show_left(
-        &mut self,
-        ctx: &Context,
-        zones: &Zones,
-        view: &DeskView<'_>,
-        language: &Language,
-        actions: &mut DeskActions,
-    ) {
-        match zones.left {
-            SideZone::Nothing => {}
-            SideZone::Rail(rect) => {
-                let names: Vec<String> = view.pages.iter().map(|page| page_name(*page, language)).collect();
-                let items: Vec<RailItem<'_>> = view
-                    .pages
-                    .iter()
-                    .zip(&names)
-                    .map(|(page, label)| RailItem {
-                        icon: page_icon(*page),
-                        label,
-                        open: false,
-                    })
-                    .collect();
-                let pressed = shell::float(ctx, "left-rail", rect, |ui| widgets::rail(ui, &items));
-                if let Some(page) = pressed.and_then(|index| view.pages.get(index)) {
-                    self.open_page(*page);
-                }
+        for action in asked {
+            if action == StartAction::Tour {
+                self.start_tour();
             }
-            SideZone::Panel(rect) => {
-                let title = page_name(self.page, language);
-                let fold = tr(language, "panel-fold");
-                let head = PanelHead {
-                    title: &title,
-                    close_icon: regular::CARET_LINE_LEFT,
-                    close_label: &fold,
-                };
-                let folded = shell::float(ctx, "left-panel", rect, |ui| {
-                    widgets::panel(ui, &head, rect.height(), |ui| {
-                        self.show_page(ui, view, language, actions);
-                    })
-                });
-                if folded {
-                    self.panels.left_open = false;
-                }
-                let dragged = drag_edge(ctx, "left-edge", "left-panel", rect.right());
-                if dragged != 0.0 {
-                    self.panels.left_width = kept_width(rect.width() + dragged);
-                }
-            }
-        }
-    }
-
-    fn show_page(&mut self, ui: &mut Ui, view: &DeskView<'_>, language: &Language, actions: &mut DeskActions) {
-        if view.pages.len() > 1 {
-            let accent = Theme::of(ui.ctx()).accent;
-            let names: Vec<String> = view.pages.iter().map(|page| page_name(*page, language)).collect();
-            let tabs: Vec<Segment<'_>> = view
-                .pages
-                .iter()
-                .zip(&names)
-                .map(|(page, label)| Segment {
-                    label,
-                    icon: page_icon(*page),
-                    shortcut: "",
-                    accent,
-                })
-                .collect();
-            let open = view
-                .pages
-                .iter()
-                .position(|page| *page == self.page)
-                .unwrap_or_default();
-            let pressed = widgets::segmented(ui, &tabs, open, ui.available_width());
-            if let Some(page) = pressed.and_then(|index| view.pages.get(index)) {
-                self.page = *page;
-            }
-            ui.add_space(Theme::STEP);
-        }
-        match self.page {
-            Page::Variants => actions.variants = variants::show(ui, view.variants, language),
-            Page::Viewpoints => actions.viewpoints = viewpoints::show(ui, view.viewpoints, language),
-            Page::Layers => actions.layers = layers::show(ui, view.layers, language),
-        }
-    }
-
-    fn show_right(
-        &mut self,
-        ctx: &Context,
-        zones: &Zones,
-        view: &DeskView<'_>,
-        language: &Language,
-        actions: &mut DeskActions,
-    ) {
-        let Some(card) = view.card else { return };
-        match zones.right {
-            SideZone::Nothing => {}
-            SideZone::Rail(rect) => {
-                let label = tr(language, "panel-card");
-                let item = RailItem {
-                    icon: regular::IDENTIFICATION_CARD,
-                    label: &label,
-                    open: false,
-                };
-                if shell::float(ctx, "right-rail", rect, |ui| widgets::rail(ui, &[item])).is_some() {
-                    self.panels.right_open = true;
-                    self.opened_last = Side::Right;
-                }
-            }
-            SideZone::Panel(rect) => {
-                let close = tr(language, "close");
-                let head = PanelHead {
-                    title: &card.name,
-                    close_icon: regular::X,
-                    close_label: &close,
-                };
-                let state = CardState {
-                    expanded: self.card_expanded,
-                    ..card.clone()
-                };
-                let mut asked = Vec::new();
-                let closed = shell::float(ctx, "right-panel", rect, |ui| {
-                    widgets::panel(ui, &head, rect.height(), |ui| asked = card::show(ui, &state, language))
-                });
-                if closed {
-                    actions.card.push(CardAction::Close);
-                }
-                for action in asked {
-                    match action {
-                        CardAction::SetExpanded(expanded) => self.card_expanded = expanded,
-                        CardAction::Copied => self.done(tr(language, "card-copied")),
-                        other => actions.card.push(other),
-                    }
-                }
-                let dragged = drag_edge(ctx, "right-edge", "right-panel", rect.left());
-                if dragged != 0.0 {
-                    self.panels.right_width = kept_width(rect.width() - dragged);
-                }
-            }
+            actions.start.push(action);
         }
     }
 
     fn show_dialog(&mut self, ctx: &Context, view: &DeskView<'_>, language: &Language, actions: &mut DeskActions) {
         let Some(dialog) = self.dialog else { return };
-        let width = 480.0 * Theme::of(ctx).text_scale.sqrt();
+        // The keys stand in two columns where there is room.
+        let wide = if dialog == Dialog::Keys { 800.0 } else { 480.0 };
+        let width = wide * Theme::of(ctx).text_scale.sqrt();
         let (name, title) = match dialog {
             Dialog::Charter => ("charter", lens_name(view.top.active, language)),
             Dialog::Keys => ("keys", tr(language, "top-keys")),
@@ -420,9 +300,10 @@ impl Desk {
             Dialog::Problems => ("problems", tr(language, "panel-problems")),
         };
         let mut asked = Vec::new();
+        let mut wants_tour = false;
         let closed = widgets::dialog(ctx, name, &title, &tr(language, "close"), width, |ui| match dialog {
             Dialog::Charter => charter::show(ui, view.charter, language),
-            Dialog::Keys => keys::show(ui, language),
+            Dialog::Keys => wants_tour = keys::show(ui, language),
             Dialog::Settings => actions.settings = settings::show(ui, view.preferences, language),
             Dialog::Problems => asked = problems::show(ui, view.problems, language),
         });
@@ -435,43 +316,8 @@ impl Desk {
         if closed {
             self.dialog = None;
         }
+        if wants_tour {
+            self.start_tour();
+        }
     }
-}
-
-/// Name of a page of the left panel.
-fn page_name(page: Page, language: &Language) -> String {
-    match page {
-        Page::Variants => tr(language, "panel-variants"),
-        Page::Viewpoints => tr(language, "panel-viewpoints"),
-        Page::Layers => tr(language, "panel-layers"),
-    }
-}
-
-/// Icon of a page of the left panel.
-fn page_icon(page: Page) -> &'static str {
-    match page {
-        Page::Variants => regular::LIST_BULLETS,
-        Page::Viewpoints => regular::CAMERA,
-        Page::Layers => regular::STACK,
-    }
-}
-
-/// A width that preferences may keep, points.
-fn kept_width(width: f32) -> f32 {
-    width.clamp(200.0, 640.0)
-}
-
-/// Lets the edge at `x` of the panel that was shown as `panel` be dragged; returns by how many points, to the right
-/// positive.
-fn drag_edge(ctx: &Context, name: &str, panel: &str, x: f32) -> f32 {
-    let Some(shown) = shell::shown_rect(ctx, panel) else {
-        return 0.0;
-    };
-    let edge = Rect::from_x_y_ranges((x - 3.0)..=(x + 3.0), shown.y_range());
-    shell::float(ctx, name, edge, |ui| {
-        let response = ui
-            .allocate_rect(edge, Sense::drag())
-            .on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
-        response.drag_delta().x
-    })
 }

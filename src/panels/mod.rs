@@ -8,7 +8,9 @@ pub mod banner;
 pub mod card;
 pub mod charter;
 pub mod desk;
+mod drop_hint;
 pub mod keys;
+mod languages;
 pub mod layers;
 mod look;
 pub mod problems;
@@ -19,6 +21,7 @@ pub mod status_bar;
 pub mod sun;
 pub mod tools;
 pub mod top_bar;
+pub mod tour;
 pub mod variants;
 pub mod viewpoints;
 

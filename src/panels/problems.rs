@@ -17,8 +17,6 @@ pub struct ProblemRow {
     pub place: String,
     /// What it means for what is seen.
     pub meaning: String,
-    /// Trying again may help.
-    pub can_retry: bool,
 }
 
 /// What the list shows.
@@ -31,8 +29,8 @@ pub struct ProblemsState {
 /// What was asked for; numbers are places in [`ProblemsState::rows`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProblemsAction {
-    /// Try again.
-    Retry(usize),
+    /// Open the same file again, for who has mended it meanwhile.
+    Reopen,
     /// Take it off the list.
     Ignore(usize),
     /// Take all off the list.
@@ -52,6 +50,10 @@ pub fn show(ui: &mut Ui, state: &ProblemsState, language: &Language) -> Vec<Prob
         return actions;
     }
     ui.horizontal_wrapped(|ui| {
+        let reopen = tr(language, "problems-reopen");
+        if widgets::button(ui, regular::ARROW_CLOCKWISE, &reopen, ButtonKind::Secondary).clicked() {
+            actions.push(ProblemsAction::Reopen);
+        }
         if widgets::button(ui, regular::COPY, &tr(language, "problems-copy"), ButtonKind::Secondary).clicked() {
             ui.ctx().copy_text(as_text(state));
             actions.push(ProblemsAction::Copied);
@@ -100,17 +102,6 @@ fn show_row(ui: &mut Ui, index: usize, row: &ProblemRow, language: &Language, ac
         widgets::secondary(ui, &row.place);
     }
     ui.horizontal(|ui| {
-        if row.can_retry
-            && widgets::button(
-                ui,
-                regular::ARROW_CLOCKWISE,
-                &tr(language, "problems-retry"),
-                ButtonKind::Secondary,
-            )
-            .clicked()
-        {
-            actions.push(ProblemsAction::Retry(index));
-        }
         if widgets::button(
             ui,
             regular::EYE_SLASH,

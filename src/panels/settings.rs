@@ -1,5 +1,6 @@
 //! What a person can choose for the program: language, letters, quality, motion, light or dark.
 
+use super::languages;
 use crate::text::{Language, tr};
 use crate::ui::preferences::{QualityChoice, ThemeChoice};
 use crate::ui::widgets::{self, ListRow, Segment};
@@ -19,6 +20,8 @@ pub enum SettingsAction {
     SetReducedMotion(bool),
     /// Light or dark.
     SetTheme(ThemeChoice),
+    /// Do not offer the tour again.
+    TourSeen,
 }
 
 /// Sizes of letters to choose from.
@@ -34,19 +37,7 @@ const TEXT_SCALES: [(f32, &str); 5] = [
 pub fn show(ui: &mut Ui, state: &Preferences, language: &Language) -> Vec<SettingsAction> {
     let mut actions = Vec::new();
     widgets::strong(ui, &tr(language, "settings-language"));
-    for choice in Language::available() {
-        let selected = choice == *language;
-        let name = choice.name();
-        let row = ListRow {
-            label: &name,
-            detail: "",
-            shortcut: "",
-            selected,
-        };
-        if widgets::list_row(ui, &row).clicked() && !selected {
-            actions.push(SettingsAction::SetLanguage(choice));
-        }
-    }
+    actions.extend(languages::show(ui, language).map(SettingsAction::SetLanguage));
     widgets::separator(ui);
 
     let scales: Vec<(String, f32)> = TEXT_SCALES

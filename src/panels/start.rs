@@ -33,6 +33,8 @@ pub enum StartAction {
     BrowseFolder,
     /// Open this.
     Open(PathBuf),
+    /// Take the tour; it needs a city, so the shipped one is opened where nothing is.
+    Tour,
 }
 
 /// Shows the choices over the width there is.
@@ -45,16 +47,28 @@ pub fn show(ui: &mut Ui, state: &mut StartState, language: &Language) -> Vec<Sta
         head(ui, regular::BUILDINGS, &tr(language, "start-shipped"));
         widgets::secondary(ui, &tr(language, "start-shipped-about"));
         ui.add_space(Theme::STEP);
-        if widgets::button(
-            ui,
-            regular::ARROW_RIGHT,
-            &tr(language, "start-shipped-open"),
-            ButtonKind::Primary,
-        )
-        .clicked()
-        {
-            actions.push(StartAction::OpenShipped);
-        }
+        ui.horizontal_wrapped(|ui| {
+            if widgets::button(
+                ui,
+                regular::ARROW_RIGHT,
+                &tr(language, "start-shipped-open"),
+                ButtonKind::Primary,
+            )
+            .clicked()
+            {
+                actions.push(StartAction::OpenShipped);
+            }
+            if widgets::button(
+                ui,
+                regular::SIGNPOST,
+                &tr(language, "tour-start"),
+                ButtonKind::Secondary,
+            )
+            .clicked()
+            {
+                actions.push(StartAction::Tour);
+            }
+        });
     });
     ui.add_space(2.0 * Theme::STEP);
     sheet(ui, |ui| show_open(ui, state, language, &mut actions));

@@ -1,4 +1,4 @@
-//! What stands at the lower right of the view: the way home, the sun, and the arrow to the north.
+//! What stands at the lower right of the view: the way home, the street, the sun, and the arrow to the north.
 
 use crate::text::{Language, tr};
 use crate::ui::{Theme, widgets};
@@ -10,6 +10,8 @@ use egui_phosphor::regular;
 pub struct ToolsState {
     /// Where the view looks, clockwise from grid north, radians.
     pub heading_rad: f32,
+    /// The view is at eye height on the street.
+    pub walking: bool,
     /// The strip with the sun is open.
     pub sun_open: bool,
 }
@@ -21,6 +23,8 @@ pub enum ToolsAction {
     Home,
     /// Turn north.
     North,
+    /// Down to the street, or back up.
+    Walk,
     /// Open or close the strip with the sun.
     SetSunOpen(bool),
 }
@@ -41,6 +45,10 @@ pub fn show(ui: &mut Ui, state: &ToolsState, language: &Language) -> Vec<ToolsAc
                 ui.spacing_mut().item_spacing.y = 2.0;
                 if widgets::icon_button(ui, regular::HOUSE, &tr(language, "tools-home")).clicked() {
                     actions.push(ToolsAction::Home);
+                }
+                let walk = tr(language, "tools-walk");
+                if widgets::icon_toggle(ui, regular::PERSON_SIMPLE_WALK, &walk, state.walking).clicked() {
+                    actions.push(ToolsAction::Walk);
                 }
                 if widgets::icon_toggle(ui, regular::SUN, &tr(language, "tools-sun"), state.sun_open).clicked() {
                     actions.push(ToolsAction::SetSunOpen(!state.sun_open));

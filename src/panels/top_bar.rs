@@ -1,11 +1,11 @@
 //! The bar along the top: what is open, through which lens, in which language, and the settings.
 
-use super::{accent, lens_icon, lens_key, lens_name, start};
+use super::{accent, languages, lens_icon, lens_key, lens_name, start};
 use crate::schedule::Lens;
 use crate::text::{Language, tr};
-use crate::ui::widgets::{self, ButtonKind, ListRow, Segment};
-use crate::ui::{TextRole, Theme};
-use bevy_egui::egui::{Align, Color32, Label, Layout, Popup, Rect, Ui, UiBuilder, pos2};
+use crate::ui::widgets::{self, ButtonKind, Segment};
+use crate::ui::{TextRole, Theme, anchor};
+use bevy_egui::egui::{Align, Color32, Label, Layout, Popup, Rect, Ui, UiBuilder, pos2, vec2};
 use egui_phosphor::regular;
 use std::path::PathBuf;
 
@@ -76,6 +76,9 @@ pub fn show(ui: &mut Ui, state: &TopBarState, language: &Language) -> Vec<TopBar
     );
     ui.scope_builder(UiBuilder::new().max_rect(middle).layout(row), |ui| {
         if !segments.is_empty() {
+            let switch = Rect::from_center_size(middle.center(), vec2(with_words, theme.control_height()));
+            let switch = switch.translate(vec2(middle.left() - switch.left(), 0.0));
+            anchor::mark(ui.ctx(), "lenses", switch);
             let active = state
                 .lenses
                 .iter()
@@ -94,7 +97,9 @@ pub fn show(ui: &mut Ui, state: &TopBarState, language: &Language) -> Vec<TopBar
     let right = bar.with_min_x(bar.right() - right_width);
     ui.scope_builder(UiBuilder::new().max_rect(right).layout(row), |ui| {
         show_language(ui, &code, language, &mut actions);
-        if widgets::icon_button(ui, regular::QUESTION, &tr(language, "top-keys")).clicked() {
+        let keys = widgets::icon_button(ui, regular::QUESTION, &tr(language, "top-keys"));
+        anchor::mark(ui.ctx(), "keys", keys.rect);
+        if keys.clicked() {
             actions.push(TopBarAction::ShowKeys);
         }
         if widgets::icon_button(ui, regular::GEAR_SIX, &tr(language, "top-settings")).clicked() {
@@ -140,7 +145,9 @@ fn show_title(ui: &mut Ui, state: &TopBarState, language: &Language, actions: &m
     } else {
         state.title.clone()
     };
-    let response = widgets::button(ui, regular::CARET_DOWN, &title, ButtonKind::Quiet);
+    // The whole title for who sees only its beginning.
+    let response = widgets::button(ui, regular::CARET_DOWN, &title, ButtonKind::Quiet).on_hover_text(&title);
+    anchor::mark(ui.ctx(), "title", response.rect);
     Popup::menu(&response)
         .width(300.0 * theme.text_scale.sqrt())
         .show(|ui| {
@@ -152,7 +159,10 @@ fn show_title(ui: &mut Ui, state: &TopBarState, language: &Language, actions: &m
             }
             if !state.recent.is_empty() {
                 widgets::separator(ui);
-                widgets::secondary(ui, &tr(language, "start-recent"));
+                ui.horizontal(|ui| {
+                    ui.add_space(2.0 * Theme::STEP);
+                    widgets::secondary(ui, &tr(language, "start-recent"));
+                });
             }
             for path in &state.recent {
                 let item = widgets::menu_item(ui, regular::CLOCK_COUNTER_CLOCKWISE, &start::short_name(path), "");
@@ -167,18 +177,6 @@ fn show_language(ui: &mut Ui, code: &str, language: &Language, actions: &mut Vec
     let theme = Theme::of(ui.ctx());
     let response = widgets::button(ui, "", code, ButtonKind::Quiet).on_hover_text(tr(language, "top-language"));
     Popup::menu(&response).width(180.0 * theme.text_scale).show(|ui| {
-        for choice in Language::available() {
-            let selected = choice == *language;
-            let name = choice.name();
-            let row = ListRow {
-                label: &name,
-                detail: "",
-                shortcut: "",
-                selected,
-            };
-            if widgets::list_row(ui, &row).clicked() && !selected {
-                actions.push(TopBarAction::SetLanguage(choice));
-            }
-        }
+        actions.extend(languages::show(ui, language).map(TopBarAction::SetLanguage));
     });
 }

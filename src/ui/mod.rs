@@ -3,6 +3,7 @@
 //! Knows no domain type: everything here is text, colours and positions in points (egui's unit, one pixel at 100 %).
 //! Widgets read the [`Theme`] that [`Theme::install`] left in the egui context, so a panel never passes it along.
 
+pub mod anchor;
 mod contrast;
 mod fonts;
 pub mod preferences;

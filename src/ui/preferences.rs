@@ -1,4 +1,4 @@
-//! What a person chose: language, letters, quality, motion, theme, files opened lately, panels per lens.
+//! What a person chose: language, letters, quality, motion, theme, files opened lately, panels per lens, the tour seen.
 //!
 //! One small JSON file in the user's own configuration folder. A damaged one never stops the program: what it said is
 //! lost, the file is set aside and a sentence says so. Not a place for anything of a scenario.
@@ -89,6 +89,8 @@ pub struct Preferences {
     pub reduced_motion: bool,
     /// Light or dark.
     pub theme: ThemeChoice,
+    /// The tour was taken, left or refused, so it is not offered again.
+    pub tour_seen: bool,
     /// Files opened lately, the last one first.
     pub recent_files: Vec<PathBuf>,
     /// Panels, by lens.
@@ -103,6 +105,7 @@ impl Default for Preferences {
             quality: QualityChoice::default(),
             reduced_motion: false,
             theme: ThemeChoice::default(),
+            tour_seen: false,
             recent_files: Vec::new(),
             panels: BTreeMap::new(),
         }
@@ -265,6 +268,7 @@ mod tests {
             quality: QualityChoice::Low,
             reduced_motion: true,
             theme: ThemeChoice::Dark,
+            tour_seen: true,
             ..Preferences::default()
         };
         preferences.opened(Path::new("/data/Hengelo.stadslens"));

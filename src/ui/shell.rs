@@ -17,6 +17,9 @@ pub const VIEW_SHARE: f32 = 0.6;
 /// Narrowest panel at 100 % letters, points.
 const LEAST_PANEL_WIDTH: f32 = 232.0;
 
+/// Least height of the card for the tools to stay below it, points at 100 % letters.
+const LEAST_CARD_HEIGHT: f32 = 500.0;
+
 /// A window narrower than this gets smaller gaps, points.
 const NARROW: f32 = 1200.0;
 
@@ -111,7 +114,16 @@ pub fn zones(screen: Rect, theme: &Theme, wishes: &Wishes) -> Zones {
     let (left_width, right_width) = side_widths(screen.width(), gap, theme, wishes);
     let inner = view.shrink(gap);
     let left_rect = inner.with_max_x(inner.left() + left_width.points());
-    let right_rect = inner.with_min_x(inner.right() - right_width.points());
+    let mut right_rect = inner.with_min_x(inner.right() - right_width.points());
+    let tools_width = control + 2.0 * Theme::STEP;
+    // Arrow, and three buttons above it.
+    let tools_height = 4.0 * control + 6.0 * Theme::STEP;
+    // The tools keep their corner whatever comes and goes, unless the card would then be too low to read.
+    let above_tools = inner.height() - tools_height - gap;
+    let tools_in_corner = right_width == Width::Nothing || above_tools >= LEAST_CARD_HEIGHT * theme.text_scale;
+    if tools_in_corner {
+        right_rect.set_bottom(inner.top() + above_tools);
+    }
     let left = left_width.zone(left_rect);
     let right = right_width.zone(right_rect);
     let middle = Rect::from_min_max(
@@ -124,14 +136,12 @@ pub fn zones(screen: Rect, theme: &Theme, wishes: &Wishes) -> Zones {
 
     let free = middle.shrink(gap);
     let banner = free.with_max_y(free.top() + control);
-    let tools_width = control + 2.0 * Theme::STEP;
-    // Arrow, and two buttons above it.
-    let tools_height = 3.0 * control + 5.0 * Theme::STEP;
+    let corner = if tools_in_corner { inner.max } else { free.max };
     let tools = Rect::from_min_max(
-        free.max - vec2(tools_width, tools_height.min(free.height() / 2.0)),
-        free.max,
+        corner - vec2(tools_width, tools_height.min(free.height() / 2.0)),
+        corner,
     );
-    let strip_room = (free.width() - tools_width - gap).max(0.0);
+    let strip_room = (free.width().min(tools.left() - gap - free.left())).max(0.0);
     let strip_width = strip_room.min(520.0 * theme.text_scale);
     let strip_height = if wishes.strip { control + 2.0 * Theme::STEP } else { 0.0 };
     let strip_left = free.left() + (strip_room - strip_width) / 2.0;
@@ -320,6 +330,27 @@ pub fn hang<R>(ctx: &Context, name: &str, rect: Rect, align: Align2, content: im
 /// The room that what was shown under `name` took in the last frame.
 pub fn shown_rect(ctx: &Context, name: &str) -> Option<Rect> {
     ctx.memory(|memory| memory.area_rect(area_id(name)))
+}
+
+/// What covers the view now: panels as high as they are, notices, tools.
+pub fn covered(ctx: &Context, zones: &Zones) -> Vec<Rect> {
+    let side = |zone: SideZone, panel: &str, rail: &str| match zone {
+        SideZone::Nothing => None,
+        SideZone::Rail(_) => shown_rect(ctx, rail),
+        SideZone::Panel(_) => shown_rect(ctx, panel),
+    };
+    [
+        side(zones.left, "left-panel", "left-rail"),
+        side(zones.right, "right-panel", "right-rail"),
+        shown_rect(ctx, "banner"),
+        Some(zones.tools),
+        Some(zones.strip).filter(Rect::is_positive),
+        Some(zones.top_bar),
+        Some(zones.status_bar),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn area_id(name: &str) -> Id {

@@ -140,15 +140,7 @@ impl Theme {
         max_width: f32,
         max_rows: usize,
     ) -> Arc<Galley> {
-        let format = TextFormat {
-            font_id: FontId::proportional(self.size(role)),
-            color,
-            coords: weight(role).map_or_else(VariationCoords::default, |weight| {
-                VariationCoords::new([(b"wght", weight)])
-            }),
-            ..TextFormat::default()
-        };
-        let mut job = LayoutJob::single_section(text.to_owned(), format);
+        let mut job = LayoutJob::single_section(text.to_owned(), Self::format(role, self.size(role), color));
         job.wrap = TextWrapping {
             max_width: max_width.max(1.0),
             max_rows: max_rows.max(1),
@@ -156,6 +148,18 @@ impl Theme {
             ..TextWrapping::default()
         };
         ui.painter().layout_job(job)
+    }
+
+    /// The typeface in the weight of `role`, `size` points high.
+    pub fn format(role: TextRole, size: f32, color: Color32) -> TextFormat {
+        TextFormat {
+            font_id: FontId::proportional(size),
+            color,
+            coords: weight(role).map_or_else(VariationCoords::default, |weight| {
+                VariationCoords::new([(b"wght", weight)])
+            }),
+            ..TextFormat::default()
+        }
     }
 
     /// An icon laid out for painting.

@@ -86,13 +86,15 @@ impl Plate {
 }
 
 /// Lays the names out. `width_pt` measures a text at a letter height; `is_seen` says whether a point is in
-/// sight (names of what stands behind something are left out).
+/// sight (names of what stands behind something are left out). No name lies on what is `covered`, from the upper left to
+/// the lower right corner of each box.
 pub fn place_labels(
     labels: &[Label],
     view: &SiteView,
     style: &LabelStyle,
     width_pt: impl Fn(&str, f64) -> f64,
     is_seen: impl Fn(SitePos) -> bool,
+    covered: &[[DVec2; 2]],
 ) -> Vec<PlacedLabel> {
     let size = view.size_px / view.pixels_per_point;
     let mut wishes: Vec<(bool, f64, &Label)> = labels
@@ -102,7 +104,10 @@ pub fn place_labels(
         .filter(|(_, distance, _)| *distance < style.farthest_m)
         .collect();
     wishes.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.text.cmp(&b.2.text)));
-    let mut plates: Vec<Plate> = Vec::new();
+    let mut plates: Vec<Plate> = covered
+        .iter()
+        .map(|[low, high]| Plate::new((*low + *high) * 0.5, *high - *low, 0.0))
+        .collect();
     let mut placed: Vec<PlacedLabel> = Vec::new();
     for (_, distance, label) in wishes {
         if placed.len() >= style.most {
@@ -141,7 +146,7 @@ fn landmark(
     let Some(top) = point_of(view, label.position) else {
         return Vec::new();
     };
-    let size = DVec2::new(width_pt(&label.text, size_pt) + 8.0, size_pt * 1.5);
+    let size = DVec2::new(width_pt(&label.text, size_pt) + 16.0, size_pt * 1.4 + 8.0);
     [26.0, 48.0, 72.0]
         .into_iter()
         .map(|rise| {
@@ -249,7 +254,7 @@ mod tests {
     }
 
     fn place(labels: &[Label], view: &SiteView) -> Vec<PlacedLabel> {
-        place_labels(labels, view, &LabelStyle::default(), width, |_| true)
+        place_labels(labels, view, &LabelStyle::default(), width, |_| true, &[])
     }
 
     #[test]
@@ -294,7 +299,7 @@ mod tests {
     fn what_is_hidden_too_short_or_outside_has_no_name() {
         let view = from_above();
         let hidden = [landmark_at("Brinktoren", DVec3::ZERO)];
-        assert!(place_labels(&hidden, &view, &LabelStyle::default(), width, |_| false).is_empty());
+        assert!(place_labels(&hidden, &view, &LabelStyle::default(), width, |_| false, &[]).is_empty());
         assert!(place(&[street_of("Lange Wemen", DVec2::ZERO, DVec2::new(3.0, 0.0))], &view).is_empty());
         assert!(place(&[landmark_at("Ver", DVec3::new(9000.0, 0.0, 0.0))], &view).is_empty());
         assert!(place(&[landmark_at("Hoog", DVec3::new(0.0, 0.0, 900.0))], &view).is_empty());

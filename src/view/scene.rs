@@ -3,9 +3,10 @@
 //! Switching a variant touches neither camera, sun nor notes: everything of a variant is prepared when its
 //! scenario is opened, and a switch only shows, hides and sets rows.
 
+use crate::geometry::polygon::ring_contains;
 use crate::georef::{RenderOrigin, SitePos};
 use crate::model::edit::{EditSystems, ScenarioActivated, ScenarioEdited};
-use crate::model::{ActiveScenario, LayerKind, OpenScenario, Removal, Variant};
+use crate::model::{ActiveScenario, Label, LayerKind, OpenScenario, Removal, Variant};
 use crate::schedule::FrameSystems;
 use crate::sources::Problem;
 use crate::view::placement::SceneOrigin;
@@ -30,6 +31,8 @@ pub struct ShownScenario {
     removals: Vec<Vec<HashSet<String>>>,
     /// Ids of the buildings that are gone in the variant and phase shown.
     removed: Arc<HashSet<String>>,
+    /// Names of what stands in the variant and phase shown.
+    labels: Vec<Label>,
 }
 
 impl ShownScenario {
@@ -61,14 +64,15 @@ impl ShownScenario {
             hidden_layers,
             removals,
             removed: Arc::default(),
+            labels: Vec::new(),
             open,
         };
-        shown.gather_removed();
+        shown.follow_variant();
         shown
     }
 
-    /// Brings [`Self::removed`] up to date with variant and phase.
-    fn gather_removed(&mut self) {
+    /// Brings what follows from variant and phase up to date.
+    fn follow_variant(&mut self) {
         let phase = self.phase.as_deref();
         let gone: Option<HashSet<String>> = self.variant.and_then(|i| {
             let (variant, ids) = (self.open.scenario.variants.get(i)?, self.removals.get(i)?);
@@ -78,6 +82,32 @@ impl ShownScenario {
             Some(now.flat_map(|(_, ids)| ids.iter().cloned()).collect())
         });
         self.removed = Arc::new(gone.unwrap_or_default());
+        let labels = self.open.labels.iter().filter(|label| self.is_named_thing_there(label));
+        self.labels = labels.cloned().collect();
+    }
+
+    /// Whether what a name stands for is there: a landmark goes with its building, and where something new is built.
+    fn is_named_thing_there(&self, label: &Label) -> bool {
+        let at = label.position.0.truncate();
+        let carrier = self
+            .open
+            .register
+            .at(at)
+            .and_then(|place| self.open.register.buildings.get(place));
+        let scenario = &self.open.scenario;
+        let is_built_over = || {
+            let variant = self.active_variant();
+            let new = variant
+                .into_iter()
+                .flat_map(|v| v.buildings_in(scenario, self.phase.as_deref()));
+            new.into_iter().any(|building| ring_contains(&building.footprint, at))
+        };
+        !label.landmark || !(carrier.is_some_and(|carrier| self.removed.contains(&carrier.id)) || is_built_over())
+    }
+
+    /// Names of what stands in the variant and phase shown.
+    pub fn labels(&self) -> &[Label] {
+        &self.labels
     }
 
     /// The variant shown.
@@ -267,7 +297,7 @@ fn show_variant(
         is_new = true;
     }
     if is_new {
-        shown.gather_removed();
+        shown.follow_variant();
         clock.started = Some(Instant::now());
         changed.write(VariantShown);
     }
@@ -296,4 +326,88 @@ fn stop_switch_clock(mut clock: ResMut<SwitchTime>) {
 
 fn tell_ready(unfinished: Res<Unfinished>, shown: Option<Res<ShownScenario>>, mut ready: ResMut<SceneReady>) {
     ready.set_if_neq(SceneReady(shown.is_some() && unfinished.0.is_empty()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::edit::tests::scenario;
+    use crate::model::{BuildingRegister, NewBuilding, Phase, RegisteredBuilding, Use, mass};
+    use crate::sources::resource;
+    use bevy::math::DVec2;
+
+    fn square(low: f64) -> Vec<DVec2> {
+        [[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]]
+            .map(|p| DVec2::from_array(p) + DVec2::splat(low))
+            .into()
+    }
+
+    fn landmark(text: &str, at: f64) -> Label {
+        Label {
+            text: text.into(),
+            position: SitePos(DVec3::new(at, at, 12.0)),
+            line: Vec::new(),
+            landmark: true,
+        }
+    }
+
+    /// A hall at 0 that goes in the second phase, a field at 50 that is built on in the first, a church at 90 that stays.
+    fn shown() -> ShownScenario {
+        let mut plan = Variant::today("A");
+        plan.removals = vec![Removal {
+            phase: "2".into(),
+            polygons: vec![square(0.0)],
+            ..Removal::default()
+        }];
+        plan.buildings = vec![NewBuilding {
+            phase: "1".into(),
+            ..mass::tests::block(&[[50.0, 50.0], [60.0, 50.0], [60.0, 60.0], [50.0, 60.0]])
+        }];
+        let mut scenario = scenario();
+        scenario.phases = ["1", "2"]
+            .map(|id| Phase {
+                id: id.into(),
+                title: crate::model::LocalText::default(),
+                year: None,
+            })
+            .into();
+        scenario.variants = vec![Variant::today("0"), plan];
+        let mut open = OpenScenario::without_data(scenario, resource::folder(std::path::Path::new(".")));
+        let hall = RegisteredBuilding {
+            id: "hall".into(),
+            name: String::new(),
+            footprint: square(0.0),
+            holes: Vec::new(),
+            ground_m: 0.0,
+            roof_m: 12.0,
+            storeys: Some(3),
+            main_use: Use::Shops,
+            year: None,
+            dwellings: 0,
+            gfa_m2: Vec::new(),
+        };
+        open.register = Arc::new(BuildingRegister::new(vec![hall]));
+        open.labels = Arc::new(vec![
+            landmark("Hal", 5.0),
+            landmark("Veld", 55.0),
+            landmark("Kerk", 95.0),
+        ]);
+        ShownScenario::new(Arc::new(open))
+    }
+
+    #[test]
+    fn buildings_and_names_go_with_their_phase() {
+        let mut shown = shown();
+        let mut in_phase = |variant: usize, phase: Option<&str>| {
+            shown.variant = Some(variant);
+            shown.phase = phase.map(str::to_owned);
+            shown.follow_variant();
+            let names: Vec<String> = shown.labels().iter().map(|label| label.text.clone()).collect();
+            (shown.removed().contains("hall"), names.join(" "))
+        };
+        assert_eq!(in_phase(0, None), (false, "Hal Veld Kerk".into()));
+        assert_eq!(in_phase(1, Some("1")), (false, "Hal Kerk".into()));
+        assert_eq!(in_phase(1, Some("2")), (true, "Kerk".into()));
+        assert_eq!(in_phase(1, None), (true, "Kerk".into()));
+    }
 }

@@ -134,6 +134,49 @@ fn a_click_on_a_building_shows_its_card_and_escape_lets_it_go() {
 }
 
 #[test]
+fn the_first_start_offers_the_tour_and_the_keyboard_walks_through_it_and_down_to_the_street() {
+    let mut desktop = Desktop::start(1024, 600, &["--language", "nl"]);
+    desktop.wait_until_drawn();
+    desktop.click_control("Rondleiding");
+    for stop in [
+        "De stad bewegen",
+        "Een variant kiezen",
+        "Een lens kiezen",
+        "Een gebouw kiezen",
+    ] {
+        desktop.wait_for(stop, |state| state["touring"] == true && has_text(state, stop));
+        desktop.key("Return");
+    }
+    desktop.wait_for("the layers", |state| {
+        state["page"] == "Layers" && has_text(state, "Lagen en legenda")
+    });
+    desktop.key("Escape");
+    desktop.wait_for("no tour, and no offer of it", |state| {
+        state["touring"] == false && !has_control(state, "Niet nu")
+    });
+
+    // With the tour gone the keys are the city's again.
+    desktop.key("w");
+    let street = desktop.wait_for("the street", |state| {
+        state["walking"] == true && state["camera"]["still"] == true
+    });
+    assert!(
+        number(&street, "/camera/pitch_deg").abs() < 5.0,
+        "looking ahead: {}",
+        street["camera"]
+    );
+    desktop.key("w");
+    desktop.wait_for("the view from above", |state| {
+        state["walking"] == false && number(state, "/camera/pitch_deg") < -20.0 && state["camera"]["still"] == true
+    });
+    let before = number(&desktop.wait_until_drawn(), "/camera/distance_m");
+    desktop.key("plus");
+    desktop.wait_for("nearer", |state| {
+        number(state, "/camera/distance_m") < before && state["camera"]["still"] == true
+    });
+}
+
+#[test]
 fn another_file_opens_by_its_path_and_what_cannot_be_opened_is_said() {
     let mut desktop = Desktop::start(1024, 600, &["--language", "en"]);
     let first = desktop.wait_until_drawn();

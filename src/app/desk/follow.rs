@@ -78,7 +78,11 @@ impl Follower<'_, '_> {
             match action {
                 ProblemsAction::Ignore(index) => memory.ignored.extend(self.told.listed.get(index).cloned()),
                 ProblemsAction::IgnoreAll => memory.ignored.extend(self.told.listed.iter().cloned()),
-                ProblemsAction::Retry(_) | ProblemsAction::Copied => {}
+                ProblemsAction::Reopen => {
+                    let path = choices.preferences.recent_files.first().cloned();
+                    wishes.open.write_batch(path.map(OpenPath));
+                }
+                ProblemsAction::Copied => {}
             }
         }
         for action in actions.sun {
@@ -94,6 +98,7 @@ impl Follower<'_, '_> {
             match action {
                 ToolsAction::Home => wishes.camera.write(CameraCommand::Home),
                 ToolsAction::North => wishes.camera.write(CameraCommand::NorthUp),
+                ToolsAction::Walk => wishes.camera.write(CameraCommand::Walk),
                 ToolsAction::SetSunOpen(_) => continue,
             };
         }
@@ -101,7 +106,12 @@ impl Follower<'_, '_> {
             follow_settings(action, choices);
         }
         for action in actions.start {
-            follow_start(action, wishes);
+            // A tour needs a city: what is open already will do.
+            if action == StartAction::Tour && self.world.shown.is_some() {
+                desk.start = None;
+            } else {
+                follow_start(action, wishes);
+            }
         }
     }
 }
@@ -172,12 +182,13 @@ fn follow_settings(action: SettingsAction, choices: &mut Choices) {
         SettingsAction::SetQuality(quality) => choices.preferences.quality = quality,
         SettingsAction::SetReducedMotion(reduced) => choices.preferences.reduced_motion = reduced,
         SettingsAction::SetTheme(theme) => choices.preferences.theme = theme,
+        SettingsAction::TourSeen => choices.preferences.tour_seen = true,
     }
 }
 
 fn follow_start(action: StartAction, wishes: &mut Wishes) {
     match action {
-        StartAction::OpenShipped => {
+        StartAction::OpenShipped | StartAction::Tour => {
             // Not found: opening says so, with the place where it was looked for last.
             let path = shipped::lange_wemen().unwrap_or_else(|| "scenarios/lange-wemen".into());
             wishes.open.write(OpenPath(path));

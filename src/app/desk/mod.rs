@@ -9,6 +9,7 @@ mod state;
 mod told;
 
 pub(super) use news::{say_reported, take_opened, tell_news};
+pub(super) use state::short_name;
 
 use super::choices::Choices;
 use super::dialog::AskForPath;
@@ -125,6 +126,7 @@ pub(super) fn show_desk(
             problems: &told.problems,
             status: status(&world),
             heading_rad: narrow_angle(world.camera.shown().heading_rad),
+            walking: world.camera.is_walking(),
             sun,
             charter: &told.charter,
             preferences: &choices.preferences,

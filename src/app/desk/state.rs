@@ -195,7 +195,6 @@ pub(super) fn problems<'a>(all: impl Iterator<Item = &'a Problem>, language: &La
             what: problem.message.clone(),
             place,
             meaning,
-            can_retry: false,
         }
     });
     ProblemsState { rows: rows.collect() }
@@ -477,7 +476,7 @@ pub(super) fn sensor_card(sensor: &Sensor, layer: Option<&Layer>, language: &Lan
 }
 
 /// What a file or folder is called in a sentence.
-pub(super) fn short_name(path: &std::path::Path) -> String {
+pub(in crate::app) fn short_name(path: &std::path::Path) -> String {
     path.file_name().map_or_else(
         || path.display().to_string(),
         |name| name.to_string_lossy().into_owned(),

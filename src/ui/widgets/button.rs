@@ -44,6 +44,7 @@ pub fn button(ui: &mut Ui, icon: &str, label: &str, kind: ButtonKind) -> Respons
     let words = theme.galley(ui, label, role, ink, room, 1);
     let size = Vec2::new(icon_width + words.size().x + 2.0 * inset, theme.control_height());
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    focus::follow(&response);
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ui.is_enabled(), label));
     if ui.is_rect_visible(rect) {
         let (fill, outline) = look(&theme, &response, kind, false);
@@ -89,6 +90,7 @@ pub fn menu_item(ui: &mut Ui, icon: &str, label: &str, shortcut: &str) -> Respon
     let words = theme.galley(ui, label, TextRole::Body, tokens.ink, room, 1);
     let (rect, response) =
         ui.allocate_exact_size(Vec2::new(ui.available_width(), theme.control_height()), Sense::click());
+    focus::follow(&response);
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ui.is_enabled(), label));
     if ui.is_rect_visible(rect) {
         let (fill, _) = look(&theme, &response, ButtonKind::Quiet, false);
@@ -121,6 +123,7 @@ pub fn text_button(ui: &mut Ui, icon: &str, label: &str, ink: Color32) -> Respon
         words.size().y + Theme::STEP,
     );
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    focus::follow(&response);
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ui.is_enabled(), label));
     if ui.is_rect_visible(rect) {
         let (fill, _) = look(&theme, &response, ButtonKind::Quiet, false);
@@ -143,6 +146,7 @@ pub fn text_button(ui: &mut Ui, icon: &str, label: &str, ink: Color32) -> Respon
 fn icon_control(ui: &mut Ui, icon: &str, label: &str, on: Option<bool>) -> Response {
     let theme = Theme::of(ui.ctx());
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(theme.control_height()), Sense::click());
+    focus::follow(&response);
     response.widget_info(|| match on {
         Some(on) => WidgetInfo::selected(WidgetType::Button, ui.is_enabled(), on, label),
         None => WidgetInfo::labeled(WidgetType::Button, ui.is_enabled(), label),

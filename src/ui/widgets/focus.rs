@@ -14,3 +14,10 @@ pub(super) fn ring(ui: &Ui, theme: &Theme, response: &Response, rect: Rect) {
         );
     }
 }
+
+/// Scrolls to `response` when the keyboard comes to it, so that the focus is never out of sight.
+pub(super) fn follow(response: &Response) {
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
+}

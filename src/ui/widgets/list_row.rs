@@ -34,11 +34,19 @@ pub fn list_row(ui: &mut Ui, row: &ListRow<'_>) -> Response {
     let room = ui.available_width() - text_left - key_width - inset;
     let role = if row.selected { TextRole::Strong } else { TextRole::Body };
     let name = theme.galley(ui, row.label, role, tokens.ink, room, 2);
-    let detail = (!row.detail.is_empty()).then(|| theme.galley(ui, row.detail, TextRole::Small, tokens.muted, room, 3));
+    // Large letters would leave a few words a line beside the mark: they go below it, over the whole width. The chosen row
+    // tells all, the others their beginning.
+    let detail_left = if theme.text_scale > 1.4 { inset } else { text_left };
+    let detail_room = ui.available_width() - detail_left - if theme.text_scale > 1.4 { 0.0 } else { key_width } - inset;
+    let most_rows = if row.selected { 12 } else { 3 };
+    let detail = (!row.detail.is_empty())
+        .then(|| theme.galley(ui, row.detail, TextRole::Small, tokens.muted, detail_room, most_rows));
+    let is_cut = detail.as_ref().is_some_and(|detail| detail.elided);
     let text_height = name.size().y + detail.as_ref().map_or(0.0, |detail| detail.size().y + 2.0);
     let height = (text_height + 2.0 * 1.25 * Theme::STEP).max(theme.control_height());
 
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::click());
+    focus::follow(&response);
     response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, ui.is_enabled(), row.selected, row.label));
     if ui.is_rect_visible(rect) {
         let painter = ui.painter();
@@ -64,7 +72,7 @@ pub fn list_row(ui: &mut Ui, row: &ListRow<'_>) -> Response {
         painter.galley(pos2(rect.left() + text_left, name_top), name, tokens.ink);
         if let Some(detail) = detail {
             painter.galley(
-                pos2(rect.left() + text_left, name_top + name_height + 2.0),
+                pos2(rect.left() + detail_left, name_top + name_height + 2.0),
                 detail,
                 tokens.muted,
             );
@@ -82,5 +90,9 @@ pub fn list_row(ui: &mut Ui, row: &ListRow<'_>) -> Response {
         }
         focus::ring(ui, &theme, &response, rect);
     }
-    response
+    if is_cut {
+        response.on_hover_text(row.detail)
+    } else {
+        response
+    }
 }

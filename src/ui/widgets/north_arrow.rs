@@ -9,6 +9,7 @@ pub fn north_arrow(ui: &mut Ui, heading_rad: f32, letter: &str, label: &str) -> 
     let theme = Theme::of(ui.ctx());
     let side = theme.control_height() + 2.0 * Theme::STEP;
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
+    focus::follow(&response);
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ui.is_enabled(), label));
     if ui.is_rect_visible(rect) {
         let tokens = &theme.tokens;

@@ -67,6 +67,7 @@ pub fn segmented(ui: &mut Ui, segments: &[Segment<'_>], selected: usize, max_wid
         left = rect.right();
         let response = ui.interact(rect, ui.id().with(("segment", segment.label)), Sense::click());
         let holds = index == selected;
+        focus::follow(&response);
         response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, ui.is_enabled(), holds, segment.label));
         paint(ui, &theme, rect.shrink(2.0), segment, parts, holds, response.hovered());
         focus::ring(ui, &theme, &response, rect);

@@ -55,6 +55,7 @@ pub fn time_slider(
     if *minute != before {
         response.mark_changed();
     }
+    focus::follow(&response);
     response.widget_info(|| {
         let mut info = WidgetInfo::slider(ui.is_enabled(), f64::from(*minute), label);
         info.current_text_value = Some(value.to_owned());

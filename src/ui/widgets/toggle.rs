@@ -25,6 +25,7 @@ pub fn toggle(ui: &mut Ui, label: &str, on: &mut bool) -> Response {
         *on = !*on;
         response.mark_changed();
     }
+    focus::follow(&response);
     response.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, ui.is_enabled(), *on, label));
     if ui.is_rect_visible(rect) {
         let at = pos2(rect.left(), rect.center().y - words.size().y / 2.0);

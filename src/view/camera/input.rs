@@ -4,6 +4,7 @@
 //! Left drag slides the ground, right or middle drag (or Ctrl + left) turns around the point under the
 //! cursor, Shift + left looks around, the wheel zooms to the cursor. Arrows slide, Shift + arrows turn and
 //! tilt, + and − zoom, Page up and down raise and lower. One finger turns, two slide, pinch and twist.
+//! Plus and minus are known by their sign and not by their place, which differs from keyboard to keyboard.
 
 use super::{MainCamera, Orbit, OrbitCamera};
 use crate::georef::SitePos;
@@ -12,6 +13,7 @@ use crate::view::{ray_cast::SceneRay, site_view::SiteView};
 use bevy::{
     input::{
         gestures::PinchGesture,
+        keyboard::{Key, KeyboardFocusLost, KeyboardInput},
         mouse::{MouseScrollUnit, MouseWheel},
         touch::Touch,
     },
@@ -41,6 +43,8 @@ pub struct Clicked {
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct InputSystems;
 
+/// What a step of the wheel leaves of the distance.
+const STEP_FACTOR: f64 = 0.84;
 /// A press becomes a drag after this way, logical points.
 const DRAG_POINTS: f64 = 5.0;
 
@@ -70,6 +74,16 @@ struct Gestures {
     finger_way: f64,
     /// The most fingers down in this gesture.
     most_fingers: usize,
+    zoom_keys: Vec<ZoomKey>,
+}
+
+/// A key that zooms and is held, or was let go since the last frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct ZoomKey {
+    code: KeyCode,
+    /// 1 nearer, −1 farther.
+    way: f64,
+    is_held: bool,
 }
 
 pub(crate) fn plugin(app: &mut App) {
@@ -79,7 +93,13 @@ pub(crate) fn plugin(app: &mut App) {
         .configure_sets(Update, InputSystems.in_set(FrameSystems::Derive))
         .add_systems(
             Update,
-            (drag_with_mouse, zoom_with_wheel, move_with_keys, move_with_fingers)
+            (
+                drag_with_mouse,
+                zoom_with_wheel,
+                hold_zoom_keys,
+                move_with_keys,
+                move_with_fingers,
+            )
                 .chain()
                 .in_set(InputSystems),
         );
@@ -231,12 +251,9 @@ fn zoom_with_wheel(
 ) {
     let steps: f64 = wheel
         .read()
-        .map(|event| match event.unit {
-            MouseScrollUnit::Line => f64::from(event.y),
-            MouseScrollUnit::Pixel => f64::from(event.y) / 60.0,
-        })
+        .map(|event| wheel_steps(event.unit, event.y, view.pixels_per_point))
         .sum::<f64>()
-        + pinches.read().map(|pinch| f64::from(pinch.0) * 5.0).sum::<f64>();
+        + pinches.read().map(|pinch| pinch_steps(pinch.0)).sum::<f64>();
     if steps == 0.0 || capture.pointer {
         return;
     }
@@ -246,15 +263,72 @@ fn zoom_with_wheel(
     camera.take_in_hand();
     camera.is_walking = false;
     let point = under(&scene, &view, cursor, camera.current.target);
-    camera.goal.zoom_to(point, 0.84_f64.powf(steps.clamp(-10.0, 10.0)));
+    camera.goal.zoom_to(point, STEP_FACTOR.powf(steps.clamp(-10.0, 10.0)));
+}
+
+/// Steps of a wheel; a trackpad tells pixels, many small ones, and as many of them as a notch has make one step.
+fn wheel_steps(unit: MouseScrollUnit, y: f32, pixels_per_point: f64) -> f64 {
+    const NOTCH_POINTS: f64 = 60.0;
+    match unit {
+        MouseScrollUnit::Line => f64::from(y),
+        MouseScrollUnit::Pixel => f64::from(y) / (NOTCH_POINTS * pixels_per_point.max(0.1)),
+    }
+}
+
+/// Steps of a pinch that enlarges by the share `delta`: the city grows as far as the fingers went apart.
+fn pinch_steps(delta: f32) -> f64 {
+    let grows = (1.0 + f64::from(delta)).clamp(0.25, 4.0);
+    -grows.ln() / STEP_FACTOR.ln()
+}
+
+/// Notes which keys with a plus or a minus on them are held. A key that is let go is known by its place, since its sign
+/// may have changed with Shift in between.
+fn hold_zoom_keys(
+    mut inputs: MessageReader<KeyboardInput>,
+    mut lost: MessageReader<KeyboardFocusLost>,
+    mut gestures: ResMut<Gestures>,
+) {
+    for input in inputs.read() {
+        let code = input.key_code;
+        if input.state.is_pressed() {
+            if let Some(way) = zoom_way(input) {
+                gestures.zoom_keys.retain(|key| key.code != code);
+                gestures.zoom_keys.push(ZoomKey {
+                    code,
+                    way,
+                    is_held: true,
+                });
+            }
+        } else {
+            for key in gestures.zoom_keys.iter_mut().filter(|key| key.code == code) {
+                key.is_held = false;
+            }
+        }
+    }
+    if lost.read().last().is_some() {
+        gestures.zoom_keys.clear();
+    }
+}
+
+/// Which way a key zooms. The plus shares its key with the equals sign on many keyboards, and nobody wants to need Shift.
+fn zoom_way(input: &KeyboardInput) -> Option<f64> {
+    match &input.logical_key {
+        Key::Character(sign) if matches!(sign.as_str(), "+" | "=") => Some(1.0),
+        Key::Character(sign) if matches!(sign.as_str(), "-" | "−") => Some(-1.0),
+        _ => None,
+    }
 }
 
 fn move_with_keys(
     keys: Option<Res<ButtonInput<KeyCode>>>,
     time: Res<Time>,
     capture: Res<InputCapture>,
+    mut gestures: ResMut<Gestures>,
     mut camera: ResMut<OrbitCamera>,
 ) {
+    // On a slow machine a key can be pressed and let go between two frames: it counts for this one.
+    let nearer: f64 = gestures.zoom_keys.iter().map(|key| key.way).sum();
+    gestures.zoom_keys.retain(|key| key.is_held);
     let Some(keys) = keys.filter(|_| !capture.keyboard) else {
         return;
     };
@@ -272,10 +346,7 @@ fn move_with_keys(
     };
     let right = axis(&[KeyCode::ArrowLeft], &[KeyCode::ArrowRight]);
     let ahead = axis(&[KeyCode::ArrowDown], &[KeyCode::ArrowUp]);
-    let nearer = axis(
-        &[KeyCode::Minus, KeyCode::NumpadSubtract],
-        &[KeyCode::Equal, KeyCode::NumpadAdd],
-    );
+    let nearer = nearer.clamp(-1.0, 1.0);
     let higher = axis(&[KeyCode::PageDown], &[KeyCode::PageUp]);
     if right == 0.0 && ahead == 0.0 && nearer == 0.0 && higher == 0.0 {
         return;
@@ -352,14 +423,7 @@ fn move_with_fingers(
     camera.take_in_hand();
     let mut orbit = camera.current;
     match (before.as_slice(), fingers.as_slice()) {
-        ([(_, from)], [(_, to)]) => {
-            let moved = (*to - *from) / view.size_px.y;
-            if camera.is_walking {
-                orbit.look_around(-moved.x * view.fov_y_rad, moved.y * view.fov_y_rad);
-            } else {
-                orbit.turn_around(orbit.target, moved.x * PI, -moved.y * PI * 0.6);
-            }
-        }
+        ([(_, from)], [(_, to)]) => one_finger(&mut orbit, &view, *to - *from, camera.is_walking),
         ([(_, a0), (_, b0), ..], [(_, a1), (_, b1), ..]) => {
             two_fingers(&mut orbit, &view, [*a0, *b0], [*a1, *b1]);
         }
@@ -367,6 +431,16 @@ fn move_with_fingers(
     }
     camera.current = orbit;
     camera.goal = orbit;
+}
+
+/// Turns and tilts around what is looked at, or looks around for somebody who walks.
+fn one_finger(orbit: &mut Orbit, view: &SiteView, moved_px: DVec2, is_walking: bool) {
+    let moved = moved_px / view.size_px.y;
+    if is_walking {
+        orbit.look_around(-moved.x * view.fov_y_rad, moved.y * view.fov_y_rad);
+    } else {
+        orbit.turn_around(orbit.target, moved.x * PI, -moved.y * PI * 0.6);
+    }
 }
 
 /// Slides with the middle of two fingers, zooms with their distance, turns with their twist.
@@ -387,66 +461,4 @@ fn two_fingers(orbit: &mut Orbit, view: &SiteView, from: [DVec2; 2], to: [DVec2;
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use bevy::math::DVec3;
-
-    fn seen(orbit: &Orbit) -> SiteView {
-        SiteView::looking(
-            orbit.eye(),
-            orbit.heading_rad,
-            orbit.pitch_rad,
-            DVec2::new(1280.0, 720.0),
-        )
-    }
-
-    #[test]
-    fn what_is_grabbed_stays_under_the_cursor() {
-        let mut orbit = Orbit::default();
-        let view = seen(&orbit);
-        let grab = on_level(&view, DVec2::new(500.0, 400.0), 0.0).unwrap();
-        slide_so_that(&mut orbit, &view, grab, DVec2::new(800.0, 300.0));
-        let (pixel, _) = seen(&orbit).pixel(grab).unwrap();
-        assert!(pixel.distance(DVec2::new(800.0, 300.0)) < 1e-6, "{pixel}");
-    }
-
-    #[test]
-    fn the_sky_cannot_be_grabbed() {
-        let orbit = Orbit {
-            pitch_rad: 0.1,
-            ..Orbit::default()
-        };
-        assert!(on_level(&seen(&orbit), DVec2::new(640.0, 10.0), -1e4).is_none());
-    }
-
-    #[test]
-    fn pinching_zooms_to_the_middle_and_a_twist_turns_the_city_with_the_fingers() {
-        let mut orbit = Orbit::default();
-        let view = seen(&orbit);
-        let middle = DVec2::new(640.0, 420.0);
-        let grab = on_level(&view, middle, 0.0).unwrap();
-        let arm = DVec2::new(100.0, 0.0);
-        two_fingers(
-            &mut orbit,
-            &view,
-            [middle - arm, middle + arm],
-            [middle - arm * 2.0, middle + arm * 2.0],
-        );
-        assert!((orbit.distance_m - 300.0).abs() < 1e-6);
-        let (pixel, _) = seen(&orbit).pixel(grab).unwrap();
-        assert!(pixel.distance(middle) < 1e-6);
-
-        let mut orbit = Orbit {
-            pitch_rad: super::super::orbit::MIN_PITCH_RAD,
-            ..Orbit::default()
-        };
-        let view = seen(&orbit);
-        let east = SitePos(DVec3::new(50.0, 0.0, 0.0));
-        let (a, b) = (view.pixel(orbit.target).unwrap().0, view.pixel(east).unwrap().0);
-        let turned = a + DVec2::from_angle(0.3).rotate(b - a);
-        let around = |p: DVec2| a * 2.0 - p;
-        two_fingers(&mut orbit, &view, [around(b), b], [around(turned), turned]);
-        let (pixel, _) = seen(&orbit).pixel(east).unwrap();
-        assert!(pixel.distance(turned) < 2.0, "{pixel} instead of {turned}");
-    }
-}
+mod tests;

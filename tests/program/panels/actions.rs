@@ -196,8 +196,8 @@ fn problems_open_from_the_counter() {
             .count(),
         2
     );
-    let asked = press(&mut harness, "Opnieuw proberen");
-    assert_eq!(asked[0].problems, [ProblemsAction::Retry(0)]);
+    let asked = press(&mut harness, "Opnieuw openen");
+    assert_eq!(asked[0].problems, [ProblemsAction::Reopen]);
     harness.get_all_by_label("Negeren").nth(1).unwrap().click();
     harness.run();
     assert_eq!(harness.state().asked[0].problems, [ProblemsAction::Ignore(1)]);
@@ -292,6 +292,10 @@ fn the_keys_are_listed() {
     press(&mut harness, "Toetsen");
     harness.get_by_label("F1 F2 F3: Lens kiezen");
     harness.get_by_label("N: Naar het noorden draaien");
+    harness.get_by_label("W: Op ooghoogte lopen");
+    harness.get_by_label("PgUp PgDn: Hoger en lager");
+    harness.get_by_label("Shift slepen: Rondkijken");
+    harness.get_by_label("twee vingers: Schuiven over de grond");
 }
 
 #[test]
@@ -315,10 +319,11 @@ fn the_sun_strip_opens_and_moves() {
 }
 
 #[test]
-fn tools_ask_for_home_and_north() {
+fn tools_ask_for_home_north_and_the_street() {
     let mut harness = Scene::new("en").harness(DESK, 1.0);
     assert_eq!(press(&mut harness, "Back to the start")[0].tools, [ToolsAction::Home]);
     assert_eq!(press(&mut harness, "Turn to the north")[0].tools, [ToolsAction::North]);
+    assert_eq!(press(&mut harness, "Walk at eye height")[0].tools, [ToolsAction::Walk]);
 }
 
 #[test]
@@ -399,6 +404,25 @@ fn a_typed_path_opens() {
     harness.run();
     let open = [StartAction::Open(PathBuf::from("/tmp/x.stadslens"))];
     assert_eq!(press(&mut harness, "Openen")[0].start, open);
+}
+
+#[test]
+fn a_building_that_nobody_named_is_called_what_it_is() {
+    let mut scene = Scene::new("nl").with_card();
+    let card = scene.card.as_mut().unwrap();
+    card.name = card.id.clone();
+    let harness = scene.harness(DESK, 1.0);
+    harness.get_by_label("Gebouw");
+    harness.get_by_label("NL.IMBAG.Pand.0164100000000001");
+}
+
+#[test]
+fn a_file_over_the_window_is_named_there() {
+    let mut harness = Scene::new("nl").harness(DESK, 1.0);
+    assert!(harness.query_by_label_contains("Loslaten").is_none());
+    harness.state_mut().desk.hovering = Some("plan / scenario.json".to_owned());
+    harness.run();
+    harness.get_by_label("Loslaten opent plan / scenario.json");
 }
 
 #[test]

@@ -62,7 +62,6 @@ impl Scene {
             what: what.to_owned(),
             place: "tiles/4/5.glb".to_owned(),
             meaning: "Een stuk van de stad wordt niet getekend.".to_owned(),
-            can_retry: serious,
         };
         Self {
             desk: Desk::default(),
@@ -134,7 +133,10 @@ impl Scene {
                 work_process: "Raadsvoorstel".to_owned(),
                 replaces: String::new(),
             },
-            preferences: Preferences::default(),
+            preferences: Preferences {
+                tour_seen: true,
+                ..Preferences::default()
+            },
             synthetic: true,
             asked: Vec::new(),
             zones: None,
@@ -185,6 +187,7 @@ impl Scene {
             problems: &scene.problems,
             status: scene.status,
             heading_rad: 0.4,
+            walking: false,
             sun: scene.sun,
             charter: &scene.charter,
             preferences: &scene.preferences,
