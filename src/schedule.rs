@@ -17,16 +17,9 @@ pub enum FrameSystems {
     Present,
 }
 
-/// The steps of the interface in `EguiPrimaryContextPass`, in this order. All of them read, and write messages.
+/// The interface in `EguiPrimaryContextPass`. It reads, and writes messages.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum InterfaceSystems {
-    /// The shell lays itself out and says where each zone lies.
-    Shell,
-    /// The active lens fills its room.
-    Room,
-    /// Dialogs, toasts and everything else that lies over the rest.
-    Over,
-}
+pub struct InterfaceSystems;
 
 /// The active lens.
 #[derive(States, Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]

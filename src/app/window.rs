@@ -108,10 +108,6 @@ fn desk_plugin(app: &mut App) {
             focused_mode: UpdateMode::Continuous,
             unfocused_mode: UpdateMode::Continuous,
         })
-        .configure_sets(
-            EguiPrimaryContextPass,
-            (InterfaceSystems::Shell, InterfaceSystems::Room, InterfaceSystems::Over).chain(),
-        )
         // New letters are painted into the typeface's picture by the interface: it has to be told of in the same frame, or
         // they are missing from the first picture they are in.
         .configure_sets(
@@ -133,10 +129,7 @@ fn desk_plugin(app: &mut App) {
         )
         .add_systems(
             EguiPrimaryContextPass,
-            (
-                paint_names.before(InterfaceSystems::Shell),
-                show_desk.in_set(InterfaceSystems::Shell),
-            ),
+            (paint_names.before(InterfaceSystems), show_desk.in_set(InterfaceSystems)),
         );
 }
 

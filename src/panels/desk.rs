@@ -10,6 +10,7 @@ use super::card::{CardAction, CardState};
 use super::charter::{self, CharterState};
 use super::layers::{LayersAction, LayersState};
 use super::problems::{self, ProblemsAction, ProblemsState};
+use super::rooms::OwnPages;
 use super::settings::{self, SettingsAction};
 use super::start::{self, StartAction, StartState};
 use super::status_bar::{self, StatusAction, StatusState};
@@ -38,6 +39,8 @@ pub enum Page {
     Viewpoints,
     /// Layers and legend.
     Layers,
+    /// A page of a lens's own making, by its key in [`OwnPages`].
+    Own(&'static str),
 }
 
 /// A dialog over the window.
@@ -84,6 +87,8 @@ pub struct DeskView<'a> {
     pub top: &'a TopBarState,
     /// Pages that the active lens offers, at least one.
     pub pages: &'a [Page],
+    /// Pages of lenses' own making.
+    pub own: &'a OwnPages,
     /// Variants.
     pub variants: &'a VariantsState,
     /// Viewpoints.
@@ -224,7 +229,11 @@ impl Desk {
 
     fn wishes(&self, view: &DeskView<'_>) -> Wishes {
         let side = |open: bool, width: f32| if open { Wish::Panel(width) } else { Wish::Rail };
-        let left = side(self.panels.left_open, self.panels.left_width);
+        let least = match self.page {
+            Page::Own(key) => view.own.with(key, |page| page.width()).unwrap_or_default(),
+            _ => 0.0,
+        };
+        let left = side(self.panels.left_open, self.panels.left_width.max(least));
         let right = side(self.panels.right_open, self.panels.right_width);
         let shown = self.start.is_none();
         Wishes {

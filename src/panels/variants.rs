@@ -84,13 +84,13 @@ pub fn show(ui: &mut Ui, state: &VariantsState, language: &Language) -> Vec<Vari
     }
     if !state.phases.is_empty() {
         widgets::separator(ui);
-        actions.extend(choose_phase(ui, state, language).map(VariantsAction::ChoosePhase));
+        actions.extend(choose_phase(ui, state, language));
     }
     actions
 }
 
 /// One button that says which phase is shown and opens the list: the final state unless chosen otherwise.
-fn choose_phase(ui: &mut Ui, state: &VariantsState, language: &Language) -> Option<Option<String>> {
+fn choose_phase(ui: &mut Ui, state: &VariantsState, language: &Language) -> Option<VariantsAction> {
     let shown = state
         .phases
         .iter()
@@ -116,7 +116,7 @@ fn choose_phase(ui: &mut Ui, state: &VariantsState, language: &Language) -> Opti
                 selected: id == state.phase,
             };
             if widgets::list_row(ui, &row).clicked() && id != state.phase {
-                chosen = Some(id);
+                chosen = Some(VariantsAction::ChoosePhase(id));
             }
         }
     });

@@ -119,6 +119,7 @@ pub(super) fn show_desk(
         &DeskView {
             top: &top,
             pages: world.rooms.pages(lens),
+            own: world.rooms.own(),
             variants: &told.variants,
             viewpoints: &told.viewpoints,
             layers: &told.layers,

@@ -3,6 +3,7 @@
 
 use super::{Desk, DeskActions, DeskView, Page};
 use crate::panels::card::{self, CardAction, CardState};
+use crate::panels::rooms::OwnPages;
 use crate::panels::{layers, variants, viewpoints};
 use crate::text::{Language, tr};
 use crate::ui::Theme;
@@ -23,13 +24,17 @@ impl Desk {
         match zones.left {
             SideZone::Nothing => {}
             SideZone::Rail(rect) => {
-                let names: Vec<String> = view.pages.iter().map(|page| page_name(*page, language)).collect();
+                let names: Vec<String> = view
+                    .pages
+                    .iter()
+                    .map(|page| page_name(*page, view.own, language))
+                    .collect();
                 let items: Vec<RailItem<'_>> = view
                     .pages
                     .iter()
                     .zip(&names)
                     .map(|(page, label)| RailItem {
-                        icon: page_icon(*page),
+                        icon: page_icon(*page, view.own),
                         label,
                         open: false,
                     })
@@ -40,7 +45,7 @@ impl Desk {
                 }
             }
             SideZone::Panel(rect) => {
-                let title = page_name(self.page, language);
+                let title = page_name(self.page, view.own, language);
                 let fold = tr(language, "panel-fold");
                 let head = PanelHead {
                     title: &title,
@@ -66,14 +71,18 @@ impl Desk {
     fn show_page(&mut self, ui: &mut Ui, view: &DeskView<'_>, language: &Language, actions: &mut DeskActions) {
         if view.pages.len() > 1 {
             let accent = Theme::of(ui.ctx()).accent;
-            let names: Vec<String> = view.pages.iter().map(|page| page_name(*page, language)).collect();
+            let names: Vec<String> = view
+                .pages
+                .iter()
+                .map(|page| page_name(*page, view.own, language))
+                .collect();
             let tabs: Vec<Segment<'_>> = view
                 .pages
                 .iter()
                 .zip(&names)
                 .map(|(page, label)| Segment {
                     label,
-                    icon: page_icon(*page),
+                    icon: page_icon(*page, view.own),
                     shortcut: "",
                     accent,
                 })
@@ -93,6 +102,9 @@ impl Desk {
             Page::Variants => actions.variants = variants::show(ui, view.variants, language),
             Page::Viewpoints => actions.viewpoints = viewpoints::show(ui, view.viewpoints, language),
             Page::Layers => actions.layers = layers::show(ui, view.layers, language),
+            Page::Own(key) => {
+                view.own.with(key, |page| page.show(ui, language));
+            }
         }
     }
 
@@ -154,20 +166,22 @@ impl Desk {
 }
 
 /// Name of a page of the left panel.
-fn page_name(page: Page, language: &Language) -> String {
+fn page_name(page: Page, own: &OwnPages, language: &Language) -> String {
     match page {
         Page::Variants => tr(language, "panel-variants"),
         Page::Viewpoints => tr(language, "panel-viewpoints"),
         Page::Layers => tr(language, "panel-layers"),
+        Page::Own(key) => own.with(key, |page| page.name(language)).unwrap_or_default(),
     }
 }
 
 /// Icon of a page of the left panel.
-fn page_icon(page: Page) -> &'static str {
+fn page_icon(page: Page, own: &OwnPages) -> &'static str {
     match page {
         Page::Variants => regular::LIST_BULLETS,
         Page::Viewpoints => regular::CAMERA,
         Page::Layers => regular::STACK,
+        Page::Own(key) => own.with(key, |page| page.icon()).unwrap_or_default(),
     }
 }
 

@@ -10,6 +10,7 @@ use stadslens::panels::charter::CharterState;
 use stadslens::panels::desk::{Desk, DeskActions, DeskView, Page};
 use stadslens::panels::layers::{LayerRow, LayersState, LegendEntry};
 use stadslens::panels::problems::{ProblemRow, ProblemsState};
+use stadslens::panels::rooms::OwnPages;
 use stadslens::panels::status_bar::{Loading, StatusState};
 use stadslens::panels::sun::SunState;
 use stadslens::panels::top_bar::TopBarState;
@@ -29,6 +30,7 @@ pub(crate) struct Scene {
     pub(crate) theme: Theme,
     pub(crate) top: TopBarState,
     pub(crate) pages: Vec<Page>,
+    pub(crate) own: OwnPages,
     pub(crate) variants: VariantsState,
     pub(crate) viewpoints: ViewpointsState,
     pub(crate) layers: LayersState,
@@ -74,6 +76,7 @@ impl Scene {
                 recent: vec![PathBuf::from("/data/plan/scenario.json")],
             },
             pages: vec![Page::Variants, Page::Viewpoints, Page::Layers],
+            own: OwnPages::default(),
             variants: VariantsState {
                 rows: vec![
                     variant("0", "Nu", Certainty::Decided),
@@ -180,6 +183,7 @@ impl Scene {
         let view = DeskView {
             top: &scene.top,
             pages: &scene.pages,
+            own: &scene.own,
             variants: &scene.variants,
             viewpoints: &scene.viewpoints,
             layers: &scene.layers,
