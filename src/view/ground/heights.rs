@@ -109,13 +109,23 @@ impl FootSamples {
         if !p.0.is_finite() || p.0.truncate().length() > 1e7 {
             return;
         }
-        let key = (cell(p.0.x), cell(p.0.y));
+        self.lower((cell(p.0.x), cell(p.0.y)), p.0.z);
+    }
+
+    /// Takes all samples of something that was made apart.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (key, height_m) in &other.cells {
+            self.lower(*key, *height_m);
+        }
+    }
+
+    fn lower(&mut self, key: (i32, i32), height_m: f64) {
         if self.cells.len() >= MAX_SAMPLES && !self.cells.contains_key(&key) {
             return;
         }
         let lowest = self.cells.entry(key).or_insert(f64::INFINITY);
-        if p.0.z < *lowest - 0.01 {
-            *lowest = p.0.z;
+        if height_m < *lowest - 0.01 {
+            *lowest = height_m;
             self.is_changed = true;
         }
     }
