@@ -398,7 +398,7 @@ pub(super) mod tests {
         let shared = edges
             .positions
             .chunks_exact(2)
-            .filter(|ends| ends.iter().all(|p| *p == a || *p == b));
+            .filter(|ends| ends.iter().all(|p| [a, b].contains(p)));
         assert_eq!((shared.count(), edges.positions.len()), (1, 14));
     }
 
