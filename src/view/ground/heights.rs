@@ -307,4 +307,19 @@ mod tests {
         samples.take(SitePos(DVec3::new(1e300, 0.0, 0.0)));
         assert!(samples.estimate().is_none());
     }
+
+    #[test]
+    fn samples_made_apart_keep_the_lowest_of_each_square() {
+        let at = |x: f64, z: f64| SitePos(DVec3::new(x, 0.0, z));
+        let (mut all, mut tile) = (FootSamples::default(), FootSamples::default());
+        all.take(at(5.0, 3.0));
+        tile.take(at(5.0, 1.0));
+        tile.take(at(25.0, 2.0));
+        assert!(all.take_changed().is_some());
+        all.merge(&tile);
+        assert_eq!(all.cells, BTreeMap::from([((0, 0), 1.0), ((1, 0), 2.0)]));
+        assert!(all.take_changed().is_some());
+        all.merge(&tile);
+        assert!(all.take_changed().is_none(), "nothing new");
+    }
 }
