@@ -10,6 +10,7 @@ use stadslens::{
         resource::folder,
         tiles3d::{DecodeRequest, decode_content, decode_meshes, read_tileset},
     },
+    streaming::keep_freed_memory,
 };
 use std::{
     hint::black_box,
@@ -17,6 +18,8 @@ use std::{
 };
 
 fn decode(criterion: &mut Criterion) {
+    // As in the program, whose tile loader does so.
+    keep_freed_memory();
     let corpus = std::env::var_os("STADSLENS_CORPUS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
         PathBuf::from,
@@ -53,6 +56,13 @@ fn decode(criterion: &mut Criterion) {
         group.sample_size(30);
         group.bench_function("bytes to meshes", |bencher| {
             bencher.iter(|| black_box(decode_meshes(&request)).is_ok());
+        });
+        group.bench_function("with edges", |bencher| {
+            bencher.iter(|| {
+                let decoded = decode_meshes(&request).ok()?;
+                let edges: Vec<_> = decoded.meshes.iter().map(CreaseEdges::of).collect();
+                Some(black_box((decoded, edges)).1.len())
+            });
         });
         group.bench_function("with edges and BVH", |bencher| {
             bencher.iter(|| black_box(decode_content(&request)).is_ok());

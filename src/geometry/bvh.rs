@@ -98,10 +98,11 @@ impl MeshBvh {
                 triangles,
             };
         }
-        // No reinsertion: a tile is built once and cast into now and then.
+        // No reinsertion and no joining of leaves, which are clusters already: a tile is built once and cast
+        // into now and then.
         let params = BvhBuildParams {
             reinsertion_batch_ratio: 0.0,
-            max_prims_per_leaf: 2,
+            max_prims_per_leaf: 1,
             ..BvhBuildParams::very_fast_build()
         };
         let bvh = build_bvh2(&boxes, params, &mut Duration::default());

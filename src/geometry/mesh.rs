@@ -79,24 +79,19 @@ impl CreaseEdges {
     /// Edges of `mesh` with a single face, or between faces whose normals differ by more than 25°. Corners of
     /// the same feature within a millimetre count as one, since files split vertices at every hard edge.
     pub fn of(mesh: &FeatureMesh) -> Self {
-        let welded = weld(mesh);
-        let faces = Faces::of(mesh, &welded);
-        let mut edges = Self::default();
-        let mut bucket: Vec<HalfEdge> = Vec::new();
-        for lower in 0..welded.len() {
-            bucket.clear();
-            bucket.extend_from_slice(faces.sides(lower));
-            // The place as a second key keeps the outcome the same from run to run.
-            bucket.sort_unstable_by_key(|edge| (edge.upper, edge.side));
-            for group in bucket.chunk_by(|a, b| a.upper == b.upper) {
-                if faces.is_crease(group) {
-                    for vertex in faces.ends(group[0]) {
-                        edges.positions.push(mesh.positions[vertex as usize]);
-                        edges
-                            .features
-                            .push(mesh.features.get(vertex as usize).copied().unwrap_or(u32::MAX));
-                    }
-                }
+        let found = FoundEdges::of(mesh);
+        let mut edges = Self {
+            positions: Vec::with_capacity(2 * found.drawn),
+            features: Vec::with_capacity(2 * found.drawn),
+        };
+        for edge in found.edges.iter().filter(|edge| edge.kind != EdgeKind::Flat) {
+            let side = edge.side as usize;
+            let next = if side % 3 == 2 { side - 2 } else { side + 1 };
+            for vertex in [mesh.indices[side], mesh.indices[next]] {
+                edges.positions.push(mesh.positions[vertex as usize]);
+                edges
+                    .features
+                    .push(mesh.features.get(vertex as usize).copied().unwrap_or(u32::MAX));
             }
         }
         edges
@@ -108,160 +103,173 @@ impl CreaseEdges {
     }
 }
 
-/// One side of an edge, as seen from one face.
-#[derive(Debug, Clone, Copy, Default)]
-struct HalfEdge {
-    /// The larger of the two welded corners.
+/// Marks a free place in the tables below.
+const NONE: u32 = u32::MAX;
+
+/// What the faces of an edge say so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EdgeKind {
+    /// One face.
+    Open,
+    /// Faces in one plane, more or less.
+    Flat,
+    /// Faces at an angle.
+    Crease,
+}
+
+/// An edge as its first face has it.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    /// The larger of its two welded corners, [`NONE`] in a free place.
     upper: u32,
-    /// Place in the index list where the side starts.
+    /// Place in the index list where the side of the first face starts.
     side: u32,
+    /// Whether that side runs to the larger corner.
+    is_forward: bool,
+    kind: EdgeKind,
 }
 
-/// Faces with an area, and their edges grouped by the lower of the two welded corners.
-struct Faces<'a> {
-    mesh: &'a FeatureMesh,
-    welded: &'a [u32],
-    /// Zero for a face without an area: it has no normal to compare and would make its neighbours look open.
-    normals: Vec<Vec3>,
-    starts: Vec<u32>,
-    half_edges: Vec<HalfEdge>,
+/// All edges of a mesh. Those with the same lower corner share a stretch with room for each of their sides,
+/// in which an edge is found by hashing: neighbours stay near each other in memory, and nothing is sorted.
+struct FoundEdges {
+    edges: Vec<Edge>,
+    /// How many are not flat.
+    drawn: usize,
 }
 
-impl<'a> Faces<'a> {
-    fn of(mesh: &'a FeatureMesh, welded: &'a [u32]) -> Self {
-        let corner = |i: u32| mesh.positions.get(i as usize).map(|p| Vec3::from_array(*p));
-        let normal = |face: &[u32]| match (corner(face[0]), corner(face[1]), corner(face[2])) {
-            (Some(a), Some(b), Some(c)) => (b - a).cross(c - a).normalize_or_zero(),
-            _ => Vec3::ZERO,
+impl FoundEdges {
+    fn of(mesh: &FeatureMesh) -> Self {
+        const FREE: Edge = Edge {
+            upper: NONE,
+            side: 0,
+            is_forward: false,
+            kind: EdgeKind::Flat,
         };
-        let mut faces = Self {
-            mesh,
-            welded,
-            normals: mesh.indices.chunks_exact(3).map(normal).collect(),
-            starts: vec![0; welded.len() + 1],
-            half_edges: Vec::new(),
-        };
-        // Twice over all sides: first to count those of each corner, then to put them side by side.
-        let mut starts = std::mem::take(&mut faces.starts);
-        faces.each_side(|lower, _| starts[lower as usize] += 1);
+        let (welded, corners) = weld(mesh);
+        let normals = face_normals(mesh);
+        let mut starts = vec![0_u32; corners + 1];
+        each_side(mesh, &welded, &normals, |_, lower, _, _| starts[lower as usize] += 1);
         let mut sum = 0;
         for start in &mut starts {
-            sum += *start;
-            *start = sum;
+            let sides = std::mem::replace(start, sum);
+            sum += sides;
         }
-        let mut half_edges = vec![HalfEdge::default(); sum as usize];
-        faces.each_side(|lower, edge| {
-            // Filled from the end of each group, which leaves its start in its place.
-            let end = &mut starts[lower as usize];
-            *end -= 1;
-            half_edges[*end as usize] = edge;
-        });
-        faces.starts = starts;
-        faces.half_edges = half_edges;
-        faces
-    }
-
-    /// Calls `visit` with the lower welded corner of every side of every face with an area.
-    fn each_side(&self, mut visit: impl FnMut(u32, HalfEdge)) {
-        let faces = self.mesh.indices.chunks_exact(3).zip(&self.normals);
-        for (first_side, (corners, normal)) in (0_u32..).step_by(3).zip(faces) {
-            if *normal == Vec3::ZERO {
-                continue;
+        let mut edges = vec![FREE; sum as usize];
+        let mut drawn = 0;
+        each_side(mesh, &welded, &normals, |side, lower, upper, is_forward| {
+            let (start, end) = (starts[lower as usize] as usize, starts[lower as usize + 1] as usize);
+            // There is a place for every side, so the search comes to an end.
+            let mut place = start + spread(upper, end - start);
+            while edges[place].upper != NONE && edges[place].upper != upper {
+                place = if place + 1 == end { start } else { place + 1 };
             }
-            let welded = [0, 1, 2].map(|i| self.welded[corners[i] as usize]);
-            for (from, to, side) in [(0, 1, 0), (1, 2, 1), (2, 0, 2)] {
-                let (a, b) = (welded[from], welded[to]);
-                if a != b {
-                    let edge = HalfEdge {
-                        upper: a.max(b),
-                        side: first_side + side,
-                    };
-                    visit(a.min(b), edge);
-                }
-            }
-        }
-    }
-
-    /// The sides that start at welded corner `lower`.
-    fn sides(&self, lower: usize) -> &[HalfEdge] {
-        &self.half_edges[self.starts[lower] as usize..self.starts[lower + 1] as usize]
-    }
-
-    /// The vertices at both ends of a side, in the direction of its face.
-    fn ends(&self, edge: HalfEdge) -> [u32; 2] {
-        let side = edge.side as usize;
-        let next = if side % 3 == 2 { side - 2 } else { side + 1 };
-        [self.mesh.indices[side], self.mesh.indices[next]]
-    }
-
-    /// Whether the faces that share one edge make a crease. Two faces that walk it in the same direction are
-    /// wound the opposite way, so one normal is turned before comparing.
-    fn is_crease(&self, edge: &[HalfEdge]) -> bool {
-        let [first, rest @ ..] = edge else { return false };
-        let normal = |edge: &HalfEdge| self.normals[edge.side as usize / 3];
-        let is_forward = |edge: &HalfEdge| self.welded[self.ends(*edge)[1] as usize] == edge.upper;
-        rest.is_empty()
-            || rest.iter().any(|other| {
-                let cosine = normal(first).dot(normal(other));
-                let cosine = if is_forward(first) == is_forward(other) {
-                    -cosine
-                } else {
-                    cosine
+            let edge = &mut edges[place];
+            let before = edge.kind;
+            if edge.upper == NONE {
+                *edge = Edge {
+                    upper,
+                    side,
+                    is_forward,
+                    kind: EdgeKind::Open,
                 };
-                cosine < CREASE_COSINE
-            })
+            } else if edge.kind != EdgeKind::Crease {
+                let cosine = normals[edge.side as usize / 3].dot(normals[side as usize / 3]);
+                // Two faces that walk an edge in the same direction are wound the opposite way, so one
+                // normal is turned before comparing.
+                let cosine = if edge.is_forward == is_forward { -cosine } else { cosine };
+                edge.kind = if cosine < CREASE_COSINE {
+                    EdgeKind::Crease
+                } else {
+                    EdgeKind::Flat
+                };
+            }
+            drawn += usize::from(edge.kind != EdgeKind::Flat);
+            drawn -= usize::from(before != EdgeKind::Flat);
+        });
+        Self { edges, drawn }
     }
 }
 
-/// For every vertex the first vertex of the same feature in the same cell, through an open-addressing table
-/// (a general hash map takes several times as long on a tile of 100,000 vertices).
-fn weld(mesh: &FeatureMesh) -> Vec<u32> {
+/// Zero for a face without an area: it has no normal to compare and would make its neighbours look open.
+fn face_normals(mesh: &FeatureMesh) -> Vec<Vec3> {
+    let corner = |i: u32| mesh.positions.get(i as usize).map(|p| Vec3::from_array(*p));
+    let normal = |face: &[u32]| match (corner(face[0]), corner(face[1]), corner(face[2])) {
+        (Some(a), Some(b), Some(c)) => (b - a).cross(c - a).normalize_or_zero(),
+        _ => Vec3::ZERO,
+    };
+    mesh.indices.chunks_exact(3).map(normal).collect()
+}
+
+/// Calls `visit` for every side of every face with an area: its place in the index list, its lower and upper
+/// welded corner, and whether it runs from the lower to the upper.
+#[inline]
+fn each_side(mesh: &FeatureMesh, welded: &[u32], normals: &[Vec3], mut visit: impl FnMut(u32, u32, u32, bool)) {
+    let faces = mesh.indices.chunks_exact(3).zip(normals);
+    for (first_side, (face, normal)) in (0_u32..).step_by(3).zip(faces) {
+        if *normal == Vec3::ZERO {
+            continue;
+        }
+        let corners = [0, 1, 2].map(|i| welded[face[i] as usize]);
+        for (from, to, side) in [(0, 1, 0), (1, 2, 1), (2, 0, 2)] {
+            let (a, b) = (corners[from], corners[to]);
+            if a != b {
+                visit(first_side + side, a.min(b), a.max(b), a < b);
+            }
+        }
+    }
+}
+
+/// For every vertex the number of its corner, and how many corners there are: vertices of one feature in the
+/// same cell are one. Through an open-addressing table (a general hash map takes several times as long on a
+/// tile of 100,000 vertices).
+fn weld(mesh: &FeatureMesh) -> (Vec<u32>, usize) {
     let count = mesh.positions.len();
     let slots = (count * 2).next_power_of_two().max(16);
     let mask = slots - 1;
-    let mut table = vec![u32::MAX; slots];
-    let mut keys: Vec<[i32; 4]> = Vec::with_capacity(count);
+    let mut table = vec![NONE; slots];
+    let mut corners: Vec<[u32; 4]> = Vec::with_capacity(count / 2);
     let mut welded = Vec::with_capacity(count);
-    for (vertex, position) in (0_u32..).zip(&mesh.positions) {
-        let feature = mesh.features.get(vertex as usize).copied().unwrap_or(u32::MAX);
+    for (vertex, position) in mesh.positions.iter().enumerate() {
         let [x, y, z] = position.map(weld_cell);
-        let key = [x, y, z, feature.cast_signed()];
-        keys.push(key);
+        let key = [x, y, z, mesh.features.get(vertex).copied().unwrap_or(u32::MAX)];
         let mut slot = hash(key) & mask;
-        loop {
-            match table[slot] {
-                u32::MAX => {
-                    table[slot] = vertex;
-                    welded.push(vertex);
-                    break;
+        welded.push(loop {
+            match corners.get(table[slot] as usize) {
+                Some(known) if *known == key => break table[slot],
+                Some(_) => slot = (slot + 1) & mask,
+                None => {
+                    let corner = u32::try_from(corners.len()).unwrap_or(NONE);
+                    table[slot] = corner;
+                    corners.push(key);
+                    break corner;
                 }
-                first if keys[first as usize] == key => {
-                    welded.push(first);
-                    break;
-                }
-                _ => slot = (slot + 1) & mask,
             }
-        }
+        });
     }
-    welded
+    (welded, corners.len())
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "saturates far outside any tile, and NaN becomes 0"
-)]
-fn weld_cell(coordinate: f32) -> i32 {
-    // Rounds half away from zero; `round` would be a library call on processors of the lowest common level.
-    (coordinate / WELD_CELL_M + 0.5_f32.copysign(coordinate)) as i32
+/// The cell of a coordinate: a number for each, not the cell's own.
+fn weld_cell(coordinate: f32) -> u32 {
+    /// 1.5 × 2²³, which leaves no room for a fraction: the sum is rounded to whole cells without a call, and
+    /// from 4 km on to the steps that `f32` itself has there.
+    const ROUND: f32 = 12_582_912.0;
+    (coordinate / WELD_CELL_M + ROUND).to_bits()
 }
 
-fn hash(key: [i32; 4]) -> usize {
+fn hash(key: [u32; 4]) -> usize {
     let mut hash = 0_u64;
     for part in key {
-        hash = (hash.rotate_left(5) ^ u64::from(part.cast_unsigned())).wrapping_mul(0x517c_c1b7_2722_0a95);
+        hash = (hash.rotate_left(5) ^ u64::from(part)).wrapping_mul(0x517c_c1b7_2722_0a95);
     }
     // The upper bits are the well mixed ones, and 31 of them fit everywhere.
     usize::try_from(hash >> 33).unwrap_or(0)
+}
+
+/// A place below `length` for a number; numbers in a row are spread evenly (Fibonacci hashing).
+fn spread(number: u32, length: usize) -> usize {
+    let hash = u64::from(number.wrapping_mul(0x9e37_79b9));
+    usize::try_from((hash * length as u64) >> 32).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -363,5 +371,43 @@ pub(super) mod tests {
         assert_eq!(CreaseEdges::of(&mesh).positions.len(), 24);
         let broken = mesh_of(vec![[f32::NAN; 3]; 3], vec![0; 3], vec![0, 1, 2, 0, 1, 9]);
         assert!(CreaseEdges::of(&broken).positions.is_empty());
+    }
+
+    #[test]
+    fn a_fan_around_one_corner_has_its_rim_and_its_two_ends() {
+        // All edges from the hub share one stretch of the table, so this is its hardest case.
+        let count = 5_000_u16;
+        let mut positions = vec![[0.0; 3]];
+        positions.extend((0..=count).map(|i| {
+            let angle = f32::from(i) / f32::from(count) * 3.0;
+            [angle.cos() * 100.0, 0.0, angle.sin() * 100.0]
+        }));
+        let indices = (1..=u32::from(count)).flat_map(|i| [0, i, i + 1]).collect();
+        let mesh = mesh_of(positions, vec![0; usize::from(count) + 2], indices);
+        assert_eq!(CreaseEdges::of(&mesh).positions.len(), 2 * (usize::from(count) + 2));
+    }
+
+    #[test]
+    fn a_third_face_keeps_the_crease_that_two_made() {
+        // Three walls meet in the edge from a to b; the third lies in the plane of the first.
+        let [a, b] = [[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+        let tips = [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [-1.0, 0.0, 0.0]];
+        let positions = [&[a, b][..], &tips].concat();
+        let mesh = mesh_of(positions, vec![0; 5], vec![0, 1, 2, 0, 1, 3, 1, 0, 4]);
+        let edges = CreaseEdges::of(&mesh);
+        let shared = edges
+            .positions
+            .chunks_exact(2)
+            .filter(|ends| ends.iter().all(|p| [a, b].contains(p)));
+        assert_eq!((shared.count(), edges.positions.len()), (1, 14));
+    }
+
+    #[test]
+    fn corners_weld_by_the_millimetre_at_any_distance_of_a_tile() {
+        for far in [0.0, -0.002, 137.25, -1_500.0] {
+            assert_eq!(weld_cell(far), weld_cell(far + 0.0003), "{far}");
+            assert_ne!(weld_cell(far), weld_cell(far + 0.002), "{far}");
+        }
+        assert_eq!(weld_cell(-0.0001), weld_cell(0.0001));
     }
 }

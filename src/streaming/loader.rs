@@ -1,15 +1,19 @@
 //! Decodes tiles on worker threads: the queue is replaced each frame, results are polled.
 //!
-//! The threads are ordinary ones: the standard library cannot lower their priority, so leave a core to
-//! the program itself ([`TileLoader::spare_cores`]). A decode that panics costs its one content.
+//! What a content becomes is the caller's: its decoder runs on the workers, so all that a frame would wait
+//! for is made there. The threads are ordinary ones: the standard library cannot lower their priority, so
+//! leave a core to the program itself ([`TileLoader::on_spare_cores`]). A decode that panics costs its one
+//! content.
 
 use crate::sources::{
     Problem,
-    tiles3d::{DecodeRequest, TileContent, TileId, decode_content},
+    tiles3d::{DecodeRequest, TileContent, TileId},
 };
 use crate::streaming::{residency::TileKey, selection::ContentState};
 use std::any::Any;
 use std::collections::{BTreeSet, VecDeque};
+use std::hint::black_box;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -17,30 +21,48 @@ use std::thread::{self, JoinHandle};
 /// Wishes per worker that are worth queueing, see [`TileLoader::queue_limit`].
 const QUEUED_PER_WORKER: usize = 16;
 
+/// What a decoder makes of one payload.
+pub trait DecodedContent: Send + 'static {
+    /// Bytes read for it.
+    fn bytes_read(&self) -> u64;
+    /// Bytes it will hold in memory (CPU + GPU).
+    fn bytes_resident(&self) -> u64;
+}
+
+impl DecodedContent for TileContent {
+    fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    fn bytes_resident(&self) -> u64 {
+        self.bytes_resident
+    }
+}
+
 /// How content is made of a request. Called on worker threads; may panic.
-pub type Decoder = dyn Fn(&DecodeRequest) -> Result<TileContent, Problem> + Send + Sync;
+pub type Decoder<C> = dyn Fn(&DecodeRequest) -> Result<C, Problem> + Send + Sync;
 /// Called on a worker thread after each finished tile.
 type Waker = Arc<dyn Fn() + Send + Sync>;
 
 /// A bounded pool of decode workers for any number of tilesets (`layer` tells them apart).
 ///
 /// Dropping it stops it: what waits is dropped, what runs is waited for.
-pub struct TileLoader {
-    shared: Arc<Shared>,
+pub struct TileLoader<C = TileContent> {
+    shared: Arc<Shared<C>>,
     workers: Vec<JoinHandle<()>>,
 }
 
 /// A finished load.
-pub struct LoadedTile {
+pub struct LoadedTile<C = TileContent> {
     /// Layer number given to [`TileLoader::replace_queue`].
     pub layer: u32,
     /// Tile.
     pub tile: TileId,
     /// One per request, in order: content, or the one problem that stopped it.
-    pub results: Vec<Result<TileContent, Problem>>,
+    pub results: Vec<Result<C, Problem>>,
 }
 
-impl LoadedTile {
+impl<C> LoadedTile<C> {
     /// What selection should hear: drawable when any content is, failed when there were only problems.
     pub fn state(&self) -> ContentState {
         if self.results.is_empty() || self.results.iter().any(Result::is_ok) {
@@ -50,13 +72,18 @@ impl LoadedTile {
         }
     }
 
+    fn key(&self) -> TileKey {
+        TileKey {
+            layer: self.layer,
+            tile: self.tile,
+        }
+    }
+}
+
+impl<C: DecodedContent> LoadedTile<C> {
     /// Bytes that the contents hold in memory.
     pub fn bytes_resident(&self) -> u64 {
-        self.results
-            .iter()
-            .flatten()
-            .map(|content| content.bytes_resident)
-            .sum()
+        self.results.iter().flatten().map(C::bytes_resident).sum()
     }
 }
 
@@ -81,34 +108,35 @@ pub struct LoaderStats {
     pub bytes_read: u64,
 }
 
-struct Shared {
-    state: Mutex<State>,
+struct Shared<C> {
+    state: Mutex<State<C>>,
     work: Condvar,
-    decoder: Arc<Decoder>,
+    decoder: Arc<Decoder<C>>,
 }
 
-#[derive(Default)]
-struct State {
+struct State<C> {
     queue: VecDeque<LoadWish>,
     running: BTreeSet<TileKey>,
     /// Running tiles whose layer is gone.
     unwanted: BTreeSet<TileKey>,
-    finished: Vec<LoadedTile>,
+    finished: Vec<LoadedTile<C>>,
     stats: LoaderStats,
     waker: Option<Waker>,
     is_stopping: bool,
 }
 
-impl TileLoader {
-    /// Starts `workers` threads (at least one) that decode tile payloads.
-    pub fn new(workers: usize) -> Self {
-        Self::with_decoder(workers, Arc::new(decode_content))
+impl<C: DecodedContent> TileLoader<C> {
+    /// Starts a thread for each core of this machine less one, at least one: the program's own work goes first.
+    pub fn on_spare_cores(decoder: Arc<Decoder<C>>) -> Self {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        Self::with_decoder(cores.saturating_sub(1), decoder)
     }
 
-    /// The same with another way to decode.
-    pub fn with_decoder(workers: usize, decoder: Arc<Decoder>) -> Self {
+    /// Starts `workers` threads (at least one) that decode tile payloads.
+    pub fn with_decoder(workers: usize, decoder: Arc<Decoder<C>>) -> Self {
+        keep_freed_memory();
         let shared = Arc::new(Shared {
-            state: Mutex::default(),
+            state: Mutex::new(State::new()),
             work: Condvar::new(),
             decoder,
         });
@@ -122,11 +150,6 @@ impl TileLoader {
             })
             .collect();
         Self { shared, workers }
-    }
-
-    /// Cores of this machine less one, at least one: the program's own work goes first.
-    pub fn spare_cores() -> usize {
-        thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
     }
 
     /// Called after every finished tile, on a worker: request a frame here, nothing more.
@@ -167,7 +190,7 @@ impl TileLoader {
     }
 
     /// Takes what has finished, in the order of finishing.
-    pub fn take_finished(&self) -> Vec<LoadedTile> {
+    pub fn take_finished(&self) -> Vec<LoadedTile<C>> {
         std::mem::take(&mut self.shared.lock().finished)
     }
 
@@ -183,7 +206,7 @@ impl TileLoader {
     }
 }
 
-impl Drop for TileLoader {
+impl<C> Drop for TileLoader<C> {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         state.is_stopping = true;
@@ -206,21 +229,14 @@ impl LoadWish {
     }
 }
 
-impl LoadedTile {
-    fn key(&self) -> TileKey {
-        TileKey {
-            layer: self.layer,
-            tile: self.tile,
-        }
+impl<C> Shared<C> {
+    /// The state; a poisoned lock is taken over, since every change under it is whole.
+    fn lock(&self) -> MutexGuard<'_, State<C>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Shared {
-    /// The state; a poisoned lock is taken over, since every change under it is whole.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+impl<C: DecodedContent> Shared<C> {
     /// One worker's life.
     fn work(&self) {
         while let Some(wish) = self.next_wish() {
@@ -254,7 +270,7 @@ impl Shared {
         }
     }
 
-    fn decode(&self, request: &DecodeRequest) -> Result<TileContent, Problem> {
+    fn decode(&self, request: &DecodeRequest) -> Result<C, Problem> {
         catch_unwind(AssertUnwindSafe(|| (self.decoder)(request))).unwrap_or_else(|panic| {
             let message = format!(
                 "the tile cannot be read: its decoder stopped ({})",
@@ -264,7 +280,7 @@ impl Shared {
         })
     }
 
-    fn finish(&self, key: TileKey, results: Vec<Result<TileContent, Problem>>) -> Option<Waker> {
+    fn finish(&self, key: TileKey, results: Vec<Result<C, Problem>>) -> Option<Waker> {
         let mut state = self.lock();
         state.running.remove(&key);
         if !state.unwanted.remove(&key) {
@@ -274,12 +290,24 @@ impl Shared {
     }
 }
 
-impl State {
-    fn push_finished(&mut self, key: TileKey, results: Vec<Result<TileContent, Problem>>) {
+impl<C: DecodedContent> State<C> {
+    fn new() -> Self {
+        Self {
+            queue: VecDeque::new(),
+            running: BTreeSet::new(),
+            unwanted: BTreeSet::new(),
+            finished: Vec::new(),
+            stats: LoaderStats::default(),
+            waker: None,
+            is_stopping: false,
+        }
+    }
+
+    fn push_finished(&mut self, key: TileKey, results: Vec<Result<C, Problem>>) {
         self.stats.tiles_finished += 1;
         for result in &results {
             match result {
-                Ok(content) => self.stats.bytes_read += content.bytes_read,
+                Ok(content) => self.stats.bytes_read += content.bytes_read(),
                 Err(_) => self.stats.contents_failed += 1,
             }
         }
@@ -300,6 +328,16 @@ impl State {
             self.push_finished(wish.key(), wish.requests.iter().map(refuse).collect());
         }
     }
+}
+
+/// Lets the C library of Linux keep the memory of one tile for the next one: it gives large blocks back to the
+/// system, and having their pages anew takes a third of a decode. It stops doing so, up to twice this size for
+/// each thread, once a block of that size was freed. Elsewhere this does nothing.
+pub fn keep_freed_memory() {
+    /// A little below the largest size (32 MiB) that the library learns from.
+    const LEARNED_BYTES: usize = 31 << 20;
+    // The pages are never touched, so this takes no time; the compiler must not leave it out.
+    drop(black_box(vec![0_u8; LEARNED_BYTES]));
 }
 
 /// The message that a panic carries.

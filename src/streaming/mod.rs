@@ -21,6 +21,6 @@ mod traversal;
 mod tree_index;
 mod view;
 
-pub use loader::{LoadWish, LoadedTile, LoaderStats, TileLoader};
+pub use loader::{DecodedContent, LoadWish, LoadedTile, LoaderStats, TileLoader, keep_freed_memory};
 pub use residency::{Residency, TileKey};
 pub use selection::{ContentState, Selection, SelectionSettings, SelectionState, StandIn, View, select};

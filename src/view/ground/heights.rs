@@ -109,13 +109,23 @@ impl FootSamples {
         if !p.0.is_finite() || p.0.truncate().length() > 1e7 {
             return;
         }
-        let key = (cell(p.0.x), cell(p.0.y));
+        self.lower((cell(p.0.x), cell(p.0.y)), p.0.z);
+    }
+
+    /// Takes all samples of something that was made apart.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (key, height_m) in &other.cells {
+            self.lower(*key, *height_m);
+        }
+    }
+
+    fn lower(&mut self, key: (i32, i32), height_m: f64) {
         if self.cells.len() >= MAX_SAMPLES && !self.cells.contains_key(&key) {
             return;
         }
         let lowest = self.cells.entry(key).or_insert(f64::INFINITY);
-        if p.0.z < *lowest - 0.01 {
-            *lowest = p.0.z;
+        if height_m < *lowest - 0.01 {
+            *lowest = height_m;
             self.is_changed = true;
         }
     }
@@ -296,5 +306,20 @@ mod tests {
         samples.take(SitePos(DVec3::new(f64::NAN, 0.0, 0.0)));
         samples.take(SitePos(DVec3::new(1e300, 0.0, 0.0)));
         assert!(samples.estimate().is_none());
+    }
+
+    #[test]
+    fn samples_made_apart_keep_the_lowest_of_each_square() {
+        let at = |x: f64, z: f64| SitePos(DVec3::new(x, 0.0, z));
+        let (mut all, mut tile) = (FootSamples::default(), FootSamples::default());
+        all.take(at(5.0, 3.0));
+        tile.take(at(5.0, 1.0));
+        tile.take(at(25.0, 2.0));
+        assert!(all.take_changed().is_some());
+        all.merge(&tile);
+        assert_eq!(all.cells, BTreeMap::from([((0, 0), 1.0), ((1, 0), 2.0)]));
+        assert!(all.take_changed().is_some());
+        all.merge(&tile);
+        assert!(all.take_changed().is_none(), "nothing new");
     }
 }

@@ -1,7 +1,8 @@
-//! 3D Tiles on the table: trees read off the main thread, tiles selected every frame, decoded by workers and
-//! uploaded within a budget, one entity per tile and render class.
+//! 3D Tiles on the table: trees read off the main thread, tiles selected every frame, decoded and made ready
+//! to draw by workers and uploaded within a budget, one entity per tile and render class.
 
 mod layer;
+mod prepare;
 mod stats;
 mod upload;
 
@@ -31,7 +32,11 @@ use bevy::{
     tasks::{AsyncComputeTaskPool, block_on, poll_once},
 };
 use layer::{Resident, ResidentContent, TileLayer, Tree};
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use prepare::{PreparedContent, prepare};
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    sync::Arc,
+};
 
 /// How tiles are loaded.
 #[derive(Resource, Debug, Clone, Copy, PartialEq)]
@@ -56,10 +61,10 @@ impl Default for TileSettings {
 pub(crate) struct TileLayers {
     layers: BTreeMap<u32, TileLayer>,
     next_number: u32,
-    loader: TileLoader,
+    loader: TileLoader<PreparedContent>,
     residency: Residency,
     /// Decoded and waiting to be uploaded.
-    waiting: VecDeque<LoadedTile>,
+    waiting: VecDeque<LoadedTile<PreparedContent>>,
 }
 
 impl Default for TileLayers {
@@ -67,7 +72,7 @@ impl Default for TileLayers {
         Self {
             layers: BTreeMap::new(),
             next_number: 0,
-            loader: TileLoader::new(TileLoader::spare_cores()),
+            loader: TileLoader::on_spare_cores(Arc::new(prepare)),
             residency: Residency::new(TileSettings::default().resident_bytes),
             waiting: VecDeque::new(),
         }
@@ -262,7 +267,7 @@ fn upload_tiles(
     } = tiles.bypass_change_detection();
     let removed = scenario.removed().clone();
     waiting.extend(loader.take_finished());
-    while let Some(bytes) = waiting.front().map(LoadedTile::bytes_resident) {
+    while let Some(bytes) = waiting.front().map(bytes_drawn) {
         if !budget.admits(bytes) {
             break;
         }
@@ -273,15 +278,16 @@ fn upload_tiles(
             continue;
         };
         let outcome = loaded.state();
+        let bytes_resident = loaded.bytes_resident();
         let tile = loaded.tile;
         let mut resident = Resident::default();
         stats.tiles_loaded += 1;
         for result in loaded.results {
             match result {
-                Ok(content) => {
+                Ok(mut content) => {
                     stats.bytes_read += content.bytes_read;
                     if problems.0.len() < MOST_PROBLEMS {
-                        problems.0.extend(content.problems.iter().cloned());
+                        problems.0.append(&mut content.problems);
                     }
                     let mut uploader = upload::Uploader {
                         commands: &mut commands,
@@ -320,7 +326,7 @@ fn upload_tiles(
                     tile,
                 },
                 tree,
-                bytes,
+                bytes_resident,
             );
         }
         for content in &resident.contents {
@@ -328,6 +334,12 @@ fn upload_tiles(
         }
         layer.resident.insert(tile, resident);
     }
+}
+
+/// Bytes of a tile that go to the graphics card.
+fn bytes_drawn(loaded: &LoadedTile<PreparedContent>) -> u64 {
+    let contents = loaded.results.iter().flatten();
+    contents.map(|content| content.bytes_drawn).sum()
 }
 
 /// Hides what the variant removes and what lies outside the part of the tile that is drawn.

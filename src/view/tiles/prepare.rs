@@ -1,0 +1,259 @@
+//! One content made ready to draw on the worker that decoded it: meshes in the form that goes to the graphics
+//! card, their lines and boxes, and where things stand on the ground. What is left for the frame that shows it
+//! is to hand all this over.
+
+use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh};
+use crate::georef::{SitePos, site_axes};
+use crate::sources::{
+    Problem,
+    tiles3d::{DecodeRequest, TileContent, decode_content},
+};
+use crate::streaming::DecodedContent;
+use crate::view::{
+    feature_material::{PaperKey, feet, image_from_texture, paper_from_edges, paper_from_features},
+    ground::FootSamples,
+    palette,
+    prepared::DrawnMesh,
+};
+use bevy::{math::DVec3, prelude::*};
+use std::sync::Arc;
+
+/// A content, ready to enter the world.
+pub(super) struct PreparedContent {
+    pub(super) features: FeatureTable,
+    /// Middle of each feature, site frame.
+    pub(super) centers: Vec<DVec3>,
+    /// One per render class.
+    pub(super) meshes: Vec<TileMesh>,
+    /// Where things stand on the ground, for areas without a terrain.
+    pub(super) samples: FootSamples,
+    pub(super) triangles: u64,
+    /// Bytes read for it.
+    pub(super) bytes_read: u64,
+    /// Bytes that go to the graphics card.
+    pub(super) bytes_drawn: u64,
+    /// Bytes it will hold in memory, those on the graphics card included.
+    bytes_resident: u64,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// All of a content that is drawn alike.
+pub(super) struct TileMesh {
+    /// Where its offsets start.
+    pub(super) origin: SitePos,
+    pub(super) faces: DrawnMesh,
+    /// Edges in ink; none on a photo.
+    pub(super) lines: Option<DrawnMesh>,
+    pub(super) image: Option<Image>,
+    pub(super) key: PaperKey,
+    /// Lowest point of each feature, see [`feet`].
+    pub(super) feet: Vec<(u32, f32)>,
+    pub(super) bvh: Arc<MeshBvh>,
+    pub(super) edges: Arc<CreaseEdges>,
+}
+
+impl DecodedContent for PreparedContent {
+    fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    fn bytes_resident(&self) -> u64 {
+        self.bytes_resident
+    }
+}
+
+/// Decodes a content and makes it ready.
+pub(super) fn prepare(request: &DecodeRequest) -> Result<PreparedContent, Problem> {
+    decode_content(request).map(PreparedContent::of)
+}
+
+impl PreparedContent {
+    fn of(content: TileContent) -> Self {
+        let meshes_before = content.meshes.iter().map(|(mesh, ..)| mesh.bytes()).sum();
+        let mut prepared = Self {
+            centers: centers(&content.meshes, content.features.rows),
+            features: content.features,
+            meshes: Vec::with_capacity(content.meshes.len()),
+            samples: FootSamples::default(),
+            triangles: 0,
+            bytes_read: content.bytes_read,
+            bytes_drawn: 0,
+            bytes_resident: 0,
+            problems: content.problems,
+        };
+        for (mesh, edges, bvh) in content.meshes {
+            prepared.add(mesh, edges, bvh);
+        }
+        // The form that is drawn takes the place of the decoded one.
+        prepared.bytes_resident = content.bytes_resident.saturating_sub(meshes_before) + prepared.bytes_drawn;
+        prepared
+    }
+
+    fn add(&mut self, mut mesh: FeatureMesh, edges: CreaseEdges, bvh: MeshBvh) {
+        let (origin, triangles) = (mesh.origin, mesh.indices.len() / 3);
+        let feet = feet(&mesh.features, &mesh.positions, self.features.rows.saturating_add(1));
+        sample_feet(&mesh, &feet, &mut self.samples);
+        let texture = mesh.texture.take().filter(|_| mesh.uvs.len() == mesh.positions.len());
+        let key = PaperKey {
+            two_sided: mesh.double_sided,
+            blended: mesh.translucent,
+            unlit: mesh.unlit,
+            fades: false,
+            textured: texture.is_some(),
+        };
+        if self.features.rows > 1 && is_uniform(&mesh.colors) {
+            // One colour for a whole town says nothing; walls and roofs by the palette do.
+            mesh.colors.clear();
+        }
+        let Some(faces) = DrawnMesh::triangles(paper_from_features(mesh, key.textured)) else {
+            return;
+        };
+        let lines = if key.textured {
+            None
+        } else {
+            DrawnMesh::lines(paper_from_edges(&edges, palette::INK))
+        };
+        self.triangles += triangles as u64;
+        self.bytes_drawn += faces.bytes()
+            + lines.as_ref().map_or(0, DrawnMesh::bytes)
+            + texture.as_ref().map_or(0, |texture| texture.rgba.len() as u64);
+        self.meshes.push(TileMesh {
+            origin,
+            faces,
+            lines,
+            image: texture.map(image_from_texture),
+            key,
+            feet,
+            bvh: Arc::new(bvh),
+            edges: Arc::new(edges),
+        });
+    }
+}
+
+fn is_uniform(colors: &[[u8; 4]]) -> bool {
+    colors.windows(2).all(|pair| pair[0] == pair[1])
+}
+
+/// Notes where things stand on the ground: the lowest points of each feature, or some of the points of a mesh
+/// without features.
+fn sample_feet(mesh: &FeatureMesh, low: &[(u32, f32)], samples: &mut FootSamples) {
+    const FEW: usize = 4;
+    const MOST: usize = 20_000;
+    let mut note = |p: &[f32; 3]| samples.take(SitePos(mesh.origin.0 + site_axes(wide(p))));
+    if low.len() < FEW {
+        let stride = (mesh.positions.len() / MOST).max(1);
+        mesh.positions.iter().step_by(stride).for_each(&mut note);
+        return;
+    }
+    let mut foot = vec![f32::NEG_INFINITY; low.last().map_or(0, |(feature, _)| *feature as usize + 1)];
+    for (feature, y) in low {
+        foot[*feature as usize] = *y;
+    }
+    for (p, feature) in mesh.positions.iter().zip(&mesh.features) {
+        if foot.get(*feature as usize).is_some_and(|y| p[1] <= *y + 0.05) {
+            note(p);
+        }
+    }
+}
+
+/// Middle of each of `rows` features over all meshes of a content, site frame.
+fn centers(meshes: &[(FeatureMesh, CreaseEdges, MeshBvh)], rows: u32) -> Vec<DVec3> {
+    let mut sums = vec![(DVec3::ZERO, 0_u32); rows as usize];
+    for (mesh, ..) in meshes {
+        for (p, feature) in mesh.positions.iter().zip(&mesh.features) {
+            if let Some((sum, count)) = sums.get_mut(*feature as usize) {
+                *sum += mesh.origin.0 + site_axes(wide(p));
+                *count += 1;
+            }
+        }
+    }
+    sums.into_iter()
+        .map(|(sum, count)| sum / f64::from(count.max(1)))
+        .collect()
+}
+
+fn wide(p: &[f32; 3]) -> DVec3 {
+    DVec3::new(f64::from(p[0]), f64::from(p[1]), f64::from(p[2]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Texture;
+
+    /// Two walls of two features, 10 m apart, both from 2 m to 5 m above the origin.
+    fn walls() -> FeatureMesh {
+        let wall = |x: f32| [[x, 2.0, 0.0], [x + 4.0, 2.0, 0.0], [x, 5.0, 0.0]];
+        FeatureMesh {
+            origin: SitePos(DVec3::new(100.0, 200.0, 1.0)),
+            positions: [wall(0.0), wall(10.0)].concat(),
+            normals: vec![[0.0, 0.0, 1.0]; 6],
+            features: vec![0, 0, 0, 1, 1, 1],
+            colors: Vec::new(),
+            uvs: Vec::new(),
+            indices: (0..6).collect(),
+            texture: None,
+            double_sided: false,
+            translucent: false,
+            unlit: false,
+        }
+    }
+
+    fn prepared(mesh: FeatureMesh) -> PreparedContent {
+        let (edges, bvh) = (CreaseEdges::of(&mesh), MeshBvh::build(&mesh));
+        PreparedContent::of(TileContent {
+            bytes_resident: mesh.bytes() + edges.bytes() + bvh.bytes(),
+            meshes: vec![(mesh, edges, bvh)],
+            features: FeatureTable {
+                rows: 2,
+                ..FeatureTable::default()
+            },
+            bytes_read: 7,
+            problems: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn all_that_a_frame_needs_is_there() {
+        let content = prepared(walls());
+        let [mesh] = &content.meshes[..] else {
+            panic!("{} meshes", content.meshes.len())
+        };
+        assert_eq!((content.triangles, content.bytes_read), (2, 7));
+        assert_eq!(mesh.feet, [(0, 2.0), (1, 2.0)]);
+        let lines = mesh.lines.as_ref().map_or(0, DrawnMesh::bytes);
+        assert!(lines > 0, "a lone triangle has three edges");
+        assert_eq!(content.bytes_drawn, mesh.faces.bytes() + lines);
+        let held = content.bytes_drawn + mesh.edges.bytes() + mesh.bvh.bytes();
+        assert_eq!(content.bytes_resident(), held);
+        let middle = DVec3::new(100.0 + 4.0 / 3.0, 200.0, 1.0 + 3.0);
+        assert!((content.centers[0] - middle).length() < 1e-6, "{}", content.centers[0]);
+        assert!(content.samples.clone().take_changed().is_some(), "feet were noted");
+    }
+
+    #[test]
+    fn a_photo_has_no_lines_and_counts_its_pixels() {
+        let mut mesh = walls();
+        mesh.uvs = vec![[0.0; 2]; mesh.positions.len()];
+        mesh.texture = Some(Texture {
+            width: 2,
+            height: 1,
+            rgba: vec![255; 8],
+            srgb: true,
+        });
+        let content = prepared(mesh);
+        let mesh = &content.meshes[0];
+        assert!(mesh.key.textured && mesh.image.is_some() && mesh.lines.is_none());
+        assert_eq!(content.bytes_drawn, mesh.faces.bytes() + 8);
+    }
+
+    #[test]
+    fn a_mesh_without_vertices_is_passed_over() {
+        let mut mesh = walls();
+        mesh.positions.clear();
+        mesh.indices.clear();
+        let content = prepared(mesh);
+        assert!(content.meshes.is_empty());
+        assert_eq!((content.triangles, content.bytes_drawn), (0, 0));
+    }
+}
