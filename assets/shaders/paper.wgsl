@@ -150,7 +150,7 @@ fn fragment(in: Out, @builtin(front_facing) front: bool) -> @location(0) vec4<f3
 #else
     var color = paper_light(albedo.rgb, normal, in.world_position, in.position.xy, in.extra.x);
 #endif
-    color = mix(color, mix(color, vec3<f32>(1.0, 0.90, 0.97), 0.45), in.extra.y);
+    color = mix(color, vec3<f32>(1.0, 0.90, 0.97), 0.2 * in.extra.y);
     var result = vec4<f32>(color, albedo.a);
 #ifdef DISTANCE_FOG
     result = linear_fog(view_bindings::fog, result, eye_distance, vec3<f32>(0.0));

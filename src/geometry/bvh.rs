@@ -159,6 +159,21 @@ impl MeshBvh {
             .min_by(|(a, _), (b, _)| a.total_cmp(b))
     }
 
+    /// Whether any triangle belongs to a feature.
+    pub fn holds(&self, feature: u32) -> bool {
+        self.clusters.iter().any(|cluster| cluster.feature == feature)
+    }
+
+    /// The triangles of a feature, in the mesh's offsets and in no order.
+    pub fn triangles_of(&self, feature: u32) -> impl Iterator<Item = [Vec3; 3]> {
+        let clusters = self.clusters.iter().filter(move |cluster| cluster.feature == feature);
+        clusters.flat_map(|cluster| {
+            let start = cluster.start as usize;
+            let triangles = self.triangles.get(start..start + cluster.count as usize);
+            triangles.unwrap_or_default().iter().map(|triangle| triangle.corners)
+        })
+    }
+
     /// Bytes held in memory.
     pub fn bytes(&self) -> u64 {
         let nodes = self.bvh.nodes.len() * size_of::<obvhs::bvh2::node::Bvh2Node>();
@@ -260,6 +275,29 @@ mod tests {
             assert_eq!((hit.triangle, hit.feature), (number, feature));
             assert_eq!(bvh.cast(ray, |row| row != feature), None);
         }
+    }
+
+    #[test]
+    fn the_triangles_of_a_feature_are_all_of_them_and_no_others() {
+        let mut mesh = grid_mesh(4);
+        for (corner, feature) in mesh.features.iter_mut().enumerate() {
+            *feature = u32::try_from(corner / 9).unwrap();
+        }
+        let bvh = MeshBvh::build(&mesh);
+        let sum = |triangles: &mut dyn Iterator<Item = [Vec3; 3]>| {
+            triangles.fold((0, Vec3::ZERO), |(count, sum), [a, b, c]| (count + 1, sum + a + b + c))
+        };
+        let (count, found) = sum(&mut bvh.triangles_of(2));
+        let of_mesh = mesh
+            .indices
+            .chunks_exact(3)
+            .filter(|t| mesh.features[t[0] as usize] == 2);
+        let (expected_count, expected) =
+            sum(&mut of_mesh.map(|t| [0, 1, 2].map(|i| Vec3::from_array(mesh.positions[t[i] as usize]))));
+        assert_eq!((count, expected_count), (3, 3));
+        assert!(found.distance(expected) < 1e-4);
+        assert!(bvh.holds(2) && !bvh.holds(9_999));
+        assert_eq!(bvh.triangles_of(9_999).count(), 0);
     }
 
     #[test]

@@ -120,8 +120,9 @@ fn make(open: &OpenScenario, place: usize, variant: &Variant) -> Made {
         };
         mass(faces, &mut lines, building, origin, ground_m, feature);
     }
-    let [firm, sketch] = [firm, sketch].map(|paper| PreparedMesh::new(origin, count, paper));
-    for edges in [firm.edges(), sketch.edges()] {
+    let [(firm, firm_edges), (sketch, sketch_edges)] =
+        [firm, sketch].map(|paper| PreparedMesh::with_edges(origin, count, paper));
+    for edges in [&firm_edges, &sketch_edges] {
         for (ends, features) in edges.positions.chunks_exact(2).zip(edges.features.chunks_exact(2)) {
             let certainty = variant
                 .buildings

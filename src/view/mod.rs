@@ -12,6 +12,7 @@ mod ground;
 pub mod labels;
 mod masses;
 mod objects;
+mod outline;
 pub mod palette;
 pub mod picking;
 mod placement;
@@ -54,6 +55,7 @@ impl Plugin for ViewPlugin {
             masses::plugin,
             objects::plugin,
             picking::plugin,
+            outline::plugin,
         ));
     }
 }

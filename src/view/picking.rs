@@ -1,26 +1,19 @@
 //! A click picks exactly one thing: a building, a part of the plan, a managed object, or a place on the ground.
-//! What is picked is outlined along its own edges and lifted slightly in colour.
+//! What is picked is lifted slightly in colour here and outlined by [`super::outline`].
 
 use super::{
     camera::{Clicked, InputCapture, MainCamera, OrbitCamera},
     feature_rows::{FeatureRows, RowRange},
     ground::GroundHeights,
-    palette,
-    placement::{SceneOrigin, SiteAnchor},
     ray_cast::{PickOwner, Pickable, SceneHit, SceneRay},
     scene::{ScenarioShown, ShownScenario, VariantShown},
     site_view::SiteView,
     tiles::TileLayers,
 };
-use crate::geometry::{CreaseEdges, Value};
+use crate::geometry::Value;
 use crate::georef::SitePos;
 use crate::schedule::FrameSystems;
-use bevy::{
-    gizmos::config::{GizmoConfigGroup, GizmoConfigStore},
-    math::DVec2,
-    prelude::*,
-    window::PrimaryWindow,
-};
+use bevy::{math::DVec2, prelude::*, window::PrimaryWindow};
 
 /// What is picked.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,50 +91,31 @@ pub struct CursorGround {
 
 /// The feature that is outlined.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Outlined {
-    entity: Entity,
-    feature: u32,
-    rows: RowRange,
+pub(super) struct Outlined {
+    pub(super) entity: Entity,
+    pub(super) feature: u32,
+    pub(super) rows: RowRange,
 }
 
+/// What is outlined now, if it is drawn.
 #[derive(Resource, Default)]
-struct Outline(Option<Outlined>);
-
-/// The outer line of what is picked.
-#[derive(Default, Reflect, GizmoConfigGroup)]
-struct OuterLine;
-
-/// The white line inside the outer one.
-#[derive(Default, Reflect, GizmoConfigGroup)]
-struct InnerLine;
+pub(super) struct Outline(pub(super) Option<Outlined>);
 
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<CitySelection>()
         .init_resource::<CursorGround>()
         .init_resource::<Outline>()
-        .init_gizmo_group::<OuterLine>()
-        .init_gizmo_group::<InnerLine>()
         .add_message::<Pick>()
         .add_message::<PickChanged>()
-        .add_systems(Startup, set_lines)
         .add_systems(
             Update,
             (
                 (pick_clicked, follow_requests, follow_cursor)
                     .chain()
                     .in_set(FrameSystems::Select),
-                (find_outlined, draw_outline).chain().in_set(FrameSystems::Present),
+                find_outlined.in_set(FrameSystems::Present),
             ),
         );
-}
-
-fn set_lines(mut store: ResMut<GizmoConfigStore>) {
-    let (outer, _) = store.config_mut::<OuterLine>();
-    outer.line.width = 5.0;
-    outer.depth_bias = -0.0006;
-    let (inner, _) = store.config_mut::<InnerLine>();
-    inner.line.width = 1.6;
-    inner.depth_bias = -0.0009;
 }
 
 /// What a hit is, in words of the scenario.
@@ -292,7 +266,7 @@ fn follow_cursor(
 }
 
 /// Keeps the outline on what is picked when its tile gives way to a finer or coarser one.
-fn find_outlined(
+pub(super) fn find_outlined(
     selection: Res<CitySelection>,
     tiles: Res<TileLayers>,
     pickables: Query<(Entity, &Pickable, &Visibility)>,
@@ -354,99 +328,10 @@ fn find(
                 _ => return None,
             };
             let feature = u32::try_from(place).ok()?;
-            pickable.edges.features.contains(&feature).then_some(Outlined {
+            pickable.bvh.holds(feature).then_some(Outlined {
                 entity,
                 feature,
                 rows: pickable.rows,
             })
         })
-}
-
-fn draw_outline(
-    outline: Res<Outline>,
-    selection: Res<CitySelection>,
-    origin: Res<SceneOrigin>,
-    view: Res<SiteView>,
-    pickables: Query<(&Pickable, &SiteAnchor)>,
-    mut outer: Gizmos<OuterLine>,
-    mut inner: Gizmos<InnerLine>,
-) {
-    /// Enough for the most ornate church; beyond it an outline is a blot anyway.
-    const MOST_EDGES: usize = 20_000;
-    let magenta = Color::srgb_u8(palette::SELECTION[0], palette::SELECTION[1], palette::SELECTION[2]);
-    if let Some(outlined) = &outline.0
-        && let Ok((pickable, anchor)) = pickables.get(outlined.entity)
-    {
-        let place = origin.0.render_from_site(anchor.0);
-        let edges = &pickable.edges;
-        if !matches!(pickable.owner, PickOwner::Tile { .. } | PickOwner::NewBuildings { .. }) {
-            // All facets of a tree outlined would be a blot: small things get a ring around their foot.
-            if let Some((foot, radius)) = ring_around(edges, outlined.feature) {
-                let flat = lying(place + foot + Vec3::Y * 0.2);
-                outer.circle(flat, radius, magenta);
-                inner.circle(flat, radius, Color::WHITE);
-            }
-            return;
-        }
-        let ends = edges.positions.chunks_exact(2).zip(edges.features.chunks_exact(2));
-        for (ends, _) in ends
-            .filter(|(_, features)| features[0] == outlined.feature)
-            .take(MOST_EDGES)
-        {
-            let [from, to] = [0, 1].map(|i| place + Vec3::from_array(ends[i]));
-            outer.line(from, to, magenta);
-            inner.line(from, to, Color::WHITE);
-        }
-    } else if let Some(Picked {
-        thing: PickedThing::Ground,
-        position,
-    }) = &selection.picked
-    {
-        let [radius, ..] = crate::georef::narrow(bevy::math::DVec3::splat(
-            view.metres_per_pixel(position.0.distance(view.eye.0)) * 7.0,
-        ));
-        let flat = lying(origin.0.render_from_site(*position) + Vec3::Y * 0.15);
-        outer.circle(flat, radius, magenta);
-        inner.circle(flat, radius, Color::WHITE);
-    }
-}
-
-/// A circle that lies on the ground around a point.
-fn lying(center: Vec3) -> Isometry3d {
-    Isometry3d::new(center, Quat::from_rotation_x(std::f32::consts::FRAC_PI_2))
-}
-
-/// Foot of a small thing and the radius of a ring around it, in its mesh's offsets.
-fn ring_around(edges: &CreaseEdges, feature: u32) -> Option<(Vec3, f32)> {
-    let (low, high) = edges
-        .positions
-        .iter()
-        .zip(&edges.features)
-        .filter(|(_, f)| **f == feature)
-        .map(|(p, _)| Vec3::from_array(*p))
-        .fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |(low, high), p| {
-            (low.min(p), high.max(p))
-        });
-    let middle = (low + high) * 0.5;
-    let reach = (high - low).max(Vec3::ZERO);
-    middle
-        .is_finite()
-        .then(|| (middle.with_y(low.y), reach.x.max(reach.z) * 0.55 + 0.2))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_ring_lies_around_the_foot_of_its_feature_only() {
-        let edges = CreaseEdges {
-            positions: vec![[0.0, 1.0, 0.0], [2.0, 5.0, 2.0], [90.0, -7.0, 90.0], [91.0, 0.0, 91.0]],
-            features: vec![3, 3, 4, 4],
-        };
-        let (foot, radius) = ring_around(&edges, 3).unwrap();
-        assert_eq!(foot, Vec3::new(1.0, 1.0, 1.0));
-        assert!((radius - 1.3).abs() < 1e-6);
-        assert!(ring_around(&edges, 9).is_none());
-    }
 }

@@ -8,7 +8,7 @@ use super::{
     ray_cast::{PickOwner, Pickable},
     scene::SceneContent,
 };
-use crate::geometry::{CreaseEdges, MeshBvh};
+use crate::geometry::{CreaseEdges, FeatureMesh, MeshBvh};
 use crate::georef::SitePos;
 use bevy::{
     camera::primitives::Aabb,
@@ -167,27 +167,30 @@ pub(crate) struct PreparedMesh {
     /// Lowest point of each feature, see [`feet`].
     feet: Vec<(u32, f32)>,
     bvh: MeshBvh,
-    edges: Arc<CreaseEdges>,
 }
 
 impl PreparedMesh {
     /// Prepares `paper`, whose offsets start at `origin` and whose features are numbers below `features`.
     pub(crate) fn new(origin: SitePos, features: u32, paper: PaperMesh) -> Self {
-        let features = features.max(1);
+        Self::of(origin, features, paper.into_features(origin))
+    }
+
+    /// The same, with its edges by angle.
+    pub(crate) fn with_edges(origin: SitePos, features: u32, paper: PaperMesh) -> (Self, CreaseEdges) {
         let mesh = paper.into_features(origin);
+        let edges = CreaseEdges::of(&mesh);
+        (Self::of(origin, features, mesh), edges)
+    }
+
+    fn of(origin: SitePos, features: u32, mesh: FeatureMesh) -> Self {
+        let features = features.max(1);
         Self {
             origin,
             features,
             feet: feet(&mesh.features, &mesh.positions, features),
             bvh: MeshBvh::build(&mesh),
-            edges: Arc::new(CreaseEdges::of(&mesh)),
             faces: DrawnMesh::triangles(paper_from_features(mesh, false)),
         }
-    }
-
-    /// Its edges, by angle.
-    pub(crate) fn edges(&self) -> &CreaseEdges {
-        &self.edges
     }
 
     /// Bytes that go to the graphics card.
@@ -213,7 +216,6 @@ impl PreparedMesh {
             owner,
             rows: range,
             bvh: Arc::new(self.bvh),
-            edges: self.edges,
         };
         let drawn = faces.bundle(meshes, self.origin, range.first, material, Visibility::Hidden);
         Some((commands.spawn((drawn, pickable)).id(), range))

@@ -5,7 +5,7 @@ use super::{
     ground::GroundHeights,
     placement::SiteAnchor,
 };
-use crate::geometry::{CreaseEdges, MeshBvh, Ray};
+use crate::geometry::{MeshBvh, Ray};
 use crate::georef::{SitePos, narrow, render_axes};
 use crate::sources::tiles3d::TileId;
 use bevy::{camera::primitives::Aabb, ecs::system::SystemParam, math::DVec3, prelude::*};
@@ -34,8 +34,6 @@ pub(crate) struct Pickable {
     pub(crate) owner: PickOwner,
     pub(crate) rows: RowRange,
     pub(crate) bvh: Arc<MeshBvh>,
-    /// For the outline of what is picked.
-    pub(crate) edges: Arc<CreaseEdges>,
 }
 
 /// What was met.
@@ -68,9 +66,25 @@ pub(crate) struct SceneRay<'w, 's> {
 impl SceneRay<'_, '_> {
     /// The nearest thing along `direction` (unit length) from `eye`, site frame.
     pub(crate) fn cast(&self, eye: SitePos, direction: DVec3) -> Option<SceneHit> {
+        let ground = self.ground.cast(eye, direction);
+        let thing = self.cast_things(eye, direction);
+        let (distance_m, feature) = match (ground, thing) {
+            (Some(ground_m), Some((thing_m, ..))) if ground_m < thing_m => (ground_m, None),
+            (_, Some((thing_m, entity, feature))) => (thing_m, Some((entity, feature))),
+            (Some(ground_m), None) => (ground_m, None),
+            (None, None) => return None,
+        };
+        Some(SceneHit {
+            position: SitePos(eye.0 + direction * distance_m),
+            distance_m,
+            feature,
+        })
+    }
+
+    /// The nearest thing that stands on the ground: its distance in metres, its mesh and its feature.
+    pub(crate) fn cast_things(&self, eye: SitePos, direction: DVec3) -> Option<(f64, Entity, u32)> {
         let ray_direction = Vec3::from_array(narrow(render_axes(direction)));
-        let mut nearest: Option<(f64, Option<(Entity, u32)>)> =
-            self.ground.cast(eye, direction).map(|distance| (distance, None));
+        let mut nearest: Option<(f64, Entity, u32)> = None;
         for (entity, pickable, anchor, visibility, bounds) in &self.pickables {
             if *visibility == Visibility::Hidden {
                 continue;
@@ -82,23 +96,19 @@ impl SceneRay<'_, '_> {
             let Some(entry) = enter_box(ray, bounds) else {
                 continue;
             };
-            if nearest.is_some_and(|(distance, _)| f64::from(entry) > distance) {
+            if nearest.is_some_and(|(distance, ..)| f64::from(entry) > distance) {
                 continue;
             }
             let hit = pickable
                 .bvh
                 .cast(ray, |feature| !self.rows.is_hidden(pickable.rows, feature));
             if let Some(hit) = hit
-                && nearest.is_none_or(|(distance, _)| f64::from(hit.distance_m) < distance)
+                && nearest.is_none_or(|(distance, ..)| f64::from(hit.distance_m) < distance)
             {
-                nearest = Some((f64::from(hit.distance_m), Some((entity, hit.feature))));
+                nearest = Some((f64::from(hit.distance_m), entity, hit.feature));
             }
         }
-        nearest.map(|(distance_m, feature)| SceneHit {
-            position: SitePos(eye.0 + direction * distance_m),
-            distance_m,
-            feature,
-        })
+        nearest
     }
 }
 

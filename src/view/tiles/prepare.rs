@@ -49,7 +49,6 @@ pub(super) struct TileMesh {
     /// Lowest point of each feature, see [`feet`].
     pub(super) feet: Vec<(u32, f32)>,
     pub(super) bvh: Arc<MeshBvh>,
-    pub(super) edges: Arc<CreaseEdges>,
 }
 
 impl DecodedContent for PreparedContent {
@@ -69,7 +68,8 @@ pub(super) fn prepare(request: &DecodeRequest) -> Result<PreparedContent, Proble
 
 impl PreparedContent {
     fn of(content: TileContent) -> Self {
-        let meshes_before = content.meshes.iter().map(|(mesh, ..)| mesh.bytes()).sum();
+        let decoded = content.meshes.iter();
+        let bytes_before = decoded.map(|(mesh, edges, _)| mesh.bytes() + edges.bytes()).sum();
         let mut prepared = Self {
             centers: centers(&content.meshes, content.features.rows),
             features: content.features,
@@ -85,7 +85,7 @@ impl PreparedContent {
             prepared.add(mesh, edges, bvh);
         }
         // The form that is drawn takes the place of the decoded one.
-        prepared.bytes_resident = content.bytes_resident.saturating_sub(meshes_before) + prepared.bytes_drawn;
+        prepared.bytes_resident = content.bytes_resident.saturating_sub(bytes_before) + prepared.bytes_drawn;
         prepared
     }
 
@@ -125,7 +125,6 @@ impl PreparedContent {
             key,
             feet,
             bvh: Arc::new(bvh),
-            edges: Arc::new(edges),
         });
     }
 }
@@ -224,7 +223,7 @@ mod tests {
         let lines = mesh.lines.as_ref().map_or(0, DrawnMesh::bytes);
         assert!(lines > 0, "a lone triangle has three edges");
         assert_eq!(content.bytes_drawn, mesh.faces.bytes() + lines);
-        let held = content.bytes_drawn + mesh.edges.bytes() + mesh.bvh.bytes();
+        let held = content.bytes_drawn + mesh.bvh.bytes();
         assert_eq!(content.bytes_resident(), held);
         let middle = DVec3::new(100.0 + 4.0 / 3.0, 200.0, 1.0 + 3.0);
         assert!((content.centers[0] - middle).length() < 1e-6, "{}", content.centers[0]);

@@ -53,7 +53,6 @@ impl Uploader<'_, '_, '_> {
             owner,
             rows,
             bvh: mesh.bvh,
-            edges: mesh.edges,
         };
         let hidden = Visibility::Hidden;
         let drawn = mesh
