@@ -1,25 +1,26 @@
 //! Where a thing ends in the picture: the pieces of its edges with nothing of itself beyond them, in pixels.
 //!
 //! An edge can bound the picture of a thing only where all its faces lie to one side of it; that is cheap to
-//! tell. Whether it does is asked by lines of sight just beyond it, cell by cell, and where the answer changes
-//! the place is narrowed down. Not taken: tracing a mask (stairs instead of straight edges), and hulls pushed
+//! tell. Whether it does is asked by lines of sight just beyond it, cell by cell, unless the [`Mask`] knows; where
+//! the answer changes the place is narrowed down. Not taken: tracing a mask (stairs instead of straight edges), and hulls pushed
 //! outwards on the graphics card (gaps at hard edges, and every dormer gets a line of its own).
 
-use super::thing::Thing;
+use super::{mask::Mask, thing::Thing};
 use crate::view::site_view::SiteView;
 use bevy::math::{DVec2, DVec3};
 
 /// Pixels are asked about in cells of this length along an edge.
 const CELL_PX: f64 = 6.0;
-/// How far beyond an edge a line of sight must miss the thing, and how far inside it must not be covered, pixels.
-const BEYOND_PX: f64 = 1.25;
-const INSIDE_PX: f64 = 1.0;
+/// Just beyond an edge a line of sight must miss the thing, pixels.
+const BEYOND_PX: f64 = 0.5;
 /// Nor may the thing begin again this soon beyond its edge, points: bands in a niche so narrow would run together.
-const NICHE_PT: [f64; 2] = [3.5, 6.5];
+const NICHE_PT: [f64; 2] = [2.5, 6.0];
+/// How far inside its edge a thing must not be covered, pixels.
+const INSIDE_PX: f64 = 1.0;
 /// How often a change within a cell is halved: to less than a pixel.
 const HALVINGS: u32 = 3;
-/// Cells looked at per picture; longer contours are looked at more coarsely.
-const MOST_CELLS: f64 = 2500.0;
+/// Cells asked about per picture; longer contours are looked at more coarsely.
+const MOST_CELLS: f64 = 3000.0;
 /// Nearer than this to the eye nothing is drawn, metres.
 const NEAR_M: f64 = 0.2;
 /// Edges are followed this far beyond the picture's rim, pixels.
@@ -55,14 +56,18 @@ pub(super) fn contour(thing: &Thing, view: &SiteView, is_covered: impl Fn(DVec2,
         .edges()
         .filter_map(|(edge, across)| Candidate::new(edge.ends, across, view))
         .collect();
-    let length: f64 = candidates.iter().map(|c| c.from.distance(c.to)).sum();
-    let cell_px = (length / MOST_CELLS).max(CELL_PX);
+    let mask = Mask::new(thing, view);
+    let asked: f64 = candidates.iter().map(|c| c.asked(&mask)).sum();
+    let cell_px = CELL_PX * (asked / MOST_CELLS).max(1.0);
     let [near, far] = NICHE_PT.map(|points| points * view.pixels_per_point);
     let beyond_px = [BEYOND_PX, near, far];
     let mut pieces = Vec::new();
     for candidate in &candidates {
         candidate.follow(cell_px, &mut pieces, |part| {
             let pixel = candidate.from.lerp(candidate.to, part);
+            if mask.is_deep(pixel) {
+                return Found::Within;
+            }
             let is_within = |beyond_px: &f64| thing.is_met(view.eye, view.ray(pixel + candidate.outward * *beyond_px));
             if beyond_px.iter().any(is_within) {
                 return Found::Within;
@@ -130,6 +135,19 @@ impl Candidate {
                 near: (near.1, near.0),
             }
         })
+    }
+
+    /// How many cells cannot be answered by the mask.
+    fn asked(&self, mask: &Mask) -> f64 {
+        let cells = (self.from.distance(self.to) / CELL_PX).ceil().max(1.0);
+        let (mut cell, mut asked) = (0.5, 0.0);
+        while cell < cells {
+            if !mask.is_deep(self.from.lerp(self.to, cell / cells)) {
+                asked += 1.0;
+            }
+            cell += 1.0;
+        }
+        asked
     }
 
     /// Adds the parts of the edge that bound the thing.

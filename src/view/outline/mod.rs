@@ -6,6 +6,7 @@
 //! something else is drawn faintly. Small things get a ring around them, the ground a ring that lies on it.
 
 mod contour;
+mod mask;
 mod ribbon;
 mod thing;
 
@@ -124,9 +125,15 @@ pub(crate) fn plugin(app: &mut App) {
 fn make_band(mut commands: Commands, mut meshes: ResMut<Assets<Mesh>>, mut materials: ResMut<Assets<OutlineMaterial>>) {
     let [r, g, b] = palette::SELECTION;
     let color = Color::srgb_u8(r, g, b).to_linear();
+    // The renderer does not take a mesh of nothing, hidden or not.
+    let nothing_yet = Ribbon {
+        positions: vec![[0.0; 3]; 3],
+        seen: vec![[0.0; 2]; 3],
+        indices: vec![0, 1, 2],
+    };
     commands.spawn((
         OutlineBand,
-        Mesh3d(meshes.add(mesh_of(Ribbon::default()))),
+        Mesh3d(meshes.add(mesh_of(nothing_yet))),
         MeshMaterial3d(materials.add(OutlineMaterial {
             color: Vec4::new(color.red, color.green, color.blue, 1.0),
             bands: Vec4::ZERO,

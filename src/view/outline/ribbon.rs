@@ -12,14 +12,16 @@ const JOIN_PX: f64 = 4.0;
 /// An outline has no ends but at the picture's rim: what still ends is joined over gaps up to this, points.
 /// Niches narrower than the band are such gaps.
 const GAP_PT: f64 = 14.0;
+/// A line is closed over a gap of at most this share of its length.
+const LARGEST_OWN_GAP: f64 = 0.05;
 /// Going back on itself for less than this is a mistake of a pixel and not a shape, pixels.
 const HOOK_PX: f64 = 5.0;
 /// Corners nearer than this to the one before are left out, pixels.
 const SHORTEST_PX: f64 = 0.75;
 /// A corner this near to the line through its neighbours is left out, pixels.
 const STRAIGHT_PX: f64 = 0.2;
-/// Open lines shorter than this say nothing, pixels.
-const LEAST_PX: f64 = 5.0;
+/// Lines shorter than this say nothing, pixels: specks and pinholes.
+const LEAST_PX: f64 = 12.0;
 /// Room beside a band for its soft rim, pixels.
 const SOFT_PX: f64 = 0.75;
 /// Corners that open are rounded in steps of this angle, radians.
@@ -76,7 +78,7 @@ pub(super) fn lines(pieces: &[Piece], pixels_per_point: f64) -> Vec<Line> {
     joined.iter_mut().for_each(straighten);
     let mut joined = join(joined, GAP_PT * pixels_per_point);
     joined.iter_mut().for_each(straighten);
-    joined.retain(|line| line.points.len() > 1 && (line.is_closed || line.length() >= LEAST_PX));
+    joined.retain(|line| line.length() >= LEAST_PX);
     joined
 }
 
@@ -100,7 +102,9 @@ fn join(lines: Vec<Line>, reach_px: f64) -> Vec<Line> {
         let mut at = start;
         while let Some(successor) = next[at] {
             if is_used[successor] {
-                close(&mut line);
+                if !is_tip(&line) {
+                    close(&mut line);
+                }
                 break;
             }
             is_used[successor] = true;
@@ -110,6 +114,14 @@ fn join(lines: Vec<Line>, reach_px: f64) -> Vec<Line> {
         joined.push(line);
     }
     joined
+}
+
+/// A short line that comes back near its start is the tip of something, not a loop.
+fn is_tip(line: &Line) -> bool {
+    match line.points[..] {
+        [first, .., last] => first.distance(last) > line.length() * LARGEST_OWN_GAP,
+        _ => true,
+    }
 }
 
 /// Adds `other` where `line` ends.
@@ -188,9 +200,7 @@ fn links(lines: &[Line], reach_px: f64) -> Vec<Option<usize>> {
         let around = (-1..=1).flat_map(|dx| (-1..=1).map(move |dy| (x + dx, y + dy)));
         for (j, head) in around.filter_map(|cell| heads.get(&cell)).flatten() {
             let distance = tail.distance(*head);
-            // A piece shorter than the reach must not be taken for a closed line.
-            let is_own = i == *j && line.length() < 3.0 * reach_px;
-            if distance <= reach_px && !is_own {
+            if distance <= reach_px && !(i == *j && is_tip(line)) {
                 pairs.push((distance, i, *j));
             }
         }
@@ -462,6 +472,24 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].points[1], DVec2::new(50.0, 0.0));
         assert_eq!(found[0].points.len(), 3);
+    }
+
+    #[test]
+    fn tips_of_floors_above_each_other_make_one_line() {
+        // Ends of three floors: out, down 3 px, back; 8 px apart.
+        let floors: Vec<Piece> = (0..3)
+            .flat_map(|floor| {
+                let y = f64::from(floor) * 11.0;
+                [
+                    piece([5.0, y], [10.0, y]),
+                    piece([10.0, y], [10.0, y + 3.0]),
+                    piece([10.0, y + 3.0], [5.0, y + 3.0]),
+                ]
+            })
+            .collect();
+        let found = lines(&floors, 1.0);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(!found[0].is_closed);
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub(super) struct Thing {
     edges: Vec<Edge>,
     across: Vec<DVec3>,
     corners: Vec<DVec3>,
+    faces: Vec<[u32; 3]>,
     bvh: MeshBvh,
 }
 
@@ -58,7 +59,8 @@ impl Thing {
             .iter()
             .map(|p| origin.0 + site_axes(Vec3::from_array(*p).as_dvec3()))
             .collect();
-        let (edges, across) = edges_of(&indices, &corners);
+        let faces: Vec<[u32; 3]> = indices.as_chunks::<3>().0.to_vec();
+        let (edges, across) = edges_of(&faces, &corners);
         let mesh = FeatureMesh {
             origin,
             normals: Vec::new(),
@@ -78,6 +80,7 @@ impl Thing {
             edges,
             across,
             corners,
+            faces,
             bvh,
         })
     }
@@ -95,6 +98,11 @@ impl Thing {
         &self.corners
     }
 
+    /// Faces, as places in [`Thing::corners`].
+    pub(super) fn faces(&self) -> &[[u32; 3]] {
+        &self.faces
+    }
+
     /// Whether a line of sight (unit length, site frame) meets the thing.
     pub(super) fn is_met(&self, eye: SitePos, direction: DVec3) -> bool {
         let ray = Ray {
@@ -105,9 +113,9 @@ impl Thing {
     }
 }
 
-fn edges_of(indices: &[u32], corners: &[DVec3]) -> (Vec<Edge>, Vec<DVec3>) {
-    let mut sides: Vec<[u32; 3]> = Vec::with_capacity(indices.len());
-    for face in indices.chunks_exact(3) {
+fn edges_of(faces: &[[u32; 3]], corners: &[DVec3]) -> (Vec<Edge>, Vec<DVec3>) {
+    let mut sides: Vec<[u32; 3]> = Vec::with_capacity(faces.len() * 3);
+    for face in faces {
         for (a, b, c) in [(0, 1, 2), (1, 2, 0), (2, 0, 1)] {
             sides.push([face[a].min(face[b]), face[a].max(face[b]), face[c]]);
         }
