@@ -89,7 +89,11 @@ impl<'a> Built<'a> {
             holes: building.holes.clone(),
         })?;
         let by_use: Vec<(Use, f64)> = building.gfa_m2().into_iter().collect();
-        let is_for = |wanted: Use| by_use.iter().any(|(used_for, _)| *used_for == wanted);
+        // What lies below ground only has no floor area above it to tell its use by.
+        let is_for = |wanted: Use| match building.storeys {
+            0 => building.main_use == wanted,
+            _ => by_use.iter().any(|(used_for, _)| *used_for == wanted),
+        };
         Some(Self {
             id: &building.id,
             kind: ObjectKind::NewBuilding,
@@ -173,9 +177,14 @@ impl Tally {
 }
 
 /// The indicators of buildings and what happens to each. Removed ones are listed and add nothing.
-pub(super) fn count(buildings: &[(Role, &Built)], area_m2: f64) -> Vec<Indicator> {
+/// Where their footprints are tangled the built ground has no value.
+pub(super) fn count(buildings: &[(Role, &Built)], area_m2: f64, is_tangled: bool) -> Vec<Indicator> {
     let (gfa, by_use) = floor_areas(buildings);
-    let built = built_ground(buildings);
+    let built = if is_tangled {
+        Indicator::without_value(Key::Built)
+    } else {
+        built_ground(buildings)
+    };
     let dwellings = whole_things(Key::Dwellings, buildings, |b| b.dwellings, "dwellings");
     let places = whole_things(Key::ParkingPlaces, buildings, |b| b.parking_places, "parking_places");
     let mut per_ha = over(Key::DwellingsPerHa, &dwellings, area_m2 / 10_000.0);
@@ -275,9 +284,17 @@ fn over(key: Key, part: &Indicator, divisor: f64) -> Indicator {
 }
 
 fn densities(gfa: &Indicator, built: &Indicator, area_m2: f64) -> Vec<Indicator> {
-    let (floor_m2, built_m2) = (gfa.value.unwrap_or(0.0), built.value.unwrap_or(0.0));
+    let floor_m2 = gfa.value.unwrap_or(0.0);
     let mut fsi = over(Key::Fsi, gfa, area_m2);
     fsi.inputs = vec![("gfa_m2", floor_m2), ("plan_area_m2", area_m2)];
+    let Some(built_m2) = built.value else {
+        return vec![
+            fsi,
+            Indicator::without_value(Key::Gsi),
+            Indicator::without_value(Key::L),
+            Indicator::without_value(Key::Osr),
+        ];
+    };
     let mut gsi = over(Key::Gsi, built, area_m2);
     gsi.inputs = vec![("built_m2", built_m2), ("plan_area_m2", area_m2)];
     let mut storeys = over(Key::L, gfa, built_m2);

@@ -7,12 +7,17 @@ use super::built::Built;
 use super::indicators::{Counted, Indicator, ObjectKind, Role};
 use super::key::Key;
 use super::study_area::StudyArea;
+use super::tangle::is_tangled;
 use crate::geometry::{BoxIndex, Polygon, Region};
 use crate::model::{NewSurface, SurfaceKind};
+use bevy::math::DVec2;
 use std::cmp::Ordering;
 
 /// Less than this of a surface is what rounding leaves along a shared border, m².
 const SLIVER_M2: f64 = 1e-4;
+
+/// A part of the area this small of which nothing is known is what coordinates rounded to centimetres leave open.
+const ROUNDING: f64 = 1e-4;
 
 const KINDS: [(SurfaceKind, &str); 6] = [
     (SurfaceKind::Asphalt, "asphalt_m2"),
@@ -53,6 +58,13 @@ pub(super) struct Patch<'a> {
     whole_m2: f64,
 }
 
+impl Patch<'_> {
+    /// All of it that lies in the area.
+    pub(super) fn region(&self) -> &Region {
+        &self.region
+    }
+}
+
 /// The surfaces of one list that lie in the area, each without what wins over it in the list.
 pub(super) fn patches<'a>(
     surfaces: impl IntoIterator<Item = &'a NewSurface>,
@@ -60,8 +72,8 @@ pub(super) fn patches<'a>(
     area: &StudyArea,
 ) -> Vec<Patch<'a>> {
     let (low, high) = area.bounds();
-    let is_near = |ring: &[bevy::math::DVec2]| {
-        let reaches = |pick: fn(&bevy::math::DVec2) -> f64, low: f64, high: f64| {
+    let is_near = |ring: &[DVec2]| {
+        let reaches = |pick: fn(&DVec2) -> f64, low: f64, high: f64| {
             ring.iter().any(|p| pick(p) <= high) && ring.iter().any(|p| pick(p) >= low)
         };
         reaches(|p| p.x, low.x, high.x) && reaches(|p| p.y, low.y, high.y)
@@ -84,6 +96,10 @@ pub(super) fn patches<'a>(
         })
         .collect();
     patches.sort_by(|a, b| wins(a.surface, b.surface));
+    // Whoever counts finds the same and gives them no value.
+    if is_tangled(patches.iter().map(Patch::region)) {
+        return patches;
+    }
     let index = BoxIndex::new(patches.iter().map(|patch| patch.region.bounds()));
     let visible: Vec<Region> = (0..patches.len())
         .map(|position| {
@@ -112,8 +128,20 @@ fn touching(index: &BoxIndex, region: &Region) -> Vec<usize> {
         .unwrap_or_default()
 }
 
-/// The indicators of the ground under what stands, with a plan's surfaces over today's.
-pub(super) fn count(area: &StudyArea, standing: &[&Built], plan: &[Patch], today: &[Patch]) -> Vec<Indicator> {
+/// The indicators of the ground under what stands, with a plan's surfaces over today's; without a value where it
+/// `is_tangled`.
+pub(super) fn count(
+    area: &StudyArea,
+    standing: &[&Built],
+    plan: &[Patch],
+    today: &[Patch],
+    is_tangled: bool,
+) -> Vec<Indicator> {
+    if is_tangled {
+        let keys = [Key::Green, Key::Paved, Key::Water, Key::UnknownCover];
+        return keys.map(Indicator::without_value).into();
+    }
+
     let buildings: Vec<&Region> = standing
         .iter()
         .filter(|building| building.is_seen)
@@ -169,7 +197,7 @@ pub(super) fn count(area: &StudyArea, standing: &[&Built], plan: &[Patch], today
     let mut found = vec![of_key(Key::Green), of_key(Key::Paved), of_key(Key::Water)];
     // What nothing is known of may be any of the three.
     for indicator in &mut found {
-        indicator.is_complete = unknown_m2 < area.area_m2 * 1e-6;
+        indicator.is_complete = unknown_m2 < area.area_m2 * ROUNDING;
         indicator.inputs.push(("unknown_cover_m2", unknown_m2));
     }
     let mut unknown = Indicator::new(Key::UnknownCover, Some(unknown_m2));

@@ -118,7 +118,7 @@ pub enum MissingData {
 pub struct Indicator {
     /// Which one.
     pub key: Key,
-    /// What is known to be; `None` where the formula has no answer (a ratio over nothing).
+    /// What is known to be; `None` where the formula has no answer (a ratio over nothing) or outlines are too tangled.
     pub value: Option<f64>,
     /// The value less that of today.
     pub difference: Option<f64>,
@@ -149,6 +149,14 @@ impl Indicator {
             estimate: None,
             is_complete: true,
             wind: None,
+        }
+    }
+
+    /// What could not be computed.
+    pub(super) fn without_value(key: Key) -> Self {
+        Self {
+            is_complete: false,
+            ..Self::new(key, None)
         }
     }
 }

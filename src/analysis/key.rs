@@ -104,7 +104,7 @@ impl Key {
         }
     }
 
-    /// Its unit; `1` for a plain ratio or a count.
+    /// Its unit; `1` for a count.
     pub fn unit(self) -> &'static str {
         match self {
             Self::Fsi | Self::Gsi | Self::Osr => "m2/m2",

@@ -34,9 +34,10 @@ mod key;
 mod report;
 mod study_area;
 mod survey;
+mod tangle;
 
 pub use indicators::{Basis, Counted, Indicator, Indicators, MissingData, ObjectKind, Role, Unknown, WindCheck};
 pub use key::Key;
 pub use report::{VariantNumbers, numbers_json, numbers_table};
 pub use study_area::{AreaSource, StudyArea};
-pub use survey::{NoAreaError, Survey};
+pub use survey::{Survey, SurveyError};

@@ -92,6 +92,15 @@ impl StudyArea {
         self.parts.iter().any(|part| part.contains(point))
     }
 
+    /// Whether a ring may lie across its edge.
+    pub(super) fn may_cut(&self, ring: &[DVec2]) -> bool {
+        let Some(first) = ring.first() else { return false };
+        let (low, high) = ring
+            .iter()
+            .fold((*first, *first), |(low, high), p| (low.min(*p), high.max(*p)));
+        !self.sides.touching(low, high).is_empty()
+    }
+
     /// What of a polygon lies in it; `None` for nothing.
     pub(super) fn inside(&self, polygon: &Polygon) -> Option<Inside> {
         let whole = Region::of(polygon);

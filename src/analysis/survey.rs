@@ -5,13 +5,25 @@ use super::cover::{self, Patch};
 use super::indicators::{Counted, Indicator, Indicators, MissingData, ObjectKind, Role};
 use super::key::Key;
 use super::study_area::StudyArea;
+use super::tangle;
 use crate::model::{AssetKind, LayerKind, OpenScenario, Removal, Scenario, Variant};
 use std::collections::BTreeSet;
 
-/// The scenario has no land to count in.
+/// Why nothing can be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is neither a plan area (`plan_area`) nor an outline of the area (`area.outline`) to count within")]
-pub struct NoAreaError;
+pub enum SurveyError {
+    /// The scenario has no land to count in.
+    #[error("there is neither a plan area (`plan_area`) nor an outline of the area (`area.outline`) to count within")]
+    NoArea,
+    /// Its edge has too many corners for all that it cuts.
+    #[error("the plan area has {corners} corners and cuts {outlines} outlines: draw it simpler")]
+    TooTangled {
+        /// Corners of the area.
+        corners: usize,
+        /// Outlines that may lie across its edge.
+        outlines: usize,
+    },
+}
 
 /// Today within the area, ready to be compared with.
 pub struct Survey<'a> {
@@ -28,11 +40,22 @@ pub struct Survey<'a> {
 
 impl<'a> Survey<'a> {
     /// Cuts today to the plan area, or to the outline of the area where there is none.
-    pub fn new(open: &'a OpenScenario) -> Result<Self, NoAreaError> {
-        let area = StudyArea::of(&open.scenario).ok_or(NoAreaError)?;
+    pub fn new(open: &'a OpenScenario) -> Result<Self, SurveyError> {
+        let area = StudyArea::of(&open.scenario).ok_or(SurveyError::NoArea)?;
         let (low, high) = area.bounds();
-        let near = open.register.near(low, high).into_iter();
+        let near = open.register.near(low, high);
+        let footprints = near
+            .iter()
+            .filter_map(|position| open.register.buildings.get(*position));
+        let outlines = footprints.map(|building| building.footprint.as_slice());
+        let outlines = outlines.chain(open.surfaces.iter().map(|surface| surface.outer.as_slice()));
+        let outlines = outlines.filter(|ring| area.may_cut(ring)).count();
+        if tangle::is_too_much_at_the_edge(&area, outlines) {
+            let corners = area.region().sides().count();
+            return Err(SurveyError::TooTangled { corners, outlines });
+        }
         let buildings = near
+            .into_iter()
             .filter_map(|position| {
                 Some((
                     position,
@@ -117,8 +140,11 @@ impl<'a> Survey<'a> {
         let standing = buildings.iter().filter(|(role, _)| *role != Role::Removed);
         let standing: Vec<&Built> = standing.map(|(_, building)| *building).collect();
 
-        let mut found = built::count(&buildings, self.area.area_m2);
-        found.extend(cover::count(&self.area, &standing, &laid, &self.patches));
+        let regions = standing.iter().map(|building| &building.inside.region);
+        let regions = regions.chain(laid.iter().chain(&self.patches).map(Patch::region));
+        let is_tangled = tangle::is_tangled(regions);
+        let mut found = built::count(&buildings, self.area.area_m2, is_tangled);
+        found.extend(cover::count(&self.area, &standing, &laid, &self.patches, is_tangled));
         found.push(self.trees(variant, &removals, phase));
         for indicator in &mut found {
             indicator.is_complete &= !self.missing.contains(&needs(indicator.key));

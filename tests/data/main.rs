@@ -3,4 +3,5 @@
 mod bad_input;
 mod corpus;
 mod georef;
+mod indicators;
 mod scenario;
