@@ -43,7 +43,7 @@ impl<'a> Built<'a> {
             exterior: building.footprint.clone(),
             holes: building.holes.clone(),
         })?;
-        let height_m = building.is_roof_known.then(|| building.roof_m - building.ground_m);
+        let height_m = building.is_roof_known.then_some(building.roof_m - building.ground_m);
         let footprint_m2 = inside.whole_m2;
         let floors = if !building.gfa_m2.is_empty() {
             Floors::Known {

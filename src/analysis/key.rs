@@ -125,15 +125,13 @@ impl Key {
             Self::L => "fsi / gsi = gfa_m2 / built_m2",
             Self::Gfa | Self::GfaOf(_) => "sum over the buildings of floor area x share",
             Self::GfaUnderground => "sum over the plan's buildings of footprint x storeys below ground x share",
-            Self::Dwellings => "kept + new",
             Self::DwellingsPerHa => "dwellings / (plan_area_m2 / 10000)",
-            Self::ParkingPlaces => "kept + new",
             Self::Built => "area of the union of the footprints within the plan area",
             Self::Green => "grass_m2 + planting_m2",
             Self::Paved => "asphalt_m2 + paving_m2 + clinkers_m2",
             Self::Water => "water_m2",
             Self::UnknownCover => "plan_area_m2 - (built_m2 + green_m2 + paved_m2 + water_m2)",
-            Self::Trees => "kept + new",
+            Self::Dwellings | Self::ParkingPlaces | Self::Trees => "kept + new",
             Self::GreatestHeight | Self::GreatestNewHeight => "greatest of (highest point - ground)",
         }
     }

@@ -8,7 +8,7 @@
 use super::polygon::{Polygon, signed_area_m2};
 use bevy::math::DVec2;
 use geo::bool_ops::FillRule;
-use geo::{Area, BooleanOps, LineString, MultiPolygon, OpType, unary_union};
+use geo::{Area, BooleanOps, Coord, LineString, MultiPolygon, OpType, unary_union};
 
 /// A piece of land, site metres.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +29,7 @@ impl Region {
                 ring.reverse();
             }
             ring.extend(ring.first().copied());
-            LineString::from_iter(ring.iter().map(|p| (p.x, p.y)))
+            ring.iter().map(|p| Coord { x: p.x, y: p.y }).collect::<LineString>()
         };
         let outer = turned(&polygon.exterior, false);
         let holes = polygon.holes.iter().filter(|hole| hole.len() >= 3);

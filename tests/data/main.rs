@@ -3,5 +3,6 @@
 mod bad_input;
 mod corpus;
 mod georef;
+mod indicator_properties;
 mod indicators;
 mod scenario;
