@@ -9,8 +9,8 @@ use crate::model::{NewBuilding, RegisteredBuilding, Use, mass_mesh};
 /// Height of a storey for estimates, metres.
 const ESTIMATED_STOREY_M: f64 = 3.0;
 
-/// Whole things count where this much of the footprint lies inside, less what rounding takes.
-const MOST_OF_IT: f64 = 0.5 - 1e-9;
+/// Whole things count where this much of the footprint lies inside, less what rounding in the overlay takes.
+pub(super) const MOST_OF_IT: f64 = 0.5 - 1e-6;
 
 /// The floor area above ground of a whole building.
 #[derive(Debug, Clone)]
@@ -176,17 +176,27 @@ impl Tally {
     }
 }
 
-/// The indicators of buildings and what happens to each. Removed ones are listed and add nothing.
-/// Where their footprints are tangled the built ground has no value.
-pub(super) fn count(buildings: &[(Role, &Built)], area_m2: f64, is_tangled: bool) -> Vec<Indicator> {
+/// The indicators of buildings and what happens to each. Removed ones are listed and add nothing. `places_outside` are
+/// the parking places that are in no building. Where footprints are tangled the built ground has no value.
+pub(super) fn count(
+    buildings: &[(Role, &Built)],
+    area_m2: f64,
+    places_outside: Vec<Counted>,
+    is_tangled: bool,
+) -> Vec<Indicator> {
     let (gfa, by_use) = floor_areas(buildings);
     let built = if is_tangled {
         Indicator::without_value(Key::Built)
     } else {
         built_ground(buildings)
     };
-    let dwellings = whole_things(Key::Dwellings, buildings, |b| b.dwellings, "dwellings");
-    let places = whole_things(Key::ParkingPlaces, buildings, |b| b.parking_places, "parking_places");
+    let dwellings = whole_things(buildings, |b| b.dwellings, "dwellings").indicator(Key::Dwellings);
+    let mut places = whole_things(buildings, |b| b.parking_places, "parking_places");
+    for place in places_outside {
+        places.add(place);
+    }
+    let mut places = places.indicator(Key::ParkingPlaces);
+    places.is_complete &= !is_tangled;
     let mut per_ha = over(Key::DwellingsPerHa, &dwellings, area_m2 / 10_000.0);
     per_ha.inputs = vec![("dwellings", dwellings.value.unwrap_or(0.0)), ("plan_area_m2", area_m2)];
     let mut found = densities(&gfa, &built, area_m2);
@@ -256,12 +266,7 @@ fn built_ground(buildings: &[(Role, &Built)]) -> Indicator {
     indicator
 }
 
-fn whole_things(
-    key: Key,
-    buildings: &[(Role, &Built)],
-    number: impl Fn(&Built) -> Option<u32>,
-    missing: &'static str,
-) -> Indicator {
+fn whole_things(buildings: &[(Role, &Built)], number: impl Fn(&Built) -> Option<u32>, missing: &'static str) -> Tally {
     let mut tally = Tally::default();
     for (role, building) in buildings.iter().filter(|(_, b)| b.inside.share >= MOST_OF_IT) {
         match number(building) {
@@ -270,7 +275,7 @@ fn whole_things(
             None => tally.unknown.push(building.unknown(missing, None)),
         }
     }
-    tally.indicator(key)
+    tally
 }
 
 /// `part` over something, complete and estimated as `part` is.

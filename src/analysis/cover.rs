@@ -3,7 +3,7 @@
 //! Each surface counts with what is left of it after the area is cut out of it and all that wins over it is taken
 //! away; see the rules of [the module](super).
 
-use super::built::Built;
+use super::built::{Built, MOST_OF_IT};
 use super::indicators::{Counted, Indicator, ObjectKind, Role};
 use super::key::Key;
 use super::study_area::StudyArea;
@@ -59,6 +59,32 @@ pub(super) struct Patch<'a> {
 }
 
 impl Patch<'_> {
+    fn kind(&self) -> ObjectKind {
+        match self.role {
+            Role::New => ObjectKind::NewSurface,
+            _ => ObjectKind::Surface,
+        }
+    }
+
+    /// Its parking places, of which `seen_m2` lies open: whole, as long as most of it does.
+    fn places(&self, seen_m2: f64) -> Option<Counted> {
+        let amount = f64::from(self.surface.parking_places?);
+        let is_most = |m2: f64| m2 >= self.whole_m2 * MOST_OF_IT;
+        let role = match self.role {
+            role if is_most(seen_m2) => role,
+            Role::Kept if is_most(self.region.area_m2()) => Role::Removed,
+            _ => return None,
+        };
+        Some(Counted {
+            id: self.surface.id.clone(),
+            kind: self.kind(),
+            role,
+            share: 1.0,
+            amount,
+            basis: None,
+        })
+    }
+
     /// All of it that lies in the area.
     pub(super) fn region(&self) -> &Region {
         &self.region
@@ -128,18 +154,18 @@ fn touching(index: &BoxIndex, region: &Region) -> Vec<usize> {
         .unwrap_or_default()
 }
 
-/// The indicators of the ground under what stands, with a plan's surfaces over today's; without a value where it
-/// `is_tangled`.
+/// The indicators of the ground under what stands, with a plan's surfaces over today's, and the parking places on it.
+/// Without a value where it `is_tangled`.
 pub(super) fn count(
     area: &StudyArea,
     standing: &[&Built],
     plan: &[Patch],
     today: &[Patch],
     is_tangled: bool,
-) -> Vec<Indicator> {
+) -> (Vec<Indicator>, Vec<Counted>) {
     if is_tangled {
         let keys = [Key::Green, Key::Paved, Key::Water, Key::UnknownCover];
-        return keys.map(Indicator::without_value).into();
+        return (keys.map(Indicator::without_value).into(), Vec::new());
     }
 
     let buildings: Vec<&Region> = standing
@@ -154,24 +180,21 @@ pub(super) fn count(
     let over_today = BoxIndex::new(covers.iter().map(|region| region.bounds()));
 
     let mut objects: Vec<(SurfaceKind, Counted)> = Vec::new();
+    let mut places: Vec<Counted> = Vec::new();
     for (patches, index) in [(plan, &over_plan), (today, &over_today)] {
         for patch in patches {
             let above = touching(index, &patch.visible);
             let seen = patch.visible.without(above.into_iter().map(|i| covers[i]));
             let seen_m2 = seen.area_m2();
+            places.extend(patch.places(seen_m2));
             if seen_m2 < SLIVER_M2 {
                 continue;
             }
-            let is_new = patch.role == Role::New;
             objects.push((
                 patch.surface.kind,
                 Counted {
                     id: patch.surface.id.clone(),
-                    kind: if is_new {
-                        ObjectKind::NewSurface
-                    } else {
-                        ObjectKind::Surface
-                    },
+                    kind: patch.kind(),
                     role: patch.role,
                     share: (seen_m2 / patch.whole_m2).min(1.0),
                     amount: seen_m2,
@@ -203,5 +226,5 @@ pub(super) fn count(
     let mut unknown = Indicator::new(Key::UnknownCover, Some(unknown_m2));
     unknown.inputs = vec![("plan_area_m2", area.area_m2)];
     found.push(unknown);
-    found
+    (found, places)
 }

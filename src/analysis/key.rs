@@ -150,8 +150,9 @@ impl Key {
             Self::Dwellings => "A building counts whole where at least half of its footprint lies in the plan area.",
             Self::DwellingsPerHa => "Dwellings of the plan area over its whole ground.",
             Self::ParkingPlaces => {
-                "Places in buildings, whole where at least half of the footprint lies in the plan area; places on the \
-                 street and on open ground are not in the data and are not counted."
+                "What the data record: in buildings, whole where at least half of the footprint lies in the plan area, and \
+                 on surfaces, whole where at least half of the surface lies open in it. Places along a street that the data \
+                 do not record are not counted."
             }
             Self::Built => {
                 "Seen from above, so that what hangs over counts and overlapping footprints count once; what stands only \

@@ -14,7 +14,7 @@
 //! # Rules
 //! - A building cut by the edge of the area counts by its **share**: the part of its footprint inside. Floor area
 //!   goes in that proportion. Dwellings and parking places are whole things: they count where at least half of the
-//!   footprint lies inside.
+//!   footprint lies inside, places on a surface where at least half of that lies open inside.
 //! - Built ground is what footprints cover **seen from above**, once where two overlap (a tower on its plinth).
 //! - Floor area is what the register records, else footprint × storeys; of a plan's mass footprint × storeys. Storeys
 //!   below ground are counted apart and in no density.

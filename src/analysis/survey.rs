@@ -143,11 +143,12 @@ impl<'a> Survey<'a> {
         let regions = standing.iter().map(|building| &building.inside.region);
         let regions = regions.chain(laid.iter().chain(&self.patches).map(Patch::region));
         let is_tangled = tangle::is_tangled(regions);
-        let mut found = built::count(&buildings, self.area.area_m2, is_tangled);
-        found.extend(cover::count(&self.area, &standing, &laid, &self.patches, is_tangled));
+        let (ground, places) = cover::count(&self.area, &standing, &laid, &self.patches, is_tangled);
+        let mut found = built::count(&buildings, self.area.area_m2, places, is_tangled);
+        found.extend(ground);
         found.push(self.trees(variant, &removals, phase));
         for indicator in &mut found {
-            indicator.is_complete &= !self.missing.contains(&needs(indicator.key));
+            indicator.is_complete &= !needs(indicator.key).iter().any(|data| self.missing.contains(data));
         }
         Indicators::new(found)
     }
@@ -182,11 +183,12 @@ impl<'a> Survey<'a> {
 }
 
 /// The data of today that an indicator rests on.
-fn needs(key: Key) -> MissingData {
+fn needs(key: Key) -> &'static [MissingData] {
     match key {
-        Key::Green | Key::Paved | Key::Water | Key::UnknownCover => MissingData::Surfaces,
-        Key::Trees => MissingData::Assets,
-        _ => MissingData::Register,
+        Key::Green | Key::Paved | Key::Water | Key::UnknownCover => &[MissingData::Surfaces],
+        Key::ParkingPlaces => &[MissingData::Register, MissingData::Surfaces],
+        Key::Trees => &[MissingData::Assets],
+        _ => &[MissingData::Register],
     }
 }
 

@@ -82,6 +82,7 @@ fn surface(id: usize, outer: Vec<DVec2>, kind: usize, level: u8) -> NewSurface {
         outer,
         holes: Vec::new(),
         raise_m: f64::from(level) * 0.1,
+        parking_places: None,
         phase: String::new(),
     }
 }

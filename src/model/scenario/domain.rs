@@ -244,6 +244,8 @@ pub struct NewSurface {
     pub holes: Vec<Vec<DVec2>>,
     /// Metres above the terrain (a pavement 0.12, water −0.8).
     pub raise_m: f64,
+    /// Parking places on it, where the data say.
+    pub parking_places: Option<u32>,
     /// Phase id, empty for none.
     pub phase: String,
 }

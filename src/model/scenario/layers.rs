@@ -115,6 +115,9 @@ impl LayerReader<'_> {
             let mut properties = Properties::new(feature, self.findings);
             let id = properties.text("id").unwrap_or_else(|| format!("#{}", feature.index));
             let raise_m = properties.number("raise_m", -50.0..=50.0).unwrap_or(0.0);
+            let parking_places = properties
+                .integer("parking_places", 0..=100_000)
+                .and_then(|n| u32::try_from(n).ok());
             let words = "asphalt, paving, clinkers, grass, planting, water";
             let Some(kind) = properties.word::<SurfaceKindFile>("kind", words) else {
                 self.leave_out(feature, ".properties.kind", "a surface needs a kind");
@@ -131,6 +134,8 @@ impl LayerReader<'_> {
                     outer,
                     holes,
                     raise_m,
+                    // Of the whole feature, so they stay with one part of it.
+                    parking_places: parking_places.filter(|_| part == 0),
                     phase: String::new(),
                 });
             }

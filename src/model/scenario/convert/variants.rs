@@ -185,6 +185,7 @@ impl Converter<'_> {
             outer,
             holes,
             raise_m: file.raise_m.unwrap_or(0.0),
+            parking_places: file.parking_places,
             phase: self.phase(file.phase.as_deref(), place, phases, STANDS),
         })
     }
