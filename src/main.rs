@@ -2,9 +2,10 @@
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
+use stadslens::analysis::{Survey, VariantNumbers, numbers_json, numbers_table};
 use stadslens::app::{self, RenderOptions, WindowOptions};
 use stadslens::georef::{Crs, check_known_point, transform_lines};
-use stadslens::model::scenario;
+use stadslens::model::{Variant, scenario};
 use stadslens::sources::{Problem, Severity, inspect::inspect};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -59,6 +60,20 @@ enum Command {
     Check {
         /// Scenario folder, scenario.json or package.
         path: PathBuf,
+        /// One JSON object on standard output and nothing else.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Count what today and each variant bring, within the plan area.
+    Indicators {
+        /// Scenario folder, scenario.json or package.
+        path: PathBuf,
+        /// Variant to count, more than once if wanted; without it all of them.
+        #[arg(long, value_name = "ID")]
+        variant: Vec<String>,
+        /// Count at the end of this phase; without it when all is built.
+        #[arg(long, value_name = "ID")]
+        phase: Option<String>,
         /// One JSON object on standard output and nothing else.
         #[arg(long)]
         json: bool,
@@ -167,6 +182,12 @@ fn main() -> ExitCode {
         Some(Command::Render(args)) => render(*args),
         Some(Command::Inspect { path, json }) => inspect_file(&path, json),
         Some(Command::Check { path, json }) => check(&path, json),
+        Some(Command::Indicators {
+            path,
+            variant,
+            phase,
+            json,
+        }) => indicators(&path, &variant, phase.as_deref(), json),
         Some(Command::Transform { from, to }) => transform(from, to),
         Some(Command::Schema) => print(&scenario::file::schema_json()),
     }
@@ -253,6 +274,53 @@ fn check(path: &std::path::Path, json: bool) -> ExitCode {
         print("no problems found")
     } else {
         ExitCode::from(code)
+    }
+}
+
+fn indicators(path: &std::path::Path, wanted: &[String], phase: Option<&str>, json: bool) -> ExitCode {
+    let open = match scenario::open(path) {
+        Ok(open) => open,
+        Err(problems) => return finish(Err(app::Stop::Problems { problems })),
+    };
+    open.problems.iter().for_each(complain);
+    let known: Vec<&str> = open.scenario.variants.iter().map(|v| v.id.as_str()).collect();
+    if let Some(id) = wanted.iter().find(|id| !known.contains(&id.as_str())) {
+        return refuse(USAGE, &unknown_id("variant", id, &known));
+    }
+    let phases: Vec<&str> = open.scenario.phases.iter().map(|p| p.id.as_str()).collect();
+    if let Some(id) = phase.filter(|id| !phases.contains(id)) {
+        return refuse(USAGE, &unknown_id("phase", id, &phases));
+    }
+    let survey = match Survey::new(&open) {
+        Ok(survey) => survey,
+        Err(error) => {
+            complain(&Problem::error(
+                path.display().to_string(),
+                "plan_area",
+                error.to_string(),
+            ));
+            return ExitCode::from(PROBLEMS);
+        }
+    };
+    let is_wanted = |variant: &&Variant| wanted.is_empty() || wanted.contains(&variant.id);
+    let count = |variant| VariantNumbers {
+        variant,
+        indicators: survey.indicators(variant, phase),
+    };
+    let variants: Vec<VariantNumbers> = open.scenario.variants.iter().filter(is_wanted).map(count).collect();
+    let text = if json {
+        numbers_json(&survey, &variants, phase).to_string()
+    } else {
+        numbers_table(&survey, &variants, phase)
+    };
+    let has_errors = open.problems.iter().any(|problem| problem.severity == Severity::Error);
+    print_then(&text, if has_errors { PROBLEMS } else { 0 })
+}
+
+fn unknown_id(what: &str, id: &str, known: &[&str]) -> String {
+    match known {
+        [] => format!("there is no {what} `{id}`: the scenario has none"),
+        _ => format!("there is no {what} `{id}`: the scenario has {}", known.join(", ")),
     }
 }
 

@@ -78,10 +78,12 @@ def write_all(folder, grids):
     put("terrain.asc", city.terrain.text(tiles.WEST, tiles.SOUTH))
     put("register.geojson", collection(feature("Polygon", polygon([b.outline]), {
         "identificatie": b.identificatie, **({"naam": b.name} if b.name else {}), "ground_nap_m": b.ground, "roof_nap_m": round(b.top, 3),
-        "bouwlagen": b.storeys, "gebruik": b.use, "oorspronkelijkbouwjaar": b.year, "dwellings": b.dwellings, "gfa_m2": b.gfa})
+        "bouwlagen": b.storeys, "gebruik": b.use, "oorspronkelijkbouwjaar": b.year, "dwellings": b.dwellings,
+        **({} if b.places is None else {"parking_places": b.places}), "gfa_m2": b.gfa})
         for b in city.buildings))
     put("surfaces.geojson", collection(feature("Polygon", polygon(rings), {
-        "id": "V-%04d" % (n + 1), "kind": kind, "raise_m": lift, **({"street": street} if street else {})})
+        "id": "V-%04d" % (n + 1), "kind": kind, "raise_m": lift, **({"street": street} if street else {}),
+        **({"parking_places": surfaces.places[n]} if n in surfaces.places else {})})
         for n, (rings, kind, lift, street) in enumerate(surfaces.items)))
     put("assets.geojson", collection(placed(assets.items)))
     put("reports.geojson", collection(placed(reports)))

@@ -19,6 +19,7 @@ class Building:
         self.year, self.storeys, self.use = 1960, 1, "housing"
         self.ground = self.top = 0.0
         self.dwellings, self.gfa = 0, {}
+        self.places = None        # for cars
         self.block = ""
 
     def draw(self, mesh, fine):

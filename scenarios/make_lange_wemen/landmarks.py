@@ -144,14 +144,14 @@ def rect(u0, u1, v0, v1):
     return [(u0, v0), (u1, v0), (u1, v1), (u0, v1)]
 
 
-def make(key, name, year, use, storeys, rings, parts, ground, gfa, dwellings=0):
+def make(key, name, year, use, storeys, rings, parts, ground, gfa, dwellings=0, places=None):
     """A building from its parts."""
     b = Building(key)
     b.name, b.year, b.use, b.storeys = name, year, use, storeys
     b.rings, b.outline = rings, rings[0]
     b.parts, b.ground = parts, ground
     b.top = round(max(p.top for p in parts), 3)
-    b.gfa, b.dwellings = gfa, dwellings
+    b.gfa, b.dwellings, b.places = gfa, dwellings, places
     return b
 
 
@@ -293,7 +293,7 @@ def big_blocks(terrain):
     stair = turned(322, 224, 8, rect(-3.4, 3.4, -3, 3))
     decks.append(Block(stair, round(z - 0.4, 2), round(z + 3.6, 2), rgb("#CBB9AB"), FLAT))
     out.append(make("thiemsbrug-p", "Parkeergarage Thiemsbrug", 1974, "parking", 4, [east], [shop] + decks, g,
-                    {"shops": round(area(east)), "parking": round(area(deck) * 3)}))
+                    {"shops": round(area(east)), "parking": round(area(deck) * 3)}, places=640))
     store = [(173.6, 230.6), (206.5, 234.6), (204.2, 269.0), (168.8, 265.6)]
     g, base = ground_of(terrain, [store])
     m = Mass("warenhuis", store, base, round(g + 0.05, 2), [4.9, 4.4, 4.4, 3.8], rgb("#E6DDCF"), "shop", bay=5.4, fill=0.4, tall=2.2,

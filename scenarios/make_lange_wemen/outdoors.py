@@ -19,6 +19,7 @@ class Surfaces:
 
     def __init__(self):
         self.items = []
+        self.places = {}          # parking places by the number of the surface
 
     def add(self, rings, kind, lift=0.0, street=None):
         """One surface; slivers are left out."""
@@ -128,6 +129,7 @@ def churchyard(s, ring):
 
 def carpark(s, ring):
     """Kloosterhof: temporary asphalt with planted strips, between the rows of houses."""
+    s.places[len(s.items)] = 110
     s.add([ring] + CAR_BEDS, "asphalt", 0.0, "Kloosterhof")
     for bed in CAR_BEDS:
         s.add([bed], "planting", 0.1, "Kloosterhof")

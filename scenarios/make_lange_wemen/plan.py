@@ -6,6 +6,7 @@ under the Kloosterhof, the Thiemsbrug replaced by homes, the Drienerbeek back); 
 from chance import Chance
 from exact import apart
 from plane import along, area, box, centroid, convex_overlap, inset, inside, unit
+from streets import NODES
 from views import beside, standing
 
 
@@ -191,6 +192,10 @@ def kloosterhof(v, heights, places, under):
                 first=3.0, size=60.0)
 
 
+# Everything a plan touches, to the middle of the streets around it.
+PLAN_AREA = [NODES[n] for n in ("W3", "W4", "S2", "L4", "L3", "L2", "N3", "N2", "P2", "P1", "P4")]
+
+
 def thiemsbrug_gone(v):
     """Phase 2: shopping centre and garage go."""
     v.remove("thiemsbrug-w", "thiemsbrug-p", phase="2")
@@ -359,6 +364,9 @@ def all_variants(city, assets):
         item["buildings"], item["trees"], item["surfaces"] = v.buildings, v.trees, v.surfaces
         out.append(item)
         print("variant %s: %d homes, %d masses, %d trees" % (v.letter, homes[v.letter], len(v.buildings), len(v.trees)))
+        spots = [p for b in v.buildings for p in b["footprint"]] + [t["position"] for t in v.trees] + \
+            [p for s in v.surfaces for p in s["polygon"][0]]
+        assert all(inside(p, PLAN_AREA) for p in spots), v.letter
     for letter, (low, high) in HOMES.items():
         assert low <= homes[letter] <= high, homes
     return out

@@ -1,4 +1,5 @@
 """scenario.json: layers, phases, viewpoints and lens charters."""
+from plan import PLAN_AREA
 from tiles import SOUTH, WEST
 from views import EXTRA, VIEWS, both
 
@@ -77,6 +78,10 @@ def scenario(city, variants):
         "area": {"name": both("Lange Wemen", "Lange Wemen"), "municipality": {"name": "Hengelo", "code": "GM0164"},
                  "anchor": {"rd": [251000.0, 476250.0], "nap_m": 17.0},
                  "outline": [rd(p) for p in ((0, 0), (600, 0), (600, 600), (0, 600))]},
+        "plan_area": {
+            "title": both("Thiemsbrug, Burgemeester Jansenplein, Horecawand en Kloosterhof, tot het midden van de straten",
+                          "Thiemsbrug, Burgemeester Jansenplein, café front and Kloosterhof, to the middle of the streets"),
+            "scale": "fabric", "polygons": [[[rd(p) for p in PLAN_AREA]]]},
         "crs": "EPSG:28992",
         "layers": layers,
         "phases": [{"id": i, "title": t, "year": y} for i, t, y in PHASES],

@@ -2,12 +2,16 @@
 //!
 //! Meshes stand in render axes (x east, y up, z south) as `f32` offsets from an `f64` site position.
 
+mod boxes;
 mod bvh;
 mod features;
 mod mesh;
 pub mod polygon;
+mod region;
 
+pub use boxes::BoxIndex;
 pub use bvh::{MeshBvh, Ray, RayHit};
 pub use features::{Column, FeatureTable, Value};
 pub use mesh::{CreaseEdges, FeatureMesh, Texture};
 pub use polygon::Polygon;
+pub use region::Region;

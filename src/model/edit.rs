@@ -314,6 +314,7 @@ pub(crate) mod tests {
                 site: SiteFrame::RdNap { anchor },
                 outline: Vec::new(),
             },
+            plan_area: None,
             layers: Vec::new(),
             phases: Vec::new(),
             variants: vec![Variant::today("0"), Variant::today("A")],

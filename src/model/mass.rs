@@ -322,8 +322,8 @@ pub(crate) mod tests {
             roof: Roof::Flat,
             main_use: Use::Housing,
             ground_use: None,
-            dwellings: 0,
-            parking_places: 0,
+            dwellings: None,
+            parking_places: None,
             phase: String::new(),
             certainty: Certainty::Open,
         }

@@ -17,6 +17,6 @@ pub use mass::{MassMesh, MassSurface, mass_mesh};
 pub use register::{BuildingRegister, RegisteredBuilding};
 pub use scenario::{
     Area, Certainty, Charter, Label, Layer, LayerKind, LensName, LocalText, NewBuilding, NewSurface, NewTree,
-    OpenScenario, Phase, Removal, Roof, Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
+    OpenScenario, Phase, PlanArea, PlanScale, Removal, Roof, Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
 };
 pub use terrain::Terrain;

@@ -2,15 +2,10 @@
 
 use super::ring;
 use super::scenario::{Removal, Use};
+use crate::geometry::BoxIndex;
 use crate::geometry::polygon::{Polygon, ring_contains};
 use bevy::math::DVec2;
 use std::collections::{BTreeSet, HashMap};
-
-/// Size of a cell of the spatial index, metres.
-const CELL_M: f64 = 50.0;
-
-/// A building over more cells than this is looked at on every lookup instead.
-const MAX_CELLS: i64 = 1000;
 
 /// One building.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,15 +22,19 @@ pub struct RegisteredBuilding {
     pub ground_m: f64,
     /// Highest point in the site frame, metres.
     pub roof_m: f64,
+    /// Whether `roof_m` was given; where not it was made up from the storeys, to have something to point at.
+    pub is_roof_known: bool,
     /// Storeys, if known.
     pub storeys: Option<u32>,
     /// Main use.
     pub main_use: Use,
     /// Year built, if known.
     pub year: Option<i32>,
-    /// Dwellings.
-    pub dwellings: u32,
-    /// Gross floor area by use, m².
+    /// Dwellings, if known.
+    pub dwellings: Option<u32>,
+    /// Parking places, if known.
+    pub parking_places: Option<u32>,
+    /// Gross floor area above ground by use, m²; empty when unknown.
     pub gfa_m2: Vec<(Use, f64)>,
 }
 
@@ -58,32 +57,21 @@ pub struct BuildingRegister {
     pub buildings: Vec<RegisteredBuilding>,
     /// Id to position in `buildings`.
     pub by_id: HashMap<String, usize>,
-    cells: HashMap<(i64, i64), Vec<usize>>,
-    everywhere: Vec<usize>,
+    index: BoxIndex,
 }
 
 impl BuildingRegister {
     /// Indexes `buildings`; of two with the same id the first is found by it.
     pub fn new(buildings: Vec<RegisteredBuilding>) -> Self {
-        let mut register = Self::default();
+        let mut by_id = HashMap::with_capacity(buildings.len());
         for (position, building) in buildings.iter().enumerate() {
-            register.by_id.entry(building.id.clone()).or_insert(position);
-            let Some((low, high)) = ring::bounds(&building.footprint) else {
-                continue;
-            };
-            let ((west, south), (east, north)) = (cell(low), cell(high));
-            if (east - west + 1).saturating_mul(north - south + 1) > MAX_CELLS {
-                register.everywhere.push(position);
-                continue;
-            }
-            for x in west..=east {
-                for y in south..=north {
-                    register.cells.entry((x, y)).or_default().push(position);
-                }
-            }
+            by_id.entry(building.id.clone()).or_insert(position);
         }
-        register.buildings = buildings;
-        register
+        Self {
+            index: BoxIndex::new(buildings.iter().map(|building| ring::bounds(&building.footprint))),
+            by_id,
+            buildings,
+        }
     }
 
     /// The building called `id`.
@@ -93,11 +81,13 @@ impl BuildingRegister {
 
     /// Position of the building that covers a point, the first where several do.
     pub fn at(&self, p: DVec2) -> Option<usize> {
-        let near = self.cells.get(&cell(p)).into_iter().flatten();
-        near.chain(&self.everywhere)
-            .copied()
-            .filter(|position| self.buildings.get(*position).is_some_and(|b| b.covers(p)))
-            .min()
+        let covers = |position: &usize| self.buildings.get(*position).is_some_and(|b| b.covers(p));
+        self.index.at(p).into_iter().find(covers)
+    }
+
+    /// Positions of the buildings whose bounds touch the box from `low` to `high`, in file order.
+    pub fn near(&self, low: DVec2, high: DVec2) -> Vec<usize> {
+        self.index.touching(low, high)
     }
 
     /// Positions of the buildings that go with `removal`, by id or because their centre lies in a polygon.
@@ -108,27 +98,19 @@ impl BuildingRegister {
             .filter_map(|id| self.by_id.get(id))
             .copied()
             .collect();
-        if !removal.polygons.is_empty() {
-            let positions = self
-                .buildings
-                .iter()
-                .enumerate()
-                .filter(|(_, building)| removal.removes_at(building.center()));
-            removed.extend(positions.map(|(position, _)| position));
+        for ring in &removal.polygons {
+            let Some((low, high)) = ring::bounds(ring) else {
+                continue;
+            };
+            // The centre of a ring lies within its bounds, so what is not near cannot have it in the polygon.
+            let goes = |position: &usize| {
+                let building = self.buildings.get(*position);
+                building.is_some_and(|building| ring_contains(ring, building.center()))
+            };
+            removed.extend(self.near(low, high).into_iter().filter(goes));
         }
         removed
     }
-}
-
-/// The cell of a point.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the cast saturates, far points share a cell at the rim"
-)]
-fn cell(p: DVec2) -> (i64, i64) {
-    // Saturating at 10^15 keeps differences of cells from overflowing.
-    let number = |v: f64| (v / CELL_M).floor().clamp(-1e15, 1e15) as i64;
-    (number(p.x), number(p.y))
 }
 
 #[cfg(test)]
@@ -146,10 +128,12 @@ mod tests {
             holes: Vec::new(),
             ground_m: 0.0,
             roof_m: 9.0,
+            is_roof_known: true,
             storeys: Some(3),
             main_use: Use::Housing,
             year: None,
-            dwellings: 1,
+            dwellings: Some(1),
+            parking_places: None,
             gfa_m2: Vec::new(),
         }
     }

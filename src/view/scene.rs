@@ -383,7 +383,9 @@ mod tests {
             storeys: Some(3),
             main_use: Use::Shops,
             year: None,
-            dwellings: 0,
+            dwellings: Some(0),
+            parking_places: None,
+            is_roof_known: true,
             gfa_m2: Vec::new(),
         };
         open.register = Arc::new(BuildingRegister::new(vec![hall]));

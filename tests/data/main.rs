@@ -9,6 +9,8 @@ mod bad_input;
 mod corpus_facts;
 mod decode;
 mod georef;
+mod indicator_properties;
+mod indicators;
 mod scenario;
 
 use std::path::{Path, PathBuf};

@@ -257,11 +257,8 @@ pub(super) fn building_card(
                 .year
                 .map(|year| fact(tr(language, "fact-year"), year.to_string())),
         );
-        if building.dwellings > 0 {
-            facts.push(fact(
-                tr(language, "fact-dwellings"),
-                count(building.dwellings, language),
-            ));
+        if let Some(dwellings) = building.dwellings.filter(|dwellings| *dwellings > 0) {
+            facts.push(fact(tr(language, "fact-dwellings"), count(dwellings, language)));
         }
         let area: f64 = building.gfa_m2.iter().map(|(_, m2)| m2).sum();
         if area > 0.0 {
@@ -327,17 +324,11 @@ pub(super) fn new_building_card(open: &OpenScenario, building: &NewBuilding, lan
         fact(tr(language, "fact-storeys"), count(building.storeys, language)),
         fact(tr(language, "fact-height"), format_length(height_m, 1, language)),
     ];
-    if building.dwellings > 0 {
-        facts.push(fact(
-            tr(language, "fact-dwellings"),
-            count(building.dwellings, language),
-        ));
+    if let Some(dwellings) = building.dwellings.filter(|dwellings| *dwellings > 0) {
+        facts.push(fact(tr(language, "fact-dwellings"), count(dwellings, language)));
     }
-    if building.parking_places > 0 {
-        facts.push(fact(
-            tr(language, "fact-parking"),
-            count(building.parking_places, language),
-        ));
+    if let Some(places) = building.parking_places.filter(|places| *places > 0) {
+        facts.push(fact(tr(language, "fact-parking"), count(places, language)));
     }
     if building.underground_storeys > 0 {
         facts.push(fact(

@@ -1,5 +1,6 @@
 //! Domain types of a scenario: checked, in the site frame, no serde.
 
+use crate::geometry::Polygon;
 use crate::georef::{HeightReference, SiteFrame, SitePos};
 use bevy::math::DVec2;
 use jiff::Timestamp;
@@ -92,6 +93,31 @@ pub struct Area {
     pub outline: Vec<DVec2>,
 }
 
+/// How much belongs to a plan area: densities compare only between areas of the same scale (Spacematrix,
+/// Berghauser Pont and Haupt).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PlanScale {
+    /// One plot: a building and its own ground (kavel).
+    Plot,
+    /// Plots up to the streets around them, without those streets (eiland, bouwblok).
+    Island,
+    /// Islands with the streets between and around them (weefsel).
+    Fabric,
+    /// Fabrics with the parks, water and large roads that they share (wijk).
+    District,
+}
+
+/// The land that the indicators are about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanArea {
+    /// What it is called.
+    pub title: LocalText,
+    /// How much belongs to it.
+    pub scale: PlanScale,
+    /// Its parts, site metres, at least one; where two overlap the ground counts once.
+    pub parts: Vec<Polygon>,
+}
+
 /// Owner, date and licence of data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
@@ -178,10 +204,10 @@ pub struct NewBuilding {
     pub main_use: Use,
     /// Use of the lowest storey where it differs.
     pub ground_use: Option<Use>,
-    /// Dwellings in it.
-    pub dwellings: u32,
-    /// Parking places in it.
-    pub parking_places: u32,
+    /// Dwellings in it, if known; none where it has no housing.
+    pub dwellings: Option<u32>,
+    /// Parking places in it, if known; none where nothing in it is for parking.
+    pub parking_places: Option<u32>,
     /// Phase id, empty for none.
     pub phase: String,
     /// How sure.
@@ -218,6 +244,8 @@ pub struct NewSurface {
     pub holes: Vec<Vec<DVec2>>,
     /// Metres above the terrain (a pavement 0.12, water −0.8).
     pub raise_m: f64,
+    /// Parking places on it, where the data say.
+    pub parking_places: Option<u32>,
     /// Phase id, empty for none.
     pub phase: String,
 }
@@ -330,6 +358,8 @@ pub struct Scenario {
     pub synthetic: bool,
     /// The area.
     pub area: Area,
+    /// The land that the indicators are about; without one they fall back on the area's outline and say so.
+    pub plan_area: Option<PlanArea>,
     /// Base layers in drawing order.
     pub layers: Vec<Layer>,
     /// Phases in order.

@@ -79,7 +79,8 @@ impl LayerReader<'_> {
             .integer("bouwlagen", 0..=300)
             .and_then(|n| u32::try_from(n).ok());
         let ground_m = ground.unwrap_or_else(|| self.terrain.height_at(center));
-        let roof_m = roof.filter(|roof| *roof >= ground_m).unwrap_or_else(|| {
+        let roof = roof.filter(|roof| *roof >= ground_m);
+        let roof_m = roof.unwrap_or_else(|| {
             properties
                 .warn("the roof height (roof_nap_m) is unknown or below the ground; three metres per storey are taken");
             ground_m + TYPICAL_STOREY_M * f64::from(storeys.unwrap_or(2).max(1))
@@ -91,13 +92,16 @@ impl LayerReader<'_> {
             holes,
             ground_m,
             roof_m,
+            is_roof_known: roof.is_some(),
             storeys,
             main_use: building_use(&mut properties),
             year: properties.integer("oorspronkelijkbouwjaar", 500..=3000),
             dwellings: properties
                 .integer("dwellings", 0..=100_000)
-                .and_then(|n| u32::try_from(n).ok())
-                .unwrap_or(0),
+                .and_then(|n| u32::try_from(n).ok()),
+            parking_places: properties
+                .integer("parking_places", 0..=100_000)
+                .and_then(|n| u32::try_from(n).ok()),
             gfa_m2: floor_areas(feature, self.findings),
         })
     }
@@ -110,6 +114,9 @@ impl LayerReader<'_> {
             let mut properties = Properties::new(feature, self.findings);
             let id = properties.text("id").unwrap_or_else(|| format!("#{}", feature.index));
             let raise_m = properties.number("raise_m", -50.0..=50.0).unwrap_or(0.0);
+            let parking_places = properties
+                .integer("parking_places", 0..=100_000)
+                .and_then(|n| u32::try_from(n).ok());
             let words = "asphalt, paving, clinkers, grass, planting, water";
             let Some(kind) = properties.word::<SurfaceKindFile>("kind", words) else {
                 self.leave_out(feature, ".properties.kind", "a surface needs a kind");
@@ -126,6 +133,8 @@ impl LayerReader<'_> {
                     outer,
                     holes,
                     raise_m,
+                    // Of the whole feature, so they stay with one part of it.
+                    parking_places: parking_places.filter(|_| part == 0),
                     phase: String::new(),
                 });
             }

@@ -268,6 +268,7 @@ fn scratch(title: &str, path: &str, site: SiteFrame, home: Viewpoint) -> Scenari
             site,
             outline: Vec::new(),
         },
+        plan_area: None,
         layers: vec![Layer {
             id: "tiles".into(),
             title,

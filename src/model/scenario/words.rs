@@ -1,7 +1,7 @@
 //! The file's words as the domain's.
 
 use super::file;
-use super::{Certainty, LayerKind, LensName, SurfaceKind, Use};
+use super::{Certainty, LayerKind, LensName, PlanScale, SurfaceKind, Use};
 
 /// The domain's kind of layer.
 pub(super) fn layer_kind(file: file::LayerKindFile) -> LayerKind {
@@ -22,6 +22,16 @@ pub(super) fn certainty(file: file::CertaintyFile) -> Certainty {
         file::CertaintyFile::Decided => Certainty::Decided,
         file::CertaintyFile::Open => Certainty::Open,
         file::CertaintyFile::Sketch => Certainty::Sketch,
+    }
+}
+
+/// The domain's scale of a plan area.
+pub(super) fn plan_scale(file: file::PlanScaleFile) -> PlanScale {
+    match file {
+        file::PlanScaleFile::Plot => PlanScale::Plot,
+        file::PlanScaleFile::Island => PlanScale::Island,
+        file::PlanScaleFile::Fabric => PlanScale::Fabric,
+        file::PlanScaleFile::District => PlanScale::District,
     }
 }
 

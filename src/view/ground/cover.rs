@@ -375,6 +375,7 @@ mod tests {
             ],
             holes: Vec::new(),
             raise_m,
+            parking_places: None,
             phase: String::new(),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! What is wrong is left out and named; the rest is kept. Only an area without a usable anchor stops everything.
 
+mod plan_area;
 mod rings;
 mod variants;
 
@@ -55,6 +56,10 @@ impl Converter<'_> {
             }
         };
         let area = self.area(file, site, &projection);
+        let plan_area = file
+            .plan_area
+            .as_ref()
+            .and_then(|file| self.plan_area(file, &projection));
         let layers = self.layers(file.layers.as_deref().unwrap_or_default());
         let phases = self.phases(file.phases.as_deref().unwrap_or_default());
         let variants = self.variants(file.variants.as_deref().unwrap_or_default(), &phases, &projection);
@@ -63,6 +68,7 @@ impl Converter<'_> {
             title: text(Some(&file.title)),
             synthetic: file.synthetic.unwrap_or(false),
             area,
+            plan_area,
             layers,
             phases,
             variants,

@@ -54,11 +54,16 @@ impl Converter<'_> {
     }
 }
 
-/// What is lost with the ring at `place`: the building or surface that it outlines, else the ring itself.
+/// What is lost with the ring at `place`: the building, surface or part that it outlines, else the ring itself.
 fn part_of(place: &str) -> &str {
     place
         .strip_suffix(".footprint")
         .or_else(|| place.strip_suffix(".polygon[0]"))
+        .or_else(|| {
+            place
+                .strip_suffix("[0]")
+                .filter(|part| part.starts_with("plan_area.polygons["))
+        })
         .unwrap_or(place)
 }
 

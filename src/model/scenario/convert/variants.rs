@@ -137,8 +137,8 @@ impl Converter<'_> {
             },
             main_use: file.main_use.map_or(Use::Other, use_of),
             ground_use: file.ground_use.map(use_of),
-            dwellings: file.dwellings.unwrap_or(0),
-            parking_places: file.parking_places.unwrap_or(0),
+            dwellings: file.dwellings,
+            parking_places: file.parking_places,
             phase: self.phase(file.phase.as_deref(), place, phases, STANDS),
             certainty: file.certainty.map_or(of_variant, certainty),
         })
@@ -185,6 +185,7 @@ impl Converter<'_> {
             outer,
             holes,
             raise_m: file.raise_m.unwrap_or(0.0),
+            parking_places: file.parking_places,
             phase: self.phase(file.phase.as_deref(), place, phases, STANDS),
         })
     }

@@ -59,6 +59,9 @@ pub struct ScenarioFile {
     pub synthetic: Option<bool>,
     /// The piece of land.
     pub area: AreaFile,
+    /// The land that the indicators are about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_area: Option<PlanAreaFile>,
     /// CRS of every x and y in this file (`EPSG:28992` when absent).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crs: Option<String>,
@@ -105,6 +108,36 @@ pub struct AreaFile {
     /// Unknown keys.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+/// The land that the indicators are about: every number is counted within it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanAreaFile {
+    /// What the area is called, per language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text>,
+    /// How much belongs to it; densities compare only between areas of the same scale.
+    pub scale: PlanScaleFile,
+    /// Its parts, each an outer ring and holes.
+    #[schemars(length(min = 1))]
+    pub polygons: Vec<Polygon>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// How much belongs to a plan area (Spacematrix, Berghauser Pont and Haupt).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanScaleFile {
+    /// One plot: a building and its own ground (kavel).
+    Plot,
+    /// Plots up to the streets around them, without those streets (eiland, bouwblok).
+    Island,
+    /// Islands with the streets between and around them, to the middle of the outer ones (weefsel).
+    Fabric,
+    /// Fabrics with what is shared by them: parks, water, sports fields, large roads (wijk).
+    District,
 }
 
 /// A municipality.

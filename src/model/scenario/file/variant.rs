@@ -225,6 +225,10 @@ pub struct SurfaceFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -50, max = 50))]
     pub raise_m: Option<f64>,
+    /// Parking places on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100_000))]
+    pub parking_places: Option<u32>,
     /// Phase it is laid in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
