@@ -315,8 +315,8 @@ def greener(city):
 def denser(city):
     """C: about 400 homes, one block above 30 m."""
     v = Variant(city, "C", "Dichter", "Denser",
-                "Ongeveer 400 woningen. Eén gebouw komt hoger dan 30 meter (14 lagen, ongeveer 45 meter).",
-                "About 400 homes. One building rises above 30 metres (14 storeys, about 45 metres).", "sketch")
+                "Ongeveer 400 woningen. Eén gebouw komt hoger dan 30 meter: ongeveer 45 meter.",
+                "About 400 homes. One building rises above 30 metres: about 45 metres.", "sketch")
     horecawand(v)
     kloosterhof(v, (6, 7, 6, 7, 5), 420, 2)
     thiemsbrug_gone(v)

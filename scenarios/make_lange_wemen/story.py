@@ -62,7 +62,7 @@ def scenario(city, variants):
         layers.append(item)
     out = []
     for v in variants:
-        v = dict(v)
+        v = dict(v, source=SOURCE)
         v["buildings"] = [dict(b, footprint=[rd(p) for p in b["footprint"]]) for b in v.get("buildings", [])]
         v["trees"] = [dict(t, position=rd(t["position"])) for t in v.get("trees", [])]
         v["surfaces"] = [dict(s, polygon=[[rd(p) for p in ring] for ring in s["polygon"]]) for s in v.get("surfaces", [])]

@@ -5,7 +5,10 @@ use super::desk::short_name;
 use super::open::OpenPath;
 use bevy::prelude::*;
 use bevy::tasks::{IoTaskPool, Task, futures_lite::future};
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 /// Asks the user for something to open.
 #[derive(Message, Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,12 +19,15 @@ pub(super) enum AskForPath {
     Folder,
 }
 
-/// The dialog that is open, and whether the last one ended without an answer (cancelled, or no dialog service).
+/// A dialog that ends without an answer within this time was never there.
+const NO_DIALOG: Duration = Duration::from_millis(600);
+
+/// The dialog that is open.
 #[derive(Resource, Default)]
 pub(super) struct Dialog {
-    task: Option<Task<Option<PathBuf>>>,
-    /// Set when a dialog ended without a path; the path field is the way that always works.
-    pub(super) ended_without_path: bool,
+    task: Option<(Task<Option<PathBuf>>, Instant)>,
+    /// Set when no dialog came at all; the path field is the way that always works.
+    pub(super) did_not_come: bool,
 }
 
 pub(super) fn plugin(app: &mut App) {
@@ -37,8 +43,8 @@ fn ask_for_path(mut wishes: MessageReader<AskForPath>, mut dialog: ResMut<Dialog
     if dialog.task.is_some() {
         return;
     }
-    dialog.ended_without_path = false;
-    dialog.task = Some(IoTaskPool::get().spawn(async move {
+    dialog.did_not_come = false;
+    let task = IoTaskPool::get().spawn(async move {
         let asked = rfd::AsyncFileDialog::new();
         let answer = match wish {
             AskForPath::File => {
@@ -50,14 +56,19 @@ fn ask_for_path(mut wishes: MessageReader<AskForPath>, mut dialog: ResMut<Dialog
             AskForPath::Folder => asked.pick_folder().await,
         };
         answer.map(|handle| handle.path().to_path_buf())
-    }));
+    });
+    dialog.task = Some((task, Instant::now()));
 }
 
 fn take_answer(mut dialog: ResMut<Dialog>, mut open: MessageWriter<OpenPath>) {
-    let Some(task) = dialog.task.as_mut() else { return };
+    let Some((task, asked)) = dialog.task.as_mut() else {
+        return;
+    };
+    let asked = *asked;
     if let Some(answer) = future::block_on(future::poll_once(task)) {
         dialog.task = None;
-        dialog.ended_without_path = answer.is_none();
+        // The dialog's library does not tell "cancelled" from "there is no dialog": nobody cancels this fast.
+        dialog.did_not_come = answer.is_none() && asked.elapsed() < NO_DIALOG;
         if let Some(path) = answer {
             open.write(OpenPath(path));
         }

@@ -5,6 +5,7 @@ use crate::model::LayerKind;
 use crate::ui::{TextRole, Theme, Tokens, shell};
 use crate::view::{
     labels::{LabelStyle, PlacedLabel, place_labels},
+    ray_cast::SceneRay,
     scene::ShownScenario,
     site_view::SiteView,
 };
@@ -42,6 +43,7 @@ pub(super) fn paint_names(
     shown: Option<Res<ShownScenario>>,
     view: Res<SiteView>,
     zones: Res<ShownZones>,
+    scene: SceneRay,
 ) -> Result {
     let (Some(shown), Some(zones)) = (shown, zones.0) else {
         return Ok(());
@@ -61,7 +63,8 @@ pub(super) fn paint_names(
         .into_iter()
         .map(|rect| [site(rect.min), site(rect.max)])
         .collect();
-    let labels = place_labels(shown.labels(), &view, &style, width_pt, |_| true, &covered);
+    let is_seen = |point| !scene.is_behind_building(view.eye, point);
+    let labels = place_labels(shown.labels(), &view, &style, width_pt, is_seen, &covered);
     // Lines first, so that none crosses a name.
     for label in &labels {
         paint_leader(&painter, label);

@@ -13,6 +13,7 @@ impl Variant {
             title: LocalText::default(),
             summary: LocalText::default(),
             certainty: super::Certainty::default(),
+            source: super::Source::default(),
             removals: Vec::new(),
             buildings: Vec::new(),
             trees: Vec::new(),

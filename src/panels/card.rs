@@ -29,8 +29,8 @@ pub struct CardState {
     pub name: String,
     /// Three to six facts.
     pub facts: Vec<Fact>,
-    /// How sure it is.
-    pub certainty: Certainty,
+    /// How sure it is; nothing is said of what simply stands there.
+    pub certainty: Option<Certainty>,
     /// Where the facts come from.
     pub source: Source,
     /// Every attribute as it stands in the data.
@@ -68,11 +68,13 @@ pub fn show(ui: &mut Ui, state: &CardState, language: &Language) -> Vec<CardActi
     for fact in &state.facts {
         widgets::fact(ui, &fact.name, &fact.value);
     }
-    widgets::fact(
-        ui,
-        &tr(language, "card-certainty"),
-        &certainty_word(state.certainty, language),
-    );
+    if let Some(certainty) = state.certainty {
+        widgets::fact(
+            ui,
+            &tr(language, "card-certainty"),
+            &certainty_word(certainty, language),
+        );
+    }
     widgets::separator(ui);
     widgets::secondary(ui, &tr(language, "card-source"));
     widgets::secondary(ui, &layers::source_line(&state.source, language));
@@ -115,15 +117,16 @@ pub fn show(ui: &mut Ui, state: &CardState, language: &Language) -> Vec<CardActi
 /// The card as lines of name and value with a tab between, as tables take them.
 pub fn as_text(state: &CardState, language: &Language) -> String {
     let mut text = format!("{}\t{}\n", state.kind, state.name);
-    let certainty = Fact {
+    let certainty = state.certainty.map(|certainty| Fact {
         name: tr(language, "card-certainty"),
-        value: certainty_word(state.certainty, language),
-    };
+        value: certainty_word(certainty, language),
+    });
     let source = Fact {
         name: tr(language, "card-source"),
         value: layers::source_line(&state.source, language),
     };
-    for fact in state.facts.iter().chain([&certainty, &source]).chain(&state.attributes) {
+    let facts = state.facts.iter().chain(&certainty).chain([&source]);
+    for fact in facts.chain(&state.attributes) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{}\t{}", one_line(&fact.name), one_line(&fact.value));
     }

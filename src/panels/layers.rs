@@ -80,11 +80,13 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
                     widgets::swatch(ui, entry.fill, entry.edge, &entry.label);
                 }
                 widgets::secondary(ui, &source_line(&row.source, language));
-                let mut words = certainty_word(row.certainty, language);
-                if row.synthetic {
-                    words = format!("{words} · {}", tr(language, "layers-synthetic"));
+                // What simply is there needs no word for how sure it is.
+                let certainty = (row.certainty != Certainty::Decided).then(|| certainty_word(row.certainty, language));
+                let synthetic = row.synthetic.then(|| tr(language, "layers-synthetic"));
+                let words: Vec<String> = certainty.into_iter().chain(synthetic).collect();
+                if !words.is_empty() {
+                    widgets::text(ui, &words.join(" · "), TextRole::Small);
                 }
-                widgets::text(ui, &words, TextRole::Small);
                 ui.add_space(Theme::STEP);
             }
         });

@@ -13,6 +13,8 @@ pub enum Loading {
     /// All that the view needs is there.
     #[default]
     Complete,
+    /// Everything that could be read is there; some parts could not.
+    WithGaps,
     /// Parts are on their way.
     Busy {
         /// Parts that are there.
@@ -93,9 +95,13 @@ fn show_problems(ui: &mut Ui, state: &StatusState, language: &Language, actions:
 
 fn show_loading(ui: &mut Ui, loading: Loading, language: &Language) {
     match loading {
-        Loading::Complete => {
+        Loading::Complete | Loading::WithGaps => {
             let theme = Theme::of(ui.ctx());
-            let words = tr(language, "status-complete");
+            let words = if loading == Loading::Complete {
+                tr(language, "status-complete")
+            } else {
+                tr(language, "status-gaps")
+            };
             ui.add(Label::new(theme.rich(words, TextRole::Small)).extend());
         }
         Loading::Busy { done, total } => {
@@ -163,7 +169,13 @@ fn show_scale(ui: &mut Ui, state: &StatusState, language: &Language) {
     let needed = longest + theme.size(TextRole::Small) * 4.5 + Theme::STEP;
     if let Some(metres_per_point) = state.metres_per_point.filter(|_| ui.available_width() >= needed) {
         widgets::scale_bar(ui, metres_per_point, longest, |length_m| {
-            let decimals = if length_m >= 1.0 { 0 } else { 3 };
+            // Lengths are round: half a metre needs one decimal, five centimetres two.
+            let decimals = match length_m {
+                1.0.. => 0,
+                0.1.. => 1,
+                0.01.. => 2,
+                _ => 3,
+            };
             format_length(length_m, decimals, language)
         });
     }

@@ -37,6 +37,11 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
         path.to_owned()
     };
     let unusable = |message: &str| Problem::error(shown.clone(), "", message);
+    if !path.exists() && path.with_file_name("scenario.json").is_file() {
+        return Err(unusable(
+            "this is a scenario: `check` looks into it, and `inspect` into one of its tilesets",
+        ));
+    }
     let name = path
         .file_name()
         .and_then(|name| name.to_str())
@@ -163,6 +168,11 @@ fn count_contents(tree: &TileTree) -> CountedContents {
         })
         .collect();
     counted
+}
+
+/// Every problem in the contents of a tileset: missing, cut off, damaged, of a kind that is not read.
+pub fn content_problems(tree: &TileTree) -> Vec<Problem> {
+    count_contents(tree).problems
 }
 
 fn read_content(resources: &dyn Resources, path: &str) -> Result<Vec<u8>, ResourceError> {

@@ -11,6 +11,9 @@ use bevy_egui::egui::{
 };
 use std::sync::Arc;
 
+/// How long a press may last and still be a click, seconds.
+const LONGEST_CLICK_S: f64 = 10.0;
+
 /// What a piece of text is for; it decides size and weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextRole {
@@ -93,6 +96,8 @@ impl Theme {
             egui::Theme::Light
         });
         ctx.all_styles_mut(|style| self.apply(style));
+        // Where frames are slow a press lasts several of them, and cold or old hands press long: it is still a click.
+        ctx.options_mut(|options| options.input_options.max_click_duration = LONGEST_CLICK_S);
     }
 
     fn id() -> Id {

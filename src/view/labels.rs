@@ -86,7 +86,7 @@ impl Plate {
 }
 
 /// Lays the names out. `width_pt` measures a text at a letter height; `is_seen` says whether a point is in
-/// sight (names of what stands behind something are left out). No name lies on what is `covered`, from the upper left to
+/// sight: a street's name that a building stands before is left out, or it would read as that building's. No name lies on what is `covered`, from the upper left to
 /// the lower right corner of each box.
 pub fn place_labels(
     labels: &[Label],
@@ -119,9 +119,9 @@ pub fn place_labels(
         } else {
             street(label, view, style.size_pt * 0.9, &width_pt)
         };
-        for (mut candidate, plate) in candidates {
+        for (mut candidate, plate, ground) in candidates {
             let is_free = plate.lies_in(size) && !plates.iter().any(|other| other.touches(&plate));
-            if is_free && (!label.landmark || is_seen(label.position)) {
+            if is_free && ground.iter().all(|point| is_seen(*point)) {
                 candidate.strength = strength;
                 plates.push(plate);
                 placed.push(candidate);
@@ -136,13 +136,11 @@ fn point_of(view: &SiteView, p: SitePos) -> Option<DVec2> {
     view.pixel(p).map(|(pixel, _)| pixel / view.pixels_per_point)
 }
 
-/// A landmark's name above its top, at three heights to choose from.
-fn landmark(
-    label: &Label,
-    view: &SiteView,
-    size_pt: f64,
-    width_pt: &impl Fn(&str, f64) -> f64,
-) -> Vec<(PlacedLabel, Plate)> {
+/// A name, the room it takes, and the points under it that have to be in sight.
+type Candidate = (PlacedLabel, Plate, Vec<SitePos>);
+
+/// A landmark's name above its top, at three heights to choose from. It need not be in sight: its leader shows where.
+fn landmark(label: &Label, view: &SiteView, size_pt: f64, width_pt: &impl Fn(&str, f64) -> f64) -> Vec<Candidate> {
     let Some(top) = point_of(view, label.position) else {
         return Vec::new();
     };
@@ -160,18 +158,13 @@ fn landmark(
                 size_pt,
                 strength: 1.0,
             };
-            (candidate, Plate::new(center, size, 0.0))
+            (candidate, Plate::new(center, size, 0.0), Vec::new())
         })
         .collect()
 }
 
 /// A street's name along its line, where the line is long enough in the picture, nearest to the middle first.
-fn street(
-    label: &Label,
-    view: &SiteView,
-    size_pt: f64,
-    width_pt: &impl Fn(&str, f64) -> f64,
-) -> Vec<(PlacedLabel, Plate)> {
+fn street(label: &Label, view: &SiteView, size_pt: f64, width_pt: &impl Fn(&str, f64) -> f64) -> Vec<Candidate> {
     let size = DVec2::new(width_pt(&label.text, size_pt) + 6.0, size_pt * 1.35);
     let height_m = label.position.0.z + 0.3;
     let points: Vec<Option<DVec2>> = label
@@ -180,8 +173,8 @@ fn street(
         .map(|p| point_of(view, SitePos(p.extend(height_m))))
         .collect();
     let middle = view.size_px / view.pixels_per_point * 0.5;
-    let mut found: Vec<(f64, PlacedLabel, Plate)> = Vec::new();
-    for pair in points.windows(2) {
+    let mut found: Vec<(f64, Candidate)> = Vec::new();
+    for (pair, stretch) in points.windows(2).zip(label.line.windows(2)) {
         let (Some(a), Some(b)) = (pair[0], pair[1]) else {
             continue;
         };
@@ -207,14 +200,18 @@ fn street(
                 size_pt,
                 strength: 1.0,
             };
-            found.push((center.distance(middle), candidate, Plate::new(center, size, angle)));
+            // Near enough: a stretch is short against its distance, so shares along it in the picture and on the
+            // ground agree.
+            let reach = (size.x * 0.5 / along.length()).min(0.5);
+            let ground = [share - reach, share, share + reach]
+                .map(|share| stretch[0].lerp(stretch[1], share.clamp(0.0, 1.0)))
+                .map(|p| SitePos(p.extend(height_m)));
+            let plate = Plate::new(center, size, angle);
+            found.push((center.distance(middle), (candidate, plate, ground.into())));
         }
     }
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    found
-        .into_iter()
-        .map(|(_, candidate, plate)| (candidate, plate))
-        .collect()
+    found.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
 #[cfg(test)]
@@ -298,7 +295,8 @@ mod tests {
     #[test]
     fn what_is_hidden_too_short_or_outside_has_no_name() {
         let view = from_above();
-        let hidden = [landmark_at("Brinktoren", DVec3::ZERO)];
+        let hidden = [street_of("Marktstraat", DVec2::new(-60.0, 0.0), DVec2::new(60.0, 0.0))];
+        assert_eq!(place(&hidden, &view).len(), 1);
         assert!(place_labels(&hidden, &view, &LabelStyle::default(), width, |_| false, &[]).is_empty());
         assert!(place(&[street_of("Lange Wemen", DVec2::ZERO, DVec2::new(3.0, 0.0))], &view).is_empty());
         assert!(place(&[landmark_at("Ver", DVec3::new(9000.0, 0.0, 0.0))], &view).is_empty());

@@ -18,7 +18,7 @@ pub mod picking;
 mod placement;
 mod prepared;
 pub mod quality;
-mod ray_cast;
+pub(crate) mod ray_cast;
 pub mod scene;
 pub mod site_view;
 pub mod sun;

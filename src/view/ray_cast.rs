@@ -83,10 +83,30 @@ impl SceneRay<'_, '_> {
 
     /// The nearest thing that stands on the ground: its distance in metres, its mesh and its feature.
     pub(crate) fn cast_things(&self, eye: SitePos, direction: DVec3) -> Option<(f64, Entity, u32)> {
+        self.cast_at(eye, direction, |_| true)
+    }
+
+    /// Whether a building stands between the eye and a point, more than a metre before it.
+    pub(crate) fn is_behind_building(&self, eye: SitePos, point: SitePos) -> bool {
+        let towards = point.0 - eye.0;
+        let distance_m = towards.length();
+        let is_building = |owner: &PickOwner| matches!(owner, PickOwner::Tile { .. } | PickOwner::NewBuildings { .. });
+        towards
+            .try_normalize()
+            .and_then(|direction| self.cast_at(eye, direction, is_building))
+            .is_some_and(|(hit_m, ..)| hit_m < distance_m - 1.0)
+    }
+
+    fn cast_at(
+        &self,
+        eye: SitePos,
+        direction: DVec3,
+        counts: impl Fn(&PickOwner) -> bool,
+    ) -> Option<(f64, Entity, u32)> {
         let ray_direction = Vec3::from_array(narrow(render_axes(direction)));
         let mut nearest: Option<(f64, Entity, u32)> = None;
         for (entity, pickable, anchor, visibility, bounds) in &self.pickables {
-            if *visibility == Visibility::Hidden {
+            if *visibility == Visibility::Hidden || !counts(&pickable.owner) {
                 continue;
             }
             let ray = Ray {

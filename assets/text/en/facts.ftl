@@ -64,3 +64,5 @@ preferences-lost = The settings could not be read; the usual ones hold.
 preferences-unsaved = The settings could not be saved.
 meaning-error = This part is not shown. The rest is.
 meaning-warning = Nothing is missing on the map.
+
+legend-removed = goes in this plan

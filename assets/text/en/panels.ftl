@@ -3,7 +3,7 @@ lens-design = Design
 lens-participation = Participation
 lens-maintenance = Maintenance
 certainty-decided = decided
-certainty-open = open
+certainty-open = not decided yet
 certainty-sketch = sketch
 banner-synthetic = Example: this is not the real situation
 
@@ -169,3 +169,6 @@ tour-open = Open something else
 tour-open-about = Here are opening, the start screen and what was opened lately. A file may also be dropped on the window.
 tour-keys = All keys
 tour-keys-about = All keys are behind the question mark. This tour starts again from there too.
+
+status-gaps = Picture not complete
+source-plan = plan { $variant } in { $scenario }

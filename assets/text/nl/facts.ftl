@@ -64,3 +64,5 @@ preferences-lost = De instellingen konden niet worden gelezen; de gewone instell
 preferences-unsaved = De instellingen konden niet worden bewaard.
 meaning-error = Dit deel wordt niet getoond. De rest wel.
 meaning-warning = Er ontbreekt niets op de kaart.
+
+legend-removed = verdwijnt in dit plan

@@ -169,3 +169,6 @@ tour-open = Iets anders openen
 tour-open-about = Hier staan openen, het beginscherm en wat kort geleden open was. Een bestand op het venster slepen kan ook.
 tour-keys = Alle toetsen
 tour-keys-about = Achter het vraagteken staan alle toetsen. Daar begint ook deze rondleiding opnieuw.
+
+status-gaps = Kaartbeeld niet volledig
+source-plan = plan { $variant } in { $scenario }

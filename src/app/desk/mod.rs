@@ -106,7 +106,7 @@ pub(super) fn show_desk(
 
     let code = language.code();
     let shown = world.shown.as_deref();
-    let title = shown.map(|shown| shown.open.scenario.title.get(&code).to_owned());
+    let title = shown.map(|shown| state::title(shown, &code));
     let top = TopBarState {
         title: title.unwrap_or_else(|| tr(&language, "top-nothing-open")),
         lenses: world.available.all().to_vec(),
@@ -171,7 +171,11 @@ fn count(number: u64) -> usize {
 fn status(world: &Reading) -> StatusState {
     let mut status = StatusState {
         loading: if world.tiles.complete && world.opening.path().is_none() {
-            Loading::Complete
+            if world.tiles.failed.is_empty() {
+                Loading::Complete
+            } else {
+                Loading::WithGaps
+            }
         } else {
             Loading::Busy {
                 done: count(world.tiles.tiles_loaded),

@@ -56,7 +56,6 @@ pub(in crate::app) fn tell_news(
     mut dialog: ResMut<Dialog>,
     mut screen: ResMut<Screen>,
     mut choices: ResMut<Choices>,
-    something: Option<Res<ShownScenario>>,
     mut shown: MessageReader<ScenarioShown>,
     mut told: Local<Option<std::path::PathBuf>>,
 ) {
@@ -74,18 +73,10 @@ pub(in crate::app) fn tell_news(
             .toasts
             .add(ToastKind::Problem, tr(&choices.language, "preferences-lost"));
     }
-    if std::mem::take(&mut dialog.ended_without_path) {
+    if std::mem::take(&mut dialog.did_not_come) {
         let words = tr(&choices.language, "dialog-none");
-        if let Some(start) = &mut screen.0.start {
-            start.complaint = words;
-        } else if something.is_some() {
-            screen.0.toasts.add(ToastKind::Note, words);
-        } else {
-            screen.0.start = Some(StartState {
-                complaint: words,
-                ..start_state(&choices)
-            });
-        }
+        let start = screen.0.start.get_or_insert_with(|| start_state(&choices));
+        start.complaint = words;
     }
 }
 

@@ -4,9 +4,10 @@ use crate::geometry::Value;
 use crate::georef::{SiteFrame, SitePos};
 use crate::model::{
     Asset, AssetKind, Certainty, Charter, Layer, LayerKind, NewBuilding, NewTree, OpenScenario, RegisteredBuilding,
-    Report, Sensor, Source, SurfaceKind, Use, mass_mesh,
+    Report, Sensor, Source, SurfaceKind, Use, Variant, mass_mesh,
 };
 use crate::panels::card::{CardState, Fact};
+use crate::panels::certainty_word;
 use crate::panels::charter::CharterState;
 use crate::panels::layers::{LayerRow, LayersState, LegendEntry};
 use crate::panels::problems::{ProblemRow, ProblemsState};
@@ -20,6 +21,22 @@ use crate::ui::widgets::SwatchEdge;
 use crate::view::palette::{self, Rgb};
 use crate::view::scene::ShownScenario;
 use bevy_egui::egui::Color32;
+
+/// What is open, and which variant and phase of it is shown: panels may hide those.
+pub(super) fn title(shown: &ShownScenario, code: &str) -> String {
+    let scenario = &shown.open.scenario;
+    let variant = shown.active_variant().map(|variant| variant.title.get(code));
+    let is_plan = shown.active_variant().is_some_and(|variant| !variant.is_today());
+    let phase = shown.phase.as_deref().filter(|_| is_plan);
+    let phase = phase.and_then(|id| scenario.phases.iter().find(|phase| phase.id == id));
+    let parts = [
+        Some(scenario.title.get(code)),
+        variant,
+        phase.map(|phase| phase.title.get(code)),
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    parts.join(" · ")
+}
 
 /// The variants as rows.
 pub(super) fn variants(shown: &ShownScenario, language: &Language) -> VariantsState {
@@ -57,10 +74,16 @@ fn phases(shown: &ShownScenario, code: &str) -> Vec<PhaseRow> {
 /// The viewpoints as rows.
 pub(super) fn viewpoints(open: &OpenScenario, current: Option<&str>, language: &Language) -> ViewpointsState {
     let code = language.code();
-    let rows = open.scenario.viewpoints.iter().map(|viewpoint| ViewpointRow {
-        id: viewpoint.id.clone(),
-        title: viewpoint.title.get(&code).to_owned(),
-        caption: viewpoint.caption.get(&code).to_owned(),
+    let rows = open.scenario.viewpoints.iter().map(|viewpoint| {
+        // Said beforehand, because going there shows that variant.
+        let variant = viewpoint.variant.as_deref().and_then(|id| open.scenario.variant(id));
+        let variant = variant.map(|variant| variant.title.get(&code).to_owned());
+        let caption = Some(viewpoint.caption.get(&code).to_owned()).filter(|caption| !caption.is_empty());
+        ViewpointRow {
+            id: viewpoint.id.clone(),
+            title: viewpoint.title.get(&code).to_owned(),
+            caption: variant.into_iter().chain(caption).collect::<Vec<_>>().join(" · "),
+        }
     });
     ViewpointsState {
         rows: rows.collect(),
@@ -97,6 +120,9 @@ fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<Lege
                 entry(tr(language, "legend-tiled-roof"), palette::TILED_ROOF),
             ];
             entries.extend(new_uses(shown, language));
+            if !shown.removed().is_empty() {
+                entries.push(entry(tr(language, "legend-removed"), palette::REMOVED));
+            }
             entries
         }
         LayerKind::Surfaces => {
@@ -140,7 +166,13 @@ fn new_uses(shown: &ShownScenario, language: &Language) -> Vec<LegendEntry> {
             } else {
                 palette::new_use(used_for)
             };
-            let label = tr_args(language, "legend-new", &[("use", &use_name(used_for, language))]);
+            let mut label = tr_args(language, "legend-new", &[("use", &use_name(used_for, language))]);
+            // Two rows of one use differ in how sure they are, and say so.
+            match edge {
+                SwatchEdge::Dashed => label = format!("{label} ({})", certainty_word(Certainty::Open, language)),
+                SwatchEdge::Pencil => label = format!("{label} ({})", certainty_word(Certainty::Sketch, language)),
+                _ => {}
+            }
             LegendEntry {
                 label,
                 fill: fill(color),
@@ -278,7 +310,7 @@ pub(super) fn building_card(
         },
         name: name.map_or_else(|| tr(language, "kind-thing"), str::to_owned),
         facts,
-        certainty: layer.map(|layer| layer.certainty).unwrap_or_default(),
+        certainty: unsure(layer),
         source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
         attributes: attributes
             .iter()
@@ -308,8 +340,35 @@ fn count(number: u32, language: &Language) -> String {
     format_count(usize::try_from(number).unwrap_or(usize::MAX), language)
 }
 
+/// How sure a layer is, where it is not simply there.
+fn unsure(layer: Option<&Layer>) -> Option<Certainty> {
+    layer
+        .map(|layer| layer.certainty)
+        .filter(|certainty| *certainty != Certainty::Decided)
+}
+
+/// Where a part of a plan comes from: what the plan says of itself, else the plan by its name.
+fn plan_source(open: &OpenScenario, variant: &Variant, language: &Language) -> Source {
+    let code = language.code();
+    let mut source = variant.source.clone();
+    if source.owner.is_empty() {
+        let scenario = open.scenario.title.get(&code);
+        source.owner = tr_args(
+            language,
+            "source-plan",
+            &[("variant", variant.title.get(&code)), ("scenario", scenario)],
+        );
+    }
+    source
+}
+
 /// A building that the variant adds.
-pub(super) fn new_building_card(open: &OpenScenario, building: &NewBuilding, language: &Language) -> CardState {
+pub(super) fn new_building_card(
+    open: &OpenScenario,
+    variant: &Variant,
+    building: &NewBuilding,
+    language: &Language,
+) -> CardState {
     let code = language.code();
     let height_m = mass_mesh(building, 0.0).top_m;
     let mut used_for = use_name(building.main_use, language);
@@ -349,15 +408,15 @@ pub(super) fn new_building_card(open: &OpenScenario, building: &NewBuilding, lan
             name.to_owned()
         },
         facts,
-        certainty: building.certainty,
-        source: Source::default(),
+        certainty: Some(building.certainty),
+        source: plan_source(open, variant, language),
         attributes: vec![fact(tr(language, "fact-id"), building.id.clone())],
         expanded: false,
     }
 }
 
 /// A tree that the variant adds.
-pub(super) fn new_tree_card(open: &OpenScenario, tree: &NewTree, language: &Language) -> CardState {
+pub(super) fn new_tree_card(open: &OpenScenario, variant: &Variant, tree: &NewTree, language: &Language) -> CardState {
     let mut facts = vec![
         fact(tr(language, "fact-height"), format_length(tree.height_m, 1, language)),
         fact(tr(language, "fact-crown"), format_length(tree.crown_m, 1, language)),
@@ -370,6 +429,8 @@ pub(super) fn new_tree_card(open: &OpenScenario, tree: &NewTree, language: &Lang
         kind: tr(language, "kind-new-building"),
         name: format!("{} {}", tr(language, "asset-tree"), tree.species),
         facts,
+        certainty: Some(variant.certainty),
+        source: plan_source(open, variant, language),
         attributes: vec![fact(tr(language, "fact-id"), tree.id.clone())],
         ..CardState::default()
     }
@@ -413,7 +474,7 @@ pub(super) fn asset_card(asset: &Asset, layer: Option<&Layer>, language: &Langua
         name: format!("{kind} {}", asset.id),
         kind: tr(language, "kind-asset"),
         facts,
-        certainty: layer.map(|layer| layer.certainty).unwrap_or_default(),
+        certainty: unsure(layer),
         source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
         attributes: asset
             .attributes
@@ -438,7 +499,7 @@ pub(super) fn report_card(report: &Report, layer: Option<&Layer>, language: &Lan
             fact(tr(language, "fact-status"), report.status.clone()),
             fact(tr(language, "fact-created"), created),
         ],
-        certainty: layer.map(|layer| layer.certainty).unwrap_or_default(),
+        certainty: unsure(layer),
         source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
         attributes: Vec::new(),
         expanded: false,
@@ -459,7 +520,7 @@ pub(super) fn sensor_card(sensor: &Sensor, layer: Option<&Layer>, language: &Lan
             fact(sensor.quantity.clone(), value),
             fact(tr(language, "fact-id"), sensor.id.clone()),
         ],
-        certainty: layer.map(|layer| layer.certainty).unwrap_or_default(),
+        certainty: unsure(layer),
         source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
         attributes: Vec::new(),
         expanded: false,

@@ -92,16 +92,14 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
             ))
         }
         PickedThing::NewBuilding { id } => {
-            let building = shown
-                .active_variant()?
-                .buildings
-                .iter()
-                .find(|building| building.id == *id)?;
-            Some(state::new_building_card(open, building, language))
+            let variant = shown.active_variant()?;
+            let building = variant.buildings.iter().find(|building| building.id == *id)?;
+            Some(state::new_building_card(open, variant, building, language))
         }
         PickedThing::NewTree { id } => {
-            let tree = shown.active_variant()?.trees.iter().find(|tree| tree.id == *id)?;
-            Some(state::new_tree_card(open, tree, language))
+            let variant = shown.active_variant()?;
+            let tree = variant.trees.iter().find(|tree| tree.id == *id)?;
+            Some(state::new_tree_card(open, variant, tree, language))
         }
         PickedThing::Asset { index } => Some(state::asset_card(
             open.assets.get(*index)?,

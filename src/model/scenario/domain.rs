@@ -285,6 +285,8 @@ pub struct Variant {
     pub summary: LocalText,
     /// How sure.
     pub certainty: Certainty,
+    /// Whose plan it is, and of when.
+    pub source: Source,
     /// What goes, in the order of the file.
     pub removals: Vec<Removal>,
     /// Masses.

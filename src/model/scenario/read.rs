@@ -16,7 +16,7 @@ use super::terrain_layer;
 use super::{Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::{Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
-    Problem,
+    Problem, inspect,
     resource::{self, Resources},
     tiles3d,
 };
@@ -103,12 +103,7 @@ pub fn check(path: &Path) -> Vec<Problem> {
         match tiles3d::read_tileset(open.resources.clone(), &layer.path) {
             Ok((tree, found)) => {
                 problems.extend(found);
-                let mut missing = Findings::new(&layer.path);
-                let contents = tree.tiles.iter().flat_map(|tile| &tile.contents);
-                for content in contents.filter(|content| !tree.resources.exists(content)) {
-                    missing.error("", format!("a tile's file is missing: {content}"));
-                }
-                problems.extend(missing.into_problems());
+                problems.extend(inspect::content_problems(&tree));
             }
             Err(problem) => problems.push(problem),
         }

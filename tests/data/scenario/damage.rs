@@ -316,3 +316,21 @@ fn check_names_missing_and_broken_tilesets() {
     assert_eq!(found.len(), 1, "{:?}", lines(&found));
     assert_eq!(found[0].path, "tiles/tileset.json");
 }
+
+#[test]
+fn check_reads_every_tile_to_its_end() {
+    let copy = Copy::new();
+    let tileset = r#"{"asset": {"version": "1.1"}, "geometricError": 9, "root": {"geometricError": 0, "refine": "ADD",
+        "boundingVolume": {"box": [0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 9]}, "content": {"uri": "a.glb"}}}"#;
+    fs::write(copy.path().join("tiles/tileset.json"), tileset).unwrap();
+    let problem = || {
+        let found = lines(&check(copy.path()));
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].clone()
+    };
+    assert!(problem().contains("a.glb: the file is missing"), "{}", problem());
+    let mut cut = b"glTF".to_vec();
+    cut.extend([2_u32, 5000].map(u32::to_le_bytes).concat());
+    fs::write(copy.path().join("tiles/a.glb"), cut).unwrap();
+    assert!(problem().contains("a.glb: the file is cut off"), "{}", problem());
+}

@@ -156,7 +156,7 @@ impl Scene {
             kind: "Gebouw".to_owned(),
             name: "Lambertusbasiliek".to_owned(),
             facts: vec![fact("Bouwjaar", "1890"), fact("Hoogte", "80,0 m")],
-            certainty: Certainty::Decided,
+            certainty: Some(Certainty::Decided),
             source: Source {
                 owner: "Stadslens".to_owned(),
                 ..Source::default()

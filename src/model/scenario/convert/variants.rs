@@ -1,6 +1,6 @@
 //! The differences that a variant is: what goes, what comes, in which phase.
 
-use super::{Converter, HOLE_TOLERANCE_M, choices, text};
+use super::{Converter, HOLE_TOLERANCE_M, choices, source, text};
 use crate::model::scenario::file;
 use crate::model::scenario::projection::Projection;
 use crate::model::scenario::words::{certainty, surface_kind, use_of};
@@ -50,6 +50,7 @@ impl Converter<'_> {
                 title: text(file.title.as_ref()),
                 summary: text(file.summary.as_ref()),
                 certainty: certain,
+                source: source(file.source.as_ref()),
                 removals: removals.unwrap_or_default(),
                 buildings: buildings
                     .into_iter()

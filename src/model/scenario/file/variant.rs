@@ -1,6 +1,6 @@
 //! A plan variant in the file: what it takes away and what it adds.
 
-use super::{CertaintyFile, Extra, Point, Polygon, Ring, Text};
+use super::{CertaintyFile, Extra, Point, Polygon, Ring, SourceFile, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ pub struct VariantFile {
     /// How sure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certainty: Option<CertaintyFile>,
+    /// Whose plan it is, and of when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceFile>,
     /// What goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<RemovedFile>,
