@@ -200,6 +200,7 @@ fn follow_requests(
     mut shown: MessageReader<ScenarioShown>,
     mut switched: MessageReader<VariantShown>,
     scenario: Option<Res<ShownScenario>>,
+    rows: Res<FeatureRows>,
     mut outline: ResMut<Outline>,
     mut selection: ResMut<CitySelection>,
     mut changed: MessageWriter<PickChanged>,
@@ -208,9 +209,10 @@ fn follow_requests(
     if shown.read().last().is_some() {
         wanted = Some(None);
     }
+    let is_hidden = |outlined: Outlined| rows.is_hidden(outlined.rows, outlined.feature);
     if switched.read().last().is_some()
         && let (Some(scenario), Some(picked)) = (&scenario, &selection.picked)
-        && is_gone(&picked.thing, scenario)
+        && (is_gone(&picked.thing, scenario) || outline.0.is_some_and(is_hidden))
     {
         wanted = Some(None);
     }

@@ -10,7 +10,10 @@ use crate::model::{ActiveScenario, Label, LayerKind, OpenScenario, Removal, Vari
 use crate::schedule::FrameSystems;
 use crate::sources::Problem;
 use crate::view::placement::SceneOrigin;
-use bevy::{math::DVec3, prelude::*};
+use bevy::{
+    math::{DVec2, DVec3},
+    prelude::*,
+};
 use std::{
     collections::{BTreeSet, HashSet},
     sync::Arc,
@@ -31,6 +34,8 @@ pub struct ShownScenario {
     removals: Vec<Vec<HashSet<String>>>,
     /// Ids of the buildings that are gone in the variant and phase shown.
     removed: Arc<HashSet<String>>,
+    /// Rings in which buildings are gone in the variant and phase shown.
+    cleared: Vec<Vec<DVec2>>,
     /// Names of what stands in the variant and phase shown.
     labels: Vec<Label>,
 }
@@ -64,6 +69,7 @@ impl ShownScenario {
             hidden_layers,
             removals,
             removed: Arc::default(),
+            cleared: Vec::new(),
             labels: Vec::new(),
             open,
         };
@@ -82,6 +88,11 @@ impl ShownScenario {
             Some(now.flat_map(|(_, ids)| ids.iter().cloned()).collect())
         });
         self.removed = Arc::new(gone.unwrap_or_default());
+        let variant = self.variant.and_then(|i| self.open.scenario.variants.get(i));
+        let removals = variant
+            .into_iter()
+            .flat_map(|v| v.removals_in(&self.open.scenario, phase));
+        self.cleared = removals.flat_map(|removal| removal.polygons.iter().cloned()).collect();
         let labels = self.open.labels.iter().filter(|label| self.is_named_thing_there(label));
         self.labels = labels.cloned().collect();
     }
@@ -118,6 +129,12 @@ impl ShownScenario {
     /// Ids of the buildings that are gone in the variant and phase shown.
     pub fn removed(&self) -> &Arc<HashSet<String>> {
         &self.removed
+    }
+
+    /// Whether buildings with their footprint's centre here are gone in the variant and phase shown. Where a register
+    /// tells which those are, [`ShownScenario::removed`] names them.
+    pub fn is_cleared(&self, center: DVec2) -> bool {
+        self.cleared.iter().any(|ring| ring_contains(ring, center))
     }
 
     /// Whether a layer is visible.
@@ -334,7 +351,6 @@ mod tests {
     use crate::model::edit::tests::scenario;
     use crate::model::{BuildingRegister, NewBuilding, Phase, RegisteredBuilding, Use, mass};
     use crate::sources::resource;
-    use bevy::math::DVec2;
 
     fn square(low: f64) -> Vec<DVec2> {
         [[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]]
@@ -411,5 +427,21 @@ mod tests {
         assert_eq!(in_phase(1, Some("1")), (false, "Hal Kerk".into()));
         assert_eq!(in_phase(1, Some("2")), (true, "Kerk".into()));
         assert_eq!(in_phase(1, None), (true, "Kerk".into()));
+    }
+
+    #[test]
+    fn a_place_is_cleared_in_its_phase_and_only_in_its_variant() {
+        let mut shown = shown();
+        let open = Arc::make_mut(&mut shown.open);
+        open.scenario.variants[1].removals[0].polygons = vec![square(20.0)];
+        let mut is_cleared = |variant: usize, phase: Option<&str>, at: f64| {
+            shown.variant = Some(variant);
+            shown.phase = phase.map(str::to_owned);
+            shown.follow_variant();
+            shown.is_cleared(DVec2::splat(at))
+        };
+        assert!(is_cleared(1, None, 25.0) && is_cleared(1, Some("2"), 25.0));
+        assert!(!is_cleared(1, Some("1"), 25.0), "it goes in the second phase");
+        assert!(!is_cleared(1, None, 35.0) && !is_cleared(0, None, 25.0));
     }
 }

@@ -1,9 +1,14 @@
 //! Pictures of the real program, drawn without a window, held against golden ones.
 //!
 //! One shared threshold. `STADSLENS_BLESS=1` writes the golden pictures anew: look at them before committing.
-#![expect(clippy::unwrap_used, reason = "a test stops where its own set-up is wrong")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops where its own set-up is wrong, and says what it leaves out"
+)]
 
 mod removed;
+mod removed_in_3dbag;
 
 use image::RgbImage;
 use serde_json::Value;

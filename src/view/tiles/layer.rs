@@ -58,6 +58,8 @@ impl Resident {
 pub(super) struct TileLayer {
     pub(super) id: String,
     pub(super) id_property: Option<String>,
+    /// No register names its buildings, so those that a plan removes by place are told by their own footprints.
+    pub(super) is_unregistered: bool,
     pub(super) site: SiteFrame,
     /// Added to every height of the file, metres.
     pub(super) height_offset_m: f64,
@@ -110,7 +112,7 @@ impl TileLayer {
     }
 
     /// Whether a place is in the part of a tile that is drawn.
-    pub(super) fn is_in_part(&self, tile: TileId, center: DVec3) -> bool {
+    fn is_in_part(&self, tile: TileId, center: DVec3) -> bool {
         let Some(volumes) = self.stand_ins.get(&tile) else {
             return true;
         };
@@ -119,6 +121,12 @@ impl TileLayer {
         };
         self.root_from_site(tree.is_geocentric, SitePos(center))
             .is_none_or(|p| volumes.iter().any(|volume| volume.distance_to(p) <= 0.5))
+    }
+
+    /// Whether a feature with this centre is drawn: it lies in the part of its tile that is, and no plan removes it for
+    /// its place.
+    pub(super) fn is_drawn_at(&self, tile: TileId, center: DVec3, scenario: &ShownScenario) -> bool {
+        self.is_in_part(tile, center) && !(self.is_unregistered && scenario.is_cleared(center.truncate()))
     }
 
     /// Shows and hides meshes as the selection says.
@@ -176,7 +184,7 @@ impl TileLayer {
         for tile in changed {
             for content in self.resident.get(&tile).into_iter().flat_map(|r| &r.contents) {
                 set_hidden(rows, content, self.id_property.as_deref(), &removed, |p| {
-                    self.is_in_part(tile, p)
+                    self.is_drawn_at(tile, p, scenario)
                 });
             }
         }

@@ -192,6 +192,7 @@ fn open_layers(
             TileLayer {
                 id: layer.id.clone(),
                 id_property: layer.id_property.clone(),
+                is_unregistered: layer.register.is_none() || layer.id_property.is_none(),
                 site: scenario.open.scenario.area.site,
                 height_offset_m: 0.0,
                 height_reference: layer.height_reference,
@@ -330,7 +331,9 @@ fn upload_tiles(
             );
         }
         for content in &resident.contents {
-            set_hidden(&mut rows, content, layer.id_property.as_deref(), &removed, |_| true);
+            set_hidden(&mut rows, content, layer.id_property.as_deref(), &removed, |p| {
+                layer.is_drawn_at(tile, p, &scenario)
+            });
         }
         layer.resident.insert(tile, resident);
     }
@@ -342,13 +345,13 @@ fn bytes_drawn(loaded: &LoadedTile<PreparedContent>) -> u64 {
     contents.map(|content| content.bytes_drawn).sum()
 }
 
-/// Hides what the variant removes and what lies outside the part of the tile that is drawn.
+/// Hides what the variant removes by id and what is not drawn where it stands.
 fn set_hidden(
     rows: &mut FeatureRows,
     content: &ResidentContent,
     id_property: Option<&str>,
     removed: &HashSet<String>,
-    is_in_part: impl Fn(DVec3) -> bool,
+    is_drawn_at: impl Fn(DVec3) -> bool,
 ) {
     let ids = id_property.filter(|_| !removed.is_empty());
     for row in 0..content.features.rows {
@@ -356,11 +359,11 @@ fn set_hidden(
             .and_then(|name| content.features.value(row, name))
             .and_then(|value| id_text(&value))
             .is_some_and(|id| removed.contains(&id));
-        let is_outside = content
+        let is_absent = content
             .centers
             .get(row as usize)
-            .is_some_and(|center| !is_in_part(*center));
-        rows.set_hidden(content.rows, row, is_removed || is_outside);
+            .is_some_and(|center| !is_drawn_at(*center));
+        rows.set_hidden(content.rows, row, is_removed || is_absent);
     }
 }
 
@@ -378,7 +381,7 @@ fn hide_removed(
         for (tile, resident) in &layer.resident {
             for content in &resident.contents {
                 set_hidden(&mut rows, content, layer.id_property.as_deref(), &removed, |p| {
-                    layer.is_in_part(*tile, p)
+                    layer.is_drawn_at(*tile, p, &scenario)
                 });
             }
         }

@@ -15,7 +15,10 @@ use crate::view::{
     palette,
     prepared::DrawnMesh,
 };
-use bevy::{math::DVec3, prelude::*};
+use bevy::{
+    math::{DVec2, DVec3},
+    prelude::*,
+};
 use std::sync::Arc;
 
 /// A content, ready to enter the world.
@@ -155,19 +158,40 @@ fn sample_feet(mesh: &FeatureMesh, low: &[(u32, f32)], samples: &mut FootSamples
     }
 }
 
-/// Middle of each of `rows` features over all meshes of a content, site frame.
+/// Middle of each of `rows` features over all meshes of a content, site frame: the centre of its footprint, as its
+/// roofs and floors cover it, at the mean height of its corners. What covers no ground has the mean of its corners.
 fn centers(meshes: &[(FeatureMesh, CreaseEdges, MeshBvh)], rows: u32) -> Vec<DVec3> {
-    let mut sums = vec![(DVec3::ZERO, 0_u32); rows as usize];
+    let mut corners = vec![(DVec3::ZERO, 0_u32); rows as usize];
+    let mut covers = vec![(DVec2::ZERO, 0.0); rows as usize];
     for (mesh, ..) in meshes {
+        let site = |p: &[f32; 3]| mesh.origin.0 + site_axes(wide(p));
         for (p, feature) in mesh.positions.iter().zip(&mesh.features) {
-            if let Some((sum, count)) = sums.get_mut(*feature as usize) {
-                *sum += mesh.origin.0 + site_axes(wide(p));
+            if let Some((sum, count)) = corners.get_mut(*feature as usize) {
+                *sum += site(p);
                 *count += 1;
             }
         }
+        for face in mesh.indices.as_chunks::<3>().0 {
+            let corner = |i: u32| mesh.positions.get(i as usize).map(|p| site(p).truncate());
+            let feature = mesh.features.get(face[0] as usize).map_or(usize::MAX, |f| *f as usize);
+            if let ([Some(a), Some(b), Some(c)], Some((sum, area))) = (face.map(corner), covers.get_mut(feature)) {
+                let covered = (b - a).perp_dot(c - a).abs();
+                *sum += (a + b + c) * (covered / 3.0);
+                *area += covered;
+            }
+        }
     }
-    sums.into_iter()
-        .map(|(sum, count)| sum / f64::from(count.max(1)))
+    corners
+        .into_iter()
+        .zip(covers)
+        .map(|((sum, count), (cover, area))| {
+            let mean = sum / f64::from(count.max(1));
+            if area > 1e-6 {
+                (cover / area).extend(mean.z)
+            } else {
+                mean
+            }
+        })
         .collect()
 }
 
@@ -228,6 +252,29 @@ mod tests {
         let middle = DVec3::new(100.0 + 4.0 / 3.0, 200.0, 1.0 + 3.0);
         assert!((content.centers[0] - middle).length() < 1e-6, "{}", content.centers[0]);
         assert!(content.samples.clone().take_changed().is_some(), "feet were noted");
+    }
+
+    #[test]
+    fn the_centre_of_a_footprint_does_not_follow_the_detail_of_its_roof() {
+        let mut mesh = walls();
+        // Feature 0 becomes a roof of 10 by 4 m whose western end has many corners more than its eastern one.
+        mesh.positions.clear();
+        mesh.indices.clear();
+        let strips = [0.0, 0.1, 0.2, 0.3, 0.4, 10.0];
+        for pair in strips.windows(2) {
+            let first = u32::try_from(mesh.positions.len()).unwrap();
+            mesh.positions.extend([
+                [pair[0], 5.0, 0.0],
+                [pair[1], 5.0, 0.0],
+                [pair[1], 5.0, 4.0],
+                [pair[0], 5.0, 4.0],
+            ]);
+            mesh.indices.extend([0, 1, 2, 0, 2, 3].map(|i| first + i));
+        }
+        mesh.features = vec![0; mesh.positions.len()];
+        mesh.normals = vec![[0.0, 1.0, 0.0]; mesh.positions.len()];
+        let center = prepared(mesh).centers[0];
+        assert!((center - DVec3::new(105.0, 198.0, 6.0)).length() < 1e-4, "{center}");
     }
 
     #[test]

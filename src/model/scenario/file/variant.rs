@@ -44,7 +44,7 @@ pub struct RemovedFile {
     /// Ids of buildings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Vec<String>>,
-    /// Rings: buildings whose footprint's centre lies inside one.
+    /// Rings: buildings whose footprint's centre lies inside one, in the register or, of tiles without one, as drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polygons: Option<Vec<Ring>>,
     /// Ids of managed objects.
@@ -66,7 +66,7 @@ pub struct RemovedInPhaseFile {
     /// Ids of buildings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Vec<String>>,
-    /// Rings: buildings whose footprint's centre lies inside one.
+    /// Rings: buildings whose footprint's centre lies inside one, in the register or, of tiles without one, as drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polygons: Option<Vec<Ring>>,
     /// Ids of managed objects.
