@@ -13,6 +13,7 @@ mod measure;
 mod names;
 mod open;
 mod render;
+mod save;
 mod shipped;
 mod stamp;
 #[cfg(feature = "automation")]

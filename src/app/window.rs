@@ -7,7 +7,7 @@ use super::engine::{self, Surface};
 use super::keys::press_keys;
 use super::names::paint_names;
 use super::open::{OpenPath, Opening};
-use super::{Stop, machine, program_plugins, shipped};
+use super::{Stop, machine, program_plugins, save, shipped};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::text::{Language, tr};
 use crate::view::{
@@ -100,7 +100,7 @@ struct FirstPath(Option<PathBuf>);
 
 /// The interface of the desk on top of the program.
 fn desk_plugin(app: &mut App) {
-    app.add_plugins((EguiPlugin::default(), dialog::plugin))
+    app.add_plugins((EguiPlugin::default(), dialog::plugin, save::plugin))
         .init_resource::<Screen>()
         .init_resource::<ShownZones>()
         .init_resource::<DeskMemory>()

@@ -77,3 +77,65 @@ pub struct Sensor {
     /// Last value.
     pub value: Option<f64>,
 }
+
+/// How far a report has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ReportStage {
+    /// Nobody has started on it yet, or it was opened again.
+    Open,
+    /// Somebody is at it, or it is planned.
+    InHand,
+    /// Nothing more will be done.
+    Done,
+}
+
+impl ReportStage {
+    /// All stages in their order.
+    pub const ALL: [Self; 3] = [Self::Open, Self::InHand, Self::Done];
+}
+
+impl Report {
+    /// How far it has come, from the names that Signalen gives its statuses. A status that is not known counts as open,
+    /// so that no report drops out of sight because of a word.
+    pub fn stage(&self) -> ReportStage {
+        let status = self.status.trim().to_lowercase();
+        match status.as_str() {
+            "afgehandeld" | "geannuleerd" | "gesplitst" => ReportStage::Done,
+            "in behandeling" | "ingepland" => ReportStage::InHand,
+            _ if status.starts_with("extern") => ReportStage::InHand,
+            _ => ReportStage::Open,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_that_nobody_knows_counts_as_open() {
+        let stage = |status: &str| {
+            Report {
+                id: String::new(),
+                position: DVec2::ZERO,
+                category: String::new(),
+                status: status.into(),
+                created: None,
+            }
+            .stage()
+        };
+        for (status, expected) in [
+            ("Gemeld", ReportStage::Open),
+            ("Verzoek tot heropenen", ReportStage::Open),
+            ("Heropend", ReportStage::Open),
+            ("wat nu", ReportStage::Open),
+            ("", ReportStage::Open),
+            ("Ingepland", ReportStage::InHand),
+            ("Extern: verzoek tot afhandeling", ReportStage::InHand),
+            ("AFGEHANDELD", ReportStage::Done),
+            ("Geannuleerd", ReportStage::Done),
+        ] {
+            assert_eq!(stage(status), expected, "{status}");
+        }
+    }
+}

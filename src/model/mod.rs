@@ -11,7 +11,7 @@ pub mod scenario;
 pub mod terrain;
 mod variant;
 
-pub use asset::{Asset, AssetKind, Report, Sensor};
+pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
 pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
 pub use mass::{MassMesh, MassSurface, mass_mesh};
 pub use register::{BuildingRegister, RegisteredBuilding};

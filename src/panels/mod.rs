@@ -15,6 +15,7 @@ pub mod layers;
 mod look;
 pub mod problems;
 pub mod rooms;
+pub mod save;
 pub mod settings;
 pub mod start;
 pub mod status_bar;

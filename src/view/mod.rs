@@ -25,7 +25,7 @@ pub mod sun;
 pub mod tiles;
 
 pub use ground::GroundHeights;
-pub use objects::{AssetColors, ShownPins};
+pub use objects::{ObjectLooks, ShownPins};
 pub use placement::SceneOrigin;
 
 use bevy::prelude::*;

@@ -1,6 +1,6 @@
 //! The colours of the paper city, straight sRGB, as the interface guide gives them.
 
-use crate::model::{SurfaceKind, Use};
+use crate::model::{ReportStage, SurfaceKind, Use};
 
 /// A straight sRGB colour.
 pub type Rgb = [u8; 3];
@@ -31,8 +31,12 @@ pub const SELECTION: Rgb = [0xA4, 0x00, 0x6D];
 pub const REMOVED: Rgb = [0xC8, 0x32, 0x2B];
 /// Trunks.
 pub const TRUNK: Rgb = [0x8A, 0x75, 0x64];
-/// Pins of public-space reports.
+/// Pins of public-space reports that nobody has started on.
 pub const REPORT: Rgb = [0x8A, 0x4B, 0x2A];
+/// Pins of reports that somebody is at.
+pub const REPORT_IN_HAND: Rgb = [0xC8, 0x92, 0x2E];
+/// Pins of reports that are done with.
+pub const REPORT_DONE: Rgb = [0x8E, 0x94, 0x98];
 /// Pins of sensors.
 pub const SENSOR: Rgb = [0x3F, 0x6A, 0x93];
 /// Street furniture.
@@ -61,6 +65,15 @@ pub fn new_use(used_for: Use) -> Rgb {
         Use::Public => [0xB9, 0xA0, 0xCE],
         Use::Parking => [0xB5, 0xB5, 0xB5],
         Use::Other => [0xD5, 0xCF, 0xC4],
+    }
+}
+
+/// Colour of a report's pin.
+pub fn report(stage: ReportStage) -> Rgb {
+    match stage {
+        ReportStage::Open => REPORT,
+        ReportStage::InHand => REPORT_IN_HAND,
+        ReportStage::Done => REPORT_DONE,
     }
 }
 

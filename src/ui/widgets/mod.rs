@@ -4,6 +4,7 @@
 //! and sizes from the [`Theme`](super::Theme). Texts come in already translated.
 
 mod button;
+mod chip;
 mod dialog;
 mod fact;
 mod focus;
@@ -17,11 +18,13 @@ mod rail;
 mod scale_bar;
 mod segmented;
 mod swatch;
+mod table;
 mod time_slider;
 mod toast;
 mod toggle;
 
 pub use button::{ButtonKind, button, icon_button, icon_toggle, menu_item, text_button};
+pub use chip::{Chip, Mark, MarkShape, chip};
 pub use dialog::dialog;
 pub use fact::{fact, key_cap_row};
 pub use label::{heading, paragraph, secondary, separator, strong, text, title};
@@ -34,6 +37,7 @@ pub use rail::{RailItem, rail};
 pub use scale_bar::{scale_bar, scale_bar_length};
 pub use segmented::{Segment, segmented, segmented_width};
 pub use swatch::{SwatchEdge, swatch};
+pub use table::{TableColumn, TableRows, table_head, table_rows};
 pub use time_slider::{MINUTES_PER_DAY, time_slider};
 pub use toast::{ToastKind, Toasts};
 pub use toggle::toggle;

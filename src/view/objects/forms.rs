@@ -200,12 +200,34 @@ pub(super) fn other(mesh: &mut PaperMesh, stand: Stand) {
     );
 }
 
+/// Head of a pin: the shape says what the colour says, for who sees no colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PinHead {
+    /// A diamond high up.
+    Diamond,
+    /// A cube high up.
+    Cube,
+    /// A flat disc close to the ground.
+    Disc,
+}
+
 /// A pin with a head above it.
-pub(super) fn pin(mesh: &mut PaperMesh, stand: Stand, color: Rgb) {
+pub(super) fn pin(mesh: &mut PaperMesh, stand: Stand, head: PinHead, color: Rgb) {
     const HEAD_M: f32 = 5.0;
-    lathe(mesh, stand, &[(0.05, 0.0), (0.05, HEAD_M)], 4, color, None);
-    let profile = [(0.02, HEAD_M - 0.9), (0.75, HEAD_M), (0.02, HEAD_M + 0.9)];
-    lathe(mesh, stand, &profile, 6, color, None);
+    const DISC_M: f32 = 1.6;
+    let up = if head == PinHead::Disc { DISC_M } else { HEAD_M };
+    lathe(mesh, stand, &[(0.05, 0.0), (0.05, up)], 4, color, None);
+    match head {
+        PinHead::Diamond => {
+            let profile = [(0.02, HEAD_M - 0.9), (0.75, HEAD_M), (0.02, HEAD_M + 0.9)];
+            lathe(mesh, stand, &profile, 6, color, None);
+        }
+        PinHead::Cube => block(mesh, stand, Vec3::Y * HEAD_M, Vec3::splat(0.55), color),
+        PinHead::Disc => {
+            let profile = [(0.02, DISC_M - 0.12), (0.6, DISC_M), (0.02, DISC_M + 0.12)];
+            lathe(mesh, stand, &profile, 8, color, None);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -13,14 +13,14 @@ use super::{
     scene::{ScenarioShown, ShownScenario, Unfinished},
 };
 use crate::georef::{SitePos, narrow, render_axes};
-use crate::model::{Asset, AssetKind, LayerKind, NewTree, Terrain};
+use crate::model::{Asset, AssetKind, LayerKind, NewTree, Report, ReportStage, Terrain};
 use crate::schedule::FrameSystems;
 use bevy::{
     light::NotShadowCaster,
     math::{DVec2, DVec3},
     prelude::*,
 };
-use forms::{Stand, seed_of};
+use forms::{PinHead, Stand, seed_of};
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
@@ -38,9 +38,16 @@ pub struct ShownPins {
     pub sensors: bool,
 }
 
-/// Colours for managed objects by their place in the scenario's list, for lenses that show a state.
+/// How managed objects and reports look, for a lens that shows their state; empty: as they are.
 #[derive(Resource, Debug, Clone, Default, PartialEq)]
-pub struct AssetColors(pub BTreeMap<usize, Rgb>);
+pub struct ObjectLooks {
+    /// Colours of managed objects by their place in the scenario's list; `None` and beyond the end: their own.
+    pub assets: Vec<Option<Rgb>>,
+    /// Colours of reports by their place in the scenario's list.
+    pub reports: Vec<Option<Rgb>>,
+    /// Managed objects that the variant takes away stay in sight.
+    pub keeps_removed: bool,
+}
 
 /// Whose things a mesh holds.
 #[derive(Component, Clone)]
@@ -64,14 +71,14 @@ struct Rows(RowRange);
 
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<ShownPins>()
-        .init_resource::<AssetColors>()
+        .init_resource::<ObjectLooks>()
         .init_resource::<Making<Made>>()
         .add_systems(
             Update,
             (
                 take_made.in_set(FrameSystems::Ingest),
                 start_making.in_set(FrameSystems::Derive),
-                (show_objects, color_assets).in_set(FrameSystems::Present),
+                (show_objects, color_objects).in_set(FrameSystems::Present),
             ),
         );
 }
@@ -92,22 +99,14 @@ fn start_making(
         for (place, variant) in open.scenario.variants.iter().enumerate() {
             made.extend(new_trees(&open.terrain, place, &variant.trees));
         }
-        let reports: Vec<DVec2> = open.reports.iter().map(|r| r.position).collect();
-        made.extend(pins(
-            &open.terrain,
-            &reports,
-            palette::REPORT,
-            ObjectMesh::Reports,
-            PickOwner::Reports,
-        ));
-        let sensors: Vec<DVec2> = open.sensors.iter().map(|s| s.position).collect();
-        made.extend(pins(
-            &open.terrain,
-            &sensors,
-            palette::SENSOR,
-            ObjectMesh::Sensors,
-            PickOwner::Sensors,
-        ));
+        let reports: Vec<Pin> = open.reports.iter().map(report_pin).collect();
+        made.extend(pins(&open.terrain, &reports, ObjectMesh::Reports, PickOwner::Reports));
+        let sensors: Vec<Pin> = open
+            .sensors
+            .iter()
+            .map(|sensor| (sensor.position, PinHead::Diamond, palette::SENSOR))
+            .collect();
+        made.extend(pins(&open.terrain, &sensors, ObjectMesh::Sensors, PickOwner::Sensors));
         made
     });
 }
@@ -197,13 +196,26 @@ fn new_trees(terrain: &Terrain, variant: usize, trees: &[NewTree]) -> Option<Mad
     })
 }
 
-fn pins(terrain: &Terrain, places: &[DVec2], color: Rgb, what: ObjectMesh, owner: PickOwner) -> Option<Made> {
-    let first = places.iter().find_map(|p| square(*p))?;
+/// Where a pin stands, its head and its colour.
+type Pin = (DVec2, PinHead, Rgb);
+
+fn report_pin(report: &Report) -> Pin {
+    let stage = report.stage();
+    let head = match stage {
+        ReportStage::Open => PinHead::Diamond,
+        ReportStage::InHand => PinHead::Cube,
+        ReportStage::Done => PinHead::Disc,
+    };
+    (report.position, head, palette::report(stage))
+}
+
+fn pins(terrain: &Terrain, places: &[Pin], what: ObjectMesh, owner: PickOwner) -> Option<Made> {
+    let first = places.iter().find_map(|(place, ..)| square(*place))?;
     let origin = origin_of(first, terrain);
     let mut mesh = PaperMesh::default();
-    for (feature, place) in places.iter().enumerate() {
+    for (feature, (place, head, color)) in places.iter().enumerate() {
         if square(*place).is_some() {
-            forms::pin(&mut mesh, stand(origin, *place, terrain, 0.0, feature), color);
+            forms::pin(&mut mesh, stand(origin, *place, terrain, 0.0, feature), *head, *color);
         }
     }
     Some(Made {
@@ -242,6 +254,7 @@ fn take_made(
 fn show_objects(
     scenario: Option<Res<ShownScenario>>,
     pins: Res<ShownPins>,
+    looks: Res<ObjectLooks>,
     ground: Res<GroundHeights>,
     added: Query<(), Added<ObjectMesh>>,
     mut rows: ResMut<FeatureRows>,
@@ -250,7 +263,8 @@ fn show_objects(
     let Some(scenario) = scenario else {
         return;
     };
-    if !scenario.is_changed() && !pins.is_changed() && added.is_empty() && !ground.is_added() {
+    let is_asked = scenario.is_changed() || pins.is_changed() || looks.is_changed();
+    if !is_asked && added.is_empty() && !ground.is_added() {
         return;
     }
     let variant = scenario.active_variant();
@@ -268,7 +282,7 @@ fn show_objects(
                         .assets
                         .get(*index)
                         .is_some_and(|asset| removed.contains(asset.id.as_str()));
-                    rows.set_hidden(range.0, feature, is_removed);
+                    rows.set_hidden(range.0, feature, is_removed && !looks.keeps_removed);
                 }
                 scenario.is_kind_visible(LayerKind::Assets)
             }
@@ -290,20 +304,28 @@ fn show_objects(
     }
 }
 
-fn color_assets(
-    colors: Res<AssetColors>,
+fn color_objects(
+    looks: Res<ObjectLooks>,
     added: Query<(), Added<ObjectMesh>>,
     objects: Query<(&ObjectMesh, &Rows)>,
     mut rows: ResMut<FeatureRows>,
 ) {
-    if !colors.is_changed() && added.is_empty() {
+    if !looks.is_changed() && added.is_empty() {
         return;
     }
     for (what, range) in &objects {
-        if let ObjectMesh::Assets(indices) = what {
-            for (feature, index) in (0..).zip(indices.iter()) {
-                rows.set_color(range.0, feature, colors.0.get(index).copied());
+        match what {
+            ObjectMesh::Assets(indices) => {
+                for (feature, index) in (0..).zip(indices.iter()) {
+                    rows.set_color(range.0, feature, looks.assets.get(*index).copied().flatten());
+                }
             }
+            ObjectMesh::Reports => {
+                for feature in 0..range.0.count {
+                    rows.set_color(range.0, feature, looks.reports.get(feature as usize).copied().flatten());
+                }
+            }
+            ObjectMesh::NewTrees(_) | ObjectMesh::Sensors => {}
         }
     }
 }
@@ -355,8 +377,7 @@ mod tests {
         assert!(
             pins(
                 &Terrain::flat(),
-                &[DVec2::NAN],
-                palette::REPORT,
+                &[(DVec2::NAN, PinHead::Cube, palette::REPORT)],
                 ObjectMesh::Reports,
                 PickOwner::Reports
             )

@@ -1,0 +1,278 @@
+//! The rows of both lists.
+
+use super::filters::{REMOVED_MARK, color32, grade_shape, kind_icon, kind_name, stage_mark, stage_name};
+use super::grades::Scale;
+use super::list::{AssetColumn, ReportColumn, is_overdue};
+use super::page::{MaintenancePage, Row};
+use super::worklist::category_words;
+use crate::model::{Asset, Report};
+use crate::text::{Language, tr, tr_args};
+use crate::ui::widgets::{Mark, TableColumn, TableRows, table_head, table_rows};
+use crate::ui::{TextRole, Theme};
+use bevy_egui::egui::{Align2, Color32, Painter, Rect, Stroke, Ui};
+use egui_phosphor::regular;
+use jiff::civil::Date;
+
+const ASSET_COLUMNS: [(AssetColumn, &str, f32); 5] = [
+    (AssetColumn::Kind, "maintenance-column-kind", 0.27),
+    (AssetColumn::Number, "maintenance-column-number", 0.23),
+    (AssetColumn::Score, "maintenance-column-score", 0.12),
+    (AssetColumn::Level, "maintenance-column-level", 0.14),
+    (AssetColumn::Next, "maintenance-column-next", 0.26),
+];
+
+const REPORT_COLUMNS: [(ReportColumn, &str, f32); 3] = [
+    (ReportColumn::Category, "maintenance-column-category", 0.43),
+    (ReportColumn::Status, "maintenance-column-status", 0.33),
+    (ReportColumn::Created, "maintenance-column-created", 0.24),
+];
+
+/// What was done with a table.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// Row that was pressed.
+    pub(super) pressed: Option<Row>,
+    /// Another order was asked for.
+    pub(super) is_sorted_anew: bool,
+}
+
+/// A date as it stands in a narrow column.
+pub(super) fn short_date(day: Option<Date>, language: &Language) -> String {
+    day.map_or_else(
+        || "–".to_owned(),
+        |day| {
+            let args = [
+                ("day", format!("{:02}", day.day())),
+                ("month", format!("{:02}", day.month())),
+                ("year", day.year().to_string()),
+            ];
+            let args = args.each_ref().map(|(name, text)| (*name, text.as_str()));
+            tr_args(language, "maintenance-date", &args)
+        },
+    )
+}
+
+/// Shows the managed objects.
+pub(super) fn show_assets(
+    ui: &mut Ui,
+    page: &mut MaintenancePage,
+    selected: Option<usize>,
+    scroll_to: Option<usize>,
+    height: f32,
+    language: &Language,
+) -> Done {
+    let names = ASSET_COLUMNS.map(|(_, key, _)| tr(language, key));
+    let columns: Vec<TableColumn<'_>> = names
+        .iter()
+        .zip(ASSET_COLUMNS)
+        .map(|(label, (.., share))| TableColumn { label, share })
+        .collect();
+    let sorting = page.asset_sorting;
+    let by = ASSET_COLUMNS.iter().position(|(column, ..)| *column == sorting.column);
+    let head = table_head(ui, &columns, by.map(|by| (by, sorting.descending)));
+    let at = |row: usize| {
+        let place = *page.asset_order.get(row)?;
+        Some((place, page.stock.assets.get(place)?))
+    };
+    let label =
+        |row: usize| at(row).map_or_else(String::new, |(place, asset)| asset_label(page, place, asset, language));
+    let paint = |ui: &Ui, painter: &Painter, cells: &[Rect], row: usize| {
+        if let Some((place, asset)) = at(row) {
+            paint_asset(ui, painter, cells, page, place, asset, language);
+        }
+    };
+    let pressed = table_rows(
+        ui,
+        &columns,
+        &TableRows {
+            name: "maintenance-assets",
+            count: page.asset_order.len(),
+            selected,
+            scroll_to,
+            height,
+            label: &label,
+            paint: &paint,
+        },
+    );
+    let done = Done {
+        pressed: pressed.and_then(at).map(|(place, _)| Row::Asset(place)),
+        is_sorted_anew: head.is_some(),
+    };
+    if let Some((column, ..)) = head.and_then(|index| ASSET_COLUMNS.get(index)) {
+        page.asset_sorting.press(*column);
+    }
+    done
+}
+
+/// Everything that the row shows, in words.
+fn asset_label(page: &MaintenancePage, place: usize, asset: &Asset, language: &Language) -> String {
+    let grade = |scale: Scale| tr(language, &scale.text_key(scale.grade(asset)));
+    let mut words = vec![
+        format!("{} {}", kind_name(asset.kind, language), asset.id),
+        format!("NEN 2767: {}", grade(Scale::Nen2767)),
+        format!("CROW: {}", grade(Scale::Crow)),
+        format!(
+            "{}: {}",
+            tr(language, "maintenance-column-next"),
+            short_date(asset.next_inspection, language)
+        ),
+    ];
+    if is_overdue(asset, page.stock.today) {
+        words.push(tr(language, "maintenance-overdue"));
+    }
+    if page.stock.removed.contains(&place) {
+        words.push(tr(language, "maintenance-removed"));
+    }
+    words.join(", ")
+}
+
+fn paint_text(ui: &Ui, painter: &Painter, cell: Rect, text: &str, role: TextRole, color: Color32) -> Rect {
+    let theme = Theme::of(ui.ctx());
+    let inner = cell.with_min_x(cell.left() + Theme::STEP / 2.0);
+    let galley = theme.galley(ui, text, role, color, inner.width() - Theme::STEP, 1);
+    let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), inner);
+    painter.galley(at.min, galley, color);
+    at
+}
+
+fn paint_asset(
+    ui: &Ui,
+    painter: &Painter,
+    cells: &[Rect],
+    page: &MaintenancePage,
+    place: usize,
+    asset: &Asset,
+    language: &Language,
+) {
+    let [kind, number, score, level, next] = cells else {
+        return;
+    };
+    let theme = Theme::of(ui.ctx());
+    let tokens = &theme.tokens;
+    let side = theme.icon_size() * 1.1;
+    let is_removed = page.stock.removed.contains(&place);
+    let glyph = theme.icon(ui, kind_icon(asset.kind), tokens.ink);
+    let inset = kind.with_min_x(kind.left() + 1.5 * Theme::STEP);
+    let at = Align2::LEFT_CENTER.align_size_within_rect(glyph.size(), inset);
+    painter.galley(at.min, glyph, tokens.ink);
+    let beside = kind.with_min_x(at.right() + Theme::STEP / 2.0);
+    paint_text(
+        ui,
+        painter,
+        beside,
+        &kind_name(asset.kind, language),
+        TextRole::Body,
+        tokens.ink,
+    );
+
+    let mut number = *number;
+    if is_removed {
+        let center = bevy_egui::egui::pos2(number.right() - side * 0.6, number.center().y);
+        REMOVED_MARK.paint(painter, center, side * 0.8);
+        number.max.x -= side * 1.1;
+    }
+    let ink = if is_removed { tokens.muted } else { tokens.ink };
+    let written = paint_text(ui, painter, number, &asset.id, TextRole::Strong, ink);
+    if is_removed {
+        let line = Stroke::new(1.5, tokens.error);
+        painter.hline(written.x_range(), written.center().y, line);
+    }
+    for (scale, cell) in [(Scale::Nen2767, score), (Scale::Crow, level)] {
+        let grade = scale.grade(asset);
+        let center = bevy_egui::egui::pos2(cell.left() + side * 0.7, cell.center().y);
+        Mark {
+            sign: &scale.mark(grade),
+            shape: grade_shape(scale),
+            color: color32(scale.color(grade)),
+        }
+        .paint(painter, center, side);
+    }
+    let is_late = is_overdue(asset, page.stock.today);
+    let ink = if is_late { tokens.error } else { tokens.ink };
+    let role = if is_late { TextRole::Strong } else { TextRole::Body };
+    let mut words = short_date(asset.next_inspection, language);
+    if is_late {
+        words = format!("{} {words}", regular::CLOCK_COUNTDOWN);
+    }
+    paint_text(ui, painter, *next, &words, role, ink);
+}
+
+/// Shows the reports.
+pub(super) fn show_reports(
+    ui: &mut Ui,
+    page: &mut MaintenancePage,
+    selected: Option<usize>,
+    scroll_to: Option<usize>,
+    height: f32,
+    language: &Language,
+) -> Done {
+    let names = REPORT_COLUMNS.map(|(_, key, _)| tr(language, key));
+    let columns: Vec<TableColumn<'_>> = names
+        .iter()
+        .zip(REPORT_COLUMNS)
+        .map(|(label, (.., share))| TableColumn { label, share })
+        .collect();
+    let sorting = page.report_sorting;
+    let by = REPORT_COLUMNS.iter().position(|(column, ..)| *column == sorting.column);
+    let head = table_head(ui, &columns, by.map(|by| (by, sorting.descending)));
+    let at = |row: usize| {
+        let place = *page.report_order.get(row)?;
+        Some((place, page.stock.reports.get(place)?))
+    };
+    let label = |row: usize| at(row).map_or_else(String::new, |(_, report)| report_label(report, language));
+    let paint = |ui: &Ui, painter: &Painter, cells: &[Rect], row: usize| {
+        if let Some((_, report)) = at(row) {
+            paint_report(ui, painter, cells, report, language);
+        }
+    };
+    let pressed = table_rows(
+        ui,
+        &columns,
+        &TableRows {
+            name: "maintenance-reports",
+            count: page.report_order.len(),
+            selected,
+            scroll_to,
+            height,
+            label: &label,
+            paint: &paint,
+        },
+    );
+    let done = Done {
+        pressed: pressed.and_then(at).map(|(place, _)| Row::Report(place)),
+        is_sorted_anew: head.is_some(),
+    };
+    if let Some((column, ..)) = head.and_then(|index| REPORT_COLUMNS.get(index)) {
+        page.report_sorting.press(*column);
+    }
+    done
+}
+
+/// Everything that the row shows, in words.
+fn report_label(report: &Report, language: &Language) -> String {
+    [
+        report.id.clone(),
+        category_words(report),
+        stage_name(report.stage(), language),
+        report.status.clone(),
+        short_date(report.created, language),
+    ]
+    .join(", ")
+}
+
+fn paint_report(ui: &Ui, painter: &Painter, cells: &[Rect], report: &Report, language: &Language) {
+    let [category, status, created] = cells else {
+        return;
+    };
+    let theme = Theme::of(ui.ctx());
+    let ink = theme.tokens.ink;
+    let side = theme.icon_size() * 1.1;
+    let inset = category.with_min_x(category.left() + Theme::STEP);
+    paint_text(ui, painter, inset, &category_words(report), TextRole::Body, ink);
+    let center = bevy_egui::egui::pos2(status.left() + side * 0.7, status.center().y);
+    stage_mark(report.stage()).paint(painter, center, side);
+    let beside = status.with_min_x(status.left() + side * 1.4);
+    paint_text(ui, painter, beside, &report.status, TextRole::Body, ink);
+    let day = short_date(report.created, language);
+    paint_text(ui, painter, *created, &day, TextRole::Body, ink);
+}
