@@ -271,7 +271,7 @@ impl<'a> PropertyReader<'a> {
             Element::Bool => {
                 // One bit a row, padded to eight bytes. Some exporters write whole numbers under this type: read as
                 // bits those would make every building a greenhouse.
-                let needed = self.rows as usize / 8 + 1;
+                let needed = self.rows / 8 + 1;
                 if self.values.len() > needed + 8 {
                     let found = self.values.len();
                     return Err(format!("{found} bytes are not one bit for each of {} rows", self.rows));

@@ -271,8 +271,8 @@ mod tests {
             .collect();
         let above = view(DVec3::new(0.0, 120.0, 150.0), -89.0);
         let plain = contour(&thing(&[hall]), &above, |_, _| false);
-        let crated: Vec<_> = std::iter::once(hall).chain(crates).collect();
-        let with_crates = contour(&thing(&crated), &above, |_, _| false);
+        let furnished: Vec<_> = std::iter::once(hall).chain(crates).collect();
+        let with_crates = contour(&thing(&furnished), &above, |_, _| false);
         assert!((length(&plain) - length(&with_crates)).abs() < 1.0);
     }
 

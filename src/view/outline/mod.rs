@@ -170,7 +170,7 @@ fn draw_outline(
 ) {
     let is_same = !(outline.is_changed() || selection.is_changed() || view.is_changed());
     // What stands before the thing may have come, gone or been hidden.
-    let is_settled = is_same && (drawn.is_empty || !(rows.is_changed() || !changed.is_empty()));
+    let is_settled = is_same && (drawn.is_empty || (!rows.is_changed() && changed.is_empty()));
     if is_settled {
         return;
     }
