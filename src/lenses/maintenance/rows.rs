@@ -106,7 +106,7 @@ pub(super) fn show_assets(
 
 /// Everything that the row shows, in words.
 fn asset_label(page: &MaintenancePage, place: usize, asset: &Asset, language: &Language) -> String {
-    let grade = |scale: Scale| tr(language, &scale.text_key(scale.grade(asset)));
+    let grade = |scale: Scale| tr(language, scale.text_key(scale.grade(asset)));
     let mut words = vec![
         format!("{} {}", kind_name(asset.kind, language), asset.id),
         format!("NEN 2767: {}", grade(Scale::Nen2767)),
