@@ -15,10 +15,10 @@ use jiff::civil::Date;
 
 const ASSET_COLUMNS: [(AssetColumn, &str, f32); 5] = [
     (AssetColumn::Kind, "maintenance-column-kind", 0.27),
-    (AssetColumn::Number, "maintenance-column-number", 0.23),
-    (AssetColumn::Score, "maintenance-column-score", 0.12),
-    (AssetColumn::Level, "maintenance-column-level", 0.14),
-    (AssetColumn::Next, "maintenance-column-next", 0.26),
+    (AssetColumn::Number, "maintenance-column-number", 0.21),
+    (AssetColumn::Score, "maintenance-column-score", 0.11),
+    (AssetColumn::Level, "maintenance-column-level", 0.12),
+    (AssetColumn::Next, "maintenance-column-next", 0.29),
 ];
 
 const REPORT_COLUMNS: [(ReportColumn, &str, f32); 3] = [
