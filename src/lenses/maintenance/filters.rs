@@ -204,7 +204,7 @@ fn show_scale(ui: &mut Ui, page: &mut MaintenancePage, language: &Language) -> b
     ui.horizontal_wrapped(|ui| {
         for grade in scale.grades() {
             let sign = scale.mark(grade);
-            let name = tr(language, &scale.text_key(grade));
+            let name = tr(language, scale.text_key(grade));
             let count = format_count(page.counts.graded(scale, grade), language);
             let chip = Chip {
                 icon: "",

@@ -25,6 +25,23 @@ pub(super) const NO_DATA: Grade = 0;
 
 const LEVELS: [&str; 5] = ["A+", "A", "B", "C", "D"];
 
+const SCORE_KEYS: [&str; 6] = [
+    "maintenance-nen-1",
+    "maintenance-nen-2",
+    "maintenance-nen-3",
+    "maintenance-nen-4",
+    "maintenance-nen-5",
+    "maintenance-nen-6",
+];
+
+const LEVEL_KEYS: [&str; 5] = [
+    "maintenance-crow-1",
+    "maintenance-crow-2",
+    "maintenance-crow-3",
+    "maintenance-crow-4",
+    "maintenance-crow-5",
+];
+
 /// Blue to red; no two neighbours differ in hue alone.
 const SCORE_COLORS: [Rgb; 6] = [
     [0x2B, 0x6C, 0xA8],
@@ -99,12 +116,16 @@ impl Scale {
     }
 
     /// Key of the text that names a grade.
-    pub(super) fn text_key(self, grade: Grade) -> String {
-        match self {
-            _ if grade == NO_DATA => "maintenance-no-data".to_owned(),
-            Self::Nen2767 => format!("maintenance-nen-{grade}"),
-            Self::Crow => format!("maintenance-crow-{grade}"),
-        }
+    pub(super) fn text_key(self, grade: Grade) -> &'static str {
+        let keys: &[&'static str] = match self {
+            Self::Nen2767 => &SCORE_KEYS,
+            Self::Crow => &LEVEL_KEYS,
+        };
+        usize::from(grade)
+            .checked_sub(1)
+            .and_then(|place| keys.get(place))
+            .copied()
+            .unwrap_or("maintenance-no-data")
     }
 }
 

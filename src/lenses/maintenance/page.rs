@@ -278,7 +278,7 @@ impl MaintenancePage {
         }
     }
 
-    /// What can be done with the list as a whole: fold the filters, clear them, save.
+    /// What can be done with the list as a whole: fold the filters, save.
     fn show_actions(&mut self, ui: &mut Ui, filters_open: bool, language: &Language) {
         ui.horizontal_wrapped(|ui| {
             let fold = tr(language, "maintenance-filters");
@@ -292,10 +292,6 @@ impl MaintenancePage {
             if widgets::chip(ui, &chip, filters_open).clicked() {
                 self.filters_open = Some(!filters_open);
             }
-            let all = tr(language, "maintenance-show-all");
-            if self.is_filtered() && widgets::button(ui, regular::X, &all, ButtonKind::Secondary).clicked() {
-                self.show_all();
-            }
             let save = tr(language, "maintenance-save");
             let has_rows = !self.listed().1.is_empty();
             ui.add_enabled_ui(has_rows, |ui| {
@@ -306,7 +302,8 @@ impl MaintenancePage {
         });
     }
 
-    fn show_count(&self, ui: &mut Ui, language: &Language) {
+    /// How many are left, and the way back to all.
+    fn show_count(&mut self, ui: &mut Ui, language: &Language) {
         let (tab, listed) = self.listed();
         let (key, all) = match tab {
             Tab::Assets => ("maintenance-asset-count", self.stock.assets.len()),
@@ -314,13 +311,24 @@ impl MaintenancePage {
         };
         let number = |count| crate::text::format_count(count, language);
         let (left, all) = (number(listed.len()), number(all));
-        widgets::strong(ui, &tr_args(language, key, &[("left", &left), ("all", &all)]));
+        let words = tr_args(language, key, &[("left", &left), ("all", &all)]);
         let is_hidden = match (tab, self.picked) {
             (Tab::Assets, Some(Row::Asset(place))) | (Tab::Reports, Some(Row::Report(place))) => {
                 !listed.contains(&place)
             }
             _ => false,
         };
+        let mut wants_all = false;
+        ui.horizontal_wrapped(|ui| {
+            // As high with the button as without it, so that the list does not jump.
+            ui.set_min_height(Theme::of(ui.ctx()).control_height());
+            widgets::strong(ui, &words);
+            let label = tr(language, "maintenance-show-all");
+            wants_all = self.is_filtered() && widgets::button(ui, regular::X, &label, ButtonKind::Quiet).clicked();
+        });
+        if wants_all {
+            self.show_all();
+        }
         if is_hidden {
             widgets::secondary(ui, &tr(language, "maintenance-picked-hidden"));
         }
@@ -361,7 +369,7 @@ impl PageContent for MaintenancePage {
     }
 
     fn width(&self) -> f32 {
-        396.0
+        424.0
     }
 
     fn show(&mut self, ui: &mut Ui, language: &Language) {

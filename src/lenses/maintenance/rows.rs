@@ -15,10 +15,10 @@ use jiff::civil::Date;
 
 const ASSET_COLUMNS: [(AssetColumn, &str, f32); 5] = [
     (AssetColumn::Kind, "maintenance-column-kind", 0.27),
-    (AssetColumn::Number, "maintenance-column-number", 0.23),
-    (AssetColumn::Score, "maintenance-column-score", 0.12),
-    (AssetColumn::Level, "maintenance-column-level", 0.14),
-    (AssetColumn::Next, "maintenance-column-next", 0.26),
+    (AssetColumn::Number, "maintenance-column-number", 0.21),
+    (AssetColumn::Score, "maintenance-column-score", 0.11),
+    (AssetColumn::Level, "maintenance-column-level", 0.12),
+    (AssetColumn::Next, "maintenance-column-next", 0.29),
 ];
 
 const REPORT_COLUMNS: [(ReportColumn, &str, f32); 3] = [
@@ -106,7 +106,7 @@ pub(super) fn show_assets(
 
 /// Everything that the row shows, in words.
 fn asset_label(page: &MaintenancePage, place: usize, asset: &Asset, language: &Language) -> String {
-    let grade = |scale: Scale| tr(language, &scale.text_key(scale.grade(asset)));
+    let grade = |scale: Scale| tr(language, scale.text_key(scale.grade(asset)));
     let mut words = vec![
         format!("{} {}", kind_name(asset.kind, language), asset.id),
         format!("NEN 2767: {}", grade(Scale::Nen2767)),

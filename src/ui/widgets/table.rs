@@ -17,18 +17,14 @@ pub struct TableColumn<'a> {
     pub share: f32,
 }
 
-/// Room that the scroll bar takes at the right, points.
-const BAR_ROOM: f32 = 10.0;
-
 /// The rectangles of the columns in a row at `rect`.
 fn cells(columns: &[TableColumn<'_>], rect: Rect) -> Vec<Rect> {
     let total: f32 = columns.iter().map(|column| column.share).sum();
-    let room = rect.width() - BAR_ROOM;
     let mut left = rect.left();
     columns
         .iter()
         .map(|column| {
-            let width = room * column.share / total.max(f32::EPSILON);
+            let width = rect.width() * column.share / total.max(f32::EPSILON);
             let cell = Rect::from_min_size(rect.with_min_x(left).min, vec2(width, rect.height()));
             left += width;
             cell
@@ -50,8 +46,11 @@ pub fn table_head(ui: &mut Ui, columns: &[TableColumn<'_>], sorted: Option<(usiz
     let (bar, _) = ui.allocate_exact_size(size, Sense::hover());
     ui.painter()
         .hline(bar.x_range(), bar.bottom() - 0.5, Stroke::new(1.0, tokens.line));
+    // The heads stand over their cells, which leave room for the scroll bar.
+    let scroll_bar = ui.spacing().scroll.allocated_width();
+    let over_cells = bar.with_max_x(bar.right() - scroll_bar);
     let mut pressed = None;
-    for (index, (column, rect)) in columns.iter().zip(cells(columns, bar)).enumerate() {
+    for (index, (column, rect)) in columns.iter().zip(cells(columns, over_cells)).enumerate() {
         let response = ui.interact(rect, ui.id().with(("head", index)), Sense::click());
         focus::follow(&response);
         let sorts = sorted.filter(|(by, _)| *by == index);
