@@ -189,7 +189,7 @@ fn main() -> ExitCode {
             json,
         }) => indicators(&path, &variant, phase.as_deref(), json),
         Some(Command::Transform { from, to }) => transform(from, to),
-        Some(Command::Schema) => print(&scenario::file::schema_json()),
+        Some(Command::Schema) => print(scenario::file::schema_json().trim_end()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     thread,
     time::{Duration, Instant},
@@ -27,7 +28,7 @@ impl Desktop {
     /// Starts the program with `arguments` on a screen of the given size; its settings start empty.
     pub(crate) fn start(width: u32, height: u32, arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a folder for settings");
-        let (screen, display) = start_screen(width, height);
+        let (screen, display) = start_screen(width, height, home.path());
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|l| l.local_addr())
             .expect("a free port")
@@ -99,6 +100,41 @@ impl Desktop {
             thread::sleep(Duration::from_millis(100));
         }
         panic!("waited {PATIENCE:?} for {what}; last state: {last:#}\n{}", self.log());
+    }
+
+    /// Waits until the number of pixels of one colour on the screen answers `wanted`.
+    pub(crate) fn wait_for_pixels(&mut self, what: &str, color: [u8; 3], wanted: impl Fn(usize) -> bool) {
+        let start = Instant::now();
+        let mut last = 0;
+        while start.elapsed() < PATIENCE {
+            last = self.pixels_of(color);
+            if wanted(last) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!(
+            "waited {PATIENCE:?} for {what}; {last} pixels of {color:?}\n{}",
+            self.log()
+        );
+    }
+
+    /// How many pixels of the screen have exactly this colour. The screen keeps its picture in a file (X window dump,
+    /// version 7: a header of big-endian words, a table of colours, rows of pixels).
+    fn pixels_of(&self, [red, green, blue]: [u8; 3]) -> usize {
+        let dump = fs::read(self.home.path().join("Xvfb_screen0")).expect("the screen's picture");
+        let word = |i: usize| dump.get(i * 4..i * 4 + 4).and_then(|bytes| bytes.try_into().ok());
+        let number = |i: usize| usize::try_from(word(i).map_or(0, u32::from_be_bytes)).unwrap_or(0);
+        let (header, width, colors, row) = (number(0), number(4), number(19), number(12));
+        assert_eq!(
+            (number(1), number(11), number(7)),
+            (7, 32, 0),
+            "four bytes a pixel, blue first"
+        );
+        let rows = dump[header + colors * 12..].chunks_exact(row);
+        rows.flat_map(|row| row[..width * 4].chunks_exact(4))
+            .filter(|pixel| pixel[..3] == [blue, green, red])
+            .count()
     }
 
     /// Waits for the picture to be complete.
@@ -235,8 +271,8 @@ fn control(state: &Value, name: &str) -> Option<(f64, f64)> {
     (rect.len() == 4).then(|| (rect[0].midpoint(rect[2]), rect[1].midpoint(rect[3])))
 }
 
-/// Starts Xvfb on the next free display.
-fn start_screen(width: u32, height: u32) -> (Child, String) {
+/// Starts Xvfb on the next free display, with its picture in a file of `folder`.
+fn start_screen(width: u32, height: u32, folder: &Path) -> (Child, String) {
     let mut screen = Command::new("Xvfb")
         .args([
             "-displayfd",
@@ -246,7 +282,9 @@ fn start_screen(width: u32, height: u32) -> (Child, String) {
             &format!("{width}x{height}x24"),
             "-nolisten",
             "tcp",
+            "-fbdir",
         ])
+        .arg(folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

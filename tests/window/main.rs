@@ -6,6 +6,10 @@ mod desktop;
 
 use desktop::Desktop;
 use serde_json::{Value, json};
+use std::fs;
+
+/// The colour of the outline around what is picked.
+const SELECTION: [u8; 3] = [0xA4, 0x00, 0x6D];
 
 fn number(state: &Value, path: &str) -> f64 {
     state
@@ -121,7 +125,18 @@ fn a_click_on_a_building_shows_its_card_and_escape_lets_it_go() {
     let picked = picked.expect("one of the spots is a building");
     let id = picked["picked"]["id"].as_str().expect("an id").to_owned();
     assert!(id.starts_with("NL.IMBAG.Pand.0164"), "{id}");
-    desktop.wait_for("the card", |state| has_control(state, "Alle gegevens"));
+    desktop.wait_for_pixels("the outline", SELECTION, |pixels| pixels > 60);
+    // The card says what the register says of this very building.
+    let registered = registered(&id);
+    let of = |key: &str| registered[key].clone();
+    let height_m = of("roof_nap_m").as_f64().expect("a roof") - of("ground_nap_m").as_f64().expect("a ground");
+    for fact in [
+        format!("Bouwlagen: {}", of("bouwlagen")),
+        format!("Bouwjaar: {}", of("oorspronkelijkbouwjaar")),
+        format!("Hoogte boven maaiveld: {height_m:.1}").replace('.', ","),
+    ] {
+        desktop.wait_for(&fact, |state| has_text(state, &fact));
+    }
     desktop.click_control("Alle gegevens");
     desktop.wait_for("every attribute", |state| {
         let controls = state["controls"].as_array().expect("controls");
@@ -131,6 +146,18 @@ fn a_click_on_a_building_shows_its_card_and_escape_lets_it_go() {
     });
     desktop.key("Escape");
     desktop.wait_for("nothing picked", |state| state["picked"].is_null());
+    desktop.wait_for_pixels("no outline", SELECTION, |pixels| pixels == 0);
+}
+
+/// What the register of the shipped scenario says of a building.
+fn registered(id: &str) -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/lange-wemen/register.geojson");
+    let register: Value = serde_json::from_slice(&fs::read(path).expect("the register")).expect("JSON");
+    let buildings = register["features"].as_array().expect("features");
+    let found = buildings
+        .iter()
+        .find(|building| building["properties"]["identificatie"] == id);
+    found.expect("the picked building stands in the register")["properties"].clone()
 }
 
 #[test]

@@ -230,6 +230,11 @@ fn the_published_schema_is_current() {
         "run this test with STADSLENS_BLESS=1, or `stadslens schema > {}`",
         path.display()
     );
+    let printed = std::process::Command::new(env!("CARGO_BIN_EXE_stadslens"))
+        .arg("schema")
+        .output()
+        .unwrap();
+    assert!(printed.stdout == current.as_bytes(), "the command prints the file as it is");
 }
 
 fn validator() -> Validator {
