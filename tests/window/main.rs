@@ -68,7 +68,7 @@ fn a_planner_opens_looks_around_switches_variant_and_lens_and_quits() {
 
     desktop.key("F3");
     desktop.wait_for("the maintenance lens with its own page", |state| {
-        state["lens"] == "maintenance" && state["page"] == "Layers"
+        state["lens"] == "maintenance" && state["page"] == "Own(\"maintenance-assets\")"
     });
     desktop.click_control("Participatie");
     desktop.wait_for("the participation lens", |state| state["lens"] == "participation");

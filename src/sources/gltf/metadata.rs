@@ -56,6 +56,10 @@ pub(super) fn read_table(
             budget = budget
                 .checked_sub(reader.cost())
                 .ok_or_else(|| format!("the table has more than {MAX_VALUES} values"))?;
+            if let Some(message) = reader.doubt() {
+                faults.push(Fault::doubt(place(), message));
+                return Ok(Column::Mixed(vec![Value::Null; reader.rows]));
+            }
             reader.column()
         });
         match column {
@@ -241,6 +245,21 @@ impl<'a> PropertyReader<'a> {
         })
     }
 
+    /// Why the values cannot be what the schema says. Some exporters write four bytes a row under a type that has one
+    /// bit a row: read as bits, "no data" would make every building a greenhouse.
+    fn doubt(&self) -> Option<String> {
+        // One bit a row, padded to eight bytes.
+        let most = self.rows / 8 + 1 + 8;
+        let is_doubtful = matches!(self.element, Element::Bool) && !self.is_array && self.values.len() > most;
+        is_doubtful.then(|| {
+            format!(
+                "{} bytes are not one bit for each of {} rows; nothing is known of this property",
+                self.values.len(),
+                self.rows
+            )
+        })
+    }
+
     /// How many values, and bytes of texts, the column will hold at most.
     fn cost(&self) -> usize {
         let elements = match self.array_offsets {
@@ -269,13 +288,6 @@ impl<'a> PropertyReader<'a> {
         }
         match &self.element {
             Element::Bool => {
-                // One bit a row, padded to eight bytes. Some exporters write whole numbers under this type: read as
-                // bits those would make every building a greenhouse.
-                let needed = self.rows / 8 + 1;
-                if self.values.len() > needed + 8 {
-                    let found = self.values.len();
-                    return Err(format!("{found} bytes are not one bit for each of {} rows", self.rows));
-                }
                 let values: Option<Vec<bool>> = (0..self.rows).map(|row| bit(self.values, row)).collect();
                 values.map(Column::Bool).ok_or_else(short)
             }

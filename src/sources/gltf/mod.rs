@@ -29,13 +29,14 @@ pub(crate) use document::{Document, little_endian_u32};
 pub(crate) use mesh::{DecodedGltf, decode};
 pub(crate) use place::Placement;
 
-use crate::sources::Problem;
+use crate::sources::{Problem, Severity};
 
 /// What is wrong inside a file whose path the caller knows.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
     place: String,
     message: String,
+    severity: Severity,
 }
 
 impl Fault {
@@ -43,11 +44,23 @@ impl Fault {
         Self {
             place: place.into(),
             message: message.into(),
+            severity: Severity::Error,
+        }
+    }
+
+    /// Something that is doubted and left as unknown, while everything is drawn.
+    pub(crate) fn doubt(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::new(place, message)
         }
     }
 
     /// The fault as a problem of the file at `path`.
     pub(crate) fn at(self, path: &str) -> Problem {
-        Problem::error(path, self.place, self.message)
+        match self.severity {
+            Severity::Error => Problem::error(path, self.place, self.message),
+            Severity::Warning => Problem::warning(path, self.place, self.message),
+        }
     }
 }

@@ -332,5 +332,9 @@ fn check_reads_every_tile_to_its_end() {
     let mut cut = b"glTF".to_vec();
     cut.extend([2_u32, 5000].map(u32::to_le_bytes).concat());
     fs::write(copy.path().join("tiles/a.glb"), cut).unwrap();
-    assert!(problem().contains("a.glb: the file is cut off"), "{}", problem());
+    assert!(
+        problem().contains("a.glb: byte 8: the file is cut off"),
+        "{}",
+        problem()
+    );
 }

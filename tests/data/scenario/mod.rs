@@ -234,7 +234,10 @@ fn the_published_schema_is_current() {
         .arg("schema")
         .output()
         .unwrap();
-    assert!(printed.stdout == current.as_bytes(), "the command prints the file as it is");
+    assert!(
+        printed.stdout == current.as_bytes(),
+        "the command prints the file as it is"
+    );
 }
 
 fn validator() -> Validator {

@@ -128,7 +128,7 @@ fn the_left_panel_turns_pages_and_folds() {
     press(&mut harness, "Lagen");
     harness.get_by_label("Stadslens · 22 november 2026 · CC0");
     harness.get_by_label("Boom, klein");
-    harness.get_by_label("vastgesteld · voorbeeld, niet gemeten");
+    harness.get_by_label("voorbeeld, niet gemeten");
     let asked = press(&mut harness, "Bomen");
     let hidden = LayersAction::SetVisible {
         id: "trees".to_owned(),
