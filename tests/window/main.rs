@@ -209,7 +209,7 @@ fn another_file_opens_by_its_path_and_what_cannot_be_opened_is_said() {
     let first = desktop.wait_until_drawn();
     assert_eq!(first["language"], "en");
     // The title names the variant too.
-    let title = format!("{} · Nu", first["title"].as_str().expect("a title"));
+    let title = format!("{} · Today", first["title"].as_str().expect("a title"));
     desktop.click_control(&title);
     desktop.click_control("Start screen");
     desktop.wait_for("the start screen", |state| state["start_screen"] == true);
