@@ -25,7 +25,12 @@ pub(super) struct AssetFilter {
 impl AssetFilter {
     /// Whether anything is left out.
     pub(super) fn is_set(&self) -> bool {
-        !self.kinds.is_empty() || !self.grades.is_empty() || self.overdue || self.removed
+        self.chosen() > 0
+    }
+
+    /// How many values are chosen.
+    pub(super) fn chosen(&self) -> usize {
+        self.kinds.len() + self.grades.len() + usize::from(self.overdue) + usize::from(self.removed)
     }
 
     /// Filters by the grades of another scale; those of the old one mean nothing there.
@@ -62,7 +67,12 @@ pub(super) struct ReportFilter {
 impl ReportFilter {
     /// Whether anything is left out.
     pub(super) fn is_set(&self) -> bool {
-        !self.stages.is_empty() || !self.themes.is_empty()
+        self.chosen() > 0
+    }
+
+    /// How many values are chosen.
+    pub(super) fn chosen(&self) -> usize {
+        self.stages.len() + self.themes.len()
     }
 
     /// Whether a report is on the list.

@@ -44,6 +44,9 @@ pub(super) enum Tab {
     Reports,
 }
 
+/// The filters start folded in a room lower than this many controls: there the list is worth more.
+const ROOM_FOR_FILTERS: f32 = 17.0;
+
 /// What was asked for on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wish {
@@ -282,11 +285,17 @@ impl MaintenancePage {
     fn show_actions(&mut self, ui: &mut Ui, filters_open: bool, language: &Language) {
         ui.horizontal_wrapped(|ui| {
             let fold = tr(language, "maintenance-filters");
+            // Folded filters still hold: their number says so.
+            let chosen = match self.tab {
+                Tab::Assets => self.asset_filter.chosen(),
+                Tab::Reports => self.report_filter.chosen(),
+            };
+            let count = if chosen == 0 { String::new() } else { chosen.to_string() };
             let chip = Chip {
                 icon: regular::FUNNEL,
                 mark: None,
                 label: &fold,
-                count: "",
+                count: &count,
                 is_narrow: false,
             };
             if widgets::chip(ui, &chip, filters_open).clicked() {
@@ -377,7 +386,9 @@ impl PageContent for MaintenancePage {
         // The panel scrolls what it shows: the room is counted from the top of all that, not from the screen.
         let top = ui.min_rect().top();
         let room = ui.clip_rect().height();
-        let open = *self.filters_open.get_or_insert(room > 13.0 * theme.control_height());
+        let open = *self
+            .filters_open
+            .get_or_insert(room > ROOM_FOR_FILTERS * theme.control_height());
         self.show_tabs(ui, language);
         ui.add_space(Theme::STEP);
         self.show_actions(ui, open, language);

@@ -21,6 +21,13 @@ const ASSET_COLUMNS: [(AssetColumn, &str, f32); 5] = [
     (AssetColumn::Next, "maintenance-column-next", 0.29),
 ];
 
+/// Shares of the columns of [`ASSET_COLUMNS`] beside an open card: kinds are icons there, so that numbers and dates stay
+/// whole.
+const NARROW_SHARES: [f32; 5] = [0.11, 0.30, 0.115, 0.115, 0.36];
+
+/// Less room than this is narrow, points of letters at 100 %.
+const NARROW: f32 = 345.0;
+
 const REPORT_COLUMNS: [(ReportColumn, &str, f32); 3] = [
     (ReportColumn::Category, "maintenance-column-category", 0.43),
     (ReportColumn::Status, "maintenance-column-status", 0.33),
@@ -62,10 +69,15 @@ pub(super) fn show_assets(
     language: &Language,
 ) -> Done {
     let names = ASSET_COLUMNS.map(|(_, key, _)| tr(language, key));
+    let is_narrow = ui.available_width() < NARROW * Theme::of(ui.ctx()).text_scale;
     let columns: Vec<TableColumn<'_>> = names
         .iter()
         .zip(ASSET_COLUMNS)
-        .map(|(label, (.., share))| TableColumn { label, share })
+        .zip(NARROW_SHARES)
+        .map(|((label, (.., share)), narrow)| TableColumn {
+            label,
+            share: if is_narrow { narrow } else { share },
+        })
         .collect();
     let sorting = page.asset_sorting;
     let by = ASSET_COLUMNS.iter().position(|(column, ..)| *column == sorting.column);
@@ -155,18 +167,22 @@ fn paint_asset(
     let inset = kind.with_min_x(kind.left() + 1.5 * Theme::STEP);
     let at = Align2::LEFT_CENTER.align_size_within_rect(glyph.size(), inset);
     painter.galley(at.min, glyph, tokens.ink);
-    let beside = kind.with_min_x(at.right() + Theme::STEP / 2.0);
-    paint_text(
-        ui,
-        painter,
-        beside,
-        &kind_name(asset.kind, language),
-        TextRole::Body,
-        tokens.ink,
-    );
+    // Beside an open card there is room for the icon alone, and the line through the number has to do for its mark.
+    let has_words = kind.width() > 2.5 * side;
+    if has_words {
+        let beside = kind.with_min_x(at.right() + Theme::STEP / 2.0);
+        paint_text(
+            ui,
+            painter,
+            beside,
+            &kind_name(asset.kind, language),
+            TextRole::Body,
+            tokens.ink,
+        );
+    }
 
     let mut number = *number;
-    if is_removed {
+    if is_removed && has_words {
         let center = bevy_egui::egui::pos2(number.right() - side * 0.6, number.center().y);
         REMOVED_MARK.paint(painter, center, side * 0.8);
         number.max.x -= side * 1.1;

@@ -136,6 +136,18 @@ fn reports_stand_in_a_list_of_their_own_the_newest_first() {
     assert_eq!(harness.state_mut().page.take_wishes(), [Wish::Show(Row::Report(0))]);
 }
 
+#[test]
+fn on_a_low_screen_the_filters_start_folded_and_say_how_many_hold() {
+    let mut harness = harness("nl", four(), (410.0, 440.0), 1.0);
+    assert!(harness.query_by_label("Bank 1").is_none());
+    press(&mut harness, "Filters");
+    press(&mut harness, "Bank 1");
+    press(&mut harness, "Inspectie te laat");
+    press(&mut harness, "Filters 2");
+    assert!(harness.query_by_label("Bank 1").is_none());
+    harness.get_by_label("0 van 4 objecten");
+}
+
 /// Fifty thousand lamps.
 fn many() -> Vec<Asset> {
     let lamp = four().remove(1);
