@@ -1,5 +1,5 @@
 //! A click picks exactly one thing: a building, a part of the plan, a managed object, or a place on the ground.
-//! What is picked is lifted slightly in colour here and outlined by [`super::outline`].
+//! What is picked is lifted slightly in colour here and outlined by the `outline` beside it.
 
 use super::{
     camera::{Clicked, InputCapture, MainCamera, OrbitCamera},
