@@ -1,8 +1,9 @@
 //! The desk on the screen: panels are filled from the model, and what they ask for becomes messages.
 //!
-//! `told` keeps what the model says in words until the model says something else, `state` puts it into words, `follow`
+//! `told` keeps what the model says in words until the model says something else, `state` and `cards` put it into words, `follow`
 //! turns what was asked for into messages, `news` says what the screen cannot show by itself.
 
+mod cards;
 mod follow;
 mod news;
 mod state;

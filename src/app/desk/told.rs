@@ -3,7 +3,7 @@
 //! Hundreds of problems and a legend per layer are not put into words sixty times a second: each part is made anew
 //! only when what it comes from has changed.
 
-use super::{DeskMemory, Reading, state};
+use super::{DeskMemory, Reading, cards, state};
 use crate::model::LayerKind;
 use crate::panels::card::CardState;
 use crate::panels::charter::CharterState;
@@ -82,7 +82,7 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
     match &selection.picked.as_ref()?.thing {
         PickedThing::Building { layer, id, attributes } => {
             let registered = id.as_deref().and_then(|id| open.register.get(id));
-            Some(state::building_card(
+            Some(cards::building_card(
                 open,
                 registered,
                 id.as_deref(),
@@ -94,24 +94,24 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
         PickedThing::NewBuilding { id } => {
             let variant = shown.active_variant()?;
             let building = variant.buildings.iter().find(|building| building.id == *id)?;
-            Some(state::new_building_card(open, variant, building, language))
+            Some(cards::new_building_card(open, variant, building, language))
         }
         PickedThing::NewTree { id } => {
             let variant = shown.active_variant()?;
             let tree = variant.trees.iter().find(|tree| tree.id == *id)?;
-            Some(state::new_tree_card(open, variant, tree, language))
+            Some(cards::new_tree_card(open, variant, tree, language))
         }
-        PickedThing::Asset { index } => Some(state::asset_card(
+        PickedThing::Asset { index } => Some(cards::asset_card(
             open.assets.get(*index)?,
             layer_for(LayerKind::Assets),
             language,
         )),
-        PickedThing::Report { index } => Some(state::report_card(
+        PickedThing::Report { index } => Some(cards::report_card(
             open.reports.get(*index)?,
             layer_for(LayerKind::Reports),
             language,
         )),
-        PickedThing::Sensor { index } => Some(state::sensor_card(
+        PickedThing::Sensor { index } => Some(cards::sensor_card(
             open.sensors.get(*index)?,
             layer_for(LayerKind::Sensors),
             language,

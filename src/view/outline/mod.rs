@@ -6,6 +6,7 @@
 //! something else is drawn faintly. Small things get a ring around them, the ground a ring that lies on it.
 
 mod contour;
+mod lines;
 mod mask;
 mod ribbon;
 mod thing;
@@ -31,7 +32,8 @@ use bevy::{
     render::render_resource::{AsBindGroup, RenderPipelineDescriptor, SpecializedMeshPipelineError},
     shader::ShaderRef,
 };
-use ribbon::{Bands, Line, Ribbon, circle, lines, square_around};
+use lines::{Line, lines};
+use ribbon::{Bands, Ribbon, circle, square_around};
 use thing::Thing;
 
 /// Width of the colour and of the white line, points.

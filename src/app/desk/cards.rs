@@ -1,0 +1,297 @@
+//! What is known of a picked thing, put into its card. Pure functions, in the language of the interface.
+
+use super::state::use_name;
+use crate::geometry::Value;
+use crate::georef::{SiteFrame, SitePos};
+use crate::model::{
+    Asset, AssetKind, Certainty, Layer, NewBuilding, NewTree, OpenScenario, RegisteredBuilding, Report, Sensor, Source,
+    Variant, mass_mesh,
+};
+use crate::panels::card::{CardState, Fact};
+use crate::text::{
+    Language, format_area, format_count, format_date, format_length, format_nap, format_number, tr, tr_args,
+};
+
+fn fact(name: String, value: impl Into<String>) -> Fact {
+    Fact {
+        name,
+        value: value.into(),
+    }
+}
+
+/// NAP in a Dutch frame; in others the height above the site's zero.
+fn format_top(site: &SiteFrame, at: SitePos, language: &Language) -> String {
+    site.rd_nap_from_site(at).map_or_else(
+        || format_length(at.0.z, 1, language),
+        |place| format_nap(place.nap_m, language),
+    )
+}
+
+/// A building of the base: what the register knows, else the attributes of the tile.
+pub(super) fn building_card(
+    open: &OpenScenario,
+    registered: Option<&RegisteredBuilding>,
+    id: Option<&str>,
+    attributes: &[(String, Value)],
+    layer: Option<&Layer>,
+    language: &Language,
+) -> CardState {
+    let mut facts = Vec::new();
+    if let Some(building) = registered {
+        facts.push(fact(tr(language, "fact-use"), use_name(building.main_use, language)));
+        facts.extend(
+            building
+                .storeys
+                .map(|n| fact(tr(language, "fact-storeys"), n.to_string())),
+        );
+        facts.push(fact(
+            tr(language, "fact-height"),
+            format_length(building.roof_m - building.ground_m, 1, language),
+        ));
+        let top = SitePos(building.center().extend(building.roof_m));
+        facts.push(fact(
+            tr(language, "fact-top"),
+            format_top(&open.scenario.area.site, top, language),
+        ));
+        facts.extend(
+            building
+                .year
+                .map(|year| fact(tr(language, "fact-year"), year.to_string())),
+        );
+        if let Some(dwellings) = building.dwellings.filter(|dwellings| *dwellings > 0) {
+            facts.push(fact(tr(language, "fact-dwellings"), count(dwellings, language)));
+        }
+        let area: f64 = building.gfa_m2.iter().map(|(_, m2)| m2).sum();
+        if area > 0.0 {
+            facts.push(fact(tr(language, "fact-area"), format_area(area, 0, language)));
+        }
+    }
+    let name = registered
+        .map(|building| building.name.as_str())
+        .filter(|name| !name.is_empty())
+        .or(id);
+    CardState {
+        id: id.unwrap_or_default().to_owned(),
+        kind: if registered.is_some() || id.is_some() {
+            tr(language, "kind-building")
+        } else {
+            tr(language, "kind-thing")
+        },
+        name: name.map_or_else(|| tr(language, "kind-thing"), str::to_owned),
+        facts,
+        certainty: unsure(layer),
+        source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
+        attributes: attributes
+            .iter()
+            .map(|(name, value)| fact(name.clone(), format_value(value, language)))
+            .collect(),
+        expanded: false,
+    }
+}
+
+fn format_value(value: &Value, language: &Language) -> String {
+    match value {
+        Value::Null => tr(language, "fact-no-data"),
+        Value::Bool(truth) => truth.to_string(),
+        // Years and identifiers are whole numbers too: no grouping.
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => format_number(*number, if number.fract() == 0.0 { 0 } else { 3 }, language),
+        Value::Text(text) => text.clone(),
+        Value::List(values) => values
+            .iter()
+            .map(|value| format_value(value, language))
+            .collect::<Vec<_>>()
+            .join("; "),
+    }
+}
+
+fn count(number: u32, language: &Language) -> String {
+    format_count(usize::try_from(number).unwrap_or(usize::MAX), language)
+}
+
+/// How sure a layer is, where it is not simply there.
+fn unsure(layer: Option<&Layer>) -> Option<Certainty> {
+    layer
+        .map(|layer| layer.certainty)
+        .filter(|certainty| *certainty != Certainty::Decided)
+}
+
+/// Where a part of a plan comes from: what the plan says of itself, else the plan by its name.
+fn plan_source(open: &OpenScenario, variant: &Variant, language: &Language) -> Source {
+    let code = language.code();
+    let mut source = variant.source.clone();
+    if source.owner.is_empty() {
+        let scenario = open.scenario.title.get(&code);
+        source.owner = tr_args(
+            language,
+            "source-plan",
+            &[("variant", variant.title.get(&code)), ("scenario", scenario)],
+        );
+    }
+    source
+}
+
+/// A building that the variant adds.
+pub(super) fn new_building_card(
+    open: &OpenScenario,
+    variant: &Variant,
+    building: &NewBuilding,
+    language: &Language,
+) -> CardState {
+    let code = language.code();
+    let height_m = mass_mesh(building, 0.0).top_m;
+    let mut used_for = use_name(building.main_use, language);
+    if let Some(ground_use) = building
+        .ground_use
+        .filter(|ground_use| *ground_use != building.main_use)
+    {
+        used_for = format!("{} / {used_for}", use_name(ground_use, language));
+    }
+    let mut facts = vec![
+        fact(tr(language, "fact-use"), used_for),
+        fact(tr(language, "fact-storeys"), count(building.storeys, language)),
+        fact(tr(language, "fact-height"), format_length(height_m, 1, language)),
+    ];
+    if let Some(dwellings) = building.dwellings.filter(|dwellings| *dwellings > 0) {
+        facts.push(fact(tr(language, "fact-dwellings"), count(dwellings, language)));
+    }
+    if let Some(places) = building.parking_places.filter(|places| *places > 0) {
+        facts.push(fact(tr(language, "fact-parking"), count(places, language)));
+    }
+    if building.underground_storeys > 0 {
+        facts.push(fact(
+            tr(language, "fact-underground"),
+            count(building.underground_storeys, language),
+        ));
+    }
+    if let Some(phase) = open.scenario.phases.iter().find(|phase| phase.id == building.phase) {
+        facts.push(fact(tr(language, "fact-phase"), phase.title.get(&code)));
+    }
+    let name = building.name.get(&code);
+    CardState {
+        id: building.id.clone(),
+        kind: tr(language, "kind-new-building"),
+        name: if name.is_empty() {
+            building.id.clone()
+        } else {
+            name.to_owned()
+        },
+        facts,
+        certainty: Some(building.certainty),
+        source: plan_source(open, variant, language),
+        attributes: vec![fact(tr(language, "fact-id"), building.id.clone())],
+        expanded: false,
+    }
+}
+
+/// A tree that the variant adds.
+pub(super) fn new_tree_card(open: &OpenScenario, variant: &Variant, tree: &NewTree, language: &Language) -> CardState {
+    let mut facts = vec![
+        fact(tr(language, "fact-height"), format_length(tree.height_m, 1, language)),
+        fact(tr(language, "fact-crown"), format_length(tree.crown_m, 1, language)),
+    ];
+    if let Some(phase) = open.scenario.phases.iter().find(|phase| phase.id == tree.phase) {
+        facts.push(fact(tr(language, "fact-phase"), phase.title.get(&language.code())));
+    }
+    CardState {
+        id: tree.id.clone(),
+        kind: tr(language, "kind-new-building"),
+        name: format!("{} {}", tr(language, "asset-tree"), tree.species),
+        facts,
+        certainty: Some(variant.certainty),
+        source: plan_source(open, variant, language),
+        attributes: vec![fact(tr(language, "fact-id"), tree.id.clone())],
+        ..CardState::default()
+    }
+}
+
+/// A managed object.
+pub(super) fn asset_card(asset: &Asset, layer: Option<&Layer>, language: &Language) -> CardState {
+    let kind = match asset.kind {
+        AssetKind::Tree => tr(language, "asset-tree"),
+        AssetKind::Lamp => tr(language, "asset-lamp"),
+        AssetKind::Bench => tr(language, "asset-bench"),
+        AssetKind::Bin => tr(language, "asset-bin"),
+        AssetKind::Manhole => tr(language, "asset-manhole"),
+        AssetKind::Other => tr(language, "asset-other"),
+    };
+    let none = || tr(language, "fact-no-data");
+    let date = |day: Option<jiff::civil::Date>| day.map_or_else(none, |day| format_date(day, language));
+    let mut facts = vec![
+        fact(
+            tr(language, "fact-condition"),
+            asset.condition.map_or_else(none, |score| score.to_string()),
+        ),
+        fact(tr(language, "fact-upkeep"), asset.upkeep.clone().unwrap_or_else(none)),
+        fact(tr(language, "fact-inspected"), date(asset.inspected)),
+        fact(tr(language, "fact-next-inspection"), date(asset.next_inspection)),
+    ];
+    if asset.height_m > 0.0 {
+        facts.push(fact(
+            tr(language, "fact-height"),
+            format_length(asset.height_m, 1, language),
+        ));
+    }
+    if asset.crown_m > 0.0 {
+        facts.push(fact(
+            tr(language, "fact-crown"),
+            format_length(asset.crown_m, 1, language),
+        ));
+    }
+    CardState {
+        id: asset.id.clone(),
+        name: format!("{kind} {}", asset.id),
+        kind: tr(language, "kind-asset"),
+        facts,
+        certainty: unsure(layer),
+        source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
+        attributes: asset
+            .attributes
+            .iter()
+            .map(|(name, value)| fact(name.clone(), value.clone()))
+            .collect(),
+        expanded: false,
+    }
+}
+
+/// A public-space report.
+pub(super) fn report_card(report: &Report, layer: Option<&Layer>, language: &Language) -> CardState {
+    let created = report
+        .created
+        .map_or_else(|| tr(language, "fact-no-data"), |day| format_date(day, language));
+    CardState {
+        id: report.id.clone(),
+        kind: tr(language, "kind-report"),
+        name: report.id.clone(),
+        facts: vec![
+            fact(tr(language, "fact-category"), report.category.clone()),
+            fact(tr(language, "fact-status"), report.status.clone()),
+            fact(tr(language, "fact-created"), created),
+        ],
+        certainty: unsure(layer),
+        source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
+        attributes: Vec::new(),
+        expanded: false,
+    }
+}
+
+/// A sensor.
+pub(super) fn sensor_card(sensor: &Sensor, layer: Option<&Layer>, language: &Language) -> CardState {
+    let value = sensor.value.map_or_else(
+        || tr(language, "fact-no-data"),
+        |value| format!("{} {}", format_number(value, 1, language), sensor.unit),
+    );
+    CardState {
+        id: sensor.id.clone(),
+        kind: tr(language, "kind-sensor"),
+        name: sensor.name.clone(),
+        facts: vec![
+            fact(sensor.quantity.clone(), value),
+            fact(tr(language, "fact-id"), sensor.id.clone()),
+        ],
+        certainty: unsure(layer),
+        source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
+        attributes: Vec::new(),
+        expanded: false,
+    }
+}
