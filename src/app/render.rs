@@ -4,7 +4,7 @@ use super::{Stop, engine, frame_time::MainThreadTimes, machine, program_plugins,
 use crate::georef::{LonLatH, SitePos};
 use crate::model::{ActivateScenario, OpenScenario, scenario::open_any};
 use crate::schedule::{Lens, SwitchLens};
-use crate::sources::{Problem, Severity};
+use crate::sources::{Cause, Problem, Severity};
 use crate::text::{Language, tr};
 use crate::view::{
     camera::{FlyTo, Orbit, OrbitCamera, orbit_of, picture_target, spawn_main_camera},
@@ -138,14 +138,17 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
     write_png(&options.output, picture)?;
     problems.extend(engine.world().resource::<ViewProblems>().0.iter().cloned());
     if !is_complete {
-        problems.push(Problem::error(
-            options.path.display().to_string(),
-            "",
-            format!(
-                "not everything in view was loaded within {} s: give more with --timeout",
-                options.timeout_s
-            ),
-        ));
+        problems.push(
+            Problem::error(
+                options.path.display().to_string(),
+                "",
+                format!(
+                    "not everything in view was loaded within {} s: give more with --timeout",
+                    options.timeout_s
+                ),
+            )
+            .because(Cause::Unfinished),
+        );
     }
     let mut facts = engine.facts(first_picture_s, complete_s);
     facts["synthetic"] = is_synthetic.into();

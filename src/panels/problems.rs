@@ -11,8 +11,10 @@ use egui_phosphor::regular;
 pub struct ProblemRow {
     /// Something is missing, rather than only worth knowing.
     pub serious: bool,
-    /// What is wrong.
+    /// What is wrong and what to do, in plain words.
     pub what: String,
+    /// The exact finding, in English, for whoever made the file.
+    pub finding: String,
     /// In which file and where in it.
     pub place: String,
     /// What it means for what is seen.
@@ -98,8 +100,10 @@ fn show_row(ui: &mut Ui, index: usize, row: &ProblemRow, language: &Language, ac
     if !row.meaning.is_empty() {
         widgets::paragraph(ui, &row.meaning);
     }
-    if !row.place.is_empty() {
-        widgets::secondary(ui, &row.place);
+    for line in [&row.place, &row.finding] {
+        if !line.is_empty() {
+            widgets::secondary(ui, line);
+        }
     }
     ui.horizontal(|ui| {
         if widgets::button(
@@ -120,6 +124,6 @@ fn as_text(state: &ProblemsState) -> String {
     state
         .rows
         .iter()
-        .map(|row| [row.place.as_str(), &row.what, &row.meaning].join("\t") + "\n")
+        .map(|row| [row.place.as_str(), &row.finding, &row.what, &row.meaning].join("\t") + "\n")
         .collect()
 }

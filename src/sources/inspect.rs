@@ -4,7 +4,7 @@
 //! The words mean what `corpus/MANIFEST.md` says.
 
 use super::{
-    Problem,
+    Cause, Problem,
     gltf::Totals,
     resource::{ResourceError, Resources, encode_percent, folder, read_uri},
     tiles3d::{
@@ -36,7 +36,7 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
     } else {
         path.to_owned()
     };
-    let unusable = |message: &str| Problem::error(shown.clone(), "", message);
+    let unusable = |message: &str| Problem::error(shown.clone(), "", message).because(Cause::WrongKind);
     if !path.exists() && path.with_file_name("scenario.json").is_file() {
         return Err(unusable(
             "this is a scenario: `check` looks into it, and `inspect` into one of its tilesets",
@@ -53,7 +53,7 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
     let resources = folder(parent);
     let bytes = resources
         .read_at_most(name, MAX_PAYLOAD_BYTES)
-        .map_err(|error| unusable(&error.to_string()))?;
+        .map_err(|error| error.problem(shown.clone(), ""))?;
     let kind = PayloadKind::of(&bytes);
     if kind == PayloadKind::Tileset {
         drop(bytes);
@@ -154,7 +154,7 @@ fn count_contents(tree: &TileTree) -> CountedContents {
                 if matches!(error, ResourceError::Missing { .. }) {
                     counted.missing.push(path.clone());
                 }
-                add_problem(Problem::error(path, "", error.to_string()));
+                add_problem(error.problem(path, ""));
             }
         }
     }
@@ -189,11 +189,9 @@ fn count_guarded(bytes: &[u8], path: &str) -> PayloadCount {
         kind: PayloadKind::Unknown,
         totals: Totals::default(),
         extensions: Vec::new(),
-        problems: vec![Problem::error(
-            path,
-            "",
-            "the file is damaged in a way the reader did not expect",
-        )],
+        problems: vec![
+            Problem::error(path, "", "the file is damaged in a way the reader did not expect").because(Cause::Damaged),
+        ],
     })
 }
 

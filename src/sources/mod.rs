@@ -9,4 +9,4 @@ mod problem;
 pub mod resource;
 pub mod tiles3d;
 
-pub use problem::{Problem, Severity};
+pub use problem::{Cause, Problem, Severity};

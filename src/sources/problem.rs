@@ -12,11 +12,50 @@ pub enum Severity {
     Error,
 }
 
+/// What kind of thing is wrong. The interface says it in the reader's language, with what to do about it; the message
+/// beside it is the exact finding, for whoever made the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// There is no such file or folder.
+    Missing,
+    /// The system refuses to read it.
+    Unreadable,
+    /// A path that leads out of its folder or package.
+    Outside,
+    /// Bigger, deeper or more than is read.
+    TooLarge,
+    /// Sound data of a kind that this program does not read yet.
+    NotRead,
+    /// Written for a newer version of this program.
+    Newer,
+    /// Cut off, or not in the format that it should have.
+    Damaged,
+    /// Something else than what is opened here.
+    WrongKind,
+    /// A name that has no meaning where it stands.
+    UnknownKey,
+    /// Two things with one id, or a file that includes itself.
+    Duplicate,
+    /// No usable place on earth: coordinates, reference system or heights.
+    Place,
+    /// What was asked for was not ready in time.
+    Unfinished,
+    /// More of the same that is not listed.
+    More,
+    /// This machine has no room or power for it.
+    Machine,
+    /// A value that does not fit where it stands.
+    Content,
+}
+
 /// One thing wrong with an input. Printed as `PATH: place: what is wrong`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// How bad.
     pub severity: Severity,
+    /// What kind of thing.
+    pub cause: Cause,
     /// File or URL, as the user gave it or relative to what was opened.
     pub path: String,
     /// Where in the file (`variants[2].buildings[0].footprint`, `byte 28`, `line 3`), may be empty.
@@ -30,6 +69,7 @@ impl Problem {
     pub fn error(path: impl Into<String>, place: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
+            cause: Cause::Content,
             path: path.into(),
             place: place.into(),
             message: message.into(),
@@ -40,10 +80,17 @@ impl Problem {
     pub fn warning(path: impl Into<String>, place: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
+            cause: Cause::Content,
             path: path.into(),
             place: place.into(),
             message: message.into(),
         }
+    }
+
+    /// The same with the cause told, where it is not [`Cause::Content`].
+    #[must_use]
+    pub fn because(self, cause: Cause) -> Self {
+        Self { cause, ..self }
     }
 }
 

@@ -6,7 +6,7 @@
 //! content.
 
 use crate::sources::{
-    Problem,
+    Cause, Problem,
     tiles3d::{DecodeRequest, TileContent, TileId},
 };
 use crate::streaming::{residency::TileKey, selection::ContentState};
@@ -276,7 +276,7 @@ impl<C: DecodedContent> Shared<C> {
                 "the tile cannot be read: its decoder stopped ({})",
                 panic_text(panic.as_ref())
             );
-            Err(Problem::error(&request.path, "", message))
+            Err(Problem::error(&request.path, "", message).because(Cause::Damaged))
         })
     }
 
@@ -323,7 +323,7 @@ impl<C: DecodedContent> State<C> {
         for wish in std::mem::take(&mut self.queue) {
             let refuse = |request: &DecodeRequest| {
                 let message = "the tile cannot be read: the system starts no more threads, close other programs";
-                Err(Problem::error(&request.path, "", message))
+                Err(Problem::error(&request.path, "", message).because(Cause::Machine))
             };
             self.push_finished(wish.key(), wish.requests.iter().map(refuse).collect());
         }

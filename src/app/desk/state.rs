@@ -7,7 +7,7 @@ use crate::panels::layers::{LayerRow, LayersState, LegendEntry};
 use crate::panels::problems::{ProblemRow, ProblemsState};
 use crate::panels::variants::{PhaseRow, VariantRow, VariantsState};
 use crate::panels::viewpoints::{ViewpointRow, ViewpointsState};
-use crate::sources::{Problem, Severity};
+use crate::sources::{Cause, Problem, Severity};
 use crate::text::{Language, tr, tr_args};
 use crate::ui::widgets::SwatchEdge;
 use crate::view::palette::{self, Rgb};
@@ -200,6 +200,27 @@ pub(super) fn charter(charter: Option<&Charter>, language: &Language) -> Charter
     })
 }
 
+/// What is wrong and what to do, for a reader who did not make the file.
+fn cause(problem: &Problem, language: &Language) -> String {
+    match problem.cause {
+        Cause::Missing => tr(language, "cause-missing"),
+        Cause::Unreadable => tr(language, "cause-unreadable"),
+        Cause::Outside => tr(language, "cause-outside"),
+        Cause::TooLarge => tr(language, "cause-too-large"),
+        Cause::NotRead => tr(language, "cause-not-read"),
+        Cause::Newer => tr(language, "cause-newer"),
+        Cause::Damaged => tr(language, "cause-damaged"),
+        Cause::WrongKind => tr(language, "cause-wrong-kind"),
+        Cause::UnknownKey => tr(language, "cause-unknown-key"),
+        Cause::Duplicate => tr(language, "cause-duplicate"),
+        Cause::Place => tr(language, "cause-place"),
+        Cause::Unfinished => tr(language, "cause-unfinished"),
+        Cause::More => tr(language, "cause-more"),
+        Cause::Machine => tr(language, "cause-machine"),
+        Cause::Content => tr(language, "cause-content"),
+    }
+}
+
 /// Problems as rows, each with what it means for what is seen.
 pub(super) fn problems<'a>(all: impl Iterator<Item = &'a Problem>, language: &Language) -> ProblemsState {
     let rows = all.map(|problem| {
@@ -216,7 +237,8 @@ pub(super) fn problems<'a>(all: impl Iterator<Item = &'a Problem>, language: &La
         };
         ProblemRow {
             serious,
-            what: problem.message.clone(),
+            what: cause(problem, language),
+            finding: tr_args(language, "problem-finding", &[("finding", &problem.message)]),
             place,
             meaning,
         }
@@ -247,7 +269,7 @@ pub(in crate::app) fn short_name(path: &std::path::Path) -> String {
 pub(super) fn failure(path: &std::path::Path, problems: &[Problem], language: &Language) -> String {
     let reason = problems
         .first()
-        .map(|problem| problem.message.clone())
+        .map(|problem| cause(problem, language))
         .unwrap_or_default();
     tr_args(
         language,

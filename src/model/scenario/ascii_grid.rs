@@ -4,7 +4,7 @@
 //! frame. Nodes without data take the height of the nearest node that has some, so that the ground has no holes.
 
 use super::findings::Findings;
-use crate::sources::Problem;
+use crate::sources::{Cause, Problem};
 use std::collections::VecDeque;
 
 /// Most nodes of one grid: 4 by 4 km at one metre.
@@ -32,7 +32,7 @@ pub(super) struct AsciiGrid {
 pub(super) fn read(bytes: &[u8], path: &str, findings: &mut Findings) -> Result<AsciiGrid, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let place = format!("byte {}", error.valid_up_to());
-        Problem::error(path, place, "this is no text: an ESRI ASCII grid is expected")
+        Problem::error(path, place, "this is no text: an ESRI ASCII grid is expected").because(Cause::WrongKind)
     })?;
     let mut words = Words { rest: text, line: 1 };
     let header = header(&mut words, path)?;
@@ -113,11 +113,10 @@ fn header(words: &mut Words<'_>, path: &str) -> Result<Header, Problem> {
             "cellsize" => cell = Some(number()?).filter(|c| *c > 0.0),
             "nodata_value" => no_data = value.parse().ok(),
             _ => {
-                return Err(Problem::error(
-                    path,
-                    place,
-                    format!("`{key}` is no key of an ESRI ASCII grid"),
-                ));
+                return Err(
+                    Problem::error(path, place, format!("`{key}` is no key of an ESRI ASCII grid"))
+                        .because(Cause::WrongKind),
+                );
             }
         }
     }
@@ -127,6 +126,7 @@ fn header(words: &mut Words<'_>, path: &str) -> Result<Header, Problem> {
             "",
             format!("the header lacks a usable `{key}`: an ESRI ASCII grid is expected"),
         )
+        .because(Cause::WrongKind)
     };
     let columns = columns.ok_or_else(|| missing("ncols"))?;
     let rows = rows.ok_or_else(|| missing("nrows"))?;

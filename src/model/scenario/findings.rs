@@ -1,6 +1,6 @@
 //! Problems of one file, up to a number that a person can still read and a hostile file cannot exceed.
 
-use crate::sources::{Problem, Severity};
+use crate::sources::{Cause, Problem, Severity};
 
 /// Problems beyond this number are counted, not listed.
 pub(super) const MAX_PROBLEMS: usize = 1000;
@@ -25,21 +25,32 @@ impl Findings {
 
     /// Adds what costs some of the content. The texts are only made when there is room.
     pub(super) fn error(&mut self, place: impl ToString, message: impl ToString) {
-        self.add(Severity::Error, place, message);
+        self.add(Severity::Error, Cause::Content, place, message);
+    }
+
+    /// The same with the cause told.
+    pub(super) fn error_because(&mut self, cause: Cause, place: impl ToString, message: impl ToString) {
+        self.add(Severity::Error, cause, place, message);
     }
 
     /// Adds what costs nothing.
     pub(super) fn warning(&mut self, place: impl ToString, message: impl ToString) {
-        self.add(Severity::Warning, place, message);
+        self.add(Severity::Warning, Cause::Content, place, message);
     }
 
-    fn add(&mut self, severity: Severity, place: impl ToString, message: impl ToString) {
+    /// Adds a key that nobody knows and that costs nothing.
+    pub(super) fn unknown_key(&mut self, place: impl ToString, message: impl ToString) {
+        self.add(Severity::Warning, Cause::UnknownKey, place, message);
+    }
+
+    fn add(&mut self, severity: Severity, cause: Cause, place: impl ToString, message: impl ToString) {
         if self.listed.len() >= MAX_PROBLEMS {
             self.unlisted += 1;
             return;
         }
         self.listed.push(Problem {
             severity,
+            cause,
             path: self.path.clone(),
             place: place.to_string(),
             message: message.to_string(),
@@ -61,7 +72,8 @@ impl Findings {
     pub(super) fn into_problems(mut self) -> Vec<Problem> {
         if self.unlisted > 0 {
             let message = format!("{} more problems of this kind are not listed", self.unlisted);
-            self.listed.push(Problem::warning(self.path, "", message));
+            self.listed
+                .push(Problem::warning(self.path, "", message).because(Cause::More));
         }
         self.listed
     }

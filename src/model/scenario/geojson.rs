@@ -6,7 +6,7 @@
 use super::findings::Findings;
 use super::json_text;
 use super::structure::display;
-use crate::sources::Problem;
+use crate::sources::{Cause, Problem};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -67,11 +67,12 @@ pub(super) fn read(bytes: &[u8], path: &str, findings: &mut Findings) -> Result<
     let seen_features = reader.seen_features;
     let collection = reader.collection;
     match parsed {
-        Ok(()) if !seen_features => Err(Problem::error(
-            path,
-            "",
-            "this is no GeoJSON FeatureCollection: it has no `features`",
-        )),
+        Ok(()) if !seen_features => {
+            Err(
+                Problem::error(path, "", "this is no GeoJSON FeatureCollection: it has no `features`")
+                    .because(Cause::WrongKind),
+            )
+        }
         Ok(()) => Ok(collection),
         Err(problem) if collection.features.is_empty() => Err(problem),
         Err(problem) => {

@@ -3,7 +3,7 @@
 //! Python and others write `NaN` and `Infinity` into JSON. The whole file must not be lost for it, so such a word
 //! becomes a text, which the check of the structure then reports at its place.
 
-use crate::sources::Problem;
+use crate::sources::{Cause, Problem};
 use serde::de::DeserializeSeed;
 use std::borrow::Cow;
 
@@ -21,7 +21,8 @@ pub(super) fn text<'b>(bytes: &'b [u8], path: &str) -> Result<Cow<'b, str>, Prob
             path,
             "",
             format!("the file has {mib} MiB, more than the {} MiB allowed", MAX_BYTES >> 20),
-        ));
+        )
+        .because(Cause::TooLarge));
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
@@ -30,6 +31,7 @@ pub(super) fn text<'b>(bytes: &'b [u8], path: &str) -> Result<Cow<'b, str>, Prob
             format!("byte {}", error.valid_up_to()),
             "this is not UTF-8 text: save the file as UTF-8",
         )
+        .because(Cause::Damaged)
     })?;
     let scan = scan(text);
     if scan.values > MAX_VALUES {
@@ -40,7 +42,8 @@ pub(super) fn text<'b>(bytes: &'b [u8], path: &str) -> Result<Cow<'b, str>, Prob
                 "the file has {} values, more than the {MAX_VALUES} allowed",
                 scan.values
             ),
-        ));
+        )
+        .because(Cause::TooLarge));
     }
     Ok(if scan.odd_numbers.is_empty() {
         Cow::Borrowed(text)
@@ -62,7 +65,7 @@ pub(super) fn syntax_problem(error: &serde_json::Error, path: &str) -> Problem {
     let words = error.to_string();
     let reason = words.split(" at line ").next().unwrap_or(&words);
     let place = format!("line {}, column {}", error.line(), error.column());
-    Problem::error(path, place, format!("this is not JSON: {reason}"))
+    Problem::error(path, place, format!("this is not JSON: {reason}")).because(Cause::Damaged)
 }
 
 struct Scan {

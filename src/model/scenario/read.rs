@@ -16,7 +16,7 @@ use super::terrain_layer;
 use super::{Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::{Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
-    Problem, inspect,
+    Cause, Problem, inspect,
     resource::{self, Resources},
     tiles3d,
 };
@@ -123,29 +123,27 @@ fn locate(path: &Path) -> Result<(Arc<dyn Resources>, String), Problem> {
     if path.is_dir() {
         let resources = resource::folder(path);
         if !resources.exists(DOCUMENT) {
-            return Err(Problem::error(
-                shown,
-                "",
-                format!("there is no {DOCUMENT} in this folder"),
-            ));
+            return Err(
+                Problem::error(shown, "", format!("there is no {DOCUMENT} in this folder")).because(Cause::WrongKind),
+            );
         }
         return Ok((resources, DOCUMENT.into()));
     }
     if !path.exists() {
-        return Err(Problem::error(shown, "", "there is no such file or folder"));
+        return Err(Problem::error(shown, "", "there is no such file or folder").because(Cause::Missing));
     }
     if has_extension(&shown, &["stadslens", "zip"]) {
-        let resources = resource::archive(path).map_err(|error| Problem::error(&shown, "", error.to_string()))?;
+        let resources = resource::archive(path).map_err(|error| error.problem(&shown, ""))?;
         if !resources.exists(DOCUMENT) {
             let message = format!("there is no {DOCUMENT} at the top of this package");
-            return Err(Problem::error(shown, "", message));
+            return Err(Problem::error(shown, "", message).because(Cause::WrongKind));
         }
         return Ok((resources, DOCUMENT.into()));
     }
     let name = path.file_name().and_then(|name| name.to_str());
     let Some(name) = name.filter(|name| has_extension(name, &["json"])) else {
         let message = format!("a scenario is a folder with a {DOCUMENT}, that file, or a .stadslens package");
-        return Err(Problem::error(shown, "", message));
+        return Err(Problem::error(shown, "", message).because(Cause::WrongKind));
     };
     let folder = path
         .parent()
@@ -179,22 +177,27 @@ pub(super) fn read_file(bytes: &[u8], document: &str) -> Result<ReadFile, Vec<Pr
             left_out: found.left_out,
         }),
         Err(error) => {
-            problems.push(Problem::error(document, "", format!("this is no scenario: {error}")));
+            let message = format!("this is no scenario: {error}");
+            problems.push(Problem::error(document, "", message).because(Cause::WrongKind));
             Err(problems)
         }
     }
 }
 
 fn check_version(value: &Value, document: &str) -> Result<(), Problem> {
-    let no_scenario = |message: String| Err(Problem::error(document, "version", message));
+    let refuse = |cause, message: String| Err(Problem::error(document, "version", message).because(cause));
+    let no_scenario = |message: String| refuse(Cause::WrongKind, message);
     let Some(version) = value.get("version") else {
         return no_scenario("the key `version` is missing: this is no scenario".into());
     };
     match version.as_f64() {
-        Some(version) if version > f64::from(VERSION) => no_scenario(format!(
-            "this scenario has version {version} and this program reads versions up to {VERSION}: open it with a newer \
-             Stadslens, or ask its maker for an older version of it"
-        )),
+        Some(version) if version > f64::from(VERSION) => refuse(
+            Cause::Newer,
+            format!(
+                "this scenario has version {version} and this program reads versions up to {VERSION}: open it with a \
+                 newer Stadslens, or ask its maker for an older version of it"
+            ),
+        ),
         Some(version) if (version - f64::from(VERSION)).abs() < f64::EPSILON => Ok(()),
         _ => no_scenario(format!(
             "{} is no version of a scenario: use {VERSION}",
@@ -207,7 +210,7 @@ fn check_version(value: &Value, document: &str) -> Result<(), Problem> {
 pub(super) fn open_from(resources: Arc<dyn Resources>, document: &str) -> Result<OpenScenario, Vec<Problem>> {
     let bytes = resources
         .read_at_most(document, json_text::MAX_BYTES as u64)
-        .map_err(|error| vec![Problem::error(document, "", error.to_string())])?;
+        .map_err(|error| vec![error.problem(document, "")])?;
     let read = read_file(&bytes, document)?;
     let mut converter = Converter {
         document,
@@ -281,8 +284,10 @@ impl DataReader {
                 LayerKind::Terrain => {}
                 LayerKind::Tiles3d => {
                     if !self.resources.exists(path) {
-                        self.problems
-                            .push(Problem::error(path, "", "the file is missing; this layer stays empty"));
+                        self.problems.push(
+                            Problem::error(path, "", "the file is missing; this layer stays empty")
+                                .because(Cause::Missing),
+                        );
                     }
                     let Some(register) = &layer.register else { continue };
                     if let Some(found) = self.read_features(register, |reader, features| reader.register(features)) {
@@ -327,7 +332,8 @@ impl DataReader {
         let path = &layer.path;
         if self.open.has_terrain {
             let message = "there is another terrain layer already; this one is left out";
-            self.problems.push(Problem::error(path, "", message));
+            self.problems
+                .push(Problem::error(path, "", message).because(Cause::Duplicate));
             return;
         }
         let Some(bytes) = self.read_bytes(path, MAX_GRID_BYTES) else {
@@ -335,8 +341,9 @@ impl DataReader {
         };
         let mut findings = Findings::new(path);
         let terrain = ascii_grid::read(&bytes, path, &mut findings).and_then(|grid| {
-            terrain_layer::terrain(&grid, layer.height_reference, &self.projection)
-                .map_err(|message| Problem::error(path, "", format!("{message}; the ground stays flat")))
+            terrain_layer::terrain(&grid, layer.height_reference, &self.projection).map_err(|message| {
+                Problem::error(path, "", format!("{message}; the ground stays flat")).because(Cause::Place)
+            })
         });
         self.problems.extend(findings.into_problems());
         match terrain {
@@ -351,7 +358,7 @@ impl DataReader {
     fn read_bytes(&mut self, path: &str, limit: u64) -> Option<Vec<u8>> {
         self.resources
             .read_at_most(path, limit)
-            .map_err(|error| self.problems.push(Problem::error(path, "", error.to_string())))
+            .map_err(|error| self.problems.push(error.problem(path, "")))
             .ok()
     }
 
@@ -371,7 +378,8 @@ impl DataReader {
                 None => Ok(Projection::lon_lat(site)),
                 Some(name) => Projection::new(site, name),
             };
-            let projection = projection.map_err(|message| Problem::error(path, "crs", message))?;
+            let projection =
+                projection.map_err(|message| Problem::error(path, "crs", message).because(Cause::Place))?;
             let mut reader = LayerReader {
                 projection: &projection,
                 terrain: &self.open.terrain,

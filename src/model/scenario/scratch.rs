@@ -6,7 +6,7 @@ use super::read::{has_extension, open};
 use super::{Area, Layer, LayerKind, LocalText, OpenScenario, Scenario, Source, Viewpoint};
 use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef, site_axes};
 use crate::sources::{
-    Problem, resource,
+    Cause, Problem, resource,
     tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileTree},
 };
 use bevy::math::{DMat4, DVec2, DVec3, Vec3};
@@ -71,7 +71,7 @@ fn beside(path: &Path) -> Option<(std::sync::Arc<dyn resource::Resources>, Strin
 
 fn no_file_name(path: &Path) -> Vec<Problem> {
     let message = "the name of this file is not plain text; rename it";
-    vec![Problem::error(path.display().to_string(), "", message)]
+    vec![Problem::error(path.display().to_string(), "", message).because(Cause::WrongKind)]
 }
 
 impl OpenScenario {
@@ -81,7 +81,8 @@ impl OpenScenario {
         let (tree, problems) = tiles3d::read_tileset(resources.clone(), &name).map_err(|problem| vec![problem])?;
         let middle = middle_tile(&tree);
         let (center, radius_m) = middle.map_or((DVec3::ZERO, 100.0), |tile| ball(&volume_of(tile)));
-        let refuse = |message: String| vec![Problem::error(&name, "root.boundingVolume", message)];
+        let refuse =
+            |message: String| vec![Problem::error(&name, "root.boundingVolume", message).because(Cause::Place)];
         if !center.is_finite() || !radius_m.is_finite() {
             return Err(refuse("the bounding volume has numbers that are not finite".into()));
         }

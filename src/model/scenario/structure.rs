@@ -120,7 +120,7 @@ impl<'s> Walk<'s> {
                     let known = properties.get(key);
                     if known.is_none() {
                         let message = "this key is unknown here; it is kept but does nothing (is it spelled right?)";
-                        self.found.findings.warning(child_place, message);
+                        self.found.findings.unknown_key(child_place, message);
                     }
                     known
                 }

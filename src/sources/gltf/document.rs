@@ -26,12 +26,12 @@ impl<'a> Document<'a> {
         match little_endian_u32(bytes, 4) {
             Some(2) => {}
             Some(1) => {
-                return Err(Fault::new(
+                return Err(Fault::not_read(
                     "",
                     "glTF 1.0 is not supported; convert the file to glTF 2.0",
                 ));
             }
-            Some(version) => return Err(Fault::new("byte 4", format!("glTF version {version} is unknown"))),
+            Some(version) => return Err(Fault::not_read("byte 4", format!("glTF version {version} is unknown"))),
             None => return Err(Fault::new("", "the file is cut off inside its header")),
         }
         // The crate trusts the length: it subtracts the header from it, and takes what is behind it for chunks.
@@ -89,7 +89,7 @@ fn parse_json(bytes: &[u8]) -> Result<Root, Fault> {
             .as_ref()
             .and_then(|json| json.get("asset")?.get("version")?.as_str());
         if version.is_some_and(|version| version.starts_with('1')) {
-            Fault::new("", "glTF 1.0 is not supported; convert the file to glTF 2.0")
+            Fault::not_read("", "glTF 1.0 is not supported; convert the file to glTF 2.0")
         } else {
             let place = format!("line {} column {}", error.line(), error.column());
             Fault::new(place, format!("the JSON is not valid glTF: {error}"))

@@ -87,7 +87,7 @@ impl FeatureIdSet {
                 Ok(ids)
             }
             IdSource::VertexNumber => Ok((0_u32..).take(vertices).map(row).collect()),
-            IdSource::Texture => Err(Fault::new(
+            IdSource::Texture => Err(Fault::not_read(
                 "EXT_mesh_features",
                 "feature ids in textures are not read yet; the geometry is shown without features",
             )),

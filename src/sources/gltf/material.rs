@@ -137,7 +137,7 @@ fn image_of(root: &Root, texture: usize) -> Result<usize, Fault> {
         return Ok(image);
     }
     Err(if found.extensions.get("KHR_texture_basisu").is_some() {
-        Fault::new(
+        Fault::not_read(
             place(),
             "KTX2 textures are not read yet; the surface is shown in its plain colour",
         )

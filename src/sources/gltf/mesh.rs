@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     geometry::{FeatureMesh, FeatureTable},
-    sources::{Problem, Severity, resource::Resources},
+    sources::{Cause, Problem, resource::Resources},
 };
 use bevy::math::{DMat3, DMat4, DVec3, Vec3};
 use serde_json::Value;
@@ -93,7 +93,7 @@ pub(crate) fn decode(
             problems.push(Problem::warning(path, "asset.gltfUpAxis", message));
         }
         for (class, mesh) in merge(parts, &map, root_from_gltf, rows.count)
-            .map_err(|error| Problem::error(path, "", error.to_string()))?
+            .map_err(|error| Problem::error(path, "", error.to_string()).because(Cause::Place))?
         {
             let mut mesh = mesh;
             if let Some(image) = class.image {
@@ -205,19 +205,15 @@ fn warnings(document: &Document<'_>, rows: Rows, path: &str) -> Vec<Problem> {
         .any(|set| set.has_more || set.property_table != rows.property_table)
     {
         let message = "only the first feature id set is read; the properties of the others are not shown";
-        problems.push(Problem::warning(path, "EXT_mesh_features", message));
+        problems.push(Problem::warning(path, "EXT_mesh_features", message).because(Cause::NotRead));
     } else if rows.property_table.is_some() && property_tables(&document.root).len() > 1 {
         let message = "only the property table of the features is read";
-        problems.push(Problem::warning(path, "EXT_structural_metadata", message));
+        problems.push(Problem::warning(path, "EXT_structural_metadata", message).because(Cause::NotRead));
     }
     for extension in &document.root.extensions_required {
         if !EXTENSIONS_READ.contains(&extension.as_str()) {
-            problems.push(Problem {
-                severity: Severity::Error,
-                path: path.to_owned(),
-                place: "extensionsRequired".to_owned(),
-                message: format!("the extension {extension} is not read yet"),
-            });
+            let message = format!("the extension {extension} is not read yet");
+            problems.push(Fault::not_read("extensionsRequired", message).at(path));
         }
     }
     problems

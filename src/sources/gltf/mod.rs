@@ -29,7 +29,7 @@ pub(crate) use document::{Document, little_endian_u32};
 pub(crate) use mesh::{DecodedGltf, decode};
 pub(crate) use place::Placement;
 
-use crate::sources::{Problem, Severity};
+use crate::sources::{Cause, Problem, Severity};
 
 /// What is wrong inside a file whose path the caller knows.
 #[derive(Debug, Clone)]
@@ -37,6 +37,7 @@ pub(crate) struct Fault {
     place: String,
     message: String,
     severity: Severity,
+    cause: Cause,
 }
 
 impl Fault {
@@ -45,6 +46,15 @@ impl Fault {
             place: place.into(),
             message: message.into(),
             severity: Severity::Error,
+            cause: Cause::Damaged,
+        }
+    }
+
+    /// Something sound that this program does not read yet.
+    pub(crate) fn not_read(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            cause: Cause::NotRead,
+            ..Self::new(place, message)
         }
     }
 
@@ -58,9 +68,12 @@ impl Fault {
 
     /// The fault as a problem of the file at `path`.
     pub(crate) fn at(self, path: &str) -> Problem {
-        match self.severity {
-            Severity::Error => Problem::error(path, self.place, self.message),
-            Severity::Warning => Problem::warning(path, self.place, self.message),
+        Problem {
+            severity: self.severity,
+            cause: self.cause,
+            path: path.to_owned(),
+            place: self.place,
+            message: self.message,
         }
     }
 }

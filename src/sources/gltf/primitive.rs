@@ -48,7 +48,7 @@ pub(super) fn read_part(
     if primitive.extensions.get("KHR_draco_mesh_compression").is_some()
         && views.accessor(position)?.buffer_view.is_none()
     {
-        return Err(Fault::new(
+        return Err(Fault::not_read(
             "KHR_draco_mesh_compression",
             "Draco compression is not read yet",
         ));

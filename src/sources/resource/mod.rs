@@ -8,6 +8,7 @@ mod archive;
 
 pub use archive::archive;
 
+use crate::sources::{Cause, Problem};
 use base64::Engine as _;
 use std::{
     fs::File,
@@ -75,6 +76,26 @@ pub enum ResourceError {
         /** What was asked for. */
         uri: String,
     },
+}
+
+impl ResourceError {
+    /// What kind of problem this is.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Missing { .. } => Cause::Missing,
+            Self::Outside { .. } => Cause::Outside,
+            Self::TooLarge { .. } => Cause::TooLarge,
+            Self::Unusable { .. } => Cause::WrongKind,
+            Self::Scheme { .. } => Cause::NotRead,
+            Self::Io { .. } => Cause::Unreadable,
+            Self::Archive { .. } => Cause::Damaged,
+        }
+    }
+
+    /// It as a problem of the file at `path`, named at `place` there.
+    pub fn problem(&self, path: impl Into<String>, place: impl Into<String>) -> Problem {
+        Problem::error(path, place, self.to_string()).because(self.cause())
+    }
 }
 
 /// Something that answers relative paths with bytes. Usable from any thread.

@@ -111,7 +111,7 @@ impl<'a> B3dm<'a> {
             if matches!(name.as_str(), "extensions" | "extras" | "HIERARCHY") {
                 if name == "HIERARCHY" || values.get("3DTILES_batch_table_hierarchy").is_some() {
                     let message = "the class hierarchy of the batch table is not read yet; its plain columns are shown";
-                    faults.push(Fault::new("batch table", message));
+                    faults.push(Fault::not_read("batch table", message));
                 }
                 continue;
             }

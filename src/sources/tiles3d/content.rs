@@ -7,7 +7,7 @@ use super::{BoundingVolume, b3dm::B3dm, is_tileset_json};
 use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh};
 use crate::georef::SiteFrame;
 use crate::sources::{
-    Problem,
+    Cause, Problem,
     gltf::{self, Document, Placement, Totals},
     resource::{Resources, read_uri},
 };
@@ -144,6 +144,14 @@ impl PayloadKind {
         }
     }
 
+    /// What kind of problem its [`refusal`](Self::refusal) is.
+    fn cause(self) -> Cause {
+        match self {
+            Self::Unknown | Self::Tileset => Cause::WrongKind,
+            _ => Cause::NotRead,
+        }
+    }
+
     /// Why this kind cannot be drawn; `None` for those that can.
     pub(crate) fn refusal(self) -> Option<&'static str> {
         match self {
@@ -207,14 +215,10 @@ pub struct DecodedMeshes {
 pub fn decode_meshes(request: &DecodeRequest) -> Result<DecodedMeshes, Problem> {
     let path = payload_name(&request.path);
     let bytes = read_uri(&*request.resources, "", &uri_of(&request.path), MAX_PAYLOAD_BYTES)
-        .map_err(|error| Problem::error(path, "", error.to_string()))?;
+        .map_err(|error| error.problem(path, ""))?;
     // The decoders check what they read; this is the last net below them.
     catch_unwind(AssertUnwindSafe(|| decode_bytes(request, &bytes, path))).unwrap_or_else(|_panic| {
-        Err(Problem::error(
-            path,
-            "",
-            "the tile is damaged in a way the decoder did not expect",
-        ))
+        Err(Problem::error(path, "", "the tile is damaged in a way the decoder did not expect").because(Cause::Damaged))
     })
 }
 
@@ -235,7 +239,7 @@ fn payload_name(path: &str) -> &str {
 fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<DecodedMeshes, Problem> {
     let kind = PayloadKind::of(bytes);
     if let Some(message) = kind.refusal() {
-        return Err(Problem::error(path, "", message));
+        return Err(Problem::error(path, "", message).because(kind.cause()));
     }
     let mut content = DecodedMeshes {
         meshes: Vec::new(),
@@ -309,7 +313,9 @@ pub(crate) fn count_payload(bytes: &[u8], path: &str) -> PayloadCount {
         problems: Vec::new(),
     };
     if let Some(message) = count.kind.refusal() {
-        count.problems.push(Problem::error(path, "", message));
+        count
+            .problems
+            .push(Problem::error(path, "", message).because(count.kind.cause()));
         return count;
     }
     let mut gltf_bytes = bytes;

@@ -13,7 +13,7 @@ use super::{
     volume::{EQUATORIAL_RADIUS_M, largest_scale},
 };
 use crate::sources::{
-    Problem,
+    Cause, Problem,
     resource::{ResourceError, Resources, join},
 };
 use bevy::math::DMat4;
@@ -114,7 +114,7 @@ pub(crate) struct Reading {
 pub(crate) fn read_tree(resources: Arc<dyn Resources>, path: &str) -> Result<Reading, Problem> {
     let bytes = resources
         .read_at_most(path, MAX_TILESET_BYTES)
-        .map_err(|error| Problem::error(path, "", error.to_string()))?;
+        .map_err(|error| error.problem(path, ""))?;
     let json = parse_tileset(&bytes, path)?;
     let (version, gltf_up_axis) = tile_file::asset(&json);
     let mut reader = Reader {
@@ -165,7 +165,7 @@ pub(crate) fn is_tileset_json(json: &Value) -> bool {
 
 fn parse_tileset(bytes: &[u8], path: &str) -> Result<Value, Problem> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
-        return Err(Problem::error(path, "", "gzip-compressed tilesets are not read yet"));
+        return Err(Problem::error(path, "", "gzip-compressed tilesets are not read yet").because(Cause::NotRead));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let json: Value = serde_json::from_slice(bytes).map_err(|error| {
@@ -174,9 +174,10 @@ fn parse_tileset(bytes: &[u8], path: &str) -> Result<Value, Problem> {
             format!("line {}", error.line()),
             format!("the tileset is not valid JSON: {error}"),
         )
+        .because(Cause::Damaged)
     })?;
     if !json.is_object() {
-        return Err(Problem::error(path, "", "the tileset is not a JSON object"));
+        return Err(Problem::error(path, "", "the tileset is not a JSON object").because(Cause::WrongKind));
     }
     Ok(json)
 }
@@ -200,7 +201,7 @@ fn odd_place(tiles: &[Tile], is_geocentric: bool, path: &str) -> Option<Problem>
     is_odd.then(|| {
         let height_km = (from_center - EQUATORIAL_RADIUS_M) / 1000.0;
         let message = format!("the tileset hangs about {height_km:.0} km above the earth; are its coordinates ECEF?");
-        Problem::warning(path, "root.boundingVolume", message)
+        Problem::warning(path, "root.boundingVolume", message).because(Cause::Place)
     })
 }
 
@@ -262,11 +263,14 @@ impl Reader<'_> {
     fn problem(&mut self, problem: Problem) {
         match self.problems.len() {
             n if n < MAX_PROBLEMS => self.problems.push(problem),
-            MAX_PROBLEMS => self.problems.push(Problem::error(
-                problem.path,
-                "",
-                format!("more than {MAX_PROBLEMS} problems; the rest are not listed"),
-            )),
+            MAX_PROBLEMS => self.problems.push(
+                Problem::error(
+                    problem.path,
+                    "",
+                    format!("more than {MAX_PROBLEMS} problems; the rest are not listed"),
+                )
+                .because(Cause::More),
+            ),
             _ => {}
         }
     }
@@ -282,11 +286,14 @@ impl Reader<'_> {
         }
         for name in tile_file::extensions_required(json) {
             if !tile_file::EXTENSIONS_READ.contains(&name.as_str()) {
-                self.problem(Problem::error(
-                    path,
-                    "extensionsRequired",
-                    format!("the extension {name} is not read yet"),
-                ));
+                self.problem(
+                    Problem::error(
+                        path,
+                        "extensionsRequired",
+                        format!("the extension {name} is not read yet"),
+                    )
+                    .because(Cause::NotRead),
+                );
             }
         }
     }
@@ -338,11 +345,14 @@ impl Reader<'_> {
         if self.tiles.len() >= MAX_TILES || depth > MAX_DEPTH {
             if !self.is_full {
                 self.is_full = true;
-                self.problem(Problem::error(
-                    path,
-                    next.place.clone(),
-                    format!("more than {MAX_TILES} tiles or {MAX_DEPTH} levels; the rest is left out"),
-                ));
+                self.problem(
+                    Problem::error(
+                        path,
+                        next.place.clone(),
+                        format!("more than {MAX_TILES} tiles or {MAX_DEPTH} levels; the rest is left out"),
+                    )
+                    .because(Cause::TooLarge),
+                );
             }
             return Ok(None);
         }
@@ -403,7 +413,7 @@ impl Reader<'_> {
         if fields.is_implicit {
             self.implicit_roots.push(id);
             let message = "implicit tiling is not read yet; the tiles below are not shown";
-            self.problem(Problem::error(path, next.place.clone(), message));
+            self.problem(Problem::error(path, next.place.clone(), message).because(Cause::NotRead));
         } else {
             self.add_contents(id, fields.contents, path, &next.place, link);
         }
@@ -425,7 +435,7 @@ impl Reader<'_> {
                     place,
                 }),
                 Ok(joined) => self.tiles[id.0 as usize].contents.push(joined),
-                Err(error) => self.problem(Problem::error(path, place, error.to_string())),
+                Err(error) => self.problem(error.problem(path, place)),
             }
         }
     }
@@ -435,14 +445,14 @@ impl Reader<'_> {
         let named_in = next.named_in.path.clone();
         if next.named_in.contains(&next.path) {
             let message = format!("the tileset includes itself through {}; it is read once", next.path);
-            self.problem(Problem::error(named_in, next.place, message));
+            self.problem(Problem::error(named_in, next.place, message).because(Cause::Duplicate));
             return;
         }
         if self.external >= MAX_EXTERNAL || self.is_full {
             if self.external == MAX_EXTERNAL {
                 self.external += 1;
                 let message = format!("more than {MAX_EXTERNAL} external tilesets; the rest is left out");
-                self.problem(Problem::error(named_in, next.place, message));
+                self.problem(Problem::error(named_in, next.place, message).because(Cause::TooLarge));
             }
             return;
         }
@@ -452,7 +462,7 @@ impl Reader<'_> {
                 if matches!(error, ResourceError::Missing { .. }) {
                     self.missing.push(next.path);
                 }
-                self.problem(Problem::error(named_in, next.place, error.to_string()));
+                self.problem(error.problem(named_in, next.place));
                 return;
             }
         };

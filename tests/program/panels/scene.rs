@@ -62,6 +62,7 @@ impl Scene {
         let problem = |what: &str, serious| ProblemRow {
             serious,
             what: what.to_owned(),
+            finding: "Gevonden: byte 28".to_owned(),
             place: "tiles/4/5.glb".to_owned(),
             meaning: "Een stuk van de stad wordt niet getekend.".to_owned(),
         };

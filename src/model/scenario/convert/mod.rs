@@ -15,7 +15,7 @@ use super::projection::{Projection, height_at_site_zero_m, site_pos};
 use super::words::{certainty, layer_kind, lens_name};
 use super::{Area, Charter, Layer, LayerKind, LensName, LocalText, Phase, Scenario, Source, Variant, Viewpoint};
 use crate::georef::{HeightReference, LonLatH, RdNap, SiteFrame};
-use crate::sources::resource;
+use crate::sources::{Cause, resource};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -44,6 +44,10 @@ impl Converter<'_> {
         self.findings.error(place, message);
     }
 
+    fn place_error(&mut self, place: impl ToString, message: impl ToString) {
+        self.findings.error_because(Cause::Place, place, message);
+    }
+
     /// The scenario, or `None` when it has no usable anchor.
     pub(super) fn scenario(&mut self, file: &ScenarioFile) -> Option<(Scenario, Projection)> {
         let site = self.site(&file.area.anchor)?;
@@ -51,7 +55,7 @@ impl Converter<'_> {
         let projection = match Projection::new(site, crs) {
             Ok(projection) => projection,
             Err(message) => {
-                self.error("crs", message);
+                self.place_error("crs", message);
                 return None;
             }
         };
@@ -95,7 +99,7 @@ impl Converter<'_> {
                     } else {
                         "outside the Netherlands write `lon_lat` instead"
                     };
-                    self.error("area.anchor.rd", format!("{x_m}, {y_m} is no place in RD: {advice}"));
+                    self.place_error("area.anchor.rd", format!("{x_m}, {y_m} is no place in RD: {advice}"));
                     return None;
                 }
                 let nap_m = anchor.nap_m.unwrap_or(0.0);
@@ -106,7 +110,7 @@ impl Converter<'_> {
             (None, Some([lon_deg, lat_deg])) => {
                 if !(-180.0..=180.0).contains(&lon_deg) || !(-90.0..=90.0).contains(&lat_deg) {
                     let message = format!("{lon_deg}, {lat_deg} is no longitude and latitude in degrees");
-                    self.error("area.anchor.lon_lat", message);
+                    self.place_error("area.anchor.lon_lat", message);
                     return None;
                 }
                 let h_m = anchor.height_m.unwrap_or(0.0);
@@ -115,7 +119,7 @@ impl Converter<'_> {
                 })
             }
             _ => {
-                self.error(
+                self.place_error(
                     "area.anchor",
                     "give either `rd` with `nap_m`, or `lon_lat` with `height_m`",
                 );
@@ -152,7 +156,8 @@ impl Converter<'_> {
                 self.error(format!("{place}.id"), format!("the id is empty; {place} is left out"));
             } else if let Some(first) = seen.get(id) {
                 let message = format!("the id `{id}` is taken by {first}; {place} is left out");
-                self.error(format!("{place}.id"), message);
+                self.findings
+                    .error_because(Cause::Duplicate, format!("{place}.id"), message);
             } else {
                 seen.insert(id, place.clone());
                 kept.push((place, entry));
@@ -167,13 +172,19 @@ impl Converter<'_> {
             let path = match resource::join(self.document, &file.path) {
                 Ok(path) => path,
                 Err(error) => {
-                    self.error(format!("{place}.path"), format!("{error}; {place} is left out"));
+                    let message = format!("{error}; {place} is left out");
+                    self.findings
+                        .error_because(error.cause(), format!("{place}.path"), message);
                     continue;
                 }
             };
             let register = file.register.as_deref().and_then(|register| {
                 resource::join(self.document, register)
-                    .map_err(|error| self.error(format!("{place}.register"), format!("{error}; it is left out")))
+                    .map_err(|error| {
+                        let message = format!("{error}; it is left out");
+                        self.findings
+                            .error_because(error.cause(), format!("{place}.register"), message);
+                    })
                     .ok()
             });
             let kind = layer_kind(file.kind);
@@ -181,7 +192,7 @@ impl Converter<'_> {
                 (Some(reference), _) => reference,
                 (None, LayerKind::Terrain) => {
                     let message = format!("say whether the heights are `nap` or `ellipsoid`; {place} is left out");
-                    self.error(format!("{place}.height_reference"), message);
+                    self.place_error(format!("{place}.height_reference"), message);
                     continue;
                 }
                 // The specification of 3D Tiles fixes it.

@@ -155,7 +155,7 @@ impl Converter<'_> {
         let position = match projection.site_from_file(file.position) {
             Ok(position) => position,
             Err(message) => {
-                self.error(format!("{place}.position"), format!("{message}; {place} is left out"));
+                self.place_error(format!("{place}.position"), format!("{message}; {place} is left out"));
                 return None;
             }
         };

@@ -1,0 +1,16 @@
+problem-finding = Found (for the maker of the file): { $finding }
+cause-missing = This file is not there. Put it back or choose another.
+cause-unreadable = This file cannot be read. Is the disk still there, and may this file be opened?
+cause-outside = This points outside its own folder. For safety that is not followed. Put the file into the folder.
+cause-too-large = This is more than Stadslens can take. Split it into smaller parts.
+cause-not-read = Stadslens cannot show this kind of data yet.
+cause-newer = This was made with a newer Stadslens. Open it with that, or ask for an older version.
+cause-damaged = This file is damaged or not complete. Fetch it again, or ask its maker for a sound one.
+cause-wrong-kind = This is another kind of file than belongs here. Choose another.
+cause-unknown-key = There is a word here that Stadslens does not know. Is it spelled right? It is kept but does nothing.
+cause-duplicate = This is there twice. Only the first counts. Give the second a name of its own or take it out.
+cause-place = The place on earth is wrong or not given. Check the coordinates, the reference system and the height.
+cause-unfinished = Not everything was loaded in time.
+cause-more = There are more problems of this kind. They are not in the list.
+cause-machine = This computer has too little room left. Close other programs and open it again.
+cause-content = What is written here is not right. Correct it, or ask the maker of the file to.

@@ -1,0 +1,16 @@
+problem-finding = Gevonden (Engels, voor de maker van het bestand): { $finding }
+cause-missing = Dit bestand is er niet. Zet het terug of kies een ander.
+cause-unreadable = Dit bestand kan niet worden gelezen. Is de schijf er nog en mag dit bestand worden geopend?
+cause-outside = Dit verwijst naar een plek buiten de eigen map. Dat volgen we niet, voor de veiligheid. Zet het bestand in de map.
+cause-too-large = Dit is groter dan Stadslens aankan. Verdeel het in kleinere delen.
+cause-not-read = Dit soort gegevens kan Stadslens nog niet tonen.
+cause-newer = Dit is gemaakt met een nieuwere Stadslens. Open het daarmee, of vraag om een oudere versie.
+cause-damaged = Dit bestand is beschadigd of niet compleet. Haal het opnieuw op, of vraag de maker om een goed bestand.
+cause-wrong-kind = Dit is een ander soort bestand dan hier hoort. Kies een ander.
+cause-unknown-key = Hier staat een woord dat Stadslens niet kent. Is het goed gespeld? Het blijft bewaard, maar doet niets.
+cause-duplicate = Dit komt twee keer voor. Alleen de eerste keer telt. Geef het tweede een eigen naam of haal het weg.
+cause-place = De plaats op aarde klopt niet of staat er niet bij. Controleer de coördinaten, het coördinatenstelsel en de hoogte.
+cause-unfinished = Niet alles was op tijd geladen.
+cause-more = Er zijn meer van deze problemen. Die staan niet in de lijst.
+cause-machine = Deze computer heeft te weinig ruimte vrij. Sluit andere programma's en open het opnieuw.
+cause-content = Wat hier staat, klopt niet. Verbeter het, of vraag dat de maker van het bestand.
