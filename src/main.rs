@@ -50,7 +50,7 @@ enum Command {
     Render(Box<RenderArgs>),
     /// Say what a file or tileset holds, independent of drawing.
     Inspect {
-        /// tileset.json or a tile payload (glb, gltf, b3dm).
+        /// Scenario (its ids and totals), tileset.json, or a tile payload (glb, gltf, b3dm).
         path: PathBuf,
         /// One JSON object on standard output and nothing else.
         #[arg(long)]
@@ -104,6 +104,9 @@ struct RenderArgs {
     /// Variant to show.
     #[arg(long, value_name = "ID")]
     variant: Option<String>,
+    /// Show the variant as it stands at the end of this phase; without it when all is built.
+    #[arg(long, value_name = "ID")]
+    phase: Option<String>,
     /// Lens to look through: design, participation or maintenance.
     #[arg(long, value_name = "NAME")]
     lens: Option<String>,
@@ -213,6 +216,7 @@ fn render(args: RenderArgs) -> ExitCode {
         output: args.output,
         size: args.size,
         variant: args.variant,
+        phase: args.phase,
         lens: args.lens,
         viewpoint: args.viewpoint,
         look_at: args.look_at,
@@ -239,7 +243,12 @@ fn render(args: RenderArgs) -> ExitCode {
 }
 
 fn inspect_file(path: &std::path::Path, json: bool) -> ExitCode {
-    match inspect(path) {
+    let facts = if scenario::is_scenario(path) {
+        scenario::describe(path)
+    } else {
+        inspect(path).map_err(|problem| vec![problem])
+    };
+    match facts {
         Ok(facts) => {
             // Warnings cost nothing of what is in the file.
             let has_problems = facts["problems"]
@@ -248,10 +257,10 @@ fn inspect_file(path: &std::path::Path, json: bool) -> ExitCode {
             let text = if json { facts.to_string() } else { format!("{facts:#}") };
             print_then(&text, if has_problems { PROBLEMS } else { 0 })
         }
-        Err(problem) => {
-            complain(&problem);
+        Err(problems) => {
+            problems.iter().for_each(complain);
             if json {
-                return print_then(&json!({"kind": null, "problems": [problem]}).to_string(), PROBLEMS);
+                return print_then(&json!({"kind": null, "problems": problems}).to_string(), PROBLEMS);
             }
             ExitCode::from(PROBLEMS)
         }

@@ -9,7 +9,7 @@ use crate::text::{Language, tr};
 use crate::view::{
     camera::{FlyTo, Orbit, OrbitCamera, orbit_of, picture_target, spawn_main_camera},
     quality::{Preset, Quality},
-    scene::{SceneReady, ShowVariant, ViewProblems},
+    scene::{SceneReady, ShowPhase, ShowVariant, ViewProblems},
     sun::SetSunTime,
     tiles::{TileSettings, TileStats},
 };
@@ -44,6 +44,8 @@ pub struct RenderOptions {
     pub size: (u32, u32),
     /// Variant id.
     pub variant: Option<String>,
+    /// Phase id; `None` is the final state.
+    pub phase: Option<String>,
     /// Lens name.
     pub lens: Option<String>,
     /// Viewpoint id.
@@ -107,20 +109,17 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
         options.time = options.time.or(viewpoint.time);
     }
     let options = &options;
-    if let Some(variant) = options.variant.as_deref()
-        && !open.scenario.variants.iter().any(|known| known.id == variant)
-    {
-        let known: Vec<&str> = open
-            .scenario
-            .variants
-            .iter()
-            .map(|variant| variant.id.as_str())
-            .collect();
-        return Err(usage(format!(
-            "there is no variant `{variant}`: the scenario has {}",
-            list(&known)
-        )));
-    }
+    let scenario = &open.scenario;
+    require_known(
+        "variant",
+        options.variant.as_deref(),
+        scenario.variants.iter().map(|v| &*v.id),
+    )?;
+    require_known(
+        "phase",
+        options.phase.as_deref(),
+        scenario.phases.iter().map(|p| &*p.id),
+    )?;
     machine::require_adapter()?;
     let mut engine = Engine::start(options, lens, preset);
     let mut problems = open.problems.clone();
@@ -159,6 +158,24 @@ fn usage(message: String) -> Stop {
     Stop::Usage { message }
 }
 
+/// Refuses an id that the scenario does not have, and names those that it has.
+fn require_known<'s>(
+    what: &str,
+    wanted: Option<&str>,
+    known: impl Iterator<Item = &'s str> + Clone,
+) -> Result<(), Stop> {
+    match wanted {
+        Some(id) if !known.clone().any(|known| known == id) => {
+            let known: Vec<&str> = known.collect();
+            Err(usage(format!(
+                "there is no {what} `{id}`: the scenario has {}",
+                list(&known)
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn list(words: &[&str]) -> String {
     if words.is_empty() {
         "none".into()
@@ -192,19 +209,9 @@ fn orbit(options: &RenderOptions, open: &OpenScenario) -> Result<Option<Orbit>, 
     let named = match options.viewpoint.as_deref().or(scenario.start_viewpoint.as_deref()) {
         None => None,
         Some(id) => {
-            let found = scenario.viewpoints.iter().find(|viewpoint| viewpoint.id == id);
-            if found.is_none() && options.viewpoint.is_some() {
-                let known: Vec<&str> = scenario
-                    .viewpoints
-                    .iter()
-                    .map(|viewpoint| viewpoint.id.as_str())
-                    .collect();
-                return Err(usage(format!(
-                    "there is no viewpoint `{id}`: the scenario has {}",
-                    list(&known)
-                )));
-            }
-            found
+            let known = scenario.viewpoints.iter().map(|v| &*v.id);
+            require_known("viewpoint", options.viewpoint.as_deref(), known)?;
+            scenario.viewpoints.iter().find(|viewpoint| viewpoint.id == id)
         }
     };
     let base = named.or(scenario.viewpoints.first()).map(orbit_of);
@@ -298,6 +305,9 @@ impl Engine {
         let world = self.apps.main.world_mut();
         if let Some(variant) = &options.variant {
             world.write_message(ShowVariant(variant.clone()));
+        }
+        if options.phase.is_some() {
+            world.write_message(ShowPhase(options.phase.clone()));
         }
         if let Some(time) = time {
             world.write_message(SetSunTime(time));

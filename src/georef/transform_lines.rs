@@ -122,14 +122,25 @@ fn transformed(transformer: &Transformer, bytes: &[u8], first: bool) -> Result<S
     let decimals = if transformer.gives_angles() { 10 } else { 4 };
     match numbers[..] {
         [x, y] => {
-            let [x, y] = transformer.convert_flat([x, y]).map_err(|e| e.to_string())?;
+            let convert = |point| transformer.convert_flat(point);
+            let [x, y] = convert([x, y]).map_err(|e| with_hint(&e, convert([y, x]).is_ok()))?;
             Ok(format!("{} {}", fixed(x, decimals), fixed(y, decimals)))
         }
         [x, y, z] => {
-            let [x, y, z] = transformer.convert([x, y, z]).map_err(|e| e.to_string())?;
+            let convert = |point| transformer.convert(point);
+            let [x, y, z] = convert([x, y, z]).map_err(|e| with_hint(&e, convert([y, x, z]).is_ok()))?;
             Ok(format!("{} {} {}", fixed(x, decimals), fixed(y, decimals), fixed(z, 4)))
         }
         _ => Err(format!("expected 2 or 3 numbers, found {}", numbers.len())),
+    }
+}
+
+/// What is wrong, and that the axes may be swapped where that helps.
+fn with_hint(error: &GeorefError, swapped_works: bool) -> String {
+    if swapped_works {
+        format!("{error}; are x and y swapped? x is east or longitude")
+    } else {
+        error.to_string()
     }
 }
 
@@ -193,6 +204,14 @@ mod tests {
         assert_eq!(lines[3], lines[0].rsplit_once(' ').unwrap().0);
         let (output, _) = run(4979, 7415, b"6.79 52.26 60");
         assert_eq!(output, "250769.3940 475590.0514 16.5687\n");
+    }
+
+    #[test]
+    fn swapped_axes_are_pointed_out_and_other_faults_are_not() {
+        let (output, problems) = run(4979, 7415, b"52.26 6.79 60\n0 -95 0");
+        assert_eq!(output, "* * *\n* * *\n");
+        assert!(problems[0].contains("swapped"), "{problems:?}");
+        assert!(!problems[1].contains("swapped"), "{problems:?}");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub fn show(ui: &mut Ui, state: &SunState, language: &Language) -> Vec<SunAction
         .show(|ui| show_days(ui, state.date, language, &mut actions));
 
     let time = format_time(time_of(state.minute));
-    let time_room = theme.size(TextRole::Body) * 3.0;
+    let time_room = theme.size(TextRole::Body) * 4.0;
     let width = (ui.available_width() - time_room - Theme::PADDING).max(60.0);
     let mut minute = state.minute.min(MINUTES_PER_DAY - 1);
     let slider = widgets::time_slider(ui, &mut minute, state.daylight, width, &tr(language, "sun-time"), &time);
@@ -58,7 +58,9 @@ pub fn show(ui: &mut Ui, state: &SunState, language: &Language) -> Vec<SunAction
         let (rise, set) = (format_time(time_of(rise)), format_time(time_of(set)));
         slider.on_hover_text(tr_args(language, "sun-rise-set", &[("rise", &rise), ("set", &set)]));
     }
-    ui.add(Label::new(theme.rich(time, TextRole::Strong)).extend());
+    if let Some(minute) = widgets::time_field(ui, state.minute, &time, &tr(language, "sun-time-typed")) {
+        actions.push(SunAction::SetMinute(minute));
+    }
     actions
 }
 

@@ -37,11 +37,6 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
         path.to_owned()
     };
     let unusable = |message: &str| Problem::error(shown.clone(), "", message).because(Cause::WrongKind);
-    if !path.exists() && path.with_file_name("scenario.json").is_file() {
-        return Err(unusable(
-            "this is a scenario: `check` looks into it, and `inspect` into one of its tilesets",
-        ));
-    }
     let name = path
         .file_name()
         .and_then(|name| name.to_str())

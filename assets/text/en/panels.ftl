@@ -39,6 +39,7 @@ tools-walk = Walk at eye height
 
 sun-day = Choose a day
 sun-time = Time
+sun-time-typed = Type a time
 sun-rise-set = Sunrise { $rise }, sunset { $set }
 sun-month-earlier = A month earlier
 sun-day-earlier = A day earlier

@@ -39,6 +39,7 @@ tools-walk = Op ooghoogte lopen
 
 sun-day = Dag kiezen
 sun-time = Tijd
+sun-time-typed = Tijd typen
 sun-rise-set = Zon op { $rise }, onder { $set }
 sun-month-earlier = Een maand eerder
 sun-day-earlier = Een dag eerder

@@ -6,6 +6,7 @@
 
 mod ascii_grid;
 mod convert;
+mod describe;
 mod domain;
 pub mod file;
 mod findings;
@@ -21,6 +22,7 @@ mod structure;
 mod terrain_layer;
 mod words;
 
+pub use describe::{describe, is_scenario};
 pub use domain::*;
 pub use read::{OpenScenario, check, open};
 pub use scratch::open_any;

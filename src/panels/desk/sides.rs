@@ -53,9 +53,16 @@ impl Desk {
                     close_label: &fold,
                 };
                 let folded = shell::float(ctx, "left-panel", rect, |ui| {
-                    widgets::panel(ui, &head, rect.height(), |ui| {
-                        self.show_page(ui, view, language, actions);
-                    })
+                    widgets::panel(
+                        ui,
+                        &head,
+                        rect.height(),
+                        |ui| {
+                            self.show_tabs(ui, view, language);
+                            self.page
+                        },
+                        |ui, page| show_page(ui, page, view, language, actions),
+                    )
                 });
                 if folded {
                     self.panels.left_open = false;
@@ -68,7 +75,8 @@ impl Desk {
         }
     }
 
-    fn show_page(&mut self, ui: &mut Ui, view: &DeskView<'_>, language: &Language, actions: &mut DeskActions) {
+    /// The pages to choose from, where there are several; they stay in place while a page scrolls.
+    fn show_tabs(&mut self, ui: &mut Ui, view: &DeskView<'_>, language: &Language) {
         if view.pages.len() > 1 {
             let accent = Theme::of(ui.ctx()).accent;
             let names: Vec<String> = view
@@ -97,14 +105,6 @@ impl Desk {
                 self.page = *page;
             }
             ui.add_space(Theme::STEP);
-        }
-        match self.page {
-            Page::Variants => actions.variants = variants::show(ui, view.variants, language),
-            Page::Viewpoints => actions.viewpoints = viewpoints::show(ui, view.viewpoints, language),
-            Page::Layers => actions.layers = layers::show(ui, view.layers, language),
-            Page::Own(key) => {
-                view.own.with(key, |page| page.show(ui, language));
-            }
         }
     }
 
@@ -144,7 +144,13 @@ impl Desk {
                 };
                 let mut asked = Vec::new();
                 let closed = shell::float(ctx, "right-panel", rect, |ui| {
-                    widgets::panel(ui, &head, rect.height(), |ui| asked = card::show(ui, &state, language))
+                    widgets::panel(
+                        ui,
+                        &head,
+                        rect.height(),
+                        |_| (),
+                        |ui, ()| asked = card::show(ui, &state, language),
+                    )
                 });
                 if closed {
                     actions.card.push(CardAction::Close);
@@ -161,6 +167,17 @@ impl Desk {
                     self.panels.right_width = kept_width(rect.width() - dragged);
                 }
             }
+        }
+    }
+}
+
+fn show_page(ui: &mut Ui, page: Page, view: &DeskView<'_>, language: &Language, actions: &mut DeskActions) {
+    match page {
+        Page::Variants => actions.variants = variants::show(ui, view.variants, language),
+        Page::Viewpoints => actions.viewpoints = viewpoints::show(ui, view.viewpoints, language),
+        Page::Layers => actions.layers = layers::show(ui, view.layers, language),
+        Page::Own(key) => {
+            view.own.with(key, |page| page.show(ui, language));
         }
     }
 }

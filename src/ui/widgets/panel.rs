@@ -15,9 +15,16 @@ pub struct PanelHead<'a> {
     pub close_label: &'a str,
 }
 
-/// Shows `content` in a panel that fills the width and is as high as it needs to be, at most `max_height` points, and
-/// scrolls beyond. Returns whether the button in its heading was pressed.
-pub fn panel(ui: &mut Ui, head: &PanelHead<'_>, max_height: f32, content: impl FnOnce(&mut Ui)) -> bool {
+/// Shows a panel that fills the width and is as high as it needs to be, at most `max_height` points: what `fixed` makes
+/// stays below the heading, what `content` makes scrolls. `fixed` gives what the content is made from, so that both may
+/// change the same things. Returns whether the button in the heading was pressed.
+pub fn panel<T>(
+    ui: &mut Ui,
+    head: &PanelHead<'_>,
+    max_height: f32,
+    fixed: impl FnOnce(&mut Ui) -> T,
+    content: impl FnOnce(&mut Ui, T),
+) -> bool {
     let theme = Theme::of(ui.ctx());
     let mut pressed = false;
     let sheet = Frame::new()
@@ -31,6 +38,7 @@ pub fn panel(ui: &mut Ui, head: &PanelHead<'_>, max_height: f32, content: impl F
             top: 8,
             bottom: 12,
         });
+    let top = ui.cursor().top();
     let inner = sheet.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
@@ -45,12 +53,13 @@ pub fn panel(ui: &mut Ui, head: &PanelHead<'_>, max_height: f32, content: impl F
                 });
             });
         });
-        let used = theme.control_height() + 8.0 + 12.0 + ui.spacing().item_spacing.y;
+        let made = fixed(ui);
+        let used = ui.cursor().top() - top + 12.0;
         ScrollArea::vertical()
             .id_salt(("panel", head.title))
             .max_height((max_height - used).max(theme.control_height()))
             .auto_shrink([false, true])
-            .show(ui, content);
+            .show(ui, |ui| content(ui, made));
     });
     let sheet = inner.response.rect;
     let edge = Rect::from_min_max(sheet.min, sheet.left_bottom() + bevy_egui::egui::vec2(3.0, 0.0));

@@ -1,7 +1,7 @@
 //! What pressing and typing asks for.
 
 use super::scene::{DESK, Scene, languages, press, say};
-use bevy_egui::egui::{self, Key, accesskit::Role};
+use bevy_egui::egui::{self, Key, Modifiers, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use jiff::civil::date;
 use stadslens::panels::card::CardAction;
@@ -303,7 +303,7 @@ fn the_sun_strip_opens_and_moves() {
     let mut harness = Scene::new("nl").harness(DESK, 1.0);
     assert!(harness.query_by_label("21 maart 2026").is_none());
     press(&mut harness, "Zon en schaduw");
-    harness.get_by_label("15:00");
+    assert_eq!(harness.get_by_label("Tijd typen").value().as_deref(), Some("15:00"));
     let slider = harness.get_by_role(Role::Slider);
     assert_eq!(slider.accesskit_node().label().as_deref(), Some("Tijd"));
     assert_eq!(slider.value().as_deref(), Some("15:00"));
@@ -313,6 +313,17 @@ fn the_sun_strip_opens_and_moves() {
     harness.run();
     let asked = std::mem::take(&mut harness.state_mut().asked);
     assert_eq!(asked[0].sun, [SunAction::SetMinute(15 * 60 + 15)]);
+    harness.get_by_label("Tijd typen").focus();
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.get_by_label("Tijd typen").type_text("9.30");
+    harness.key_press(Key::Enter);
+    harness.run();
+    let asked: Vec<_> = std::mem::take(&mut harness.state_mut().asked)
+        .into_iter()
+        .flat_map(|a| a.sun)
+        .collect();
+    assert_eq!(asked, [SunAction::SetMinute(9 * 60 + 30)]);
     press(&mut harness, "21 maart 2026");
     let asked = press(&mut harness, "21 december 2026");
     assert_eq!(asked[0].sun, [SunAction::SetDate(date(2026, 12, 21))]);
