@@ -4,6 +4,7 @@
 //! Nothing here changes the model, and nothing here draws an interface. Everything stands in the site frame
 //! in f64; only the last step to a `Transform` is `f32`, around a render origin that moves along.
 
+mod boundary;
 pub mod camera;
 mod detail;
 mod feature_material;
@@ -24,6 +25,7 @@ pub mod site_view;
 pub mod sun;
 pub mod tiles;
 
+pub use boundary::ShownBoundary;
 pub use ground::GroundHeights;
 pub use objects::{ObjectLooks, ShownPins};
 pub use placement::SceneOrigin;
@@ -56,6 +58,7 @@ impl Plugin for ViewPlugin {
             objects::plugin,
             picking::plugin,
             outline::plugin,
-        ));
+        ))
+        .add_plugins(boundary::plugin);
     }
 }

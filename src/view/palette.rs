@@ -27,6 +27,8 @@ pub const SKY_ZENITH: Rgb = [0xDC, 0xE6, 0xEE];
 pub const SKY_HORIZON: Rgb = [0xF6, 0xF3, 0xEC];
 /// Outline of what is picked.
 pub const SELECTION: Rgb = [0xA4, 0x00, 0x6D];
+/// Edge of the plan area.
+pub const PLAN_AREA: Rgb = [0x1D, 0x4E, 0x89];
 /// Outline of what a plan removes.
 pub const REMOVED: Rgb = [0xC8, 0x32, 0x2B];
 /// Trunks.

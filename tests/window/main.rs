@@ -8,6 +8,9 @@ use desktop::Desktop;
 use serde_json::{Value, json};
 use std::fs;
 
+/// Zero of the shipped scenario's site frame in RD, metres.
+const ANCHOR_RD: (f64, f64) = (251_000.0, 476_250.0);
+
 /// The colour of the outline around what is picked.
 const SELECTION: [u8; 3] = [0xA4, 0x00, 0x6D];
 
@@ -126,9 +129,15 @@ fn a_click_on_a_building_shows_its_card_and_escape_lets_it_go() {
     let id = picked["picked"]["id"].as_str().expect("an id").to_owned();
     assert!(id.starts_with("NL.IMBAG.Pand.0164"), "{id}");
     desktop.wait_for_pixels("the outline", SELECTION, |pixels| pixels > 60);
-    // The card says what the register says of this very building.
-    let registered = registered(&id);
-    let of = |key: &str| registered[key].clone();
+    // It is the building that stands where the click was, and the card says what the register says of it.
+    let building = registered(&id);
+    let (east, north) = (
+        number(&picked, "/picked/position/0"),
+        number(&picked, "/picked/position/1"),
+    );
+    let from_footprint = distance_to_footprint(&building, (ANCHOR_RD.0 + east, ANCHOR_RD.1 + north));
+    assert!(from_footprint < 0.5, "{id} stands {from_footprint} m from the click");
+    let of = |key: &str| building["properties"][key].clone();
     let height_m = of("roof_nap_m").as_f64().expect("a roof") - of("ground_nap_m").as_f64().expect("a ground");
     for fact in [
         format!("Bouwlagen: {}", of("bouwlagen")),
@@ -157,7 +166,29 @@ fn registered(id: &str) -> Value {
     let found = buildings
         .iter()
         .find(|building| building["properties"]["identificatie"] == id);
-    found.expect("the picked building stands in the register")["properties"].clone()
+    found.expect("the picked building stands in the register").clone()
+}
+
+/// How far a point in RD lies from the footprint of a registered building, metres; 0 inside.
+fn distance_to_footprint(building: &Value, point: (f64, f64)) -> f64 {
+    let ring: Vec<(f64, f64)> = building["geometry"]["coordinates"][0]
+        .as_array()
+        .expect("a ring")
+        .iter()
+        .map(|corner| (number(corner, "/0") - point.0, number(corner, "/1") - point.1))
+        .collect();
+    let mut is_inside = false;
+    let mut nearest = f64::INFINITY;
+    for ends in ring.windows(2) {
+        let ((ax, ay), (bx, by)) = (ends[0], ends[1]);
+        if (ay > 0.0) != (by > 0.0) && ax + (bx - ax) * ay / (ay - by) > 0.0 {
+            is_inside = !is_inside;
+        }
+        let (dx, dy) = (bx - ax, by - ay);
+        let along = (-(ax * dx + ay * dy) / (dx * dx + dy * dy)).clamp(0.0, 1.0);
+        nearest = nearest.min((ax + along * dx).hypot(ay + along * dy));
+    }
+    if is_inside { 0.0 } else { nearest }
 }
 
 #[test]
@@ -255,4 +286,82 @@ fn has_text(state: &Value, part: &str) -> bool {
             .iter()
             .any(|control| control["name"].as_str().is_some_and(|name| name.contains(part)))
     })
+}
+
+#[test]
+fn a_planner_compares_the_numbers_of_today_and_c_and_opens_a_formula() {
+    let mut desktop = Desktop::start(1280, 1000, &["--language", "nl"]);
+    desktop.wait_until_drawn();
+    desktop.click_control("Cijfers");
+    let counted = desktop.wait_for("the table of numbers", |state| has_text(state, "FSI, dichtheid, Nu: "));
+    // What the table says is what the command line says.
+    let report = indicators();
+    let of = |variant: &str, key: &str| {
+        let states = report["variants"].as_array().expect("variants");
+        let state = states.iter().find(|state| state["id"] == variant).expect("the variant");
+        number(state, &format!("/values/{key}"))
+    };
+    for words in [
+        format!("Nu: {:.2}", of("0", "fsi")),
+        format!(
+            "Dichter: {:.2} (+{:.2})",
+            of("C", "fsi"),
+            of("C", "fsi") - of("0", "fsi")
+        ),
+        format!(
+            "Dichter: {:.2} (−{:.2})",
+            of("C", "gsi"),
+            of("0", "gsi") - of("C", "gsi")
+        ),
+    ] {
+        let words = words.replace('.', ",");
+        assert!(has_text(&counted, &words), "no `{words}` in {counted:#}");
+    }
+    // The head of a column shows its variant, a row opens what stands behind it.
+    desktop.click_control("Dichter");
+    desktop.wait_for("variant C", |state| {
+        state["variant"] == "C" && state["complete"] == true
+    });
+    let row = named_from(&counted, "FSI, dichtheid, ");
+    desktop.click_control(&row);
+    desktop.wait_for("the formula", |state| has_text(state, "vloeroppervlak ÷ plangebied"));
+    desktop.click_control("Terug naar de tabel");
+    desktop.wait_for("the table again", |state| has_text(state, &row));
+    desktop.click_control(&row);
+    // A counted object is shown where it stands.
+    let objects = desktop.wait_for("the counted objects", |state| has_text(state, ", nieuw, 100 %, "));
+    let object = named_with(&objects, ", nieuw, 100 %, ");
+    desktop.click_control(&object);
+    desktop.wait_for("a new building that is picked", |state| {
+        state["picked"]["kind"] == "new_building"
+    });
+    desktop.wait_for_pixels("its outline", SELECTION, |pixels| pixels > 60);
+}
+
+/// What `stadslens indicators` says of the shipped scenario.
+fn indicators() -> Value {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_stadslens"))
+        .args([
+            "indicators",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/lange-wemen"),
+            "--json",
+        ])
+        .output()
+        .expect("the program runs");
+    serde_json::from_slice(&done.stdout).expect("one JSON object")
+}
+
+/// The whole name of the first control that answers `wanted`.
+fn name_of(state: &Value, wanted: impl Fn(&str) -> bool) -> Option<String> {
+    let controls = state["controls"].as_array()?;
+    let names = controls.iter().filter_map(|control| control["name"].as_str());
+    names.filter(|name| wanted(name)).map(str::to_owned).next()
+}
+
+fn named_from(state: &Value, start: &str) -> String {
+    name_of(state, |name| name.starts_with(start)).unwrap_or_else(|| panic!("nothing starts with {start}"))
+}
+
+fn named_with(state: &Value, part: &str) -> String {
+    name_of(state, |name| name.contains(part)).unwrap_or_else(|| panic!("nothing has {part}"))
 }

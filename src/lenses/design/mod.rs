@@ -1,21 +1,153 @@
 //! Ontwerp, the lens of a planner at a workstation: which variant does the job, and what does each cost and bring?
 //!
-//! It replaces the folder of separate renders and the spreadsheet that go round before a council meeting. So far its
-//! room offers the variants, the viewpoints and the layers; numbers per variant are not computed here yet.
+//! It replaces the folder of separate renders and the spreadsheet that go round before a council meeting. Its page of
+//! numbers sets today and the variants side by side and opens, for each number, how it is reckoned and what was counted;
+//! the land that is counted in is drawn on the ground while this lens is active.
 
+mod details;
+mod numbers;
+mod objects;
+mod page;
+mod words;
+
+use crate::model::Variant;
 use crate::panels::desk::Page;
-use crate::panels::rooms::{Room, Rooms};
-use crate::schedule::{AvailableLenses, Lens};
+use crate::panels::rooms::{Room, Rooms, SharedPage};
+use crate::schedule::{AvailableLenses, FrameSystems, Lens};
+use crate::view::camera::{FlyTo, Orbit, OrbitCamera, ReducedMotion};
+use crate::view::picking::Pick;
+use crate::view::scene::{ShowVariant, ShownScenario};
+use crate::view::{GroundHeights, ShownBoundary};
 use bevy::prelude::*;
+use numbers::Reckoning;
+use page::{NumbersPage, Wish};
+use std::sync::{MutexGuard, PoisonError};
+
+/// Key of the page in the rooms.
+const PAGE: &str = "design-numbers";
+/// How near a flight to a counted object comes, metres.
+const CLOSE_UP_M: f64 = 140.0;
+
+/// What the lens keeps.
+#[derive(Resource, Default)]
+struct DesignDesk {
+    page: SharedPage<NumbersPage>,
+    reckoning: Reckoning,
+}
+
+impl DesignDesk {
+    fn page(&self) -> MutexGuard<'_, NumbersPage> {
+        self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 pub(crate) fn plugin(app: &mut App) {
     app.world_mut()
         .get_resource_or_init::<AvailableLenses>()
         .register(Lens::Design);
-    app.world_mut().get_resource_or_init::<Rooms>().furnish(
+    let desk = DesignDesk::default();
+    let mut rooms = app.world_mut().get_resource_or_init::<Rooms>();
+    rooms.add_page(PAGE, &desk.page);
+    rooms.furnish(
         Lens::Design,
         Room {
-            pages: vec![Page::Variants, Page::Viewpoints, Page::Layers],
+            pages: vec![Page::Variants, Page::Own(PAGE), Page::Viewpoints, Page::Layers],
         },
     );
+    app.insert_resource(desk)
+        .add_systems(OnExit(Lens::Design), hide_area)
+        .add_systems(
+            Update,
+            (reckon, show_area, follow_wishes)
+                .chain()
+                .in_set(FrameSystems::Derive)
+                .run_if(in_state(Lens::Design)),
+        );
+}
+
+fn hide_area(mut boundary: ResMut<ShownBoundary>) {
+    boundary.set_if_neq(ShownBoundary::default());
+}
+
+/// Asks for the numbers of what is shown and tells the page when they are there.
+fn reckon(shown: Option<Res<ShownScenario>>, mut desk: ResMut<DesignDesk>) {
+    let Some(shown) = shown else { return };
+    let desk = &mut *desk;
+    if desk.reckoning.want(&shown.open, shown.phase.as_deref()) {
+        desk.page().start(&shown.open);
+    }
+    if let Some(numbers) = desk.reckoning.take() {
+        desk.page().finish(numbers);
+    }
+    if shown.is_changed() {
+        desk.page().set_shown(shown.variant, phase_title(&shown));
+    }
+}
+
+/// What the phase shown is called; `None` for the final state and where the variant changes nothing.
+fn phase_title(shown: &ShownScenario) -> Option<crate::model::LocalText> {
+    let id = shown.phase.as_deref()?;
+    if shown.active_variant().is_none_or(Variant::is_today) {
+        return None;
+    }
+    let phase = shown.open.scenario.phases.iter().find(|phase| phase.id == id)?;
+    Some(phase.title.clone())
+}
+
+/// Draws the edge of the land that is counted in.
+fn show_area(shown: Option<Res<ShownScenario>>, desk: Res<DesignDesk>, mut boundary: ResMut<ShownBoundary>) {
+    let plan = shown.and_then(|shown| shown.open.scenario.plan_area.clone());
+    let wanted = plan
+        .filter(|_| desk.page().shows_area())
+        .map_or_else(ShownBoundary::default, |plan| {
+            let rings = plan
+                .parts
+                .into_iter()
+                .flat_map(|part| std::iter::once(part.exterior).chain(part.holes));
+            ShownBoundary(rings.collect())
+        });
+    boundary.set_if_neq(wanted);
+}
+
+/// Does what was asked for on the page.
+fn follow_wishes(
+    shown: Option<Res<ShownScenario>>,
+    desk: Res<DesignDesk>,
+    ground: Res<GroundHeights>,
+    camera: Res<OrbitCamera>,
+    motion: Option<Res<ReducedMotion>>,
+    mut variant: MessageWriter<ShowVariant>,
+    mut pick: MessageWriter<Pick>,
+    mut fly: MessageWriter<FlyTo>,
+) {
+    let Some(shown) = shown else { return };
+    let variants = &shown.open.scenario.variants;
+    for wish in desk.page().take_wishes() {
+        match wish {
+            Wish::ShowVariant(place) => {
+                if let Some(wanted) = variants.get(place) {
+                    variant.write(ShowVariant(wanted.id.clone()));
+                }
+            }
+            Wish::ShowObject { variant: place, object } => {
+                let of = place.and_then(|place| variants.get(place));
+                if let Some(wanted) = of.filter(|_| place != shown.variant) {
+                    variant.write(ShowVariant(wanted.id.clone()));
+                }
+                let Some(picked) = objects::picked_of(&shown.open, of, &object, &ground) else {
+                    continue;
+                };
+                let goal = camera.goal();
+                fly.write(FlyTo {
+                    to: Orbit {
+                        target: picked.position,
+                        distance_m: goal.distance_m.min(CLOSE_UP_M),
+                        ..goal
+                    },
+                    at_once: motion.as_ref().is_some_and(|motion| motion.0),
+                });
+                pick.write(Pick(Some(picked)));
+            }
+        }
+    }
 }

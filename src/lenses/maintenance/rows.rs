@@ -77,6 +77,7 @@ pub(super) fn show_assets(
         .map(|((label, (.., share)), narrow)| TableColumn {
             label,
             share: if is_narrow { narrow } else { share },
+            is_numeric: false,
         })
         .collect();
     let sorting = page.asset_sorting;
@@ -102,6 +103,7 @@ pub(super) fn show_assets(
             selected,
             scroll_to,
             height,
+            lines: 1,
             label: &label,
             paint: &paint,
         },
@@ -226,7 +228,11 @@ pub(super) fn show_reports(
     let columns: Vec<TableColumn<'_>> = names
         .iter()
         .zip(REPORT_COLUMNS)
-        .map(|(label, (.., share))| TableColumn { label, share })
+        .map(|(label, (.., share))| TableColumn {
+            label,
+            share,
+            is_numeric: false,
+        })
         .collect();
     let sorting = page.report_sorting;
     let by = REPORT_COLUMNS.iter().position(|(column, ..)| *column == sorting.column);
@@ -250,6 +256,7 @@ pub(super) fn show_reports(
             selected,
             scroll_to,
             height,
+            lines: 1,
             label: &label,
             paint: &paint,
         },

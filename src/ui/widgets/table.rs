@@ -15,6 +15,8 @@ pub struct TableColumn<'a> {
     pub label: &'a str,
     /// Its share of the width, relative to the others.
     pub share: f32,
+    /// It holds numbers, which stand at its right edge, the head over them.
+    pub is_numeric: bool,
 }
 
 /// The rectangles of the columns in a row at `rect`.
@@ -32,9 +34,9 @@ fn cells(columns: &[TableColumn<'_>], rect: Rect) -> Vec<Rect> {
         .collect()
 }
 
-/// Height of a row: easy to hit with cold fingers.
-fn row_height(theme: &Theme) -> f32 {
-    theme.control_height() + Theme::STEP
+/// Height of a row with so many lines: easy to hit with cold fingers.
+fn row_height(theme: &Theme, lines: u8) -> f32 {
+    theme.control_height() + Theme::STEP + f32::from(lines.saturating_sub(1)) * theme.size(TextRole::Body)
 }
 
 /// Shows the heads of `columns`; `sorted` is the column that the rows are sorted by and whether the greatest is first.
@@ -74,7 +76,12 @@ pub fn table_head(ui: &mut Ui, columns: &[TableColumn<'_>], sorted: Option<(usiz
         let words = theme.galley(ui, column.label, TextRole::Small, ink, room, 1);
         let is_cut = words.elided;
         let inner = rect.with_min_x(rect.left() + Theme::STEP / 2.0);
-        let at = Align2::LEFT_CENTER.align_size_within_rect(words.size(), inner);
+        let at = if column.is_numeric {
+            let inner = rect.with_max_x(rect.right() - Theme::STEP - arrow_width);
+            Align2::RIGHT_CENTER.align_size_within_rect(words.size(), inner)
+        } else {
+            Align2::LEFT_CENTER.align_size_within_rect(words.size(), inner)
+        };
         if let Some(arrow) = arrow {
             let beside = inner.with_min_x(at.right() + 2.0);
             let arrow_at = Align2::LEFT_CENTER.align_size_within_rect(arrow.size(), beside);
@@ -104,6 +111,8 @@ pub struct TableRows<'a> {
     pub scroll_to: Option<usize>,
     /// At most this high, points.
     pub height: f32,
+    /// Lines of text that a row holds.
+    pub lines: u8,
     /// What a row is called for screen readers.
     pub label: &'a dyn Fn(usize) -> String,
     /// Paints a row in its cells.
@@ -113,7 +122,7 @@ pub struct TableRows<'a> {
 /// Shows the rows in sight; returns the one that was pressed.
 pub fn table_rows(ui: &mut Ui, columns: &[TableColumn<'_>], rows: &TableRows<'_>) -> Option<usize> {
     let theme = Theme::of(ui.ctx());
-    let height = row_height(&theme);
+    let height = row_height(&theme, rows.lines);
     let mut pressed = None;
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;

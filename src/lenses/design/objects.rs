@@ -1,0 +1,99 @@
+//! The objects behind a number: what they are called, and where they stand in the view.
+
+use crate::analysis::{Counted, ObjectKind, Role};
+use crate::geometry::Polygon;
+use crate::georef::SitePos;
+use crate::model::{LayerKind, OpenScenario, Variant};
+use crate::text::{Language, tr};
+use crate::view::GroundHeights;
+use crate::view::picking::{Picked, PickedThing};
+use bevy::math::DVec2;
+
+/// What an object is called: its name, else its id.
+pub(super) fn name(open: &OpenScenario, variant: Option<&Variant>, object: &Counted, language: &Language) -> String {
+    let name = match object.kind {
+        ObjectKind::RegisteredBuilding => open.register.get(&object.id).map(|building| building.name.clone()),
+        ObjectKind::NewBuilding => variant
+            .and_then(|variant| variant.buildings.iter().find(|building| building.id == object.id))
+            .map(|building| building.name.get(&language.code()).to_owned()),
+        _ => None,
+    };
+    let id = object.id.rsplit('.').next().unwrap_or_default();
+    match name.filter(|name| !name.is_empty()) {
+        Some(name) => name,
+        None => format!("{} {id}", kind(object.kind, language)),
+    }
+}
+
+/// What kind of thing it is, in a word.
+fn kind(kind: ObjectKind, language: &Language) -> String {
+    let text = match kind {
+        ObjectKind::RegisteredBuilding => "counted-building",
+        ObjectKind::NewBuilding => "counted-new-building",
+        ObjectKind::Surface => "counted-surface",
+        ObjectKind::NewSurface => "counted-new-surface",
+        ObjectKind::Asset => "counted-asset",
+        ObjectKind::NewTree => "counted-new-tree",
+    };
+    tr(language, text)
+}
+
+/// What the plan does with it.
+pub(super) fn role(role: Role, language: &Language) -> String {
+    let text = match role {
+        Role::Kept => "counted-kept",
+        Role::New => "counted-new",
+        Role::Removed => "counted-removed",
+    };
+    tr(language, text)
+}
+
+/// An object as something that is picked, at its foot; surfaces are a place on the ground.
+pub(super) fn picked_of(
+    open: &OpenScenario,
+    variant: Option<&Variant>,
+    object: &Counted,
+    ground: &GroundHeights,
+) -> Option<Picked> {
+    let id = object.id.clone();
+    let (thing, at) = match object.kind {
+        ObjectKind::RegisteredBuilding => {
+            let layers = &open.scenario.layers;
+            let layer = layers
+                .iter()
+                .find(|layer| layer.kind == LayerKind::Tiles3d && layer.register.is_some())?;
+            let thing = PickedThing::Building {
+                layer: layer.id.clone(),
+                id: Some(id),
+                attributes: Vec::new(),
+            };
+            (thing, open.register.get(&object.id)?.center())
+        }
+        ObjectKind::NewBuilding => {
+            let building = variant?.buildings.iter().find(|building| building.id == id)?;
+            (PickedThing::NewBuilding { id }, middle(&building.footprint)?)
+        }
+        ObjectKind::NewTree => {
+            let tree = variant?.trees.iter().find(|tree| tree.id == id)?;
+            (PickedThing::NewTree { id }, tree.position)
+        }
+        ObjectKind::Asset => {
+            let index = open.assets.iter().position(|asset| asset.id == id)?;
+            (PickedThing::Asset { index }, open.assets.get(index)?.position)
+        }
+        ObjectKind::Surface => {
+            let surface = open.surfaces.iter().find(|surface| surface.id == id)?;
+            (PickedThing::Ground, middle(&surface.outer)?)
+        }
+        ObjectKind::NewSurface => {
+            let surface = variant?.surfaces.iter().find(|surface| surface.id == id)?;
+            (PickedThing::Ground, middle(&surface.outer)?)
+        }
+    };
+    let position = SitePos(at.extend(ground.height_at(at)));
+    Some(Picked { thing, position })
+}
+
+fn middle(ring: &[DVec2]) -> Option<DVec2> {
+    Polygon::new(ring.to_vec()).centroid().or_else(|| ring.first().copied())
+}

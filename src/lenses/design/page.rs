@@ -1,0 +1,356 @@
+//! The page of numbers: today and the variants side by side, each number opening what stands behind it.
+//!
+//! It holds what the lens told it and what was chosen on it; what was asked for lies ready to be taken.
+
+use super::details;
+use super::numbers::{Numbers, State};
+use super::words;
+use crate::analysis::{AreaSource, Counted, Key, MissingData, SurveyError, WindCheck};
+use crate::model::{LocalText, OpenScenario};
+use crate::panels::rooms::PageContent;
+use crate::text::{Language, format_area, tr, tr_args};
+use crate::ui::widgets::{self, ButtonKind, TableColumn, TableRows};
+use crate::ui::{TextRole, Theme};
+use bevy_egui::egui::{Align2, CornerRadius, Painter, Rect, Ui};
+use egui_phosphor::regular;
+use std::sync::Arc;
+
+/// Room for the names of the indicators, in columns of numbers.
+const NAME_SHARE: f32 = 2.3;
+/// Width of a column of numbers, points of letters at 100 %.
+const COLUMN: f32 = 84.0;
+/// Columns beyond this are reached by choosing their variant.
+const MOST_COLUMNS: usize = 5;
+
+/// What was asked for on the page.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Wish {
+    /// Show the variant at this place of the scenario's list.
+    ShowVariant(usize),
+    /// Pick a counted object and bring the camera to it.
+    ShowObject {
+        /// Place of the variant it was counted in.
+        variant: Option<usize>,
+        /// The object.
+        object: Counted,
+    },
+}
+
+/// How far the numbers are.
+#[derive(Default)]
+enum Progress {
+    /// Nothing is open.
+    #[default]
+    Nothing,
+    /// They are being counted.
+    Counting,
+    /// There they are.
+    Done(Box<Numbers>),
+    /// They cannot be counted.
+    Failed(SurveyError),
+}
+
+/// The page.
+#[derive(Default)]
+pub(super) struct NumbersPage {
+    progress: Progress,
+    /// Variant shown in the view.
+    shown: Option<usize>,
+    phase: Option<LocalText>,
+    /// Number that is opened.
+    opened: Option<Key>,
+    hides_area: bool,
+    wishes: Vec<Wish>,
+}
+
+impl NumbersPage {
+    /// Other numbers are being counted. Those of the same scenario stay until then, so that nothing flickers.
+    pub(super) fn start(&mut self, open: &Arc<OpenScenario>) {
+        if !matches!(&self.progress, Progress::Done(numbers) if Arc::ptr_eq(&numbers.open, open)) {
+            self.progress = Progress::Counting;
+            self.opened = None;
+        }
+    }
+
+    /// The numbers are there, or cannot be had.
+    pub(super) fn finish(&mut self, numbers: Result<Numbers, SurveyError>) {
+        self.progress = match numbers {
+            Ok(numbers) => Progress::Done(Box::new(numbers)),
+            Err(error) => Progress::Failed(error),
+        };
+    }
+
+    /// Which variant and phase the view shows.
+    pub(super) fn set_shown(&mut self, variant: Option<usize>, phase: Option<LocalText>) {
+        self.shown = variant;
+        self.phase = phase;
+    }
+
+    /// Whether the edge of the land that is counted in is to be drawn.
+    pub(super) fn shows_area(&self) -> bool {
+        !self.hides_area
+    }
+
+    /// What was asked for since this was last called.
+    pub(super) fn take_wishes(&mut self) -> Vec<Wish> {
+        std::mem::take(&mut self.wishes)
+    }
+
+    /// The states in the table: today, then as many variants as fit, the one shown always among them.
+    fn columns<'n>(&self, numbers: &'n Numbers) -> Vec<&'n State> {
+        let mut columns: Vec<&State> = numbers.states.iter().take(MOST_COLUMNS).collect();
+        let shown = numbers.states.iter().skip(MOST_COLUMNS);
+        if let Some(shown) = shown.filter(|state| state.variant == self.shown).last() {
+            columns.pop();
+            columns.push(shown);
+        }
+        columns
+    }
+
+    fn show_numbers(&mut self, ui: &mut Ui, numbers: &Numbers, language: &Language) {
+        if let Some(key) = self.opened {
+            let is_back = widgets::button(
+                ui,
+                regular::ARROW_LEFT,
+                &tr(language, "design-back"),
+                ButtonKind::Secondary,
+            )
+            .clicked();
+            let columns = self.columns(numbers);
+            let wish = details::show(ui, key, numbers, &columns, self.shown, language);
+            self.wishes.extend(wish);
+            if is_back {
+                self.opened = None;
+            }
+            return;
+        }
+        self.show_area_line(ui, numbers, language);
+        self.show_table(ui, numbers, language);
+        let is_incomplete = |state: &State| state.indicators.iter().any(|indicator| !indicator.is_complete);
+        if numbers.states.iter().any(is_incomplete) {
+            widgets::secondary(ui, &tr(language, "design-incomplete"));
+        }
+        for missing in &numbers.missing {
+            let text = match missing {
+                MissingData::Register => "design-missing-register",
+                MissingData::Surfaces => "design-missing-surfaces",
+                MissingData::Assets => "design-missing-assets",
+            };
+            widgets::secondary(ui, &tr(language, text));
+        }
+    }
+
+    /// Which land is counted in, how large it is and of what scale.
+    fn show_area_line(&mut self, ui: &mut Ui, numbers: &Numbers, language: &Language) {
+        let area = &numbers.area;
+        let size = format_area(area.area_m2, 0, language);
+        match area.source {
+            AreaSource::PlanArea => {
+                let mut is_shown = !self.hides_area;
+                if widgets::toggle(ui, &tr(language, "design-area"), &mut is_shown).changed() {
+                    self.hides_area = !is_shown;
+                }
+                let scale = area
+                    .scale
+                    .map(|scale| words::scale(scale, language))
+                    .unwrap_or_default();
+                let args = [("size", size.as_str()), ("scale", scale.as_str())];
+                widgets::secondary(ui, &tr_args(language, "design-area-line", &args));
+                let title = area.title.get(&language.code());
+                if !title.is_empty() {
+                    widgets::secondary(ui, title);
+                }
+            }
+            AreaSource::AreaOutline => {
+                widgets::paragraph(ui, &tr_args(language, "design-area-outline", &[("size", &size)]));
+            }
+        }
+        let state = match &self.phase {
+            Some(phase) => tr_args(language, "design-phase", &[("phase", phase.get(&language.code()))]),
+            None => tr(language, "design-final"),
+        };
+        widgets::secondary(ui, &state);
+        ui.add_space(Theme::STEP);
+    }
+
+    fn show_table(&mut self, ui: &mut Ui, numbers: &Numbers, language: &Language) {
+        let states = self.columns(numbers);
+        let titles: Vec<String> = states.iter().map(|state| title(state, language)).collect();
+        let name = tr(language, "design-indicator");
+        let columns: Vec<TableColumn<'_>> = std::iter::once(TableColumn {
+            label: &name,
+            share: NAME_SHARE,
+            is_numeric: false,
+        })
+        .chain(titles.iter().map(|label| TableColumn {
+            label,
+            share: 1.0,
+            is_numeric: true,
+        }))
+        .collect();
+        let shown = states.iter().position(|state| state.variant == self.shown);
+        if let Some(pressed) = widgets::table_head(ui, &columns, None)
+            && let Some(variant) = pressed.checked_sub(1).and_then(|column| states.get(column)?.variant)
+        {
+            self.wishes.push(Wish::ShowVariant(variant));
+        }
+        let label = |row: usize| row_label(Key::ALL[row], &states, &titles, language);
+        let paint = |ui: &Ui, painter: &Painter, cells: &[Rect], row: usize| {
+            paint_row(ui, painter, cells, Key::ALL[row], &states, shown, language);
+        };
+        let rows = TableRows {
+            name: "design-numbers",
+            count: Key::ALL.len(),
+            selected: None,
+            scroll_to: None,
+            height: f32::INFINITY,
+            lines: 2,
+            label: &label,
+            paint: &paint,
+        };
+        if let Some(row) = widgets::table_rows(ui, &columns, &rows) {
+            self.opened = Key::ALL.get(row).copied();
+        }
+    }
+}
+
+impl PageContent for NumbersPage {
+    fn name(&self, language: &Language) -> String {
+        tr(language, "design-numbers")
+    }
+
+    fn icon(&self) -> &'static str {
+        regular::CHART_BAR
+    }
+
+    fn width(&self) -> f32 {
+        let columns = match &self.progress {
+            Progress::Done(numbers) => numbers.states.len().min(MOST_COLUMNS),
+            _ => 1,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a handful of columns")]
+        let columns = columns as f32;
+        COLUMN * (columns + NAME_SHARE)
+    }
+
+    fn show(&mut self, ui: &mut Ui, language: &Language) {
+        match std::mem::take(&mut self.progress) {
+            Progress::Nothing => {
+                widgets::secondary(ui, &tr(language, "design-nothing"));
+            }
+            Progress::Counting => {
+                widgets::secondary(ui, &tr(language, "design-counting"));
+                self.progress = Progress::Counting;
+            }
+            Progress::Failed(error) => {
+                widgets::paragraph(ui, &failure(&error, language));
+                self.progress = Progress::Failed(error);
+            }
+            Progress::Done(numbers) => {
+                self.show_numbers(ui, &numbers, language);
+                self.progress = Progress::Done(numbers);
+            }
+        }
+    }
+}
+
+/// What a state is called.
+pub(super) fn title(state: &State, language: &Language) -> String {
+    match state.title.get(&language.code()) {
+        "" => tr(language, "design-today"),
+        title => title.to_owned(),
+    }
+}
+
+fn failure(error: &SurveyError, language: &Language) -> String {
+    match error {
+        SurveyError::NoArea => tr(language, "design-no-area"),
+        SurveyError::TooTangled { .. } => tr(language, "design-too-complex"),
+    }
+}
+
+/// Everything that a row shows, in words.
+fn row_label(key: Key, states: &[&State], titles: &[String], language: &Language) -> String {
+    let mut words = vec![words::name(key, language)];
+    for (column, (state, title)) in states.iter().zip(titles).enumerate() {
+        let indicator = state.indicators.get(key);
+        let mut part = format!("{title}: {}", words::value(indicator, language));
+        let unit = words::unit(key);
+        if !unit.is_empty() {
+            part = format!("{part} {unit}");
+        }
+        if let Some(difference) = words::difference(indicator, language).filter(|_| column > 0) {
+            part = format!("{part} ({difference})");
+        }
+        if let Some(wind) = words::wind(indicator.wind, language) {
+            part = format!("{part} {wind}");
+        }
+        words.push(part);
+    }
+    words.join(", ")
+}
+
+fn paint_row(
+    ui: &Ui,
+    painter: &Painter,
+    cells: &[Rect],
+    key: Key,
+    states: &[&State],
+    shown: Option<usize>,
+    language: &Language,
+) {
+    let theme = Theme::of(ui.ctx());
+    let tokens = &theme.tokens;
+    let Some((name_cell, values)) = cells.split_first() else {
+        return;
+    };
+    let unit = words::unit(key);
+    let mut name = words::name(key, language);
+    if !unit.is_empty() {
+        name = format!("{name}, {unit}");
+    }
+    let words = theme.galley(
+        ui,
+        &name,
+        TextRole::Body,
+        tokens.ink,
+        name_cell.width() - Theme::STEP,
+        2,
+    );
+    let at = Align2::LEFT_CENTER.align_size_within_rect(words.size(), name_cell.with_min_x(name_cell.left() + 4.0));
+    painter.galley(at.min, words, tokens.ink);
+    for (column, (state, cell)) in states.iter().zip(values).enumerate() {
+        if shown == Some(column) {
+            painter.rect_filled(*cell, CornerRadius::ZERO, tokens.tint(theme.accent));
+        }
+        let indicator = state.indicators.get(key);
+        let value = words::value(indicator, language);
+        let (sign, ink) = match indicator.wind {
+            Some(WindCheck::Study) => (Some(regular::WIND), tokens.error),
+            Some(WindCheck::Expert) => (Some(regular::WIND), tokens.warning),
+            _ => (None, tokens.ink),
+        };
+        let role = if shown == Some(column) {
+            TextRole::Strong
+        } else {
+            TextRole::Body
+        };
+        let mut lines = vec![theme.galley(ui, &value, role, tokens.ink, cell.width(), 1)];
+        if let Some(difference) = words::difference(indicator, language).filter(|_| column > 0) {
+            lines.push(theme.galley(ui, &difference, TextRole::Small, tokens.muted, cell.width(), 1));
+        }
+        let height: f32 = lines.iter().map(|line| line.size().y).sum();
+        let right = cell.right() - Theme::STEP;
+        let mut y = cell.center().y - height / 2.0;
+        for (index, line) in lines.into_iter().enumerate() {
+            let left = right - line.size().x;
+            if let Some(sign) = sign.filter(|_| index == 0) {
+                let icon = theme.galley(ui, sign, TextRole::Body, ink, f32::INFINITY, 1);
+                painter.galley([left - icon.size().x - 3.0, y].into(), icon, ink);
+            }
+            let below = y + line.size().y;
+            painter.galley([left, y].into(), line, tokens.ink);
+            y = below;
+        }
+    }
+}
