@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod app;
+pub mod export;
 pub mod geometry;
 pub mod georef;
 pub mod lenses;

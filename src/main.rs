@@ -78,6 +78,32 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Take a scenario along: one package that opens again, with pictures, tables and a page to read.
+    Export {
+        /// Scenario folder, scenario.json or package.
+        path: PathBuf,
+        /// The package to write (a name that ends in .stadslens).
+        #[arg(short, long, value_name = "F.stadslens")]
+        output: PathBuf,
+        /// Write over a file of that name.
+        #[arg(long)]
+        replace: bool,
+        /// Make no pictures.
+        #[arg(long)]
+        no_pictures: bool,
+        /// Size of the pictures in pixels.
+        #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
+        size: (u32, u32),
+        /// Give up waiting for one picture after this many seconds and take what is there.
+        #[arg(long, value_name = "S", default_value_t = 120.0, value_parser = parse_positive)]
+        timeout: f64,
+        /// The day that the page says it was made on, instead of today (2026-11-25).
+        #[arg(long, value_name = "DATE")]
+        date: Option<jiff::civil::Date>,
+        /// One JSON object on standard output and nothing else.
+        #[arg(long)]
+        json: bool,
+    },
     /// Transform lines "x y z" from standard input (x = east or longitude first; metres or degrees).
     Transform {
         /// CRS of the input.
@@ -191,6 +217,26 @@ fn main() -> ExitCode {
             phase,
             json,
         }) => indicators(&path, &variant, phase.as_deref(), json),
+        Some(Command::Export {
+            path,
+            output,
+            replace,
+            no_pictures,
+            size,
+            timeout,
+            date,
+            json,
+        }) => {
+            let options = app::ExportOptions {
+                path,
+                output,
+                replace,
+                pictures: (!no_pictures).then_some(size),
+                timeout_s: timeout,
+                made_on: date.unwrap_or_else(|| jiff::Zoned::now().date()),
+            };
+            export(&options, json)
+        }
         Some(Command::Transform { from, to }) => transform(from, to),
         Some(Command::Schema) => print(scenario::file::schema_json().trim_end()),
     }
@@ -324,6 +370,30 @@ fn indicators(path: &std::path::Path, wanted: &[String], phase: Option<&str>, js
     };
     let has_errors = open.problems.iter().any(|problem| problem.severity == Severity::Error);
     print_then(&text, if has_errors { PROBLEMS } else { 0 })
+}
+
+fn export(options: &app::ExportOptions, json: bool) -> ExitCode {
+    match app::export(options) {
+        Ok(report) => {
+            report.problems.iter().for_each(complain);
+            let has_errors = report
+                .problems
+                .iter()
+                .any(|problem| problem.severity == Severity::Error);
+            let code = if has_errors { PROBLEMS } else { 0 };
+            if json {
+                return print_then(&report.to_json().to_string(), code);
+            }
+            let line = format!(
+                "{}: {} pictures, {} bytes",
+                options.output.display(),
+                report.pictures,
+                report.bytes
+            );
+            print_then(&line, code)
+        }
+        Err(stop) => finish(Err(stop)),
+    }
 }
 
 fn unknown_id(what: &str, id: &str, known: &[&str]) -> String {

@@ -6,6 +6,7 @@ mod choices;
 mod desk;
 mod dialog;
 mod engine;
+mod export;
 mod frame_time;
 mod keys;
 mod machine;
@@ -22,6 +23,7 @@ mod stop;
 mod sun_clock;
 mod window;
 
+pub use export::{ExportOptions, ExportReport, export};
 pub use frame_time::MainThreadTimes;
 pub use measure::Measured;
 pub use open::{OpenPath, PathOpened};

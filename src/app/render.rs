@@ -121,10 +121,17 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
         scenario.phases.iter().map(|p| &*p.id),
     )?;
     machine::require_adapter()?;
-    let mut engine = Engine::start(options, lens, preset);
+    let mut engine = Engine::start(&EngineOptions {
+        size: options.size,
+        lens,
+        preset,
+        max_screen_space_error_px: options.max_screen_space_error_px,
+    });
     let mut problems = open.problems.clone();
     let is_synthetic = open.scenario.synthetic;
-    engine.show(options, Arc::new(open), orbit);
+    let time = options.time.or(open.scenario.start_time);
+    engine.open(Arc::new(open));
+    engine.look(options.variant.as_deref(), options.phase.as_deref(), time, orbit);
     let is_complete = engine.settle(Duration::from_secs_f64(options.timeout_s.clamp(0.1, 3600.0)));
     let complete_s = start.elapsed().as_secs_f64();
     let mut picture = engine.draw()?;
@@ -137,21 +144,17 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
     write_png(&options.output, picture)?;
     problems.extend(engine.world().resource::<ViewProblems>().0.iter().cloned());
     if !is_complete {
-        problems.push(
-            Problem::error(
-                options.path.display().to_string(),
-                "",
-                format!(
-                    "not everything in view was loaded within {} s: give more with --timeout",
-                    options.timeout_s
-                ),
-            )
-            .because(Cause::Unfinished),
-        );
+        problems.push(unfinished(&options.path.display().to_string(), options.timeout_s));
     }
     let mut facts = engine.facts(first_picture_s, complete_s);
     facts["synthetic"] = is_synthetic.into();
     Ok(RenderReport { problems, facts })
+}
+
+/// Says that a picture was taken before all in view was there.
+pub(super) fn unfinished(path: &str, timeout_s: f64) -> Problem {
+    let message = format!("not everything in view was loaded within {timeout_s} s: give more with --timeout");
+    Problem::error(path, "", message).because(Cause::Unfinished)
 }
 
 fn usage(message: String) -> Stop {
@@ -244,15 +247,27 @@ fn orbit(options: &RenderOptions, open: &OpenScenario) -> Result<Option<Orbit>, 
     Ok(Some(orbit))
 }
 
+/// How the engine is to draw.
+pub(super) struct EngineOptions {
+    /// Width and height of the picture, pixels.
+    pub(super) size: (u32, u32),
+    /// Lens to look through; `None` for the first there is.
+    pub(super) lens: Option<Lens>,
+    /// How much work the picture may be.
+    pub(super) preset: Preset,
+    /// Largest screen-space error of a tile, pixels.
+    pub(super) max_screen_space_error_px: f64,
+}
+
 /// The engine without a window, stepped by hand.
-struct Engine {
+pub(super) struct Engine {
     apps: SubApps,
     camera: Entity,
     target: Handle<Image>,
 }
 
 impl Engine {
-    fn start(options: &RenderOptions, lens: Option<Lens>, preset: Preset) -> Self {
+    pub(super) fn start(options: &EngineOptions) -> Self {
         let mut app = App::new();
         app.add_plugins(engine::plugins(engine::Surface::Images));
         program_plugins(&mut app, &Lens::ALL);
@@ -260,14 +275,14 @@ impl Engine {
         app.cleanup();
         let mut apps = std::mem::take(app.sub_apps_mut());
         let world = apps.main.world_mut();
-        world.resource_mut::<Quality>().choose(Some(preset));
+        world.resource_mut::<Quality>().choose(Some(options.preset));
         world.resource_mut::<TileSettings>().selection.max_screen_space_error_px =
             options.max_screen_space_error_px.max(0.01);
         let (width, height) = options.size;
         let target = world.resource_mut::<Assets<Image>>().add(picture_target(width, height));
         let camera = spawn_main_camera(&mut world.commands(), Some(target.clone()));
         world.flush();
-        if let Some(lens) = lens {
+        if let Some(lens) = options.lens {
             world.write_message(SwitchLens(lens));
         }
         Self { apps, camera, target }
@@ -296,18 +311,29 @@ impl Engine {
         }
     }
 
-    fn show(&mut self, options: &RenderOptions, open: Arc<OpenScenario>, orbit: Option<Orbit>) {
-        let time = options.time.or(open.scenario.start_time);
+    /// Takes a scenario; nothing is drawn yet.
+    pub(super) fn open(&mut self, open: Arc<OpenScenario>) {
         self.set_drawing(false);
         self.apps.main.world_mut().write_message(ActivateScenario(open));
         self.step();
         self.step();
+    }
+
+    /// Says what the next picture is of; what is `None` stays as it is.
+    pub(super) fn look(
+        &mut self,
+        variant: Option<&str>,
+        phase: Option<&str>,
+        time: Option<jiff::Timestamp>,
+        orbit: Option<Orbit>,
+    ) {
+        self.set_drawing(false);
         let world = self.apps.main.world_mut();
-        if let Some(variant) = &options.variant {
-            world.write_message(ShowVariant(variant.clone()));
+        if let Some(variant) = variant {
+            world.write_message(ShowVariant(variant.to_owned()));
         }
-        if options.phase.is_some() {
-            world.write_message(ShowPhase(options.phase.clone()));
+        if let Some(phase) = phase {
+            world.write_message(ShowPhase(Some(phase.to_owned())));
         }
         if let Some(time) = time {
             world.write_message(SetSunTime(time));
@@ -319,7 +345,7 @@ impl Engine {
     }
 
     /// Steps until everything in view is there; whether that came in time.
-    fn settle(&mut self, patience: Duration) -> bool {
+    pub(super) fn settle(&mut self, patience: Duration) -> bool {
         let start = Instant::now();
         let mut settled = 0;
         while start.elapsed() < patience {
@@ -338,7 +364,7 @@ impl Engine {
     }
 
     /// Draws once and reads the picture back.
-    fn draw(&mut self) -> Result<DynamicImage, Stop> {
+    pub(super) fn draw(&mut self) -> Result<DynamicImage, Stop> {
         self.set_drawing(true);
         // The first drawn frame compiles shaders and uploads what was held back.
         self.step();
@@ -397,6 +423,15 @@ impl Engine {
     }
 }
 
+/// A picture as PNG, or why it cannot be one.
+pub(super) fn png(picture: DynamicImage) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let written = picture
+        .into_rgb8()
+        .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png);
+    written.map(|()| bytes).map_err(|error| error.to_string())
+}
+
 /// Writes the picture beside its place first, so that a full disk never leaves half a picture under its name.
 fn write_png(path: &Path, picture: DynamicImage) -> Result<(), Stop> {
     let complain = |reason: String| Stop::Machine {
@@ -405,11 +440,7 @@ fn write_png(path: &Path, picture: DynamicImage) -> Result<(), Stop> {
             path.display()
         ),
     };
-    let mut bytes = Vec::new();
-    picture
-        .into_rgb8()
-        .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)
-        .map_err(|error| complain(error.to_string()))?;
+    let bytes = png(picture).map_err(complain)?;
     let write = || -> std::io::Result<()> {
         let mut file = atomic_write_file::AtomicWriteFile::open(path)?;
         std::io::Write::write_all(&mut file, &bytes)?;

@@ -1,5 +1,4 @@
-//! The edge of an area on the ground: a dashed band with a low upright rim, so that it is seen from above and from the
-//! street. Which area that is, a lens says.
+//! The edge of an area on the ground: a dashed band. Which area that is, a lens says.
 
 use super::{
     feature_material::{PaperMesh, SharedPaper},
@@ -20,19 +19,18 @@ use bevy::{
 #[derive(Resource, Debug, Clone, Default, PartialEq)]
 pub struct ShownBoundary(pub Vec<Vec<DVec2>>);
 
-/// Length of a dash and of the gap after it, metres.
+/// Length of a dash, metres.
 const DASH_M: f64 = 7.0;
+/// Length of the gap after it, metres.
 const GAP_M: f64 = 3.5;
 /// Width of the band, metres.
-const WIDTH_M: f64 = 1.4;
+const WIDTH_M: f64 = 1.2;
 /// The band lies this far above the ground, over kerbs and grass, metres.
 const ABOVE_M: f64 = 0.3;
-/// Height of the rim above the band, metres.
-const RIM_M: f64 = 0.9;
 /// A dash follows the ground in steps of at most this, metres.
 const STEP_M: f64 = 3.5;
-/// Sides beyond this are not drawn: a boundary has hundreds, and a mesh has its limits.
-const MOST_DASHES: usize = 20_000;
+/// Pieces of dashes of one ring beyond this are not drawn: a mesh has its limits.
+const MOST_PIECES: usize = 20_000;
 
 #[derive(Resource, Default)]
 struct Drawn {
@@ -97,17 +95,10 @@ fn add_ring(mesh: &mut PaperMesh, ring: &[DVec2], zero: DVec2, color: Rgb, heigh
         let offset = DVec3::new(p.x - zero.x, p.y - zero.y, height_at(p) + up_m);
         Vec3::from_array(narrow(render_axes(offset)))
     };
-    for (a, b) in dashes(ring).into_iter().take(MOST_DASHES) {
+    for (a, b) in dashes(ring).into_iter() {
         let across = (b - a).normalize_or_zero().perp() * (WIDTH_M / 2.0);
         let corners = [a - across, b - across, b + across, a + across];
         mesh.quad(corners.map(|p| point(p, ABOVE_M)), 0, color);
-        let rim = [
-            point(a, ABOVE_M),
-            point(b, ABOVE_M),
-            point(b, ABOVE_M + RIM_M),
-            point(a, ABOVE_M + RIM_M),
-        ];
-        mesh.quad(rim, 0, color);
     }
 }
 
@@ -120,7 +111,7 @@ fn dashes(ring: &[DVec2]) -> Vec<(DVec2, DVec2)> {
         let b = ring[(i + 1) % ring.len()];
         let length = a.distance(b);
         let mut at = 0.0;
-        while at < length && found.len() < MOST_DASHES {
+        while at < length && found.len() < MOST_PIECES {
             let is_dash = since < DASH_M;
             let left = if is_dash {
                 DASH_M - since

@@ -1,9 +1,10 @@
 //! What stands behind one number: its values, formula, inputs, rule and source, what is not known, and what was counted.
 
 use super::numbers::{Numbers, State};
+use super::objects;
 use super::page::{Wish, title};
-use super::{objects, words};
 use crate::analysis::{Counted, Indicator, Key};
+use crate::export::words;
 use crate::text::{Language, format_area, format_number, tr, tr_args, tr_count};
 use crate::ui::widgets::{self, TableColumn, TableRows};
 use crate::ui::{TextRole, Theme};

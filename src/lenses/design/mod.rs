@@ -2,15 +2,13 @@
 //!
 //! It replaces the folder of separate renders and the spreadsheet that go round before a council meeting. Its page of
 //! numbers sets today and the variants side by side and opens, for each number, how it is reckoned and what was counted;
-//! the land that is counted in is drawn on the ground while this lens is active.
+//! the plan area, where there is one, is drawn on the ground while its numbers are on the screen.
 
 mod details;
 mod numbers;
 mod objects;
 mod page;
-mod words;
 
-use crate::model::Variant;
 use crate::panels::desk::Page;
 use crate::panels::rooms::{Room, Rooms, SharedPage};
 use crate::schedule::{AvailableLenses, FrameSystems, Lens};
@@ -80,33 +78,26 @@ fn reckon(shown: Option<Res<ShownScenario>>, mut desk: ResMut<DesignDesk>) {
         desk.page().finish(numbers);
     }
     if shown.is_changed() {
-        desk.page().set_shown(shown.variant, phase_title(&shown));
+        desk.page().set_shown(shown.variant);
     }
 }
 
-/// What the phase shown is called; `None` for the final state and where the variant changes nothing.
-fn phase_title(shown: &ShownScenario) -> Option<crate::model::LocalText> {
-    let id = shown.phase.as_deref()?;
-    if shown.active_variant().is_none_or(Variant::is_today) {
-        return None;
-    }
-    let phase = shown.open.scenario.phases.iter().find(|phase| phase.id == id)?;
-    Some(phase.title.clone())
-}
-
-/// Draws the edge of the land that is counted in.
+/// Draws the edge of the plan area, where there is one, while the numbers that are counted in it are on the screen.
 fn show_area(shown: Option<Res<ShownScenario>>, desk: Res<DesignDesk>, mut boundary: ResMut<ShownBoundary>) {
-    let plan = shown.and_then(|shown| shown.open.scenario.plan_area.clone());
-    let wanted = plan
-        .filter(|_| desk.page().shows_area())
-        .map_or_else(ShownBoundary::default, |plan| {
-            let rings = plan
-                .parts
-                .into_iter()
-                .flat_map(|part| std::iter::once(part.exterior).chain(part.holes));
-            ShownBoundary(rings.collect())
-        });
-    boundary.set_if_neq(wanted);
+    let wants = desk.page().shows_area();
+    let plan = shown.as_ref().and_then(|shown| shown.open.scenario.plan_area.as_ref());
+    let is_new = shown.as_ref().is_some_and(DetectChanges::is_changed);
+    let Some(plan) = plan.filter(|_| wants) else {
+        boundary.set_if_neq(ShownBoundary::default());
+        return;
+    };
+    if is_new || boundary.0.is_empty() {
+        let rings = plan
+            .parts
+            .iter()
+            .flat_map(|part| std::iter::once(&part.exterior).chain(&part.holes));
+        boundary.set_if_neq(ShownBoundary(rings.cloned().collect()));
+    }
 }
 
 /// Does what was asked for on the page.

@@ -21,6 +21,8 @@ pub(super) struct State {
 pub(super) struct Numbers {
     /// The scenario they are of.
     pub(super) open: Arc<OpenScenario>,
+    /// What the phase is called at whose end was counted; `None` when all is built.
+    pub(super) phase: Option<LocalText>,
     /// The land that was counted in.
     pub(super) area: StudyArea,
     /// Data of today that the scenario does not have.
@@ -48,7 +50,13 @@ impl Numbers {
         });
         let states = std::iter::once(first).chain(plans).collect();
         let (area, missing) = (survey.area().clone(), survey.missing().to_vec());
+        let phase = open
+            .scenario
+            .phases
+            .iter()
+            .find(|known| Some(known.id.as_str()) == phase);
         Ok(Self {
+            phase: phase.map(|phase| phase.title.clone()),
             open,
             area,
             missing,

@@ -4,9 +4,9 @@
 
 use super::details;
 use super::numbers::{Numbers, State};
-use super::words;
 use crate::analysis::{AreaSource, Counted, Key, MissingData, SurveyError, WindCheck};
-use crate::model::{LocalText, OpenScenario};
+use crate::export::words;
+use crate::model::OpenScenario;
 use crate::panels::rooms::PageContent;
 use crate::text::{Language, format_area, tr, tr_args};
 use crate::ui::widgets::{self, ButtonKind, TableColumn, TableRows};
@@ -21,6 +21,9 @@ const NAME_SHARE: f32 = 2.3;
 const COLUMN: f32 = 84.0;
 /// Columns beyond this are reached by choosing their variant.
 const MOST_COLUMNS: usize = 5;
+
+/// A page that was not shown for more frames than this is not on the screen.
+const FRAMES_SEEN: u8 = 2;
 
 /// What was asked for on the page.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,10 +59,11 @@ pub(super) struct NumbersPage {
     progress: Progress,
     /// Variant shown in the view.
     shown: Option<usize>,
-    phase: Option<LocalText>,
     /// Number that is opened.
     opened: Option<Key>,
     hides_area: bool,
+    /// Frames since the page was last on the screen.
+    unseen: u8,
     wishes: Vec<Wish>,
 }
 
@@ -80,15 +84,16 @@ impl NumbersPage {
         };
     }
 
-    /// Which variant and phase the view shows.
-    pub(super) fn set_shown(&mut self, variant: Option<usize>, phase: Option<LocalText>) {
+    /// Which variant the view shows.
+    pub(super) fn set_shown(&mut self, variant: Option<usize>) {
         self.shown = variant;
-        self.phase = phase;
     }
 
-    /// Whether the edge of the land that is counted in is to be drawn.
-    pub(super) fn shows_area(&self) -> bool {
-        !self.hides_area
+    /// Whether the edge of the land that is counted in is to be drawn: while its numbers are on the screen. Ask once a
+    /// frame.
+    pub(super) fn shows_area(&mut self) -> bool {
+        self.unseen = self.unseen.saturating_add(1);
+        self.unseen <= FRAMES_SEEN && !self.hides_area
     }
 
     /// What was asked for since this was last called.
@@ -165,7 +170,7 @@ impl NumbersPage {
                 widgets::paragraph(ui, &tr_args(language, "design-area-outline", &[("size", &size)]));
             }
         }
-        let state = match &self.phase {
+        let state = match &numbers.phase {
             Some(phase) => tr_args(language, "design-phase", &[("phase", phase.get(&language.code()))]),
             None => tr(language, "design-final"),
         };
@@ -234,6 +239,7 @@ impl PageContent for NumbersPage {
     }
 
     fn show(&mut self, ui: &mut Ui, language: &Language) {
+        self.unseen = 0;
         match std::mem::take(&mut self.progress) {
             Progress::Nothing => {
                 widgets::secondary(ui, &tr(language, "design-nothing"));

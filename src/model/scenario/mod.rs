@@ -9,6 +9,7 @@ mod convert;
 mod describe;
 mod domain;
 pub mod file;
+mod files;
 mod findings;
 mod geojson;
 mod json_text;
@@ -24,5 +25,6 @@ mod words;
 
 pub use describe::{describe, is_scenario};
 pub use domain::*;
-pub use read::{OpenScenario, check, open};
+pub use files::{UsedFiles, used_files};
+pub use read::{DOCUMENT, OpenScenario, check, open};
 pub use scratch::open_any;

@@ -26,7 +26,7 @@ use std::marker::PhantomData;
 use std::{path::Path, sync::Arc};
 
 /// Name of the scenario's own file in a folder or package.
-const DOCUMENT: &str = "scenario.json";
+pub const DOCUMENT: &str = "scenario.json";
 /// Largest terrain grid that is read, bytes: the most heights allowed, written out with a dozen digits each.
 const MAX_GRID_BYTES: u64 = 256 << 20;
 
@@ -37,6 +37,8 @@ pub struct OpenScenario {
     pub scenario: Scenario,
     /// Where its files are read from.
     pub resources: Arc<dyn Resources>,
+    /// What its own file is called there; empty for a scratch scenario, which has none.
+    pub document: String,
     /// Ground heights, flat at the anchor when there is no terrain layer.
     pub terrain: Arc<Terrain>,
     /// Whether `terrain` was read; where not, no ground belongs under the data.
@@ -63,6 +65,7 @@ impl OpenScenario {
         Self {
             scenario,
             resources,
+            document: String::new(),
             terrain: Arc::new(Terrain::flat()),
             has_terrain: false,
             surfaces: Arc::default(),
@@ -90,6 +93,11 @@ pub fn check(path: &Path) -> Vec<Problem> {
         Err(problems) => return problems,
     };
     let mut problems = open.problems;
+    for path in open.resources.listed() {
+        if let Err(error) = open.resources.read(&path) {
+            problems.push(error.problem(path, ""));
+        }
+    }
     for layer in open
         .scenario
         .layers
@@ -242,7 +250,11 @@ pub(super) fn open_from(resources: Arc<dyn Resources>, document: &str) -> Result
         found.register.then_some(&is_building as &dyn Fn(&str) -> bool),
         found.assets.then_some(&is_asset as &dyn Fn(&str) -> bool),
     );
-    open.problems = read.problems;
+    document.clone_into(&mut open.document);
+    let refused = open.resources.refused();
+    let refused = refused.iter().map(|error| error.problem(open.resources.name(), ""));
+    open.problems.extend(refused.collect::<Vec<_>>());
+    open.problems.extend(read.problems);
     open.problems.extend(converter.findings.into_problems());
     open.problems.append(&mut data.problems);
     Ok(open)

@@ -60,6 +60,18 @@ impl<'a> Document<'a> {
     }
 }
 
+/// The JSON of a glTF or of the first chunk of a GLB, as it stands in the file.
+pub(crate) fn json_of(bytes: &[u8]) -> Option<&[u8]> {
+    if !bytes.starts_with(b"glTF") {
+        return Some(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    }
+    let length = little_endian_u32(bytes, 12)? as usize;
+    bytes
+        .get(20..)?
+        .get(..length)
+        .filter(|_| bytes.get(16..20) == Some(b"JSON"))
+}
+
 /// The JSON chunk of a GLB whose second chunk is not the binary one, or is padding too short for a chunk:
 /// the specification says to pass over it, the crate refuses it.
 fn json_alone(glb: &[u8]) -> Option<&[u8]> {

@@ -25,7 +25,7 @@ mod primitive;
 mod scene;
 
 pub(crate) use count::{Totals, count};
-pub(crate) use document::{Document, little_endian_u32};
+pub(crate) use document::{Document, json_of, little_endian_u32};
 pub(crate) use mesh::{DecodedGltf, decode};
 pub(crate) use place::Placement;
 

@@ -1,6 +1,6 @@
 //! A zip archive as a place to read from; nothing in it is unpacked beyond its cap.
 
-use super::{MAX_FILE_BYTES, ResourceError, Resources, encode_percent, join, read_capped};
+use super::{MAX_FILE_BYTES, ResourceError, Resources, encode_percent, join, manifest, read_capped};
 use std::{
     collections::HashMap,
     fs::File,
@@ -12,13 +12,15 @@ use zip::{ZipArchive, result::ZipError};
 
 /// Largest number of entries of an archive.
 const MAX_ENTRIES: usize = 200_000;
+/// Refused entries that are named.
+const MAX_REFUSED: usize = 100;
 /// Entries above this size must not shrink by more than [`MAX_RATIO`]: tiles and JSON never do.
 const RATIO_FREE_BYTES: u64 = 16 << 20;
 /// Largest compression ratio of a big archive entry.
 const MAX_RATIO: u64 = 200;
 
 /// A zip archive (a scenario package) read from disk. Entries with hostile names, links and encrypted
-/// entries are as if they were not there.
+/// entries are as if they were not there. A file that the package's manifest tells otherwise of is not given.
 pub fn archive(path: &Path) -> Result<Arc<dyn Resources>, ResourceError> {
     let name = path.display().to_string();
     let io = |source: std::io::Error| match source.kind() {
@@ -41,17 +43,21 @@ pub fn archive(path: &Path) -> Result<Arc<dyn Resources>, ResourceError> {
         });
     }
     let mut entries = HashMap::new();
+    let mut refused = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index_data(index).map_err(damaged)?;
         let Ok(entry_name) = entry.name() else { continue };
         let is_plain = entry.is_file() && !entry.is_symlink() && !entry.encrypted();
         if is_plain && join("", &encode_percent(&entry_name)).is_ok_and(|joined| joined == entry_name) {
             entries.insert(entry_name.into_owned(), index);
+        } else if !entry.is_dir() && refused.len() < MAX_REFUSED {
+            refused.push(entry_name.chars().take(200).collect());
         }
     }
-    Ok(Arc::new(Archive {
+    manifest::verified(Arc::new(Archive {
         zip: Mutex::new(archive),
         entries,
+        refused,
         name,
     }))
 }
@@ -61,6 +67,8 @@ struct Archive {
     zip: Mutex<ZipArchive<File>>,
     /// Checked names and their place in the archive.
     entries: HashMap<String, usize>,
+    /// Names that are not given to anyone.
+    refused: Vec<String>,
     name: String,
 }
 
@@ -99,6 +107,17 @@ impl Resources for Archive {
 
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn listed(&self) -> Vec<String> {
+        let mut paths: Vec<String> = self.entries.keys().cloned().collect();
+        paths.sort_unstable();
+        paths
+    }
+
+    fn refused(&self) -> Vec<ResourceError> {
+        let refuse = |uri: &String| ResourceError::Outside { uri: uri.clone() };
+        self.refused.iter().map(refuse).collect()
     }
 }
 

@@ -5,8 +5,10 @@
 //! its cap. Nothing is ever written.
 
 mod archive;
+mod manifest;
 
 pub use archive::archive;
+pub use manifest::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry};
 
 use crate::sources::{Cause, Problem};
 use base64::Engine as _;
@@ -119,6 +121,14 @@ pub trait Resources: Send + Sync {
     fn exists(&self, path: &str) -> bool;
     /// What to call this in messages.
     fn name(&self) -> String;
+    /// Every path that is there or should be, where that is known.
+    fn listed(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// What is there and is not given to anyone: entries of an archive that lead out of it, links, and what is encrypted.
+    fn refused(&self) -> Vec<ResourceError> {
+        Vec::new()
+    }
 }
 
 /// A folder on disk. Reading from one that does not exist gives [`ResourceError::Missing`].

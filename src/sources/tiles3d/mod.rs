@@ -2,12 +2,14 @@
 
 mod b3dm;
 mod content;
+mod references;
 mod tile_file;
 mod tree;
 mod volume;
 
 pub use content::{DecodeRequest, DecodedMeshes, TileContent, decode_content, decode_meshes};
 pub(crate) use content::{MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, count_payload};
+pub use references::references;
 pub(crate) use tree::{MAX_TILESET_BYTES, Reading, is_tileset_json, read_tree};
 pub use tree::{Refine, Tile, TileId, TileTree, read_tileset};
 pub use volume::BoundingVolume;

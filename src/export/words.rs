@@ -5,7 +5,7 @@ use crate::model::{PlanScale, Use};
 use crate::text::{Language, format_number, tr};
 
 /// Its name in a table.
-pub(super) fn name(key: Key, language: &Language) -> String {
+pub(crate) fn name(key: Key, language: &Language) -> String {
     let text = match key {
         Key::Fsi => "indicator-fsi",
         Key::Gsi => "indicator-gsi",
@@ -35,7 +35,7 @@ pub(super) fn name(key: Key, language: &Language) -> String {
 }
 
 /// How it follows from its inputs.
-pub(super) fn formula(key: Key, language: &Language) -> String {
+pub(crate) fn formula(key: Key, language: &Language) -> String {
     let text = match key {
         Key::Fsi => "formula-fsi",
         Key::Gsi => "formula-gsi",
@@ -56,7 +56,7 @@ pub(super) fn formula(key: Key, language: &Language) -> String {
 }
 
 /// What is counted and what is not.
-pub(super) fn rule(key: Key, language: &Language) -> String {
+pub(crate) fn rule(key: Key, language: &Language) -> String {
     let text = match key {
         Key::Fsi | Key::Gsi | Key::Osr | Key::L => "rule-density",
         Key::Gfa | Key::GfaOf(_) => "rule-gfa",
@@ -74,7 +74,7 @@ pub(super) fn rule(key: Key, language: &Language) -> String {
 }
 
 /// What an input is called, by its name in files.
-pub(super) fn input(name: &str, language: &Language) -> String {
+pub(crate) fn input(name: &str, language: &Language) -> String {
     if let Some(key) = Key::ALL.into_iter().find(|key| key.name() == name) {
         return self::name(key, language);
     }
@@ -95,7 +95,7 @@ pub(super) fn input(name: &str, language: &Language) -> String {
 }
 
 /// How much belongs to an area of a scale.
-pub(super) fn scale(scale: PlanScale, language: &Language) -> String {
+pub(crate) fn scale(scale: PlanScale, language: &Language) -> String {
     let text = match scale {
         PlanScale::Plot => "plan-scale-plot",
         PlanScale::Island => "plan-scale-island",
@@ -106,7 +106,7 @@ pub(super) fn scale(scale: PlanScale, language: &Language) -> String {
 }
 
 /// What NEN 8100 asks for; nothing below 15 m.
-pub(super) fn wind(check: Option<WindCheck>, language: &Language) -> Option<String> {
+pub(crate) fn wind(check: Option<WindCheck>, language: &Language) -> Option<String> {
     match check? {
         WindCheck::Nothing => None,
         WindCheck::Expert => Some(tr(language, "wind-expert")),
@@ -115,7 +115,7 @@ pub(super) fn wind(check: Option<WindCheck>, language: &Language) -> Option<Stri
 }
 
 /// The unit as it is written behind a value; empty for counts and ratios.
-pub(super) fn unit(key: Key) -> &'static str {
+pub(crate) fn unit(key: Key) -> &'static str {
     match key.unit() {
         "m2" => "m²",
         "m" => "m",
@@ -132,7 +132,7 @@ fn decimals(key: Key) -> usize {
 }
 
 /// A value without its unit; a dash where there is none, a star where something that belongs in it is not known.
-pub(super) fn value(indicator: &Indicator, language: &Language) -> String {
+pub(crate) fn value(indicator: &Indicator, language: &Language) -> String {
     let star = if indicator.is_complete { "" } else { "*" };
     match indicator.value {
         Some(value) => format!("{}{star}", format_number(value, decimals(indicator.key), language)),
@@ -141,7 +141,7 @@ pub(super) fn value(indicator: &Indicator, language: &Language) -> String {
 }
 
 /// The difference to today with its sign; `=` for none, nothing where there is no difference to tell.
-pub(super) fn difference(indicator: &Indicator, language: &Language) -> Option<String> {
+pub(crate) fn difference(indicator: &Indicator, language: &Language) -> Option<String> {
     let difference = indicator.difference?;
     let places = decimals(indicator.key);
     let text = format_number(difference, places, language);
@@ -154,7 +154,7 @@ pub(super) fn difference(indicator: &Indicator, language: &Language) -> Option<S
 }
 
 /// An amount of one object in the indicator's unit.
-pub(super) fn amount(amount: f64, key: Key, language: &Language) -> String {
+pub(crate) fn amount(amount: f64, key: Key, language: &Language) -> String {
     let text = format_number(amount, decimals(key), language);
     match unit(key) {
         "" => text,

@@ -1,0 +1,196 @@
+//! `stadslens export`: a scenario as one package, with a picture from every viewpoint in every variant.
+
+use super::render::{Engine, EngineOptions, png};
+use super::{Stop, machine, stamp::stamp};
+use crate::analysis::Survey;
+use crate::export::{Counted, PackageError, Parts, Picture, Report, indicators_csv, package, page};
+use crate::model::{OpenScenario, scenario};
+use crate::sources::Problem;
+use crate::text::{Language, tr};
+use crate::view::camera::orbit_of;
+use crate::view::quality::Preset;
+use atomic_write_file::AtomicWriteFile;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use std::{
+    io::BufWriter,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// What to take along and where to.
+#[derive(Debug, Clone)]
+pub struct ExportOptions {
+    /// Scenario folder, file or package.
+    pub path: PathBuf,
+    /// The package to write.
+    pub output: PathBuf,
+    /// Write over a file that is there already.
+    pub replace: bool,
+    /// Make pictures, of this width and height in pixels.
+    pub pictures: Option<(u32, u32)>,
+    /// How long one picture may wait for its tiles, seconds.
+    pub timeout_s: f64,
+    /// The day that the page says it was made on.
+    pub made_on: Date,
+}
+
+/// What was written.
+#[derive(Debug, Clone)]
+pub struct ExportReport {
+    /// What could not be taken along.
+    pub problems: Vec<Problem>,
+    /// Number of pictures.
+    pub pictures: usize,
+    /// Size of the package, bytes.
+    pub bytes: u64,
+}
+
+impl ExportReport {
+    /// As one JSON object.
+    pub fn to_json(&self) -> Value {
+        json!({"pictures": self.pictures, "bytes": self.bytes, "problems": self.problems})
+    }
+}
+
+/// Writes the package, whole or not at all.
+pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
+    let output = &options.output;
+    if output.exists() && !options.replace {
+        return Err(Stop::Usage {
+            message: format!(
+                "{}: there is a file of this name already: choose another name, or add --replace",
+                output.display()
+            ),
+        });
+    }
+    let open = scenario::open(&options.path).map_err(|problems| Stop::Problems { problems })?;
+    let mut problems = open.problems.clone();
+    let open = Arc::new(open);
+    let pictures = match options.pictures {
+        Some(size) => pictures(&open, size, options.timeout_s, &mut problems)?,
+        None => Vec::new(),
+    };
+    let parts = parts(&open, &pictures, options.made_on)?;
+    let failed = |error: PackageError| cannot_write(output, &error.to_string());
+    let file = AtomicWriteFile::open(output).map_err(|error| cannot_write(output, &error.to_string()))?;
+    let mut writer = BufWriter::new(file);
+    problems.extend(package(&open, &parts, &mut writer).map_err(failed)?);
+    let file = writer
+        .into_inner()
+        .map_err(|error| cannot_write(output, &error.to_string()))?;
+    let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+    file.commit()
+        .map_err(|error| cannot_write(output, &error.to_string()))?;
+    Ok(ExportReport {
+        problems,
+        pictures: pictures.len(),
+        bytes,
+    })
+}
+
+fn cannot_write(output: &Path, reason: &str) -> Stop {
+    Stop::Machine {
+        message: format!("{}: {reason}: choose another place with -o", output.display()),
+    }
+}
+
+/// Tables, pages and pictures, in both languages.
+fn parts(open: &OpenScenario, pictures: &[Picture], made_on: Date) -> Result<Parts, Stop> {
+    let survey = Survey::new(open).ok();
+    let counted = survey.as_ref().map(|survey| {
+        let plans = open.scenario.variants.iter().filter(|variant| !variant.is_today());
+        Counted {
+            area: survey.area().clone(),
+            today: survey.today().clone(),
+            variants: plans
+                .map(|variant| (variant, survey.indicators(variant, None)))
+                .collect(),
+        }
+    });
+    let mut parts = Parts::default();
+    for (code, name) in [("nl", "index.html"), ("en", "index.en.html")] {
+        let language = Language::from_code(code).unwrap_or_default();
+        if let Some(counted) = &counted {
+            let table = indicators_csv(counted, &language);
+            parts.files.insert(format!("tables/indicators.{code}.csv"), table);
+        }
+        let report = Report::new(open, counted.as_ref(), pictures, made_on, &language);
+        let html = page(&report).map_err(|error| Stop::Machine {
+            message: format!("the page cannot be made: {error}"),
+        })?;
+        parts.files.insert(name.to_owned(), html.into_bytes());
+    }
+    for picture in pictures {
+        parts.files.insert(picture.path.clone(), picture.png.clone());
+    }
+    Ok(parts)
+}
+
+/// Every viewpoint in every variant.
+fn pictures(
+    open: &Arc<OpenScenario>,
+    size: (u32, u32),
+    timeout_s: f64,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<Picture>, Stop> {
+    machine::require_adapter()?;
+    let mut engine = Engine::start(&EngineOptions {
+        size,
+        lens: None,
+        preset: Preset::High,
+        max_screen_space_error_px: 16.0,
+    });
+    engine.open(open.clone());
+    let patience = Duration::from_secs_f64(timeout_s.clamp(0.1, 3600.0));
+    let scenario = &open.scenario;
+    let words = scenario
+        .synthetic
+        .then(|| Language::from_code("nl").map(|language| tr(&language, "banner-synthetic")))
+        .flatten();
+    let mut made = Vec::new();
+    for (v, variant) in scenario.variants.iter().enumerate() {
+        for (p, viewpoint) in scenario.viewpoints.iter().enumerate() {
+            let time = viewpoint.time.or(scenario.start_time);
+            engine.look(Some(&variant.id), None, time, Some(orbit_of(viewpoint)));
+            let path = format!(
+                "pictures/{:02}-{}/{:02}-{}.png",
+                p + 1,
+                slug(&viewpoint.id),
+                v + 1,
+                slug(&variant.id)
+            );
+            if !engine.settle(patience) {
+                problems.push(super::render::unfinished(&path, timeout_s));
+            }
+            let mut picture = engine.draw()?;
+            if let Some(words) = &words {
+                picture = stamp(picture, words);
+            }
+            made.push(Picture {
+                png: png(picture).map_err(|reason| cannot_write(Path::new(&path), &reason))?,
+                path,
+                viewpoint: viewpoint.id.clone(),
+                variant: variant.id.clone(),
+            });
+        }
+    }
+    Ok(made)
+}
+
+/// An id as part of a file name on any system.
+fn slug(id: &str) -> String {
+    let plain: String = id
+        .chars()
+        .take(40)
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    plain.trim_matches('-').to_owned()
+}

@@ -1,0 +1,33 @@
+//! Taking a scenario away: one package with all that it is made of, pictures, tables, and a page that reads without the
+//! program.
+//!
+//! A package is a zip archive. At its top stand `scenario.json` and the files that the scenario names, under their own
+//! paths, so that it opens in Stadslens as it did before; `pictures/` with every viewpoint in every variant; `tables/` with
+//! the indicators; `index.html` and `index.en.html`; and `manifest.json` with the SHA-256 of each file. It holds no path of
+//! the machine, no name of a user and no time but the day, and the same input gives the same bytes.
+//!
+//! [`Report`] is what the page says, apart from how it looks: a later, fuller report is another template over it.
+
+mod package;
+mod page;
+mod report;
+mod tables;
+pub(crate) mod words;
+
+pub use package::{PackageError, Parts, Picture, package};
+pub use page::page;
+pub use report::Report;
+pub use tables::indicators_csv;
+
+use crate::analysis::{Indicators, StudyArea};
+use crate::model::Variant;
+
+/// What was counted, for tables and the page.
+pub struct Counted<'a> {
+    /// The land that was counted in.
+    pub area: StudyArea,
+    /// Today.
+    pub today: Indicators,
+    /// The variants that change something, with their numbers when all is built.
+    pub variants: Vec<(&'a Variant, Indicators)>,
+}

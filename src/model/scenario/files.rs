@@ -1,0 +1,146 @@
+//! Which files a scenario is made of: its own, those of its layers, and all that their tilesets lead to. Nothing else that
+//! happens to lie in its folder.
+
+use super::read::has_extension;
+use super::{LayerKind, OpenScenario};
+use crate::sources::resource::{ResourceError, Resources, join};
+use crate::sources::tiles3d::{self, references};
+use crate::sources::{Cause, Problem};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Most files that one scenario is made of.
+const MAX_FILES: usize = 100_000;
+
+/// The files of a scenario.
+#[derive(Debug, Clone, Default)]
+pub struct UsedFiles {
+    /// Paths within the scenario's resources, its own file not among them.
+    pub paths: BTreeSet<String>,
+    /// Files that are named and cannot be had.
+    pub problems: Vec<Problem>,
+}
+
+/// Finds the files that `open` is made of. Reads every tile once, so keep it off the main thread.
+pub fn used_files(open: &OpenScenario) -> UsedFiles {
+    let mut used = UsedFiles::default();
+    for layer in &open.scenario.layers {
+        if layer.kind == LayerKind::Tiles3d {
+            used.add_tiles(&open.resources, &layer.path);
+        } else {
+            used.add(&*open.resources, &layer.path);
+        }
+        if let Some(register) = &layer.register {
+            used.add(&*open.resources, register);
+        }
+    }
+    used
+}
+
+impl UsedFiles {
+    /// Adds a file that is there; says so where it is not. Returns whether it is new.
+    fn add(&mut self, resources: &dyn Resources, path: &str) -> bool {
+        if self.paths.contains(path) {
+            return false;
+        }
+        if self.paths.len() >= MAX_FILES {
+            if self.problems.last().is_none_or(|last| last.cause != Cause::TooLarge) {
+                let message = format!("more than {MAX_FILES} files; the rest is left out");
+                self.problems
+                    .push(Problem::error(path, "", message).because(Cause::TooLarge));
+            }
+            return false;
+        }
+        if !resources.exists(path) {
+            self.problems
+                .push(Problem::error(path, "", "the file is missing and is left out").because(Cause::Missing));
+            return false;
+        }
+        self.paths.insert(path.to_owned())
+    }
+
+    fn add_tiles(&mut self, resources: &Arc<dyn Resources>, path: &str) {
+        if !has_extension(path, &["json"]) {
+            self.add_content(&**resources, path);
+            return;
+        }
+        let recorder = Arc::new(Recorder {
+            inner: resources.clone(),
+            read: Mutex::default(),
+        });
+        match tiles3d::read_tileset(recorder.clone(), path) {
+            Ok((tree, _)) => {
+                for tileset in recorder.taken() {
+                    self.add(&**resources, &tileset);
+                }
+                for content in tree.tiles.iter().flat_map(|tile| &tile.contents) {
+                    self.add_content(&**resources, content);
+                }
+            }
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    /// Adds a tile and the files that it names.
+    fn add_content(&mut self, resources: &dyn Resources, path: &str) {
+        if path.starts_with("data:") || !self.add(resources, path) {
+            return;
+        }
+        let bytes = match resources.read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.problems.push(error.problem(path, ""));
+                return;
+            }
+        };
+        for uri in references(&bytes) {
+            match join(path, &uri) {
+                Ok(joined) => {
+                    self.add(resources, &joined);
+                }
+                Err(error) => self.problems.push(error.problem(path, "")),
+            }
+        }
+    }
+}
+
+/// Remembers what was read through it.
+struct Recorder {
+    inner: Arc<dyn Resources>,
+    read: Mutex<BTreeSet<String>>,
+}
+
+impl Recorder {
+    fn note(&self, path: &str) {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(path.to_owned());
+    }
+
+    fn taken(&self) -> BTreeSet<String> {
+        std::mem::take(&mut *self.read.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Resources for Recorder {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
+        let bytes = self.inner.read(path)?;
+        self.note(path);
+        Ok(bytes)
+    }
+
+    fn read_at_most(&self, path: &str, limit: u64) -> Result<Vec<u8>, ResourceError> {
+        let bytes = self.inner.read_at_most(path, limit)?;
+        self.note(path);
+        Ok(bytes)
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.inner.exists(path)
+    }
+
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+}

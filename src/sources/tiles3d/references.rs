@@ -1,0 +1,56 @@
+//! The other files that a tile names: buffers, images and the schema of its metadata.
+
+use super::b3dm::B3dm;
+use super::content::PayloadKind;
+use crate::sources::gltf::json_of;
+use serde_json::Value;
+
+/// URIs of the files that a glTF, GLB or b3dm names, as written there; none of a tile that cannot be read.
+pub fn references(bytes: &[u8]) -> Vec<String> {
+    let gltf = match PayloadKind::of(bytes) {
+        PayloadKind::Glb | PayloadKind::Gltf => bytes,
+        PayloadKind::B3dm => match B3dm::parse(bytes) {
+            Ok(b3dm) => b3dm.gltf,
+            Err(_) => return Vec::new(),
+        },
+        _ => return Vec::new(),
+    };
+    let Some(root) = json_of(gltf).and_then(|json| serde_json::from_slice::<Value>(json).ok()) else {
+        return Vec::new();
+    };
+    let lists = ["buffers", "images"]
+        .iter()
+        .filter_map(|list| root.get(list)?.as_array());
+    let listed = lists.flatten().filter_map(|entry| entry.get("uri")?.as_str());
+    let schema = root
+        .pointer("/extensions/EXT_structural_metadata/schemaUri")
+        .and_then(Value::as_str);
+    listed
+        .chain(schema)
+        .filter(|uri| !uri.starts_with("data:"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_images_and_the_schema_are_named_and_data_is_not() {
+        let gltf = br#"{"asset":{"version":"2.0"},"buffers":[{"uri":"a.bin"},{"uri":"data:,x"},{}],
+            "images":[{"uri":"t/b.png"},{"bufferView":0}],
+            "extensions":{"EXT_structural_metadata":{"schemaUri":"s.json"}}}"#;
+        assert_eq!(references(gltf), ["a.bin", "t/b.png", "s.json"]);
+        let mut glb = b"glTF\x02\0\0\0".to_vec();
+        let json = br#"{"asset":{"version":"2.0"},"buffers":[{"uri":"a.bin"}]} "#;
+        let chunk = u32::try_from(json.len()).unwrap();
+        glb.extend((20 + chunk).to_le_bytes());
+        glb.extend(chunk.to_le_bytes());
+        glb.extend(b"JSON");
+        glb.extend(json);
+        assert_eq!(references(&glb), ["a.bin"]);
+        assert_eq!(references(&glb[..30]), [""; 0]);
+        assert_eq!(references(b"pnts"), [""; 0]);
+    }
+}

@@ -1,0 +1,206 @@
+//! A scenario taken along as a package and opened again.
+
+use serde_json::Value;
+use stadslens::analysis::Survey;
+use stadslens::model::OpenScenario;
+use stadslens::model::scenario::{check, open};
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn export(scenario: &Path, output: &Path, more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stadslens"))
+        .arg("export")
+        .arg(scenario)
+        .arg("-o")
+        .arg(output)
+        .args(["--no-pictures", "--date", "2026-11-25"])
+        .args(more)
+        .output()
+        .expect("the program runs")
+}
+
+fn package_of(scenario: &str, folder: &Path) -> PathBuf {
+    let output = folder.join("plan.stadslens");
+    let done = export(&project(scenario), &output, &[]);
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{errors}");
+    output
+}
+
+/// Everything that a scenario holds, without where its files are read from.
+fn told(open: &OpenScenario) -> String {
+    let scenario = &open.scenario;
+    let heights: Vec<f64> = (-5..5)
+        .map(|i| open.terrain.height_at(bevy::math::DVec2::splat(f64::from(i) * 40.0)))
+        .collect();
+    let numbers = Survey::new(open).map(|survey| {
+        let variants = &scenario.variants;
+        variants
+            .iter()
+            .map(|variant| survey.indicators(variant, None))
+            .collect::<Vec<_>>()
+    });
+    format!(
+        "{scenario:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{heights:?}\n{numbers:?}",
+        open.surfaces, open.assets, open.reports, open.sensors, open.register.buildings
+    )
+}
+
+#[test]
+fn a_package_opens_again_with_nothing_lost() {
+    for scenario in ["scenarios/lange-wemen", "tests/fixtures/hof"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let package = package_of(scenario, folder.path());
+        let before = open(&project(scenario)).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let after = open(&package).unwrap_or_else(|problems| panic!("{problems:?}"));
+        assert_eq!(told(&before), told(&after), "{scenario}");
+        assert_eq!(before.problems.len(), after.problems.len(), "{:?}", after.problems);
+        for layer in &before.scenario.layers {
+            let (old, new) = (before.resources.read(&layer.path), after.resources.read(&layer.path));
+            assert_eq!(
+                old.expect("the layer"),
+                new.expect("the layer in the package"),
+                "{}",
+                layer.path
+            );
+        }
+        assert_eq!(check(&project(scenario)).len(), check(&package).len(), "{:?}", check(&package));
+        // What was opened is not written to: exported again it gives the same bytes.
+        let again = folder.path().join("again.stadslens");
+        assert!(export(&package, &again, &[]).status.success());
+        assert_eq!(
+            fs::read(&package).expect("the package"),
+            fs::read(&again).expect("the other")
+        );
+    }
+}
+
+#[test]
+fn a_package_says_nothing_of_the_machine_and_names_every_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let package = package_of("scenarios/lange-wemen", folder.path());
+    let mut zip = zip::ZipArchive::new(fs::File::open(&package).expect("the package")).expect("a zip");
+    let mut names = Vec::new();
+    let mut texts = String::new();
+    for index in 0..zip.len() {
+        let mut entry = zip.by_index(index).expect("an entry");
+        let name = entry.name().expect("a name").into_owned();
+        let is_text = [".html", ".csv", "manifest.json", "scenario.json"];
+        if is_text.iter().any(|ending| name.ends_with(ending)) {
+            entry.read_to_string(&mut texts).expect("text");
+        }
+        names.push(name);
+    }
+    let here = env!("CARGO_MANIFEST_DIR");
+    let home = std::env::var("HOME").unwrap_or_else(|_| "/root".into());
+    for secret in [here, folder.path().to_str().expect("a path"), &format!("{home}/")] {
+        assert!(!texts.contains(secret), "the package names {secret}");
+    }
+    let manifest: Value = {
+        let entry = zip.by_name("manifest.json").expect("a manifest");
+        serde_json::from_reader(entry).expect("JSON")
+    };
+    let listed: Vec<&String> = manifest["files"].as_object().expect("files").keys().collect();
+    names.retain(|name| name != "manifest.json");
+    names.sort();
+    assert_eq!(names.iter().collect::<Vec<_>>(), listed);
+    for wanted in [
+        "index.html",
+        "index.en.html",
+        "tables/indicators.nl.csv",
+        "tables/indicators.en.csv",
+    ] {
+        assert!(names.iter().any(|name| name == wanted), "no {wanted}");
+    }
+    assert!(texts.contains("Voorbeeld: dit is niet de echte situatie"));
+}
+
+#[test]
+fn what_was_changed_on_the_way_is_said_and_the_rest_opens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let package = package_of("tests/fixtures/hof", folder.path());
+    let original = open(&package).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let changed = &original
+        .scenario
+        .layers
+        .iter()
+        .find(|l| l.path.ends_with(".geojson"))
+        .expect("a layer")
+        .path;
+    let bad = folder.path().join("bad.stadslens");
+    rewrite(&package, &bad, |name, bytes| {
+        if name == changed {
+            bytes.extend(b" ");
+        }
+    });
+    let found = check(&bad);
+    assert!(
+        found
+            .iter()
+            .any(|p| p.path == *changed && p.message.contains("SHA-256")),
+        "{found:?}"
+    );
+    assert!(
+        found.iter().any(|p| p.message.contains("does not name this file")),
+        "{found:?}"
+    );
+    let opened = open(&bad).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert_eq!(opened.scenario.variants.len(), original.scenario.variants.len());
+    assert!(
+        opened
+            .problems
+            .iter()
+            .any(|p| p.message.contains("leads out of its folder")),
+        "{:?}",
+        opened.problems
+    );
+}
+
+/// Copies a package with changed files, one that nobody listed and one that climbs out.
+fn rewrite(from: &Path, to: &Path, change: impl Fn(&str, &mut Vec<u8>)) {
+    let mut zip = zip::ZipArchive::new(fs::File::open(from).expect("the package")).expect("a zip");
+    let mut writer = zip::ZipWriter::new(fs::File::create(to).expect("a file"));
+    let options = zip::write::SimpleFileOptions::default();
+    for index in 0..zip.len() {
+        let mut entry = zip.by_index(index).expect("an entry");
+        let (name, mut bytes) = (entry.name().expect("a name").into_owned(), Vec::new());
+        entry.read_to_end(&mut bytes).expect("bytes");
+        change(&name, &mut bytes);
+        writer.start_file(&name, options).expect("an entry");
+        writer.write_all(&bytes).expect("bytes");
+    }
+    for stranger in ["stranger.txt", "../climbs/out.txt"] {
+        writer.start_file(stranger, options).expect("an entry");
+        writer.write_all(b"x").expect("bytes");
+    }
+    writer.finish().expect("a zip");
+}
+
+#[test]
+fn nothing_is_overwritten_unasked_and_a_lone_tileset_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let package = package_of("tests/fixtures/hof", folder.path());
+    let before = fs::read(&package).expect("the package");
+    let refused = export(&project("scenarios/lange-wemen"), &package, &[]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(fs::read(&package).expect("the package"), before);
+    assert!(
+        export(&project("tests/fixtures/hof"), &package, &["--replace"])
+            .status
+            .success()
+    );
+    let nowhere = folder.path().join("no such folder").join("a.stadslens");
+    assert_eq!(
+        export(&project("tests/fixtures/hof"), &nowhere, &[]).status.code(),
+        Some(3)
+    );
+    assert!(!nowhere.exists());
+}
