@@ -4,6 +4,7 @@
 //! would answer nonsense for. A ring is a list of points in the site frame, metres, closed, its first point not repeated at the end.
 
 use crate::geometry::polygon::{ring_contains, signed_area_m2};
+use crate::sources::Cause;
 use bevy::math::DVec2;
 use std::fmt;
 
@@ -28,6 +29,16 @@ pub(crate) enum RingFault {
     Outside,
     /// Too tangled to check in reasonable time.
     TooComplex,
+}
+
+impl RingFault {
+    /// What kind of problem it is for the file that holds the ring.
+    pub(crate) fn cause(&self) -> Cause {
+        match self {
+            Self::TooManyPoints(_) | Self::TooComplex => Cause::TooLarge,
+            Self::TooFewPoints(_) | Self::NoArea | Self::Crosses(..) | Self::Outside => Cause::Content,
+        }
+    }
 }
 
 impl fmt::Display for RingFault {

@@ -12,7 +12,7 @@ use serde_json::json;
 use stadslens::{
     georef::SiteFrame,
     sources::{
-        Cause, Problem, Severity,
+        Problem, Severity,
         inspect::inspect,
         resource::folder,
         tiles3d::{DecodeRequest, TileContent, decode_content, read_tileset},
@@ -24,7 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-fn decode_file(path: &Path) -> Result<TileContent, Problem> {
+pub(crate) fn decode_file(path: &Path) -> Result<TileContent, Problem> {
     decode_content(&DecodeRequest {
         resources: folder(path.parent().unwrap()),
         path: path.file_name().unwrap().to_str().unwrap().to_owned(),
@@ -37,7 +37,7 @@ fn decode_file(path: &Path) -> Result<TileContent, Problem> {
     })
 }
 
-fn decode_bytes(bytes: &[u8]) -> Result<TileContent, Problem> {
+pub(crate) fn decode_bytes(bytes: &[u8]) -> Result<TileContent, Problem> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tile.bin");
     fs::write(&path, bytes).unwrap();
@@ -55,7 +55,7 @@ fn assert_is_clear(problem: &Problem) {
 }
 
 /// A mesh of one triangle; `edit` may break the JSON and the bytes first.
-fn glb(edit: impl FnOnce(&mut serde_json::Value, &mut Vec<u8>)) -> Vec<u8> {
+pub(crate) fn glb(edit: impl FnOnce(&mut serde_json::Value, &mut Vec<u8>)) -> Vec<u8> {
     let mut bin: Vec<u8> = [0.0_f32, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
         .iter()
         .flat_map(|f| f.to_le_bytes())
@@ -393,26 +393,4 @@ fn damaged_copies_of_real_tiles_never_panic() {
     );
     assert!(tried >= 240, "only {tried} tried");
     assert!(started.elapsed() < Duration::from_mins(2));
-}
-
-#[test]
-fn each_kind_of_fault_tells_its_cause() {
-    let cause = |bytes: &[u8]| decode_bytes(bytes).err().unwrap().cause;
-    assert_eq!(cause(b"b3dm"), Cause::Damaged);
-    assert_eq!(cause(b"i3dm and more"), Cause::NotRead);
-    assert_eq!(cause(b"no tile at all"), Cause::WrongKind);
-    let temporary = tempfile::tempdir().unwrap();
-    let missing = decode_file(&temporary.path().join("none.glb")).err().unwrap();
-    assert_eq!(missing.cause, Cause::Missing);
-    let outside = |uri: &str| {
-        let tileset = json!({
-            "asset": {"version": "1.1"}, "geometricError": 1.0,
-            "root": {"boundingVolume": {"sphere": [0.0, 0.0, 0.0, 1.0]}, "geometricError": 0.0, "content": {"uri": uri}},
-        });
-        fs::write(temporary.path().join("tileset.json"), tileset.to_string()).unwrap();
-        read_tileset(folder(temporary.path()), "tileset.json").unwrap().1[0].cause
-    };
-    assert_eq!(outside("../secret.glb"), Cause::Outside);
-    assert_eq!(outside("tileset.json"), Cause::Duplicate);
-    assert_eq!(outside("https://example.org/a.glb"), Cause::NotRead);
 }

@@ -6,6 +6,7 @@
 )]
 
 mod bad_input;
+mod causes;
 mod corpus_facts;
 mod decode;
 mod georef;

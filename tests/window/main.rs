@@ -3,6 +3,7 @@
 //! Every step waits for a state, never for a time. What is clicked is found by the name that a person reads on it.
 
 mod desktop;
+mod maintenance;
 
 use desktop::Desktop;
 use serde_json::{Value, json};

@@ -6,6 +6,7 @@
 //! While this lens is active what a variant takes away stays in sight, marked: somebody maintains it until it goes. It
 //! does not edit objects: their owner's system does, and takes the worklist as a file.
 
+mod filtering;
 mod filters;
 mod grades;
 mod list;
@@ -13,6 +14,8 @@ mod marks;
 mod page;
 mod rows;
 mod worklist;
+
+pub use filtering::Filtering;
 
 use crate::georef::SitePos;
 use crate::model::OpenScenario;

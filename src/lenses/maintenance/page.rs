@@ -351,11 +351,15 @@ impl MaintenancePage {
             }
             _ => None,
         };
-        let scroll_to = picked.filter(|_| self.wants_in_sight);
+        let sight = rows::Sight {
+            selected: picked,
+            scroll_to: picked.filter(|_| self.wants_in_sight),
+            height,
+        };
         self.wants_in_sight = false;
         let done = match tab {
-            Tab::Assets => rows::show_assets(ui, self, picked, scroll_to, height, language),
-            Tab::Reports => rows::show_reports(ui, self, picked, scroll_to, height, language),
+            Tab::Assets => rows::show_assets(ui, self, sight, language),
+            Tab::Reports => rows::show_reports(ui, self, sight, language),
         };
         if done.is_sorted_anew {
             self.refresh();

@@ -2,7 +2,7 @@
 
 use super::filters::{REMOVED_MARK, color32, grade_shape, kind_icon, kind_name, stage_mark, stage_name};
 use super::grades::Scale;
-use super::list::{AssetColumn, ReportColumn, is_overdue};
+use super::list::{AssetColumn, ReportColumn, Sorting, is_overdue};
 use super::page::{MaintenancePage, Row};
 use super::worklist::category_words;
 use crate::model::{Asset, Report};
@@ -13,7 +13,7 @@ use bevy_egui::egui::{Align2, Color32, Painter, Rect, Stroke, Ui};
 use egui_phosphor::regular;
 use jiff::civil::Date;
 
-const ASSET_COLUMNS: [(AssetColumn, &str, f32); 5] = [
+static ASSET_COLUMNS: [(AssetColumn, &str, f32); 5] = [
     (AssetColumn::Kind, "maintenance-column-kind", 0.27),
     (AssetColumn::Number, "maintenance-column-number", 0.21),
     (AssetColumn::Score, "maintenance-column-score", 0.11),
@@ -28,11 +28,22 @@ const NARROW_SHARES: [f32; 5] = [0.11, 0.30, 0.115, 0.115, 0.36];
 /// Less room than this is narrow, points of letters at 100 %.
 const NARROW: f32 = 345.0;
 
-const REPORT_COLUMNS: [(ReportColumn, &str, f32); 3] = [
+static REPORT_COLUMNS: [(ReportColumn, &str, f32); 3] = [
     (ReportColumn::Category, "maintenance-column-category", 0.43),
     (ReportColumn::Status, "maintenance-column-status", 0.33),
     (ReportColumn::Created, "maintenance-column-created", 0.24),
 ];
+
+/// What of a list is in sight.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sight {
+    /// Row that is chosen.
+    pub(super) selected: Option<usize>,
+    /// Row to bring into sight now.
+    pub(super) scroll_to: Option<usize>,
+    /// At most this high, points.
+    pub(super) height: f32,
+}
 
 /// What was done with a table.
 #[derive(Debug, Default)]
@@ -59,63 +70,118 @@ pub(super) fn short_date(day: Option<Date>, language: &Language) -> String {
     )
 }
 
-/// Shows the managed objects.
-pub(super) fn show_assets(
-    ui: &mut Ui,
-    page: &mut MaintenancePage,
-    selected: Option<usize>,
-    scroll_to: Option<usize>,
-    height: f32,
-    language: &Language,
-) -> Done {
-    let names = ASSET_COLUMNS.map(|(_, key, _)| tr(language, key));
-    let is_narrow = ui.available_width() < NARROW * Theme::of(ui.ctx()).text_scale;
-    let columns: Vec<TableColumn<'_>> = names
-        .iter()
-        .zip(ASSET_COLUMNS)
-        .zip(NARROW_SHARES)
-        .map(|((label, (.., share)), narrow)| TableColumn {
-            label,
-            share: if is_narrow { narrow } else { share },
-            is_numeric: false,
-        })
-        .collect();
-    let sorting = page.asset_sorting;
-    let by = ASSET_COLUMNS.iter().position(|(column, ..)| *column == sorting.column);
-    let head = table_head(ui, &columns, by.map(|by| (by, sorting.descending)));
-    let at = |row: usize| {
-        let place = *page.asset_order.get(row)?;
-        Some((place, page.stock.assets.get(place)?))
-    };
-    let label =
-        |row: usize| at(row).map_or_else(String::new, |(place, asset)| asset_label(page, place, asset, language));
-    let paint = |ui: &Ui, painter: &Painter, cells: &[Rect], row: usize| {
-        if let Some((place, asset)) = at(row) {
-            paint_asset(ui, painter, cells, page, place, asset, language);
-        }
-    };
-    let pressed = table_rows(
-        ui,
-        &columns,
-        &TableRows {
-            name: "maintenance-assets",
-            count: page.asset_order.len(),
-            selected,
-            scroll_to,
-            height,
-            lines: 1,
-            label: &label,
-            paint: &paint,
-        },
-    );
-    let done = Done {
-        pressed: pressed.and_then(at).map(|(place, _)| Row::Asset(place)),
-        is_sorted_anew: head.is_some(),
-    };
-    if let Some((column, ..)) = head.and_then(|index| ASSET_COLUMNS.get(index)) {
-        page.asset_sorting.press(*column);
+/// One of both lists: what it holds, and how a row of it looks.
+struct List<'a, Item, Column: 'static> {
+    name: &'a str,
+    columns: &'static [(Column, &'static str, f32)],
+    /// Shares of the columns, in their order.
+    shares: Vec<f32>,
+    /// Everything there is.
+    items: &'a [Item],
+    /// Places in `items`, filtered and in order.
+    order: &'a [usize],
+    sorting: Sorting<Column>,
+    label: &'a dyn Fn(usize, &Item) -> String,
+    paint: &'a dyn Fn(&Ui, &Painter, &[Rect], usize, &Item),
+}
+
+impl<Item, Column: Copy + PartialEq> List<'_, Item, Column> {
+    /// Shows it; returns the place of the item that was pressed, and the column whose head was.
+    fn show(&self, ui: &mut Ui, sight: Sight, language: &Language) -> (Option<usize>, Option<Column>) {
+        let names: Vec<String> = self.columns.iter().map(|(_, key, _)| tr(language, key)).collect();
+        let columns: Vec<TableColumn<'_>> = names
+            .iter()
+            .zip(&self.shares)
+            .map(|(label, share)| TableColumn {
+                label,
+                share: *share,
+                is_numeric: false,
+            })
+            .collect();
+        let by = self
+            .columns
+            .iter()
+            .position(|(column, ..)| *column == self.sorting.column);
+        let head = table_head(ui, &columns, by.map(|by| (by, self.sorting.descending)));
+        let at = |row: usize| {
+            let place = *self.order.get(row)?;
+            Some((place, self.items.get(place)?))
+        };
+        let label = |row: usize| at(row).map_or_else(String::new, |(place, item)| (self.label)(place, item));
+        let paint = |ui: &Ui, painter: &Painter, cells: &[Rect], row: usize| {
+            if let Some((place, item)) = at(row) {
+                (self.paint)(ui, painter, cells, place, item);
+            }
+        };
+        let pressed = table_rows(
+            ui,
+            &columns,
+            &TableRows {
+                name: self.name,
+                count: self.order.len(),
+                selected: sight.selected,
+                scroll_to: sight.scroll_to,
+                height: sight.height,
+                lines: 1,
+                label: &label,
+                paint: &paint,
+            },
+        );
+        let column = head
+            .and_then(|index| self.columns.get(index))
+            .map(|(column, ..)| *column);
+        (pressed.and_then(at).map(|(place, _)| place), column)
     }
-    done
+}
+
+/// Shows the managed objects.
+pub(super) fn show_assets(ui: &mut Ui, page: &mut MaintenancePage, sight: Sight, language: &Language) -> Done {
+    let is_narrow = ui.available_width() < NARROW * Theme::of(ui.ctx()).text_scale;
+    let shares = if is_narrow {
+        NARROW_SHARES.to_vec()
+    } else {
+        ASSET_COLUMNS.map(|(.., share)| share).to_vec()
+    };
+    let (pressed, column) = List {
+        name: "maintenance-assets",
+        columns: &ASSET_COLUMNS,
+        shares,
+        items: &page.stock.assets,
+        order: &page.asset_order,
+        sorting: page.asset_sorting,
+        label: &|place, asset| asset_label(page, place, asset, language),
+        paint: &|ui, painter, cells, place, asset| paint_asset(ui, painter, cells, page, place, asset, language),
+    }
+    .show(ui, sight, language);
+    if let Some(column) = column {
+        page.asset_sorting.press(column);
+    }
+    Done {
+        pressed: pressed.map(Row::Asset),
+        is_sorted_anew: column.is_some(),
+    }
+}
+
+/// Shows the reports.
+pub(super) fn show_reports(ui: &mut Ui, page: &mut MaintenancePage, sight: Sight, language: &Language) -> Done {
+    let (pressed, column) = List {
+        name: "maintenance-reports",
+        columns: &REPORT_COLUMNS,
+        shares: REPORT_COLUMNS.map(|(.., share)| share).to_vec(),
+        items: &page.stock.reports,
+        order: &page.report_order,
+        sorting: page.report_sorting,
+        label: &|_, report| report_label(report, language),
+        paint: &|ui, painter, cells, _, report| paint_report(ui, painter, cells, report, language),
+    }
+    .show(ui, sight, language);
+    if let Some(column) = column {
+        page.report_sorting.press(column);
+    }
+    Done {
+        pressed: pressed.map(Row::Report),
+        is_sorted_anew: column.is_some(),
+    }
 }
 
 /// Everything that the row shows, in words.
@@ -213,62 +279,6 @@ fn paint_asset(
         words = format!("{} {words}", regular::CLOCK_COUNTDOWN);
     }
     paint_text(ui, painter, *next, &words, role, ink);
-}
-
-/// Shows the reports.
-pub(super) fn show_reports(
-    ui: &mut Ui,
-    page: &mut MaintenancePage,
-    selected: Option<usize>,
-    scroll_to: Option<usize>,
-    height: f32,
-    language: &Language,
-) -> Done {
-    let names = REPORT_COLUMNS.map(|(_, key, _)| tr(language, key));
-    let columns: Vec<TableColumn<'_>> = names
-        .iter()
-        .zip(REPORT_COLUMNS)
-        .map(|(label, (.., share))| TableColumn {
-            label,
-            share,
-            is_numeric: false,
-        })
-        .collect();
-    let sorting = page.report_sorting;
-    let by = REPORT_COLUMNS.iter().position(|(column, ..)| *column == sorting.column);
-    let head = table_head(ui, &columns, by.map(|by| (by, sorting.descending)));
-    let at = |row: usize| {
-        let place = *page.report_order.get(row)?;
-        Some((place, page.stock.reports.get(place)?))
-    };
-    let label = |row: usize| at(row).map_or_else(String::new, |(_, report)| report_label(report, language));
-    let paint = |ui: &Ui, painter: &Painter, cells: &[Rect], row: usize| {
-        if let Some((_, report)) = at(row) {
-            paint_report(ui, painter, cells, report, language);
-        }
-    };
-    let pressed = table_rows(
-        ui,
-        &columns,
-        &TableRows {
-            name: "maintenance-reports",
-            count: page.report_order.len(),
-            selected,
-            scroll_to,
-            height,
-            lines: 1,
-            label: &label,
-            paint: &paint,
-        },
-    );
-    let done = Done {
-        pressed: pressed.and_then(at).map(|(place, _)| Row::Report(place)),
-        is_sorted_anew: head.is_some(),
-    };
-    if let Some((column, ..)) = head.and_then(|index| REPORT_COLUMNS.get(index)) {
-        page.report_sorting.press(*column);
-    }
-    done
 }
 
 /// Everything that the row shows, in words.

@@ -62,7 +62,7 @@ pub(super) fn read(bytes: &[u8], path: &str, findings: &mut Findings) -> Result<
     let given = north_first.len();
     if given < count {
         let message = format!("the file breaks off: {given} of {count} heights; the rest counts as no data");
-        findings.error(format!("line {}", words.line), message);
+        findings.error_because(Cause::Damaged, format!("line {}", words.line), message);
         north_first.resize(count, f32::NAN);
     } else if words.next().is_some() {
         let message = format!("more than the {count} heights of the header; the rest is left out");
@@ -135,7 +135,7 @@ fn header(words: &mut Words<'_>, path: &str) -> Result<Header, Problem> {
     let (south, by_south_corner) = south.ok_or_else(|| missing("yllcorner"))?;
     if u64::from(columns) * u64::from(rows) > MAX_NODES as u64 {
         let message = format!("{columns} × {rows} heights are more than the {MAX_NODES} allowed: use larger cells");
-        return Err(Problem::error(path, "", message));
+        return Err(Problem::error(path, "", message).because(Cause::TooLarge));
     }
     let shift = |by_corner: bool| if by_corner { cell / 2.0 } else { 0.0 };
     Ok(Header {

@@ -81,7 +81,7 @@ pub(super) fn read(bytes: &[u8], path: &str, findings: &mut Findings) -> Result<
                 problem.message,
                 collection.features.len()
             );
-            findings.error(problem.place, message);
+            findings.error_because(problem.cause, problem.place, message);
             Ok(collection)
         }
     }
@@ -122,10 +122,11 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
                     match value.pointer("/properties/name").and_then(Value::as_str) {
                         Some(name) => self.0.collection.crs = Some(name.to_owned()),
                         None if value.is_null() => {}
-                        None => self
-                            .0
-                            .findings
-                            .error("crs", "this CRS has no name; longitude and latitude are assumed"),
+                        None => self.0.findings.error_because(
+                            Cause::Place,
+                            "crs",
+                            "this CRS has no name; longitude and latitude are assumed",
+                        ),
                     }
                 }
                 _ => {
@@ -175,7 +176,7 @@ impl<'de> Visitor<'de> for Features<'_, '_> {
         }
         if more > 0 {
             let message = format!("more than {MAX_FEATURES} features; the last {more} are left out");
-            self.0.findings.error("features", message);
+            self.0.findings.error_because(Cause::TooLarge, "features", message);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 //! Each function takes one file. What is damaged in it goes to the findings; what is left stands in the site
 //! frame. A second feature with an id that is taken is left out.
 
-use super::convert::{HOLE_TOLERANCE_M, site_ring};
+use super::convert::{BadRing, HOLE_TOLERANCE_M, site_ring};
 use super::file::{SurfaceKindFile, UseFile};
 use super::findings::Findings;
 use super::geojson::{Feature, Geometry, Rings};
@@ -15,6 +15,7 @@ use crate::geometry::polygon::Polygon;
 use crate::georef::HeightReference;
 use crate::model::ring;
 use crate::model::{Asset, AssetKind, RegisteredBuilding, Report, Sensor, Terrain};
+use crate::sources::Cause;
 use bevy::math::DVec2;
 use std::collections::{HashMap, HashSet};
 
@@ -269,7 +270,7 @@ impl LayerReader<'_> {
             match self.projection.site_from_file(*point) {
                 Ok(position) if self.is_new(feature, &mut ids, &id, "id") => points.push((feature, id, position)),
                 Ok(_) => {}
-                Err(message) => self.leave_out(feature, ".geometry.coordinates", &message),
+                Err(message) => self.misplaced(feature, &message),
             }
         }
         points
@@ -277,9 +278,7 @@ impl LayerReader<'_> {
 
     fn line(&mut self, feature: &Feature, points: &[[f64; 2]]) -> Option<Vec<DVec2>> {
         let result: Result<Vec<DVec2>, String> = points.iter().map(|p| self.projection.site_from_file(*p)).collect();
-        result
-            .map_err(|message| self.leave_out(feature, ".geometry.coordinates", &message))
-            .ok()
+        result.map_err(|message| self.misplaced(feature, &message)).ok()
     }
 
     /// Every usable polygon of a feature, as a counter-clockwise outer ring and clockwise holes.
@@ -311,8 +310,8 @@ impl LayerReader<'_> {
         };
         let outer = match site_ring(outer, self.projection, self.ring_budget) {
             Ok(outer) => outer,
-            Err((_, message)) => {
-                self.leave_out(feature, ".geometry.coordinates[0]", &message);
+            Err(BadRing { cause, message, .. }) => {
+                self.leave_out_because(cause, feature, ".geometry.coordinates[0]", &message);
                 return None;
             }
         };
@@ -322,13 +321,17 @@ impl LayerReader<'_> {
             match site_ring(hole, self.projection, self.ring_budget) {
                 Ok(mut hole) => {
                     if let Some(fault) = ring::hole_fault(&outer, &hole, HOLE_TOLERANCE_M, self.ring_budget) {
-                        self.findings.error(place, format!("{fault}; it is left out"));
+                        self.findings
+                            .error_because(fault.cause(), place, format!("{fault}; it is left out"));
                     } else {
                         hole.reverse();
                         kept.push(hole);
                     }
                 }
-                Err((_, message)) => self.findings.error(place, format!("{message}; the hole is left out")),
+                Err(BadRing { cause, message, .. }) => {
+                    let message = format!("{message}; the hole is left out");
+                    self.findings.error_because(cause, place, message);
+                }
             }
         }
         Some((outer, kept))
@@ -338,14 +341,24 @@ impl LayerReader<'_> {
         let is_new = ids.insert(id.to_owned());
         if !is_new {
             let message = format!("the id `{id}` is taken by an earlier feature");
-            self.leave_out(feature, &format!(".properties.{key}"), &message);
+            self.leave_out_because(Cause::Duplicate, feature, &format!(".properties.{key}"), &message);
         }
         is_new
     }
 
+    /// A feature with a point that lies nowhere.
+    fn misplaced(&mut self, feature: &Feature, message: &str) {
+        self.leave_out_because(Cause::Place, feature, ".geometry.coordinates", message);
+    }
+
     fn leave_out(&mut self, feature: &Feature, place: &str, message: &str) {
+        self.leave_out_because(Cause::Content, feature, place, message);
+    }
+
+    fn leave_out_because(&mut self, cause: Cause, feature: &Feature, place: &str, message: &str) {
         let index = feature.index;
-        self.findings.error(
+        self.findings.error_because(
+            cause,
             format!("features[{index}]{place}"),
             format!("{message}; features[{index}] is left out"),
         );

@@ -29,8 +29,8 @@ const COMPRESSIONS: [&str; 2] = ["EXT_meshopt_compression", "KHR_meshopt_compres
 /// The buffer views of one file, each decoded once.
 pub(super) struct Views<'a> {
     pub(super) root: &'a Root,
-    buffers: Vec<Result<Cow<'a, [u8]>, String>>,
-    unpacked: Vec<OnceCell<Result<Vec<u8>, String>>>,
+    buffers: Vec<Result<Cow<'a, [u8]>, Fault>>,
+    unpacked: Vec<OnceCell<Result<Vec<u8>, Fault>>>,
     /// Bytes read from other files.
     pub(super) bytes_read: u64,
 }
@@ -46,14 +46,15 @@ impl<'a> Views<'a> {
                 // One real exporter writes both an empty data URI and a binary chunk: the chunk is meant.
                 (None, 0, Some(bin)) => Ok(Cow::Borrowed(&**bin)),
                 (None, ..) if is_fallback(&buffer.extensions) => {
-                    Err("the buffer is only a stand-in for compressed data".to_owned())
+                    Err("the buffer is only a stand-in for compressed data".into())
                 }
-                (None, ..) => Err("the buffer has neither a uri nor a binary chunk".to_owned()),
+                (None, ..) => Err("the buffer has neither a uri nor a binary chunk".into()),
                 (Some(_), ..) if bytes_held > MAX_BUFFER_BYTES => {
-                    Err(format!("the buffers have more than {MAX_BUFFER_BYTES} bytes together"))
+                    let message = format!("the buffers have more than {MAX_BUFFER_BYTES} bytes together");
+                    Err(Fault::too_large("", message))
                 }
                 (Some(uri), ..) => read_uri(resources, path, uri, MAX_BUFFER_BYTES - bytes_held)
-                    .map_err(|error| error.to_string())
+                    .map_err(|error| Fault::of("", &error))
                     .inspect(|bytes| {
                         bytes_held += bytes.len() as u64;
                         if !uri.starts_with("data:") {
@@ -87,7 +88,7 @@ impl<'a> Views<'a> {
                     size_or_zero(view.byte_offset),
                     size(view.byte_length),
                 )
-                .map_err(|message| Fault::new(place(), message));
+                .map_err(|fault| fault.moved_to(place()));
         };
         let unpacked = self
             .unpacked
@@ -96,14 +97,14 @@ impl<'a> Views<'a> {
         unpacked
             .get_or_init(|| self.unpack(compression))
             .as_deref()
-            .map_err(|message| Fault::new(place(), message.clone()))
+            .map_err(|fault| fault.clone().moved_to(place()))
     }
 
-    fn range(&self, buffer: usize, offset: usize, length: usize) -> Result<&[u8], String> {
+    fn range(&self, buffer: usize, offset: usize, length: usize) -> Result<&[u8], Fault> {
         let bytes = match self.buffers.get(buffer) {
             Some(Ok(bytes)) => bytes,
-            Some(Err(message)) => return Err(message.clone()),
-            None => return Err(format!("there is no buffer {buffer}")),
+            Some(Err(fault)) => return Err(fault.clone()),
+            None => return Err(format!("there is no buffer {buffer}").into()),
         };
         offset
             .checked_add(length)
@@ -113,10 +114,11 @@ impl<'a> Views<'a> {
                     "{length} bytes from byte {offset} reach past the end of buffer {buffer} ({} bytes)",
                     bytes.len()
                 )
+                .into()
             })
     }
 
-    fn unpack(&self, compression: &Value) -> Result<Vec<u8>, String> {
+    fn unpack(&self, compression: &Value) -> Result<Vec<u8>, Fault> {
         let number = |key: &str| {
             compression
                 .get(key)
@@ -135,13 +137,12 @@ impl<'a> Views<'a> {
             .checked_mul(stride)
             .is_none_or(|bytes| bytes + spent > MAX_UNPACKED_BYTES)
         {
-            return Err(format!(
-                "the compressed data unpacks to more than {MAX_UNPACKED_BYTES} bytes"
-            ));
+            let message = format!("the compressed data unpacks to more than {MAX_UNPACKED_BYTES} bytes");
+            return Err(Fault::too_large("", message));
         }
         let source = self.range(number("buffer")?, number("byteOffset")?, number("byteLength")?)?;
         let text = |key: &str| compression.get(key).and_then(Value::as_str);
-        let damaged = |error: meshoptimizer_rs::Error| format!("the compressed data is damaged: {error}");
+        let damaged = |error: meshoptimizer_rs::Error| Fault::from(format!("the compressed data is damaged: {error}"));
         let mode = Mode::parse(text("mode").unwrap_or_default()).map_err(damaged)?;
         let filter = text("filter").unwrap_or("NONE");
         let mut workspace = Workspace::new(Limits {
@@ -160,7 +161,7 @@ impl<'a> Views<'a> {
             "QUATERNION" => codec::decode_filter_quat(&mut data, count, stride, &mut workspace),
             "EXPONENTIAL" => codec::decode_filter_exp(&mut data, count, stride, &mut workspace),
             "COLOR" => codec::decode_filter_color(&mut data, count, stride, &mut workspace),
-            other => return Err(format!("the compression filter `{other}` is unknown")),
+            other => return Err(format!("the compression filter `{other}` is unknown").into()),
         }
         .map_err(damaged)?;
         Ok(data)
@@ -336,16 +337,23 @@ struct Layout {
 
 impl Layout {
     fn of(accessor: &Accessor, index: usize) -> Result<Self, Fault> {
-        let fault = |message: String| Fault::new(format!("accessors[{index}]"), message);
+        let place = || format!("accessors[{index}]");
+        let fault = |message: &str| Fault::new(place(), message);
         let count = element_count(accessor);
-        if count > MAX_ACCESSOR_ELEMENTS || accessor.sparse.as_ref().is_some_and(|s| s.count.0 > accessor.count.0) {
-            return Err(fault(format!("{count} elements are more than are read")));
+        if count > MAX_ACCESSOR_ELEMENTS {
+            return Err(Fault::too_large(
+                place(),
+                format!("{count} elements are more than are read"),
+            ));
+        }
+        if accessor.sparse.as_ref().is_some_and(|s| s.count.0 > accessor.count.0) {
+            return Err(fault("the sparse part has more elements than the whole"));
         }
         let Checked::Valid(element) = accessor.type_ else {
-            return Err(fault("the type is unknown".to_owned()));
+            return Err(fault("the type is unknown"));
         };
         let Checked::Valid(component) = accessor.component_type else {
-            return Err(fault("the component type is unknown".to_owned()));
+            return Err(fault("the component type is unknown"));
         };
         Ok(Self {
             count,

@@ -10,7 +10,7 @@ use crate::{
     sources::resource::{Resources, read_uri},
 };
 use gltf::json::{extensions::texture::TextureTransform, material::AlphaMode, texture::Info, validation::Checked};
-use image::{ImageReader, Limits};
+use image::{ImageError, ImageReader, Limits};
 use serde::Deserialize;
 use serde_json::Value;
 use std::io::Cursor;
@@ -155,7 +155,8 @@ pub(super) fn decode_image(
     path: &str,
     budget: u64,
 ) -> Result<(Texture, u64), Fault> {
-    let fault = |message: String| Fault::new(format!("images[{index}]"), message);
+    let place = || format!("images[{index}]");
+    let fault = |message: String| Fault::new(place(), message);
     let image = views
         .root
         .images
@@ -166,7 +167,7 @@ pub(super) fn decode_image(
     let bytes = match (&image.uri, image.buffer_view) {
         (_, Some(view)) => views.view(view.value())?,
         (Some(uri), None) => {
-            owned = read_uri(resources, path, uri, MAX_IMAGE_BYTES).map_err(|error| fault(error.to_string()))?;
+            owned = read_uri(resources, path, uri, MAX_IMAGE_BYTES).map_err(|error| Fault::of(place(), &error))?;
             if !uri.starts_with("data:") {
                 bytes_read = owned.len() as u64;
             }
@@ -174,7 +175,13 @@ pub(super) fn decode_image(
         }
         (None, None) => return Err(fault("the image has neither a uri nor a buffer view".to_owned())),
     };
-    let damaged = |error: image::ImageError| fault(format!("the image cannot be decoded: {error}"));
+    let damaged = |error: ImageError| {
+        let message = format!("the image cannot be decoded: {error}");
+        match error {
+            ImageError::Limits(_) => Fault::too_large(place(), message),
+            _ => fault(message),
+        }
+    };
     let open = || {
         ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
@@ -183,7 +190,7 @@ pub(super) fn decode_image(
     let (width, height) = open()?.into_dimensions().map_err(damaged)?;
     if u64::from(width) * u64::from(height) * 4 > budget {
         let message = format!("the image of {width} × {height} pixels is more than fits into one tile");
-        return Err(fault(message));
+        return Err(Fault::too_large(place(), message));
     }
     let mut reader = open()?;
     let mut limits = Limits::default();

@@ -86,7 +86,7 @@ pub(crate) fn decode(
     let mut texture_budget = MAX_TEXTURE_BYTES;
     if !parts.is_empty() {
         let (map, root_from_gltf, is_hint_wrong) =
-            place(document, placement, &parts).map_err(|message| Problem::error(path, "", message))?;
+            place(document, placement, &parts).map_err(|fault| fault.at(path))?;
         if is_hint_wrong {
             let message =
                 "the tileset says that its tiles are z-up, but only y-up fits the tile's volume; y-up is taken";
@@ -133,14 +133,14 @@ fn read_parts(document: &Document<'_>, views: &Views<'_>, rows: Rows, faults: &m
         };
         if place.instancing.is_some() {
             let message = "GPU instances are not drawn yet";
-            faults.push(Fault::new("EXT_mesh_gpu_instancing", message));
+            faults.push(Fault::not_read("EXT_mesh_gpu_instancing", message));
             continue;
         }
         for (number, primitive) in mesh.primitives.iter().enumerate() {
             elements = elements.saturating_add(elements_of(&document.root, primitive));
             if elements > MAX_ELEMENTS {
                 let message = format!("more than {MAX_ELEMENTS} vertices and indices; the rest is left out");
-                faults.push(Fault::new("", message));
+                faults.push(Fault::too_large("", message));
                 return parts;
             }
             let mut found = Vec::new();
@@ -241,7 +241,7 @@ fn place(
     document: &Document<'_>,
     placement: &Placement<'_>,
     parts: &[PlacedPart],
-) -> Result<(SiteMap, DMat4, bool), String> {
+) -> Result<(SiteMap, DMat4, bool), Fault> {
     let mut in_gltf = Bounds::EMPTY;
     for placed in parts {
         for corner in placed.part.bounds.corners() {
@@ -257,9 +257,11 @@ fn place(
         }
     }
     if !(in_root.center().is_finite() && in_root.radius().is_finite()) {
-        return Err("the positions are not finite numbers".to_owned());
+        return Err("the positions are not finite numbers".into());
     }
-    let map = placement.site_map(&in_root).map_err(|error| error.to_string())?;
+    let map = placement
+        .site_map(&in_root)
+        .map_err(|error| Fault::from(error.to_string()).because(Cause::Place))?;
     Ok((map, root_from_gltf, is_hint_wrong))
 }
 

@@ -9,6 +9,8 @@ use serde_json::Value as Json;
 
 /// Most values of one table, bytes of texts included: properties can share the same bytes.
 const MAX_VALUES: usize = 64_000_000;
+/// Where a schema in a file of its own is named.
+const SCHEMA_URI: &str = "EXT_structural_metadata.schemaUri";
 /// Most values of one array of one row.
 const MAX_ARRAY: usize = 65_536;
 
@@ -55,16 +57,16 @@ pub(super) fn read_table(
         let column = reader.and_then(|reader| {
             budget = budget
                 .checked_sub(reader.cost())
-                .ok_or_else(|| format!("the table has more than {MAX_VALUES} values"))?;
+                .ok_or_else(|| Fault::too_large("", format!("the table has more than {MAX_VALUES} values")))?;
             if let Some(message) = reader.doubt() {
                 faults.push(Fault::doubt(place(), message));
                 return Ok(Column::Mixed(vec![Value::Null; reader.rows]));
             }
-            reader.column()
+            Ok(reader.column()?)
         });
         match column {
             Ok(column) => features.columns.push((name.clone(), column)),
-            Err(message) => faults.push(Fault::new(place(), message)),
+            Err(fault) => faults.push(fault.moved_to(place())),
         }
     }
     (features, faults)
@@ -76,12 +78,12 @@ fn schema(views: &Views<'_>, resources: &dyn Resources, path: &str) -> Result<Js
     if let Some(schema) = extension.get("schema") {
         return Ok(schema.clone());
     }
-    let fault = |message: String| Fault::new("EXT_structural_metadata.schemaUri", message);
+    let fault = |message: String| Fault::new(SCHEMA_URI, message);
     let uri = extension
         .get("schemaUri")
         .and_then(Json::as_str)
         .ok_or_else(|| fault("the metadata has no schema".to_owned()))?;
-    let bytes = read_uri(resources, path, uri, MAX_SCHEMA_BYTES).map_err(|error| fault(error.to_string()))?;
+    let bytes = read_uri(resources, path, uri, MAX_SCHEMA_BYTES).map_err(|error| Fault::of(SCHEMA_URI, &error))?;
     serde_json::from_slice(&bytes).map_err(|error| fault(format!("the schema is not valid JSON: {error}")))
 }
 
@@ -213,15 +215,15 @@ impl<'a> PropertyReader<'a> {
         definition: &'a Json,
         property: &'a Json,
         rows: usize,
-    ) -> Result<Self, String> {
-        let view = |key: &str| -> Result<Option<&'a [u8]>, String> {
+    ) -> Result<Self, Fault> {
+        let view = |key: &str| -> Result<Option<&'a [u8]>, Fault> {
             let Some(index) = property.get(key).and_then(Json::as_u64) else {
                 return Ok(None);
             };
             let index = usize::try_from(index).map_err(|_error| format!("`{key}` is too large"))?;
-            views.view(index).map(Some).map_err(|fault| fault.message)
+            views.view(index).map(Some)
         };
-        let offsets = |values: &str, kind: &str| -> Result<Option<(&'a [u8], Number)>, String> {
+        let offsets = |values: &str, kind: &str| -> Result<Option<(&'a [u8], Number)>, Fault> {
             let number = property.get(kind).and_then(Json::as_str).unwrap_or("UINT32");
             let number = Number::parse(number).ok_or_else(|| format!("`{kind}` is unknown"))?;
             Ok(view(values)?.map(|bytes| (bytes, number)))

@@ -29,7 +29,7 @@ pub(crate) use document::{Document, json_of, little_endian_u32};
 pub(crate) use mesh::{DecodedGltf, decode};
 pub(crate) use place::Placement;
 
-use crate::sources::{Cause, Problem, Severity};
+use crate::sources::{Cause, Problem, Severity, resource::ResourceError};
 
 /// What is wrong inside a file whose path the caller knows.
 #[derive(Debug, Clone)]
@@ -52,9 +52,29 @@ impl Fault {
 
     /// Something sound that this program does not read yet.
     pub(crate) fn not_read(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(place, message).because(Cause::NotRead)
+    }
+
+    /// More than is read.
+    pub(crate) fn too_large(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(place, message).because(Cause::TooLarge)
+    }
+
+    /// A file that is named at `place` and cannot be had.
+    fn of(place: impl Into<String>, error: &ResourceError) -> Self {
+        Self::new(place, error.to_string()).because(error.cause())
+    }
+
+    /// The same with the cause told, where it is not [`Cause::Damaged`].
+    fn because(self, cause: Cause) -> Self {
+        Self { cause, ..self }
+    }
+
+    /// The same at another place.
+    pub(crate) fn moved_to(self, place: impl Into<String>) -> Self {
         Self {
-            cause: Cause::NotRead,
-            ..Self::new(place, message)
+            place: place.into(),
+            ..self
         }
     }
 
@@ -75,5 +95,19 @@ impl Fault {
             place: self.place,
             message: self.message,
         }
+    }
+}
+
+/// Damage whose place the caller knows and tells with [`Fault::moved_to`].
+impl From<String> for Fault {
+    fn from(message: String) -> Self {
+        Self::new("", message)
+    }
+}
+
+/// Damage whose place the caller knows and tells with [`Fault::moved_to`].
+impl From<&str> for Fault {
+    fn from(message: &str) -> Self {
+        Self::new("", message)
     }
 }

@@ -34,12 +34,12 @@ pub(super) fn read_part(
 ) -> Result<Option<Part>, Fault> {
     let mode = match primitive.mode {
         Checked::Valid(mode @ (Mode::Triangles | Mode::TriangleStrip | Mode::TriangleFan)) => mode,
-        Checked::Valid(Mode::Points) => return Err(Fault::new("mode", "points are not drawn yet")),
+        Checked::Valid(Mode::Points) => return Err(Fault::not_read("mode", "points are not drawn yet")),
         Checked::Valid(Mode::Lines | Mode::LineLoop | Mode::LineStrip) => {
-            return Err(Fault::new("mode", "lines are not drawn yet"));
+            return Err(Fault::not_read("mode", "lines are not drawn yet"));
         }
         // Voxels use a number of their own.
-        Checked::Invalid => return Err(Fault::new("mode", "the primitive's mode is unknown")),
+        Checked::Invalid => return Err(Fault::not_read("mode", "the primitive's mode is unknown")),
     };
     let position = *primitive
         .attributes

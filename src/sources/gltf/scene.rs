@@ -68,8 +68,10 @@ impl Walk<'_> {
         }
         if depth > MAX_DEPTH || self.visits >= MAX_VISITS {
             if self.visits != usize::MAX {
-                self.faults
-                    .push(fault("too many or too deep nodes; the rest is left out"));
+                self.faults.push(Fault::too_large(
+                    format!("nodes[{index}]"),
+                    "too many or too deep nodes; the rest is left out",
+                ));
                 self.visits = usize::MAX;
             }
             return;

@@ -95,7 +95,7 @@ impl<'a> B3dm<'a> {
                 "a batch of {} features is more than the {MAX_BATCH} that are read",
                 self.batch_length
             );
-            faults.push(Fault::new("feature table", message));
+            faults.push(Fault::too_large("feature table", message));
             table.rows = 0;
             return (table, faults);
         }
@@ -120,15 +120,15 @@ impl<'a> B3dm<'a> {
                 Json::Object(place) => match budget.checked_sub(4 * table.rows as usize) {
                     Some(rest) => {
                         budget = rest;
-                        binary_column(place, self.batch_binary, table.rows as usize)
+                        binary_column(place, self.batch_binary, table.rows as usize).map_err(Fault::from)
                     }
-                    None => Err("the batch table has too many values"),
+                    None => Err(Fault::too_large("", "the batch table has too many values")),
                 },
-                _ => Err("the column is neither a list nor a place in the binary part"),
+                _ => Err("the column is neither a list nor a place in the binary part".into()),
             };
             match column {
                 Ok(column) => table.columns.push((name, column)),
-                Err(message) => faults.push(Fault::new(format!("batch table.{name}"), message)),
+                Err(fault) => faults.push(fault.moved_to(format!("batch table.{name}"))),
             }
         }
         (table, faults)

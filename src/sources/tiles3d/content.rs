@@ -144,30 +144,26 @@ impl PayloadKind {
         }
     }
 
-    /// What kind of problem its [`refusal`](Self::refusal) is.
-    fn cause(self) -> Cause {
-        match self {
-            Self::Unknown | Self::Tileset => Cause::WrongKind,
-            _ => Cause::NotRead,
-        }
-    }
-
-    /// Why this kind cannot be drawn; `None` for those that can.
-    pub(crate) fn refusal(self) -> Option<&'static str> {
-        match self {
-            Self::Empty | Self::Glb | Self::Gltf | Self::B3dm => None,
-            Self::I3dm => Some("instanced tiles (i3dm) are not read yet"),
-            Self::Pnts => Some("point clouds (pnts) are not read yet"),
-            Self::Cmpt => Some("composite tiles (cmpt) are not read yet"),
-            Self::Vctr => Some("vector tiles (vctr) are not read yet"),
-            Self::Geom => Some("geometry tiles (geom) are not read yet"),
-            Self::Subt => Some("subtrees of implicit tilesets are not read yet"),
-            Self::Gzip => Some("gzip-compressed tiles are not read yet"),
-            Self::Zip => Some("tile archives (3tz) are not read yet"),
-            Self::Tileset => Some("a tileset stands where a tile should; name it with the ending .json"),
-            Self::GeoJson => Some("GeoJSON tiles are not read yet"),
-            Self::Unknown => Some("this is not a tile: its first bytes are unknown"),
-        }
+    /// Why this kind cannot be drawn, and what kind of problem that is; `None` for those that can.
+    pub(crate) fn refusal(self) -> Option<(Cause, &'static str)> {
+        let message = match self {
+            Self::Empty | Self::Glb | Self::Gltf | Self::B3dm => return None,
+            Self::Tileset => {
+                let message = "a tileset stands where a tile should; name it with the ending .json";
+                return Some((Cause::WrongKind, message));
+            }
+            Self::Unknown => return Some((Cause::WrongKind, "this is not a tile: its first bytes are unknown")),
+            Self::I3dm => "instanced tiles (i3dm) are not read yet",
+            Self::Pnts => "point clouds (pnts) are not read yet",
+            Self::Cmpt => "composite tiles (cmpt) are not read yet",
+            Self::Vctr => "vector tiles (vctr) are not read yet",
+            Self::Geom => "geometry tiles (geom) are not read yet",
+            Self::Subt => "subtrees of implicit tilesets are not read yet",
+            Self::Gzip => "gzip-compressed tiles are not read yet",
+            Self::Zip => "tile archives (3tz) are not read yet",
+            Self::GeoJson => "GeoJSON tiles are not read yet",
+        };
+        Some((Cause::NotRead, message))
     }
 }
 
@@ -238,8 +234,8 @@ fn payload_name(path: &str) -> &str {
 
 fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<DecodedMeshes, Problem> {
     let kind = PayloadKind::of(bytes);
-    if let Some(message) = kind.refusal() {
-        return Err(Problem::error(path, "", message).because(kind.cause()));
+    if let Some((cause, message)) = kind.refusal() {
+        return Err(Problem::error(path, "", message).because(cause));
     }
     let mut content = DecodedMeshes {
         meshes: Vec::new(),
@@ -312,10 +308,8 @@ pub(crate) fn count_payload(bytes: &[u8], path: &str) -> PayloadCount {
         extensions: Vec::new(),
         problems: Vec::new(),
     };
-    if let Some(message) = count.kind.refusal() {
-        count
-            .problems
-            .push(Problem::error(path, "", message).because(count.kind.cause()));
+    if let Some((cause, message)) = count.kind.refusal() {
+        count.problems.push(Problem::error(path, "", message).because(cause));
         return count;
     }
     let mut gltf_bytes = bytes;

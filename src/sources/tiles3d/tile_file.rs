@@ -1,7 +1,7 @@
 //! The fields of one tile in a tileset.json, read one by one so that a fault in one spares the others.
 
 use super::{BoundingVolume, Refine};
-use crate::sources::Problem;
+use crate::sources::{Cause, Problem};
 use bevy::math::{DMat4, DVec3};
 use serde_json::Value;
 
@@ -145,7 +145,7 @@ fn contents(tile: &Value, faults: &mut Vec<Problem>) -> Vec<ContentFile> {
         Some(Value::Array(items)) => {
             if items.len() > MAX_CONTENTS {
                 let message = format!("more than {MAX_CONTENTS} contents; the rest is left out");
-                faults.push(Problem::error("", "contents", message));
+                faults.push(Problem::error("", "contents", message).because(Cause::TooLarge));
             }
             for (i, content) in items.iter().take(MAX_CONTENTS).enumerate() {
                 contents.extend(content_file(content, format!("contents[{i}]"), faults));

@@ -1,8 +1,9 @@
 //! Every kind of damage is named in one line while the rest opens.
 
 use super::{Copy, klein, lines};
+use serde_json::{Value, json};
 use stadslens::model::scenario::{check, open};
-use stadslens::sources::Severity;
+use stadslens::sources::{Cause, Severity};
 use std::fs;
 
 /// What is wrong with the small scenario after one replacement, in its own file.
@@ -337,4 +338,52 @@ fn check_reads_every_tile_to_its_end() {
         "{}",
         problem()
     );
+}
+
+#[test]
+fn damage_in_a_layer_tells_its_cause() {
+    let geojson = fs::read_to_string(klein().join("register.geojson")).unwrap();
+    for (file, from, to, expected) in [
+        (
+            "register.geojson",
+            "NL.IMBAG.Pand.0164100000000003",
+            "NL.IMBAG.Pand.0164100000000002",
+            Cause::Duplicate,
+        ),
+        ("assets.geojson", "[251005, 476248]", "[25100500, 476248]", Cause::Place),
+        (
+            "sensors.geojson",
+            r#""name": "urn:ogc:def:crs:EPSG::28992""#,
+            r#""naam": "RD""#,
+            Cause::Place,
+        ),
+        ("terrain.asc", "ncols 11", "ncols 999999999", Cause::TooLarge),
+        ("terrain.asc", "nrows 11", "nrows 12", Cause::Damaged),
+        (
+            "labels.geojson",
+            r#"{"text": "Oude hal""#,
+            r#"{"text": """#,
+            Cause::Content,
+        ),
+    ] {
+        let copy = Copy::new();
+        copy.replace(file, from, to);
+        let problem = copy.open().problems.swap_remove(0);
+        assert_eq!((problem.path.as_str(), problem.cause), (file, expected), "{problem}");
+    }
+    // What stands before the end of a file that was cut off is used, and the cause is told all the same.
+    let copy = Copy::new();
+    let path = copy.path().join("register.geojson");
+    fs::write(&path, &geojson[..geojson.len() * 3 / 4]).unwrap();
+    let problem = copy.open().problems.swap_remove(0);
+    assert_eq!(problem.cause, Cause::Damaged, "{problem}");
+    assert!(problem.message.contains("features before it are used"), "{problem}");
+    // A point of a ring that lies nowhere.
+    let copy = Copy::new();
+    let mut register: Value = serde_json::from_str(&geojson).unwrap();
+    register["features"][0]["geometry"]["coordinates"][0][1][0] = json!(25_100_500);
+    fs::write(copy.path().join("register.geojson"), register.to_string()).unwrap();
+    let problems = copy.open().problems;
+    let misplaced = problems.iter().find(|problem| problem.path == "register.geojson");
+    assert_eq!(misplaced.unwrap().cause, Cause::Place, "{problems:?}");
 }

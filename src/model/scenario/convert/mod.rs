@@ -6,7 +6,7 @@ mod plan_area;
 mod rings;
 mod variants;
 
-pub(super) use rings::site_ring;
+pub(super) use rings::{BadRing, site_ring};
 
 use super::file::{self, ScenarioFile, Text};
 use super::findings::Findings;
@@ -247,7 +247,7 @@ impl Converter<'_> {
             let target = match target {
                 Ok(target) => target,
                 Err(message) => {
-                    self.error(
+                    self.place_error(
                         format!("{place}.camera.target"),
                         format!("{message}; {place} is left out"),
                     );

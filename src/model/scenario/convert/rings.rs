@@ -3,6 +3,7 @@
 use super::Converter;
 use crate::model::ring::{self, RingFault};
 use crate::model::scenario::{file, projection::Projection};
+use crate::sources::Cause;
 use bevy::math::DVec2;
 
 impl Converter<'_> {
@@ -31,7 +32,8 @@ impl Converter<'_> {
                 continue;
             };
             if let Some(fault) = ring::hole_fault(outer, &hole, tolerance_m, &mut self.ring_budget) {
-                self.error(place, format!("{fault}; it is left out"));
+                self.findings
+                    .error_because(fault.cause(), place, format!("{fault}; it is left out"));
             } else {
                 hole.reverse();
                 kept.push(hole);
@@ -44,10 +46,11 @@ impl Converter<'_> {
     pub(super) fn ring(&mut self, points: &[[f64; 2]], place: &str, projection: &Projection) -> Option<Vec<DVec2>> {
         match site_ring(points, projection, &mut self.ring_budget) {
             Ok(ring) => Some(ring),
-            Err((point, message)) => {
+            Err(BadRing { cause, point, message }) => {
                 let whole = part_of(place);
                 let place = point.map_or_else(|| place.to_owned(), |i| format!("{place}[{i}]"));
-                self.error(place, format!("{message}; {whole} is left out"));
+                self.findings
+                    .error_because(cause, place, format!("{message}; {whole} is left out"));
                 None
             }
         }
@@ -67,22 +70,42 @@ fn part_of(place: &str) -> &str {
         .unwrap_or(place)
 }
 
-/// Points of a file as a checked ring, or the number of the bad point (if it is one point) and what is wrong.
+/// What is wrong with the points of a ring.
+pub(in crate::model::scenario) struct BadRing {
+    /// What kind of problem.
+    pub(in crate::model::scenario) cause: Cause,
+    /// Number of the bad point, if it is one point.
+    pub(in crate::model::scenario) point: Option<usize>,
+    /// What is wrong, to go on after.
+    pub(in crate::model::scenario) message: String,
+}
+
+impl From<RingFault> for BadRing {
+    fn from(fault: RingFault) -> Self {
+        Self {
+            cause: fault.cause(),
+            point: None,
+            message: fault.to_string(),
+        }
+    }
+}
+
+/// Points of a file as a checked ring.
 pub(in crate::model::scenario) fn site_ring(
     points: &[[f64; 2]],
     projection: &Projection,
     budget: &mut u64,
-) -> Result<Vec<DVec2>, (Option<usize>, String)> {
+) -> Result<Vec<DVec2>, BadRing> {
     if points.len() > ring::MAX_RING_POINTS + 1 {
-        return Err((None, RingFault::TooManyPoints(points.len()).to_string()));
+        return Err(RingFault::TooManyPoints(points.len()).into());
     }
     let mut site = Vec::with_capacity(points.len());
     for (index, point) in points.iter().enumerate() {
-        site.push(
-            projection
-                .site_from_file(*point)
-                .map_err(|message| (Some(index), message))?,
-        );
+        site.push(projection.site_from_file(*point).map_err(|message| BadRing {
+            cause: Cause::Place,
+            point: Some(index),
+            message,
+        })?);
     }
-    ring::checked(site, budget).map_err(|fault| (None, fault.to_string()))
+    Ok(ring::checked(site, budget)?)
 }

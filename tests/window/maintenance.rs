@@ -1,0 +1,84 @@
+//! A day at the desk of maintenance staff: from a filter on the list to the thing on the map.
+
+use super::{SELECTION, has_text, name_of, named_from};
+use crate::desktop::Desktop;
+use serde_json::Value;
+use std::fs;
+
+/// The worst condition score of NEN 2767.
+const WORST: u64 = 6;
+
+#[test]
+fn a_worker_filters_the_lamps_by_condition_and_one_of_the_list_lights_up_on_the_map() {
+    let mut desktop = Desktop::start(1280, 900, &["--language", "nl"]);
+    desktop.wait_until_drawn();
+    desktop.click_control("Beheer");
+    let listed = desktop.wait_for("the list of everything that is maintained", |state| {
+        state["lens"] == "maintenance" && chip(state, "Lichtmast").is_some()
+    });
+
+    // Two chips: what it is, and in what state.
+    for name in ["Lichtmast", "6 zeer slecht"] {
+        let chip = chip(&listed, name).unwrap_or_else(|| panic!("no filter {name} in {listed:#}"));
+        desktop.click_control(&chip);
+    }
+    let (all, worst) = lamps();
+    assert!(!worst.is_empty() && worst.len() < 20, "{worst:?}");
+    let count = format!("{} van {all} objecten", worst.len());
+    let filtered = desktop.wait_for(&count, |state| has_text(state, &count));
+    let row = named_from(&filtered, "Lichtmast LM-");
+    assert!(row.contains("NEN 2767: 6 zeer slecht"), "{row}");
+    let id = row
+        .strip_prefix("Lichtmast ")
+        .and_then(|rest| rest.split(',').next())
+        .expect("a number")
+        .to_owned();
+    let (place, _) = worst
+        .iter()
+        .find(|(_, lamp)| *lamp == id)
+        .unwrap_or_else(|| panic!("{id} is none of {worst:?}"));
+    assert!(
+        name_of(&filtered, |name| name.starts_with("Boom ") && name.contains("NEN 2767")).is_none(),
+        "only lamps are left"
+    );
+
+    // The row leads to the thing: picked, in the middle of the picture, with an outline and its card.
+    desktop.wait_for_pixels("no outline", SELECTION, |pixels| pixels == 0);
+    desktop.click_control(&row);
+    desktop.wait_for("the lamp of the row, picked and near", |state| {
+        state["picked"]["kind"] == "asset"
+            && state["picked"]["id"] == *place
+            && state["camera"]["still"] == true
+            && state["complete"] == true
+    });
+    desktop.wait_for_pixels("its outline", SELECTION, |pixels| pixels > 60);
+    for fact in [id.clone(), format!("Conditiescore (NEN 2767): {WORST}")] {
+        desktop.wait_for(&fact, |state| has_text(state, &fact));
+    }
+}
+
+/// The whole name of a filter: its words and how many there are of it.
+fn chip(state: &Value, words: &str) -> Option<String> {
+    name_of(state, |name| {
+        let count = name.strip_prefix(words).and_then(|rest| rest.strip_prefix(' '));
+        count.is_some_and(|count| count.chars().all(|c| c.is_ascii_digit()) && !count.is_empty())
+    })
+}
+
+/// How many things the shipped scenario maintains, and which of its lamps have the worst score, with their place
+/// in the file.
+fn lamps() -> (String, Vec<(usize, String)>) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/lange-wemen/assets.geojson");
+    let assets: Value = serde_json::from_slice(&fs::read(path).expect("the assets")).expect("JSON");
+    let all = assets["features"].as_array().expect("features");
+    let worst = all
+        .iter()
+        .map(|asset| &asset["properties"])
+        .enumerate()
+        .filter(|(_, asset)| asset["type"] == "lamp" && asset["conditie"] == WORST)
+        .filter_map(|(place, asset)| Some((place, asset["id"].as_str()?.to_owned())))
+        .collect();
+    // Written as Dutch readers do: a full stop between the thousands.
+    let (thousands, rest) = (all.len() / 1000, all.len() % 1000);
+    (format!("{thousands}.{rest:03}"), worst)
+}
