@@ -7,10 +7,10 @@ use std::{hint::black_box, path::Path};
 
 fn count(criterion: &mut Criterion) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/lange-wemen");
-    let Ok(open) = scenario::open(&path) else { return };
+    let open = scenario::open(&path).unwrap_or_else(|problems| panic!("{problems:?}"));
     criterion.bench_function("indicators/lange-wemen, today and four variants", |bencher| {
         bencher.iter(|| {
-            let Ok(survey) = Survey::new(&open) else { return };
+            let survey = Survey::new(&open).expect("the shipped scenario has a plan area");
             for variant in &open.scenario.variants {
                 black_box(survey.indicators(variant, None));
             }

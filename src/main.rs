@@ -94,6 +94,9 @@ enum Command {
         /// Size of the pictures in pixels.
         #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
         size: (u32, u32),
+        /// Preset of the pictures: low, middle or high; without it what suits the graphics adapter.
+        #[arg(long, value_name = "NAME")]
+        quality: Option<String>,
         /// Give up waiting for one picture after this many seconds and take what is there.
         #[arg(long, value_name = "S", default_value_t = 120.0, value_parser = parse_positive)]
         timeout: f64,
@@ -223,6 +226,7 @@ fn main() -> ExitCode {
             replace,
             no_pictures,
             size,
+            quality,
             timeout,
             date,
             json,
@@ -232,6 +236,7 @@ fn main() -> ExitCode {
                 output,
                 replace,
                 pictures: (!no_pictures).then_some(size),
+                quality,
                 timeout_s: timeout,
                 made_on: date.unwrap_or_else(|| jiff::Zoned::now().date()),
             };
@@ -338,13 +343,13 @@ fn indicators(path: &std::path::Path, wanted: &[String], phase: Option<&str>, js
         Err(problems) => return finish(Err(app::Stop::Problems { problems })),
     };
     open.problems.iter().for_each(complain);
-    let known: Vec<&str> = open.scenario.variants.iter().map(|v| v.id.as_str()).collect();
-    if let Some(id) = wanted.iter().find(|id| !known.contains(&id.as_str())) {
-        return refuse(USAGE, &unknown_id("variant", id, &known));
-    }
-    let phases: Vec<&str> = open.scenario.phases.iter().map(|p| p.id.as_str()).collect();
-    if let Some(id) = phase.filter(|id| !phases.contains(id)) {
-        return refuse(USAGE, &unknown_id("phase", id, &phases));
+    let scenario = &open.scenario;
+    let ids = || scenario.variants.iter().map(|variant| variant.id.as_str());
+    let bad_variant = wanted.iter().find_map(|id| scenario::unknown_id("variant", id, ids()));
+    let phases = scenario.phases.iter().map(|phase| phase.id.as_str());
+    let bad_phase = phase.and_then(|id| scenario::unknown_id("phase", id, phases));
+    if let Some(message) = bad_variant.or(bad_phase) {
+        return refuse(USAGE, &message);
     }
     let survey = match Survey::new(&open) {
         Ok(survey) => survey,
@@ -396,13 +401,6 @@ fn export(options: &app::ExportOptions, json: bool) -> ExitCode {
     }
 }
 
-fn unknown_id(what: &str, id: &str, known: &[&str]) -> String {
-    match known {
-        [] => format!("there is no {what} `{id}`: the scenario has none"),
-        _ => format!("there is no {what} `{id}`: the scenario has {}", known.join(", ")),
-    }
-}
-
 fn transform(from: Crs, to: Crs) -> ExitCode {
     let input = io::stdin().lock();
     let output = BufWriter::new(io::stdout().lock());
@@ -446,6 +444,8 @@ fn print(text: &str) -> ExitCode {
 fn print_then(text: &str, code: u8) -> ExitCode {
     match writeln!(io::stdout(), "{text}") {
         Ok(()) => ExitCode::from(code),
+        // Who reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(code),
         Err(_) => ExitCode::from(MACHINE),
     }
 }

@@ -1,6 +1,6 @@
 //! `stadslens export`: a scenario as one package, with a picture from every viewpoint in every variant.
 
-use super::render::{Engine, EngineOptions, png};
+use super::render::{Engine, EngineOptions, png, preset_of};
 use super::{Stop, machine, stamp::stamp};
 use crate::analysis::Survey;
 use crate::export::{Counted, PackageError, Parts, Picture, Report, indicators_csv, package, page};
@@ -8,7 +8,6 @@ use crate::model::{OpenScenario, scenario};
 use crate::sources::Problem;
 use crate::text::{Language, tr};
 use crate::view::camera::orbit_of;
-use crate::view::quality::Preset;
 use atomic_write_file::AtomicWriteFile;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -30,6 +29,8 @@ pub struct ExportOptions {
     pub replace: bool,
     /// Make pictures, of this width and height in pixels.
     pub pictures: Option<(u32, u32)>,
+    /// Name of the preset of the pictures: low, middle or high; `None` suits the adapter.
+    pub quality: Option<String>,
     /// How long one picture may wait for its tiles, seconds.
     pub timeout_s: f64,
     /// The day that the page says it was made on.
@@ -69,7 +70,7 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
     let mut problems = open.problems.clone();
     let open = Arc::new(open);
     let pictures = match options.pictures {
-        Some(size) => pictures(&open, size, options.timeout_s, &mut problems)?,
+        Some(size) => pictures(&open, size, options, &mut problems)?,
         None => Vec::new(),
     };
     let parts = parts(&open, &pictures, options.made_on)?;
@@ -132,18 +133,18 @@ fn parts(open: &OpenScenario, pictures: &[Picture], made_on: Date) -> Result<Par
 fn pictures(
     open: &Arc<OpenScenario>,
     size: (u32, u32),
-    timeout_s: f64,
+    options: &ExportOptions,
     problems: &mut Vec<Problem>,
 ) -> Result<Vec<Picture>, Stop> {
     machine::require_adapter()?;
     let mut engine = Engine::start(&EngineOptions {
         size,
         lens: None,
-        preset: Preset::High,
+        preset: preset_of(options.quality.as_deref())?,
         max_screen_space_error_px: 16.0,
     });
     engine.open(open.clone());
-    let patience = Duration::from_secs_f64(timeout_s.clamp(0.1, 3600.0));
+    let patience = Duration::from_secs_f64(options.timeout_s.clamp(0.1, 3600.0));
     let scenario = &open.scenario;
     let words = scenario
         .synthetic
@@ -162,7 +163,7 @@ fn pictures(
                 slug(&variant.id)
             );
             if !engine.settle(patience) {
-                problems.push(super::render::unfinished(&path, timeout_s));
+                problems.push(super::render::unfinished(&path, options.timeout_s));
             }
             let mut picture = engine.draw()?;
             if let Some(words) = &words {

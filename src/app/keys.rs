@@ -7,7 +7,7 @@ use super::desk::Screen;
 use super::dialog::AskForPath;
 use crate::panels::desk::Dialog;
 use crate::schedule::{Lens, SwitchLens};
-use crate::view::camera::{CameraCommand, InputCapture};
+use crate::view::camera::{CameraCommand, InputCapture, OrbitCamera};
 use crate::view::picking::{CitySelection, Pick};
 use crate::view::scene::{ShowVariant, ShownScenario};
 use bevy::{
@@ -47,6 +47,7 @@ pub(super) fn press_keys(
     shown: Option<Res<ShownScenario>>,
     mut screen: ResMut<Screen>,
     selection: Res<CitySelection>,
+    eye: Res<OrbitCamera>,
     mut variant: MessageWriter<ShowVariant>,
     mut lens: MessageWriter<SwitchLens>,
     mut camera: MessageWriter<CameraCommand>,
@@ -104,7 +105,7 @@ pub(super) fn press_keys(
         screen.0.dialog = Some(Dialog::Keys);
     }
     if keys.just_pressed(KeyCode::Escape) {
-        step_back(&mut screen, &selection, &mut pick);
+        step_back(&mut screen, &selection, eye.is_walking(), &mut pick, &mut camera);
     }
 }
 
@@ -146,7 +147,13 @@ fn variant_place(input: &KeyboardInput) -> Option<usize> {
 }
 
 /// One thing back: the start screen, the tour, the picked thing, the strip with the sun. A dialog takes Esc itself.
-fn step_back(screen: &mut Screen, selection: &CitySelection, pick: &mut MessageWriter<Pick>) {
+fn step_back(
+    screen: &mut Screen,
+    selection: &CitySelection,
+    is_walking: bool,
+    pick: &mut MessageWriter<Pick>,
+    camera: &mut MessageWriter<CameraCommand>,
+) {
     let desk = &mut screen.0;
     if desk.dialog.is_some() {
     } else if desk.start.is_some() {
@@ -155,6 +162,8 @@ fn step_back(screen: &mut Screen, selection: &CitySelection, pick: &mut MessageW
         desk.end_tour();
     } else if selection.picked.is_some() {
         pick.write(Pick(None));
+    } else if is_walking {
+        camera.write(CameraCommand::Walk);
     } else {
         desk.sun_open = false;
     }

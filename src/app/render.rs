@@ -2,13 +2,14 @@
 
 use super::{Stop, engine, frame_time::MainThreadTimes, machine, program_plugins, stamp::stamp};
 use crate::georef::{LonLatH, SitePos};
-use crate::model::{ActivateScenario, OpenScenario, scenario::open_any};
+use crate::model::scenario::{open_any, unknown_id};
+use crate::model::{ActivateScenario, OpenScenario};
 use crate::schedule::{Lens, SwitchLens};
 use crate::sources::{Cause, Problem, Severity};
 use crate::text::{Language, tr};
 use crate::view::{
     camera::{FlyTo, Orbit, OrbitCamera, orbit_of, picture_target, spawn_main_camera},
-    quality::{Preset, Quality},
+    quality::{Preset, Quality, is_software},
     scene::{SceneReady, ShowPhase, ShowVariant, ViewProblems},
     sun::SetSunTime,
     tiles::{TileSettings, TileStats},
@@ -98,8 +99,18 @@ const PAUSE: Duration = Duration::from_millis(4);
 /// Draws one picture.
 pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
     let start = Instant::now();
+    if !options
+        .output
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("png"))
+    {
+        let output = options.output.display();
+        return Err(usage(format!(
+            "{output}: pictures are PNG: give a name that ends in .png"
+        )));
+    }
     let lens = lens_of(options)?;
-    let preset = preset_of(options)?;
+    let preset = preset_of(options.quality.as_deref())?.unwrap_or(Preset::High);
     let open = open_any(&options.path).map_err(|problems| Stop::Problems { problems })?;
     let orbit = orbit(options, &open)?;
     let mut options = options.clone();
@@ -124,7 +135,7 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
     let mut engine = Engine::start(&EngineOptions {
         size: options.size,
         lens,
-        preset,
+        preset: Some(preset),
         max_screen_space_error_px: options.max_screen_space_error_px,
     });
     let mut problems = open.problems.clone();
@@ -162,21 +173,9 @@ fn usage(message: String) -> Stop {
 }
 
 /// Refuses an id that the scenario does not have, and names those that it has.
-fn require_known<'s>(
-    what: &str,
-    wanted: Option<&str>,
-    known: impl Iterator<Item = &'s str> + Clone,
-) -> Result<(), Stop> {
-    match wanted {
-        Some(id) if !known.clone().any(|known| known == id) => {
-            let known: Vec<&str> = known.collect();
-            Err(usage(format!(
-                "there is no {what} `{id}`: the scenario has {}",
-                list(&known)
-            )))
-        }
-        _ => Ok(()),
-    }
+fn require_known<'s>(what: &str, wanted: Option<&str>, known: impl Iterator<Item = &'s str>) -> Result<(), Stop> {
+    let refusal = wanted.and_then(|id| unknown_id(what, id, known));
+    refusal.map_or(Ok(()), |message| Err(usage(message)))
 }
 
 fn list(words: &[&str]) -> String {
@@ -197,11 +196,13 @@ fn lens_of(options: &RenderOptions) -> Result<Option<Lens>, Stop> {
         .ok_or_else(|| usage(format!("there is no lens `{name}`: use {}", list(&known))))
 }
 
-fn preset_of(options: &RenderOptions) -> Result<Preset, Stop> {
-    match options.quality.as_deref() {
-        Some("low") => Ok(Preset::Low),
-        Some("middle") => Ok(Preset::Middle),
-        None | Some("high") => Ok(Preset::High),
+/// The preset of a name; `None` where none is named.
+pub(super) fn preset_of(name: Option<&str>) -> Result<Option<Preset>, Stop> {
+    match name {
+        None => Ok(None),
+        Some("low") => Ok(Some(Preset::Low)),
+        Some("middle") => Ok(Some(Preset::Middle)),
+        Some("high") => Ok(Some(Preset::High)),
         Some(other) => Err(usage(format!("there is no quality `{other}`: use low, middle or high"))),
     }
 }
@@ -253,8 +254,8 @@ pub(super) struct EngineOptions {
     pub(super) size: (u32, u32),
     /// Lens to look through; `None` for the first there is.
     pub(super) lens: Option<Lens>,
-    /// How much work the picture may be.
-    pub(super) preset: Preset,
+    /// How much work the picture may be; `None` is low on a software adapter, else high.
+    pub(super) preset: Option<Preset>,
     /// Largest screen-space error of a tile, pixels.
     pub(super) max_screen_space_error_px: f64,
 }
@@ -275,7 +276,11 @@ impl Engine {
         app.cleanup();
         let mut apps = std::mem::take(app.sub_apps_mut());
         let world = apps.main.world_mut();
-        world.resource_mut::<Quality>().choose(Some(options.preset));
+        let is_software = world.get_resource::<RenderAdapterInfo>().is_some_and(is_software);
+        let usual = if is_software { Preset::Low } else { Preset::High };
+        world
+            .resource_mut::<Quality>()
+            .choose(Some(options.preset.unwrap_or(usual)));
         world.resource_mut::<TileSettings>().selection.max_screen_space_error_px =
             options.max_screen_space_error_px.max(0.01);
         let (width, height) = options.size;

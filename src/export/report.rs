@@ -1,7 +1,7 @@
 //! What the page of a package says, as plain data in one language.
 
 use super::{Counted, Picture, words};
-use crate::analysis::{AreaSource, Key};
+use crate::analysis::{AreaSource, Indicators, Key};
 use crate::model::{LocalText, OpenScenario, Source};
 use crate::text::{Language, format_area, format_date, tr, tr_args};
 use jiff::civil::Date;
@@ -256,7 +256,7 @@ fn rows(counted: &Counted<'_>, language: &Language) -> Vec<Row> {
 fn has_gaps(counted: &Counted<'_>) -> bool {
     let states = std::iter::once(&counted.today).chain(counted.variants.iter().map(|(_, indicators)| indicators));
     states
-        .flat_map(|state| state.iter())
+        .flat_map(Indicators::iter)
         .any(|indicator| !indicator.is_complete)
 }
 

@@ -95,7 +95,7 @@ fn add_ring(mesh: &mut PaperMesh, ring: &[DVec2], zero: DVec2, color: Rgb, heigh
         let offset = DVec3::new(p.x - zero.x, p.y - zero.y, height_at(p) + up_m);
         Vec3::from_array(narrow(render_axes(offset)))
     };
-    for (a, b) in dashes(ring).into_iter() {
+    for (a, b) in dashes(ring) {
         let across = (b - a).normalize_or_zero().perp() * (WIDTH_M / 2.0);
         let corners = [a - across, b - across, b + across, a + across];
         mesh.quad(corners.map(|p| point(p, ABOVE_M)), 0, color);

@@ -167,13 +167,18 @@ pub(crate) fn plugin(app: &mut App) {
         .add_systems(Last, (follow_frame_time, apply_preset).chain());
 }
 
+/// Whether an adapter computes pictures without a graphics card.
+pub fn is_software(info: &RenderAdapterInfo) -> bool {
+    format!("{:?}", info.device_type) == "Cpu"
+}
+
 fn suit_adapter(
     info: Option<Res<RenderAdapterInfo>>,
     mut software: ResMut<SoftwareAdapter>,
     mut quality: ResMut<Quality>,
 ) {
     if let Some(info) = info {
-        software.0 = format!("{:?}", info.device_type) == "Cpu";
+        software.0 = is_software(&info);
         if software.0 && !quality.is_chosen {
             quality.preset = Preset::Low;
         }

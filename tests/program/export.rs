@@ -72,7 +72,12 @@ fn a_package_opens_again_with_nothing_lost() {
                 layer.path
             );
         }
-        assert_eq!(check(&project(scenario)).len(), check(&package).len(), "{:?}", check(&package));
+        assert_eq!(
+            check(&project(scenario)).len(),
+            check(&package).len(),
+            "{:?}",
+            check(&package)
+        );
         // What was opened is not written to: exported again it gives the same bytes.
         let again = folder.path().join("again.stadslens");
         assert!(export(&package, &again, &[]).status.success());
@@ -203,4 +208,30 @@ fn nothing_is_overwritten_unasked_and_a_lone_tileset_is_refused() {
         Some(3)
     );
     assert!(!nowhere.exists());
+}
+
+#[test]
+fn inspect_names_the_ids_that_other_commands_take() {
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stadslens"));
+        command.args(arguments).output().expect("the program runs")
+    };
+    let scenario = project("scenarios/lange-wemen");
+    let scenario = scenario.to_str().expect("a path");
+    let facts: Value = serde_json::from_slice(&run(&["inspect", scenario, "--json"]).stdout).expect("JSON");
+    assert_eq!(facts["kind"], "scenario");
+    let ids = |list: &str| -> Vec<&str> {
+        let entries = facts[list].as_array().expect("a list");
+        entries.iter().filter_map(|entry| entry["id"].as_str()).collect()
+    };
+    assert_eq!(ids("variants"), ["0", "A", "B", "C"]);
+    assert!(facts["totals"]["buildings"].as_u64() > Some(1000), "{facts}");
+    let nowhere = std::env::temp_dir().join("stadslens-no-such-phase.png");
+    let nowhere = nowhere.to_str().expect("a path");
+    let refused = run(&["render", scenario, "-o", nowhere, "--phase", "9"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert!(words.contains(&ids("phases").join(", ")), "{words}");
+    let refused = run(&["render", scenario, "-o", "picture.jpg"]);
+    assert_eq!(refused.status.code(), Some(2));
 }

@@ -228,6 +228,13 @@ fn the_first_start_offers_the_tour_and_the_keyboard_walks_through_it_and_down_to
     desktop.wait_for("the view from above", |state| {
         state["walking"] == false && number(state, "/camera/pitch_deg") < -20.0 && state["camera"]["still"] == true
     });
+    // Escape leads back too: one step, as everywhere.
+    desktop.key("w");
+    desktop.wait_for("the street again", |state| state["walking"] == true);
+    desktop.key("Escape");
+    desktop.wait_for("up again", |state| {
+        state["walking"] == false && number(state, "/camera/pitch_deg") < -20.0 && state["camera"]["still"] == true
+    });
     let before = number(&desktop.wait_until_drawn(), "/camera/distance_m");
     desktop.key("plus");
     desktop.wait_for("nearer", |state| {

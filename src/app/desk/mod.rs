@@ -171,7 +171,7 @@ fn count(number: u64) -> usize {
 
 fn status(world: &Reading) -> StatusState {
     let mut status = StatusState {
-        loading: if world.tiles.complete && world.opening.path().is_none() {
+        loading: if (world.tiles.complete || world.shown.is_none()) && world.opening.path().is_none() {
             if world.tiles.failed.is_empty() {
                 Loading::Complete
             } else {

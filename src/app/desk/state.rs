@@ -267,10 +267,13 @@ pub(in crate::app) fn short_name(path: &std::path::Path) -> String {
 
 /// The sentence when a path could not be opened.
 pub(super) fn failure(path: &std::path::Path, problems: &[Problem], language: &Language) -> String {
-    let reason = problems
-        .first()
-        .map(|problem| cause(problem, language))
-        .unwrap_or_default();
+    // Warnings may come before what made it fail.
+    let worst = problems.iter().find(|problem| problem.severity == Severity::Error);
+    let reason = worst.or(problems.first()).map(|problem| {
+        let finding = tr_args(language, "problem-finding", &[("finding", &problem.message)]);
+        format!("{} {finding}", cause(problem, language))
+    });
+    let reason = reason.unwrap_or_default();
     tr_args(
         language,
         "open-failed",

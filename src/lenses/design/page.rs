@@ -104,8 +104,8 @@ impl NumbersPage {
     /// The states in the table: today, then as many variants as fit, the one shown always among them.
     fn columns<'n>(&self, numbers: &'n Numbers) -> Vec<&'n State> {
         let mut columns: Vec<&State> = numbers.states.iter().take(MOST_COLUMNS).collect();
-        let shown = numbers.states.iter().skip(MOST_COLUMNS);
-        if let Some(shown) = shown.filter(|state| state.variant == self.shown).last() {
+        let mut beyond = numbers.states.iter().skip(MOST_COLUMNS);
+        if let Some(shown) = beyond.find(|state| state.variant == self.shown) {
             columns.pop();
             columns.push(shown);
         }
@@ -332,7 +332,7 @@ fn paint_row(
         let indicator = state.indicators.get(key);
         let value = words::value(indicator, language);
         let (sign, ink) = match indicator.wind {
-            Some(WindCheck::Study) => (Some(regular::WIND), tokens.error),
+            Some(WindCheck::Study) => (Some(regular::WARNING), tokens.error),
             Some(WindCheck::Expert) => (Some(regular::WIND), tokens.warning),
             _ => (None, tokens.ink),
         };

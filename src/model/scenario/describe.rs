@@ -1,21 +1,16 @@
 //! What a scenario holds, as facts: its ids for other commands, and how much there is of each.
 
-use super::{OpenScenario, open};
+use super::read::has_extension;
+use super::{DOCUMENT, OpenScenario, open};
 use crate::sources::Problem;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Whether `path` is a scenario by its name: a folder with a `scenario.json`, that file, or a package.
 pub fn is_scenario(path: &Path) -> bool {
-    let extension = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default();
-    path.join("scenario.json").is_file()
-        || path
-            .file_name()
-            .is_some_and(|name| name.eq_ignore_ascii_case("scenario.json"))
-        || extension.eq_ignore_ascii_case("stadslens")
+    path.join(DOCUMENT).is_file()
+        || path.file_name().is_some_and(|name| name.eq_ignore_ascii_case(DOCUMENT))
+        || has_extension(&path.display().to_string(), &["stadslens", "zip"])
 }
 
 /// Opens a scenario and describes it: `kind`, `title`, the ids and titles of its variants, phases, viewpoints and layers,
@@ -25,6 +20,20 @@ pub fn is_scenario(path: &Path) -> bool {
 /// When nothing of it can be shown.
 pub fn describe(path: &Path) -> Result<Value, Vec<Problem>> {
     open(path).map(|open| facts(&open))
+}
+
+/// The line that refuses an id that the scenario does not have, naming those that it has; `None` where it has it.
+pub fn unknown_id<'s>(what: &str, wanted: &str, known: impl IntoIterator<Item = &'s str>) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    if known.contains(&wanted) {
+        return None;
+    }
+    let has = if known.is_empty() {
+        "none".to_owned()
+    } else {
+        known.join(", ")
+    };
+    Some(format!("there is no {what} `{wanted}`: the scenario has {has}"))
 }
 
 fn facts(open: &OpenScenario) -> Value {

@@ -23,7 +23,7 @@ mod structure;
 mod terrain_layer;
 mod words;
 
-pub use describe::{describe, is_scenario};
+pub use describe::{describe, is_scenario, unknown_id};
 pub use domain::*;
 pub use files::{UsedFiles, used_files};
 pub use read::{DOCUMENT, OpenScenario, check, open};

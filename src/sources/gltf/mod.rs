@@ -82,6 +82,7 @@ impl Fault {
     pub(crate) fn doubt(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
+            cause: Cause::Content,
             ..Self::new(place, message)
         }
     }

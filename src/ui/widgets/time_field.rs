@@ -2,7 +2,7 @@
 
 use super::MINUTES_PER_DAY;
 use crate::ui::{TextRole, Theme};
-use bevy_egui::egui::{Align, Margin, TextEdit, Ui, WidgetInfo, WidgetType};
+use bevy_egui::egui::{Align, Key, Margin, TextEdit, Ui, WidgetInfo, WidgetType};
 
 /// Shows the time `shown` of `minute` in a field that can be typed into. Returns the minute of the day that was entered,
 /// with Enter or by leaving the field; what is no time is put back. `label` is its name for screen readers.
@@ -25,7 +25,9 @@ pub fn time_field(ui: &mut Ui, minute: u16, shown: &str, label: &str) -> Option<
         info.current_text_value = Some(text.clone());
         info
     });
-    let entered = field.lost_focus().then(|| minute_of(&text)).flatten();
+    // Escape gives up what was typed.
+    let is_given_up = ui.input(|input| input.key_pressed(Key::Escape));
+    let entered = (field.lost_focus() && !is_given_up).then(|| minute_of(&text)).flatten();
     // Only while it is typed does the text differ from the time that it stands for.
     let is_typed = field.has_focus();
     ui.data_mut(|data| {
@@ -40,6 +42,12 @@ pub fn time_field(ui: &mut Ui, minute: u16, shown: &str, label: &str) -> Option<
 
 /// The minute of the day for `9`, `9:30`, `9.30`, `930` or `15 u 30`; `None` for what is no time of day.
 fn minute_of(text: &str) -> Option<u16> {
+    if text
+        .trim()
+        .contains(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.' | 'u' | 'h' | ' ')))
+    {
+        return None;
+    }
     let parts: Vec<&str> = text
         .split(|c: char| !c.is_ascii_digit())
         .filter(|part| !part.is_empty())
@@ -75,6 +83,8 @@ mod tests {
             ("12345", None),
             ("1:2:3", None),
             ("noon", None),
+            ("3 pm", None),
+            ("-9", None),
             ("", None),
         ] {
             assert_eq!(minute_of(text), expected, "{text}");
