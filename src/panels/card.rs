@@ -63,7 +63,10 @@ pub enum CardAction {
 pub fn show(ui: &mut Ui, state: &CardState, language: &Language) -> Vec<CardAction> {
     let mut actions = Vec::new();
     let below = if state.name == state.id { &state.id } else { &state.kind };
-    widgets::secondary(ui, below);
+    // A thing without a name is called by its kind: once is enough.
+    if below != state.title() {
+        widgets::secondary(ui, below);
+    }
     ui.add_space(Theme::STEP);
     for fact in &state.facts {
         widgets::fact(ui, &fact.name, &fact.value);

@@ -1,5 +1,6 @@
 //! What is known of a picked thing, put into its card. Pure functions, in the language of the interface.
 
+use super::known_attributes::known;
 use super::state::use_name;
 use crate::geometry::Value;
 use crate::georef::{SiteFrame, SitePos};
@@ -66,18 +67,21 @@ pub(super) fn building_card(
             facts.push(fact(tr(language, "fact-area"), format_area(area, 0, language)));
         }
     }
+    let told = known(attributes, |value| format_value(value, language), language);
+    if registered.is_none() {
+        facts.extend(told.facts.into_iter().map(|(name, value)| fact(name, value)));
+    }
     let name = registered
         .map(|building| building.name.as_str())
         .filter(|name| !name.is_empty())
-        .or(id);
+        .or(id)
+        .or(told.name.as_deref());
+    let is_building = registered.is_some() || id.is_some() || told.is_building;
+    let kind = tr(language, if is_building { "kind-building" } else { "kind-thing" });
     CardState {
         id: id.unwrap_or_default().to_owned(),
-        kind: if registered.is_some() || id.is_some() {
-            tr(language, "kind-building")
-        } else {
-            tr(language, "kind-thing")
-        },
-        name: name.map_or_else(|| tr(language, "kind-thing"), str::to_owned),
+        name: name.map_or_else(|| kind.clone(), str::to_owned),
+        kind,
         facts,
         certainty: unsure(layer),
         source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),

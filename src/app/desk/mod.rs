@@ -5,6 +5,7 @@
 
 mod cards;
 mod follow;
+mod known_attributes;
 mod news;
 mod state;
 mod told;
