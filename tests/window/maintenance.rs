@@ -1,6 +1,6 @@
 //! A day at the desk of maintenance staff: from a filter on the list to the thing on the map.
 
-use super::{SELECTION, has_text, name_of, named_from};
+use super::{SELECTION, has_text, name_of, named_from, number};
 use crate::desktop::Desktop;
 use serde_json::Value;
 use std::fs;
@@ -49,6 +49,7 @@ fn a_worker_filters_the_lamps_by_condition_and_one_of_the_list_lights_up_on_the_
         state["picked"]["kind"] == "asset"
             && state["picked"]["id"] == *place
             && state["camera"]["still"] == true
+            && number(state, "/camera/distance_m") < 100.0
             && state["complete"] == true
     });
     desktop.wait_for_pixels("its outline", SELECTION, |pixels| pixels > 60);
