@@ -216,6 +216,9 @@ fn cause(problem: &Problem, language: &Language) -> String {
         Cause::Place => tr(language, "cause-place"),
         Cause::Unfinished => tr(language, "cause-unfinished"),
         Cause::More => tr(language, "cause-more"),
+        Cause::InUse => tr(language, "cause-in-use"),
+        Cause::Unwritable => tr(language, "cause-unwritable"),
+        Cause::SetAside => tr(language, "cause-set-aside"),
         Cause::Machine => tr(language, "cause-machine"),
         Cause::Content => tr(language, "cause-content"),
     }
