@@ -8,6 +8,7 @@ mod dialog;
 mod engine;
 mod export;
 mod frame_time;
+mod keep;
 mod keys;
 mod machine;
 mod measure;

@@ -4,6 +4,7 @@ use super::choices::{Choices, apply_choices, save_choices};
 use super::desk::{DeskMemory, Screen, ShownZones, say_reported, show_desk, take_opened, tell_news};
 use super::dialog;
 use super::engine::{self, Surface};
+use super::keep::{self, Keeping, tell_trouble};
 use super::keys::press_keys;
 use super::names::paint_names;
 use super::open::{OpenPath, Opening};
@@ -100,7 +101,8 @@ struct FirstPath(Option<PathBuf>);
 
 /// The interface of the desk on top of the program.
 fn desk_plugin(app: &mut App) {
-    app.add_plugins((EguiPlugin::default(), dialog::plugin, save::plugin))
+    app.add_plugins((EguiPlugin::default(), dialog::plugin, save::plugin, keep::plugin))
+        .insert_resource(Keeping::new(None))
         .init_resource::<Screen>()
         .init_resource::<ShownZones>()
         .init_resource::<DeskMemory>()
@@ -124,7 +126,15 @@ fn desk_plugin(app: &mut App) {
                     .before(FrameSystems::ApplyEdits),
                 press_keys.before(FrameSystems::ApplyEdits),
                 apply_choices.in_set(FrameSystems::Derive),
-                (tell_news, say_reported, save_choices, rest_when_still, name_window).after(FrameSystems::Present),
+                (
+                    tell_news,
+                    tell_trouble,
+                    say_reported,
+                    save_choices,
+                    rest_when_still,
+                    name_window,
+                )
+                    .after(FrameSystems::Present),
             ),
         )
         .add_systems(

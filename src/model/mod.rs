@@ -23,4 +23,5 @@ pub use scenario::{
     Area, Certainty, Charter, Label, Layer, LayerKind, LensName, LocalText, NewBuilding, NewSurface, NewTree,
     OpenScenario, Phase, PlanArea, PlanScale, Removal, Roof, Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
 };
+pub use store::StoreHandle;
 pub use terrain::Terrain;

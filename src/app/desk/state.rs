@@ -201,7 +201,7 @@ pub(super) fn charter(charter: Option<&Charter>, language: &Language) -> Charter
 }
 
 /// What is wrong and what to do, for a reader who did not make the file.
-fn cause(problem: &Problem, language: &Language) -> String {
+pub(in crate::app) fn cause(problem: &Problem, language: &Language) -> String {
     match problem.cause {
         Cause::Missing => tr(language, "cause-missing"),
         Cause::Unreadable => tr(language, "cause-unreadable"),
