@@ -55,6 +55,12 @@ impl Keeping {
         }
     }
 
+    /// Whether every edit is on the disk.
+    #[cfg(feature = "automation")]
+    pub(super) fn is_done(&self) -> bool {
+        self.saving.is_empty() && !self.is_unsure
+    }
+
     /// A copy for the thread that opens.
     pub(super) fn keeper(&self) -> Keeper {
         self.keeper.clone()

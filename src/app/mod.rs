@@ -13,6 +13,7 @@ mod keys;
 mod machine;
 mod measure;
 mod names;
+mod notes;
 mod open;
 mod render;
 mod save;
