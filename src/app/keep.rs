@@ -230,7 +230,7 @@ mod tests {
                 .before(EditSystems),
             );
         app.world_mut().write_message(open::OpenPath(KLEIN.into()));
-        until(&mut app, |world| world.contains_resource::<ActiveScenario>());
+        until(&mut app, World::contains_resource::<ActiveScenario>);
         app
     }
 
@@ -264,13 +264,15 @@ mod tests {
         let mut app = program(folder.path());
         assert_eq!(notes(&app), []);
         for number in 1..=3 {
-            let note = note(number, "written");
+            let note = Box::new(note(number, "written"));
             edit(&mut app, EditScenario::Apply(Edit::AddNote { note }));
         }
         let changed = note(2, "changed");
         edit(
             &mut app,
-            EditScenario::Apply(Edit::ChangeNote { note: changed.clone() }),
+            EditScenario::Apply(Edit::ChangeNote {
+                note: Box::new(changed.clone()),
+            }),
         );
         edit(&mut app, EditScenario::Apply(Edit::RemoveNote { id: "note-1".into() }));
         edit(&mut app, EditScenario::Apply(Edit::RemoveNote { id: "note-3".into() }));
@@ -281,7 +283,7 @@ mod tests {
         // Opened anew in the same program, and in the next one.
         app.world_mut().write_message(open::OpenPath(KLEIN.into()));
         app.world_mut().remove_resource::<ActiveScenario>();
-        until(&mut app, |world| world.contains_resource::<ActiveScenario>());
+        until(&mut app, World::contains_resource::<ActiveScenario>);
         assert_eq!(notes(&app), expected);
         assert!(app.world().resource::<ActiveScenario>().0.problems.is_empty());
         drop(app);
@@ -298,8 +300,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut app = program(folder.path());
         let last = note(1, "last words");
-        app.world_mut()
-            .write_message(EditScenario::Apply(Edit::AddNote { note: last.clone() }));
+        app.world_mut().write_message(EditScenario::Apply(Edit::AddNote {
+            note: Box::new(last.clone()),
+        }));
         app.world_mut().write_message(AppExit::Success);
         app.update();
         assert!(app.world().resource::<Keeping>().saving.is_empty());
@@ -316,11 +319,21 @@ mod tests {
         let causes: Vec<Cause> = problems.iter().map(|problem| problem.cause).collect();
         assert_eq!(causes, [Cause::InUse]);
         let lost = note(7, "lost");
-        edit(&mut second, EditScenario::Apply(Edit::AddNote { note: lost.clone() }));
+        edit(
+            &mut second,
+            EditScenario::Apply(Edit::AddNote {
+                note: Box::new(lost.clone()),
+            }),
+        );
         assert_eq!(notes(&second), [lost]);
         assert_eq!(trouble(&second), Some(Cause::InUse));
         let kept = note(1, "kept");
-        edit(&mut first, EditScenario::Apply(Edit::AddNote { note: kept.clone() }));
+        edit(
+            &mut first,
+            EditScenario::Apply(Edit::AddNote {
+                note: Box::new(kept.clone()),
+            }),
+        );
         drop((first, second));
         assert_eq!(notes(&program(folder.path())), [kept]);
     }
@@ -330,7 +343,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut app = program(folder.path());
         for number in 1..=2 {
-            let note = note(number, "written");
+            let note = Box::new(note(number, "written"));
             edit(&mut app, EditScenario::Apply(Edit::AddNote { note }));
         }
         let mut wrong = note(2, "no place");
@@ -338,7 +351,10 @@ mod tests {
         wrong.viewpoint.distance_m = f64::NAN;
         app.world_mut()
             .write_message(EditScenario::Apply(Edit::RemoveNote { id: "note-1".into() }));
-        edit(&mut app, EditScenario::Apply(Edit::ChangeNote { note: wrong }));
+        edit(
+            &mut app,
+            EditScenario::Apply(Edit::ChangeNote { note: Box::new(wrong) }),
+        );
         assert_eq!(trouble(&app), Some(Cause::Unwritable));
         edit(&mut app, EditScenario::Undo);
         assert_eq!(notes(&app), [note(2, "written")]);

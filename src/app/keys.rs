@@ -59,7 +59,7 @@ pub(super) fn press_keys(
     mut ask: MessageWriter<AskForPath>,
     mut pick: MessageWriter<Pick>,
     mut note: MessageWriter<WriteNote>,
-    mut edit: MessageWriter<EditScenario>,
+    mut change: MessageWriter<EditScenario>,
     mut exit: MessageWriter<AppExit>,
 ) {
     let pressed: Vec<KeyboardInput> = inputs
@@ -89,10 +89,10 @@ pub(super) fn press_keys(
     }
     let shift = held([KeyCode::ShiftLeft, KeyCode::ShiftRight]);
     if control && typed('z') {
-        edit.write(if shift { EditScenario::Redo } else { EditScenario::Undo });
+        change.write(if shift { EditScenario::Redo } else { EditScenario::Undo });
     }
     if control && typed('y') {
-        edit.write(EditScenario::Redo);
+        change.write(EditScenario::Redo);
     }
     if !plain {
         return;

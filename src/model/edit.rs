@@ -96,12 +96,12 @@ pub enum Edit {
     /// Adds a note, at the place of its number.
     AddNote {
         /// The note, its id new.
-        note: Note,
+        note: Box<Note>,
     },
     /// Puts a note over the one of the same id.
     ChangeNote {
         /// The note as it shall be.
-        note: Note,
+        note: Box<Note>,
     },
     /// Removes a note.
     RemoveNote {
@@ -197,17 +197,17 @@ pub fn apply(scenario: &mut Scenario, edit: &Edit) -> Result<Edit, EditError> {
             if scenario.note(&id).is_some() {
                 return Err(EditError::Taken { kind: "note", id });
             }
-            insert_note(&mut scenario.notes, note.clone());
+            insert_note(&mut scenario.notes, (**note).clone());
             Ok(Edit::RemoveNote { id })
         }
         Edit::ChangeNote { note } => {
             let old = take_note(&mut scenario.notes, &note.id).ok_or_else(|| missing("note", &note.id))?;
-            insert_note(&mut scenario.notes, note.clone());
-            Ok(Edit::ChangeNote { note: old })
+            insert_note(&mut scenario.notes, (**note).clone());
+            Ok(Edit::ChangeNote { note: Box::new(old) })
         }
         Edit::RemoveNote { id } => {
             let note = take_note(&mut scenario.notes, id).ok_or_else(|| missing("note", id))?;
-            Ok(Edit::AddNote { note })
+            Ok(Edit::AddNote { note: Box::new(note) })
         }
     }
 }

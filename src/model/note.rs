@@ -154,7 +154,7 @@ pub(crate) mod tests {
             role: AuthorRole::ALL[number as usize % AuthorRole::ALL.len()],
             anchor: NoteAnchor {
                 position: SitePos(at),
-                object: (number % 2 == 0).then(|| format!("lamp {number}")),
+                object: number.is_multiple_of(2).then(|| format!("lamp {number}")),
             },
             viewpoint: Viewpoint {
                 id: id.clone(),
@@ -164,7 +164,7 @@ pub(crate) mod tests {
                 heading_deg: 359.9,
                 pitch_deg: -35.0,
                 distance_m: 123.456,
-                variant: (number % 3 == 0).then(|| "A".to_owned()),
+                variant: number.is_multiple_of(3).then(|| "A".to_owned()),
                 lens: None,
                 time: None,
             },

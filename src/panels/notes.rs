@@ -115,7 +115,7 @@ impl NotesPage {
     }
 
     fn change(&mut self, note: Note) {
-        let edit = Edit::ChangeNote { note };
+        let edit = Edit::ChangeNote { note: Box::new(note) };
         self.wishes.push(NotesWish::Edit(EditScenario::Apply(edit)));
     }
 
@@ -348,3 +348,6 @@ fn kind_icon(kind: NoteKind) -> &'static str {
         NoteKind::Task => regular::CHECK_SQUARE,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,7 +133,7 @@ fn write_note(
     );
     desk.page().open(note.id.clone());
     screen.0.open_page(Page::Own(PAGE));
-    edits.write(EditScenario::Apply(Edit::AddNote { note }));
+    edits.write(EditScenario::Apply(Edit::AddNote { note: Box::new(note) }));
 }
 
 /// A note without words on what is picked, or at the middle of the view.

@@ -63,12 +63,14 @@ fn edits_of_missing_and_taken_things_change_nothing() {
         (Edit::RemoveNote { id: "x".into() }, "there is no note `x`"),
         (
             Edit::ChangeNote {
-                note: note(2, "not there"),
+                note: Box::new(note(2, "not there")),
             },
             "there is no note `note-2`",
         ),
         (
-            Edit::AddNote { note: note(4, "again") },
+            Edit::AddNote {
+                note: Box::new(note(4, "again")),
+            },
             "there is a note `note-4` already",
         ),
         (
@@ -92,13 +94,15 @@ fn notes_stand_in_the_order_of_their_numbers() {
     let undo = apply(
         &mut edited,
         &Edit::AddNote {
-            note: note(2, "second"),
+            note: Box::new(note(2, "second")),
         },
     );
     let numbers: Vec<u32> = edited.notes.iter().map(|note| note.number).collect();
     assert_eq!(numbers, [1, 2, 4]);
     assert_eq!(undo, Ok(Edit::RemoveNote { id: "note-2".into() }));
-    let change = Edit::ChangeNote { note: note(4, "other") };
+    let change = Edit::ChangeNote {
+        note: Box::new(note(4, "other")),
+    };
     let undo = apply(&mut edited, &change).unwrap();
     assert_eq!(edited.notes[2].text, "other");
     assert_eq!(apply(&mut edited, &undo), Ok(change));
@@ -162,7 +166,7 @@ fn any_edit() -> impl Strategy<Value = EditScenario> {
             })
         }),
         (0..6_u32, "[a-z]{0,3}", 0..3).prop_map(|(number, words, what)| {
-            let note = note(number, &words);
+            let note = Box::new(note(number, &words));
             EditScenario::Apply(match what {
                 0 => Edit::AddNote { note },
                 1 => Edit::ChangeNote { note },

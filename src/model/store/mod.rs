@@ -65,8 +65,13 @@ pub fn store_path(data_folder: &Path, opened: &Path) -> PathBuf {
         })
         .collect();
     let hash = Sha256::digest(place.as_os_str().as_encoded_bytes());
-    let short: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    data_folder.join("scenarios").join(format!("{name}-{short}.sqlite"))
+    let short = hash
+        .iter()
+        .take(6)
+        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    data_folder
+        .join("scenarios")
+        .join(format!("{name}-{short:012x}.sqlite"))
 }
 
 /// An open database of one scenario. Its calls wait for the disk: it lives on the thread of a [`StoreHandle`].
