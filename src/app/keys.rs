@@ -5,6 +5,8 @@
 
 use super::desk::Screen;
 use super::dialog::AskForPath;
+use super::notes::WriteNote;
+use crate::model::EditScenario;
 use crate::panels::desk::Dialog;
 use crate::schedule::{Lens, SwitchLens};
 use crate::view::camera::{CameraCommand, InputCapture, OrbitCamera};
@@ -29,12 +31,15 @@ const VARIANT_KEYS: [[KeyCode; 2]; 9] = [
 ];
 
 /// Where letters stand that do something, for keyboards that write others.
-const LETTER_KEYS: [(KeyCode, char); 5] = [
+const LETTER_KEYS: [(KeyCode, char); 8] = [
     (KeyCode::KeyN, 'n'),
     (KeyCode::KeyO, 'o'),
     (KeyCode::KeyQ, 'q'),
     (KeyCode::KeyS, 's'),
+    (KeyCode::KeyT, 't'),
     (KeyCode::KeyW, 'w'),
+    (KeyCode::KeyY, 'y'),
+    (KeyCode::KeyZ, 'z'),
 ];
 
 /// Keys of the lenses, in the order of the switch.
@@ -53,6 +58,8 @@ pub(super) fn press_keys(
     mut camera: MessageWriter<CameraCommand>,
     mut ask: MessageWriter<AskForPath>,
     mut pick: MessageWriter<Pick>,
+    mut note: MessageWriter<WriteNote>,
+    mut change: MessageWriter<EditScenario>,
     mut exit: MessageWriter<AppExit>,
 ) {
     let pressed: Vec<KeyboardInput> = inputs
@@ -80,8 +87,18 @@ pub(super) fn press_keys(
     if control && typed('q') {
         exit.write(AppExit::Success);
     }
+    let shift = held([KeyCode::ShiftLeft, KeyCode::ShiftRight]);
+    if control && typed('z') {
+        change.write(if shift { EditScenario::Redo } else { EditScenario::Undo });
+    }
+    if control && typed('y') {
+        change.write(EditScenario::Redo);
+    }
     if !plain {
         return;
+    }
+    if typed('t') {
+        note.write(WriteNote);
     }
     if let Some(shown) = shown {
         let wanted = pressed.iter().find_map(variant_place);

@@ -85,7 +85,7 @@ fn narrow(value: f64) -> f32 {
     value as f32
 }
 
-fn point(at: DVec2) -> Pos2 {
+pub(super) fn point(at: DVec2) -> Pos2 {
     pos2(narrow(at.x), narrow(at.y))
 }
 

@@ -1,6 +1,7 @@
 //! Opening what the user names, off the main thread: a scenario, a package, a tileset or a single tile.
 
-use crate::model::{OpenScenario, scenario::open_any};
+use super::keep::Keeping;
+use crate::model::{OpenScenario, StoreHandle, scenario::open_any};
 use crate::schedule::FrameSystems;
 use crate::sources::Problem;
 use bevy::prelude::*;
@@ -21,6 +22,8 @@ pub struct PathOpened {
     pub path: PathBuf,
     /// The scenario, or why nothing can be shown.
     pub outcome: Result<Arc<OpenScenario>, Vec<Problem>>,
+    /// Where what people add to it is kept; `None` when nothing is.
+    pub store: Option<StoreHandle>,
 }
 
 /// The systems that open what is asked for.
@@ -29,7 +32,10 @@ pub(super) struct OpenSystems;
 
 /// The opening under way; a newer one replaces it.
 #[derive(Resource, Default)]
-pub(super) struct Opening(Option<(PathBuf, Task<Result<OpenScenario, Vec<Problem>>>)>);
+pub(super) struct Opening(Option<(PathBuf, Task<Outcome>)>);
+
+/// The scenario and its store.
+type Outcome = Result<(OpenScenario, Option<StoreHandle>), Vec<Problem>>;
 
 impl Opening {
     /// What is being opened now.
@@ -51,22 +57,32 @@ pub(super) fn plugin(app: &mut App) {
         );
 }
 
-fn start_opening(mut wishes: MessageReader<OpenPath>, mut opening: ResMut<Opening>) {
+fn start_opening(mut wishes: MessageReader<OpenPath>, mut opening: ResMut<Opening>, keeping: Option<Res<Keeping>>) {
     let Some(OpenPath(path)) = wishes.read().last() else {
         return;
     };
     let path = path.clone();
     let task_path = path.clone();
-    let task = AsyncComputeTaskPool::get().spawn(async move { open_any(&task_path) });
+    let keeper = keeping.map(|keeping| keeping.keeper());
+    let task = AsyncComputeTaskPool::get().spawn(async move {
+        let mut open = open_any(&task_path)?;
+        let store = keeper.and_then(|keeper| keeper.read_back(&task_path, &mut open));
+        Ok((open, store))
+    });
     opening.0 = Some((path, task));
 }
 
 fn finish_opening(mut opening: ResMut<Opening>, mut opened: MessageWriter<PathOpened>) {
     let Some((path, task)) = opening.0.as_mut() else { return };
     if let Some(outcome) = future::block_on(future::poll_once(task)) {
+        let (outcome, store) = match outcome {
+            Ok((open, store)) => (Ok(Arc::new(open)), store),
+            Err(problems) => (Err(problems), None),
+        };
         opened.write(PathOpened {
             path: path.clone(),
-            outcome: outcome.map(Arc::new),
+            outcome,
+            store,
         });
         opening.0 = None;
     }

@@ -2,6 +2,7 @@
 
 use super::choices::Choices;
 use super::desk::{Screen, ShownZones};
+use super::keep::Keeping;
 use super::open::Opening;
 use crate::georef::SitePos;
 use crate::schedule::Lens;
@@ -65,6 +66,8 @@ pub(super) fn state_json(world: &World) -> Value {
             let middle = zones.middle;
             [middle.min.x, middle.min.y, middle.max.x, middle.max.y]
         }),
+        "notes": scenario.map(|scenario| scenario.open.scenario.notes.len()),
+        "kept": world.resource::<Keeping>().is_done(),
         "opening": world.resource::<Opening>().path().is_some(),
         "complete": ready && stats.complete && camera.is_still() && world.resource::<Opening>().path().is_none(),
     })

@@ -4,8 +4,10 @@ use super::choices::{Choices, apply_choices, save_choices};
 use super::desk::{DeskMemory, Screen, ShownZones, say_reported, show_desk, take_opened, tell_news};
 use super::dialog;
 use super::engine::{self, Surface};
+use super::keep::{self, Keeping, tell_trouble};
 use super::keys::press_keys;
 use super::names::paint_names;
+use super::notes;
 use super::open::{OpenPath, Opening};
 use super::{Stop, machine, program_plugins, save, shipped};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
@@ -100,37 +102,52 @@ struct FirstPath(Option<PathBuf>);
 
 /// The interface of the desk on top of the program.
 fn desk_plugin(app: &mut App) {
-    app.add_plugins((EguiPlugin::default(), dialog::plugin, save::plugin))
-        .init_resource::<Screen>()
-        .init_resource::<ShownZones>()
-        .init_resource::<DeskMemory>()
-        .insert_resource(WinitSettings {
-            focused_mode: UpdateMode::Continuous,
-            unfocused_mode: UpdateMode::Continuous,
-        })
-        // New letters are painted into the typeface's picture by the interface: it has to be told of in the same frame, or
-        // they are missing from the first picture they are in.
-        .configure_sets(
-            PostUpdate,
-            EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems),
-        )
-        .add_systems(Startup, (start_camera, open_first))
-        .add_systems(PreUpdate, capture_input.after(InputSystems))
-        .add_systems(
-            Update,
+    app.add_plugins((
+        EguiPlugin::default(),
+        dialog::plugin,
+        save::plugin,
+        keep::plugin,
+        notes::plugin,
+    ))
+    .insert_resource(Keeping::new(None))
+    .init_resource::<Screen>()
+    .init_resource::<ShownZones>()
+    .init_resource::<DeskMemory>()
+    .insert_resource(WinitSettings {
+        focused_mode: UpdateMode::Continuous,
+        unfocused_mode: UpdateMode::Continuous,
+    })
+    // New letters are painted into the typeface's picture by the interface: it has to be told of in the same frame, or
+    // they are missing from the first picture they are in.
+    .configure_sets(
+        PostUpdate,
+        EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems),
+    )
+    .add_systems(Startup, (start_camera, open_first))
+    .add_systems(PreUpdate, capture_input.after(InputSystems))
+    .add_systems(
+        Update,
+        (
+            take_opened
+                .after(super::open::OpenSystems)
+                .before(FrameSystems::ApplyEdits),
+            press_keys.before(FrameSystems::ApplyEdits),
+            apply_choices.in_set(FrameSystems::Derive),
             (
-                take_opened
-                    .after(super::open::OpenSystems)
-                    .before(FrameSystems::ApplyEdits),
-                press_keys.before(FrameSystems::ApplyEdits),
-                apply_choices.in_set(FrameSystems::Derive),
-                (tell_news, say_reported, save_choices, rest_when_still, name_window).after(FrameSystems::Present),
-            ),
-        )
-        .add_systems(
-            EguiPrimaryContextPass,
-            (paint_names.before(InterfaceSystems), show_desk.in_set(InterfaceSystems)),
-        );
+                tell_news,
+                tell_trouble,
+                say_reported,
+                save_choices,
+                rest_when_still,
+                name_window,
+            )
+                .after(FrameSystems::Present),
+        ),
+    )
+    .add_systems(
+        EguiPrimaryContextPass,
+        (paint_names.before(InterfaceSystems), show_desk.in_set(InterfaceSystems)),
+    );
 }
 
 fn start_camera(mut commands: Commands) {

@@ -3,6 +3,7 @@
 //! Panels write [`EditScenario`]; this module applies it in [`FrameSystems::ApplyEdits`] and keeps the inverse in
 //! the [`History`]. The maths is the pure function [`apply`]. An edit that cannot be applied changes nothing.
 
+use super::note::Note;
 use super::scenario::{LocalText, OpenScenario, Scenario, Viewpoint};
 use crate::schedule::FrameSystems;
 use bevy::prelude::*;
@@ -92,6 +93,21 @@ pub enum Edit {
         /// The summary.
         summary: LocalText,
     },
+    /// Adds a note, at the place of its number.
+    AddNote {
+        /// The note, its id new.
+        note: Box<Note>,
+    },
+    /// Puts a note over the one of the same id.
+    ChangeNote {
+        /// The note as it shall be.
+        note: Box<Note>,
+    },
+    /// Removes a note.
+    RemoveNote {
+        /// Note id.
+        id: String,
+    },
 }
 
 /// Why an edit changed nothing.
@@ -100,7 +116,7 @@ pub enum EditError {
     /// What it speaks of is not there (any more).
     #[error("there is no {kind} `{id}`")]
     Missing {
-        /// Viewpoint or variant.
+        /// Viewpoint, variant or note.
         kind: &'static str,
         /// Its id.
         id: String,
@@ -108,7 +124,7 @@ pub enum EditError {
     /// A new thing has an id that is taken.
     #[error("there is a {kind} `{id}` already")]
     Taken {
-        /// Viewpoint.
+        /// Viewpoint or note.
         kind: &'static str,
         /// Its id.
         id: String,
@@ -176,7 +192,35 @@ pub fn apply(scenario: &mut Scenario, edit: &Edit) -> Result<Edit, EditError> {
                 summary: std::mem::replace(&mut found.summary, summary.clone()),
             })
         }
+        Edit::AddNote { note } => {
+            let id = note.id.clone();
+            if scenario.note(&id).is_some() {
+                return Err(EditError::Taken { kind: "note", id });
+            }
+            insert_note(&mut scenario.notes, (**note).clone());
+            Ok(Edit::RemoveNote { id })
+        }
+        Edit::ChangeNote { note } => {
+            let old = take_note(&mut scenario.notes, &note.id).ok_or_else(|| missing("note", &note.id))?;
+            insert_note(&mut scenario.notes, (**note).clone());
+            Ok(Edit::ChangeNote { note: Box::new(old) })
+        }
+        Edit::RemoveNote { id } => {
+            let note = take_note(&mut scenario.notes, id).ok_or_else(|| missing("note", id))?;
+            Ok(Edit::AddNote { note: Box::new(note) })
+        }
     }
+}
+
+/// Puts a note where its number belongs; of two with one number the lower id goes first, as in the store.
+fn insert_note(notes: &mut Vec<Note>, note: Note) {
+    let place = notes.partition_point(|other| (other.number, &other.id) < (note.number, &note.id));
+    notes.insert(place, note);
+}
+
+fn take_note(notes: &mut Vec<Note>, id: &str) -> Option<Note> {
+    let place = notes.iter().position(|note| note.id == *id)?;
+    Some(notes.remove(place))
 }
 
 /// What was changed, so that it can be changed back.
@@ -270,168 +314,4 @@ fn apply_edits(
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::georef::{RdNap, SiteFrame, SitePos};
-    use crate::model::scenario::{Area, Variant};
-    use crate::sources::resource;
-    use proptest::prelude::*;
-    use std::collections::BTreeMap;
-
-    fn text(words: &str) -> LocalText {
-        LocalText(BTreeMap::from([("nl".to_owned(), words.to_owned())]))
-    }
-
-    fn viewpoint(id: &str) -> Viewpoint {
-        Viewpoint {
-            id: id.into(),
-            title: text(id),
-            caption: LocalText::default(),
-            target: SitePos(bevy::math::DVec3::ZERO),
-            heading_deg: 0.0,
-            pitch_deg: -35.0,
-            distance_m: 400.0,
-            variant: None,
-            lens: None,
-            time: None,
-        }
-    }
-
-    /// Two variants, two viewpoints of which the first is shown first, no layers.
-    pub(crate) fn scenario() -> Scenario {
-        let anchor = RdNap {
-            x_m: 251_000.0,
-            y_m: 476_250.0,
-            nap_m: 17.0,
-        };
-        Scenario {
-            title: text("Klein"),
-            synthetic: true,
-            area: Area {
-                name: text("Klein"),
-                municipality: "Hengelo".into(),
-                municipality_code: "GM0164".into(),
-                site: SiteFrame::RdNap { anchor },
-                outline: Vec::new(),
-            },
-            plan_area: None,
-            layers: Vec::new(),
-            phases: Vec::new(),
-            variants: vec![Variant::today("0"), Variant::today("A")],
-            viewpoints: vec![viewpoint("home"), viewpoint("street")],
-            charters: BTreeMap::new(),
-            start_viewpoint: Some("home".into()),
-            start_variant: None,
-            start_time: None,
-        }
-    }
-
-    #[test]
-    fn edits_of_missing_and_taken_things_change_nothing() {
-        let mut edited = scenario();
-        for (edit, expected) in [
-            (Edit::RemoveViewpoint { id: "x".into() }, "there is no viewpoint `x`"),
-            (
-                Edit::AddViewpoint {
-                    viewpoint: viewpoint("home"),
-                    position: None,
-                    is_start: false,
-                },
-                "there is a viewpoint `home` already",
-            ),
-        ] {
-            let found = apply(&mut edited, &edit).map_err(|error| error.to_string());
-            assert_eq!(found, Err(expected.to_owned()));
-        }
-        assert_eq!(edited, scenario());
-    }
-
-    #[test]
-    fn the_plugin_applies_requests_and_marks_no_change_without_any() {
-        #[derive(Resource, Default)]
-        struct Changes(u32);
-        let mut app = App::new();
-        app.add_plugins((MinimalPlugins, crate::schedule::plugin, plugin))
-            .init_resource::<Changes>();
-        app.add_systems(
-            Update,
-            (|mut changes: ResMut<Changes>| changes.0 += 1)
-                .run_if(resource_changed::<ActiveScenario>)
-                .in_set(FrameSystems::Derive),
-        );
-        let open = OpenScenario::without_data(scenario(), resource::folder(std::path::Path::new(".")));
-        app.world_mut().write_message(ActivateScenario(Arc::new(open)));
-        app.update();
-        app.update();
-        assert_eq!(app.world().resource::<Changes>().0, 1);
-        let edit = Edit::RemoveViewpoint { id: "home".into() };
-        app.world_mut().write_message(EditScenario::Apply(edit));
-        app.update();
-        let state = |app: &App| app.world().resource::<ActiveScenario>().0.scenario.viewpoints.len();
-        assert_eq!((state(&app), app.world().resource::<Changes>().0), (1, 2));
-        app.world_mut().write_message(EditScenario::Undo);
-        app.update();
-        assert_eq!(state(&app), 2);
-        assert!(app.world().resource::<History>().can_redo());
-        assert_eq!(app.world().resource::<ActiveScenario>().0.scenario, scenario());
-    }
-
-    fn any_edit() -> impl Strategy<Value = EditScenario> {
-        let id = prop_oneof![Just("home"), Just("street"), Just("a"), Just("b")];
-        let variant = prop_oneof![Just("0"), Just("A"), Just("B")];
-        prop_oneof![
-            (id.clone(), any::<Option<u8>>(), any::<bool>()).prop_map(|(id, position, is_start)| {
-                EditScenario::Apply(Edit::AddViewpoint {
-                    viewpoint: viewpoint(id),
-                    position: position.map(usize::from),
-                    is_start,
-                })
-            }),
-            id.clone()
-                .prop_map(|id| EditScenario::Apply(Edit::RemoveViewpoint { id: id.into() })),
-            (id, "[a-z]{0,3}").prop_map(|(id, words)| {
-                EditScenario::Apply(Edit::RenameViewpoint {
-                    id: id.into(),
-                    title: text(&words),
-                })
-            }),
-            (variant, "[a-z]{0,3}").prop_map(|(id, words)| {
-                EditScenario::Apply(Edit::SetVariantText {
-                    variant: id.into(),
-                    title: text(&words),
-                    summary: LocalText::default(),
-                })
-            }),
-            Just(EditScenario::Undo),
-            Just(EditScenario::Redo),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn undoing_everything_gives_the_original_and_redoing_the_result(
-            edits in proptest::collection::vec(any_edit(), 0..60)
-        ) {
-            let mut edited = scenario();
-            let mut history = History::default();
-            for edit in &edits {
-                // Some speak of things that are not there: those must change nothing.
-                let before = edited.clone();
-                if history.perform(&mut edited, edit).is_err() {
-                    prop_assert_eq!(&edited, &before);
-                }
-            }
-            let result = edited.clone();
-            let mut undone = 0;
-            while history.can_undo() {
-                prop_assert!(history.perform(&mut edited, &EditScenario::Undo).is_ok());
-                undone += 1;
-            }
-            prop_assert_eq!(&edited, &scenario());
-            for _ in 0..undone {
-                prop_assert!(history.perform(&mut edited, &EditScenario::Redo).is_ok());
-            }
-            prop_assert_eq!(&edited, &result);
-        }
-    }
-}
+pub(crate) mod tests;

@@ -1,22 +1,27 @@
 //! Area, scenario, variants, building register, assets and annotations; edits are commands with undo.
 //!
-//! Only [`edit`] changes an open scenario. Positions are in the site frame (metres from the anchor).
+//! Only [`edit`] changes an open scenario, [`store`] keeps what people add to it. Positions are in the site frame (metres
+//! from the anchor).
 
 pub mod asset;
 pub mod edit;
 pub mod mass;
+pub mod note;
 pub mod register;
 mod ring;
 pub mod scenario;
+pub mod store;
 pub mod terrain;
 mod variant;
 
 pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
 pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
 pub use mass::{MassMesh, MassSurface, mass_mesh};
+pub use note::{AuthorRole, Note, NoteAnchor, NoteKind};
 pub use register::{BuildingRegister, RegisteredBuilding};
 pub use scenario::{
     Area, Certainty, Charter, Label, Layer, LayerKind, LensName, LocalText, NewBuilding, NewSurface, NewTree,
     OpenScenario, Phase, PlanArea, PlanScale, Removal, Roof, Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
 };
+pub use store::StoreHandle;
 pub use terrain::Terrain;

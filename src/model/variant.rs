@@ -1,5 +1,6 @@
 //! What a variant removes, which parts stand in a phase, and the floor area of what it adds.
 
+use super::note::Note;
 use super::scenario::{LocalText, NewBuilding, NewSurface, Removal, Scenario, Use, Variant, Viewpoint};
 use crate::geometry::polygon::{Polygon, ring_contains};
 use bevy::math::DVec2;
@@ -81,6 +82,11 @@ impl Scenario {
     /// The viewpoint called `id`.
     pub fn viewpoint(&self, id: &str) -> Option<&Viewpoint> {
         self.viewpoints.iter().find(|viewpoint| viewpoint.id == id)
+    }
+
+    /// The note with this id.
+    pub fn note(&self, id: &str) -> Option<&Note> {
+        self.notes.iter().find(|note| note.id == id)
     }
 
     /// The viewpoint shown first: the one the file names, else the first there is.

@@ -55,6 +55,8 @@ pub enum CardAction {
     Copied,
     /// Bring the camera to the thing.
     FlyTo,
+    /// Write a note on the thing.
+    WriteNote,
     /// Let go of the thing; asked by the panel's cross, not by [`show`].
     Close,
 }
@@ -92,6 +94,16 @@ pub fn show(ui: &mut Ui, state: &CardState, language: &Language) -> Vec<CardActi
         .clicked()
         {
             actions.push(CardAction::FlyTo);
+        }
+        if widgets::button(
+            ui,
+            regular::NOTE_PENCIL,
+            &tr(language, "card-note"),
+            ButtonKind::Secondary,
+        )
+        .clicked()
+        {
+            actions.push(CardAction::WriteNote);
         }
         if widgets::icon_button(ui, regular::COPY, &tr(language, "card-copy")).clicked() {
             ui.ctx().copy_text(as_text(state, language));

@@ -13,6 +13,7 @@ pub mod keys;
 mod languages;
 pub mod layers;
 mod look;
+pub mod notes;
 pub mod problems;
 pub mod rooms;
 pub mod save;

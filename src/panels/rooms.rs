@@ -70,6 +70,13 @@ impl Rooms {
         self.rooms.insert(lens, room);
     }
 
+    /// Adds a page to the end of every room that is furnished by now.
+    pub fn add_to_all(&mut self, page: Page) {
+        for room in self.rooms.values_mut() {
+            room.pages.push(page);
+        }
+    }
+
     /// Adds a page of a lens's own making, to be named in its room as [`Page::Own`] with the same key.
     pub fn add_page<T: PageContent + 'static>(&mut self, key: &'static str, page: &SharedPage<T>) {
         self.own.0.insert(key, page.clone());

@@ -43,6 +43,12 @@ pub enum Cause {
     Unfinished,
     /// More of the same that is not listed.
     More,
+    /// Another program has it open.
+    InUse,
+    /// The system refuses to write it.
+    Unwritable,
+    /// Damaged, kept under another name, and begun anew.
+    SetAside,
     /// This machine has no room or power for it.
     Machine,
     /// A value that does not fit where it stands.

@@ -169,6 +169,33 @@ fn what_was_changed_on_the_way_is_said_and_the_rest_opens() {
     );
 }
 
+#[test]
+fn a_broken_or_newer_list_is_said_and_the_rest_opens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let package = package_of("tests/fixtures/hof", folder.path());
+    for (what, words) in [
+        ("no JSON", "this list cannot be read"),
+        (
+            r#"{"format":"stadslens-package","version":99,"program":"x","files":{}}"#,
+            "newer Stadslens",
+        ),
+    ] {
+        let bad = folder.path().join("bad.stadslens");
+        rewrite(&package, &bad, |name, bytes| {
+            if name == "manifest.json" {
+                *bytes = what.as_bytes().to_vec();
+            }
+        });
+        let opened = open(&bad).unwrap_or_else(|problems| panic!("{problems:?}"));
+        assert!(!opened.scenario.variants.is_empty());
+        assert!(
+            opened.problems.iter().any(|p| p.message.contains(words)),
+            "{:?}",
+            opened.problems
+        );
+    }
+}
+
 /// Copies a package with changed files, one that nobody listed and one that climbs out.
 fn rewrite(from: &Path, to: &Path, change: impl Fn(&str, &mut Vec<u8>)) {
     let mut zip = zip::ZipArchive::new(fs::File::open(from).expect("the package")).expect("a zip");

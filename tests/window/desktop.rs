@@ -20,6 +20,7 @@ pub(crate) struct Desktop {
     screen: Child,
     display: String,
     program: Child,
+    arguments: Vec<String>,
     port: u16,
     home: tempfile::TempDir,
 }
@@ -33,31 +34,25 @@ impl Desktop {
             .and_then(|l| l.local_addr())
             .expect("a free port")
             .port();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stadslens"));
-        command
-            .args(arguments)
-            .args([
-                "--automation",
-                &port.to_string(),
-                "--size",
-                &format!("{width}x{height}"),
-            ])
-            .env("DISPLAY", &display)
-            .env_remove("WAYLAND_DISPLAY")
-            .env("STADSLENS_AUTOMATION_TOKEN", TOKEN)
-            .env("XDG_CONFIG_HOME", home.path().join("config"))
-            .env("XDG_DATA_HOME", home.path().join("data"))
-            .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(home.path().join("program.log")).expect("a log file"));
-        let program = command.spawn().expect("the program starts");
+        let mut arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        arguments.extend(["--automation".into(), port.to_string()]);
+        arguments.extend(["--size".into(), format!("{width}x{height}")]);
+        let program = start_program(&arguments, &display, home.path());
         Self {
             screen,
             display,
             program,
+            arguments,
             port,
             home,
         }
+    }
+
+    /// Ends the program as a power cut would (signal 9), and starts it anew on the same screen with what it kept.
+    pub(crate) fn kill_and_start_again(&mut self) {
+        self.program.kill().expect("a running program");
+        self.program.wait().expect("its end");
+        self.program = start_program(&self.arguments, &self.display, self.home.path());
     }
 
     /// The program's state now, `None` while it does not answer.
@@ -269,6 +264,22 @@ fn control(state: &Value, name: &str) -> Option<(f64, f64)> {
     let found = named().find(|c| c["role"] != "Label").or_else(|| named().next())?;
     let rect: Vec<f64> = found["rect"].as_array()?.iter().filter_map(Value::as_f64).collect();
     (rect.len() == 4).then(|| (rect[0].midpoint(rect[2]), rect[1].midpoint(rect[3])))
+}
+
+/// Starts the program on a display with its settings and what it keeps in `home`.
+fn start_program(arguments: &[String], display: &str, home: &Path) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stadslens"));
+    command
+        .args(arguments)
+        .env("DISPLAY", display)
+        .env_remove("WAYLAND_DISPLAY")
+        .env("STADSLENS_AUTOMATION_TOKEN", TOKEN)
+        .env("XDG_CONFIG_HOME", home.join("config"))
+        .env("XDG_DATA_HOME", home.join("data"))
+        .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(home.join("program.log")).expect("a log file"));
+    command.spawn().expect("the program starts")
 }
 
 /// Starts Xvfb on the next free display, with its picture in a file of `folder`.

@@ -4,6 +4,7 @@
 
 mod desktop;
 mod maintenance;
+mod notes;
 
 use desktop::Desktop;
 use serde_json::{Value, json};

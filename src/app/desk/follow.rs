@@ -4,6 +4,7 @@ use super::told::Told;
 use super::{DeskMemory, Reading, Wishes};
 use crate::app::choices::Choices;
 use crate::app::dialog::AskForPath;
+use crate::app::notes::WriteNote;
 use crate::app::open::OpenPath;
 use crate::app::shipped;
 use crate::app::sun_clock::SunClock;
@@ -170,6 +171,9 @@ fn follow_card(action: &CardAction, world: &Reading, wishes: &mut Wishes) {
                     at_once: world.motion.0,
                 });
             }
+        }
+        CardAction::WriteNote => {
+            wishes.note.write(WriteNote);
         }
         CardAction::SetExpanded(_) | CardAction::Copied => {}
     }

@@ -11,10 +11,11 @@ mod state;
 mod told;
 
 pub(super) use news::{say_reported, take_opened, tell_news};
-pub(super) use state::short_name;
+pub(super) use state::{cause, short_name};
 
 use super::choices::Choices;
 use super::dialog::AskForPath;
+use super::notes::WriteNote;
 use super::open::{OpenPath, Opening};
 use super::sun_clock::SunClock;
 use crate::georef::SitePos;
@@ -85,6 +86,7 @@ pub(super) struct Wishes<'w> {
     pick: MessageWriter<'w, Pick>,
     phase: MessageWriter<'w, ShowPhase>,
     sun: MessageWriter<'w, SetSunTime>,
+    note: MessageWriter<'w, WriteNote>,
 }
 
 /// Draws the desk and passes on what was asked for.

@@ -22,7 +22,7 @@ pub(in crate::app) fn take_opened(
     mut choices: ResMut<Choices>,
     shown: Option<Res<ShownScenario>>,
 ) {
-    for PathOpened { path, outcome } in opened.read() {
+    for PathOpened { path, outcome, .. } in opened.read() {
         match outcome {
             Ok(open) => {
                 memory.opened_with.clone_from(&open.problems);

@@ -201,7 +201,7 @@ pub(super) fn charter(charter: Option<&Charter>, language: &Language) -> Charter
 }
 
 /// What is wrong and what to do, for a reader who did not make the file.
-fn cause(problem: &Problem, language: &Language) -> String {
+pub(in crate::app) fn cause(problem: &Problem, language: &Language) -> String {
     match problem.cause {
         Cause::Missing => tr(language, "cause-missing"),
         Cause::Unreadable => tr(language, "cause-unreadable"),
@@ -216,6 +216,9 @@ fn cause(problem: &Problem, language: &Language) -> String {
         Cause::Place => tr(language, "cause-place"),
         Cause::Unfinished => tr(language, "cause-unfinished"),
         Cause::More => tr(language, "cause-more"),
+        Cause::InUse => tr(language, "cause-in-use"),
+        Cause::Unwritable => tr(language, "cause-unwritable"),
+        Cause::SetAside => tr(language, "cause-set-aside"),
         Cause::Machine => tr(language, "cause-machine"),
         Cause::Content => tr(language, "cause-content"),
     }

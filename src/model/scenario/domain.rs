@@ -2,6 +2,7 @@
 
 use crate::geometry::Polygon;
 use crate::georef::{HeightReference, SiteFrame, SitePos};
+use crate::model::note::Note;
 use bevy::math::DVec2;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -372,6 +373,8 @@ pub struct Scenario {
     pub viewpoints: Vec<Viewpoint>,
     /// Charters per lens.
     pub charters: BTreeMap<LensName, Charter>,
+    /// Notes in the order of their numbers. They stand in the store beside the scenario, not in its file.
+    pub notes: Vec<Note>,
     /// Viewpoint shown first.
     pub start_viewpoint: Option<String>,
     /// Variant shown first.

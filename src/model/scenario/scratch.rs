@@ -288,6 +288,7 @@ fn scratch(title: &str, path: &str, site: SiteFrame, home: Viewpoint) -> Scenari
         start_viewpoint: Some(home.id.clone()),
         viewpoints: vec![home],
         charters: BTreeMap::new(),
+        notes: Vec::new(),
         start_variant: None,
         start_time: None,
     }

@@ -54,12 +54,12 @@ pub fn archive(path: &Path) -> Result<Arc<dyn Resources>, ResourceError> {
             refused.push(entry_name.chars().take(200).collect());
         }
     }
-    manifest::verified(Arc::new(Archive {
+    Ok(manifest::verified(Arc::new(Archive {
         zip: Mutex::new(archive),
         entries,
         refused,
         name,
-    }))
+    })))
 }
 
 /// See [`archive`].

@@ -56,37 +56,37 @@ pub struct Manifest {
     pub files: BTreeMap<String, ManifestEntry>,
 }
 
-/// The same files, each held against the list of the package where it has one; a package without one is taken as it is.
-///
-/// # Errors
-/// When there is a list that cannot be read, or one of a newer version.
-pub(super) fn verified(inner: Arc<dyn Resources>) -> Result<Arc<dyn Resources>, ResourceError> {
+/// The same files, each held against the list of the package where it has one. A package without one is taken as it is,
+/// and so is one whose list cannot be read, which is said.
+pub(super) fn verified(inner: Arc<dyn Resources>) -> Arc<dyn Resources> {
     if !inner.exists(MANIFEST) {
-        return Ok(inner);
+        return inner;
     }
-    let broken = |reason: String| ResourceError::Archive {
-        reason,
-        uri: inner.name(),
-    };
-    let bytes = inner.read_at_most(MANIFEST, MAX_BYTES)?;
+    let manifest = read_list(&*inner);
+    Arc::new(Verified { inner, manifest })
+}
+
+/// The list, or why it cannot be used.
+fn read_list(inner: &dyn Resources) -> Result<Manifest, String> {
+    let bytes = inner
+        .read_at_most(MANIFEST, MAX_BYTES)
+        .map_err(|error| error.to_string())?;
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| {
-        broken(format!(
-            "its {MANIFEST} cannot be read, fetch the package again: {error}"
-        ))
+        format!("this list cannot be read, so nothing is held against it, fetch the package again: {error}")
     })?;
     if manifest.format != FORMAT || manifest.version > MANIFEST_VERSION {
-        return Err(broken(format!(
-            "its {MANIFEST} is version {} of `{}`, and this program reads `{FORMAT}` up to {MANIFEST_VERSION}: open it with \
-             a newer Stadslens",
+        return Err(format!(
+            "this is version {} of `{}`, and this program reads `{FORMAT}` up to {MANIFEST_VERSION}: nothing is held against \
+             it, open it with a newer Stadslens",
             manifest.version, manifest.format
-        )));
+        ));
     }
-    Ok(Arc::new(Verified { inner, manifest }))
+    Ok(manifest)
 }
 
 struct Verified {
     inner: Arc<dyn Resources>,
-    manifest: Manifest,
+    manifest: Result<Manifest, String>,
 }
 
 impl Resources for Verified {
@@ -107,19 +107,30 @@ impl Resources for Verified {
     }
 
     fn listed(&self) -> Vec<String> {
-        let mut paths: BTreeSet<String> = self.manifest.files.keys().cloned().collect();
+        let files = self.manifest.iter().flat_map(|manifest| manifest.files.keys());
+        let mut paths: BTreeSet<String> = files.cloned().collect();
         paths.extend(self.inner.listed());
         paths.into_iter().collect()
     }
 
     fn refused(&self) -> Vec<ResourceError> {
-        self.inner.refused()
+        let mut refused = self.inner.refused();
+        if let Err(reason) = &self.manifest {
+            refused.push(ResourceError::Archive {
+                reason: reason.clone(),
+                uri: MANIFEST.to_owned(),
+            });
+        }
+        refused
     }
 }
 
 impl Verified {
     fn held_against_list(&self, path: &str, bytes: Vec<u8>) -> Result<Vec<u8>, ResourceError> {
-        let reason = match self.manifest.files.get(path) {
+        let Ok(manifest) = &self.manifest else {
+            return Ok(bytes);
+        };
+        let reason = match manifest.files.get(path) {
             _ if path == MANIFEST => return Ok(bytes),
             None => format!("{MANIFEST} does not name this file, so it is not used"),
             Some(entry) if *entry == ManifestEntry::of(&bytes) => return Ok(bytes),

@@ -285,7 +285,6 @@ fn a_package_opens_like_its_folder() {
         "sensors.geojson",
         "labels.geojson",
         "tiles/tileset.json",
-        "manifest.json",
     ] {
         zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         zip.write_all(&fs::read(klein().join(name)).unwrap_or_default())

@@ -78,6 +78,7 @@ impl Converter<'_> {
             variants,
             viewpoints,
             charters: charters(file.lenses.as_ref()),
+            notes: Vec::new(),
             start_viewpoint: None,
             start_variant: None,
             start_time: None,

@@ -1,0 +1,364 @@
+//! Keeps what people add to the open scenario: after each edit it goes to the store, off the main thread, and it is read
+//! back when the scenario is opened again.
+//!
+//! Without a store (no data folder, another program has it, a newer version made it) the program goes on, and says once
+//! that nothing is kept. Only a window keeps: pictures and measurements of a scenario leave no trace.
+
+use super::choices::Choices;
+use super::desk::{Screen, cause};
+use super::open::{OpenSystems, PathOpened};
+use crate::model::edit::{EditSystems, ScenarioEdited};
+use crate::model::store::{self, Pending, StoreError, StoreHandle};
+use crate::model::{ActiveScenario, Note, OpenScenario};
+use crate::schedule::FrameSystems;
+use crate::sources::{Cause, Problem};
+use crate::text::tr_args;
+use crate::ui::widgets::ToastKind;
+use bevy::prelude::*;
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    path::{Path, PathBuf},
+};
+
+/// What opening needs to know to read back what was kept.
+#[derive(Debug, Clone)]
+pub(super) struct Keeper {
+    folder: Option<PathBuf>,
+    current: Option<StoreHandle>,
+}
+
+/// What is kept of the open scenario.
+#[derive(Resource, Debug)]
+pub(super) struct Keeping {
+    keeper: Keeper,
+    /// The notes as they were handed to the store last.
+    handed: Vec<Note>,
+    saving: VecDeque<Pending<()>>,
+    /// Every id handed over since the scenario was opened: any may be there after a failed save.
+    seen: BTreeSet<String>,
+    /// A save failed: nobody knows what is there.
+    is_unsure: bool,
+    /// Why something is not kept, until it has been said.
+    trouble: Option<Problem>,
+}
+
+impl Keeping {
+    /// Keeps in a folder of its own per scenario below `folder`; nothing at all without one.
+    pub(super) fn new(folder: Option<PathBuf>) -> Self {
+        Self {
+            keeper: Keeper { folder, current: None },
+            handed: Vec::new(),
+            saving: VecDeque::new(),
+            seen: BTreeSet::new(),
+            is_unsure: false,
+            trouble: None,
+        }
+    }
+
+    /// Whether every edit is on the disk.
+    #[cfg(feature = "automation")]
+    pub(super) fn is_done(&self) -> bool {
+        self.saving.is_empty() && !self.is_unsure
+    }
+
+    /// A copy for the thread that opens.
+    pub(super) fn keeper(&self) -> Keeper {
+        self.keeper.clone()
+    }
+}
+
+impl Keeper {
+    /// Puts what was kept of the scenario from `path` into it, with a problem where that is not possible. Waits for the
+    /// disk.
+    pub(super) fn read_back(&self, path: &Path, open: &mut OpenScenario) -> Option<StoreHandle> {
+        match self.read_notes(path, open) {
+            Ok(handle) => Some(handle),
+            Err(error) => {
+                open.problems.push(error.problem());
+                None
+            }
+        }
+    }
+
+    fn read_notes(&self, path: &Path, open: &mut OpenScenario) -> Result<StoreHandle, StoreError> {
+        let data_folder = self.folder.clone().map_or_else(store::data_folder, Ok)?;
+        let path = store::store_path(&data_folder, path);
+        let (handle, problem) = match &self.current {
+            // The scenario that is open is opened anew: its database is held already.
+            Some(current) if current.path() == path => (current.clone(), None),
+            _ => StoreHandle::open(&path)?,
+        };
+        open.problems.extend(problem);
+        let stored = handle.submit(|store| store.notes()).wait()?;
+        if stored.unreadable > 0 {
+            let message = format!("{} notes cannot be read and are left as they are", stored.unreadable);
+            open.problems
+                .push(Problem::error(path.display().to_string(), "", message).because(Cause::Content));
+        }
+        open.scenario.notes = stored.notes;
+        Ok(handle)
+    }
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(
+        Update,
+        (
+            take_store.after(OpenSystems).before(EditSystems),
+            (hand_over, notice_kept).chain().in_set(FrameSystems::Derive),
+        ),
+    )
+    .add_systems(Last, finish_saving);
+}
+
+/// The store belongs to what was opened.
+fn take_store(mut opened: MessageReader<PathOpened>, mut keeping: ResMut<Keeping>) {
+    for opened in opened.read() {
+        if let Ok(open) = &opened.outcome {
+            keeping.handed.clone_from(&open.scenario.notes);
+            keeping.keeper.current.clone_from(&opened.store);
+            keeping.seen = open.scenario.notes.iter().map(|note| note.id.clone()).collect();
+            keeping.is_unsure = false;
+        }
+    }
+}
+
+/// Hands what was changed to the store.
+fn hand_over(
+    mut edited: MessageReader<ScenarioEdited>,
+    active: Option<Res<ActiveScenario>>,
+    mut keeping: ResMut<Keeping>,
+) {
+    let (Some(_), Some(active)) = (edited.read().last(), active) else {
+        return;
+    };
+    let notes = &active.0.scenario.notes;
+    if keeping.handed == *notes && !keeping.is_unsure {
+        return;
+    }
+    let Some(store) = keeping.keeper.current.clone() else {
+        keeping.handed.clone_from(notes);
+        let kept_nowhere = || Problem::error("", "", "nothing is kept").because(Cause::Unwritable);
+        let why = active.0.problems.iter().rev().find(|problem| is_about_keeping(problem));
+        keeping.trouble = Some(why.cloned().unwrap_or_else(kept_nowhere));
+        return;
+    };
+    let (mut put, mut removed) = difference(&keeping.handed, notes);
+    keeping.seen.extend(put.iter().map(|note| note.id.clone()));
+    if std::mem::take(&mut keeping.is_unsure) {
+        // Everything once more.
+        put.clone_from(notes);
+        let gone = keeping
+            .seen
+            .iter()
+            .filter(|id| notes.iter().all(|note| note.id != **id));
+        removed = gone.cloned().collect();
+    }
+    keeping.handed.clone_from(notes);
+    let pending = store.submit(move |store| store.save_notes(&put, &removed));
+    keeping.saving.push_back(pending);
+}
+
+fn is_about_keeping(problem: &Problem) -> bool {
+    matches!(problem.cause, Cause::InUse | Cause::Unwritable | Cause::Newer)
+}
+
+/// Notes of `new` that `old` does not have like that, and ids of `old` that `new` does not have.
+fn difference(old: &[Note], new: &[Note]) -> (Vec<Note>, Vec<String>) {
+    let before: HashMap<&str, &Note> = old.iter().map(|note| (note.id.as_str(), note)).collect();
+    let put = new.iter().filter(|note| before.get(note.id.as_str()) != Some(note));
+    let still: BTreeSet<&str> = new.iter().map(|note| note.id.as_str()).collect();
+    let removed = old.iter().filter(|note| !still.contains(note.id.as_str()));
+    (put.cloned().collect(), removed.map(|note| note.id.clone()).collect())
+}
+
+/// Notices what is on the disk by now, and what failed.
+fn notice_kept(mut keeping: ResMut<Keeping>) {
+    let keeping = keeping.bypass_change_detection();
+    while let Some(answer) = keeping.saving.front_mut().and_then(Pending::poll) {
+        keeping.saving.pop_front();
+        if let Err(error) = answer {
+            keeping.is_unsure = true;
+            keeping.trouble = Some(error.problem());
+        }
+    }
+}
+
+/// What was asked for before the program ended is on the disk when it does.
+fn finish_saving(mut exits: MessageReader<AppExit>, mut keeping: ResMut<Keeping>) -> Result {
+    if exits.read().last().is_some() {
+        for pending in std::mem::take(&mut keeping.saving) {
+            pending.wait()?;
+        }
+    }
+    Ok(())
+}
+
+/// Says on the screen that something is not kept.
+pub(super) fn tell_trouble(mut keeping: ResMut<Keeping>, mut screen: ResMut<Screen>, choices: Res<Choices>) {
+    if let Some(problem) = keeping.bypass_change_detection().trouble.take() {
+        let reason = cause(&problem, &choices.language);
+        let words = tr_args(&choices.language, "notes-unkept", &[("reason", &reason)]);
+        screen.0.toasts.add(ToastKind::Problem, words);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::open;
+    use crate::model::note::tests::note;
+    use crate::model::{ActivateScenario, Edit, EditScenario, edit};
+    use crate::schedule;
+    use std::time::{Duration, Instant};
+
+    const KLEIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/klein");
+
+    /// A program without a picture that keeps below `folder`, with a scenario open.
+    fn program(folder: &Path) -> App {
+        let mut app = App::new();
+        app.add_plugins((MinimalPlugins, schedule::plugin, edit::plugin, open::plugin, plugin))
+            .insert_resource(Keeping::new(Some(folder.to_owned())))
+            .add_systems(
+                Update,
+                (|mut opened: MessageReader<PathOpened>, mut show: MessageWriter<ActivateScenario>| {
+                    for opened in opened.read() {
+                        show.write_batch(opened.outcome.clone().ok().map(ActivateScenario));
+                    }
+                })
+                .after(OpenSystems)
+                .before(EditSystems),
+            );
+        app.world_mut().write_message(open::OpenPath(KLEIN.into()));
+        until(&mut app, World::contains_resource::<ActiveScenario>);
+        app
+    }
+
+    fn until(app: &mut App, is_so: impl Fn(&World) -> bool) {
+        let start = Instant::now();
+        while !is_so(app.world()) {
+            assert!(start.elapsed() < Duration::from_secs(30), "waited too long");
+            app.update();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn edit(app: &mut App, request: EditScenario) {
+        app.world_mut().write_message(request);
+        app.update();
+        until(app, |world| world.resource::<Keeping>().saving.is_empty());
+    }
+
+    fn notes(app: &App) -> Vec<Note> {
+        app.world().resource::<ActiveScenario>().0.scenario.notes.clone()
+    }
+
+    fn trouble(app: &App) -> Option<Cause> {
+        let keeping = app.world().resource::<Keeping>();
+        keeping.trouble.as_ref().map(|problem| problem.cause)
+    }
+
+    #[test]
+    fn every_edit_is_there_when_the_scenario_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = program(folder.path());
+        assert_eq!(notes(&app), []);
+        for number in 1..=3 {
+            let note = Box::new(note(number, "written"));
+            edit(&mut app, EditScenario::Apply(Edit::AddNote { note }));
+        }
+        let changed = note(2, "changed");
+        edit(
+            &mut app,
+            EditScenario::Apply(Edit::ChangeNote {
+                note: Box::new(changed.clone()),
+            }),
+        );
+        edit(&mut app, EditScenario::Apply(Edit::RemoveNote { id: "note-1".into() }));
+        edit(&mut app, EditScenario::Apply(Edit::RemoveNote { id: "note-3".into() }));
+        edit(&mut app, EditScenario::Undo);
+        let expected = [changed, note(3, "written")];
+        assert_eq!(notes(&app), expected);
+        assert_eq!(trouble(&app), None);
+        // Opened anew in the same program, and in the next one.
+        app.world_mut().write_message(open::OpenPath(KLEIN.into()));
+        app.world_mut().remove_resource::<ActiveScenario>();
+        until(&mut app, World::contains_resource::<ActiveScenario>);
+        assert_eq!(notes(&app), expected);
+        assert!(app.world().resource::<ActiveScenario>().0.problems.is_empty());
+        drop(app);
+        let next = program(folder.path());
+        assert_eq!(notes(&next), expected);
+        assert!(
+            !next.world().resource::<edit::History>().can_undo(),
+            "what was read back is no edit"
+        );
+    }
+
+    #[test]
+    fn what_was_written_last_is_kept_when_the_program_ends_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = program(folder.path());
+        let last = note(1, "last words");
+        app.world_mut().write_message(EditScenario::Apply(Edit::AddNote {
+            note: Box::new(last.clone()),
+        }));
+        app.world_mut().write_message(AppExit::Success);
+        app.update();
+        assert!(app.world().resource::<Keeping>().saving.is_empty());
+        drop(app);
+        assert_eq!(notes(&program(folder.path())), [last]);
+    }
+
+    #[test]
+    fn a_second_program_goes_on_without_keeping_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut first = program(folder.path());
+        let mut second = program(folder.path());
+        let problems = &second.world().resource::<ActiveScenario>().0.problems;
+        let causes: Vec<Cause> = problems.iter().map(|problem| problem.cause).collect();
+        assert_eq!(causes, [Cause::InUse]);
+        let lost = note(7, "lost");
+        edit(
+            &mut second,
+            EditScenario::Apply(Edit::AddNote {
+                note: Box::new(lost.clone()),
+            }),
+        );
+        assert_eq!(notes(&second), [lost]);
+        assert_eq!(trouble(&second), Some(Cause::InUse));
+        let kept = note(1, "kept");
+        edit(
+            &mut first,
+            EditScenario::Apply(Edit::AddNote {
+                note: Box::new(kept.clone()),
+            }),
+        );
+        drop((first, second));
+        assert_eq!(notes(&program(folder.path())), [kept]);
+    }
+
+    #[test]
+    fn after_a_failed_save_the_next_one_makes_up_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = program(folder.path());
+        for number in 1..=2 {
+            let note = Box::new(note(number, "written"));
+            edit(&mut app, EditScenario::Apply(Edit::AddNote { note }));
+        }
+        let mut wrong = note(2, "no place");
+        // A number that is none: the database refuses it.
+        wrong.viewpoint.distance_m = f64::NAN;
+        app.world_mut()
+            .write_message(EditScenario::Apply(Edit::RemoveNote { id: "note-1".into() }));
+        edit(
+            &mut app,
+            EditScenario::Apply(Edit::ChangeNote { note: Box::new(wrong) }),
+        );
+        assert_eq!(trouble(&app), Some(Cause::Unwritable));
+        edit(&mut app, EditScenario::Undo);
+        assert_eq!(notes(&app), [note(2, "written")]);
+        drop(app);
+        assert_eq!(notes(&program(folder.path())), [note(2, "written")]);
+    }
+}
