@@ -25,7 +25,12 @@ pub(super) fn known(attributes: &[(String, Value)], format: impl Fn(&Value) -> S
         let (_, value) = names.iter().find_map(named)?;
         (!is_empty(value)).then_some(value)
     };
-    let year = find(&["oorspronkelijkbouwjaar", "bouwjaar", "yearOfConstruction", "year_built"]).map(&format);
+    let year = find(&["oorspronkelijkbouwjaar", "bouwjaar", "yearOfConstruction", "year_built"]);
+    // A year is no amount: no grouping, whatever type the file gives it.
+    let year = year.map(|year| match year {
+        Value::Float(year) => format!("{year:.0}"),
+        other => format(other),
+    });
     let storeys = find(&["b3_bouwlagen", "bouwlagen", "storeysAboveGround", "num_floors"]).map(&format);
     let height = find(&["measuredHeight", "hoogte", "height"]).map(|value| match value {
         Value::Float(metres) => format_length(*metres, 1, language),
@@ -93,7 +98,7 @@ mod tests {
         let found = read(&[
             ("b3_n_vlakken", Value::Int(9)),
             ("b3_bouwlagen", Value::Int(2)),
-            ("oorspronkelijkbouwjaar", Value::Int(1965)),
+            ("oorspronkelijkbouwjaar", Value::Float(1965.0)),
         ]);
         assert!(found.is_building);
         let facts = [("Bouwlagen", "2"), ("Bouwjaar", "1965")].map(|(a, b)| (a.to_owned(), b.to_owned()));
