@@ -120,33 +120,39 @@ impl NotesPage {
     }
 
     fn show_commands(&mut self, ui: &mut Ui, language: &Language) {
-        ui.horizontal_wrapped(|ui| {
-            let write = tr(language, "notes-write");
-            if widgets::button(ui, regular::NOTE_PENCIL, &write, ButtonKind::Primary).clicked() {
-                self.wishes.push(NotesWish::Write);
-            }
-            for (icon, key, request, is_possible) in [
-                (
-                    regular::ARROW_U_UP_LEFT,
-                    tr(language, "notes-undo"),
-                    EditScenario::Undo,
-                    self.state.can_undo,
-                ),
-                (
-                    regular::ARROW_U_UP_RIGHT,
-                    tr(language, "notes-redo"),
-                    EditScenario::Redo,
-                    self.state.can_redo,
-                ),
-            ] {
-                let pressed = ui.add_enabled_ui(is_possible, |ui| widgets::icon_button(ui, icon, &key).clicked());
-                if pressed.inner {
-                    self.finish_typing();
-                    self.wishes.push(NotesWish::Edit(request));
-                }
-            }
-        });
+        // Large letters leave no room for all in one line.
+        if Theme::of(ui.ctx()).text_scale > 1.4 {
+            self.show_write(ui, language);
+            ui.horizontal(|ui| self.show_undo(ui, language));
+        } else {
+            ui.horizontal(|ui| {
+                self.show_write(ui, language);
+                self.show_undo(ui, language);
+            });
+        }
         ui.add_space(Theme::STEP);
+    }
+
+    fn show_write(&mut self, ui: &mut Ui, language: &Language) {
+        let write = tr(language, "notes-write");
+        if widgets::button(ui, regular::NOTE_PENCIL, &write, ButtonKind::Primary).clicked() {
+            self.wishes.push(NotesWish::Write);
+        }
+    }
+
+    fn show_undo(&mut self, ui: &mut Ui, language: &Language) {
+        let (undo, redo) = (tr(language, "notes-undo"), tr(language, "notes-redo"));
+        let (can_undo, can_redo) = (self.state.can_undo, self.state.can_redo);
+        for (icon, name, request, is_possible) in [
+            (regular::ARROW_U_UP_LEFT, undo, EditScenario::Undo, can_undo),
+            (regular::ARROW_U_UP_RIGHT, redo, EditScenario::Redo, can_redo),
+        ] {
+            let pressed = ui.add_enabled_ui(is_possible, |ui| widgets::icon_button(ui, icon, &name).clicked());
+            if pressed.inner {
+                self.finish_typing();
+                self.wishes.push(NotesWish::Edit(request));
+            }
+        }
     }
 
     fn show_filter(&mut self, ui: &mut Ui, language: &Language) {

@@ -1,5 +1,5 @@
 //! The pins of the notes on the city, with the numbers that stand in the list. Painted under the panels, the near ones
-//! over the far ones; what the list leaves out has no pin.
+//! over the far ones and the open one over all; what the list leaves out has no pin.
 
 use super::NotesDesk;
 use crate::app::desk::ShownZones;
@@ -35,14 +35,15 @@ pub(super) fn paint_pins(
         .filter_map(|note| {
             let (pixel, depth_m) = view.pixel(note.anchor.position)?;
             let foot = point(pixel / view.pixels_per_point);
-            zones.view.contains(foot).then_some((depth_m, foot, note))
+            let is_open = page.opened() == Some(note.id.as_str());
+            let nearness = if is_open { 0.0 } else { depth_m };
+            zones.view.contains(foot).then_some((nearness, foot, note, is_open))
         })
         .collect();
     pins.sort_by(|a, b| a.0.total_cmp(&b.0));
     pins.truncate(MOST_PINS);
     let painter = ctx.layer_painter(LayerId::background()).with_clip_rect(zones.view);
-    for (_, foot, note) in pins.into_iter().rev() {
-        let is_open = page.opened() == Some(note.id.as_str());
+    for (_, foot, note, is_open) in pins.into_iter().rev() {
         let side = theme.icon_size() * if is_open { 1.6 } else { 1.2 };
         let head = foot - vec2(0.0, side * 1.5);
         painter.line_segment([foot, head], Stroke::new(4.0, theme.tokens.ground));

@@ -152,6 +152,7 @@ fn the_card_shows_facts_copies_and_closes() {
     press(&mut harness, "Alle gegevens");
     harness.get_by_label("identificatie: NL.IMBAG.Pand.0164100000000001");
     assert_eq!(press(&mut harness, "Erheen")[0].card, [CardAction::FlyTo]);
+    assert_eq!(press(&mut harness, "Notitie")[0].card, [CardAction::WriteNote]);
 
     harness.get_by_label("Kopiëren").click();
     harness.step();
