@@ -1,5 +1,5 @@
 //! What a tile says of a building by names that are in common use, where no register says it: 3DBAG and BAG in the
-//! Netherlands, CityGML and CityJSON elsewhere. Case does not count.
+//! Netherlands, `CityGML` and `CityJSON` elsewhere. Case does not count.
 
 use crate::geometry::Value;
 use crate::text::{Language, format_length, tr};
