@@ -5,7 +5,7 @@ use super::{Stop, machine, stamp::stamp};
 use crate::analysis::Survey;
 use crate::export::{Counted, PackageError, Parts, Picture, Report, indicators_csv, package, page};
 use crate::model::{OpenScenario, scenario};
-use crate::sources::Problem;
+use crate::sources::{Problem, resource::slug};
 use crate::text::{Language, tr};
 use crate::view::camera::orbit_of;
 use atomic_write_file::AtomicWriteFile;
@@ -17,6 +17,9 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+
+/// Letters of an id in the name of a picture.
+const MAX_NAME: usize = 40;
 
 /// What to take along and where to.
 #[derive(Debug, Clone)]
@@ -158,9 +161,9 @@ fn pictures(
             let path = format!(
                 "pictures/{:02}-{}/{:02}-{}.png",
                 p + 1,
-                slug(&viewpoint.id),
+                slug(&viewpoint.id, MAX_NAME),
                 v + 1,
-                slug(&variant.id)
+                slug(&variant.id, MAX_NAME)
             );
             if !engine.settle(patience) {
                 problems.push(super::render::unfinished(&path, options.timeout_s));
@@ -178,20 +181,4 @@ fn pictures(
         }
     }
     Ok(made)
-}
-
-/// An id as part of a file name on any system.
-fn slug(id: &str) -> String {
-    let plain: String = id
-        .chars()
-        .take(40)
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    plain.trim_matches('-').to_owned()
 }

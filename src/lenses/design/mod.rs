@@ -12,7 +12,7 @@ mod page;
 use crate::panels::desk::Page;
 use crate::panels::rooms::{Room, Rooms, SharedPage};
 use crate::schedule::{AvailableLenses, FrameSystems, Lens};
-use crate::view::camera::{FlyTo, Orbit, OrbitCamera, ReducedMotion};
+use crate::view::camera::{FlyTo, OrbitCamera, ReducedMotion};
 use crate::view::picking::Pick;
 use crate::view::scene::{ShowVariant, ShownScenario};
 use crate::view::{GroundHeights, ShownBoundary};
@@ -128,15 +128,8 @@ fn follow_wishes(
                 let Some(picked) = objects::picked_of(&shown.open, of, &object, &ground) else {
                     continue;
                 };
-                let goal = camera.goal();
-                fly.write(FlyTo {
-                    to: Orbit {
-                        target: picked.position,
-                        distance_m: goal.distance_m.min(CLOSE_UP_M),
-                        ..goal
-                    },
-                    at_once: motion.as_ref().is_some_and(|motion| motion.0),
-                });
+                let at_once = motion.as_ref().is_some_and(|motion| motion.0);
+                fly.write(FlyTo::close_up(&camera, picked.position, CLOSE_UP_M, at_once));
                 pick.write(Pick(Some(picked)));
             }
         }

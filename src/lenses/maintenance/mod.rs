@@ -24,7 +24,7 @@ use crate::panels::rooms::{Room, Rooms, SharedPage};
 use crate::panels::save::SaveFile;
 use crate::schedule::{AvailableLenses, FrameSystems, Lens};
 use crate::text::{Language, tr};
-use crate::view::camera::{FlyTo, Orbit, OrbitCamera, ReducedMotion};
+use crate::view::camera::{FlyTo, OrbitCamera, ReducedMotion};
 use crate::view::picking::{CitySelection, Pick, Picked, PickedThing};
 use crate::view::scene::ShownScenario;
 use crate::view::{GroundHeights, ObjectLooks, ShownPins};
@@ -161,15 +161,8 @@ fn follow_wishes(
                 let Some(picked) = picked_of(row, &shown.open, &ground) else {
                     continue;
                 };
-                let goal = camera.goal();
-                fly.write(FlyTo {
-                    to: Orbit {
-                        target: picked.position,
-                        distance_m: goal.distance_m.min(CLOSE_UP_M),
-                        ..goal
-                    },
-                    at_once: motion.as_ref().is_some_and(|motion| motion.0),
-                });
+                let at_once = motion.as_ref().is_some_and(|motion| motion.0);
+                fly.write(FlyTo::close_up(&camera, picked.position, CLOSE_UP_M, at_once));
                 pick.write(Pick(Some(picked)));
             }
             Wish::Save => {

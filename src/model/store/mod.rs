@@ -15,7 +15,7 @@ pub use error::StoreError;
 pub use notes::StoredNotes;
 pub use worker::{Pending, StoreHandle};
 
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, resource::slug};
 use error::failed;
 use etcetera::BaseStrategy;
 use rusqlite::Connection;
@@ -53,17 +53,7 @@ pub fn store_path(data_folder: &Path, opened: &Path) -> PathBuf {
         &whole
     };
     let stem = place.file_stem().unwrap_or_default().to_string_lossy();
-    let name: String = stem
-        .chars()
-        .take(MAX_NAME)
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        })
-        .collect();
+    let name = slug(&stem, MAX_NAME);
     let hash = Sha256::digest(place.as_os_str().as_encoded_bytes());
     let short = hash
         .iter()

@@ -139,6 +139,18 @@ pub fn folder(root: &Path) -> Arc<dyn Resources> {
     })
 }
 
+/// A name as part of a file name on any system: at most `longest` letters and digits, with dashes for all else.
+pub fn slug(name: &str, longest: usize) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    name.chars().take(longest).map(plain).collect()
+}
+
 /// Joins a relative URI to the path of the document it stands in: percent-decoded, query and fragment left
 /// off, `.` and `..` resolved.
 ///

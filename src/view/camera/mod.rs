@@ -141,6 +141,21 @@ pub struct FlyTo {
     pub at_once: bool,
 }
 
+impl FlyTo {
+    /// To `target`, at most `at_most_m` from it, looking the way the camera looks now.
+    pub fn close_up(camera: &OrbitCamera, target: SitePos, at_most_m: f64, at_once: bool) -> Self {
+        let goal = camera.goal();
+        Self {
+            to: Orbit {
+                target,
+                distance_m: goal.distance_m.min(at_most_m),
+                ..goal
+            },
+            at_once,
+        }
+    }
+}
+
 /// Request: a step or a well-known place.
 #[derive(Message, Debug, Clone, Copy, PartialEq)]
 pub enum CameraCommand {
