@@ -3,8 +3,11 @@
 use super::render::{Engine, EngineOptions, png, preset_of};
 use super::{Stop, machine, stamp::stamp};
 use crate::analysis::Survey;
-use crate::export::{Counted, PackageError, Parts, Picture, Report, indicators_csv, package, page};
-use crate::model::{OpenScenario, scenario};
+use crate::export::{
+    Counted, NoteCrs, PackageError, Parts, Picture, Report, indicators_csv, notes_geojson, package, page,
+};
+use crate::model::store::{self, StoreHandle};
+use crate::model::{Note, OpenScenario, scenario};
 use crate::sources::{Problem, resource::slug};
 use crate::text::{Language, tr};
 use crate::view::camera::orbit_of;
@@ -69,8 +72,9 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
             ),
         });
     }
-    let open = scenario::open(&options.path).map_err(|problems| Stop::Problems { problems })?;
+    let mut open = scenario::open(&options.path).map_err(|problems| Stop::Problems { problems })?;
     let mut problems = open.problems.clone();
+    open.scenario.notes = stored_notes(&options.path, &mut problems);
     let open = Arc::new(open);
     let pictures = match options.pictures {
         Some(size) => pictures(&open, size, options, &mut problems)?,
@@ -100,7 +104,29 @@ fn cannot_write(output: &Path, reason: &str) -> Stop {
     }
 }
 
-/// Tables, pages and pictures, in both languages.
+/// What was written on this machine about the scenario from `path`; nothing where nobody wrote.
+fn stored_notes(path: &Path, problems: &mut Vec<Problem>) -> Vec<Note> {
+    let Ok(folder) = store::data_folder() else {
+        return Vec::new();
+    };
+    let database = store::store_path(&folder, path);
+    if !database.is_file() {
+        return Vec::new();
+    }
+    let read = StoreHandle::open(&database).and_then(|(handle, problem)| {
+        problems.extend(problem);
+        handle.submit(|store| store.notes()).wait()
+    });
+    match read {
+        Ok(stored) => stored.notes,
+        Err(error) => {
+            problems.push(error.problem());
+            Vec::new()
+        }
+    }
+}
+
+/// Tables, notes, pages and pictures, in both languages.
 fn parts(open: &OpenScenario, pictures: &[Picture], made_on: Date) -> Result<Parts, Stop> {
     let survey = Survey::new(open).ok();
     let counted = survey.as_ref().map(|survey| {
@@ -125,6 +151,15 @@ fn parts(open: &OpenScenario, pictures: &[Picture], made_on: Date) -> Result<Par
             message: format!("the page cannot be made: {error}"),
         })?;
         parts.files.insert(name.to_owned(), html.into_bytes());
+    }
+    let site = &open.scenario.area.site;
+    for (crs, name) in [
+        (NoteCrs::Wgs84, "notes/notes.geojson"),
+        (NoteCrs::Rd, "notes/notes-rd.geojson"),
+    ] {
+        if let Some(notes) = notes_geojson(&open.scenario.notes, site, crs) {
+            parts.files.insert(name.to_owned(), notes.to_string().into_bytes());
+        }
     }
     for picture in pictures {
         parts.files.insert(picture.path.clone(), picture.png.clone());

@@ -2,7 +2,7 @@
 
 use super::{Counted, Picture, words};
 use crate::analysis::{AreaSource, Indicators, Key};
-use crate::model::{LocalText, OpenScenario, Source};
+use crate::model::{AuthorRole, LocalText, Note, NoteKind, OpenScenario, Scenario, Source};
 use crate::text::{Language, format_area, format_date, tr, tr_args};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -30,6 +30,8 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// Some value leaves out what is not known.
     pub has_gaps: bool,
+    /// What people wrote, in the order of their numbers.
+    pub notes: Vec<NotePart>,
     /// Where the data come from.
     pub sources: Vec<SourcePart>,
     /// The words of the page itself.
@@ -89,6 +91,17 @@ pub struct Cell {
     pub wind: String,
 }
 
+/// A note.
+#[derive(Debug, Clone, Serialize)]
+pub struct NotePart {
+    /// Its number.
+    pub number: u32,
+    /// Kind, role and day, and the variant that it is about.
+    pub about: String,
+    /// The words.
+    pub text: String,
+}
+
 /// Where a layer comes from.
 #[derive(Debug, Clone, Serialize)]
 pub struct SourcePart {
@@ -111,6 +124,7 @@ pub struct Words {
     difference: String,
     formula: String,
     gaps: String,
+    notes: String,
     sources: String,
     open_again: String,
     other_page: String,
@@ -169,6 +183,11 @@ impl Report {
             columns: counted.map(|counted| columns(counted, language)).unwrap_or_default(),
             rows: counted.map(|counted| rows(counted, language)).unwrap_or_default(),
             has_gaps: counted.is_some_and(has_gaps),
+            notes: scenario
+                .notes
+                .iter()
+                .map(|note| note_part(note, scenario, language))
+                .collect(),
             sources: sources.collect(),
             words: Words::new(language),
             language: code,
@@ -189,6 +208,7 @@ impl Words {
             difference: say("export-difference"),
             formula: say("design-formula"),
             gaps: say("export-gaps"),
+            notes: say("panel-notes"),
             sources: say("export-sources"),
             open_again: say("export-open-again"),
             other_page: say("export-other-page"),
@@ -196,6 +216,33 @@ impl Words {
             table_path: format!("tables/indicators.{}.csv", language.code()),
             table: say("export-table"),
         }
+    }
+}
+
+fn note_part(note: &Note, scenario: &Scenario, language: &Language) -> NotePart {
+    let kind = match note.kind {
+        NoteKind::Remark => tr(language, "note-kind-remark"),
+        NoteKind::Question => tr(language, "note-kind-question"),
+        NoteKind::Idea => tr(language, "note-kind-idea"),
+        NoteKind::Concern => tr(language, "note-kind-concern"),
+        NoteKind::Task => tr(language, "note-kind-task"),
+    };
+    let role = match note.role {
+        AuthorRole::Planner => tr(language, "note-role-planner"),
+        AuthorRole::Resident => tr(language, "note-role-resident"),
+        AuthorRole::Maintainer => tr(language, "note-role-maintainer"),
+        AuthorRole::Other => tr(language, "note-role-other"),
+    };
+    let variant = note.variant().and_then(|id| scenario.variant(id));
+    let variant = variant.map(|variant| variant.title.get(&language.code()).to_owned());
+    let about: Vec<String> = [kind, role, format_date(note.day, language)]
+        .into_iter()
+        .chain(variant)
+        .collect();
+    NotePart {
+        number: note.number,
+        about: about.join(" · "),
+        text: note.text.clone(),
     }
 }
 

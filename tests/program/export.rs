@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 use stadslens::analysis::Survey;
-use stadslens::model::OpenScenario;
+use stadslens::georef::SitePos;
 use stadslens::model::scenario::{check, open};
+use stadslens::model::store::{StoreHandle, store_path};
+use stadslens::model::{AuthorRole, Note, NoteAnchor, NoteKind, OpenScenario};
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -194,6 +196,60 @@ fn a_broken_or_newer_list_is_said_and_the_rest_opens() {
             opened.problems
         );
     }
+}
+
+#[test]
+fn notes_go_along_and_what_they_say_is_escaped() {
+    let (data, folder) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let scenario = project("tests/fixtures/hof");
+    let database = store_path(&data.path().join("stadslens"), &scenario);
+    let (handle, _) = StoreHandle::open(&database).expect("a store");
+    let position = SitePos(bevy::math::DVec3::new(1.0, 2.0, 0.5));
+    let shipped = open(&project("scenarios/lange-wemen")).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let viewpoint = shipped.scenario.viewpoints[0].clone();
+    let note = Note {
+        id: "note-1".into(),
+        number: 1,
+        text: "Een <b>bank</b> & een boom".into(),
+        kind: NoteKind::Idea,
+        role: AuthorRole::Resident,
+        anchor: NoteAnchor { position, object: None },
+        viewpoint,
+        day: jiff::civil::date(2026, 11, 25),
+    };
+    handle
+        .submit(move |store| store.save_notes(&[note], &[]))
+        .wait()
+        .expect("kept");
+    drop(handle);
+    let output = folder.path().join("plan.stadslens");
+    let done = Command::new(env!("CARGO_BIN_EXE_stadslens"))
+        .args(["export", scenario.to_str().expect("a path"), "--no-pictures", "-o"])
+        .arg(&output)
+        .env("XDG_DATA_HOME", data.path())
+        .output()
+        .expect("the program runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let mut zip = zip::ZipArchive::new(fs::File::open(&output).expect("the package")).expect("a zip");
+    let mut text = |name: &str| {
+        let mut text = String::new();
+        let mut entry = zip.by_name(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        entry.read_to_string(&mut text).expect("text");
+        text
+    };
+    let notes: Value = serde_json::from_str(&text("notes/notes.geojson")).expect("JSON");
+    assert_eq!(notes["features"][0]["properties"]["text"], "Een <b>bank</b> & een boom");
+    assert_eq!(notes["features"][0]["properties"]["kind"], "idea");
+    let rd: Value = serde_json::from_str(&text("notes/notes-rd.geojson")).expect("JSON");
+    assert_eq!(rd["features"].as_array().map(Vec::len), Some(1));
+    let page = text("index.html");
+    assert!(
+        page.contains("Een &lt;b&gt;bank&lt;") && !page.contains("<b>bank"),
+        "{page}"
+    );
 }
 
 /// Copies a package with changed files, one that nobody listed and one that climbs out.
