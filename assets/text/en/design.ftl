@@ -16,6 +16,7 @@ design-incomplete = * Not everything is known. What is not known is left out. Ch
 design-missing-register = There are no data about the buildings of today.
 design-missing-surfaces = There are no data about the ground of today.
 design-missing-assets = There are no data about the trees of today.
+design-more-variants = Not all variants fit here. Choose one, and it stands in the table.
 design-formula = How it is reckoned
 design-source = Source: { $source }
 design-behind = What was counted: { $state }

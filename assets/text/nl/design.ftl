@@ -16,6 +16,7 @@ design-incomplete = * Niet alles is bekend. Wat niet bekend is, telt niet mee. K
 design-missing-register = Er zijn geen gegevens over de gebouwen van nu.
 design-missing-surfaces = Er zijn geen gegevens over de grond van nu.
 design-missing-assets = Er zijn geen gegevens over de bomen van nu.
+design-more-variants = Niet alle varianten passen hier. Kies een variant, dan staat die in de tabel.
 design-formula = Zo is het berekend
 design-source = Bron: { $source }
 design-behind = Wat is geteld: { $state }

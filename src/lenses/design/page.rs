@@ -19,6 +19,8 @@ use std::sync::Arc;
 const NAME_SHARE: f32 = 2.3;
 /// Width of a column of numbers, points of letters at 100 %.
 const COLUMN: f32 = 84.0;
+/// The least that a number of six digits needs, points of letters at 100 %.
+const NARROWEST: f32 = 66.0;
 /// Columns beyond this are reached by choosing their variant.
 const MOST_COLUMNS: usize = 5;
 
@@ -102,9 +104,9 @@ impl NumbersPage {
     }
 
     /// The states in the table: today, then as many variants as fit, the one shown always among them.
-    fn columns<'n>(&self, numbers: &'n Numbers) -> Vec<&'n State> {
-        let mut columns: Vec<&State> = numbers.states.iter().take(MOST_COLUMNS).collect();
-        let mut beyond = numbers.states.iter().skip(MOST_COLUMNS);
+    fn columns<'n>(&self, numbers: &'n Numbers, most: usize) -> Vec<&'n State> {
+        let mut columns: Vec<&State> = numbers.states.iter().take(most).collect();
+        let mut beyond = numbers.states.iter().skip(most);
         if let Some(shown) = beyond.find(|state| state.variant == self.shown) {
             columns.pop();
             columns.push(shown);
@@ -121,7 +123,7 @@ impl NumbersPage {
                 ButtonKind::Secondary,
             )
             .clicked();
-            let columns = self.columns(numbers);
+            let columns = self.columns(numbers, MOST_COLUMNS);
             let wish = details::show(ui, key, numbers, &columns, self.shown, language);
             self.wishes.extend(wish);
             if is_back {
@@ -179,7 +181,10 @@ impl NumbersPage {
     }
 
     fn show_table(&mut self, ui: &mut Ui, numbers: &Numbers, language: &Language) {
-        let states = self.columns(numbers);
+        let states = self.columns(
+            numbers,
+            columns_in(ui.available_width(), Theme::of(ui.ctx()).text_scale),
+        );
         let titles: Vec<String> = states.iter().map(|state| title(state, language)).collect();
         let name = tr(language, "design-indicator");
         let columns: Vec<TableColumn<'_>> = std::iter::once(TableColumn {
@@ -216,7 +221,23 @@ impl NumbersPage {
         if let Some(row) = widgets::table_rows(ui, &columns, &rows) {
             self.opened = Key::ALL.get(row).copied();
         }
+        if states.len() < numbers.states.len() {
+            widgets::secondary(ui, &tr(language, "design-more-variants"));
+        }
     }
+}
+
+/// How many columns of numbers fit beside their names, today and one variant at least.
+fn columns_in(width: f32, text_scale: f32) -> usize {
+    let fitting = width / (NARROWEST * text_scale) - NAME_SHARE;
+    (2..=MOST_COLUMNS)
+        .rev()
+        .find(|count| {
+            #[expect(clippy::cast_precision_loss, reason = "a handful of columns")]
+            let count = *count as f32;
+            count <= fitting
+        })
+        .unwrap_or(2)
 }
 
 impl PageContent for NumbersPage {
@@ -358,5 +379,18 @@ fn paint_row(
             painter.galley([left, y].into(), line, tokens.ink);
             y = below;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_letters_leave_room_for_fewer_columns_and_always_for_two() {
+        assert_eq!(columns_in(NARROWEST * (4.2 + NAME_SHARE), 1.0), 4);
+        assert_eq!(columns_in(NARROWEST * (4.2 + NAME_SHARE), 2.0), 2);
+        assert_eq!(columns_in(10.0, 2.0), 2);
+        assert_eq!(columns_in(10_000.0, 1.0), MOST_COLUMNS);
     }
 }
