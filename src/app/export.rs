@@ -72,6 +72,8 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
             ),
         });
     }
+    // First, so that nobody waits for pictures that have no place.
+    let file = AtomicWriteFile::open(output).map_err(|error| cannot_write(output, &error.to_string()))?;
     let mut open = scenario::open(&options.path).map_err(|problems| Stop::Problems { problems })?;
     let mut problems = open.problems.clone();
     open.scenario.notes = stored_notes(&options.path, &mut problems);
@@ -81,8 +83,13 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
         None => Vec::new(),
     };
     let parts = parts(&open, &pictures, options.made_on)?;
-    let failed = |error: PackageError| cannot_write(output, &error.to_string());
-    let file = AtomicWriteFile::open(output).map_err(|error| cannot_write(output, &error.to_string()))?;
+    let failed = |error: PackageError| match error {
+        PackageError::Zip(_) | PackageError::Io(_) => cannot_write(output, &error.to_string()),
+        // Another place would not help.
+        _ => Stop::Usage {
+            message: format!("{}: {error}", options.path.display()),
+        },
+    };
     let mut writer = BufWriter::new(file);
     problems.extend(package(&open, &parts, &mut writer).map_err(failed)?);
     let file = writer

@@ -66,15 +66,25 @@ impl Numbers {
 }
 
 /// What the reckoning is of: it starts anew when one of these is another.
-#[derive(Clone)]
 struct Wanted {
     open: Arc<OpenScenario>,
     phase: Option<String>,
 }
 
-impl PartialEq for Wanted {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.open, &other.open) && self.phase == other.phase
+impl Wanted {
+    /// Whether counting it again would give the same: a note or a viewpoint makes another scenario and no other numbers.
+    fn counts_like(&self, open: &Arc<OpenScenario>, phase: Option<&str>) -> bool {
+        let (old, new) = (&self.open, open);
+        let is_same_data = || {
+            Arc::ptr_eq(&old.register, &new.register)
+                && Arc::ptr_eq(&old.surfaces, &new.surfaces)
+                && Arc::ptr_eq(&old.assets, &new.assets)
+                && old.scenario.plan_area == new.scenario.plan_area
+                && old.scenario.area == new.scenario.area
+                && old.scenario.phases == new.scenario.phases
+                && old.scenario.variants == new.scenario.variants
+        };
+        self.phase.as_deref() == phase && (Arc::ptr_eq(old, new) || is_same_data())
     }
 }
 
@@ -88,13 +98,18 @@ pub(super) struct Reckoning {
 impl Reckoning {
     /// Asks for the numbers of a scenario at the end of a phase. Returns whether that is something else than before.
     pub(super) fn want(&mut self, open: &Arc<OpenScenario>, phase: Option<&str>) -> bool {
+        let known = self.wanted.as_mut().filter(|wanted| wanted.counts_like(open, phase));
+        if let Some(known) = known {
+            // So that the next frame sees at once that it is the same.
+            if !Arc::ptr_eq(&known.open, open) {
+                known.open = open.clone();
+            }
+            return false;
+        }
         let wanted = Wanted {
             open: open.clone(),
             phase: phase.map(str::to_owned),
         };
-        if self.wanted.as_ref() == Some(&wanted) {
-            return false;
-        }
         let (open, phase) = (wanted.open.clone(), wanted.phase.clone());
         self.task = Some(AsyncComputeTaskPool::get().spawn(async move { Numbers::of(open, phase.as_deref()) }));
         self.wanted = Some(wanted);
@@ -106,5 +121,30 @@ impl Reckoning {
         let done = block_on(poll_once(self.task.as_mut()?))?;
         self.task = None;
         Some(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::note::tests::note;
+    use crate::model::scenario;
+    use std::path::Path;
+
+    #[test]
+    fn a_note_changes_no_number_and_a_plan_does() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hof");
+        let open = scenario::open(&path).ok().expect("the fixture opens");
+        let wanted = Wanted {
+            open: Arc::new(open.clone()),
+            phase: None,
+        };
+        let mut noted = open.clone();
+        noted.scenario.notes.push(note(1, "a note"));
+        assert!(wanted.counts_like(&Arc::new(noted), None));
+        assert!(!wanted.counts_like(&wanted.open, Some("1")));
+        let mut smaller = open;
+        smaller.scenario.variants.pop().expect("a variant");
+        assert!(!wanted.counts_like(&Arc::new(smaller), None));
     }
 }
