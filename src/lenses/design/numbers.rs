@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_note_changes_no_number_and_a_plan_does() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hof");
-        let open = scenario::open(&path).ok().expect("the fixture opens");
+        let open = scenario::open(&path).expect("the fixture opens");
         let wanted = Wanted {
             open: Arc::new(open.clone()),
             phase: None,
