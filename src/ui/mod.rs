@@ -6,6 +6,7 @@
 pub mod anchor;
 mod contrast;
 mod fonts;
+pub mod large;
 pub mod preferences;
 pub mod shell;
 mod theme;

@@ -9,10 +9,12 @@
 
 mod error;
 mod notes;
+mod reactions;
 mod worker;
 
 pub use error::StoreError;
 pub use notes::StoredNotes;
+pub use reactions::StoredReactions;
 pub use worker::{Pending, StoreHandle};
 
 use crate::sources::{Cause, Problem, resource::slug};
@@ -27,7 +29,7 @@ use std::{
 };
 
 /// One step per version of the database; what a step made is changed by a later step only.
-const MIGRATIONS: [&str; 1] = [notes::TABLE];
+const MIGRATIONS: [&str; 2] = [notes::TABLE, reactions::TABLES];
 /// How long opening waits for a program that is just letting go.
 const OPENING_PATIENCE: Duration = Duration::from_millis(1500);
 /// Longest part of a file's name that tells a person which scenario it belongs to, characters.
@@ -137,6 +139,7 @@ impl Store {
         }
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+        connection.pragma_update(None, "secure_delete", "ON").map_err(failed)?;
         // Only a write takes the lock for good.
         connection.execute_batch("BEGIN IMMEDIATE; COMMIT").map_err(failed)
     }
@@ -175,10 +178,11 @@ impl Store {
         if said != "ok" {
             return Err(damaged());
         }
-        self.connection
-            .prepare(notes::SELECT)
-            .map(drop)
-            .map_err(|source| error::damaged_or(source, &self.path))
+        for statement in [notes::SELECT, reactions::SELECT] {
+            let prepared = self.connection.prepare(statement).map(drop);
+            prepared.map_err(|source| error::damaged_or(source, &self.path))?;
+        }
+        Ok(())
     }
 }
 
