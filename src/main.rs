@@ -46,6 +46,24 @@ struct WindowArgs {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Let residents have their say: full screen, the participation lens alone; staff end it with their code.
+    Kiosk {
+        /// Scenario folder, scenario.json or package.
+        path: PathBuf,
+        /// Every reaction is a trial and is never counted with the others.
+        #[arg(long)]
+        practice: bool,
+        /// Let staff choose a new code first.
+        #[arg(long)]
+        new_code: bool,
+        /// A window of this size in pixels instead of the full screen, to try it out.
+        #[arg(long, value_name = "WxH", value_parser = parse_size)]
+        size: Option<(u32, u32)>,
+        /// Serve the read-only state on this loopback port, for tests; only with --practice.
+        #[cfg(feature = "automation")]
+        #[arg(long, value_name = "PORT")]
+        automation: Option<u16>,
+    },
     /// Draw one picture without a window, after everything in view has loaded.
     Render(Box<RenderArgs>),
     /// Say what a file or tileset holds, independent of drawing.
@@ -211,6 +229,23 @@ fn main() -> ExitCode {
     }
     match command_line.command {
         None => open_window(command_line.window),
+        Some(Command::Kiosk {
+            path,
+            practice,
+            new_code,
+            size,
+            #[cfg(feature = "automation")]
+            automation,
+        }) => finish(app::run_kiosk(app::KioskStart {
+            path,
+            practice,
+            new_code,
+            size,
+            #[cfg(feature = "automation")]
+            automation_port: automation,
+            #[cfg(not(feature = "automation"))]
+            automation_port: None,
+        })),
         Some(Command::Render(args)) => render(*args),
         Some(Command::Inspect { path, json }) => inspect_file(&path, json),
         Some(Command::Check { path, json }) => check(&path, json),

@@ -18,6 +18,8 @@ use std::{collections::BTreeSet, sync::Mutex};
 pub(super) enum Surface {
     /// A window.
     Window(Box<Window>),
+    /// A window that nobody but the program itself closes.
+    Kiosk(Box<Window>),
     /// Images only.
     Images,
     /// Nothing: systems run, no graphics backend is started.
@@ -48,6 +50,11 @@ pub(super) fn plugins(surface: Surface) -> PluginGroupBuilder {
     match surface {
         Surface::Window(window) => engine.set(rendering(graphics)).set(WindowPlugin {
             primary_window: Some(*window),
+            ..default()
+        }),
+        Surface::Kiosk(window) => engine.set(rendering(graphics)).set(WindowPlugin {
+            primary_window: Some(*window),
+            close_when_requested: false,
             ..default()
         }),
         Surface::Images => engine

@@ -159,7 +159,7 @@ fn hand_over(
     keeping.saving.push_back(pending);
 }
 
-fn is_about_keeping(problem: &Problem) -> bool {
+pub(super) fn is_about_keeping(problem: &Problem) -> bool {
     matches!(problem.cause, Cause::InUse | Cause::Unwritable | Cause::Newer)
 }
 

@@ -10,6 +10,7 @@ mod export;
 mod frame_time;
 mod keep;
 mod keys;
+mod kiosk;
 mod machine;
 mod measure;
 mod names;
@@ -27,6 +28,7 @@ mod window;
 
 pub use export::{ExportOptions, ExportReport, export};
 pub use frame_time::MainThreadTimes;
+pub use kiosk::{KioskStart, run_kiosk};
 pub use measure::Measured;
 pub use open::{OpenPath, PathOpened};
 pub use render::{RenderOptions, RenderReport, render};

@@ -5,6 +5,8 @@ use super::desk::{Screen, ShownZones};
 use super::keep::Keeping;
 use super::open::Opening;
 use crate::georef::SitePos;
+use crate::lenses::participation::kiosk::KioskState;
+use crate::panels::desk::Desk;
 use crate::schedule::Lens;
 use crate::view::{
     camera::OrbitCamera,
@@ -24,7 +26,8 @@ pub(super) fn state_json(world: &World) -> Value {
     let eye = shown.eye().0;
     let stats = world.resource::<TileStats>();
     let scenario = world.get_resource::<ShownScenario>();
-    let desk = &world.resource::<Screen>().0;
+    let desk = world.get_resource::<Screen>().map(|screen| &screen.0);
+    let kiosk = world.get_resource::<KioskState>();
     let ready = world.resource::<SceneReady>().0;
     let site = scenario.map(|scenario| scenario.open.scenario.area.site);
     let target_rd = site.and_then(|site| site.rd_nap_from_site(shown.target));
@@ -53,20 +56,23 @@ pub(super) fn state_json(world: &World) -> Value {
             "failed": stats.failed.len(),
         },
         "picked": world.resource::<CitySelection>().picked.as_ref().map(|picked| picked_json(&picked.thing, picked.position)),
-        "dialog": desk.dialog.map(|dialog| format!("{dialog:?}")),
-        "page": format!("{:?}", desk.page),
-        "start_screen": desk.start.is_some(),
-        "sun_open": desk.sun_open,
-        "touring": desk.is_touring(),
+        "dialog": desk.and_then(|desk| desk.dialog).map(|dialog| format!("{dialog:?}")),
+        "page": desk.map(|desk| format!("{:?}", desk.page)),
+        "start_screen": desk.is_some_and(|desk| desk.start.is_some()),
+        "sun_open": desk.is_some_and(|desk| desk.sun_open),
+        "touring": desk.is_some_and(Desk::is_touring),
         "walking": camera.is_walking(),
-        "language": world.resource::<Choices>().language.code(),
+        "language": world.get_resource::<Choices>().map(|choices| choices.language.code()),
         "quality": format!("{:?}", world.resource::<Quality>().preset()),
         "problems": world.resource::<ViewProblems>().0.len(),
-        "view": world.resource::<ShownZones>().0.map(|zones| {
+        "view": world.get_resource::<ShownZones>().and_then(|zones| zones.0).map(|zones| {
             let middle = zones.middle;
             [middle.min.x, middle.min.y, middle.max.x, middle.max.y]
         }),
         "notes": scenario.map(|scenario| scenario.open.scenario.notes.len()),
+        "kiosk": kiosk.map(|kiosk| json!({
+            "step": kiosk.step, "count": kiosk.count, "asking": kiosk.is_asking, "ready": kiosk.is_ready,
+        })),
         "kept": world.resource::<Keeping>().is_done(),
         "opening": world.resource::<Opening>().path().is_some(),
         "complete": ready && stats.complete && camera.is_still() && world.resource::<Opening>().path().is_none(),

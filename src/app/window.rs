@@ -150,7 +150,7 @@ fn desk_plugin(app: &mut App) {
     );
 }
 
-fn start_camera(mut commands: Commands) {
+pub(super) fn start_camera(mut commands: Commands) {
     spawn_main_camera(&mut commands, None);
 }
 
@@ -168,7 +168,7 @@ fn open_first(first: Res<FirstPath>, mut open: MessageWriter<OpenPath>, mut scre
 
 /// The interface has pointer and keys first; what it leaves is the city's. Asked for where the cursor is now: what egui
 /// wanted in the last frame may be about a panel that the cursor has left.
-fn capture_input(
+pub(super) fn capture_input(
     wants: Res<EguiWantsInput>,
     mut contexts: EguiContexts,
     windows: Query<&Window, With<PrimaryWindow>>,

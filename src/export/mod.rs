@@ -11,6 +11,7 @@
 mod notes;
 mod package;
 mod page;
+mod reactions;
 mod report;
 mod tables;
 pub(crate) mod words;
@@ -18,6 +19,7 @@ pub(crate) mod words;
 pub use notes::{NoteCrs, notes_geojson};
 pub use package::{PackageError, Parts, Picture, package};
 pub use page::page;
+pub use reactions::{counts_csv, smiley_word, spots_csv, theme_word, words_csv};
 pub use report::Report;
 pub use tables::indicators_csv;
 

@@ -11,7 +11,7 @@ use csv::WriterBuilder;
 /// as the spreadsheets of that language read it. UTF-8 with a byte order mark, quoted as RFC 4180 says. A value that does
 /// not exist is empty.
 pub fn indicators_csv(counted: &Counted<'_>, language: &Language) -> Vec<u8> {
-    let has_commas = tr(language, "number-decimal") == ",";
+    let has_commas = is_decimal_comma(language);
     let mut writer = WriterBuilder::new()
         .delimiter(if has_commas { b';' } else { b',' })
         .from_writer("\u{feff}".as_bytes().to_vec());
@@ -52,6 +52,11 @@ pub fn indicators_csv(counted: &Counted<'_>, language: &Language) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
+/// Whether spreadsheets of a language expect decimal commas, and semicolons between cells.
+pub(super) fn is_decimal_comma(language: &Language) -> bool {
+    tr(language, "number-decimal") == ","
+}
+
 /// A number with at most three decimals and no grouping, so that it stays a number.
 fn plain(value: f64, has_commas: bool) -> String {
     let text = format!("{:.3}", (value * 1e3).round() / 1e3 + 0.0);
@@ -64,7 +69,7 @@ fn plain(value: f64, has_commas: bool) -> String {
 }
 
 /// Text that no spreadsheet takes as a formula.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {

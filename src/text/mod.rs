@@ -2,7 +2,8 @@
 //!
 //! A language is a folder under `assets/text` with Fluent files; they are compiled in. Adding one is adding a folder:
 //! its name in its own words, its decimal sign, its months and its compass letters are texts like any other, so nothing
-//! in the code counts languages or knows one by name. A leaf: imports nothing of ours.
+//! in the code counts languages or knows one by name. One with `language.ftl` and `kiosk.ftl` alone is a language of the
+//! kiosk; the desk offers those that have everything. A leaf: imports nothing of ours.
 
 mod number;
 mod place;
@@ -25,13 +26,27 @@ static_loader! {
     };
 }
 
+/// A text that only languages of the whole program have.
+const DESK_KEY: &str = "variants-none";
+
 /// One of the languages that the program has texts for.
 #[derive(Resource, Debug, Clone, PartialEq, Eq)]
 pub struct Language(LanguageIdentifier);
 
 impl Language {
-    /// Every language there are texts for, in the order of their codes.
+    /// Every language that the whole program has texts for, in the order of their codes.
     pub fn available() -> Vec<Self> {
+        // The words of the desk are the part that not every language has.
+        let of_desk = |language: &Self| {
+            TEXTS
+                .lookup_no_default_fallback::<&str>(&language.0, DESK_KEY, None)
+                .is_some()
+        };
+        Self::at_kiosk().into_iter().filter(of_desk).collect()
+    }
+
+    /// Every language that the kiosk has texts for, in the order of their codes.
+    pub fn at_kiosk() -> Vec<Self> {
         let mut languages: Vec<Self> = TEXTS.locales().cloned().map(Self).collect();
         languages.sort_by_key(Self::code);
         languages

@@ -48,6 +48,16 @@ impl Desktop {
         }
     }
 
+    /// Starts the kiosk, practising, on a screen of the given size; nothing was set before.
+    pub(crate) fn start_kiosk(width: u32, height: u32, scenario: &str) -> Self {
+        Self::start(width, height, &["kiosk", scenario, "--practice"])
+    }
+
+    /// The folder below which the program keeps what it writes.
+    pub(crate) fn data(&self) -> std::path::PathBuf {
+        self.home.path().join("data")
+    }
+
     /// Ends the program as a power cut would (signal 9), and starts it anew on the same screen with what it kept.
     pub(crate) fn kill_and_start_again(&mut self) {
         self.program.kill().expect("a running program");

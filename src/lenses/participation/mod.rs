@@ -1,8 +1,11 @@
 //! Participatie, the lens of a resident or a child at an exhibition: what would this mean for me, and what do I want to
 //! say about it?
 //!
-//! It replaces the wall of sticky notes and the paper form that somebody types over afterwards. So far its room offers
-//! the variants and places to look from; it takes no reactions yet, and the full-screen kiosk is not there yet.
+//! It replaces the wall of sticky notes and the paper form that somebody types over afterwards. At the desk its room
+//! offers the variants and places to look from; [`kiosk`] is the same lens alone on a full screen, where residents have
+//! their say.
+
+pub mod kiosk;
 
 use crate::panels::desk::Page;
 use crate::panels::rooms::{Room, Rooms};

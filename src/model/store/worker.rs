@@ -69,7 +69,7 @@ impl StoreHandle {
         // A thread that ended drops the job and its answer: the pending one then says so.
         drop(self.jobs.send(job));
         Pending {
-            answered: SyncCell::new(answered),
+            answered: SyncCell::new(Some(answered)),
             path: self.path.to_path_buf(),
         }
     }
@@ -77,7 +77,7 @@ impl StoreHandle {
 
 /// An answer that is still to come.
 pub struct Pending<R> {
-    answered: SyncCell<Receiver<Result<R, StoreError>>>,
+    answered: SyncCell<Option<Receiver<Result<R, StoreError>>>>,
     path: PathBuf,
 }
 
@@ -90,17 +90,20 @@ impl<R> fmt::Debug for Pending<R> {
 impl<R> Pending<R> {
     /// The answer, if it is there. Given once; after that the thread counts as closed.
     pub fn poll(&mut self) -> Option<Result<R, StoreError>> {
-        match self.answered.get().try_recv() {
-            Ok(answer) => Some(answer),
-            Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Err(closed(&self.path))),
-        }
+        let received = self.answered.get().as_ref().map(Receiver::try_recv);
+        let answer = match received {
+            Some(Err(TryRecvError::Empty)) => return None,
+            Some(Ok(answer)) => answer,
+            Some(Err(TryRecvError::Disconnected)) | None => Err(closed(&self.path)),
+        };
+        *self.answered.get() = None;
+        Some(answer)
     }
 
     /// Waits for the answer. Not for a thread that draws.
     pub fn wait(self) -> Result<R, StoreError> {
-        let answer = SyncCell::to_inner(self.answered).recv();
-        answer.unwrap_or_else(|_| Err(closed(&self.path)))
+        let answer = SyncCell::to_inner(self.answered).and_then(|answered| answered.recv().ok());
+        answer.unwrap_or_else(|| Err(closed(&self.path)))
     }
 }
 

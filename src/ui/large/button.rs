@@ -72,7 +72,8 @@ pub fn button(ui: &Ui, rect: Rect, look: &LargeButton<'_>) -> Response {
         paint_words(ui, inner, look.label, ink, Align::Center);
         return response;
     }
-    let is_stacked = rect.height() > large.mm(25.0);
+    // Wide and low has its words beside the icon, where they can be larger.
+    let is_stacked = rect.height() > large.mm(25.0) && rect.width() < rect.height() * 2.6;
     let icon_side = if is_stacked { large.mm(11.0) } else { large.mm(9.0) };
     let glyph = ui
         .painter()
@@ -102,6 +103,11 @@ pub fn button(ui: &Ui, rect: Rect, look: &LargeButton<'_>) -> Response {
         ui.painter().galley(at, words, ink);
     }
     response
+}
+
+/// A button without anything painted on it; its label is its name.
+pub fn surface(ui: &Ui, rect: Rect, look: &LargeButton<'_>) -> Response {
+    ground(ui, rect, look.label, look.kind, look.enabled).0
 }
 
 /// A value between a button for less and one for more. `name` says what it is, `shown` how much; returns −1 or 1 when

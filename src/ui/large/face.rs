@@ -26,7 +26,7 @@ pub fn face_button(ui: &Ui, rect: Rect, mood: Mood, words: &str, is_chosen: bool
     let kind = if is_chosen { LargeKind::Chosen } else { LargeKind::Plain };
     let (response, ink) = ground(ui, rect, words, kind, true);
     let inner = rect.shrink(large.mm(2.0));
-    let is_stacked = rect.height() > large.mm(30.0);
+    let is_stacked = rect.height() > large.mm(36.0);
     if is_stacked {
         let room = (inner.height() * 0.62).min(inner.width());
         let center = pos2(inner.center().x, inner.top() + room / 2.0);

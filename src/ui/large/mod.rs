@@ -10,15 +10,15 @@ mod keypad;
 mod layout;
 mod words;
 
-pub use button::{LargeButton, LargeKind, button, stepper};
+pub use button::{LargeButton, LargeKind, button, stepper, surface};
 pub use face::{Mood, face_button, paint_face};
 pub use keyboard::{Key, KeyNames, keyboard, keyboard_height};
 pub use keypad::{PadKey, keypad};
 pub use layout::{columns_that_fit, fitting_grid, grid};
-pub use words::{LargeRole, label, label_height, paragraph};
+pub use words::{LargeRole, cell, label, label_height, named, paragraph};
 
 use crate::ui::{Theme, Tokens};
-use bevy_egui::egui::{Color32, Context, Id, Rect, Vec2};
+use bevy_egui::egui::{Color32, Context, Id, Vec2};
 
 /// Screens are taken to be at least this wide and high for their lettering and targets; smaller ones get smaller ones,
 /// but never under [`LEAST_SHARE`] of it. Millimetres, long and short side.
@@ -91,13 +91,6 @@ impl Large {
     fn id() -> Id {
         Id::new("stadslens-large")
     }
-}
-
-/// `rect` with its top at most `share` of `screen` above the screen's bottom: where hands of children and of people in a
-/// wheelchair reach.
-pub fn within_reach(rect: Rect, screen: Rect, share: f32) -> Rect {
-    let highest = screen.bottom() - screen.height() * share;
-    rect.with_min_y(rect.top().max(highest))
 }
 
 #[cfg(test)]

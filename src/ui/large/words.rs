@@ -102,6 +102,20 @@ pub fn paragraph(ui: &Ui, rect: Rect, text: &str, role: LargeRole, color: Color3
     put(ui, rect, text, role, color, Align::LEFT);
 }
 
+/// Text in the middle of `rect` without a name of its own, for a cell of a row that is [`named`] whole.
+pub fn cell(ui: &Ui, rect: Rect, text: &str, role: LargeRole, color: Color32) {
+    let galley = fitted(ui, text, role, color, (rect.width(), rect.height()), Align::Center);
+    let at = pos2(rect.center().x, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, color);
+}
+
+/// Gives what was painted in `rect` a name, for who hears the screen.
+pub fn named(ui: &Ui, rect: Rect, name: &str) {
+    let id = Id::new(("large-label", name, ui.layer_id()));
+    let response = ui.interact(rect, id, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, name));
+}
+
 fn put(ui: &Ui, rect: Rect, text: &str, role: LargeRole, color: Color32, align: Align) {
     if text.is_empty() || !rect.is_positive() {
         return;
@@ -114,8 +128,6 @@ fn put(ui: &Ui, rect: Rect, text: &str, role: LargeRole, color: Color32, align: 
         rect.left()
     };
     ui.painter().galley(pos2(left, top), galley, color);
-    // Named, so that a screen reader and a test find it where it stands.
-    let id = Id::new(("large-label", text, ui.layer_id()));
-    let response = ui.interact(rect, id, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, text));
+    // So that a screen reader and a test find it where it stands.
+    named(ui, rect, text);
 }

@@ -88,6 +88,7 @@ struct ZoomKey {
 
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<InputCapture>()
+        .init_resource::<Drags>()
         .init_resource::<Gestures>()
         .add_message::<Clicked>()
         .configure_sets(Update, InputSystems.in_set(FrameSystems::Derive))
@@ -103,6 +104,28 @@ pub(crate) fn plugin(app: &mut App) {
                 .chain()
                 .in_set(InputSystems),
         );
+}
+
+/// What a drag with one finger or the mouse does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DragMotion {
+    /// As at a desk: the mouse slides with its left button and turns with its right one, a finger turns; a short press
+    /// picks.
+    #[default]
+    Desk,
+    /// Finger and mouse turn the city around what is looked at; nothing is picked.
+    Turn,
+    /// Finger and mouse slide the city; nothing is picked.
+    Slide,
+}
+
+/// What drags do now.
+#[derive(Resource, Debug, Clone, Copy, Default, PartialEq)]
+pub struct Drags {
+    /// What a drag does.
+    pub motion: DragMotion,
+    /// Pixel of the picture whose place the city turns around; the middle where it is `None`.
+    pub pivot_px: Option<DVec2>,
 }
 
 /// The cursor in the camera's picture, physical pixels; `None` outside.
@@ -128,7 +151,7 @@ fn drag_with_mouse(
     keys: Option<Res<ButtonInput<KeyCode>>>,
     windows: Query<&Window, With<PrimaryWindow>>,
     cameras: Query<&Camera, With<MainCamera>>,
-    capture: Res<InputCapture>,
+    (capture, drags): (Res<InputCapture>, Res<Drags>),
     view: Res<SiteView>,
     scene: SceneRay,
     mut clicks: MessageWriter<Clicked>,
@@ -159,10 +182,14 @@ fn drag_with_mouse(
                     let is_left = input.button == MouseButton::Left;
                     let motion = if is_left && (shift || camera.is_walking) {
                         Motion::Look
-                    } else if is_left && !control {
-                        Motion::Slide { grab: hit }
                     } else {
-                        Motion::Turn { pivot: hit }
+                        match (drags.motion, is_left && !control) {
+                            (DragMotion::Desk, true) | (DragMotion::Slide, _) => Motion::Slide { grab: hit },
+                            (DragMotion::Desk, false) => Motion::Turn { pivot: hit },
+                            (DragMotion::Turn, _) => Motion::Turn {
+                                pivot: pivot_of(&drags, &view, camera.current.target),
+                            },
+                        }
                     };
                     let button = input.button;
                     gestures.drag = Some(Drag {
@@ -178,6 +205,7 @@ fn drag_with_mouse(
                 if let Some(drag) = gestures.drag.take_if(|drag| drag.button == input.button)
                     && !drag.has_moved
                     && drag.button == MouseButton::Left
+                    && drags.motion == DragMotion::Desk
                 {
                     clicks.write(Clicked { pixel: drag.start });
                 }
@@ -222,7 +250,7 @@ fn under(scene: &SceneRay, view: &SiteView, pixel: DVec2, fallback: SitePos) -> 
 }
 
 /// Where the line of sight through a pixel meets the level at `height_m`; `None` at and above the horizon.
-fn on_level(view: &SiteView, pixel: DVec2, height_m: f64) -> Option<SitePos> {
+pub(crate) fn on_level(view: &SiteView, pixel: DVec2, height_m: f64) -> Option<SitePos> {
     let direction = view.ray(pixel);
     let along = (height_m - view.eye.0.z) / direction.z;
     (direction.z.abs() > 1e-3 && along > 0.0).then(|| SitePos(view.eye.0 + direction * along))
@@ -381,7 +409,7 @@ fn move_with_keys(
 fn move_with_fingers(
     touches: Option<Res<Touches>>,
     cameras: Query<&Camera, With<MainCamera>>,
-    capture: Res<InputCapture>,
+    (capture, drags): (Res<InputCapture>, Res<Drags>),
     view: Res<SiteView>,
     mut clicks: MessageWriter<Clicked>,
     mut gestures: ResMut<Gestures>,
@@ -399,6 +427,7 @@ fn move_with_fingers(
         if gestures.most_fingers == 1
             && way <= DRAG_POINTS * 2.0
             && !capture.pointer
+            && drags.motion == DragMotion::Desk
             && let Some((_, pixel)) = before.first()
         {
             clicks.write(Clicked { pixel: *pixel });
@@ -423,7 +452,15 @@ fn move_with_fingers(
     camera.take_in_hand();
     let mut orbit = camera.current;
     match (before.as_slice(), fingers.as_slice()) {
-        ([(_, from)], [(_, to)]) => one_finger(&mut orbit, &view, *to - *from, camera.is_walking),
+        ([(_, from)], [(_, to)]) if drags.motion == DragMotion::Slide => {
+            if let Some(grab) = on_level(&view, *from, orbit.target.0.z) {
+                slide_so_that(&mut orbit, &view, grab, *to);
+            }
+        }
+        ([(_, from)], [(_, to)]) => {
+            let pivot = pivot_of(&drags, &view, orbit.target);
+            one_finger(&mut orbit, &view, pivot, *to - *from, camera.is_walking);
+        }
         ([(_, a0), (_, b0), ..], [(_, a1), (_, b1), ..]) => {
             two_fingers(&mut orbit, &view, [*a0, *b0], [*a1, *b1]);
         }
@@ -434,13 +471,19 @@ fn move_with_fingers(
 }
 
 /// Turns and tilts around what is looked at, or looks around for somebody who walks.
-fn one_finger(orbit: &mut Orbit, view: &SiteView, moved_px: DVec2, is_walking: bool) {
+fn one_finger(orbit: &mut Orbit, view: &SiteView, pivot: SitePos, moved_px: DVec2, is_walking: bool) {
     let moved = moved_px / view.size_px.y;
     if is_walking {
         orbit.look_around(-moved.x * view.fov_y_rad, moved.y * view.fov_y_rad);
     } else {
-        orbit.turn_around(orbit.target, moved.x * PI, -moved.y * PI * 0.6);
+        orbit.turn_around(pivot, moved.x * PI, -moved.y * PI * 0.6);
     }
+}
+
+/// What the city turns around.
+fn pivot_of(drags: &Drags, view: &SiteView, target: SitePos) -> SitePos {
+    let wished = drags.pivot_px.and_then(|pixel| on_level(view, pixel, target.0.z));
+    wished.unwrap_or(target)
 }
 
 /// Slides with the middle of two fingers, zooms with their distance, turns with their twist.

@@ -5,26 +5,24 @@
 
 mod input;
 pub mod orbit;
+mod picture;
 
-pub(crate) use input::cursor_pixel;
-pub use input::{Clicked, InputCapture};
+pub use input::{Clicked, DragMotion, Drags, InputCapture};
+pub(crate) use input::{cursor_pixel, on_level};
 pub use orbit::{Flight, Orbit};
+pub use picture::{look, picture_target, spawn_main_camera};
 
 use super::ground::GroundHeights;
 use super::placement::SceneOrigin;
 use super::scene::{ScenarioShown, ShownScenario};
-use super::site_view::{FOV_Y_RAD, SiteView, axes};
+use super::site_view::{SiteView, axes};
 use crate::georef::{RenderOrigin, SitePos, narrow, render_axes};
 use crate::model::Viewpoint;
 use crate::schedule::FrameSystems;
 use bevy::{
-    asset::RenderAssetUsages,
-    camera::RenderTarget,
-    core_pipeline::tonemapping::{DebandDither, Tonemapping},
     math::{DVec2, DVec3},
-    pbr::{DistanceFog, FogFalloff},
+    pbr::FogFalloff,
     prelude::*,
-    render::render_resource::{Extent3d, TextureDimension, TextureFormat, TextureUsages},
 };
 use orbit::{EYE_HEIGHT_M, MAX_PITCH_RAD, turn_between};
 
@@ -49,6 +47,27 @@ pub struct OrbitCamera {
     home: Orbit,
     flight: Option<Flight>,
     is_walking: bool,
+    bounds: Option<Bounds>,
+}
+
+/// Where the camera may go.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// Middle of what may be looked at, site metres.
+    pub center: DVec2,
+    /// How far from it the point looked at may be, metres.
+    pub reach_m: f64,
+    /// How far from the point looked at the eye may be, metres.
+    pub distance_m: f64,
+}
+
+impl Bounds {
+    fn keep(&self, orbit: &mut Orbit) {
+        let offset = orbit.target.0.truncate() - self.center;
+        let kept = self.center + offset.clamp_length_max(self.reach_m);
+        orbit.target.0 = kept.extend(orbit.target.0.z);
+        orbit.distance_m = orbit.distance_m.min(self.distance_m);
+    }
 }
 
 impl OrbitCamera {
@@ -70,6 +89,16 @@ impl OrbitCamera {
     /// Whether it is at eye height on the street.
     pub fn is_walking(&self) -> bool {
         self.is_walking
+    }
+
+    /// Whether it flies somewhere by itself.
+    pub fn is_flying(&self) -> bool {
+        self.flight.is_some()
+    }
+
+    /// Keeps it within bounds from now on.
+    pub fn set_bounds(&mut self, bounds: Option<Bounds>) {
+        self.bounds = bounds;
     }
 
     /// Puts it somewhere at once, without any motion, and calls that place home.
@@ -103,6 +132,10 @@ impl OrbitCamera {
     }
 
     fn advance(&mut self, seconds: f64, reduced: bool, ground_m: impl Fn(DVec2) -> f64) {
+        if let Some(bounds) = self.bounds {
+            bounds.keep(&mut self.goal);
+            bounds.keep(&mut self.current);
+        }
         if let Some(flight) = &mut self.flight {
             flight.flown_s += seconds;
             self.current = flight.at();
@@ -185,59 +218,6 @@ pub fn orbit_of(viewpoint: &Viewpoint) -> Orbit {
         pitch_rad: viewpoint.pitch_deg.to_radians(),
         distance_m: viewpoint.distance_m,
     }
-}
-
-/// Spawns the camera that shows the city, into the window or into a picture.
-pub fn spawn_main_camera(commands: &mut Commands, target: Option<Handle<Image>>) -> Entity {
-    let mut camera = commands.spawn((
-        MainCamera,
-        Camera3d::default(),
-        Projection::Perspective(PerspectiveProjection {
-            #[expect(clippy::cast_possible_truncation, reason = "an angle")]
-            fov: FOV_Y_RAD as f32,
-            near: 0.5,
-            far: 100_000.0,
-            ..PerspectiveProjection::default()
-        }),
-        // What the material computes is the colour shown: no curve, no automatic exposure.
-        Tonemapping::None,
-        DebandDither::Disabled,
-        super::sun::EXPOSURE,
-        Msaa::Off,
-        DistanceFog {
-            color: Color::srgb_u8(
-                super::palette::SKY_HORIZON[0],
-                super::palette::SKY_HORIZON[1],
-                super::palette::SKY_HORIZON[2],
-            ),
-            falloff: FogFalloff::Linear {
-                start: 2000.0,
-                end: 20_000.0,
-            },
-            ..DistanceFog::default()
-        },
-    ));
-    if let Some(image) = target {
-        camera.insert(RenderTarget::from(image));
-    }
-    camera.id()
-}
-
-/// A picture that a camera can draw into and a screenshot can read, `width` × `height` pixels.
-pub fn picture_target(width: u32, height: u32) -> Image {
-    let size = Extent3d {
-        width: width.max(1),
-        height: height.max(1),
-        depth_or_array_layers: 1,
-    };
-    let mut image = Image::new_uninit(
-        size,
-        TextureDimension::D2,
-        TextureFormat::Rgba8UnormSrgb,
-        RenderAssetUsages::RENDER_WORLD,
-    );
-    image.texture_descriptor.usage |= TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC;
-    image
 }
 
 pub(crate) fn plugin(app: &mut App) {
@@ -454,6 +434,28 @@ mod tests {
         camera.advance(0.1, false, |_| 0.0);
         assert!(camera.shown().is_close_to(&middle));
         assert!(camera.is_still());
+    }
+
+    #[test]
+    fn within_bounds_it_neither_strays_nor_loses_sight() {
+        let mut camera = OrbitCamera::default();
+        let bounds = Bounds {
+            center: DVec2::new(10.0, 0.0),
+            reach_m: 100.0,
+            distance_m: 500.0,
+        };
+        camera.set_bounds(Some(bounds));
+        camera.jump(Orbit {
+            distance_m: 9000.0,
+            ..there()
+        });
+        camera.advance(0.1, false, |_| 0.0);
+        let shown = camera.shown();
+        assert!((shown.target.0.x - 110.0).abs() < 1e-9 && (shown.distance_m - 500.0).abs() < 1e-9);
+        camera.set_bounds(None);
+        camera.jump(there());
+        camera.advance(0.1, false, |_| 0.0);
+        assert!((camera.shown().target.0.x - 400.0).abs() < 1e-9);
     }
 
     #[test]

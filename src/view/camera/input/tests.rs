@@ -176,6 +176,45 @@ fn one_finger_turns_around_what_is_looked_at() {
 }
 
 #[test]
+fn at_a_kiosk_one_finger_slides_where_a_spot_is_put_and_picks_nothing() {
+    let mut app = hand_app();
+    app.insert_resource(Drags {
+        motion: DragMotion::Slide,
+        pivot_px: None,
+    });
+    let before = shown(&app);
+    touch(&mut app, TouchPhase::Started, &[(7, 300.0, 200.0)]);
+    touch(&mut app, TouchPhase::Moved, &[(7, 330.0, 200.0)]);
+    touch(&mut app, TouchPhase::Moved, &[(7, 366.0, 200.0)]);
+    let after = shown(&app);
+    assert!((after.heading_rad - before.heading_rad).abs() < 1e-9);
+    assert!(after.target.0.distance(before.target.0) > 1.0, "{after:?}");
+    touch(&mut app, TouchPhase::Ended, &[(7, 366.0, 200.0)]);
+    touch(&mut app, TouchPhase::Started, &[(8, 300.0, 200.0)]);
+    touch(&mut app, TouchPhase::Ended, &[(8, 300.0, 200.0)]);
+    assert_eq!(clicks(&app), []);
+}
+
+#[test]
+fn at_a_kiosk_one_finger_turns_around_the_middle_of_what_is_seen() {
+    let mut app = hand_app();
+    app.insert_resource(Drags {
+        motion: DragMotion::Turn,
+        pivot_px: Some(DVec2::new(300.0, 120.0)),
+    });
+    let before = shown(&app);
+    touch(&mut app, TouchPhase::Started, &[(7, 300.0, 200.0)]);
+    touch(&mut app, TouchPhase::Moved, &[(7, 330.0, 200.0)]);
+    touch(&mut app, TouchPhase::Moved, &[(7, 366.0, 200.0)]);
+    let after = shown(&app);
+    assert!((after.heading_rad - before.heading_rad).abs() > 0.3);
+    assert!(
+        after.target.0.distance(before.target.0) > 1.0,
+        "another place was turned around"
+    );
+}
+
+#[test]
 fn two_fingers_slide_the_ground_and_a_pinch_comes_nearer() {
     let mut app = hand_app();
     let before = shown(&app);

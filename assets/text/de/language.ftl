@@ -1,0 +1,22 @@
+# Wie diese Sprache heißt und wie sie Zahlen, Tage und Himmelsrichtungen schreibt.
+language-name = Deutsch
+number-decimal = ,
+number-group = .
+date-long = { $day }. { $month } { $year }
+month-1 = Januar
+month-2 = Februar
+month-3 = März
+month-4 = April
+month-5 = Mai
+month-6 = Juni
+month-7 = Juli
+month-8 = August
+month-9 = September
+month-10 = Oktober
+month-11 = November
+month-12 = Dezember
+compass-north = N
+compass-south = S
+compass-east = O
+compass-west = W
+north-letter = N

@@ -1,0 +1,217 @@
+//! What residents said, as tables: counts, words that staff let through, spots. Never a list of reactions: what one
+//! person said together is in none of them, and a group of fewer than five is not split.
+
+use super::tables::{harmless, is_decimal_comma};
+use crate::model::reaction::{Moderation, Reaction, Smiley, Spot, Tally, Theme};
+use crate::text::{Language, tr};
+use csv::{Writer, WriterBuilder};
+
+/// What a face is called.
+pub fn smiley_word(smiley: Smiley, language: &Language) -> String {
+    match smiley {
+        Smiley::Sad => tr(language, "kiosk-sad"),
+        Smiley::Neutral => tr(language, "kiosk-neutral"),
+        Smiley::Glad => tr(language, "kiosk-glad"),
+    }
+}
+
+/// What a theme is called.
+pub fn theme_word(theme: Theme, language: &Language) -> String {
+    match theme {
+        Theme::Living => tr(language, "kiosk-living"),
+        Theme::Shopping => tr(language, "kiosk-shopping"),
+        Theme::Green => tr(language, "kiosk-green-theme"),
+        Theme::Safety => tr(language, "kiosk-safety"),
+    }
+}
+
+fn table(language: &Language) -> Writer<Vec<u8>> {
+    let delimiter = if is_decimal_comma(language) { b';' } else { b',' };
+    WriterBuilder::new()
+        .delimiter(delimiter)
+        .from_writer("\u{feff}".as_bytes().to_vec())
+}
+
+/// How many reacted to each variant, by face and by theme, with a last row of sums. `title` names a variant. Cells of a
+/// group that is too small to be split are empty, and the sums are those of the groups that are split.
+pub fn counts_csv(tally: &Tally, title: impl Fn(&str) -> String, language: &Language) -> Vec<u8> {
+    let mut writer = table(language);
+    let head = [tr(language, "reactions-variant"), tr(language, "reactions-total")]
+        .into_iter()
+        .chain(Smiley::ALL.map(|smiley| smiley_word(smiley, language)))
+        .chain(Theme::ALL.map(|theme| theme_word(theme, language)))
+        .chain([tr(language, "reactions-no-theme"), tr(language, "reactions-remark")]);
+    // Writing into memory does not fail.
+    let _ = writer.write_record(head.map(|cell| harmless(&cell)));
+    for group in &tally.groups {
+        let cells: Vec<String> = match &group.split {
+            Some(split) => split
+                .smileys
+                .iter()
+                .chain(&split.themes)
+                .chain([&split.without_theme])
+                .map(ToString::to_string)
+                .collect(),
+            None => vec![String::new(); 8],
+        };
+        let remark = if group.split.is_none() && group.total > 0 {
+            tr(language, "reactions-too-few")
+        } else {
+            String::new()
+        };
+        let row = [harmless(&title(&group.variant)), group.total.to_string()]
+            .into_iter()
+            .chain(cells)
+            .chain([remark]);
+        let _ = writer.write_record(row);
+    }
+    let sums = &tally.split;
+    let row = [tr(language, "reactions-all"), tally.total.to_string()]
+        .into_iter()
+        .chain(
+            sums.smileys
+                .iter()
+                .chain(&sums.themes)
+                .chain([&sums.without_theme])
+                .map(ToString::to_string),
+        )
+        .chain([if tally.in_small_groups > 0 {
+            tr(language, "reactions-without-small")
+        } else {
+            String::new()
+        }]);
+    let _ = writer.write_record(row);
+    writer.into_inner().unwrap_or_default()
+}
+
+/// The words that staff let through. The variant and the theme stand beside them only where the group is large enough.
+pub fn words_csv<'a>(
+    reactions: impl IntoIterator<Item = &'a Reaction>,
+    tally: &Tally,
+    title: impl Fn(&str) -> String,
+    language: &Language,
+) -> Vec<u8> {
+    let mut writer = table(language);
+    let _ = writer.write_record([
+        tr(language, "reactions-variant"),
+        tr(language, "reactions-theme"),
+        tr(language, "reactions-words"),
+    ]);
+    for reaction in reactions {
+        let Some(words) = reaction
+            .words
+            .as_ref()
+            .filter(|words| words.moderation == Moderation::Released)
+        else {
+            continue;
+        };
+        let is_split = tally.is_split(&reaction.variant);
+        let variant = if is_split {
+            harmless(&title(&reaction.variant))
+        } else {
+            String::new()
+        };
+        let theme = reaction
+            .theme
+            .filter(|_| is_split)
+            .map(|theme| theme_word(theme, language));
+        let _ = writer.write_record([variant, theme.unwrap_or_default(), harmless(&words.text)]);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+/// The spots that were pointed out, in whole metres, by variant; those of groups that are too small are left out.
+pub fn spots_csv<'a>(
+    reactions: impl IntoIterator<Item = &'a Reaction>,
+    tally: &Tally,
+    title: impl Fn(&str) -> String,
+    language: &Language,
+) -> Vec<u8> {
+    let mut writer = table(language);
+    let _ = writer.write_record([
+        tr(language, "reactions-variant"),
+        tr(language, "reactions-frame"),
+        "x (m)".to_owned(),
+        "y (m)".to_owned(),
+    ]);
+    for reaction in reactions {
+        let (frame, x_m, y_m) = match reaction.spot.filter(|_| tally.is_split(&reaction.variant)) {
+            Some(Spot::Rd { x_m, y_m }) => ("RD (EPSG:28992)".to_owned(), x_m, y_m),
+            Some(Spot::Site { x_m, y_m }) => (tr(language, "reactions-site-frame"), x_m, y_m),
+            None => continue,
+        };
+        let _ = writer.write_record([
+            harmless(&title(&reaction.variant)),
+            frame,
+            x_m.to_string(),
+            y_m.to_string(),
+        ]);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::reaction::Words;
+    use crate::model::reaction::tests::reaction;
+
+    fn nl() -> Language {
+        Language::from_code("nl").expect("Dutch")
+    }
+
+    fn with_words(variant: &str, text: &str, moderation: Moderation) -> Reaction {
+        Reaction {
+            variant: variant.into(),
+            theme: Some(Theme::Green),
+            words: Some(Words {
+                text: text.into(),
+                moderation,
+            }),
+            ..reaction(3)
+        }
+    }
+
+    fn text(bytes: Vec<u8>) -> String {
+        String::from_utf8(bytes)
+            .expect("UTF-8")
+            .trim_start_matches('\u{feff}')
+            .to_owned()
+    }
+
+    #[test]
+    fn counts_leave_small_groups_whole() {
+        let mut reactions: Vec<Reaction> = (0..6).map(|_| with_words("A", "x", Moderation::Waiting)).collect();
+        reactions.push(with_words("B", "x", Moderation::Waiting));
+        let tally = Tally::of(&reactions, ["A", "B"]);
+        let csv = text(counts_csv(&tally, str::to_owned, &nl()));
+        let rows: Vec<&str> = csv.lines().collect();
+        assert_eq!(rows.len(), 4);
+        assert_eq!(rows[1], "A;6;6;0;0;0;0;6;0;0;");
+        assert_eq!(rows[2], "B;1;;;;;;;;;minder dan 5: niet uitgesplitst");
+        assert!(rows[3].starts_with("Alle;7;6;0;0;0;0;6;0;0;"), "{}", rows[3]);
+    }
+
+    #[test]
+    fn only_words_that_were_let_through_are_told_and_none_is_a_formula() {
+        let mut reactions: Vec<Reaction> = (0..5).map(|_| with_words("A", "=1+1", Moderation::Released)).collect();
+        reactions.push(with_words("A", "geheim", Moderation::Waiting));
+        reactions.push(with_words("A", "grof", Moderation::Withheld));
+        reactions.push(with_words("B", "klein", Moderation::Released));
+        let tally = Tally::of(&reactions, ["A", "B"]);
+        let csv = text(words_csv(&reactions, &tally, str::to_owned, &nl()));
+        assert!(!csv.contains("geheim") && !csv.contains("grof"));
+        assert_eq!(csv.matches("A;Groen;'=1+1").count(), 5);
+        assert!(csv.contains("\n;;klein"), "{csv}");
+    }
+
+    #[test]
+    fn spots_of_a_few_are_left_out() {
+        let mut reactions: Vec<Reaction> = (0..5).map(|_| with_words("A", "x", Moderation::Waiting)).collect();
+        reactions.push(with_words("B", "x", Moderation::Waiting));
+        let tally = Tally::of(&reactions, ["A", "B"]);
+        let csv = text(spots_csv(&reactions, &tally, str::to_owned, &nl()));
+        assert_eq!(csv.matches("A;RD (EPSG:28992);251003;476000").count(), 5);
+        assert!(!csv.contains("\nB;"));
+    }
+}

@@ -1,0 +1,380 @@
+//! The kiosk: the participation lens alone, full screen, for whoever walks up to it.
+//!
+//! [`session`] is the visitor, [`screens`] what they see, [`keeping`] the way to the disk, [`staff`] what stands behind
+//! the code. There is no way out to the desktop but that code; keeping the machine itself closed is the system's part.
+
+mod code;
+mod eye;
+mod facts;
+mod keeping;
+mod portraits;
+mod screens;
+mod session;
+mod settings;
+mod staff;
+
+use crate::model::StoreHandle;
+use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
+use crate::sources::Problem;
+use crate::text::Language;
+use crate::ui::large::Large;
+use crate::view::camera::{FlyTo, OrbitCamera};
+use crate::view::ray_cast::SceneRay;
+use crate::view::scene::{ScenarioShown, ShowVariant, ShownScenario};
+use crate::view::site_view::SiteView;
+use bevy::{
+    input::{keyboard::KeyboardInput, mouse::MouseButtonInput, touch::TouchInput},
+    prelude::*,
+    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
+    window::CursorMoved,
+};
+use bevy_egui::{
+    EguiContexts, EguiPrimaryContextPass,
+    egui::{Rect, pos2},
+};
+use facts::Fact;
+use jiff::{Zoned, civil::Date};
+use keeping::Keeping;
+use portraits::Portraits;
+use screens::{City, Seen};
+use session::{Effect, Session, Step, SunPart};
+use settings::Settings;
+use staff::Staff;
+
+/// How the kiosk starts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KioskOptions {
+    /// Every reaction is a trial.
+    pub practice: bool,
+    /// Staff choose a new code first.
+    pub new_code: bool,
+}
+
+/// The scenario was opened: here is where reactions to it are kept, or why they are not.
+#[derive(Message, Debug, Clone)]
+pub struct KioskOpened {
+    /// Where reactions are kept.
+    pub store: Option<StoreHandle>,
+    /// Why there is no store, or what else is wrong.
+    pub problem: Option<Problem>,
+}
+
+/// Request: put the sun at a share of the time between sunrise (0) and sunset (1).
+#[derive(Message, Debug, Clone, Copy, PartialEq)]
+pub struct PutSunAt(pub f64);
+
+/// Request of staff: end the program.
+#[derive(Message, Debug, Clone, Copy)]
+pub struct EndKiosk;
+
+/// Where the city is not covered by the kiosk's controls, points; everywhere before there are any.
+#[derive(Resource, Debug, Clone, Copy, Default, PartialEq)]
+pub struct FreeView(pub Option<Rect>);
+
+/// What the kiosk shows, for tests to read.
+#[derive(Resource, Debug, Clone, Default, PartialEq, Eq)]
+pub struct KioskState {
+    /// Which screen.
+    pub step: String,
+    /// Reactions that count like the next one will.
+    pub count: usize,
+    /// It is asked whether anybody is there.
+    pub is_asking: bool,
+    /// Whether it is set up.
+    pub is_ready: bool,
+}
+
+/// The kiosk.
+#[derive(Resource)]
+struct Kiosk {
+    options: KioskOptions,
+    session: Session,
+    settings: Settings,
+    keeping: Keeping,
+    staff: Staff,
+    facts: Vec<Vec<Fact>>,
+    counting: Option<Task<Vec<Vec<Fact>>>>,
+    /// Keys of the on-screen keyboard: capitals, and figures with accents.
+    keys: screens::Keys,
+    is_synthetic: bool,
+}
+
+impl Kiosk {
+    /// The language that the next visitor is greeted in.
+    fn home(&self) -> Language {
+        self.settings.spoken().into_iter().next().unwrap_or_default()
+    }
+
+    /// Whether what is sent now is a trial: while practising, and always about a made-up area.
+    fn is_trial(&self) -> bool {
+        self.options.practice || self.settings.practice || self.is_synthetic
+    }
+}
+
+/// Adds the kiosk to a program that has the participation lens.
+pub(crate) fn plugin(app: &mut App, options: KioskOptions) {
+    let settings = Settings::default();
+    let home = settings.spoken().into_iter().next().unwrap_or_default();
+    app.insert_resource(Kiosk {
+        options,
+        session: Session::new(home),
+        settings,
+        keeping: Keeping::default(),
+        staff: Staff::default(),
+        facts: Vec::new(),
+        counting: None,
+        keys: screens::Keys::default(),
+        is_synthetic: false,
+    })
+    .init_resource::<Portraits>()
+    .init_resource::<FreeView>()
+    .init_resource::<KioskState>()
+    .add_message::<KioskOpened>()
+    .add_message::<PutSunAt>()
+    .add_message::<EndKiosk>()
+    .add_systems(
+        Update,
+        (
+            (take_store, take_scenario).chain().in_set(FrameSystems::Ingest),
+            (
+                notice_hands,
+                follow_keeping,
+                pass_time,
+                portraits::make_portraits,
+                eye::turn_city,
+            )
+                .chain()
+                .in_set(FrameSystems::Derive),
+        )
+            .run_if(in_state(Lens::Participation)),
+    )
+    .add_systems(EguiPrimaryContextPass, show_kiosk.in_set(InterfaceSystems));
+}
+
+/// Reads what was kept as soon as there is a store.
+fn take_store(mut opened: MessageReader<KioskOpened>, mut kiosk: ResMut<Kiosk>) {
+    for opened in opened.read() {
+        kiosk
+            .keeping
+            .open(opened.store.clone(), opened.problem.clone(), today());
+    }
+}
+
+/// Begins anew with the scenario that is shown.
+fn take_scenario(
+    mut shown: MessageReader<ScenarioShown>,
+    scenario: Option<Res<ShownScenario>>,
+    mut kiosk: ResMut<Kiosk>,
+    mut portraits: ResMut<Portraits>,
+) {
+    if let Some(done) = kiosk.counting.as_mut().and_then(|task| block_on(poll_once(task))) {
+        kiosk.facts = done;
+        kiosk.counting = None;
+    }
+    let (Some(_), Some(scenario)) = (shown.read().last(), scenario) else {
+        return;
+    };
+    kiosk.is_synthetic = scenario.open.scenario.synthetic;
+    portraits.begin(&scenario);
+    let open = scenario.open.clone();
+    kiosk.counting = Some(AsyncComputeTaskPool::get().spawn(async move { facts::of_variants(&open) }));
+}
+
+/// Any hand on the screen, the mouse or the keys says that somebody is there.
+fn notice_hands(
+    mut touches: MessageReader<TouchInput>,
+    mut buttons: MessageReader<MouseButtonInput>,
+    mut moves: MessageReader<CursorMoved>,
+    mut keys: MessageReader<KeyboardInput>,
+    mut kiosk: ResMut<Kiosk>,
+) {
+    let count = touches.read().count() + buttons.read().count() + moves.read().count() + keys.read().count();
+    if count > 0 {
+        kiosk.session.stir();
+        kiosk.staff.stir();
+    }
+}
+
+/// Takes over what the store says.
+fn follow_keeping(mut kiosk: ResMut<Kiosk>) {
+    let kiosk = &mut *kiosk;
+    if let Some(settings) = kiosk.keeping.take_settings() {
+        kiosk.settings = settings;
+        let home = kiosk.home();
+        kiosk.session = Session::new(home);
+        if kiosk.settings.code.is_empty() || kiosk.options.new_code {
+            kiosk.staff = Staff::choosing();
+        }
+    }
+    if let Some(is_kept) = kiosk.keeping.take_sent() {
+        kiosk.session.sent(is_kept);
+    }
+    kiosk.keeping.follow(today(), &kiosk.settings);
+}
+
+fn pass_time(time: Res<Time<Real>>, mut kiosk: ResMut<Kiosk>, mut wishes: Wishes, mut portraits: ResMut<Portraits>) {
+    let kiosk = &mut *kiosk;
+    // After a long frame (a picture that had to be compiled) nobody is asked sooner.
+    let seconds = time.delta_secs().min(1.0);
+    let (patience, home) = (kiosk.settings.patience(), kiosk.home());
+    kiosk.staff.pass(seconds);
+    let effects = kiosk.session.pass(seconds, patience, &home);
+    follow(effects, kiosk, &mut wishes, &mut portraits);
+}
+
+/// What the kiosk asks of the rest of the program.
+#[derive(bevy::ecs::system::SystemParam)]
+struct Wishes<'w> {
+    variant: MessageWriter<'w, ShowVariant>,
+    fly: MessageWriter<'w, FlyTo>,
+    camera: Res<'w, OrbitCamera>,
+    view: Res<'w, SiteView>,
+    free: Res<'w, FreeView>,
+    sun: MessageWriter<'w, PutSunAt>,
+    end: MessageWriter<'w, EndKiosk>,
+    shown: Option<Res<'w, ShownScenario>>,
+}
+
+/// Does what the session asks for.
+fn follow(effects: Vec<Effect>, kiosk: &mut Kiosk, wishes: &mut Wishes, portraits: &mut Portraits) {
+    for effect in effects {
+        match effect {
+            Effect::Show(id) => {
+                wishes.variant.write(ShowVariant(id));
+            }
+            Effect::ShowToday => {
+                let shown = wishes.shown.as_ref();
+                let variants = shown
+                    .map(|shown| shown.open.scenario.variants.as_slice())
+                    .unwrap_or_default();
+                let today = variants.iter().find(|variant| variant.is_today());
+                wishes
+                    .variant
+                    .write_batch(today.map(|today| ShowVariant(today.id.clone())));
+            }
+            Effect::Home => eye::go_home(wishes),
+            Effect::Zoom(steps) => eye::zoom(wishes, steps),
+            Effect::Turn(parts) => eye::turn(wishes, parts),
+            Effect::Sun(part) => {
+                wishes.sun.write(PutSunAt(share_of_day(part)));
+            }
+            Effect::Send(draft) => {
+                let now = Zoned::now();
+                let reaction = keeping::reaction_of(draft, kiosk.is_trial(), now.date(), now.time());
+                kiosk.keeping.send(reaction);
+            }
+            Effect::Forget => {
+                kiosk.keys = screens::Keys::default();
+                eye::go_home(wishes);
+                wishes.sun.write(PutSunAt(share_of_day(SunPart::Noon)));
+                wishes.variant.write_batch(portraits.start().map(ShowVariant));
+            }
+        }
+    }
+}
+
+/// Where the sun stands between rising and setting.
+fn share_of_day(part: SunPart) -> f64 {
+    match part {
+        SunPart::Morning => 0.2,
+        SunPart::Noon => 0.5,
+        SunPart::Evening => 0.85,
+    }
+}
+
+fn today() -> Date {
+    Zoned::now().date()
+}
+
+/// Shows the screen that the visitor is at, or what staff opened, and follows what was touched.
+fn show_kiosk(
+    mut contexts: EguiContexts,
+    mut kiosk: ResMut<Kiosk>,
+    mut portraits: ResMut<Portraits>,
+    (mut free, mut state): (ResMut<FreeView>, ResMut<KioskState>),
+    view: Res<SiteView>,
+    scene: SceneRay,
+    camera: Res<OrbitCamera>,
+    mut wishes: Wishes,
+) -> Result {
+    let ctx = contexts.ctx_mut()?;
+    let screen = ctx.content_rect();
+    let kiosk = &mut *kiosk;
+    let text = if kiosk.session.is_enlarged { 2.0 } else { 1.0 };
+    let accent = crate::panels::accent(Lens::Participation, &crate::ui::Tokens::LIGHT);
+    #[expect(clippy::cast_precision_loss, reason = "a few dozen inches")]
+    let diagonal = kiosk.settings.diagonal_inch as f32;
+    Large::new(screen.size(), diagonal, accent, text).install(ctx);
+    let shown = wishes.shown.as_ref().map(|shown| shown.open.clone());
+    let is_ready = shown.is_some() && portraits.is_done() && kiosk.keeping.is_open();
+    let now = Zoned::now();
+    let covered = if kiosk.staff.is_open() {
+        let language = kiosk.home();
+        let scenario = shown.as_ref().map(|open| &open.scenario);
+        let ends = kiosk.staff.show(
+            ctx,
+            screen,
+            &mut kiosk.settings,
+            &mut kiosk.keeping,
+            scenario,
+            &language,
+        );
+        if ends {
+            wishes.end.write(EndKiosk);
+        }
+        screen
+    } else if let (Some(open), true) = (&shown, is_ready) {
+        let marker = free.0.unwrap_or(screen).center();
+        let seen = Seen {
+            session: &kiosk.session,
+            scenario: &open.scenario,
+            facts: &kiosk.facts,
+            portraits: &portraits,
+            languages: &kiosk.settings.spoken(),
+            question_left_s: kiosk.session.question_left_s(kiosk.settings.patience()),
+            count: kiosk.keeping.count(kiosk.is_trial()),
+            is_trial: kiosk.is_trial(),
+            is_synthetic: kiosk.is_synthetic,
+            delete_on: kiosk.settings.delete_on,
+            trouble: kiosk.keeping.trouble(),
+            closed_until: (!kiosk.settings.is_open_at(now.time()))
+                .then_some(kiosk.settings.hours)
+                .flatten(),
+            city: City {
+                marker,
+                spot: (kiosk.session.step == Step::Spot)
+                    .then(|| eye::spot_under(marker, &view, &scene, &camera, open))
+                    .flatten(),
+            },
+        };
+        let outcome = screens::show(ctx, screen, &seen, &mut kiosk.keys);
+        if outcome.wants_staff {
+            kiosk.staff = Staff::entering();
+        }
+        let home = kiosk.home();
+        for touch in outcome.touches {
+            let effects = kiosk.session.touch(touch, &home);
+            follow(effects, kiosk, &mut wishes, &mut portraits);
+        }
+        outcome.covered
+    } else {
+        screens::show_waiting(ctx, screen, &kiosk.home());
+        screen
+    };
+    let top = covered.top().max(screen.top());
+    free.set_if_neq(FreeView(Some(Rect::from_min_max(
+        screen.min,
+        pos2(screen.right(), top),
+    ))));
+    state.set_if_neq(KioskState {
+        step: if kiosk.staff.is_open() {
+            "Staff".into()
+        } else {
+            format!("{:?}", kiosk.session.step)
+        },
+        count: kiosk.keeping.count(kiosk.is_trial()),
+        is_asking: kiosk.session.question_left_s(kiosk.settings.patience()).is_some(),
+        is_ready,
+    });
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! Words that wait for somebody to read them.
+
+use crate::export::theme_word;
+use crate::lenses::participation::kiosk::keeping::Keeping;
+use crate::model::Scenario;
+use crate::model::reaction::{Moderation, Reaction, Words};
+use crate::text::{Language, tr, tr_args};
+use crate::ui::large::{Large, LargeButton, LargeRole, button, grid, label, paragraph};
+use bevy_egui::egui::{Rect, Stroke, Ui, pos2};
+use egui_phosphor::regular;
+
+/// How many words wait, of those that were listed.
+pub(super) fn count_waiting(keeping: &Keeping) -> usize {
+    let listed = keeping
+        .listed()
+        .map(|listed| listed.reactions.as_slice())
+        .unwrap_or_default();
+    let waiting = |reaction: &&Reaction| {
+        reaction
+            .words
+            .as_ref()
+            .is_some_and(|words| words.moderation == Moderation::Waiting)
+    };
+    listed.iter().filter(waiting).count()
+}
+
+/// The page: which part of the list is shown.
+#[derive(Default)]
+pub(super) struct WordsPage {
+    first: usize,
+}
+
+/// What is done with somebody's words.
+enum Does {
+    Decide(i64, Moderation),
+    Delete(i64),
+}
+
+impl WordsPage {
+    pub(super) fn show(
+        &mut self,
+        ui: &Ui,
+        rest: Rect,
+        keeping: &mut Keeping,
+        scenario: Option<&Scenario>,
+        language: &Language,
+    ) {
+        let large = Large::of(ui.ctx());
+        let Some(listed) = keeping.listed() else {
+            label(
+                ui,
+                rest,
+                &tr(language, "staff-loading"),
+                LargeRole::Body,
+                large.tokens.muted,
+            );
+            return;
+        };
+        let mut with_words: Vec<(&Reaction, &Words)> = listed
+            .reactions
+            .iter()
+            .filter_map(|reaction| Some((reaction, reaction.words.as_ref()?)))
+            .collect();
+        // Those that wait come first; within a state the order is chance.
+        with_words.sort_by_key(|(_, words)| words.moderation);
+        if with_words.is_empty() {
+            label(
+                ui,
+                rest,
+                &tr(language, "staff-no-words"),
+                LargeRole::Body,
+                large.tokens.muted,
+            );
+            return;
+        }
+        let row = large.target() * 2.0 + large.gap();
+        let list = rest.with_max_y(rest.bottom() - large.target() - large.gap());
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a few rows, not negative"
+        )]
+        let per_page = ((list.height() + large.gap()) / (row + large.gap())).floor().max(1.0) as usize;
+        if self.first >= with_words.len() {
+            self.first = (with_words.len() - 1) / per_page * per_page;
+        }
+        let mut does = None;
+        for (number, (reaction, words)) in with_words.iter().skip(self.first).take(per_page).enumerate() {
+            #[expect(clippy::cast_precision_loss, reason = "a few rows")]
+            let top = list.top() + number as f32 * (row + large.gap());
+            let at = Rect::from_min_max(pos2(list.left(), top), pos2(list.right(), top + row));
+            does = does.or(show_one(ui, at, number + 1, reaction, words, scenario, language));
+        }
+        let total = with_words.len();
+        self.show_pages(ui, rest, total, per_page, language);
+        match does {
+            Some(Does::Decide(id, moderation)) => keeping.moderate(id, moderation),
+            Some(Does::Delete(id)) => keeping.delete_words(id),
+            None => {}
+        }
+    }
+
+    fn show_pages(&mut self, ui: &Ui, rest: Rect, total: usize, per_page: usize, language: &Language) {
+        let large = Large::of(ui.ctx());
+        let at = rest.with_min_y(rest.bottom() - large.target());
+        let places = grid(at, 3, 3, large.gap());
+        let before = tr(language, "staff-page-before");
+        let look = LargeButton::plain(regular::CARET_LEFT, &before).enabled(self.first > 0);
+        if button(ui, places[0], &look).clicked() {
+            self.first = self.first.saturating_sub(per_page);
+        }
+        let last = (self.first + per_page).min(total);
+        let shown = tr_args(
+            language,
+            "staff-page-of",
+            &[
+                ("first", &(self.first + 1).to_string()),
+                ("last", &last.to_string()),
+                ("total", &total.to_string()),
+            ],
+        );
+        label(ui, places[1], &shown, LargeRole::Body, large.tokens.ink);
+        let after = tr(language, "staff-page-after");
+        let look = LargeButton::plain(regular::CARET_RIGHT, &after).enabled(last < total);
+        if button(ui, places[2], &look).clicked() {
+            self.first += per_page;
+        }
+    }
+}
+
+fn show_one(
+    ui: &Ui,
+    at: Rect,
+    number: usize,
+    reaction: &Reaction,
+    words: &Words,
+    scenario: Option<&Scenario>,
+    language: &Language,
+) -> Option<Does> {
+    let large = Large::of(ui.ctx());
+    let line = Stroke::new(1.0, large.tokens.hairline);
+    ui.painter().hline(at.x_range(), at.bottom() + large.gap() / 2.0, line);
+    let text = at.with_max_y(at.top() + large.target());
+    let code = language.code();
+    let variants = scenario
+        .map(|scenario| scenario.variants.as_slice())
+        .unwrap_or_default();
+    let variant = variants.iter().find(|variant| variant.id == reaction.variant);
+    let state = match words.moderation {
+        Moderation::Waiting => tr(language, "staff-words-state-waiting"),
+        Moderation::Released => tr(language, "staff-words-state-released"),
+        Moderation::Withheld => tr(language, "staff-words-state-withheld"),
+    };
+    let about: Vec<String> = [variant.map(|variant| variant.title.get(&code).to_owned())]
+        .into_iter()
+        .chain([reaction.theme.map(|theme| theme_word(theme, language)), Some(state)])
+        .chain([reaction.is_trial.then(|| tr(language, "staff-words-trial"))])
+        .flatten()
+        .collect();
+    paragraph(
+        ui,
+        text.with_max_x(at.right() - at.width() * 0.3),
+        &format!("“{}”", words.text),
+        LargeRole::Body,
+        large.tokens.ink,
+    );
+    paragraph(
+        ui,
+        text.with_min_x(at.right() - at.width() * 0.28),
+        &about.join(" · "),
+        LargeRole::Small,
+        large.tokens.muted,
+    );
+    let row = at.with_min_y(at.bottom() - large.target());
+    let named = |words: String| format!("{words} ({number})");
+    let buttons = [
+        (
+            regular::EYE,
+            named(tr(language, "staff-words-release")),
+            words.moderation == Moderation::Released,
+            Does::Decide(reaction.id, Moderation::Released),
+        ),
+        (
+            regular::EYE_SLASH,
+            named(tr(language, "staff-words-withhold")),
+            words.moderation == Moderation::Withheld,
+            Does::Decide(reaction.id, Moderation::Withheld),
+        ),
+        (
+            regular::TRASH,
+            named(tr(language, "staff-words-delete")),
+            false,
+            Does::Delete(reaction.id),
+        ),
+    ];
+    let mut done = None;
+    for (place, (icon, name, is_on, does)) in grid(row, 3, 3, large.gap()).into_iter().zip(buttons) {
+        if button(ui, place, &LargeButton::plain(icon, &name).chosen(is_on)).clicked() {
+            done = Some(does);
+        }
+    }
+    done
+}
