@@ -30,7 +30,7 @@ use bevy::{
 };
 use bevy_egui::{
     EguiContexts, EguiPrimaryContextPass,
-    egui::{Rect, pos2},
+    egui::Rect,
 };
 use facts::Fact;
 use jiff::{Zoned, civil::Date};
@@ -97,6 +97,8 @@ struct Kiosk {
     /// Keys of the on-screen keyboard: capitals, and figures with accents.
     keys: screens::Keys,
     is_synthetic: bool,
+    /// Where the city was not covered by controls when they were shown last.
+    free: Option<Rect>,
 }
 
 impl Kiosk {
@@ -125,6 +127,7 @@ pub(crate) fn plugin(app: &mut App, options: KioskOptions) {
         counting: None,
         keys: screens::Keys::default(),
         is_synthetic: false,
+        free: None,
     })
     .init_resource::<Portraits>()
     .init_resource::<FreeView>()
@@ -148,7 +151,11 @@ pub(crate) fn plugin(app: &mut App, options: KioskOptions) {
         )
             .run_if(in_state(Lens::Participation)),
     )
-    .add_systems(EguiPrimaryContextPass, show_kiosk.in_set(InterfaceSystems));
+    .add_systems(EguiPrimaryContextPass, (show_kiosk, tell_free).chain().in_set(InterfaceSystems));
+}
+
+fn tell_free(kiosk: Res<Kiosk>, mut free: ResMut<FreeView>) {
+    free.set_if_neq(FreeView(kiosk.free));
 }
 
 /// Reads what was kept as soon as there is a store.
@@ -291,10 +298,8 @@ fn show_kiosk(
     mut contexts: EguiContexts,
     mut kiosk: ResMut<Kiosk>,
     mut portraits: ResMut<Portraits>,
-    (mut free, mut state): (ResMut<FreeView>, ResMut<KioskState>),
-    view: Res<SiteView>,
+    mut state: ResMut<KioskState>,
     scene: SceneRay,
-    camera: Res<OrbitCamera>,
     mut wishes: Wishes,
 ) -> Result {
     let ctx = contexts.ctx_mut()?;
@@ -324,7 +329,7 @@ fn show_kiosk(
         }
         screen
     } else if let (Some(open), true) = (&shown, is_ready) {
-        let marker = free.0.unwrap_or(screen).center();
+        let marker = wishes.free.0.unwrap_or(screen).center();
         let seen = Seen {
             session: &kiosk.session,
             scenario: &open.scenario,
@@ -343,7 +348,7 @@ fn show_kiosk(
             city: City {
                 marker,
                 spot: (kiosk.session.step == Step::Spot)
-                    .then(|| eye::spot_under(marker, &view, &scene, &camera, open))
+                    .then(|| eye::spot_under(marker, &wishes.view, &scene, &wishes.camera, open))
                     .flatten(),
             },
         };
@@ -361,11 +366,7 @@ fn show_kiosk(
         screens::show_waiting(ctx, screen, &kiosk.home());
         screen
     };
-    let top = covered.top().max(screen.top());
-    free.set_if_neq(FreeView(Some(Rect::from_min_max(
-        screen.min,
-        pos2(screen.right(), top),
-    ))));
+    kiosk.free = Some(screen.with_max_y(covered.top().max(screen.top())));
     state.set_if_neq(KioskState {
         step: if kiosk.staff.is_open() {
             "Staff".into()
