@@ -103,7 +103,7 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
         }
         PickedThing::Asset { index } => Some(cards::asset_card(
             open.assets.get(*index)?,
-            layer_for(LayerKind::Assets),
+            open.layer_of_asset(*index),
             language,
         )),
         PickedThing::Report { index } => Some(cards::report_card(

@@ -1,5 +1,6 @@
 //! Domain types of a scenario: checked, in the site frame, no serde.
 
+use super::columns::Columns;
 use crate::geometry::Polygon;
 use crate::georef::{HeightReference, SiteFrame, SitePos};
 use crate::model::note::Note;
@@ -168,6 +169,8 @@ pub struct Layer {
     pub id_property: Option<String>,
     /// Path of the building register beside it.
     pub register: Option<String>,
+    /// Which column of its table holds what; `None` for other files, and where it has to be guessed.
+    pub columns: Option<Columns>,
     /// Owner, date, licence.
     pub source: Source,
     /// How sure.

@@ -5,6 +5,7 @@
 //! `scratch` a scenario around data that has none. Everything here stands in the site frame but `file`.
 
 mod ascii_grid;
+mod columns;
 mod convert;
 mod describe;
 mod domain;
@@ -20,9 +21,11 @@ mod properties;
 mod read;
 mod scratch;
 mod structure;
+mod table_layer;
 mod terrain_layer;
 mod words;
 
+pub use columns::{Columns, Meaning};
 pub use describe::{describe, is_scenario, unknown_id};
 pub use domain::*;
 pub use files::{UsedFiles, used_files};

@@ -12,13 +12,14 @@ use super::layers::LayerReader;
 use super::place::LeftOut;
 use super::projection::Projection;
 use super::structure::{self, display};
+use super::table_layer;
 use super::terrain_layer;
 use super::{Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::{Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
     Cause, Problem, inspect,
     resource::{self, Resources},
-    tiles3d,
+    table, tiles3d,
 };
 use serde_json::Value;
 use std::collections::HashSet;
@@ -49,6 +50,8 @@ pub struct OpenScenario {
     pub register: Arc<BuildingRegister>,
     /// Managed objects.
     pub assets: Arc<Vec<Asset>>,
+    /// Ids of the layers that they come from, each with the place in the list at which the next one begins.
+    pub asset_layers: Vec<(String, usize)>,
     /// Public-space reports.
     pub reports: Arc<Vec<Report>>,
     /// Sensors.
@@ -71,11 +74,18 @@ impl OpenScenario {
             surfaces: Arc::default(),
             register: Arc::default(),
             assets: Arc::default(),
+            asset_layers: Vec::new(),
             reports: Arc::default(),
             sensors: Arc::default(),
             labels: Arc::default(),
             problems: Vec::new(),
         }
+    }
+
+    /// The layer of the managed object at this place in the list.
+    pub fn layer_of_asset(&self, index: usize) -> Option<&Layer> {
+        let (id, _) = self.asset_layers.iter().find(|(_, end)| index < *end)?;
+        self.scenario.layers.iter().find(|layer| layer.id == *id)
     }
 }
 
@@ -117,6 +127,11 @@ pub fn check(path: &Path) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Whether `path` is a table by its name.
+pub(super) fn is_table(path: &str) -> bool {
+    has_extension(path, &["csv"])
 }
 
 /// Whether `path` ends in one of `extensions`, in any case.
@@ -312,9 +327,14 @@ impl DataReader {
                         .unwrap_or_default(),
                 ),
                 LayerKind::Assets => {
-                    if let Some(found) = self.read_features(path, |reader, features| reader.assets(features)) {
+                    let found = if is_table(path) {
+                        self.read_table(layer)
+                    } else {
+                        self.read_features(path, |reader, features| reader.assets(features))
+                    };
+                    if let Some(found) = found {
                         read.assets = true;
-                        assets.extend(found);
+                        self.add_assets(layer, found, &mut assets);
                     }
                 }
                 LayerKind::Reports => reports.extend(
@@ -338,6 +358,38 @@ impl DataReader {
         self.open.sensors = Arc::new(sensors);
         self.open.labels = Arc::new(labels);
         read
+    }
+
+    /// The objects of a table; `None` when nothing of it could be used.
+    fn read_table(&mut self, layer: &Layer) -> Option<Vec<Asset>> {
+        let path = &layer.path;
+        let bytes = self.read_bytes(path, table::MAX_BYTES as u64)?;
+        let mut findings = Findings::new(path);
+        let ground = table_layer::Ground {
+            site: *self.projection.site(),
+            outline: &self.open.scenario.area.outline,
+        };
+        let assets = table_layer::read(&bytes, path, layer.columns.as_ref(), &ground, &mut findings);
+        self.problems.extend(findings.into_problems());
+        assets.map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    /// Adds the objects of a layer to those of the layers before it.
+    fn add_assets(&mut self, layer: &Layer, found: Vec<Asset>, assets: &mut Vec<Asset>) {
+        let known: HashSet<&str> = assets.iter().map(|asset| asset.id.as_str()).collect();
+        let mut again = found.iter().filter(|asset| known.contains(asset.id.as_str()));
+        if let Some(first) = again.next() {
+            let message = format!(
+                "{} object numbers are also those of an earlier layer (the first is `{}`); what a variant or a note says \
+                 of such a number counts for both",
+                1 + again.count(),
+                first.id
+            );
+            self.problems
+                .push(Problem::warning(&layer.path, "", message).because(Cause::Duplicate));
+        }
+        assets.extend(found);
+        self.open.asset_layers.push((layer.id.clone(), assets.len()));
     }
 
     fn read_terrain(&mut self, layer: &Layer) {
@@ -380,6 +432,12 @@ impl DataReader {
         path: &str,
         convert: impl FnOnce(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
     ) -> Option<Vec<T>> {
+        if is_table(path) {
+            let message = "a table can hold managed objects only (a layer of kind assets); make GeoJSON of it";
+            self.problems
+                .push(Problem::error(path, "", message).because(Cause::NotRead));
+            return None;
+        }
         let bytes = self.read_bytes(path, json_text::MAX_BYTES as u64)?;
         let mut findings = Findings::new(path);
         let collection = geojson::read(&bytes, path, &mut findings);
