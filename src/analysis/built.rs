@@ -91,6 +91,7 @@ impl<'a> Built<'a> {
         let by_use: Vec<(Use, f64)> = building.gfa_m2().into_iter().collect();
         // What lies below ground only has no floor area above it to tell its use by.
         let is_for = |wanted: Use| match building.storeys {
+            _ if !building.are_storeys_known => building.main_use == wanted,
             0 => building.main_use == wanted,
             _ => by_use.iter().any(|(used_for, _)| *used_for == wanted),
         };
@@ -103,12 +104,26 @@ impl<'a> Built<'a> {
             height_m: (building.storeys > 0).then(|| mass_mesh(building, 0.0).top_m),
             is_seen: building.storeys > 0,
             main_use: building.main_use,
-            floors: Floors::Known {
-                by_use,
-                basis: Basis::Storeys,
+            floors: if building.are_storeys_known {
+                Floors::Known {
+                    by_use,
+                    basis: Basis::Storeys,
+                }
+            } else {
+                Floors::Unknown {
+                    estimate_m2: Some(inside.whole_m2 * f64::from(building.storeys)),
+                }
             },
             inside,
         })
+    }
+
+    /// The key of its storeys in its file.
+    fn storeys_key(&self) -> &'static str {
+        match self.kind {
+            ObjectKind::RegisteredBuilding => "bouwlagen",
+            _ => "storeys",
+        }
     }
 
     fn counted(&self, role: Role, share: f64, amount: f64, basis: Option<Basis>) -> Counted {
@@ -227,7 +242,7 @@ fn floor_areas(buildings: &[(Role, &Built)]) -> (Indicator, Vec<Indicator>) {
             }
             Floors::Unknown { .. } if *role == Role::Removed => {}
             Floors::Unknown { estimate_m2 } => {
-                let unknown = building.unknown("bouwlagen", estimate_m2.map(|m2| m2 * share));
+                let unknown = building.unknown(building.storeys_key(), estimate_m2.map(|m2| m2 * share));
                 if let Some((_, tally)) = of_uses.iter_mut().find(|(part, _)| *part == building.main_use) {
                     tally.unknown.push(unknown.clone());
                 }

@@ -16,6 +16,7 @@ impl Variant {
             certainty: super::Certainty::default(),
             source: super::Source::default(),
             removals: Vec::new(),
+            masses: Vec::new(),
             buildings: Vec::new(),
             trees: Vec::new(),
             surfaces: Vec::new(),
@@ -27,6 +28,7 @@ impl Variant {
         let removes =
             |removal: &Removal| !(removal.ids.is_empty() && removal.polygons.is_empty() && removal.assets.is_empty());
         !self.removals.iter().any(removes)
+            && self.masses.is_empty()
             && self.buildings.is_empty()
             && self.trees.is_empty()
             && self.surfaces.is_empty()

@@ -151,9 +151,14 @@ pub(super) fn new_building_card(
     {
         used_for = format!("{} / {used_for}", use_name(ground_use, language));
     }
+    let storeys = if building.are_storeys_known {
+        count(building.storeys, language)
+    } else {
+        tr(language, "fact-no-data")
+    };
     let mut facts = vec![
         fact(tr(language, "fact-use"), used_for),
-        fact(tr(language, "fact-storeys"), count(building.storeys, language)),
+        fact(tr(language, "fact-storeys"), storeys),
         fact(tr(language, "fact-height"), format_length(height_m, 1, language)),
     ];
     if let Some(dwellings) = building.dwellings.filter(|dwellings| *dwellings > 0) {

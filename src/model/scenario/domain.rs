@@ -1,6 +1,7 @@
 //! Domain types of a scenario: checked, in the site frame, no serde.
 
 use super::columns::Columns;
+pub use super::mass_layer::MassSource;
 use crate::geometry::Polygon;
 use crate::georef::{HeightReference, SiteFrame, SitePos};
 use crate::model::note::Note;
@@ -196,6 +197,8 @@ pub struct NewBuilding {
     pub base_m: f64,
     /// Storeys above `base_m`.
     pub storeys: u32,
+    /// Whether `storeys` is known; else it is estimated from the height, and so are floor areas.
+    pub are_storeys_known: bool,
     /// Height of each storey, metres.
     pub storey_height_m: f64,
     /// Height of the lowest storey, metres.
@@ -293,6 +296,8 @@ pub struct Variant {
     pub source: Source,
     /// What goes, in the order of the file.
     pub removals: Vec<Removal>,
+    /// Files of footprints; their buildings stand in `buildings` once they are read.
+    pub masses: Vec<MassSource>,
     /// Masses.
     pub buildings: Vec<NewBuilding>,
     /// Trees.

@@ -1,4 +1,4 @@
-//! Which files a scenario is made of: its own, those of its layers, and all that their tilesets lead to. Nothing else that
+//! Which files a scenario is made of: its own, those of its layers and variants, and all that their tilesets lead to. Nothing else that
 //! happens to lie in its folder.
 
 use super::read::has_extension;
@@ -34,6 +34,11 @@ pub fn used_files(open: &OpenScenario) -> UsedFiles {
         }
         if let Some(register) = &layer.register {
             used.add(&*open.resources, register);
+        }
+    }
+    for variant in &open.scenario.variants {
+        for masses in &variant.masses {
+            used.add(&*open.resources, &masses.path);
         }
     }
     used

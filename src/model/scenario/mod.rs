@@ -15,6 +15,7 @@ mod findings;
 mod geojson;
 mod json_text;
 mod layers;
+mod mass_layer;
 mod place;
 mod projection;
 mod properties;

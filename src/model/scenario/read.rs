@@ -255,6 +255,7 @@ pub(super) fn open_from(resources: Arc<dyn Resources>, document: &str) -> Result
         open: OpenScenario::without_data(scenario, resources),
     };
     let found = data.read_layers();
+    data.read_masses();
     let mut open = data.open;
     let register = open.register.clone();
     let is_building = |id: &str| register.by_id.contains_key(id);
@@ -360,6 +361,22 @@ impl DataReader {
         read
     }
 
+    /// Adds the buildings of the variants' files of footprints to those that stand in the scenario itself.
+    fn read_masses(&mut self) {
+        for index in 0..self.open.scenario.variants.len() {
+            let variant = &self.open.scenario.variants[index];
+            let mut ids: HashSet<String> = variant.buildings.iter().map(|building| building.id.clone()).collect();
+            for source in variant.masses.clone() {
+                let crs = source.crs.as_deref();
+                let found = self.read_features_in(&source.path, crs, |reader, features| {
+                    reader.masses(&source, features, &mut ids)
+                });
+                let buildings = &mut self.open.scenario.variants[index].buildings;
+                buildings.extend(found.into_iter().flatten());
+            }
+        }
+    }
+
     /// The objects of a table; `None` when nothing of it could be used.
     fn read_table(&mut self, layer: &Layer) -> Option<Vec<Asset>> {
         let path = &layer.path;
@@ -432,6 +449,16 @@ impl DataReader {
         path: &str,
         convert: impl FnOnce(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
     ) -> Option<Vec<T>> {
+        self.read_features_in(path, None, convert)
+    }
+
+    /// The same of a file that is in `crs` where it does not say otherwise itself.
+    fn read_features_in<T>(
+        &mut self,
+        path: &str,
+        crs: Option<&str>,
+        convert: impl FnOnce(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
+    ) -> Option<Vec<T>> {
         if is_table(path) {
             let message = "a table can hold managed objects only (a layer of kind assets); make GeoJSON of it";
             self.problems
@@ -444,7 +471,7 @@ impl DataReader {
         drop(bytes);
         let records = collection.and_then(|collection| {
             let site = *self.projection.site();
-            let projection = match &collection.crs {
+            let projection = match collection.crs.as_deref().or(crs) {
                 None => Ok(Projection::lon_lat(site)),
                 Some(name) => Projection::new(site, name),
             };

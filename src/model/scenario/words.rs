@@ -48,6 +48,27 @@ pub(super) fn use_of(file: file::UseFile) -> Use {
     }
 }
 
+/// The use that a word stands for: ours, those of the BAG, and common Dutch ones.
+pub(super) fn use_of_word(word: &str) -> Option<Use> {
+    Some(match word.trim().to_lowercase().as_str() {
+        "housing" | "woonfunctie" | "wonen" | "woningen" | "appartementen" => Use::Housing,
+        "shops" | "winkelfunctie" | "winkel" | "winkels" | "detailhandel" | "horeca" => Use::Shops,
+        "office" | "offices" | "kantoorfunctie" | "kantoor" | "kantoren" => Use::Office,
+        "public"
+        | "bijeenkomstfunctie"
+        | "onderwijsfunctie"
+        | "gezondheidszorgfunctie"
+        | "sportfunctie"
+        | "publiek"
+        | "maatschappelijk" => Use::Public,
+        "parking" | "parkeren" | "parkeergarage" => Use::Parking,
+        "other" | "industriefunctie" | "logiesfunctie" | "celfunctie" | "overige gebruiksfunctie" | "overig" => {
+            Use::Other
+        }
+        _ => return None,
+    })
+}
+
 /// The domain's ground cover.
 pub(super) fn surface_kind(file: file::SurfaceKindFile) -> SurfaceKind {
     match file {

@@ -1,8 +1,9 @@
 //! Data that a municipality brings along: lists of objects, masses and models beside the scenario.
 
 use super::{Copy, lines};
+use stadslens::analysis::{Key, Survey};
 use stadslens::model::scenario::used_files;
-use stadslens::model::{AssetKind, OpenScenario};
+use stadslens::model::{AssetKind, Certainty, OpenScenario, Use};
 use stadslens::sources::Cause;
 use std::fs;
 
@@ -82,6 +83,139 @@ fn a_table_where_none_belongs_is_refused_with_what_to_do() {
         ),
     ] {
         let (_copy, open) = with_list(layer, b"X;Y\n251000;476250\n");
+        let found = open.problems.iter().find(|p| p.to_string().starts_with(expected));
+        assert_eq!(found.map(|p| p.cause), Some(cause), "{:?}", lines(&open.problems));
+    }
+}
+
+/// The small scenario with a file of footprints in its plan.
+fn with_masses(masses: &str, geojson: &str) -> (Copy, OpenScenario) {
+    let copy = Copy::new();
+    fs::write(copy.path().join("blokken.geojson"), geojson).unwrap();
+    copy.replace(
+        "scenario.json",
+        r#""trees": [{"id": "A-T01""#,
+        &format!(r#""masses": [{masses}], "trees": [{{"id": "A-T01""#),
+    );
+    let open = copy.open();
+    (copy, open)
+}
+
+const RD: &str = r#""crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::28992"}}"#;
+
+#[test]
+fn masses_come_from_footprints_with_a_height_or_storeys() {
+    let square = |x: f64, side: f64| {
+        let y = 476_230.0;
+        format!(
+            "[[{x}, {y}], [{}, {y}], [{}, {}], [{x}, {}], [{x}, {y}]]",
+            x + side,
+            x + side,
+            y + side,
+            y + side
+        )
+    };
+    let hole = "[[250964, 476234], [250966, 476234], [250966, 476236], [250964, 476236], [250964, 476234]]";
+    let features = format!(
+        r#"{{"type": "FeatureCollection", {RD}, "features": [
+        {{"type": "Feature", "id": 7, "properties": {{"hoogte": "12,5", "lagen": 4, "naam": "Toren", "functie": "Winkels", "won": 9}},
+          "geometry": {{"type": "Polygon", "coordinates": [{}, {hole}]}}}},
+        {{"type": "Feature", "properties": {{"nr": "B", "hoogte": 9.4, "functie": "Hal"}},
+          "geometry": {{"type": "MultiPolygon", "coordinates": [[{}], [{}]]}}}},
+        {{"type": "Feature", "properties": {{"nr": "C", "lagen": 2}},
+          "geometry": {{"type": "Polygon", "coordinates": [[[250960, 476230], [250970, 476240], [250970, 476230], [250960, 476240]]]}}}},
+        {{"type": "Feature", "properties": {{"nr": "D"}}, "geometry": {{"type": "Polygon", "coordinates": [{}]}}}},
+        {{"type": "Feature", "properties": {{"nr": "B", "lagen": 2}}, "geometry": {{"type": "Polygon", "coordinates": [{}]}}}}]}}"#,
+        square(250_960.0, 10.0),
+        square(250_980.0, 5.0),
+        square(250_990.0, 6.0),
+        square(251_000.0, 6.0),
+        square(251_000.0, 6.0),
+    );
+    let (_copy, open) = with_masses(
+        r#"{"path": "blokken.geojson", "id": "nr", "name": "naam", "height": "hoogte", "storeys": "lagen", "use": "functie",
+            "uses": {"hal": "public"}, "dwellings": "won", "phase": "2", "certainty": "sketch"}"#,
+        &features,
+    );
+    assert_eq!(
+        lines(&open.problems),
+        [
+            "blokken.geojson: features[2].geometry.coordinates[0]: the ring crosses itself: the sides from point 0 and point 2 meet; features[2] is left out",
+            "blokken.geojson: features[3].properties: a mass needs a height or storeys (`hoogte`, `lagen`); features[3] is left out",
+            "blokken.geojson: features[4].properties.nr: the id `B` is taken by an earlier feature; features[4] is left out",
+            "blokken.geojson: features: 1 buildings have no number of storeys; their floor areas are estimated from their heights",
+        ]
+    );
+    let plan = open.scenario.variant("A").unwrap();
+    let ids: Vec<&str> = plan.buildings.iter().map(|building| building.id.as_str()).collect();
+    assert_eq!(ids, ["A-01", "7", "B", "B/2"]);
+    let [_, tower, hall, part] = &plan.buildings[..] else {
+        panic!()
+    };
+    assert_eq!(
+        (tower.name.get("nl"), tower.main_use, tower.dwellings),
+        ("Toren", Use::Shops, Some(9))
+    );
+    assert_eq!(
+        (tower.storeys, tower.are_storeys_known, tower.phase.as_str()),
+        (4, true, "2")
+    );
+    assert!((tower.wall_height_m() - 12.5).abs() < 1e-9 && (tower.footprint_m2() - 96.0).abs() < 1e-6);
+    assert_eq!(
+        (hall.storeys, hall.are_storeys_known, hall.main_use),
+        (3, false, Use::Public)
+    );
+    assert!((part.wall_height_m() - 9.4).abs() < 1e-9 && (part.footprint_m2() - 36.0).abs() < 1e-6);
+    assert_eq!(hall.certainty, Certainty::Sketch);
+    assert!(used_files(&open).paths.contains("blokken.geojson"));
+
+    // What is known counts; what is estimated stands beside it, named.
+    let survey = Survey::new(&open).unwrap();
+    let numbers = survey.indicators(plan, None);
+    let gfa = numbers.get(Key::Gfa);
+    assert!(
+        gfa.objects
+            .iter()
+            .any(|object| object.id == "7" && (object.amount - 384.0).abs() < 1e-6)
+    );
+    let unknown: Vec<(&str, &str)> = gfa.unknown.iter().map(|u| (u.id.as_str(), u.missing)).collect();
+    assert_eq!(unknown, [("B", "storeys"), ("B/2", "storeys")]);
+    assert!((gfa.estimate.unwrap() - gfa.value.unwrap() - 3.0 * (25.0 + 36.0)).abs() < 1e-6);
+    assert!(!gfa.is_complete);
+}
+
+#[test]
+fn a_file_of_masses_that_cannot_be_used_is_named_with_what_to_do() {
+    let block = r#"{"features": [{"properties": {"h": 9}, "geometry": {"type": "Polygon",
+        "coordinates": [[[250960, 476230], [250970, 476230], [250970, 476240]]]}}]}"#;
+    for (masses, expected, cause) in [
+        (
+            r#"{"path": "blokken.geojson"}"#,
+            "scenario.json: variants[1].masses[0]: name the attribute with the `height` or the one with the `storeys`",
+            Cause::Content,
+        ),
+        (
+            r#"{"path": "../blokken.geojson", "height": "h"}"#,
+            "scenario.json: variants[1].masses[0].path: the path leads out of its folder",
+            Cause::Outside,
+        ),
+        (
+            r#"{"path": "geen.geojson", "height": "h"}"#,
+            "geen.geojson: the file is missing",
+            Cause::Missing,
+        ),
+        (
+            r#"{"path": "blokken.geojson", "height": "h"}"#,
+            "blokken.geojson: features[0].geometry.coordinates[0]:",
+            Cause::Place,
+        ),
+        (
+            r#"{"path": "blokken.geojson", "height": "h", "crs": "EPSG:28992", "phase": "9"}"#,
+            "scenario.json: variants[1].masses[0].phase: there is no phase `9`",
+            Cause::Content,
+        ),
+    ] {
+        let (_copy, open) = with_masses(masses, block);
         let found = open.problems.iter().find(|p| p.to_string().starts_with(expected));
         assert_eq!(found.map(|p| p.cause), Some(cause), "{:?}", lines(&open.problems));
     }

@@ -5,8 +5,9 @@ use crate::model::scenario::file;
 use crate::model::scenario::projection::Projection;
 use crate::model::scenario::words::{certainty, surface_kind, use_of};
 use crate::model::scenario::{
-    Certainty, NewBuilding, NewSurface, NewTree, Phase, Removal, Roof, Scenario, Use, Variant,
+    Certainty, MassSource, NewBuilding, NewSurface, NewTree, Phase, Removal, Roof, Scenario, Use, Variant,
 };
+use crate::sources::resource;
 
 /// Storey height where the file gives none, metres.
 const STOREY_HEIGHT_M: f64 = 3.0;
@@ -52,6 +53,7 @@ impl Converter<'_> {
                 certainty: certain,
                 source: source(file.source.as_ref()),
                 removals: removals.unwrap_or_default(),
+                masses: self.masses(file, &place, certain, phases),
                 buildings: buildings
                     .into_iter()
                     .filter_map(|(place, file)| self.building(file, &place, certain, phases, projection))
@@ -128,6 +130,7 @@ impl Converter<'_> {
             holes,
             base_m: file.base_m.unwrap_or(0.0),
             storeys: file.storeys,
+            are_storeys_known: true,
             storey_height_m,
             ground_storey_height_m: file.ground_storey_height_m.unwrap_or(storey_height_m),
             underground_storeys: file.underground_storeys.unwrap_or(0),
@@ -143,6 +146,40 @@ impl Converter<'_> {
             phase: self.phase(file.phase.as_deref(), place, phases, STANDS),
             certainty: file.certainty.map_or(of_variant, certainty),
         })
+    }
+
+    /// The files of footprints that can be read.
+    fn masses(
+        &mut self,
+        variant: &file::VariantFile,
+        place: &str,
+        of_variant: Certainty,
+        phases: &[Phase],
+    ) -> Vec<MassSource> {
+        let list = format!("{place}.masses");
+        let files = variant.masses.as_deref().unwrap_or_default();
+        let mut sources = Vec::with_capacity(files.len());
+        for (file, index) in files.iter().zip(self.left_out.file_indices(&list, files.len())) {
+            let place = format!("{list}[{index}]");
+            if file.height.is_none() && file.storeys.is_none() {
+                let message =
+                    format!("name the attribute with the `height` or the one with the `storeys`; {place} is left out");
+                self.error(&place, message);
+                continue;
+            }
+            match resource::join(self.document, &file.path) {
+                Ok(path) => {
+                    let phase = self.phase(file.phase.as_deref(), &place, phases, STANDS);
+                    sources.push(MassSource::from_file(file, path, phase, of_variant));
+                }
+                Err(error) => {
+                    let message = format!("{error}; {place} is left out");
+                    self.findings
+                        .error_because(error.cause(), format!("{place}.path"), message);
+                }
+            }
+        }
+        sources
     }
 
     fn tree(

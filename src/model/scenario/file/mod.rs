@@ -10,9 +10,11 @@
 //! their damaged entries.
 
 mod columns;
+mod masses;
 mod variant;
 
 pub use columns::{AssetKindFile, ColumnsFile};
+pub use masses::MassesFile;
 pub use variant::{
     BuildingFile, RemovedFile, RemovedInPhaseFile, RoofFile, SurfaceFile, SurfaceKindFile, TreeFile, UseFile,
     VariantFile,
