@@ -20,7 +20,7 @@ pub use mass::{MassMesh, MassSurface, mass_mesh};
 pub use note::{AuthorRole, Note, NoteAnchor, NoteKind};
 pub use register::{BuildingRegister, RegisteredBuilding};
 pub use scenario::{
-    Area, Certainty, Charter, Label, Layer, LayerKind, LensName, LocalText, NewBuilding, NewSurface, NewTree,
+    Area, Certainty, Charter, Label, Layer, LayerKind, LensName, LocalText, NewBuilding, NewModel, NewSurface, NewTree,
     OpenScenario, Phase, PlanArea, PlanScale, Removal, Roof, Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
 };
 pub use store::StoreHandle;

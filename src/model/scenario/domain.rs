@@ -221,6 +221,37 @@ pub struct NewBuilding {
     pub certainty: Certainty,
 }
 
+/// A model that a variant places: drawn as it is, counted by what the scenario says of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewModel {
+    /// Id, unique in the variant.
+    pub id: String,
+    /// Name.
+    pub title: LocalText,
+    /// Path within the scenario's resources, checked to stay inside.
+    pub path: String,
+    /// Where its zero stands, site metres.
+    pub position: DVec2,
+    /// Site height of its zero, metres; on the ground when `None`.
+    pub foot_m: Option<f64>,
+    /// How far it is turned, degrees clockwise; at 0 its x axis runs grid east and its z axis south.
+    pub heading_deg: f64,
+    /// Times how much larger it is drawn.
+    pub scale: f64,
+    /// Main use.
+    pub main_use: Use,
+    /// Gross floor area above ground, m², if known.
+    pub gfa_m2: Option<f64>,
+    /// Dwellings in it, if known; none where it is not for housing.
+    pub dwellings: Option<u32>,
+    /// Parking places in it, if known; none where it is not for parking.
+    pub parking_places: Option<u32>,
+    /// Phase id, empty for none.
+    pub phase: String,
+    /// How sure.
+    pub certainty: Certainty,
+}
+
 /// A tree that a variant adds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTree {
@@ -300,6 +331,8 @@ pub struct Variant {
     pub masses: Vec<MassSource>,
     /// Masses.
     pub buildings: Vec<NewBuilding>,
+    /// Models.
+    pub models: Vec<NewModel>,
     /// Trees.
     pub trees: Vec<NewTree>,
     /// Surfaces.

@@ -40,6 +40,9 @@ pub fn used_files(open: &OpenScenario) -> UsedFiles {
         for masses in &variant.masses {
             used.add(&*open.resources, &masses.path);
         }
+        for model in &variant.models {
+            used.add_content(&*open.resources, &model.path);
+        }
     }
     used
 }

@@ -5,6 +5,7 @@
 //! `scratch` a scenario around data that has none. Everything here stands in the site frame but `file`.
 
 mod ascii_grid;
+mod check;
 mod columns;
 mod convert;
 mod describe;
@@ -24,11 +25,14 @@ mod scratch;
 mod structure;
 mod table_layer;
 mod terrain_layer;
+mod variant_files;
 mod words;
 
+pub use check::check;
 pub use columns::{Columns, Meaning};
 pub use describe::{describe, is_scenario, unknown_id};
 pub use domain::*;
 pub use files::{UsedFiles, used_files};
-pub use read::{DOCUMENT, OpenScenario, check, open};
+pub use read::{DOCUMENT, OpenScenario, open};
 pub use scratch::open_any;
+pub use variant_files::model_request;

@@ -17,9 +17,9 @@ use super::terrain_layer;
 use super::{Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::{Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
-    Cause, Problem, inspect,
+    Cause, Problem,
     resource::{self, Resources},
-    table, tiles3d,
+    table,
 };
 use serde_json::Value;
 use std::collections::HashSet;
@@ -93,40 +93,6 @@ impl OpenScenario {
 pub fn open(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     let (resources, document) = locate(path).map_err(|problem| vec![problem])?;
     open_from(resources, &document)
-}
-
-/// Every problem of a scenario or package: those of [`open`], files that are missing and tilesets that cannot
-/// be read.
-pub fn check(path: &Path) -> Vec<Problem> {
-    let open = match open(path) {
-        Ok(open) => open,
-        Err(problems) => return problems,
-    };
-    let mut problems = open.problems;
-    for path in open.resources.listed() {
-        if let Err(error) = open.resources.read(&path) {
-            problems.push(error.problem(path, ""));
-        }
-    }
-    for layer in open
-        .scenario
-        .layers
-        .iter()
-        .filter(|layer| layer.kind == LayerKind::Tiles3d)
-    {
-        // Single tiles and missing files: the first have no tileset.json, the second were reported.
-        if !has_extension(&layer.path, &["json"]) || !open.resources.exists(&layer.path) {
-            continue;
-        }
-        match tiles3d::read_tileset(open.resources.clone(), &layer.path) {
-            Ok((tree, found)) => {
-                problems.extend(found);
-                problems.extend(inspect::content_problems(&tree));
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
-    problems
 }
 
 /// Whether `path` is a table by its name.
@@ -255,7 +221,7 @@ pub(super) fn open_from(resources: Arc<dyn Resources>, document: &str) -> Result
         open: OpenScenario::without_data(scenario, resources),
     };
     let found = data.read_layers();
-    data.read_masses();
+    data.read_variant_files();
     let mut open = data.open;
     let register = open.register.clone();
     let is_building = |id: &str| register.by_id.contains_key(id);
@@ -283,12 +249,13 @@ struct Read {
     assets: bool,
 }
 
-struct DataReader {
-    resources: Arc<dyn Resources>,
+/// Reads the files beside the scenario's own.
+pub(super) struct DataReader {
+    pub(super) resources: Arc<dyn Resources>,
     projection: Projection,
     ring_budget: u64,
-    problems: Vec<Problem>,
-    open: OpenScenario,
+    pub(super) problems: Vec<Problem>,
+    pub(super) open: OpenScenario,
 }
 
 impl DataReader {
@@ -359,22 +326,6 @@ impl DataReader {
         self.open.sensors = Arc::new(sensors);
         self.open.labels = Arc::new(labels);
         read
-    }
-
-    /// Adds the buildings of the variants' files of footprints to those that stand in the scenario itself.
-    fn read_masses(&mut self) {
-        for index in 0..self.open.scenario.variants.len() {
-            let variant = &self.open.scenario.variants[index];
-            let mut ids: HashSet<String> = variant.buildings.iter().map(|building| building.id.clone()).collect();
-            for source in variant.masses.clone() {
-                let crs = source.crs.as_deref();
-                let found = self.read_features_in(&source.path, crs, |reader, features| {
-                    reader.masses(&source, features, &mut ids)
-                });
-                let buildings = &mut self.open.scenario.variants[index].buildings;
-                buildings.extend(found.into_iter().flatten());
-            }
-        }
     }
 
     /// The objects of a table; `None` when nothing of it could be used.
@@ -453,7 +404,7 @@ impl DataReader {
     }
 
     /// The same of a file that is in `crs` where it does not say otherwise itself.
-    fn read_features_in<T>(
+    pub(super) fn read_features_in<T>(
         &mut self,
         path: &str,
         crs: Option<&str>,

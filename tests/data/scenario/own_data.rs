@@ -1,10 +1,14 @@
 //! Data that a municipality brings along: lists of objects, masses and models beside the scenario.
 
 use super::{Copy, lines};
-use stadslens::analysis::{Key, Survey};
-use stadslens::model::scenario::used_files;
+use crate::bad_input::glb;
+use bevy::math::{DVec2, DVec3, Vec3};
+use stadslens::analysis::{Key, ObjectKind, Survey};
+use stadslens::georef::site_axes;
+use stadslens::model::scenario::{check, model_request, used_files};
 use stadslens::model::{AssetKind, Certainty, OpenScenario, Use};
 use stadslens::sources::Cause;
+use stadslens::sources::tiles3d::decode_meshes;
 use std::fs;
 
 /// The small scenario with a list of objects beside those it has.
@@ -219,4 +223,122 @@ fn a_file_of_masses_that_cannot_be_used_is_named_with_what_to_do() {
         let found = open.problems.iter().find(|p| p.to_string().starts_with(expected));
         assert_eq!(found.map(|p| p.cause), Some(cause), "{:?}", lines(&open.problems));
     }
+}
+
+/// The small scenario with models in its plan.
+fn with_models(models: &str, glb_bytes: &[u8]) -> (Copy, OpenScenario) {
+    let copy = Copy::new();
+    fs::write(copy.path().join("gebouw.glb"), glb_bytes).unwrap();
+    copy.replace(
+        "scenario.json",
+        r#""trees": [{"id": "A-T01""#,
+        &format!(r#""models": [{models}], "trees": [{{"id": "A-T01""#),
+    );
+    let open = copy.open();
+    (copy, open)
+}
+
+/// A triangle from its zero one metre along x and one metre along y.
+fn triangle() -> Vec<u8> {
+    glb(|_, _| {})
+}
+
+#[test]
+fn a_model_stands_upright_in_its_place() {
+    let (copy, open) = with_models(
+        r#"{"id": "M-1", "path": "gebouw.glb", "title": {"nl": "Toren"}, "position": [251010, 476240], "foot_m": 20,
+            "heading_deg": 90, "scale": 10, "use": "housing", "gfa_m2": 500, "dwellings": 7, "phase": "2"},
+           {"id": "M-2", "path": "gebouw.glb", "position": [251000, 476250]}"#,
+        &triangle(),
+    );
+    assert_eq!(lines(&open.problems), Vec::<String>::new());
+    let plan = open.scenario.variant("A").unwrap();
+    assert_eq!(plan.models_in(&open.scenario, Some("1")).count(), 1);
+    let corners = |model| {
+        let decoded = decode_meshes(&model_request(&open, model)).unwrap();
+        let mesh = &decoded.meshes[0];
+        let site = |p: &[f32; 3]| mesh.origin.0 + site_axes(Vec3::from_array(*p).as_dvec3());
+        mesh.positions.iter().map(site).collect::<Vec<_>>()
+    };
+    // Turned a quarter clockwise, east becomes south; y of the model is up.
+    for (corner, expected) in corners(&plan.models[0]).iter().zip([
+        DVec3::new(10.0, -10.0, 3.0),
+        DVec3::new(10.0, -20.0, 3.0),
+        DVec3::new(10.0, -10.0, 13.0),
+    ]) {
+        assert!(corner.distance(expected) < 1e-4, "{corner} {expected}");
+    }
+    let ground_m = open.terrain.height_at(DVec2::ZERO);
+    assert!(corners(&plan.models[1])[1].distance(DVec3::new(1.0, 0.0, ground_m)) < 1e-4);
+    assert!(used_files(&open).paths.contains("gebouw.glb"));
+    assert_eq!(lines(&check(copy.path())), Vec::<String>::new());
+
+    let survey = Survey::new(&open).unwrap();
+    let numbers = survey.indicators(plan, None);
+    let gfa = numbers.get(Key::Gfa);
+    assert!(
+        gfa.objects
+            .iter()
+            .any(|object| object.id == "M-1" && (object.amount - 500.0).abs() < 1e-9)
+    );
+    let unknown = |key| -> Vec<(String, &str)> {
+        let unknown = numbers.get(key).unknown.iter();
+        unknown
+            .filter(|u| u.kind == ObjectKind::NewModel)
+            .map(|u| (u.id.clone(), u.missing))
+            .collect()
+    };
+    assert_eq!(unknown(Key::Gfa), [("M-2".to_owned(), "gfa_m2")]);
+    assert_eq!(unknown(Key::Built).len(), 2);
+    assert_eq!(unknown(Key::GreatestNewHeight).len(), 2);
+    assert_eq!(unknown(Key::Dwellings), []);
+    assert!(!numbers.get(Key::Gsi).is_complete);
+}
+
+#[test]
+fn a_model_that_cannot_be_drawn_is_named_with_what_to_do() {
+    let at = r#""position": [251010, 476240]"#;
+    for (model, expected, cause) in [
+        (
+            format!(r#"{{"id": "M", "path": "../gebouw.glb", {at}}}"#),
+            "scenario.json: variants[1].models[0].path: the path leads out of its folder",
+            Cause::Outside,
+        ),
+        (
+            format!(r#"{{"id": "M", "path": "geen.glb", {at}}}"#),
+            "geen.glb: the file is missing; this model is not drawn",
+            Cause::Missing,
+        ),
+        (
+            r#"{"id": "M", "path": "gebouw.glb", "position": [1, 2]}"#.to_owned(),
+            "scenario.json: variants[1].models[0].position: the point 1, 2 lies",
+            Cause::Place,
+        ),
+        (
+            format!(r#"{{"id": "M", "path": "gebouw.glb", {at}, "scale": 0}}"#),
+            "scenario.json: variants[1].models[0].scale: 0 is not between 0.000001 and 1000000",
+            Cause::Content,
+        ),
+        (
+            format!(r#"{{"id": "M", "path": "gebouw.glb", {at}, "foot_m": "hoog"}}"#),
+            "scenario.json: variants[1].models[0].foot_m: expected a number, found `hoog`",
+            Cause::Content,
+        ),
+    ] {
+        let (_copy, open) = with_models(&model, &triangle());
+        let found = open.problems.iter().find(|p| p.to_string().starts_with(expected));
+        assert_eq!(found.map(|p| p.cause), Some(cause), "{:?}", lines(&open.problems));
+    }
+    let (copy, open) = with_models(
+        &format!(r#"{{"id": "M", "path": "gebouw.glb", {at}}}"#),
+        b"glTF and no more",
+    );
+    assert_eq!(lines(&open.problems), Vec::<String>::new());
+    let found = check(copy.path());
+    assert_eq!(
+        (found.len(), found[0].path.as_str()),
+        (1, "gebouw.glb"),
+        "{:?}",
+        lines(&found)
+    );
 }

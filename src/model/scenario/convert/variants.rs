@@ -1,11 +1,11 @@
 //! The differences that a variant is: what goes, what comes, in which phase.
 
-use super::{Converter, HOLE_TOLERANCE_M, choices, source, text};
+use super::{Converter, HOLE_TOLERANCE_M, choices, natural_reference, source, text};
 use crate::model::scenario::file;
-use crate::model::scenario::projection::Projection;
+use crate::model::scenario::projection::{Projection, height_at_site_zero_m};
 use crate::model::scenario::words::{certainty, surface_kind, use_of};
 use crate::model::scenario::{
-    Certainty, MassSource, NewBuilding, NewSurface, NewTree, Phase, Removal, Roof, Scenario, Use, Variant,
+    Certainty, MassSource, NewBuilding, NewModel, NewSurface, NewTree, Phase, Removal, Roof, Scenario, Use, Variant,
 };
 use crate::sources::resource;
 
@@ -32,6 +32,11 @@ impl Converter<'_> {
                 file.buildings.as_deref().unwrap_or_default(),
                 |b| &b.id,
             );
+            let models = self.unique(
+                &format!("{place}.models"),
+                file.models.as_deref().unwrap_or_default(),
+                |m| &m.id,
+            );
             let trees = self.unique(
                 &format!("{place}.trees"),
                 file.trees.as_deref().unwrap_or_default(),
@@ -57,6 +62,10 @@ impl Converter<'_> {
                 buildings: buildings
                     .into_iter()
                     .filter_map(|(place, file)| self.building(file, &place, certain, phases, projection))
+                    .collect(),
+                models: models
+                    .into_iter()
+                    .filter_map(|(place, file)| self.model(file, &place, certain, phases, projection))
                     .collect(),
                 trees: trees
                     .into_iter()
@@ -180,6 +189,52 @@ impl Converter<'_> {
             }
         }
         sources
+    }
+
+    fn model(
+        &mut self,
+        file: &file::ModelFile,
+        place: &str,
+        of_variant: Certainty,
+        phases: &[Phase],
+        projection: &Projection,
+    ) -> Option<NewModel> {
+        let path = match resource::join(self.document, &file.path) {
+            Ok(path) => path,
+            Err(error) => {
+                let message = format!("{error}; {place} is left out");
+                self.findings
+                    .error_because(error.cause(), format!("{place}.path"), message);
+                return None;
+            }
+        };
+        let site = projection.site();
+        let placed = projection.site_from_file(file.position).and_then(|position| {
+            let zero_m = height_at_site_zero_m(site, position, natural_reference(site))?;
+            Ok((position, file.foot_m.map(|foot_m| foot_m - zero_m)))
+        });
+        let (position, foot_m) = match placed {
+            Ok(placed) => placed,
+            Err(message) => {
+                self.place_error(format!("{place}.position"), format!("{message}; {place} is left out"));
+                return None;
+            }
+        };
+        Some(NewModel {
+            id: file.id.clone(),
+            title: text(file.title.as_ref()),
+            path,
+            position,
+            foot_m,
+            heading_deg: file.heading_deg.unwrap_or(0.0).rem_euclid(360.0),
+            scale: file.scale.unwrap_or(1.0),
+            main_use: file.main_use.map_or(Use::Other, use_of),
+            gfa_m2: file.gfa_m2,
+            dwellings: file.dwellings,
+            parking_places: file.parking_places,
+            phase: self.phase(file.phase.as_deref(), place, phases, STANDS),
+            certainty: file.certainty.map_or(of_variant, certainty),
+        })
     }
 
     fn tree(

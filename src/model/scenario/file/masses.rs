@@ -1,6 +1,6 @@
 //! Masses and models of a variant that stand in files of their own.
 
-use super::{CertaintyFile, Extra, UseFile};
+use super::{CertaintyFile, Extra, Point, Text, UseFile};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -49,6 +49,56 @@ pub struct MassesFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parking_places: Option<String>,
     /// Phase in which they are built; they always stand when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// How sure (as the variant when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<CertaintyFile>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A model that a variant places: a glTF or GLB, in metres and with its y axis up as glTF has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelFile {
+    /// Id, unique in the variant.
+    pub id: String,
+    /// Path of the file, within the scenario's folder.
+    pub path: String,
+    /// Name per language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text>,
+    /// Where the model's zero stands.
+    pub position: Point,
+    /// Height of the model's zero (NAP, or ellipsoidal with a `lon_lat` anchor), metres; on the ground when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -500, max = 9000))]
+    pub foot_m: Option<f64>,
+    /// How far it is turned, degrees clockwise (0 when absent: its x axis runs grid east, its z axis south).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -360, max = 360))]
+    pub heading_deg: Option<f64>,
+    /// Times how much larger it is drawn (1 when absent; 0.001 for a model in millimetres).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.000_001, max = 1_000_000))]
+    pub scale: Option<f64>,
+    /// Main use.
+    #[serde(rename = "use", default, skip_serializing_if = "Option::is_none")]
+    pub main_use: Option<UseFile>,
+    /// Gross floor area above ground, m²; unknown to the indicators when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10_000_000))]
+    pub gfa_m2: Option<f64>,
+    /// Dwellings in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100_000))]
+    pub dwellings: Option<u32>,
+    /// Parking places in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100_000))]
+    pub parking_places: Option<u32>,
+    /// Phase it is built in; it always stands when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
     /// How sure (as the variant when absent).

@@ -14,7 +14,7 @@ mod masses;
 mod variant;
 
 pub use columns::{AssetKindFile, ColumnsFile};
-pub use masses::MassesFile;
+pub use masses::{MassesFile, ModelFile};
 pub use variant::{
     BuildingFile, RemovedFile, RemovedInPhaseFile, RoofFile, SurfaceFile, SurfaceKindFile, TreeFile, UseFile,
     VariantFile,
