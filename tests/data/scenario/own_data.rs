@@ -342,3 +342,28 @@ fn a_model_that_cannot_be_drawn_is_named_with_what_to_do() {
         lines(&found)
     );
 }
+
+#[test]
+fn the_example_with_own_data_opens_without_a_problem() {
+    let folder = super::project("scenarios/voorbeeld");
+    let open = stadslens::model::scenario::open(&folder).unwrap();
+    assert_eq!(lines(&open.problems), Vec::<String>::new());
+    assert_eq!(lines(&check(&folder)), Vec::<String>::new());
+    assert!(open.scenario.synthetic);
+    let rows = fs::read_to_string(folder.join("objecten.csv")).unwrap().lines().count() - 1;
+    assert_eq!(open.assets.len(), rows, "every row of the list is an object");
+    let known = open.assets.iter().filter(|asset| asset.kind != AssetKind::Other);
+    assert_eq!(known.count(), rows - 1, "all but the fence");
+    let outline = &open.scenario.area.outline;
+    let is_inside = |p| stadslens::geometry::polygon::ring_contains(outline, p);
+    assert!(open.assets.iter().all(|asset| is_inside(asset.position)));
+    let plan = open.scenario.variant("plan").unwrap();
+    assert_eq!(plan.buildings.len(), 5, "four blocks, one of them in two parts");
+    let survey = Survey::new(&open).unwrap();
+    let dwellings = survey.indicators(plan, None).get(Key::Dwellings).value;
+    assert_eq!(dwellings, Some(44.0 + 36.0 + 12.0));
+    // What the page that explains it shows as an example works as well.
+    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    let models = readme.split('`').find(|code| code.starts_with("\"models\"")).unwrap();
+    assert!(serde_json::from_str::<serde_json::Value>(&format!("{{{models}}}")).is_ok());
+}
