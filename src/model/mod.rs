@@ -7,6 +7,7 @@ pub mod asset;
 pub mod edit;
 pub mod mass;
 pub mod note;
+pub mod own_list;
 pub mod register;
 mod ring;
 pub mod scenario;
@@ -18,6 +19,7 @@ pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
 pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
 pub use mass::{MassMesh, MassSurface, mass_mesh};
 pub use note::{AuthorRole, Note, NoteAnchor, NoteKind};
+pub use own_list::{OwnList, OwnListInfo};
 pub use register::{BuildingRegister, RegisteredBuilding};
 pub use scenario::{
     Area, Certainty, Charter, Label, Layer, LayerKind, LensName, LocalText, NewBuilding, NewModel, NewSurface, NewTree,

@@ -277,6 +277,17 @@ impl Columns {
         })
     }
 
+    /// The same as JSON, as it stands in a file.
+    pub fn to_json(&self) -> Option<String> {
+        serde_json::to_string(&self.to_file()?).ok()
+    }
+
+    /// Those of a JSON text; `None` when it is none.
+    pub fn from_json(text: &str) -> Option<Self> {
+        let file: ColumnsFile = serde_json::from_str(text).ok()?;
+        Some(Self::from_file(&file))
+    }
+
     /// What the headings of a table and its fields look like.
     pub fn guess(table: &Table) -> Self {
         let plain: Vec<String> = table.headers.iter().map(|heading| plain(heading)).collect();
@@ -296,6 +307,13 @@ impl Columns {
             if let Some(column) = meaning.headings().iter().find_map(fitting) {
                 name(meaning, column);
             }
+        }
+        // `Soort` is the kind of object in some lists and the species of a tree in others: its words tell.
+        if !columns.named.contains_key(&Meaning::Kind)
+            && let Some(column) = place("soort").filter(|column| has_known_kinds(table, *column))
+        {
+            let heading = table.headers.get(column).cloned();
+            columns.named.extend(heading.map(|heading| (Meaning::Kind, heading)));
         }
         if !columns.named.contains_key(&Meaning::Kind) {
             let tells = |start: &str| plain.iter().any(|heading| heading.starts_with(start));
@@ -359,6 +377,14 @@ fn mostly_fits(table: &Table, column: usize, meaning: Meaning) -> bool {
     good * 2 >= all
 }
 
+/// Whether most words of a column are kinds of objects.
+fn has_known_kinds(table: &Table, column: usize) -> bool {
+    let words = table.rows.iter().map(|row| row.field(column).to_lowercase());
+    let words: Vec<String> = words.filter(|word| !word.is_empty()).take(1000).collect();
+    let known = words.iter().filter(|word| kind_of_word(word).is_some()).count();
+    known * 2 > words.len()
+}
+
 /// The kind that common Dutch and English words stand for.
 pub(super) fn kind_of_word(word: &str) -> Option<AssetKind> {
     Some(match word {
@@ -395,6 +421,8 @@ mod tests {
              inspected = `Laatste inspectie`, height_m = `Hoogte (m)`"
         );
         assert_eq!(columns.all_are, Some(AssetKind::Tree));
+        let columns = guess("nr;soort;x;y\n1;Bank;1;2\n2;Lichtmast;1;2\n3;Hek;1;2\n");
+        assert_eq!(columns.told(), "x = `x`, y = `y`, id = `nr`, type = `soort`");
         let columns = guess("id,type,lat,lon\n1,lamp,52.2,6.8\n");
         assert_eq!(columns.told(), "x = `lon`, y = `lat`, id = `id`, type = `type`");
         assert_eq!(columns.all_are, None);
@@ -415,6 +443,10 @@ mod tests {
         columns.all_are = Some(AssetKind::Other);
         let file = columns.to_file().unwrap();
         assert_eq!(Columns::from_file(&file), columns);
+        assert_eq!(
+            columns.to_json().as_deref().and_then(Columns::from_json),
+            Some(columns.clone())
+        );
         columns.named.remove(&Meaning::X);
         assert_eq!(columns.to_file(), None);
     }

@@ -27,7 +27,12 @@ pub struct UsedFiles {
 pub fn used_files(open: &OpenScenario) -> UsedFiles {
     let mut used = UsedFiles::default();
     for layer in &open.scenario.layers {
-        if layer.kind == LayerKind::Tiles3d {
+        if layer.path.is_empty() {
+            let message = "this list was added in the program and does not go along";
+            let name = layer.title.get("nl");
+            used.problems
+                .push(Problem::warning(name, "", message).because(Cause::NotRead));
+        } else if layer.kind == LayerKind::Tiles3d {
             used.add_tiles(&open.resources, &layer.path);
         } else {
             used.add(&*open.resources, &layer.path);

@@ -15,7 +15,7 @@ use super::structure::{self, display};
 use super::table_layer;
 use super::terrain_layer;
 use super::{Label, Layer, LayerKind, NewSurface, Scenario};
-use crate::model::{Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
+use crate::model::{Asset, BuildingRegister, OwnListInfo, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
     Cause, Problem,
     resource::{self, Resources},
@@ -52,6 +52,8 @@ pub struct OpenScenario {
     pub assets: Arc<Vec<Asset>>,
     /// Ids of the layers that they come from, each with the place in the list at which the next one begins.
     pub asset_layers: Vec<(String, usize)>,
+    /// Lists that were added in the program, each a layer of its own.
+    pub own_lists: Vec<OwnListInfo>,
     /// Public-space reports.
     pub reports: Arc<Vec<Report>>,
     /// Sensors.
@@ -75,6 +77,7 @@ impl OpenScenario {
             register: Arc::default(),
             assets: Arc::default(),
             asset_layers: Vec::new(),
+            own_lists: Vec::new(),
             reports: Arc::default(),
             sensors: Arc::default(),
             labels: Arc::default(),
@@ -242,6 +245,20 @@ pub(super) fn open_from(resources: Arc<dyn Resources>, document: &str) -> Result
     Ok(open)
 }
 
+/// The warning that objects of a file have numbers of earlier ones; `None` where they have not.
+pub(super) fn taken_numbers(known: &[Asset], found: &[Asset], path: &str) -> Option<Problem> {
+    let known: HashSet<&str> = known.iter().map(|asset| asset.id.as_str()).collect();
+    let mut again = found.iter().filter(|asset| known.contains(asset.id.as_str()));
+    let first = again.next()?;
+    let message = format!(
+        "{} object numbers are also those of an earlier layer (the first is `{}`); what a variant or a note says of such \
+         a number counts for both",
+        1 + again.count(),
+        first.id
+    );
+    Some(Problem::warning(path, "", message).because(Cause::Duplicate))
+}
+
 /// Which kinds of data were there.
 #[derive(Default)]
 struct Read {
@@ -339,23 +356,13 @@ impl DataReader {
         };
         let assets = table_layer::read(&bytes, path, layer.columns.as_ref(), &ground, &mut findings);
         self.problems.extend(findings.into_problems());
-        assets.map_err(|problem| self.problems.push(problem)).ok()
+        let objects = assets.map_err(|problem| self.problems.push(problem)).ok()?;
+        Some(objects.assets)
     }
 
     /// Adds the objects of a layer to those of the layers before it.
     fn add_assets(&mut self, layer: &Layer, found: Vec<Asset>, assets: &mut Vec<Asset>) {
-        let known: HashSet<&str> = assets.iter().map(|asset| asset.id.as_str()).collect();
-        let mut again = found.iter().filter(|asset| known.contains(asset.id.as_str()));
-        if let Some(first) = again.next() {
-            let message = format!(
-                "{} object numbers are also those of an earlier layer (the first is `{}`); what a variant or a note says \
-                 of such a number counts for both",
-                1 + again.count(),
-                first.id
-            );
-            self.problems
-                .push(Problem::warning(&layer.path, "", message).because(Cause::Duplicate));
-        }
+        self.problems.extend(taken_numbers(assets, &found, &layer.path));
         assets.extend(found);
         self.open.asset_layers.push((layer.id.clone(), assets.len()));
     }

@@ -29,6 +29,15 @@ pub(super) struct Ground<'a> {
     pub(super) outline: &'a [DVec2],
 }
 
+/// What a table gives.
+#[derive(Debug)]
+pub(super) struct Objects {
+    /// The objects.
+    pub(super) assets: Vec<Asset>,
+    /// The system that their coordinates are in, named or found.
+    pub(super) crs: String,
+}
+
 /// The objects of the table in `bytes`; without `columns` they are guessed, which is said.
 pub(super) fn read(
     bytes: &[u8],
@@ -36,7 +45,7 @@ pub(super) fn read(
     columns: Option<&Columns>,
     ground: &Ground<'_>,
     findings: &mut Findings,
-) -> Result<Vec<Asset>, Problem> {
+) -> Result<Objects, Problem> {
     let (table, problems) = table::read(bytes, path)?;
     for problem in problems {
         findings.found(problem);
@@ -65,7 +74,7 @@ pub(super) fn assets(
     columns: &Columns,
     ground: &Ground<'_>,
     findings: &mut Findings,
-) -> Result<Vec<Asset>, Problem> {
+) -> Result<Objects, Problem> {
     let mut lines = Lines::new(findings);
     let found = find_columns(table, columns, &mut lines);
     let (Some(x), Some(y)) = (found.get(&Meaning::X), found.get(&Meaning::Y)) else {
@@ -112,7 +121,10 @@ pub(super) fn assets(
             ),
         );
     }
-    Ok(assets)
+    Ok(Objects {
+        assets,
+        crs: place.projection.name().to_owned(),
+    })
 }
 
 /// The places of the columns that are named and there.

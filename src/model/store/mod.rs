@@ -8,10 +8,12 @@
 //! Positions are kept in the site frame, metres from the area's anchor.
 
 mod error;
+mod lists;
 mod notes;
 mod worker;
 
 pub use error::StoreError;
+pub use lists::StoredLists;
 pub use notes::StoredNotes;
 pub use worker::{Pending, StoreHandle};
 
@@ -27,7 +29,7 @@ use std::{
 };
 
 /// One step per version of the database; what a step made is changed by a later step only.
-const MIGRATIONS: [&str; 1] = [notes::TABLE];
+const MIGRATIONS: [&str; 2] = [notes::TABLE, lists::TABLE];
 /// How long opening waits for a program that is just letting go.
 const OPENING_PATIENCE: Duration = Duration::from_millis(1500);
 /// Longest part of a file's name that tells a person which scenario it belongs to, characters.
@@ -175,10 +177,10 @@ impl Store {
         if said != "ok" {
             return Err(damaged());
         }
-        self.connection
-            .prepare(notes::SELECT)
-            .map(drop)
-            .map_err(|source| error::damaged_or(source, &self.path))
+        [notes::SELECT, lists::SELECT].iter().try_for_each(|select| {
+            let prepared = self.connection.prepare(select).map(drop);
+            prepared.map_err(|source| error::damaged_or(source, &self.path))
+        })
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// What separates the columns.
     pub delimiter: char,
+    /// How many rows do not fit the columns and are left out.
+    pub unfit: usize,
 }
 
 /// A row of a table.
@@ -108,7 +110,6 @@ pub fn read(bytes: &[u8], path: &str) -> Result<(Table, Vec<Problem>), Problem> 
             ..Table::default()
         },
         problems: Vec::new(),
-        unfit: 0,
         fields: 0,
     };
     reader.read(first_line);
@@ -116,10 +117,10 @@ pub fn read(bytes: &[u8], path: &str) -> Result<(Table, Vec<Problem>), Problem> 
         let first = reader.problems.into_iter().next();
         return Err(first.unwrap_or_else(|| refuse(Cause::Content, "the first row names no columns".into())));
     }
-    if reader.unfit > MAX_LISTED {
+    if reader.table.unfit > MAX_LISTED {
         let message = format!(
             "{} more rows do not fit the columns and are left out",
-            reader.unfit - MAX_LISTED
+            reader.table.unfit - MAX_LISTED
         );
         reader
             .problems
@@ -161,8 +162,6 @@ struct Reader<'a> {
     delimiter: u8,
     table: Table,
     problems: Vec<Problem>,
-    /// Rows that do not fit.
-    unfit: usize,
     fields: usize,
 }
 
@@ -278,8 +277,8 @@ impl Reader<'_> {
     }
 
     fn leave_out(&mut self, line: u64, message: String, cause: Cause) {
-        self.unfit += 1;
-        if self.unfit <= MAX_LISTED {
+        self.table.unfit += 1;
+        if self.table.unfit <= MAX_LISTED {
             self.problems
                 .push(Problem::error(self.path, line_place(line), message).because(cause));
         }

@@ -25,10 +25,13 @@ fn run_at(text: &[u8], columns: Option<&Columns>, site: SiteFrame) -> (Vec<Asset
     let mut findings = Findings::new("t.csv");
     let result = read(text, "t.csv", columns, &Ground { site, outline: &[] }, &mut findings);
     let mut lines: Vec<String> = findings.into_problems().iter().map(ToString::to_string).collect();
-    let assets = result.unwrap_or_else(|problem| {
-        lines.push(problem.to_string());
-        Vec::new()
-    });
+    let assets = match result {
+        Ok(objects) => objects.assets,
+        Err(problem) => {
+            lines.push(problem.to_string());
+            Vec::new()
+        }
+    };
     (assets, lines)
 }
 
