@@ -5,15 +5,17 @@
 use super::{
     feature_material::{PaperMaterial, SharedPaper},
     feature_rows::{FeatureRows, RowRange},
+    palette,
     prepared::{Making, SpawnBudget},
     ray_cast::PickOwner,
     scene::{ScenarioShown, ShownScenario, Unfinished, ViewProblems},
     tiles::{PreparedContent, Uploader, prepare_whole},
 };
 use crate::model::scenario::model_request;
+use crate::model::{Certainty, NewModel};
 use crate::schedule::FrameSystems;
 use crate::sources::Problem;
-use bevy::prelude::*;
+use bevy::{light::NotShadowCaster, prelude::*};
 use std::sync::Arc;
 
 /// Which model of which variant, by their places in the lists.
@@ -29,6 +31,8 @@ struct Made {
     variant: usize,
     model: usize,
     id: Arc<str>,
+    /// Sketches cast none.
+    casts_shadow: bool,
     content: Result<PreparedContent, Problem>,
 }
 
@@ -70,13 +74,30 @@ fn start_making(
                         variant,
                         model,
                         id: placed.id.as_str().into(),
-                        content: prepare_whole(&model_request(&open, placed)),
+                        casts_shadow: placed.certainty != Certainty::Sketch,
+                        content: prepare_whole(
+                            &model_request(&open, placed),
+                            |color| vertex_color(placed, color),
+                            placed.certainty == Certainty::Decided,
+                        ),
                     });
                 }
             }
         }
         made
     });
+}
+
+/// Colour of a vertex by its file, by its use where that says none; less of it the less sure the model is, as of masses.
+fn vertex_color(model: &NewModel, of_file: Option<[u8; 4]>) -> [u8; 4] {
+    let own = palette::new_use(model.main_use);
+    let [r, g, b, alpha] = of_file.unwrap_or([own[0], own[1], own[2], 255]);
+    let [r, g, b] = match model.certainty {
+        Certainty::Decided => [r, g, b],
+        Certainty::Open => palette::mix([r, g, b], palette::PAPER, 0.5),
+        Certainty::Sketch => palette::PAPER,
+    };
+    [r, g, b, alpha]
 }
 
 fn take_made(
@@ -125,6 +146,9 @@ fn take_made(
                 model: made.model,
                 rows: resident.rows,
             });
+            if !made.casts_shadow {
+                commands.entity(entity).insert(NotShadowCaster);
+            }
         }
     }
     unfinished.set("models", !making.is_done());
@@ -152,5 +176,38 @@ fn show_models(
         } else {
             Visibility::Hidden
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Use;
+    use bevy::math::DVec2;
+
+    #[test]
+    fn how_sure_a_model_is_shows_in_its_colours() {
+        let model = |certainty| NewModel {
+            id: "m".into(),
+            title: crate::model::LocalText::default(),
+            path: "m.glb".into(),
+            position: DVec2::ZERO,
+            foot_m: None,
+            heading_deg: 0.0,
+            scale: 1.0,
+            main_use: Use::Shops,
+            gfa_m2: None,
+            dwellings: None,
+            parking_places: None,
+            phase: String::new(),
+            certainty,
+        };
+        let red = Some([200, 0, 0, 90]);
+        assert_eq!(vertex_color(&model(Certainty::Decided), red), [200, 0, 0, 90]);
+        let open = vertex_color(&model(Certainty::Open), red);
+        assert!(open[0] > 200 && open[1] > 100 && open[3] == 90, "{open:?}");
+        assert_eq!(vertex_color(&model(Certainty::Sketch), red)[..3], palette::PAPER);
+        let own = palette::new_use(Use::Shops);
+        assert_eq!(vertex_color(&model(Certainty::Decided), None)[..3], own);
     }
 }

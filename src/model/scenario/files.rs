@@ -27,12 +27,11 @@ pub struct UsedFiles {
 pub fn used_files(open: &OpenScenario) -> UsedFiles {
     let mut used = UsedFiles::default();
     for layer in &open.scenario.layers {
+        // A list that was added in the program is in no folder of the scenario.
         if layer.path.is_empty() {
-            let message = "this list was added in the program and does not go along";
-            let name = layer.title.get("nl");
-            used.problems
-                .push(Problem::warning(name, "", message).because(Cause::NotRead));
-        } else if layer.kind == LayerKind::Tiles3d {
+            continue;
+        }
+        if layer.kind == LayerKind::Tiles3d {
             used.add_tiles(&open.resources, &layer.path);
         } else {
             used.add(&*open.resources, &layer.path);

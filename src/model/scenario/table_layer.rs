@@ -110,6 +110,12 @@ pub(super) fn assets(
             ),
         }
     }
+    if table.rows.is_empty() {
+        reader
+            .lines
+            .findings
+            .warning("", "the table has no rows that can be used");
+    }
     reader.tell_unknown_kinds();
     reader.lines.finish();
     if !assets.is_empty() && !is_any_near(&assets, ground.outline) {
@@ -369,7 +375,10 @@ impl RowReader<'_> {
 
     fn asset(&mut self, row: &Row, position: DVec2) -> Option<Asset> {
         let id = self.id(row)?;
+        // Number and place are told already, and tables are long.
+        let told = [Meaning::X, Meaning::Y, Meaning::Id].map(|meaning| self.found.get(&meaning).copied());
         let attributes = self.table.headers.iter().zip(0..);
+        let attributes = attributes.filter(|(_, column)| !told.contains(&Some(*column)));
         Some(Asset {
             id,
             kind: self.kind(row),

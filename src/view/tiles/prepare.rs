@@ -69,8 +69,13 @@ pub(super) fn prepare(request: &DecodeRequest) -> Result<PreparedContent, Proble
     decode_content(request).map(PreparedContent::of)
 }
 
-/// Decodes a content that is one thing, whatever features its file has.
-pub(in crate::view) fn prepare_whole(request: &DecodeRequest) -> Result<PreparedContent, Problem> {
+/// Decodes a content that is one thing, whatever features its file has. `recolor` is asked for the colour of each vertex
+/// by what the file says.
+pub(in crate::view) fn prepare_whole(
+    request: &DecodeRequest,
+    recolor: impl Fn(Option<[u8; 4]>) -> [u8; 4],
+    keeps_textures: bool,
+) -> Result<PreparedContent, Problem> {
     let decoded = decode_meshes(request)?;
     let mut content = TileContent {
         meshes: Vec::with_capacity(decoded.meshes.len()),
@@ -81,6 +86,15 @@ pub(in crate::view) fn prepare_whole(request: &DecodeRequest) -> Result<Prepared
     };
     for mut mesh in decoded.meshes {
         mesh.features.fill(0);
+        if !keeps_textures {
+            mesh.texture = None;
+            mesh.uvs.clear();
+        }
+        if mesh.texture.is_none() {
+            let count = mesh.positions.len();
+            let colors = (0..count).map(|vertex| recolor(mesh.colors.get(vertex).copied()));
+            mesh.colors = colors.collect();
+        }
         let (edges, bvh) = (CreaseEdges::of(&mesh), MeshBvh::build(&mesh));
         content.meshes.push((mesh, edges, bvh));
     }
