@@ -4,7 +4,7 @@ use super::indicators::{Basis, Counted, Indicator, ObjectKind, Role, Unknown, Wi
 use super::key::Key;
 use super::study_area::{Inside, StudyArea};
 use crate::geometry::{Polygon, Region};
-use crate::model::{NewBuilding, RegisteredBuilding, Use, mass_mesh};
+use crate::model::{NewBuilding, NewModel, RegisteredBuilding, Use, mass_mesh};
 
 /// Height of a storey for estimates, metres.
 const ESTIMATED_STOREY_M: f64 = 3.0;
@@ -91,6 +91,7 @@ impl<'a> Built<'a> {
         let by_use: Vec<(Use, f64)> = building.gfa_m2().into_iter().collect();
         // What lies below ground only has no floor area above it to tell its use by.
         let is_for = |wanted: Use| match building.storeys {
+            _ if !building.are_storeys_known => building.main_use == wanted,
             0 => building.main_use == wanted,
             _ => by_use.iter().any(|(used_for, _)| *used_for == wanted),
         };
@@ -103,12 +104,63 @@ impl<'a> Built<'a> {
             height_m: (building.storeys > 0).then(|| mass_mesh(building, 0.0).top_m),
             is_seen: building.storeys > 0,
             main_use: building.main_use,
-            floors: Floors::Known {
-                by_use,
-                basis: Basis::Storeys,
+            floors: if building.are_storeys_known {
+                Floors::Known {
+                    by_use,
+                    basis: Basis::Storeys,
+                }
+            } else {
+                Floors::Unknown {
+                    estimate_m2: Some(inside.whole_m2 * f64::from(building.storeys)),
+                }
             },
             inside,
         })
+    }
+
+    /// A model of a plan: it counts by what the scenario says of it, wholly where its zero lies. What it covers and how high
+    /// it is nobody knows, since a model may hold a square with trees as well as a house.
+    pub(super) fn modelled(model: &'a NewModel, area: &StudyArea) -> Option<Self> {
+        let is_for = |wanted: Use| model.main_use == wanted;
+        area.contains(model.position).then(|| Self {
+            id: &model.id,
+            kind: ObjectKind::NewModel,
+            inside: Inside {
+                region: Region::union([]),
+                share: 1.0,
+                whole_m2: 0.0,
+            },
+            floors: match model.gfa_m2 {
+                Some(gfa_m2) => Floors::Known {
+                    by_use: vec![(model.main_use, gfa_m2)],
+                    basis: Basis::Recorded,
+                },
+                None => Floors::Unknown { estimate_m2: None },
+            },
+            main_use: model.main_use,
+            underground_m2: 0.0,
+            dwellings: model.dwellings.or((!is_for(Use::Housing)).then_some(0)),
+            parking_places: model.parking_places.or((!is_for(Use::Parking)).then_some(0)),
+            height_m: None,
+            is_seen: true,
+        })
+    }
+
+    /// The key of its storeys in its file.
+    fn storeys_key(&self) -> &'static str {
+        match self.kind {
+            ObjectKind::RegisteredBuilding => "bouwlagen",
+            ObjectKind::NewModel => "gfa_m2",
+            _ => "storeys",
+        }
+    }
+
+    /// The key of its height in its file; of a model its form, which only a person can judge.
+    fn height_key(&self) -> &'static str {
+        match self.kind {
+            ObjectKind::NewModel => "height",
+            _ => "roof_nap_m",
+        }
     }
 
     fn counted(&self, role: Role, share: f64, amount: f64, basis: Option<Basis>) -> Counted {
@@ -227,7 +279,7 @@ fn floor_areas(buildings: &[(Role, &Built)]) -> (Indicator, Vec<Indicator>) {
             }
             Floors::Unknown { .. } if *role == Role::Removed => {}
             Floors::Unknown { estimate_m2 } => {
-                let unknown = building.unknown("bouwlagen", estimate_m2.map(|m2| m2 * share));
+                let unknown = building.unknown(building.storeys_key(), estimate_m2.map(|m2| m2 * share));
                 if let Some((_, tally)) = of_uses.iter_mut().find(|(part, _)| *part == building.main_use) {
                     tally.unknown.push(unknown.clone());
                 }
@@ -255,6 +307,10 @@ fn built_ground(buildings: &[(Role, &Built)]) -> Indicator {
     let mut tally = Tally::default();
     for (role, building) in buildings.iter().filter(|(_, building)| building.is_seen) {
         let inside = &building.inside;
+        if building.kind == ObjectKind::NewModel {
+            tally.unknown.push(building.unknown("footprint", None));
+            continue;
+        }
         tally.add(building.counted(*role, inside.share, inside.whole_m2 * inside.share, None));
     }
     let standing = buildings.iter().filter(|(role, b)| *role != Role::Removed && b.is_seen);
@@ -321,7 +377,7 @@ fn heights(buildings: &[(Role, &Built)]) -> [Indicator; 2] {
         for (role, building) in buildings.iter().filter(|(role, b)| counts(*role) && b.is_seen) {
             match building.height_m {
                 Some(height_m) => objects.push(building.counted(*role, building.inside.share, height_m, None)),
-                None => unknown.push(building.unknown("roof_nap_m", None)),
+                None => unknown.push(building.unknown(building.height_key(), None)),
             }
         }
         let value = objects.iter().map(|object| object.amount).reduce(f64::max);

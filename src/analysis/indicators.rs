@@ -17,6 +17,8 @@ pub enum ObjectKind {
     RegisteredBuilding,
     /// A building of the plan.
     NewBuilding,
+    /// A model of the plan.
+    NewModel,
     /// A surface of today's ground.
     Surface,
     /// A surface of the plan.

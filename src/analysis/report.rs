@@ -300,6 +300,7 @@ fn kind_word(kind: ObjectKind) -> &'static str {
     match kind {
         ObjectKind::RegisteredBuilding => "registered_building",
         ObjectKind::NewBuilding => "new_building",
+        ObjectKind::NewModel => "new_model",
         ObjectKind::Surface => "surface",
         ObjectKind::NewSurface => "new_surface",
         ObjectKind::Asset => "asset",

@@ -115,8 +115,12 @@ impl<'a> Survey<'a> {
         let added = variant
             .into_iter()
             .flat_map(|variant| variant.buildings_in(scenario, phase));
+        let models = variant
+            .into_iter()
+            .flat_map(|variant| variant.models_in(scenario, phase));
         let added: Vec<Built> = added
             .filter_map(|building| Built::planned(building, &self.area))
+            .chain(models.filter_map(|model| Built::modelled(model, &self.area)))
             .collect();
         let role = |position: &usize| {
             if gone.contains(position) {

@@ -4,11 +4,11 @@ use super::render::{Engine, EngineOptions, png, preset_of};
 use super::{Stop, machine, stamp::stamp};
 use crate::analysis::Survey;
 use crate::export::{
-    Counted, NoteCrs, PackageError, Parts, Picture, Report, indicators_csv, notes_geojson, package, page,
+    Counted, NoteCrs, PackageError, Parts, Picture, Report, indicators_csv, notes_geojson, package, page, with_lists,
 };
 use crate::model::store::{self, StoreHandle};
-use crate::model::{Note, OpenScenario, scenario};
-use crate::sources::{Problem, resource::slug};
+use crate::model::{OpenScenario, OwnList, scenario};
+use crate::sources::{Cause, Problem, resource::slug};
 use crate::text::{Language, tr};
 use crate::view::camera::orbit_of;
 use atomic_write_file::AtomicWriteFile;
@@ -76,13 +76,16 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
     let file = AtomicWriteFile::open(output).map_err(|error| cannot_write(output, &error.to_string()))?;
     let mut open = scenario::open(&options.path).map_err(|problems| Stop::Problems { problems })?;
     let mut problems = open.problems.clone();
-    open.scenario.notes = stored_notes(&options.path, &mut problems);
+    let before = open.problems.len();
+    let lists = add_stored(&options.path, &mut open, &mut problems);
+    problems.extend(open.problems.iter().skip(before).cloned());
     let open = Arc::new(open);
     let pictures = match options.pictures {
         Some(size) => pictures(&open, size, options, &mut problems)?,
         None => Vec::new(),
     };
-    let parts = parts(&open, &pictures, options.made_on)?;
+    let mut parts = parts(&open, &pictures, options.made_on)?;
+    add_lists(&open, &lists, &mut parts, &mut problems);
     let failed = |error: PackageError| match error {
         PackageError::Zip(_) | PackageError::Io(_) => cannot_write(output, &error.to_string()),
         // Another place would not help.
@@ -111,8 +114,22 @@ fn cannot_write(output: &Path, reason: &str) -> Stop {
     }
 }
 
-/// What was written on this machine about the scenario from `path`; nothing where nobody wrote.
-fn stored_notes(path: &Path, problems: &mut Vec<Problem>) -> Vec<Note> {
+/// The scenario with the lists that were added to it on this machine as layers of its own.
+fn add_lists(open: &OpenScenario, lists: &[OwnList], parts: &mut Parts, problems: &mut Vec<Problem>) {
+    if lists.is_empty() {
+        return;
+    }
+    let document = open.resources.read(&open.document);
+    if let Some(files) = document.ok().and_then(|document| with_lists(&document, lists)) {
+        parts.files.extend(files);
+    } else {
+        let message = "lists that were added in the program do not go along: this file cannot be added to";
+        problems.push(Problem::error(&open.document, "", message).because(Cause::NotRead));
+    }
+}
+
+/// Puts what was added on this machine to the scenario from `path` into it; nothing where nobody did. Hands out the lists.
+fn add_stored(path: &Path, open: &mut OpenScenario, problems: &mut Vec<Problem>) -> Vec<OwnList> {
     let Ok(folder) = store::data_folder() else {
         return Vec::new();
     };
@@ -122,10 +139,15 @@ fn stored_notes(path: &Path, problems: &mut Vec<Problem>) -> Vec<Note> {
     }
     let read = StoreHandle::open(&database).and_then(|(handle, problem)| {
         problems.extend(problem);
-        handle.submit(|store| store.notes()).wait()
+        let notes = handle.submit(|store| store.notes()).wait()?;
+        Ok((notes, handle.submit(|store| store.lists()).wait()?))
     });
     match read {
-        Ok(stored) => stored.notes,
+        Ok((notes, lists)) => {
+            open.scenario.notes = notes.notes;
+            open.add_lists(&lists.lists);
+            lists.lists
+        }
         Err(error) => {
             problems.push(error.problem());
             Vec::new()

@@ -61,6 +61,11 @@ impl Keeping {
         self.saving.is_empty() && !self.is_unsure
     }
 
+    /// Where what people add to the open scenario is kept; `None` when nothing is.
+    pub(super) fn store(&self) -> Option<StoreHandle> {
+        self.keeper.current.clone()
+    }
+
     /// A copy for the thread that opens.
     pub(super) fn keeper(&self) -> Keeper {
         self.keeper.clone()
@@ -71,7 +76,7 @@ impl Keeper {
     /// Puts what was kept of the scenario from `path` into it, with a problem where that is not possible. Waits for the
     /// disk.
     pub(super) fn read_back(&self, path: &Path, open: &mut OpenScenario) -> Option<StoreHandle> {
-        match self.read_notes(path, open) {
+        match self.read_all(path, open) {
             Ok(handle) => Some(handle),
             Err(error) => {
                 open.problems.push(error.problem());
@@ -80,7 +85,7 @@ impl Keeper {
         }
     }
 
-    fn read_notes(&self, path: &Path, open: &mut OpenScenario) -> Result<StoreHandle, StoreError> {
+    fn read_all(&self, path: &Path, open: &mut OpenScenario) -> Result<StoreHandle, StoreError> {
         let data_folder = self.folder.clone().map_or_else(store::data_folder, Ok)?;
         let path = store::store_path(&data_folder, path);
         let (handle, problem) = match &self.current {
@@ -96,6 +101,13 @@ impl Keeper {
                 .push(Problem::error(path.display().to_string(), "", message).because(Cause::Content));
         }
         open.scenario.notes = stored.notes;
+        let stored = handle.submit(|store| store.lists()).wait()?;
+        if stored.unreadable > 0 {
+            let message = format!("{} lists cannot be read and are left as they are", stored.unreadable);
+            open.problems
+                .push(Problem::error(path.display().to_string(), "", message).because(Cause::Content));
+        }
+        open.add_lists(&stored.lists);
         Ok(handle)
     }
 }
@@ -138,9 +150,7 @@ fn hand_over(
     }
     let Some(store) = keeping.keeper.current.clone() else {
         keeping.handed.clone_from(notes);
-        let kept_nowhere = || Problem::error("", "", "nothing is kept").because(Cause::Unwritable);
-        let why = active.0.problems.iter().rev().find(|problem| is_about_keeping(problem));
-        keeping.trouble = Some(why.cloned().unwrap_or_else(kept_nowhere));
+        keeping.trouble = Some(why_unkept(&active.0));
         return;
     };
     let (mut put, mut removed) = difference(&keeping.handed, notes);
@@ -157,6 +167,13 @@ fn hand_over(
     keeping.handed.clone_from(notes);
     let pending = store.submit(move |store| store.save_notes(&put, &removed));
     keeping.saving.push_back(pending);
+}
+
+/// Why nothing is kept of a scenario that has no store.
+pub(super) fn why_unkept(open: &OpenScenario) -> Problem {
+    let why = open.problems.iter().rev().find(|problem| is_about_keeping(problem));
+    why.cloned()
+        .unwrap_or_else(|| Problem::error("", "", "nothing is kept").because(Cause::Unwritable))
 }
 
 pub(super) fn is_about_keeping(problem: &Problem) -> bool {

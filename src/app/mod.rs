@@ -16,6 +16,7 @@ mod measure;
 mod names;
 mod notes;
 mod open;
+mod own_list;
 mod render;
 mod save;
 mod shipped;

@@ -83,6 +83,7 @@ fn picked_json(thing: &PickedThing, position: SitePos) -> Value {
     let (kind, id) = match thing {
         PickedThing::Building { id, .. } => ("building", json!(id)),
         PickedThing::NewBuilding { id } => ("new_building", json!(id)),
+        PickedThing::NewModel { id } => ("new_model", json!(id)),
         PickedThing::NewTree { id } => ("new_tree", json!(id)),
         PickedThing::Asset { index } => ("asset", json!(index)),
         PickedThing::Report { index } => ("report", json!(index)),

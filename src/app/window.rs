@@ -9,6 +9,7 @@ use super::keys::press_keys;
 use super::names::paint_names;
 use super::notes;
 use super::open::{OpenPath, Opening};
+use super::own_list;
 use super::{Stop, machine, program_plugins, save, shipped};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::text::{Language, tr};
@@ -107,6 +108,7 @@ fn desk_plugin(app: &mut App) {
         dialog::plugin,
         save::plugin,
         keep::plugin,
+        own_list::plugin,
         notes::plugin,
     ))
     .insert_resource(Keeping::new(None))

@@ -32,7 +32,7 @@ pub struct Picture {
 /// What goes into a package besides the scenario's own files.
 #[derive(Debug, Clone, Default)]
 pub struct Parts {
-    /// Files by their path: tables, pages, pictures.
+    /// Files by their path: tables, pages, pictures; the scenario's own where something was added to it.
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
@@ -74,7 +74,9 @@ pub fn package(open: &OpenScenario, parts: &Parts, output: impl Write + Seek) ->
         listed: BTreeMap::new(),
         bytes: 0,
     };
-    archive.add(DOCUMENT, &open.resources.read(&open.document)?)?;
+    if !parts.files.contains_key(DOCUMENT) {
+        archive.add(DOCUMENT, &open.resources.read(&open.document)?)?;
+    }
     for path in &used.paths {
         if archive.listed.contains_key(path) || parts.files.contains_key(path) {
             continue;

@@ -315,6 +315,7 @@ pub(crate) mod tests {
             footprint: footprint.iter().map(|p| DVec2::from_array(*p)).collect(),
             holes: Vec::new(),
             base_m: 0.0,
+            are_storeys_known: true,
             storeys: 4,
             storey_height_m: 3.0,
             ground_storey_height_m: 4.0,

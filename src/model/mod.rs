@@ -7,6 +7,7 @@ pub mod asset;
 pub mod edit;
 pub mod mass;
 pub mod note;
+pub mod own_list;
 pub mod reaction;
 pub mod register;
 mod ring;
@@ -19,10 +20,11 @@ pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
 pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
 pub use mass::{MassMesh, MassSurface, mass_mesh};
 pub use note::{AuthorRole, Note, NoteAnchor, NoteKind};
+pub use own_list::{OwnList, OwnListInfo};
 pub use reaction::Reaction;
 pub use register::{BuildingRegister, RegisteredBuilding};
 pub use scenario::{
-    Area, Certainty, Charter, Label, Layer, LayerKind, LensName, LocalText, NewBuilding, NewSurface, NewTree,
+    Area, Certainty, Charter, Label, Layer, LayerKind, LensName, LocalText, NewBuilding, NewModel, NewSurface, NewTree,
     OpenScenario, Phase, PlanArea, PlanScale, Removal, Roof, Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
 };
 pub use store::StoreHandle;

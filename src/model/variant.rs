@@ -1,7 +1,7 @@
 //! What a variant removes, which parts stand in a phase, and the floor area of what it adds.
 
 use super::note::Note;
-use super::scenario::{LocalText, NewBuilding, NewSurface, Removal, Scenario, Use, Variant, Viewpoint};
+use super::scenario::{LocalText, NewBuilding, NewModel, NewSurface, Removal, Scenario, Use, Variant, Viewpoint};
 use crate::geometry::polygon::{Polygon, ring_contains};
 use bevy::math::DVec2;
 use std::collections::BTreeMap;
@@ -16,7 +16,9 @@ impl Variant {
             certainty: super::Certainty::default(),
             source: super::Source::default(),
             removals: Vec::new(),
+            masses: Vec::new(),
             buildings: Vec::new(),
+            models: Vec::new(),
             trees: Vec::new(),
             surfaces: Vec::new(),
         }
@@ -27,7 +29,9 @@ impl Variant {
         let removes =
             |removal: &Removal| !(removal.ids.is_empty() && removal.polygons.is_empty() && removal.assets.is_empty());
         !self.removals.iter().any(removes)
+            && self.masses.is_empty()
             && self.buildings.is_empty()
+            && self.models.is_empty()
             && self.trees.is_empty()
             && self.surfaces.is_empty()
     }
@@ -50,6 +54,17 @@ impl Variant {
         phase: Option<&'a str>,
     ) -> impl Iterator<Item = &'a NewBuilding> {
         self.buildings
+            .iter()
+            .filter(move |part| scenario.stands_in(&part.phase, phase))
+    }
+
+    /// Models that stand at the end of `phase` (`None`: at the end of all).
+    pub fn models_in<'a>(
+        &'a self,
+        scenario: &'a Scenario,
+        phase: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a NewModel> {
+        self.models
             .iter()
             .filter(move |part| scenario.stands_in(&part.phase, phase))
     }

@@ -14,6 +14,7 @@ mod languages;
 pub mod layers;
 mod look;
 pub mod notes;
+pub mod own_list;
 pub mod problems;
 pub mod rooms;
 pub mod save;

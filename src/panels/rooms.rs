@@ -70,6 +70,13 @@ impl Rooms {
         self.rooms.insert(lens, room);
     }
 
+    /// Adds a page to the end of the room of a lens, where it is furnished by now.
+    pub fn add_to(&mut self, lens: Lens, page: Page) {
+        if let Some(room) = self.rooms.get_mut(&lens) {
+            room.pages.push(page);
+        }
+    }
+
     /// Adds a page to the end of every room that is furnished by now.
     pub fn add_to_all(&mut self, page: Page) {
         for room in self.rooms.values_mut() {

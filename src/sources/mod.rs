@@ -7,6 +7,7 @@ pub mod gltf;
 pub mod inspect;
 mod problem;
 pub mod resource;
+pub mod table;
 pub mod tiles3d;
 
 pub use problem::{Cause, Problem, Severity};

@@ -12,6 +12,7 @@ mod feature_rows;
 mod ground;
 pub mod labels;
 mod masses;
+mod models;
 mod objects;
 mod outline;
 pub mod palette;
@@ -59,6 +60,6 @@ impl Plugin for ViewPlugin {
             picking::plugin,
             outline::plugin,
         ))
-        .add_plugins(boundary::plugin);
+        .add_plugins((boundary::plugin, models::plugin));
     }
 }

@@ -32,6 +32,11 @@ pub enum PickedThing {
         /// Id in the variant.
         id: String,
     },
+    /// A model of the variant shown.
+    NewModel {
+        /// Id in the variant.
+        id: String,
+    },
     /// A tree of the variant shown.
     NewTree {
         /// Id in the variant.
@@ -146,6 +151,7 @@ fn thing_of(hit: &SceneHit, pickables: &Query<&Pickable>, tiles: &TileLayers) ->
         PickOwner::NewBuildings { ids } => PickedThing::NewBuilding {
             id: ids.get(place)?.clone(),
         },
+        PickOwner::NewModel { id } => PickedThing::NewModel { id: id.to_string() },
         PickOwner::NewTrees { ids } => PickedThing::NewTree {
             id: ids.get(place)?.clone(),
         },
@@ -231,6 +237,7 @@ fn is_gone(thing: &PickedThing, scenario: &ShownScenario) -> bool {
     match thing {
         PickedThing::Building { id: Some(id), .. } => scenario.removed().contains(id),
         PickedThing::NewBuilding { id } => !variant.is_some_and(|v| v.buildings.iter().any(|b| b.id == *id)),
+        PickedThing::NewModel { id } => !variant.is_some_and(|v| v.models.iter().any(|m| m.id == *id)),
         PickedThing::NewTree { id } => !variant.is_some_and(|v| v.trees.iter().any(|t| t.id == *id)),
         PickedThing::Asset { index } => match (variant, scenario.open.assets.get(*index)) {
             (Some(variant), Some(asset)) => variant
@@ -322,6 +329,7 @@ fn find(
             let place = match (thing, &pickable.owner) {
                 (PickedThing::NewBuilding { id }, PickOwner::NewBuildings { ids })
                 | (PickedThing::NewTree { id }, PickOwner::NewTrees { ids }) => ids.iter().position(|i| i == id)?,
+                (PickedThing::NewModel { id }, PickOwner::NewModel { id: of }) if **of == **id => 0,
                 (PickedThing::Asset { index }, PickOwner::Assets { indices }) => {
                     indices.iter().position(|i| i == index)?
                 }

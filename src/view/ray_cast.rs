@@ -18,6 +18,8 @@ pub(crate) enum PickOwner {
     Tile { layer: u32, tile: TileId },
     /// The plan: features are places in `ids`.
     NewBuildings { ids: Arc<Vec<String>> },
+    /// A model of the plan by its id, whole.
+    NewModel { id: Arc<str> },
     /// Trees of a plan: features are places in `ids`.
     NewTrees { ids: Arc<Vec<String>> },
     /// Managed objects: features are places in `indices`, which are places in the scenario's list.
@@ -90,7 +92,12 @@ impl SceneRay<'_, '_> {
     pub(crate) fn is_behind_building(&self, eye: SitePos, point: SitePos) -> bool {
         let towards = point.0 - eye.0;
         let distance_m = towards.length();
-        let is_building = |owner: &PickOwner| matches!(owner, PickOwner::Tile { .. } | PickOwner::NewBuildings { .. });
+        let is_building = |owner: &PickOwner| {
+            matches!(
+                owner,
+                PickOwner::Tile { .. } | PickOwner::NewBuildings { .. } | PickOwner::NewModel { .. }
+            )
+        };
         towards
             .try_normalize()
             .and_then(|direction| self.cast_at(eye, direction, is_building))

@@ -151,6 +151,12 @@ impl ShownScenario {
             .any(|layer| layer.kind == kind && self.is_layer_visible(&layer.id))
     }
 
+    /// Whether the layer of the managed object at this place in the list is visible.
+    pub fn is_asset_visible(&self, index: usize) -> bool {
+        let layer = self.open.layer_of_asset(index);
+        layer.is_none_or(|layer| self.is_layer_visible(&layer.id))
+    }
+
     /// Whether something of phase `phase` (empty: of none) stands in the phase shown.
     pub fn is_phase_shown(&self, phase: &str) -> bool {
         self.open.scenario.stands_in(phase, self.phase.as_deref())

@@ -52,6 +52,7 @@ fn planned(id: usize, footprint: Vec<DVec2>, storeys: u32) -> NewBuilding {
         footprint,
         holes: Vec::new(),
         base_m: 0.0,
+        are_storeys_known: true,
         storeys,
         storey_height_m: 3.0,
         ground_storey_height_m: 3.0,

@@ -3,9 +3,9 @@
 use serde_json::Value;
 use stadslens::analysis::Survey;
 use stadslens::georef::SitePos;
-use stadslens::model::scenario::{check, open};
+use stadslens::model::scenario::{Columns, check, open};
 use stadslens::model::store::{StoreHandle, store_path};
-use stadslens::model::{AuthorRole, Note, NoteAnchor, NoteKind, OpenScenario};
+use stadslens::model::{AssetKind, AuthorRole, Note, NoteAnchor, NoteKind, OpenScenario, OwnList};
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -250,6 +250,50 @@ fn notes_go_along_and_what_they_say_is_escaped() {
         page.contains("Een &lt;b&gt;bank&lt;") && !page.contains("<b>bank"),
         "{page}"
     );
+}
+
+#[test]
+fn lists_that_were_added_go_along_as_layers() {
+    let (data, folder) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let scenario = project("scenarios/voorbeeld");
+    let columns = r#"{"x": "X", "y": "Y", "crs": "EPSG:28992", "id": "Nr", "all_are": "bench"}"#;
+    let list = OwnList {
+        id: OwnList::new_id(),
+        name: "banken.csv".into(),
+        bytes: b"Nr;X;Y;Plek\r\nB-1;251000,5;476250;bij caf\xe9\r\n"[..].into(),
+        columns: Columns::from_json(columns).expect("columns"),
+        day: jiff::civil::date(2026, 11, 25),
+    };
+    let database = store_path(&data.path().join("stadslens"), &scenario);
+    let (handle, _) = StoreHandle::open(&database).expect("a store");
+    let kept = list.clone();
+    let job = handle.submit(move |store| store.add_list(&kept));
+    job.wait().expect("kept");
+    drop(handle);
+    let output = folder.path().join("plan.stadslens");
+    let done = Command::new(env!("CARGO_BIN_EXE_stadslens"))
+        .args(["export", scenario.to_str().expect("a path"), "--no-pictures", "-o"])
+        .arg(&output)
+        .env("XDG_DATA_HOME", data.path())
+        .output()
+        .expect("the program runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let after = open(&output).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert!(after.problems.is_empty(), "{:?}", after.problems);
+    let before = open(&scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert_eq!(after.assets.len(), before.assets.len() + 1);
+    let bench = after.assets.last().expect("the bench");
+    assert_eq!((bench.id.as_str(), bench.kind), ("B-1", AssetKind::Bench));
+    assert!(bench.attributes.contains(&("Plek".into(), "bij café".into())));
+    let layer = after.layer_of_asset(after.assets.len() - 1).expect("its layer");
+    assert_eq!(
+        (layer.id.as_str(), layer.title.get("nl")),
+        (list.id.as_str(), "banken.csv")
+    );
+    assert_eq!(check(&output).len(), 0);
 }
 
 /// Copies a package with changed files, one that nobody listed and one that climbs out.

@@ -6,6 +6,7 @@ mod desktop;
 mod kiosk;
 mod maintenance;
 mod notes;
+mod own_list;
 
 use desktop::Desktop;
 use serde_json::{Value, json};

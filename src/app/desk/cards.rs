@@ -5,8 +5,8 @@ use super::state::use_name;
 use crate::geometry::Value;
 use crate::georef::{SiteFrame, SitePos};
 use crate::model::{
-    Asset, AssetKind, Certainty, Layer, NewBuilding, NewTree, OpenScenario, RegisteredBuilding, Report, Sensor, Source,
-    Variant, mass_mesh,
+    Asset, AssetKind, Certainty, Layer, NewBuilding, NewModel, NewTree, OpenScenario, RegisteredBuilding, Report,
+    Sensor, Source, Variant, mass_mesh,
 };
 use crate::panels::card::{CardState, Fact};
 use crate::text::{
@@ -151,9 +151,14 @@ pub(super) fn new_building_card(
     {
         used_for = format!("{} / {used_for}", use_name(ground_use, language));
     }
+    let storeys = if building.are_storeys_known {
+        count(building.storeys, language)
+    } else {
+        tr(language, "fact-no-data")
+    };
     let mut facts = vec![
         fact(tr(language, "fact-use"), used_for),
-        fact(tr(language, "fact-storeys"), count(building.storeys, language)),
+        fact(tr(language, "fact-storeys"), storeys),
         fact(tr(language, "fact-height"), format_length(height_m, 1, language)),
     ];
     if let Some(dwellings) = building.dwellings.filter(|dwellings| *dwellings > 0) {
@@ -184,6 +189,48 @@ pub(super) fn new_building_card(
         certainty: Some(building.certainty),
         source: plan_source(open, variant, language),
         attributes: vec![fact(tr(language, "fact-id"), building.id.clone())],
+        expanded: false,
+    }
+}
+
+/// A model that the variant places. What it does not say of itself does not count, and the card says that.
+pub(super) fn new_model_card(
+    open: &OpenScenario,
+    variant: &Variant,
+    model: &NewModel,
+    language: &Language,
+) -> CardState {
+    let code = language.code();
+    let mut facts = vec![fact(tr(language, "fact-use"), use_name(model.main_use, language))];
+    let area = model.gfa_m2.map(|area| format_area(area, 0, language));
+    let unknown = || tr(language, "owndata-model-uncounted");
+    facts.push(fact(tr(language, "fact-area"), area.unwrap_or_else(unknown)));
+    if let Some(dwellings) = model.dwellings.filter(|dwellings| *dwellings > 0) {
+        facts.push(fact(tr(language, "fact-dwellings"), count(dwellings, language)));
+    }
+    if let Some(places) = model.parking_places.filter(|places| *places > 0) {
+        facts.push(fact(tr(language, "fact-parking"), count(places, language)));
+    }
+    facts.push(fact(tr(language, "owndata-model-form"), unknown()));
+    if let Some(phase) = open.scenario.phases.iter().find(|phase| phase.id == model.phase) {
+        facts.push(fact(tr(language, "fact-phase"), phase.title.get(&code)));
+    }
+    let name = model.title.get(&code);
+    CardState {
+        id: model.id.clone(),
+        kind: tr(language, "kind-new-building"),
+        name: if name.is_empty() {
+            model.id.clone()
+        } else {
+            name.to_owned()
+        },
+        facts,
+        certainty: Some(model.certainty),
+        source: plan_source(open, variant, language),
+        attributes: vec![
+            fact(tr(language, "fact-id"), model.id.clone()),
+            fact(tr(language, "owndata-model-file"), model.path.clone()),
+        ],
         expanded: false,
     }
 }

@@ -11,7 +11,7 @@ mod state;
 mod told;
 
 pub(super) use news::{say_reported, take_opened, tell_news};
-pub(super) use state::{cause, short_name};
+pub(super) use state::{cause, problem_rows, short_name};
 
 use super::choices::Choices;
 use super::dialog::AskForPath;

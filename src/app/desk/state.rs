@@ -226,6 +226,13 @@ pub(in crate::app) fn cause(problem: &Problem, language: &Language) -> String {
 
 /// Problems as rows, each with what it means for what is seen.
 pub(super) fn problems<'a>(all: impl Iterator<Item = &'a Problem>, language: &Language) -> ProblemsState {
+    ProblemsState {
+        rows: problem_rows(all, language),
+    }
+}
+
+/// Problems in words, with the exact finding beside them.
+pub(in crate::app) fn problem_rows<'a>(all: impl Iterator<Item = &'a Problem>, language: &Language) -> Vec<ProblemRow> {
     let rows = all.map(|problem| {
         let serious = problem.severity == Severity::Error;
         let place = if problem.place.is_empty() {
@@ -246,7 +253,7 @@ pub(super) fn problems<'a>(all: impl Iterator<Item = &'a Problem>, language: &La
             meaning,
         }
     });
-    ProblemsState { rows: rows.collect() }
+    rows.collect()
 }
 
 pub(super) fn use_name(used_for: Use, language: &Language) -> String {

@@ -96,6 +96,11 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
             let building = variant.buildings.iter().find(|building| building.id == *id)?;
             Some(cards::new_building_card(open, variant, building, language))
         }
+        PickedThing::NewModel { id } => {
+            let variant = shown.active_variant()?;
+            let model = variant.models.iter().find(|model| model.id == *id)?;
+            Some(cards::new_model_card(open, variant, model, language))
+        }
         PickedThing::NewTree { id } => {
             let variant = shown.active_variant()?;
             let tree = variant.trees.iter().find(|tree| tree.id == *id)?;
@@ -103,7 +108,7 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
         }
         PickedThing::Asset { index } => Some(cards::asset_card(
             open.assets.get(*index)?,
-            layer_for(LayerKind::Assets),
+            open.layer_of_asset(*index),
             language,
         )),
         PickedThing::Report { index } => Some(cards::report_card(

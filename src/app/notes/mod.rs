@@ -176,7 +176,9 @@ fn new_note(
 fn object_id(open: &OpenScenario, thing: &PickedThing) -> Option<String> {
     match thing {
         PickedThing::Building { id, .. } => id.clone(),
-        PickedThing::NewBuilding { id } | PickedThing::NewTree { id } => Some(id.clone()),
+        PickedThing::NewBuilding { id } | PickedThing::NewModel { id } | PickedThing::NewTree { id } => {
+            Some(id.clone())
+        }
         PickedThing::Asset { index } => Some(open.assets.get(*index)?.id.clone()),
         PickedThing::Report { index } => Some(open.reports.get(*index)?.id.clone()),
         PickedThing::Sensor { index } => Some(open.sensors.get(*index)?.id.clone()),

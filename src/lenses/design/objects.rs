@@ -16,6 +16,9 @@ pub(super) fn name(open: &OpenScenario, variant: Option<&Variant>, object: &Coun
         ObjectKind::NewBuilding => variant
             .and_then(|variant| variant.buildings.iter().find(|building| building.id == object.id))
             .map(|building| building.name.get(&language.code()).to_owned()),
+        ObjectKind::NewModel => variant
+            .and_then(|variant| variant.models.iter().find(|model| model.id == object.id))
+            .map(|model| model.title.get(&language.code()).to_owned()),
         _ => None,
     };
     let id = object.id.rsplit('.').next().unwrap_or_default();
@@ -30,6 +33,7 @@ fn kind(kind: ObjectKind, language: &Language) -> String {
     let text = match kind {
         ObjectKind::RegisteredBuilding => "counted-building",
         ObjectKind::NewBuilding => "counted-new-building",
+        ObjectKind::NewModel => "counted-new-model",
         ObjectKind::Surface => "counted-surface",
         ObjectKind::NewSurface => "counted-new-surface",
         ObjectKind::Asset => "counted-asset",
@@ -72,6 +76,10 @@ pub(super) fn picked_of(
         ObjectKind::NewBuilding => {
             let building = variant?.buildings.iter().find(|building| building.id == id)?;
             (PickedThing::NewBuilding { id }, middle(&building.footprint)?)
+        }
+        ObjectKind::NewModel => {
+            let model = variant?.models.iter().find(|model| model.id == id)?;
+            (PickedThing::NewModel { id }, model.position)
         }
         ObjectKind::NewTree => {
             let tree = variant?.trees.iter().find(|tree| tree.id == id)?;

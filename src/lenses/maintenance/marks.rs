@@ -80,6 +80,7 @@ fn paint_marks(
     let candidates: Vec<(f64, DVec2, usize)> = page
         .listed_assets()
         .iter()
+        .filter(|place| shown.is_asset_visible(**place))
         .filter_map(|place| {
             let asset = shown.open.assets.get(*place)?;
             let away = asset.position - view.eye.0.truncate();

@@ -20,6 +20,7 @@ pub use filtering::Filtering;
 use crate::georef::SitePos;
 use crate::model::OpenScenario;
 use crate::panels::desk::Page;
+use crate::panels::own_list::OpenListPage;
 use crate::panels::rooms::{Room, Rooms, SharedPage};
 use crate::panels::save::SaveFile;
 use crate::schedule::{AvailableLenses, FrameSystems, Lens};
@@ -67,6 +68,7 @@ pub(crate) fn plugin(app: &mut App) {
     );
     app.insert_resource(desk)
         .add_message::<SaveFile>()
+        .add_message::<OpenListPage>()
         .add_systems(OnEnter(Lens::Maintenance), show_pins)
         .add_systems(OnExit(Lens::Maintenance), leave)
         .add_systems(
@@ -152,6 +154,7 @@ fn follow_wishes(
     mut pick: MessageWriter<Pick>,
     mut fly: MessageWriter<FlyTo>,
     mut save: MessageWriter<SaveFile>,
+    mut add: MessageWriter<OpenListPage>,
 ) {
     let Some(shown) = shown else { return };
     let mut page = desk.page();
@@ -164,6 +167,9 @@ fn follow_wishes(
                 let at_once = motion.as_ref().is_some_and(|motion| motion.0);
                 fly.write(FlyTo::close_up(&camera, picked.position, CLOSE_UP_M, at_once));
                 pick.write(Pick(Some(picked)));
+            }
+            Wish::AddList => {
+                add.write(OpenListPage);
             }
             Wish::Save => {
                 save.write(worklist_file(&page, &shown));

@@ -54,6 +54,8 @@ pub(super) enum Wish {
     Show(Row),
     /// Save the list that is shown.
     Save,
+    /// Add a list of one's own.
+    AddList,
 }
 
 /// What the lens tells the page.
@@ -308,6 +310,10 @@ impl MaintenancePage {
                     self.wish(Wish::Save);
                 }
             });
+            let add = tr(language, "owndata-add");
+            if widgets::button(ui, regular::PLUS, &add, ButtonKind::Secondary).clicked() {
+                self.wish(Wish::AddList);
+            }
         });
     }
 

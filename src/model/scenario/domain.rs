@@ -1,5 +1,7 @@
 //! Domain types of a scenario: checked, in the site frame, no serde.
 
+use super::columns::Columns;
+pub use super::mass_layer::MassSource;
 use crate::geometry::Polygon;
 use crate::georef::{HeightReference, SiteFrame, SitePos};
 use crate::model::note::Note;
@@ -168,6 +170,8 @@ pub struct Layer {
     pub id_property: Option<String>,
     /// Path of the building register beside it.
     pub register: Option<String>,
+    /// Which column of its table holds what; `None` for other files, and where it has to be guessed.
+    pub columns: Option<Columns>,
     /// Owner, date, licence.
     pub source: Source,
     /// How sure.
@@ -193,6 +197,8 @@ pub struct NewBuilding {
     pub base_m: f64,
     /// Storeys above `base_m`.
     pub storeys: u32,
+    /// Whether `storeys` is known; else it is estimated from the height, and so are floor areas.
+    pub are_storeys_known: bool,
     /// Height of each storey, metres.
     pub storey_height_m: f64,
     /// Height of the lowest storey, metres.
@@ -208,6 +214,37 @@ pub struct NewBuilding {
     /// Dwellings in it, if known; none where it has no housing.
     pub dwellings: Option<u32>,
     /// Parking places in it, if known; none where nothing in it is for parking.
+    pub parking_places: Option<u32>,
+    /// Phase id, empty for none.
+    pub phase: String,
+    /// How sure.
+    pub certainty: Certainty,
+}
+
+/// A model that a variant places: drawn as it is, counted by what the scenario says of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewModel {
+    /// Id, unique in the variant.
+    pub id: String,
+    /// Name.
+    pub title: LocalText,
+    /// Path within the scenario's resources, checked to stay inside.
+    pub path: String,
+    /// Where its zero stands, site metres.
+    pub position: DVec2,
+    /// Site height of its zero, metres; on the ground when `None`.
+    pub foot_m: Option<f64>,
+    /// How far it is turned, degrees clockwise; at 0 its x axis runs grid east and its z axis south.
+    pub heading_deg: f64,
+    /// Times how much larger it is drawn.
+    pub scale: f64,
+    /// Main use.
+    pub main_use: Use,
+    /// Gross floor area above ground, m², if known.
+    pub gfa_m2: Option<f64>,
+    /// Dwellings in it, if known; none where it is not for housing.
+    pub dwellings: Option<u32>,
+    /// Parking places in it, if known; none where it is not for parking.
     pub parking_places: Option<u32>,
     /// Phase id, empty for none.
     pub phase: String,
@@ -290,8 +327,12 @@ pub struct Variant {
     pub source: Source,
     /// What goes, in the order of the file.
     pub removals: Vec<Removal>,
+    /// Files of footprints; their buildings stand in `buildings` once they are read.
+    pub masses: Vec<MassSource>,
     /// Masses.
     pub buildings: Vec<NewBuilding>,
+    /// Models.
+    pub models: Vec<NewModel>,
     /// Trees.
     pub trees: Vec<NewTree>,
     /// Surfaces.

@@ -1,4 +1,4 @@
-//! Which files a scenario is made of: its own, those of its layers, and all that their tilesets lead to. Nothing else that
+//! Which files a scenario is made of: its own, those of its layers and variants, and all that their tilesets lead to. Nothing else that
 //! happens to lie in its folder.
 
 use super::read::has_extension;
@@ -27,6 +27,10 @@ pub struct UsedFiles {
 pub fn used_files(open: &OpenScenario) -> UsedFiles {
     let mut used = UsedFiles::default();
     for layer in &open.scenario.layers {
+        // A list that was added in the program is in no folder of the scenario.
+        if layer.path.is_empty() {
+            continue;
+        }
         if layer.kind == LayerKind::Tiles3d {
             used.add_tiles(&open.resources, &layer.path);
         } else {
@@ -34,6 +38,14 @@ pub fn used_files(open: &OpenScenario) -> UsedFiles {
         }
         if let Some(register) = &layer.register {
             used.add(&*open.resources, register);
+        }
+    }
+    for variant in &open.scenario.variants {
+        for masses in &variant.masses {
+            used.add(&*open.resources, &masses.path);
+        }
+        for model in &variant.models {
+            used.add_content(&*open.resources, &model.path);
         }
     }
     used

@@ -68,6 +68,11 @@ impl Findings {
             .find(|problem| problem.severity == Severity::Error)
     }
 
+    /// Adds a problem that something else found in this file.
+    pub(super) fn found(&mut self, problem: Problem) {
+        self.add(problem.severity, problem.cause, problem.place, problem.message);
+    }
+
     /// All problems, with a last line about those that were not listed.
     pub(super) fn into_problems(mut self) -> Vec<Problem> {
         if self.unlisted > 0 {

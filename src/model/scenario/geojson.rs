@@ -37,6 +37,8 @@ pub(super) enum Geometry {
 pub(super) struct Feature {
     /// Number in the file, from 0.
     pub(super) index: usize,
+    /// Its own id, where it has one.
+    pub(super) id: Option<String>,
     /// Where and what form.
     pub(super) geometry: Geometry,
     /// Attributes in file order.
@@ -202,8 +204,14 @@ fn feature(mut value: Value, index: usize) -> Result<Feature, Fault> {
     let Some(geometry) = object.get("geometry").filter(|g| !g.is_null()) else {
         return Err((".geometry".into(), "the feature has no geometry".into()));
     };
+    let id = match object.get("id") {
+        Some(Value::String(id)) if !id.is_empty() => Some(id.clone()),
+        Some(Value::Number(id)) => Some(id.to_string()),
+        _ => None,
+    };
     Ok(Feature {
         index,
+        id,
         geometry: read_geometry(geometry).map_err(|(place, message)| (format!(".geometry{place}"), message))?,
         properties,
     })

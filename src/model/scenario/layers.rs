@@ -9,7 +9,7 @@ use super::findings::Findings;
 use super::geojson::{Feature, Geometry, Rings};
 use super::projection::{Projection, height_at_site_zero_m, site_pos};
 use super::properties::Properties;
-use super::words::{surface_kind, use_of};
+use super::words::{surface_kind, use_of, use_of_word};
 use super::{Label, NewSurface, Use};
 use crate::geometry::polygon::Polygon;
 use crate::georef::HeightReference;
@@ -282,7 +282,7 @@ impl LayerReader<'_> {
     }
 
     /// Every usable polygon of a feature, as a counter-clockwise outer ring and clockwise holes.
-    fn polygons(&mut self, feature: &Feature) -> Vec<(Vec<DVec2>, Vec<Vec<DVec2>>)> {
+    pub(super) fn polygons(&mut self, feature: &Feature) -> Vec<(Vec<DVec2>, Vec<Vec<DVec2>>)> {
         let Geometry::Polygons(polygons) = &feature.geometry else {
             self.leave_out(feature, ".geometry.type", "this layer holds polygons");
             return Vec::new();
@@ -337,7 +337,7 @@ impl LayerReader<'_> {
         Some((outer, kept))
     }
 
-    fn is_new(&mut self, feature: &Feature, ids: &mut HashSet<String>, id: &str, key: &str) -> bool {
+    pub(super) fn is_new(&mut self, feature: &Feature, ids: &mut HashSet<String>, id: &str, key: &str) -> bool {
         let is_new = ids.insert(id.to_owned());
         if !is_new {
             let message = format!("the id `{id}` is taken by an earlier feature");
@@ -351,7 +351,7 @@ impl LayerReader<'_> {
         self.leave_out_because(Cause::Place, feature, ".geometry.coordinates", message);
     }
 
-    fn leave_out(&mut self, feature: &Feature, place: &str, message: &str) {
+    pub(super) fn leave_out(&mut self, feature: &Feature, place: &str, message: &str) {
         self.leave_out_because(Cause::Content, feature, place, message);
     }
 
@@ -370,18 +370,10 @@ fn building_use(properties: &mut Properties<'_>) -> Use {
     let Some(word) = properties.text("gebruik").filter(|word| !word.is_empty()) else {
         return Use::Other;
     };
-    match word.as_str() {
-        "housing" | "woonfunctie" => Use::Housing,
-        "shops" | "winkelfunctie" => Use::Shops,
-        "office" | "kantoorfunctie" => Use::Office,
-        "public" | "bijeenkomstfunctie" | "onderwijsfunctie" | "gezondheidszorgfunctie" | "sportfunctie" => Use::Public,
-        "parking" => Use::Parking,
-        "other" | "industriefunctie" | "logiesfunctie" | "celfunctie" | "overige gebruiksfunctie" => Use::Other,
-        _ => {
-            properties.warn("`gebruik` is none of housing, shops, office, public, parking, other; it counts as other");
-            Use::Other
-        }
-    }
+    use_of_word(&word).unwrap_or_else(|| {
+        properties.warn("`gebruik` is none of housing, shops, office, public, parking, other; it counts as other");
+        Use::Other
+    })
 }
 
 /// `gfa_m2`: a number per use.

@@ -5,6 +5,8 @@
 //! `scratch` a scenario around data that has none. Everything here stands in the site frame but `file`.
 
 mod ascii_grid;
+mod check;
+mod columns;
 mod convert;
 mod describe;
 mod domain;
@@ -14,17 +16,25 @@ mod findings;
 mod geojson;
 mod json_text;
 mod layers;
+mod mass_layer;
+mod own_lists;
 mod place;
 mod projection;
 mod properties;
 mod read;
 mod scratch;
 mod structure;
+mod table_layer;
 mod terrain_layer;
+mod variant_files;
 mod words;
 
+pub use check::check;
+pub use columns::{Columns, Meaning};
 pub use describe::{describe, is_scenario, unknown_id};
 pub use domain::*;
 pub use files::{UsedFiles, used_files};
-pub use read::{DOCUMENT, OpenScenario, check, open};
+pub use own_lists::{ListFile, ListPreview};
+pub use read::{DOCUMENT, OpenScenario, open};
 pub use scratch::open_any;
+pub use variant_files::model_request;

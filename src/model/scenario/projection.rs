@@ -141,6 +141,11 @@ impl Projection {
         }
     }
 
+    /// The CRS as messages name it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The site frame it leads to.
     pub(super) fn site(&self) -> &SiteFrame {
         &self.site

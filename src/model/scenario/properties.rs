@@ -3,6 +3,7 @@
 use super::findings::Findings;
 use super::geojson::Feature;
 use super::structure::display;
+use crate::sources::table::NumberStyle;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -70,6 +71,37 @@ impl<'a> Properties<'a> {
             self.reject(key, &expected, value);
         }
         number
+    }
+
+    /// A number within `range`, or a text that is one in any style: what spreadsheets make of an attribute.
+    pub(super) fn measure(&mut self, key: &str, range: std::ops::RangeInclusive<f64>) -> Option<f64> {
+        let value = self.get(key)?;
+        let number = match value {
+            Value::String(text) if text.trim().is_empty() => return None,
+            Value::String(text) => {
+                let style = NumberStyle::of([text.as_str()]).unwrap_or(NumberStyle::Comma);
+                style.number(text)
+            }
+            _ => value.as_f64(),
+        };
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            let expected = format!("a number between {} and {}", range.start(), range.end());
+            self.reject(key, &expected, value);
+        }
+        number
+    }
+
+    /// A count within `range`, as a number or as a text.
+    pub(super) fn count(&mut self, key: &str, range: std::ops::RangeInclusive<u32>) -> Option<u32> {
+        let number = self.measure(key, f64::from(*range.start())..=f64::from(*range.end()))?;
+        let whole = format!("{number:.0}").parse().ok();
+        if number.fract() != 0.0 {
+            let value = self.get(key)?;
+            self.reject(key, "a whole number", value);
+            return None;
+        }
+        whole
     }
 
     /// A date; of a date with a time the date counts.

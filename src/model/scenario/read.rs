@@ -12,13 +12,14 @@ use super::layers::LayerReader;
 use super::place::LeftOut;
 use super::projection::Projection;
 use super::structure::{self, display};
+use super::table_layer;
 use super::terrain_layer;
 use super::{Label, Layer, LayerKind, NewSurface, Scenario};
-use crate::model::{Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
+use crate::model::{Asset, BuildingRegister, OwnListInfo, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
-    Cause, Problem, inspect,
+    Cause, Problem,
     resource::{self, Resources},
-    tiles3d,
+    table,
 };
 use serde_json::Value;
 use std::collections::HashSet;
@@ -49,6 +50,10 @@ pub struct OpenScenario {
     pub register: Arc<BuildingRegister>,
     /// Managed objects.
     pub assets: Arc<Vec<Asset>>,
+    /// Ids of the layers that they come from, each with the place in the list at which the next one begins.
+    pub asset_layers: Vec<(String, usize)>,
+    /// Lists that were added in the program, each a layer of its own.
+    pub own_lists: Vec<OwnListInfo>,
     /// Public-space reports.
     pub reports: Arc<Vec<Report>>,
     /// Sensors.
@@ -71,11 +76,19 @@ impl OpenScenario {
             surfaces: Arc::default(),
             register: Arc::default(),
             assets: Arc::default(),
+            asset_layers: Vec::new(),
+            own_lists: Vec::new(),
             reports: Arc::default(),
             sensors: Arc::default(),
             labels: Arc::default(),
             problems: Vec::new(),
         }
+    }
+
+    /// The layer of the managed object at this place in the list.
+    pub fn layer_of_asset(&self, index: usize) -> Option<&Layer> {
+        let (id, _) = self.asset_layers.iter().find(|(_, end)| index < *end)?;
+        self.scenario.layers.iter().find(|layer| layer.id == *id)
     }
 }
 
@@ -85,38 +98,9 @@ pub fn open(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     open_from(resources, &document)
 }
 
-/// Every problem of a scenario or package: those of [`open`], files that are missing and tilesets that cannot
-/// be read.
-pub fn check(path: &Path) -> Vec<Problem> {
-    let open = match open(path) {
-        Ok(open) => open,
-        Err(problems) => return problems,
-    };
-    let mut problems = open.problems;
-    for path in open.resources.listed() {
-        if let Err(error) = open.resources.read(&path) {
-            problems.push(error.problem(path, ""));
-        }
-    }
-    for layer in open
-        .scenario
-        .layers
-        .iter()
-        .filter(|layer| layer.kind == LayerKind::Tiles3d)
-    {
-        // Single tiles and missing files: the first have no tileset.json, the second were reported.
-        if !has_extension(&layer.path, &["json"]) || !open.resources.exists(&layer.path) {
-            continue;
-        }
-        match tiles3d::read_tileset(open.resources.clone(), &layer.path) {
-            Ok((tree, found)) => {
-                problems.extend(found);
-                problems.extend(inspect::content_problems(&tree));
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
-    problems
+/// Whether `path` is a table by its name.
+pub(super) fn is_table(path: &str) -> bool {
+    has_extension(path, &["csv"])
 }
 
 /// Whether `path` ends in one of `extensions`, in any case.
@@ -240,6 +224,7 @@ pub(super) fn open_from(resources: Arc<dyn Resources>, document: &str) -> Result
         open: OpenScenario::without_data(scenario, resources),
     };
     let found = data.read_layers();
+    data.read_variant_files();
     let mut open = data.open;
     let register = open.register.clone();
     let is_building = |id: &str| register.by_id.contains_key(id);
@@ -260,6 +245,20 @@ pub(super) fn open_from(resources: Arc<dyn Resources>, document: &str) -> Result
     Ok(open)
 }
 
+/// The warning that objects of a file have numbers of earlier ones; `None` where they have not.
+pub(super) fn taken_numbers(known: &[Asset], found: &[Asset], path: &str) -> Option<Problem> {
+    let known: HashSet<&str> = known.iter().map(|asset| asset.id.as_str()).collect();
+    let mut again = found.iter().filter(|asset| known.contains(asset.id.as_str()));
+    let first = again.next()?;
+    let message = format!(
+        "{} object numbers are also those of an earlier layer (the first is `{}`); what a variant or a note says of such \
+         a number counts for both",
+        1 + again.count(),
+        first.id
+    );
+    Some(Problem::warning(path, "", message).because(Cause::Duplicate))
+}
+
 /// Which kinds of data were there.
 #[derive(Default)]
 struct Read {
@@ -267,12 +266,13 @@ struct Read {
     assets: bool,
 }
 
-struct DataReader {
-    resources: Arc<dyn Resources>,
+/// Reads the files beside the scenario's own.
+pub(super) struct DataReader {
+    pub(super) resources: Arc<dyn Resources>,
     projection: Projection,
     ring_budget: u64,
-    problems: Vec<Problem>,
-    open: OpenScenario,
+    pub(super) problems: Vec<Problem>,
+    pub(super) open: OpenScenario,
 }
 
 impl DataReader {
@@ -312,9 +312,14 @@ impl DataReader {
                         .unwrap_or_default(),
                 ),
                 LayerKind::Assets => {
-                    if let Some(found) = self.read_features(path, |reader, features| reader.assets(features)) {
+                    let found = if is_table(path) {
+                        self.read_table(layer)
+                    } else {
+                        self.read_features(path, |reader, features| reader.assets(features))
+                    };
+                    if let Some(found) = found {
                         read.assets = true;
-                        assets.extend(found);
+                        self.add_assets(layer, found, &mut assets);
                     }
                 }
                 LayerKind::Reports => reports.extend(
@@ -338,6 +343,28 @@ impl DataReader {
         self.open.sensors = Arc::new(sensors);
         self.open.labels = Arc::new(labels);
         read
+    }
+
+    /// The objects of a table; `None` when nothing of it could be used.
+    fn read_table(&mut self, layer: &Layer) -> Option<Vec<Asset>> {
+        let path = &layer.path;
+        let bytes = self.read_bytes(path, table::MAX_BYTES as u64)?;
+        let mut findings = Findings::new(path);
+        let ground = table_layer::Ground {
+            site: *self.projection.site(),
+            outline: &self.open.scenario.area.outline,
+        };
+        let assets = table_layer::read(&bytes, path, layer.columns.as_ref(), &ground, &mut findings);
+        self.problems.extend(findings.into_problems());
+        let objects = assets.map_err(|problem| self.problems.push(problem)).ok()?;
+        Some(objects.assets)
+    }
+
+    /// Adds the objects of a layer to those of the layers before it.
+    fn add_assets(&mut self, layer: &Layer, found: Vec<Asset>, assets: &mut Vec<Asset>) {
+        self.problems.extend(taken_numbers(assets, &found, &layer.path));
+        assets.extend(found);
+        self.open.asset_layers.push((layer.id.clone(), assets.len()));
     }
 
     fn read_terrain(&mut self, layer: &Layer) {
@@ -380,13 +407,29 @@ impl DataReader {
         path: &str,
         convert: impl FnOnce(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
     ) -> Option<Vec<T>> {
+        self.read_features_in(path, None, convert)
+    }
+
+    /// The same of a file that is in `crs` where it does not say otherwise itself.
+    pub(super) fn read_features_in<T>(
+        &mut self,
+        path: &str,
+        crs: Option<&str>,
+        convert: impl FnOnce(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
+    ) -> Option<Vec<T>> {
+        if is_table(path) {
+            let message = "a table can hold managed objects only (a layer of kind assets); make GeoJSON of it";
+            self.problems
+                .push(Problem::error(path, "", message).because(Cause::NotRead));
+            return None;
+        }
         let bytes = self.read_bytes(path, json_text::MAX_BYTES as u64)?;
         let mut findings = Findings::new(path);
         let collection = geojson::read(&bytes, path, &mut findings);
         drop(bytes);
         let records = collection.and_then(|collection| {
             let site = *self.projection.site();
-            let projection = match &collection.crs {
+            let projection = match collection.crs.as_deref().or(crs) {
                 None => Ok(Projection::lon_lat(site)),
                 Some(name) => Projection::new(site, name),
             };

@@ -278,6 +278,7 @@ fn scratch(title: &str, path: &str, site: SiteFrame, home: Viewpoint) -> Scenari
             height_reference: HeightReference::Ellipsoid,
             id_property: None,
             register: None,
+            columns: None,
             source: Source::default(),
             certainty: super::Certainty::Decided,
             visible: true,

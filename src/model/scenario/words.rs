@@ -2,6 +2,7 @@
 
 use super::file;
 use super::{Certainty, LayerKind, LensName, PlanScale, SurfaceKind, Use};
+use crate::model::AssetKind;
 
 /// The domain's kind of layer.
 pub(super) fn layer_kind(file: file::LayerKindFile) -> LayerKind {
@@ -47,6 +48,27 @@ pub(super) fn use_of(file: file::UseFile) -> Use {
     }
 }
 
+/// The use that a word stands for: ours, those of the BAG, and common Dutch ones.
+pub(super) fn use_of_word(word: &str) -> Option<Use> {
+    Some(match word.trim().to_lowercase().as_str() {
+        "housing" | "woonfunctie" | "wonen" | "woningen" | "appartementen" => Use::Housing,
+        "shops" | "winkelfunctie" | "winkel" | "winkels" | "detailhandel" | "horeca" => Use::Shops,
+        "office" | "offices" | "kantoorfunctie" | "kantoor" | "kantoren" => Use::Office,
+        "public"
+        | "bijeenkomstfunctie"
+        | "onderwijsfunctie"
+        | "gezondheidszorgfunctie"
+        | "sportfunctie"
+        | "publiek"
+        | "maatschappelijk" => Use::Public,
+        "parking" | "parkeren" | "parkeergarage" => Use::Parking,
+        "other" | "industriefunctie" | "logiesfunctie" | "celfunctie" | "overige gebruiksfunctie" | "overig" => {
+            Use::Other
+        }
+        _ => return None,
+    })
+}
+
 /// The domain's ground cover.
 pub(super) fn surface_kind(file: file::SurfaceKindFile) -> SurfaceKind {
     match file {
@@ -65,5 +87,29 @@ pub(super) fn lens_name(file: file::LensNameFile) -> LensName {
         file::LensNameFile::Design => LensName::Design,
         file::LensNameFile::Participation => LensName::Participation,
         file::LensNameFile::Maintenance => LensName::Maintenance,
+    }
+}
+
+/// The domain's kind of managed object.
+pub(super) fn asset_kind(file: file::AssetKindFile) -> AssetKind {
+    match file {
+        file::AssetKindFile::Tree => AssetKind::Tree,
+        file::AssetKindFile::Lamp => AssetKind::Lamp,
+        file::AssetKindFile::Bench => AssetKind::Bench,
+        file::AssetKindFile::Bin => AssetKind::Bin,
+        file::AssetKindFile::Manhole => AssetKind::Manhole,
+        file::AssetKindFile::Other => AssetKind::Other,
+    }
+}
+
+/// The file's word for a kind of managed object.
+pub(super) fn asset_kind_file(kind: AssetKind) -> file::AssetKindFile {
+    match kind {
+        AssetKind::Tree => file::AssetKindFile::Tree,
+        AssetKind::Lamp => file::AssetKindFile::Lamp,
+        AssetKind::Bench => file::AssetKindFile::Bench,
+        AssetKind::Bin => file::AssetKindFile::Bin,
+        AssetKind::Manhole => file::AssetKindFile::Manhole,
+        AssetKind::Other => file::AssetKindFile::Other,
     }
 }

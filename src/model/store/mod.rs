@@ -8,11 +8,13 @@
 //! Positions are kept in the site frame, metres from the area's anchor.
 
 mod error;
+mod lists;
 mod notes;
 mod reactions;
 mod worker;
 
 pub use error::StoreError;
+pub use lists::StoredLists;
 pub use notes::StoredNotes;
 pub use reactions::StoredReactions;
 pub use worker::{Pending, StoreHandle};
@@ -29,7 +31,7 @@ use std::{
 };
 
 /// One step per version of the database; what a step made is changed by a later step only.
-const MIGRATIONS: [&str; 2] = [notes::TABLE, reactions::TABLES];
+const MIGRATIONS: [&str; 3] = [notes::TABLE, reactions::TABLES, lists::TABLE];
 /// How long opening waits for a program that is just letting go.
 const OPENING_PATIENCE: Duration = Duration::from_millis(1500);
 /// Longest part of a file's name that tells a person which scenario it belongs to, characters.
@@ -178,11 +180,12 @@ impl Store {
         if said != "ok" {
             return Err(damaged());
         }
-        for statement in [notes::SELECT, reactions::SELECT] {
-            let prepared = self.connection.prepare(statement).map(drop);
-            prepared.map_err(|source| error::damaged_or(source, &self.path))?;
-        }
-        Ok(())
+        [notes::SELECT, reactions::SELECT, lists::SELECT]
+            .iter()
+            .try_for_each(|select| {
+                let prepared = self.connection.prepare(select).map(drop);
+                prepared.map_err(|source| error::damaged_or(source, &self.path))
+            })
     }
 }
 

@@ -1,5 +1,7 @@
 use super::*;
 use crate::model::note::tests::note;
+use crate::model::own_list::OwnList;
+use crate::model::scenario::Columns;
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -196,4 +198,54 @@ fn the_thread_answers_in_order_and_an_answer_is_on_the_disk() {
     drop(handle);
     // The thread lets go by itself; opening waits for it.
     assert_eq!(open(&path).notes().unwrap().notes.len(), 20);
+}
+
+#[test]
+fn lists_are_kept_with_their_file_and_columns_and_removed() {
+    let folder = folder();
+    let path = folder.path().join("a.sqlite");
+    let list = |id: &str, bytes: &[u8]| {
+        let columns = r#"{"x": "X", "y": "Y", "crs": "EPSG:28992", "types": {"linde": "tree"}}"#;
+        OwnList {
+            id: id.into(),
+            name: "bomen.csv".into(),
+            bytes: bytes.into(),
+            columns: Columns::from_json(columns).unwrap(),
+            day: jiff::civil::date(2026, 11, 25),
+        }
+    };
+    let all = [list("own-b", b"X;Y\r\n1;\xe9\0\r\n"), list("own-a", b"")];
+    let mut store = open(&path);
+    for list in &all {
+        store.add_list(list).unwrap();
+    }
+    assert!(store.add_list(&all[0]).is_err(), "an id is taken once");
+    drop(store);
+    let mut store = open(&path);
+    assert_eq!(store.lists().unwrap().lists, all, "every byte, in the order of adding");
+    store.remove_list("own-b").unwrap();
+    store.remove_list("no such").unwrap();
+    store
+        .connection
+        .execute_batch("INSERT INTO lists VALUES ('x', 'x', x'00', 'no json', '2026-11-25')")
+        .unwrap();
+    let stored = store.lists().unwrap();
+    assert_eq!((stored.lists, stored.unreadable), (vec![all[1].clone()], 1));
+}
+
+/// What version 1 of the database kept is still there after the step to the next.
+#[test]
+fn a_database_without_lists_gets_room_for_them() {
+    let folder = folder();
+    let path = folder.path().join("a.sqlite");
+    let mut store = open(&path);
+    store.save_notes(&[note(1, "before")], &[]).unwrap();
+    store
+        .connection
+        .execute_batch("DROP TABLE lists; PRAGMA user_version = 1")
+        .unwrap();
+    drop(store);
+    let store = open(&path);
+    assert_eq!(store.notes().unwrap().notes, [note(1, "before")]);
+    assert_eq!(store.lists().unwrap().lists, []);
 }

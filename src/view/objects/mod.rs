@@ -276,15 +276,18 @@ fn show_objects(
     for (what, range, mut visibility) in &mut objects {
         let is_shown = match what {
             ObjectMesh::Assets(indices) => {
+                let mut is_any_visible = false;
                 for (feature, index) in (0..).zip(indices.iter()) {
+                    let is_visible = scenario.is_asset_visible(*index);
+                    is_any_visible |= is_visible;
                     let is_removed = scenario
                         .open
                         .assets
                         .get(*index)
                         .is_some_and(|asset| removed.contains(asset.id.as_str()));
-                    rows.set_hidden(range.0, feature, is_removed && !looks.keeps_removed);
+                    rows.set_hidden(range.0, feature, !is_visible || is_removed && !looks.keeps_removed);
                 }
-                scenario.is_kind_visible(LayerKind::Assets)
+                is_any_visible
             }
             ObjectMesh::NewTrees(place) => {
                 let trees = scenario.open.scenario.variants.get(*place).map(|v| &v.trees);

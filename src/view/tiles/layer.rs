@@ -26,15 +26,15 @@ pub(super) enum Tree {
 }
 
 /// One content of a loaded tile.
-pub(super) struct ResidentContent {
+pub(in crate::view) struct ResidentContent {
     /// Attributes; a row is a feature.
     pub(super) features: FeatureTable,
     /// Rows of the features and of one more for what has none.
-    pub(super) rows: RowRange,
+    pub(in crate::view) rows: RowRange,
     /// Middle of each feature, site frame.
     pub(super) centers: Vec<DVec3>,
     /// One per render class; edges are their children.
-    pub(super) meshes: Vec<Entity>,
+    pub(in crate::view) meshes: Vec<Entity>,
     pub(super) triangles: u64,
 }
 
@@ -203,5 +203,14 @@ impl TileLayer {
                 commands.entity(entity).try_despawn();
             }
         }
+    }
+}
+
+/// What must be added to heights that a file calls ellipsoidal and that are NAP; 0 outside the Netherlands.
+pub(super) fn ellipsoid_above_nap_m(site: &SiteFrame) -> f64 {
+    let zero = SitePos(DVec3::ZERO);
+    match (site.lon_lat_h_from_site(zero), site.rd_nap_from_site(zero)) {
+        (Ok(geographic), Some(rd)) => geographic.h_m - rd.nap_m,
+        _ => 0.0,
     }
 }

@@ -7,6 +7,7 @@ mod stats;
 mod upload;
 
 pub use stats::TileStats;
+pub(in crate::view) use upload::Uploader;
 
 use super::{
     feature_material::{PaperMaterial, SharedPaper},
@@ -18,7 +19,7 @@ use super::{
     site_view::SiteView,
 };
 use crate::geometry::{FeatureTable, Value};
-use crate::georef::{HeightReference, SiteFrame, SitePos};
+use crate::georef::HeightReference;
 use crate::model::LayerKind;
 use crate::schedule::FrameSystems;
 use crate::sources::{
@@ -31,8 +32,9 @@ use bevy::{
     prelude::*,
     tasks::{AsyncComputeTaskPool, block_on, poll_once},
 };
-use layer::{Resident, ResidentContent, TileLayer, Tree};
-use prepare::{PreparedContent, prepare};
+use layer::{Resident, ResidentContent, TileLayer, Tree, ellipsoid_above_nap_m};
+use prepare::prepare;
+pub(in crate::view) use prepare::{PreparedContent, prepare_whole};
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
     sync::Arc,
@@ -230,15 +232,6 @@ fn take_trees(mut tiles: ResMut<TileLayers>, mut problems: ResMut<ViewProblems>,
     }
 }
 
-/// What must be added to heights that a file calls ellipsoidal and that are NAP; 0 outside the Netherlands.
-fn ellipsoid_above_nap_m(site: &SiteFrame) -> f64 {
-    let zero = SitePos(DVec3::ZERO);
-    match (site.lon_lat_h_from_site(zero), site.rd_nap_from_site(zero)) {
-        (Ok(geographic), Some(rd)) => geographic.h_m - rd.nap_m,
-        _ => 0.0,
-    }
-}
-
 fn upload_tiles(
     mut commands: Commands,
     paper: Option<Res<SharedPaper>>,
@@ -290,7 +283,7 @@ fn upload_tiles(
                     if problems.0.len() < MOST_PROBLEMS {
                         problems.0.append(&mut content.problems);
                     }
-                    let mut uploader = upload::Uploader {
+                    let mut uploader = Uploader {
                         commands: &mut commands,
                         paper: &paper,
                         rows: &mut rows,
@@ -299,7 +292,13 @@ fn upload_tiles(
                         materials: &mut materials,
                         samples: (!ground.is_measured).then_some(&mut *samples),
                     };
-                    match uploader.upload(content, loaded.layer, tile) {
+                    match uploader.upload(
+                        content,
+                        &PickOwner::Tile {
+                            layer: loaded.layer,
+                            tile,
+                        },
+                    ) {
                         Some(content) => resident.add(content),
                         None => problems.0.push(Problem::error(
                             layer.id.clone(),

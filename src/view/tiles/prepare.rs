@@ -6,7 +6,7 @@ use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh};
 use crate::georef::{SitePos, site_axes};
 use crate::sources::{
     Problem,
-    tiles3d::{DecodeRequest, TileContent, decode_content},
+    tiles3d::{DecodeRequest, TileContent, decode_content, decode_meshes},
 };
 use crate::streaming::DecodedContent;
 use crate::view::{
@@ -22,7 +22,7 @@ use bevy::{
 use std::sync::Arc;
 
 /// A content, ready to enter the world.
-pub(super) struct PreparedContent {
+pub(in crate::view) struct PreparedContent {
     pub(super) features: FeatureTable,
     /// Middle of each feature, site frame.
     pub(super) centers: Vec<DVec3>,
@@ -34,10 +34,10 @@ pub(super) struct PreparedContent {
     /// Bytes read for it.
     pub(super) bytes_read: u64,
     /// Bytes that go to the graphics card.
-    pub(super) bytes_drawn: u64,
+    pub(in crate::view) bytes_drawn: u64,
     /// Bytes it will hold in memory, those on the graphics card included.
     bytes_resident: u64,
-    pub(super) problems: Vec<Problem>,
+    pub(in crate::view) problems: Vec<Problem>,
 }
 
 /// All of a content that is drawn alike.
@@ -67,6 +67,38 @@ impl DecodedContent for PreparedContent {
 /// Decodes a content and makes it ready.
 pub(super) fn prepare(request: &DecodeRequest) -> Result<PreparedContent, Problem> {
     decode_content(request).map(PreparedContent::of)
+}
+
+/// Decodes a content that is one thing, whatever features its file has. `recolor` is asked for the colour of each vertex
+/// by what the file says.
+pub(in crate::view) fn prepare_whole(
+    request: &DecodeRequest,
+    recolor: impl Fn(Option<[u8; 4]>) -> [u8; 4],
+    keeps_textures: bool,
+) -> Result<PreparedContent, Problem> {
+    let decoded = decode_meshes(request)?;
+    let mut content = TileContent {
+        meshes: Vec::with_capacity(decoded.meshes.len()),
+        features: FeatureTable::default(),
+        bytes_read: decoded.bytes_read,
+        bytes_resident: 0,
+        problems: decoded.problems,
+    };
+    for mut mesh in decoded.meshes {
+        mesh.features.fill(0);
+        if !keeps_textures {
+            mesh.texture = None;
+            mesh.uvs.clear();
+        }
+        if mesh.texture.is_none() {
+            let count = mesh.positions.len();
+            let colors = (0..count).map(|vertex| recolor(mesh.colors.get(vertex).copied()));
+            mesh.colors = colors.collect();
+        }
+        let (edges, bvh) = (CreaseEdges::of(&mesh), MeshBvh::build(&mesh));
+        content.meshes.push((mesh, edges, bvh));
+    }
+    Ok(PreparedContent::of(content))
 }
 
 impl PreparedContent {

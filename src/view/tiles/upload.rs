@@ -4,7 +4,6 @@ use super::{
     layer::ResidentContent,
     prepare::{PreparedContent, TileMesh},
 };
-use crate::sources::tiles3d::TileId;
 use crate::view::{
     detail::DetailLines,
     feature_material::{PaperKey, PaperMaterial, SharedPaper},
@@ -15,25 +14,25 @@ use crate::view::{
 use bevy::{light::NotShadowCaster, prelude::*};
 
 /// What an upload needs of the world.
-pub(super) struct Uploader<'a, 'w, 's> {
-    pub(super) commands: &'a mut Commands<'w, 's>,
-    pub(super) paper: &'a SharedPaper,
-    pub(super) rows: &'a mut FeatureRows,
-    pub(super) meshes: &'a mut Assets<Mesh>,
-    pub(super) images: &'a mut Assets<Image>,
-    pub(super) materials: &'a mut Assets<PaperMaterial>,
+pub(in crate::view) struct Uploader<'a, 'w, 's> {
+    pub(in crate::view) commands: &'a mut Commands<'w, 's>,
+    pub(in crate::view) paper: &'a SharedPaper,
+    pub(in crate::view) rows: &'a mut FeatureRows,
+    pub(in crate::view) meshes: &'a mut Assets<Mesh>,
+    pub(in crate::view) images: &'a mut Assets<Image>,
+    pub(in crate::view) materials: &'a mut Assets<PaperMaterial>,
     /// Where feet are noted, when there is no terrain.
-    pub(super) samples: Option<&'a mut FootSamples>,
+    pub(in crate::view) samples: Option<&'a mut FootSamples>,
 }
 
 impl Uploader<'_, '_, '_> {
     /// Uploads one content; `None` when no rows are left for its features.
-    pub(super) fn upload(&mut self, content: PreparedContent, layer: u32, tile: TileId) -> Option<ResidentContent> {
+    pub(in crate::view) fn upload(&mut self, content: PreparedContent, owner: &PickOwner) -> Option<ResidentContent> {
         let rows = self.rows.allocate(content.features.rows.checked_add(1)?)?;
         if let Some(samples) = &mut self.samples {
             samples.merge(&content.samples);
         }
-        let spawn = |mesh| self.spawn(mesh, rows, PickOwner::Tile { layer, tile });
+        let spawn = |mesh| self.spawn(mesh, rows, owner.clone());
         Some(ResidentContent {
             meshes: content.meshes.into_iter().map(spawn).collect(),
             features: content.features,

@@ -8,6 +8,7 @@
 )]
 
 mod damage;
+mod own_data;
 mod places;
 
 use jsonschema::Validator;

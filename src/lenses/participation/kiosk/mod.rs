@@ -28,10 +28,7 @@ use bevy::{
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
     window::CursorMoved,
 };
-use bevy_egui::{
-    EguiContexts, EguiPrimaryContextPass,
-    egui::Rect,
-};
+use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui::Rect};
 use facts::Fact;
 use jiff::{Zoned, civil::Date};
 use keeping::Keeping;
@@ -151,7 +148,10 @@ pub(crate) fn plugin(app: &mut App, options: KioskOptions) {
         )
             .run_if(in_state(Lens::Participation)),
     )
-    .add_systems(EguiPrimaryContextPass, (show_kiosk, tell_free).chain().in_set(InterfaceSystems));
+    .add_systems(
+        EguiPrimaryContextPass,
+        (show_kiosk, tell_free).chain().in_set(InterfaceSystems),
+    );
 }
 
 fn tell_free(kiosk: Res<Kiosk>, mut free: ResMut<FreeView>) {

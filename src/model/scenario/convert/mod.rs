@@ -8,10 +8,12 @@ mod variants;
 
 pub(super) use rings::{BadRing, site_ring};
 
+use super::columns::Columns;
 use super::file::{self, ScenarioFile, Text};
 use super::findings::Findings;
 use super::place::LeftOut;
 use super::projection::{Projection, height_at_site_zero_m, site_pos};
+use super::read::is_table;
 use super::words::{certainty, layer_kind, lens_name};
 use super::{Area, Charter, Layer, LayerKind, LensName, LocalText, Phase, Scenario, Source, Variant, Viewpoint};
 use crate::georef::{HeightReference, LonLatH, RdNap, SiteFrame};
@@ -204,6 +206,7 @@ impl Converter<'_> {
                 id: file.id.clone(),
                 title: text(file.title.as_ref()),
                 kind,
+                columns: self.columns(file, &place, kind, &path),
                 path,
                 height_reference,
                 id_property: file.id_property.clone(),
@@ -215,6 +218,16 @@ impl Converter<'_> {
             });
         }
         layers
+    }
+
+    fn columns(&mut self, file: &file::LayerFile, place: &str, kind: LayerKind, path: &str) -> Option<Columns> {
+        let columns = file.columns.as_ref()?;
+        if kind == LayerKind::Assets && is_table(path) {
+            return Some(Columns::from_file(columns));
+        }
+        let message = "only a layer of kind assets whose path ends in `.csv` has columns; this does nothing";
+        self.findings.warning(format!("{place}.columns"), message);
+        None
     }
 
     fn phases(&mut self, files: &[file::PhaseFile]) -> Vec<Phase> {

@@ -1,12 +1,13 @@
 //! The differences that a variant is: what goes, what comes, in which phase.
 
-use super::{Converter, HOLE_TOLERANCE_M, choices, source, text};
+use super::{Converter, HOLE_TOLERANCE_M, choices, natural_reference, source, text};
 use crate::model::scenario::file;
-use crate::model::scenario::projection::Projection;
+use crate::model::scenario::projection::{Projection, height_at_site_zero_m};
 use crate::model::scenario::words::{certainty, surface_kind, use_of};
 use crate::model::scenario::{
-    Certainty, NewBuilding, NewSurface, NewTree, Phase, Removal, Roof, Scenario, Use, Variant,
+    Certainty, MassSource, NewBuilding, NewModel, NewSurface, NewTree, Phase, Removal, Roof, Scenario, Use, Variant,
 };
+use crate::sources::resource;
 
 /// Storey height where the file gives none, metres.
 const STOREY_HEIGHT_M: f64 = 3.0;
@@ -31,6 +32,11 @@ impl Converter<'_> {
                 file.buildings.as_deref().unwrap_or_default(),
                 |b| &b.id,
             );
+            let models = self.unique(
+                &format!("{place}.models"),
+                file.models.as_deref().unwrap_or_default(),
+                |m| &m.id,
+            );
             let trees = self.unique(
                 &format!("{place}.trees"),
                 file.trees.as_deref().unwrap_or_default(),
@@ -52,9 +58,14 @@ impl Converter<'_> {
                 certainty: certain,
                 source: source(file.source.as_ref()),
                 removals: removals.unwrap_or_default(),
+                masses: self.masses(file, &place, certain, phases),
                 buildings: buildings
                     .into_iter()
                     .filter_map(|(place, file)| self.building(file, &place, certain, phases, projection))
+                    .collect(),
+                models: models
+                    .into_iter()
+                    .filter_map(|(place, file)| self.model(file, &place, certain, phases, projection))
                     .collect(),
                 trees: trees
                     .into_iter()
@@ -128,6 +139,7 @@ impl Converter<'_> {
             holes,
             base_m: file.base_m.unwrap_or(0.0),
             storeys: file.storeys,
+            are_storeys_known: true,
             storey_height_m,
             ground_storey_height_m: file.ground_storey_height_m.unwrap_or(storey_height_m),
             underground_storeys: file.underground_storeys.unwrap_or(0),
@@ -138,6 +150,86 @@ impl Converter<'_> {
             },
             main_use: file.main_use.map_or(Use::Other, use_of),
             ground_use: file.ground_use.map(use_of),
+            dwellings: file.dwellings,
+            parking_places: file.parking_places,
+            phase: self.phase(file.phase.as_deref(), place, phases, STANDS),
+            certainty: file.certainty.map_or(of_variant, certainty),
+        })
+    }
+
+    /// The files of footprints that can be read.
+    fn masses(
+        &mut self,
+        variant: &file::VariantFile,
+        place: &str,
+        of_variant: Certainty,
+        phases: &[Phase],
+    ) -> Vec<MassSource> {
+        let list = format!("{place}.masses");
+        let files = variant.masses.as_deref().unwrap_or_default();
+        let mut sources = Vec::with_capacity(files.len());
+        for (file, index) in files.iter().zip(self.left_out.file_indices(&list, files.len())) {
+            let place = format!("{list}[{index}]");
+            if file.height.is_none() && file.storeys.is_none() {
+                let message =
+                    format!("name the attribute with the `height` or the one with the `storeys`; {place} is left out");
+                self.error(&place, message);
+                continue;
+            }
+            match resource::join(self.document, &file.path) {
+                Ok(path) => {
+                    let phase = self.phase(file.phase.as_deref(), &place, phases, STANDS);
+                    sources.push(MassSource::from_file(file, path, phase, of_variant));
+                }
+                Err(error) => {
+                    let message = format!("{error}; {place} is left out");
+                    self.findings
+                        .error_because(error.cause(), format!("{place}.path"), message);
+                }
+            }
+        }
+        sources
+    }
+
+    fn model(
+        &mut self,
+        file: &file::ModelFile,
+        place: &str,
+        of_variant: Certainty,
+        phases: &[Phase],
+        projection: &Projection,
+    ) -> Option<NewModel> {
+        let path = match resource::join(self.document, &file.path) {
+            Ok(path) => path,
+            Err(error) => {
+                let message = format!("{error}; {place} is left out");
+                self.findings
+                    .error_because(error.cause(), format!("{place}.path"), message);
+                return None;
+            }
+        };
+        let site = projection.site();
+        let placed = projection.site_from_file(file.position).and_then(|position| {
+            let zero_m = height_at_site_zero_m(site, position, natural_reference(site))?;
+            Ok((position, file.foot_m.map(|foot_m| foot_m - zero_m)))
+        });
+        let (position, foot_m) = match placed {
+            Ok(placed) => placed,
+            Err(message) => {
+                self.place_error(format!("{place}.position"), format!("{message}; {place} is left out"));
+                return None;
+            }
+        };
+        Some(NewModel {
+            id: file.id.clone(),
+            title: text(file.title.as_ref()),
+            path,
+            position,
+            foot_m,
+            heading_deg: file.heading_deg.unwrap_or(0.0).rem_euclid(360.0),
+            scale: file.scale.unwrap_or(1.0),
+            main_use: file.main_use.map_or(Use::Other, use_of),
+            gfa_m2: file.gfa_m2,
             dwellings: file.dwellings,
             parking_places: file.parking_places,
             phase: self.phase(file.phase.as_deref(), place, phases, STANDS),

@@ -9,8 +9,12 @@
 //! A list with a least length (a point, a ring, a polygon) is kept whole or left out; other lists lose only
 //! their damaged entries.
 
+mod columns;
+mod masses;
 mod variant;
 
+pub use columns::{AssetKindFile, ColumnsFile};
+pub use masses::{MassesFile, ModelFile};
 pub use variant::{
     BuildingFile, RemovedFile, RemovedInPhaseFile, RoofFile, SurfaceFile, SurfaceKindFile, TreeFile, UseFile,
     VariantFile,
@@ -186,7 +190,7 @@ pub enum LayerKindFile {
     Terrain,
     /// Ground cover polygons (`GeoJSON`).
     Surfaces,
-    /// Managed objects (`GeoJSON`).
+    /// Managed objects (`GeoJSON`, or a table as CSV).
     Assets,
     /// Public-space reports (`GeoJSON`).
     Reports,
@@ -249,6 +253,9 @@ pub struct LayerFile {
     /// Path of the building register (`GeoJSON`) of these tiles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub register: Option<String>,
+    /// Which column holds what, of a layer of managed objects whose path ends in `.csv`; guessed when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<ColumnsFile>,
     /// Owner, date, licence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceFile>,

@@ -1,6 +1,6 @@
 //! A plan variant in the file: what it takes away and what it adds.
 
-use super::{CertaintyFile, Extra, Point, Polygon, Ring, SourceFile, Text};
+use super::{CertaintyFile, Extra, MassesFile, ModelFile, Point, Polygon, Ring, SourceFile, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,12 @@ pub struct VariantFile {
     /// Buildings that come, as masses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buildings: Option<Vec<BuildingFile>>,
+    /// Buildings that come, from files of footprints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masses: Option<Vec<MassesFile>>,
+    /// Models that come, each in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<Vec<ModelFile>>,
     /// Trees that come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trees: Option<Vec<TreeFile>>,

@@ -1,0 +1,42 @@
+# Own data: models in a plan.
+counted-new-model = New model
+owndata-model-uncounted = unknown, does not count
+owndata-model-form = Built ground and height
+owndata-model-file = File
+
+# Adding one's own list in maintenance.
+owndata-add = Add your own list
+owndata-page = Your own list
+owndata-about = Add a list of objects from another system. Save that list as CSV there first.
+owndata-browse = Choose a file
+owndata-path = Or type the path of the file
+owndata-read = Read
+owndata-busy = One moment…
+owndata-columns = Which column is what? All other columns will stand on the card of the object.
+owndata-none = (none)
+owndata-x = X or longitude
+owndata-y = Y or latitude
+owndata-crs = System of X and Y
+owndata-crs-auto = find out
+owndata-crs-found = found: { $crs }
+owndata-crs-rd = RD (EPSG:28992)
+owndata-crs-degrees = longitude and latitude in degrees (EPSG:4326)
+owndata-id = Object number
+owndata-type = Kind
+owndata-all-are = Everything without a kind is
+owndata-height = Height in metres
+owndata-crown = Crown diameter in metres
+owndata-heading = Heading in degrees
+owndata-count = { $objects } of { $rows } rows go onto the map
+owndata-confirm = Add
+owndata-cancel = Do not add
+owndata-kept = The list is kept on this computer. The folder of the scenario stays as it is.
+owndata-lists = Lists that were added
+owndata-list-detail = { $objects } objects, added on { $day }
+owndata-remove = Remove { $name }
+owndata-added = { $name } was added.
+owndata-removed = The list was removed.
+owndata-unread = { $name } cannot be read. { $reason }
+owndata-unkept = The list cannot be kept. { $reason }
+owndata-too-many = There are { $most } added lists already. Remove one first.
+owndata-no-file = No file was chosen. Otherwise type the path above.

@@ -1,0 +1,42 @@
+# Eigen gegevens: modellen in een plan.
+counted-new-model = Nieuw model
+owndata-model-uncounted = onbekend, telt niet mee
+owndata-model-form = Bebouwd oppervlak en hoogte
+owndata-model-file = Bestand
+
+# Een eigen lijst toevoegen in beheer.
+owndata-add = Eigen lijst toevoegen
+owndata-page = Eigen lijst
+owndata-about = Voeg een lijst met objecten toe uit een ander systeem. Sla die lijst daar eerst op als CSV.
+owndata-browse = Bestand kiezen
+owndata-path = Of typ het pad van het bestand
+owndata-read = Lezen
+owndata-busy = Even bezig…
+owndata-columns = Welke kolom is wat? Alle andere kolommen staan straks op de kaart van het object.
+owndata-none = (geen)
+owndata-x = X of lengtegraad
+owndata-y = Y of breedtegraad
+owndata-crs = Stelsel van X en Y
+owndata-crs-auto = zoek het uit
+owndata-crs-found = gevonden: { $crs }
+owndata-crs-rd = RD (EPSG:28992)
+owndata-crs-degrees = lengte en breedte in graden (EPSG:4326)
+owndata-id = Objectnummer
+owndata-type = Soort
+owndata-all-are = Alles zonder soort is
+owndata-height = Hoogte in meter
+owndata-crown = Kroondiameter in meter
+owndata-heading = Richting in graden
+owndata-count = { $objects } van { $rows } rijen komen op de kaart
+owndata-confirm = Toevoegen
+owndata-cancel = Niet toevoegen
+owndata-kept = De lijst wordt op deze computer bewaard. De map van het scenario blijft zoals die is.
+owndata-lists = Toegevoegde lijsten
+owndata-list-detail = { $objects } objecten, toegevoegd op { $day }
+owndata-remove = { $name } weghalen
+owndata-added = { $name } is toegevoegd.
+owndata-removed = De lijst is weggehaald.
+owndata-unread = { $name } kan niet worden gelezen. { $reason }
+owndata-unkept = De lijst kan niet worden bewaard. { $reason }
+owndata-too-many = Er zijn al { $most } lijsten toegevoegd. Haal er eerst een weg.
+owndata-no-file = Er is geen bestand gekozen. Typ anders hierboven het pad.

@@ -1,0 +1,50 @@
+//! Everything that can be wrong with a scenario, what is only streamed or drawn later included.
+
+use super::read::has_extension;
+use super::variant_files::model_request;
+use super::{LayerKind, open};
+use crate::sources::{Problem, inspect, tiles3d};
+use std::path::Path;
+
+/// Every problem of a scenario or package: those of [`open`], files that are missing, tilesets and models that
+/// cannot be read.
+pub fn check(path: &Path) -> Vec<Problem> {
+    let mut open = match open(path) {
+        Ok(open) => open,
+        Err(problems) => return problems,
+    };
+    let mut problems = std::mem::take(&mut open.problems);
+    for path in open.resources.listed() {
+        if let Err(error) = open.resources.read(&path) {
+            problems.push(error.problem(path, ""));
+        }
+    }
+    for layer in open
+        .scenario
+        .layers
+        .iter()
+        .filter(|layer| layer.kind == LayerKind::Tiles3d)
+    {
+        // Single tiles and missing files: the first have no tileset.json, the second were reported.
+        if !has_extension(&layer.path, &["json"]) || !open.resources.exists(&layer.path) {
+            continue;
+        }
+        match tiles3d::read_tileset(open.resources.clone(), &layer.path) {
+            Ok((tree, found)) => {
+                problems.extend(found);
+                problems.extend(inspect::content_problems(&tree));
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    for model in open.scenario.variants.iter().flat_map(|variant| &variant.models) {
+        if !open.resources.exists(&model.path) {
+            continue;
+        }
+        match tiles3d::decode_meshes(&model_request(&open, model)) {
+            Ok(decoded) => problems.extend(decoded.problems),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems
+}

@@ -1,0 +1,110 @@
+//! Masses and models of a variant that stand in files of their own.
+
+use super::{CertaintyFile, Extra, Point, Text, UseFile};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Buildings that a variant adds, from a file of footprints (`GeoJSON`, Polygon and `MultiPolygon`). `height` or `storeys`
+/// has to be there.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MassesFile {
+    /// Path of the file, within the scenario's folder.
+    pub path: String,
+    /// CRS of its coordinates, where it names none itself (longitude and latitude when absent, as `GeoJSON` has it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crs: Option<String>,
+    /// Attribute with the building's own id (the id of the feature when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Attribute with its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Attribute with the height above its underside, metres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<String>,
+    /// Attribute with the number of storeys. Without it floor areas are only estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storeys: Option<String>,
+    /// Height of a storey where a building has no height, metres (3 when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 30))]
+    pub storey_height_m: Option<f64>,
+    /// Attribute with the underside above the ground, metres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// Attribute with the main use.
+    #[serde(rename = "use", default, skip_serializing_if = "Option::is_none")]
+    pub main_use: Option<String>,
+    /// What the words in the attribute of `use` mean, where they are not common ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<BTreeMap<String, UseFile>>,
+    /// What all are for that the attribute of `use` does not tell of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_for: Option<UseFile>,
+    /// Attribute with the number of dwellings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dwellings: Option<String>,
+    /// Attribute with the number of parking places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parking_places: Option<String>,
+    /// Phase in which they are built; they always stand when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// How sure (as the variant when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<CertaintyFile>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A model that a variant places: a glTF or GLB, in metres and with its y axis up as glTF has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelFile {
+    /// Id, unique in the variant.
+    pub id: String,
+    /// Path of the file, within the scenario's folder.
+    pub path: String,
+    /// Name per language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text>,
+    /// Where the model's zero stands.
+    pub position: Point,
+    /// Height of the model's zero (NAP, or ellipsoidal with a `lon_lat` anchor), metres; on the ground when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -500, max = 9000))]
+    pub foot_m: Option<f64>,
+    /// How far it is turned, degrees clockwise (0 when absent: its x axis runs grid east, its z axis south).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -360, max = 360))]
+    pub heading_deg: Option<f64>,
+    /// Times how much larger it is drawn (1 when absent; 0.001 for a model in millimetres).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.000_001, max = 1_000_000))]
+    pub scale: Option<f64>,
+    /// Main use.
+    #[serde(rename = "use", default, skip_serializing_if = "Option::is_none")]
+    pub main_use: Option<UseFile>,
+    /// Gross floor area above ground, m²; unknown to the indicators when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10_000_000))]
+    pub gfa_m2: Option<f64>,
+    /// Dwellings in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100_000))]
+    pub dwellings: Option<u32>,
+    /// Parking places in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100_000))]
+    pub parking_places: Option<u32>,
+    /// Phase it is built in; it always stands when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// How sure (as the variant when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<CertaintyFile>,
+    /// Unknown keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
