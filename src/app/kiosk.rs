@@ -225,14 +225,14 @@ fn put_sun(
 
 /// Names of streets are painted where no control covers the city.
 fn free_zones(free: Res<FreeView>, mut zones: ResMut<ShownZones>) {
-    let Some(view) = free.0 else { return };
+    let Some(view) = free.view else { return };
     let nowhere = egui::Rect::from_min_size(view.min, egui::Vec2::ZERO);
     let new = Zones {
         top_bar: nowhere,
         left: SideZone::Nothing,
         right: SideZone::Nothing,
         banner: nowhere,
-        strip: nowhere,
+        strip: free.head,
         tools: nowhere,
         status_bar: nowhere,
         view,

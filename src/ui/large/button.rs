@@ -73,8 +73,9 @@ pub fn button(ui: &Ui, rect: Rect, look: &LargeButton<'_>) -> Response {
         return response;
     }
     // Wide and low has its words beside the icon, where they can be larger.
-    let is_stacked = rect.height() > large.mm(25.0) && rect.width() < rect.height() * 2.6;
-    let icon_side = if is_stacked { large.mm(11.0) } else { large.mm(9.0) };
+    let is_stacked = rect.height() > large.mm(25.0) && rect.width() < rect.height() * 3.2;
+    let icon_mm = if is_stacked { 11.0 } else { 9.0 };
+    let icon_side = large.mm(icon_mm) * large.text.sqrt();
     let glyph = ui
         .painter()
         .layout_no_wrap(look.icon.to_owned(), FontId::proportional(icon_side), ink);

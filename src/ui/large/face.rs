@@ -1,7 +1,8 @@
 //! Three faces that are told apart by their mouth, not only by their colour.
 
 use super::button::{ground, paint_words};
-use super::{Large, LargeKind};
+use super::words::fitted;
+use super::{Large, LargeKind, LargeRole};
 use bevy_egui::egui::{Align, Color32, Painter, Pos2, Rect, Response, Shape, Stroke, Ui, pos2, vec2};
 use std::f32::consts::PI;
 
@@ -33,16 +34,16 @@ pub fn face_button(ui: &Ui, rect: Rect, mood: Mood, words: &str, is_chosen: bool
         paint_face(ui.painter(), center, room / 2.0, mood, large.tokens.ink);
         paint_words(ui, inner.with_min_y(inner.top() + room), words, ink, Align::Center);
     } else {
+        // Face and words stand in the middle together.
         let side = inner.height().min(inner.width() * 0.3);
-        let center = pos2(inner.left() + side / 2.0, inner.center().y);
+        let gap = large.mm(2.5);
+        let room = (inner.width() - side - gap, inner.height());
+        let galley = fitted(ui, words, LargeRole::Strong, ink, room, Align::LEFT);
+        let left = inner.center().x - (side + gap + galley.size().x) / 2.0;
+        let center = pos2(left + side / 2.0, inner.center().y);
         paint_face(ui.painter(), center, side / 2.0, mood, large.tokens.ink);
-        paint_words(
-            ui,
-            inner.with_min_x(inner.left() + side + large.mm(1.5)),
-            words,
-            ink,
-            Align::Center,
-        );
+        let at = pos2(left + side + gap, inner.center().y - galley.size().y / 2.0);
+        ui.painter().galley(at, galley, ink);
     }
     response
 }

@@ -83,7 +83,8 @@ pub fn keyboard(
             }
         }
     }
-    pressed.or_else(|| last_row(ui, lines[3], names, (is_capital, is_more)))
+    let last = last_row(ui, lines[3], names, (is_capital, is_more));
+    pressed.or(last)
 }
 
 fn capital(letter: char) -> String {

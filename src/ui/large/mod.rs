@@ -17,7 +17,7 @@ pub use keypad::{PadKey, keypad};
 pub use layout::{columns_that_fit, fitting_grid, grid};
 pub use words::{LargeRole, cell, label, label_height, named, paragraph};
 
-use crate::ui::{Theme, Tokens};
+use crate::ui::{TextRole, Theme, Tokens};
 use bevy_egui::egui::{Color32, Context, Id, Vec2};
 
 /// Screens are taken to be at least this wide and high for their lettering and targets; smaller ones get smaller ones,
@@ -82,7 +82,9 @@ impl Large {
 
     /// Makes large controls look so from now on.
     pub fn install(&self, ctx: &Context) {
-        let mut theme = Theme::new(false, 1.0);
+        // Names on the city are as large as the small letters of the kiosk.
+        let desk = Theme::new(false, 1.0).size(TextRole::Body);
+        let mut theme = Theme::new(false, LargeRole::Small.size(self) / desk);
         theme.accent = self.accent;
         theme.install(ctx);
         ctx.data_mut(|data| data.insert_temp(Self::id(), *self));

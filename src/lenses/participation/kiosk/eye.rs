@@ -35,7 +35,7 @@ pub(super) fn turn_city(
         Step::Spot => DragMotion::Slide,
         _ => DragMotion::Turn,
     };
-    let middle = middle_px(free.0, &view);
+    let middle = middle_px(free.view, &view);
     drags.set_if_neq(Drags {
         motion: motion_of_step,
         pivot_px: Some(middle),
@@ -95,14 +95,14 @@ pub(super) fn go_home(wishes: &mut Wishes) {
         return;
     };
     // On the screens to come the controls reach about as high as they do now.
-    let to = framed(orbit_of(start), &wishes.view, middle_px(wishes.free.0, &wishes.view));
+    let to = framed(orbit_of(start), &wishes.view, middle_px(wishes.free.view, &wishes.view));
     wishes.fly.write(FlyTo { to, at_once: false });
 }
 
 /// A step nearer (negative) or further.
 pub(super) fn zoom(wishes: &mut Wishes, steps: i8) {
     let mut to = wishes.camera.goal();
-    let focus = focus(&wishes.view, middle_px(wishes.free.0, &wishes.view), &to);
+    let focus = focus(&wishes.view, middle_px(wishes.free.view, &wishes.view), &to);
     to.zoom_to(focus, ZOOM_STEP.powi(i32::from(steps)));
     wishes.fly.write(FlyTo { to, at_once: false });
 }
@@ -110,7 +110,7 @@ pub(super) fn zoom(wishes: &mut Wishes, steps: i8) {
 /// Eighths of a turn to the left (negative) or right.
 pub(super) fn turn(wishes: &mut Wishes, parts: i8) {
     let mut to = wishes.camera.goal();
-    let focus = focus(&wishes.view, middle_px(wishes.free.0, &wishes.view), &to);
+    let focus = focus(&wishes.view, middle_px(wishes.free.view, &wishes.view), &to);
     to.turn_around(focus, f64::from(parts) * FRAC_PI_4, 0.0);
     wishes.fly.write(FlyTo { to, at_once: false });
 }

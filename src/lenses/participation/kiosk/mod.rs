@@ -28,7 +28,10 @@ use bevy::{
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
     window::CursorMoved,
 };
-use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui::Rect};
+use bevy_egui::{
+    EguiContexts, EguiPrimaryContextPass,
+    egui::{self, Rect},
+};
 use facts::Fact;
 use jiff::{Zoned, civil::Date};
 use keeping::Keeping;
@@ -64,9 +67,23 @@ pub struct PutSunAt(pub f64);
 #[derive(Message, Debug, Clone, Copy)]
 pub struct EndKiosk;
 
-/// Where the city is not covered by the kiosk's controls, points; everywhere before there are any.
-#[derive(Resource, Debug, Clone, Copy, Default, PartialEq)]
-pub struct FreeView(pub Option<Rect>);
+/// Where the city is not covered by the kiosk's controls, points.
+#[derive(Resource, Debug, Clone, Copy, PartialEq)]
+pub struct FreeView {
+    /// Above the controls; everywhere before there are any.
+    pub view: Option<Rect>,
+    /// Words in its corner.
+    pub head: Rect,
+}
+
+impl Default for FreeView {
+    fn default() -> Self {
+        Self {
+            view: None,
+            head: Rect::ZERO,
+        }
+    }
+}
 
 /// What the kiosk shows, for tests to read.
 #[derive(Resource, Debug, Clone, Default, PartialEq, Eq)]
@@ -95,7 +112,7 @@ struct Kiosk {
     keys: screens::Keys,
     is_synthetic: bool,
     /// Where the city was not covered by controls when they were shown last.
-    free: Option<Rect>,
+    free: FreeView,
 }
 
 impl Kiosk {
@@ -124,7 +141,7 @@ pub(crate) fn plugin(app: &mut App, options: KioskOptions) {
         counting: None,
         keys: screens::Keys::default(),
         is_synthetic: false,
-        free: None,
+        free: FreeView::default(),
     })
     .init_resource::<Portraits>()
     .init_resource::<FreeView>()
@@ -155,7 +172,7 @@ pub(crate) fn plugin(app: &mut App, options: KioskOptions) {
 }
 
 fn tell_free(kiosk: Res<Kiosk>, mut free: ResMut<FreeView>) {
-    free.set_if_neq(FreeView(kiosk.free));
+    free.set_if_neq(kiosk.free);
 }
 
 /// Reads what was kept as soon as there is a store.
@@ -313,6 +330,7 @@ fn show_kiosk(
     let shown = wishes.shown.as_ref().map(|shown| shown.open.clone());
     let is_ready = shown.is_some() && portraits.is_done() && kiosk.keeping.is_open();
     let now = Zoned::now();
+    let mut head = Rect::from_min_size(screen.min, egui::Vec2::ZERO);
     let covered = if kiosk.staff.is_open() {
         let language = kiosk.home();
         let scenario = shown.as_ref().map(|open| &open.scenario);
@@ -329,7 +347,7 @@ fn show_kiosk(
         }
         screen
     } else if let (Some(open), true) = (&shown, is_ready) {
-        let marker = wishes.free.0.unwrap_or(screen).center();
+        let marker = wishes.free.view.unwrap_or(screen).center();
         let seen = Seen {
             session: &kiosk.session,
             scenario: &open.scenario,
@@ -361,12 +379,16 @@ fn show_kiosk(
             let effects = kiosk.session.touch(touch, &home);
             follow(effects, kiosk, &mut wishes, &mut portraits);
         }
+        head = outcome.head;
         outcome.covered
     } else {
         screens::show_waiting(ctx, screen, &kiosk.home());
         screen
     };
-    kiosk.free = Some(screen.with_max_y(covered.top().max(screen.top())));
+    kiosk.free = FreeView {
+        view: Some(screen.with_max_y(covered.top().max(screen.top()))),
+        head,
+    };
     state.set_if_neq(KioskState {
         step: if kiosk.staff.is_open() {
             "Staff".into()

@@ -3,7 +3,7 @@
 //! A second camera looks from where the scenario starts, into a small picture per variant, while the kiosk still says
 //! that it is being set up. The pictures stay on the graphics card.
 
-use crate::view::camera::{FlyTo, MainCamera, OrbitCamera, orbit_of, picture_target};
+use crate::view::camera::{FlyTo, MainCamera, Orbit, OrbitCamera, orbit_of, picture_target};
 use crate::view::scene::{SceneReady, ShowVariant, ShownScenario};
 use crate::view::tiles::TileStats;
 use bevy::camera::RenderTarget;
@@ -13,6 +13,8 @@ use std::collections::HashMap;
 
 /// Width and height of a picture, pixels.
 const SIZE: (u32, u32) = (720, 450);
+/// A small picture shows the plan and not the whole town: its eye is nearer than where the scenario starts.
+const NEARNESS: f64 = 0.62;
 /// Frames in which nothing is left to do before a picture counts as complete, and frames that it is drawn in then:
 /// shaders may still be on their way in the first ones.
 const SETTLED_FRAMES: u32 = 6;
@@ -117,10 +119,12 @@ pub(super) fn make_portraits(
                     .as_deref()
                     .and_then(|id| scenario.viewpoint(id));
                 if let Some(start) = start.or(scenario.viewpoints.first()) {
-                    fly.write(FlyTo {
-                        to: orbit_of(start),
-                        at_once: true,
-                    });
+                    let whole = orbit_of(start);
+                    let to = Orbit {
+                        distance_m: whole.distance_m * NEARNESS,
+                        ..whole
+                    };
+                    fly.write(FlyTo { to, at_once: true });
                 }
                 variant.write(ShowVariant(id.clone()));
             }

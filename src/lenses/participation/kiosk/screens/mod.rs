@@ -21,7 +21,8 @@ use crate::sources::Problem;
 use crate::text::{Language, tr};
 use crate::ui::large::{Large, LargeRole, Mood, label};
 use bevy_egui::egui::{
-    Area, Color32, Context, CornerRadius, Id, LayerId, Order, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2,
+    Area, Color32, Context, CornerRadius, Id, LayerId, Order, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2,
+    vec2,
 };
 use jiff::civil::Date;
 
@@ -90,6 +91,8 @@ pub(super) struct Outcome {
     pub(super) wants_staff: bool,
     /// What of the screen controls cover.
     pub(super) covered: Rect,
+    /// What the words in the upper left corner cover.
+    pub(super) head: Rect,
 }
 
 /// Shows the screen of the visitor's step.
@@ -153,7 +156,7 @@ pub(super) fn show(ctx: &Context, screen: Rect, seen: &Seen<'_>, keys: &mut Keys
             );
             wants_staff = strip::show(ui, at, seen, &mut touches);
         });
-    head(ctx, screen, seen);
+    let head = show_head(ctx, screen, seen);
     if step == Step::Spot {
         paint_marker(ctx, seen.city.marker, &large);
     }
@@ -164,6 +167,7 @@ pub(super) fn show(ctx: &Context, screen: Rect, seen: &Seen<'_>, keys: &mut Keys
         touches,
         wants_staff,
         covered,
+        head,
     }
 }
 
@@ -180,8 +184,8 @@ fn paper(ui: &mut Ui, rect: Rect) {
     );
 }
 
-/// What is shown, in the upper left corner: a name, and that it is an example or a trial. Nothing to touch.
-fn head(ctx: &Context, screen: Rect, seen: &Seen<'_>) {
+/// What is shown, in the upper left corner: a name, and that it is an example or a trial. Nothing to touch; returns what it covers.
+fn show_head(ctx: &Context, screen: Rect, seen: &Seen<'_>) -> Rect {
     let large = Large::of(ctx);
     let language = seen.language();
     let mut lines = Vec::new();
@@ -200,6 +204,7 @@ fn head(ctx: &Context, screen: Rect, seen: &Seen<'_>) {
     }
     let painter = ctx.layer_painter(LayerId::new(Order::Middle, Id::new("kiosk-head")));
     let mut top = screen.top() + large.gap();
+    let mut covered = Rect::from_min_size(screen.min, Vec2::ZERO);
     for (place, line) in lines.iter().enumerate() {
         let is_title = place == 0 && lines.len() > usize::from(seen.is_synthetic) + usize::from(seen.is_trial);
         let role = if is_title { LargeRole::Heading } else { LargeRole::Small };
@@ -219,7 +224,9 @@ fn head(ctx: &Context, screen: Rect, seen: &Seen<'_>) {
         );
         painter.galley(rect.min + pad, galley, large.tokens.ink);
         top = rect.bottom() + large.mm(2.0);
+        covered = covered.union(rect);
     }
+    covered
 }
 
 /// A pin whose point is the spot, and a ring around the point.

@@ -270,7 +270,12 @@ fn show_table(ui: &Ui, rest: Rect, tally: &Tally, scenario: Option<&Scenario>, l
         rows.push(row);
     }
     let mut sums = vec![tr(language, "reactions-all"), format_count(tally.total, language)];
-    sums.extend(cells(&tally.split, language));
+    // Where no group is split there are no sums either.
+    sums.extend(if tally.total == tally.in_small_groups {
+        vec!["–".to_owned(); 8]
+    } else {
+        cells(&tally.split, language)
+    });
     rows.push(sums);
     #[expect(clippy::cast_precision_loss, reason = "a few rows")]
     let height = (rest.height() / rows.len() as f32).min(large.mm(17.0));
