@@ -7,7 +7,7 @@ use crate::export::{
     Counted, NoteCrs, PackageError, Parts, Picture, Report, indicators_csv, notes_geojson, package, page,
 };
 use crate::model::store::{self, StoreHandle};
-use crate::model::{Note, OpenScenario, scenario};
+use crate::model::{OpenScenario, scenario};
 use crate::sources::{Problem, resource::slug};
 use crate::text::{Language, tr};
 use crate::view::camera::orbit_of;
@@ -76,7 +76,7 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
     let file = AtomicWriteFile::open(output).map_err(|error| cannot_write(output, &error.to_string()))?;
     let mut open = scenario::open(&options.path).map_err(|problems| Stop::Problems { problems })?;
     let mut problems = open.problems.clone();
-    open.scenario.notes = stored_notes(&options.path, &mut problems);
+    add_stored_notes(&options.path, &mut open, &mut problems);
     let open = Arc::new(open);
     let pictures = match options.pictures {
         Some(size) => pictures(&open, size, options, &mut problems)?,
@@ -111,25 +111,25 @@ fn cannot_write(output: &Path, reason: &str) -> Stop {
     }
 }
 
-/// What was written on this machine about the scenario from `path`; nothing where nobody wrote.
-fn stored_notes(path: &Path, problems: &mut Vec<Problem>) -> Vec<Note> {
-    let Ok(folder) = store::data_folder() else {
-        return Vec::new();
-    };
+/// Puts in what was written on this machine about the scenario from `path`; nothing where nobody wrote. What cannot be
+/// read there is said, and the notes of the scenario's own file go along.
+fn add_stored_notes(path: &Path, open: &mut OpenScenario, problems: &mut Vec<Problem>) {
+    let Ok(folder) = store::data_folder() else { return };
     let database = store::store_path(&folder, path);
     if !database.is_file() {
-        return Vec::new();
+        return;
     }
+    let in_file = open.scenario.notes.clone();
     let read = StoreHandle::open(&database).and_then(|(handle, problem)| {
         problems.extend(problem);
-        handle.submit(|store| store.notes()).wait()
+        handle.submit(move |store| store.notes_with(&in_file)).wait()
     });
     match read {
-        Ok(stored) => stored.notes,
-        Err(error) => {
-            problems.push(error.problem());
-            Vec::new()
+        Ok(stored) => {
+            problems.extend(stored.problem(&database));
+            open.scenario.notes = stored.notes;
         }
+        Err(error) => problems.push(error.problem()),
     }
 }
 

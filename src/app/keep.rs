@@ -68,8 +68,8 @@ impl Keeping {
 }
 
 impl Keeper {
-    /// Puts what was kept of the scenario from `path` into it, with a problem where that is not possible. Waits for the
-    /// disk.
+    /// Puts what was kept of the scenario from `path` into it, after taking over the notes of its own file that are new
+    /// here, with a problem where that is not possible: then it has the notes of its file. Waits for the disk.
     pub(super) fn read_back(&self, path: &Path, open: &mut OpenScenario) -> Option<StoreHandle> {
         match self.read_notes(path, open) {
             Ok(handle) => Some(handle),
@@ -89,12 +89,13 @@ impl Keeper {
             _ => StoreHandle::open(&path)?,
         };
         open.problems.extend(problem);
-        let stored = handle.submit(|store| store.notes()).wait()?;
-        if stored.unreadable > 0 {
-            let message = format!("{} notes cannot be read and are left as they are", stored.unreadable);
-            open.problems
-                .push(Problem::error(path.display().to_string(), "", message).because(Cause::Content));
-        }
+        let in_file = open.scenario.notes.clone();
+        let read = handle.submit(move |store| {
+            store.take_over(&in_file)?;
+            store.notes()
+        });
+        let stored = read.wait()?;
+        open.problems.extend(stored.problem(&path));
         open.scenario.notes = stored.notes;
         Ok(handle)
     }
@@ -210,12 +211,17 @@ mod tests {
     use crate::model::note::tests::note;
     use crate::model::{ActivateScenario, Edit, EditScenario, edit};
     use crate::schedule;
+    use serde_json::json;
     use std::time::{Duration, Instant};
 
     const KLEIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/klein");
 
     /// A program without a picture that keeps below `folder`, with a scenario open.
     fn program(folder: &Path) -> App {
+        program_with(folder, KLEIN.as_ref())
+    }
+
+    fn program_with(folder: &Path, scenario: &Path) -> App {
         let mut app = App::new();
         app.add_plugins((MinimalPlugins, schedule::plugin, edit::plugin, open::plugin, plugin))
             .insert_resource(Keeping::new(Some(folder.to_owned())))
@@ -229,7 +235,7 @@ mod tests {
                 .after(OpenSystems)
                 .before(EditSystems),
             );
-        app.world_mut().write_message(open::OpenPath(KLEIN.into()));
+        app.world_mut().write_message(open::OpenPath(scenario.into()));
         until(&mut app, World::contains_resource::<ActiveScenario>);
         app
     }
@@ -308,6 +314,44 @@ mod tests {
         assert!(app.world().resource::<Keeping>().saving.is_empty());
         drop(app);
         assert_eq!(notes(&program(folder.path())), [last]);
+    }
+
+    #[test]
+    fn notes_of_the_file_are_there_and_what_was_done_to_them_here_stays_done() {
+        let (folder, scenario) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let in_file = |number: u32, text: &str| {
+            let camera =
+                json!({"target": [251_000, 476_250, 17], "heading_deg": 1, "pitch_deg": -20, "distance_m": 90});
+            json!({"id": format!("note-{number}"), "number": number, "text": text, "kind": "task", "role": "other",
+                   "day": "2026-11-25", "position": [251_000, 476_250, 17], "viewpoint": {"camera": camera}})
+        };
+        let anchor = json!({"anchor": {"rd": [251_000, 476_250], "nap_m": 17}});
+        let notes_in_file = [in_file(1, "one"), in_file(2, "two"), in_file(3, "three")];
+        let document = json!({"version": 1, "title": {"nl": "x"}, "area": anchor, "annotations": notes_in_file});
+        std::fs::write(scenario.path().join("scenario.json"), document.to_string()).unwrap();
+        let texts = |app: &App| notes(app).iter().map(|note| note.text.clone()).collect::<Vec<_>>();
+
+        let mut app = program_with(folder.path(), scenario.path());
+        assert_eq!(texts(&app), ["one", "two", "three"]);
+        let changed = Note {
+            text: "other words".into(),
+            ..notes(&app)[1].clone()
+        };
+        edit(&mut app, EditScenario::Apply(Edit::RemoveNote { id: "note-1".into() }));
+        let change = Edit::ChangeNote {
+            note: Box::new(changed),
+        };
+        edit(&mut app, EditScenario::Apply(change));
+        // A program beside it keeps nothing and has what the file says.
+        assert_eq!(
+            texts(&program_with(folder.path(), scenario.path())),
+            ["one", "two", "three"]
+        );
+        drop(app);
+        assert_eq!(
+            texts(&program_with(folder.path(), scenario.path())),
+            ["other words", "three"]
+        );
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The package itself: files into a zip archive, with the list of what is in it.
 
 use crate::model::OpenScenario;
-use crate::model::scenario::{DOCUMENT, used_files};
+use crate::model::scenario::{DOCUMENT, document_with_notes, used_files};
 use crate::sources::Problem;
-use crate::sources::resource::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry, ResourceError};
+use crate::sources::resource::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry};
 use std::{
     collections::BTreeMap,
     io::{Seek, Write},
@@ -47,9 +47,12 @@ pub enum PackageError {
     /// It would be larger than anyone can carry.
     #[error("the files of this scenario are more than {} GiB together: take out layers", MAX_BYTES >> 30)]
     TooLarge,
-    /// The scenario's own file cannot be read.
-    #[error(transparent)]
-    Resource(#[from] ResourceError),
+    /// The scenario's own file cannot be read any more.
+    #[error("the scenario's own file cannot be read any more: {reason}")]
+    Document {
+        /// The first thing that is wrong with it.
+        reason: String,
+    },
     /// The archive cannot be written.
     #[error("the package cannot be written: {0}")]
     Zip(#[from] zip::result::ZipError),
@@ -58,8 +61,8 @@ pub enum PackageError {
     Io(#[from] std::io::Error),
 }
 
-/// Writes a scenario with its files and `parts` as a package. The problems are files that the scenario names and that
-/// could not be had; the rest is in it.
+/// Writes a scenario with its notes, its files and `parts` as a package. The problems are files that the scenario names
+/// and that could not be had, and notes without a place; the rest is in it.
 ///
 /// # Errors
 /// When there is no scenario, or it cannot be written.
@@ -74,7 +77,11 @@ pub fn package(open: &OpenScenario, parts: &Parts, output: impl Write + Seek) ->
         listed: BTreeMap::new(),
         bytes: 0,
     };
-    archive.add(DOCUMENT, &open.resources.read(&open.document)?)?;
+    let (document, found) = document_with_notes(open).map_err(|problems| PackageError::Document {
+        reason: problems.first().map(ToString::to_string).unwrap_or_default(),
+    })?;
+    problems.extend(found);
+    archive.add(DOCUMENT, &document)?;
     for path in &used.paths {
         if archive.listed.contains_key(path) || parts.files.contains_key(path) {
             continue;

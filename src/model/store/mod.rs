@@ -27,7 +27,7 @@ use std::{
 };
 
 /// One step per version of the database; what a step made is changed by a later step only.
-const MIGRATIONS: [&str; 1] = [notes::TABLE];
+const MIGRATIONS: [&str; 2] = [notes::TABLE, notes::TAKEN_OVER];
 /// How long opening waits for a program that is just letting go.
 const OPENING_PATIENCE: Duration = Duration::from_millis(1500);
 /// Longest part of a file's name that tells a person which scenario it belongs to, characters.
@@ -175,10 +175,12 @@ impl Store {
         if said != "ok" {
             return Err(damaged());
         }
-        self.connection
-            .prepare(notes::SELECT)
-            .map(drop)
-            .map_err(|source| error::damaged_or(source, &self.path))
+        for needed in [notes::SELECT, notes::SELECT_TAKEN_OVER] {
+            self.connection
+                .prepare(needed)
+                .map_err(|source| error::damaged_or(source, &self.path))?;
+        }
+        Ok(())
     }
 }
 

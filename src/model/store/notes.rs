@@ -4,8 +4,10 @@ use super::{Store, StoreError, error::failed};
 use crate::georef::SitePos;
 use crate::model::note::{AuthorRole, Note, NoteAnchor, NoteKind};
 use crate::model::{LocalText, Viewpoint};
+use crate::sources::{Cause, Problem};
 use bevy::math::DVec3;
-use rusqlite::{Row, params};
+use rusqlite::{Row, Transaction, params};
+use std::{collections::BTreeSet, path::Path};
 
 /// The table of notes. Angles in degrees, lengths in metres, positions in the site frame.
 pub(super) const TABLE: &str = "
@@ -28,6 +30,17 @@ CREATE TABLE notes (
   pitch_deg REAL NOT NULL,
   distance_m REAL NOT NULL
 ) STRICT;";
+
+/// Ids of the notes that stood in the scenario's own file and were taken over: from then on they are kept here, so one
+/// that was changed or removed on this machine stays so.
+pub(super) const TAKEN_OVER: &str = "
+CREATE TABLE taken_over (
+  id TEXT PRIMARY KEY NOT NULL
+) STRICT;";
+
+/// Whether a note of the file is known here: taken over once, or kept under its id.
+pub(super) const SELECT_TAKEN_OVER: &str =
+    "SELECT EXISTS (SELECT 1 FROM taken_over WHERE id = ?1) OR EXISTS (SELECT 1 FROM notes WHERE id = ?1)";
 
 /// Every note in order, with the columns as [`note_of`] reads them.
 pub(super) const SELECT: &str = "
@@ -52,6 +65,15 @@ pub struct StoredNotes {
     pub unreadable: usize,
 }
 
+impl StoredNotes {
+    /// That rows of the database at `path` cannot be read, if there are any.
+    pub fn problem(&self, path: &Path) -> Option<Problem> {
+        let message = format!("{} notes cannot be read and are left as they are", self.unreadable);
+        let problem = Problem::error(path.display().to_string(), "", message).because(Cause::Content);
+        (self.unreadable > 0).then_some(problem)
+    }
+}
+
 impl Store {
     /// The notes.
     pub fn notes(&self) -> Result<StoredNotes, StoreError> {
@@ -69,46 +91,105 @@ impl Store {
         Ok(stored)
     }
 
+    /// The notes together with those of `in_file`, the notes of the scenario's own file, that were not taken over yet.
+    /// Changes nothing.
+    pub fn notes_with(&self, in_file: &[Note]) -> Result<StoredNotes, StoreError> {
+        let mut stored = self.notes()?;
+        let new = self
+            .not_taken_over(in_file)
+            .map_err(|source| failed(source, self.path()))?;
+        stored.notes.extend(new);
+        stored.notes.sort_by(|a, b| (a.number, &a.id).cmp(&(b.number, &b.id)));
+        Ok(stored)
+    }
+
+    /// Takes over the notes of the scenario's own file, each once and for all: one that was changed or removed here later
+    /// does not come back from the file. One whose number another note has gets the next free one.
+    pub fn take_over(&mut self, in_file: &[Note]) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let failed = |source| failed(source, &path);
+        let new = self.not_taken_over(in_file).map_err(failed)?;
+        let transaction = self.connection.transaction().map_err(failed)?;
+        write_notes(&transaction, &new).map_err(failed)?;
+        for note in in_file {
+            transaction
+                .prepare_cached("INSERT OR IGNORE INTO taken_over (id) VALUES (?1)")
+                .and_then(|mut take| take.execute([&note.id]))
+                .map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    /// Notes of the file that are not known here, with numbers that no kept note has.
+    fn not_taken_over(&self, in_file: &[Note]) -> rusqlite::Result<Vec<Note>> {
+        let mut known = self.connection.prepare_cached(SELECT_TAKEN_OVER)?;
+        let mut numbers: BTreeSet<u32> = self
+            .connection
+            .prepare_cached("SELECT number FROM notes")?
+            .query_map([], |row| row.get(0))?
+            .filter_map(Result::ok)
+            .collect();
+        let mut new = Vec::new();
+        for note in in_file {
+            if known.query_row([&note.id], |row| row.get(0))? {
+                continue;
+            }
+            let mut note = note.clone();
+            if numbers.contains(&note.number) {
+                note.number = numbers.last().map_or(1, |last| last.saturating_add(1));
+            }
+            numbers.insert(note.number);
+            new.push(note);
+        }
+        Ok(new)
+    }
+
     /// Puts these notes in, over those of the same ids, and takes the removed ones out: all of it or nothing.
     pub fn save_notes(&mut self, notes: &[Note], removed: &[String]) -> Result<(), StoreError> {
         let path = self.path.clone();
-        self.write_notes(notes, removed).map_err(|source| failed(source, &path))
+        self.change_notes(notes, removed)
+            .map_err(|source| failed(source, &path))
     }
 
-    fn write_notes(&mut self, notes: &[Note], removed: &[String]) -> rusqlite::Result<()> {
+    fn change_notes(&mut self, notes: &[Note], removed: &[String]) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
-        {
-            let mut remove = transaction.prepare_cached("DELETE FROM notes WHERE id = ?1")?;
-            for id in removed {
-                remove.execute([id])?;
-            }
-            let mut put = transaction.prepare_cached(PUT)?;
-            for note in notes {
-                let (at, view) = (note.anchor.position.0, &note.viewpoint);
-                let target = view.target.0;
-                put.execute(params![
-                    note.id,
-                    note.number,
-                    note.text,
-                    note.kind.key(),
-                    note.role.key(),
-                    note.day.to_string(),
-                    note.anchor.object,
-                    at.x,
-                    at.y,
-                    at.z,
-                    view.variant,
-                    target.x,
-                    target.y,
-                    target.z,
-                    view.heading_deg,
-                    view.pitch_deg,
-                    view.distance_m,
-                ])?;
-            }
+        for id in removed {
+            transaction
+                .prepare_cached("DELETE FROM notes WHERE id = ?1")?
+                .execute([id])?;
         }
+        write_notes(&transaction, notes)?;
         transaction.commit()
     }
+}
+
+/// Puts notes in, over those of the same ids.
+fn write_notes(transaction: &Transaction<'_>, notes: &[Note]) -> rusqlite::Result<()> {
+    let mut put = transaction.prepare_cached(PUT)?;
+    for note in notes {
+        let (at, view) = (note.anchor.position.0, &note.viewpoint);
+        let target = view.target.0;
+        put.execute(params![
+            note.id,
+            note.number,
+            note.text,
+            note.kind.key(),
+            note.role.key(),
+            note.day.to_string(),
+            note.anchor.object,
+            at.x,
+            at.y,
+            at.z,
+            view.variant,
+            target.x,
+            target.y,
+            target.z,
+            view.heading_deg,
+            view.pitch_deg,
+            view.distance_m,
+        ])?;
+    }
+    Ok(())
 }
 
 /// A row as a note; `None` where it holds what this program does not know.

@@ -1,5 +1,7 @@
 use super::*;
-use crate::model::note::tests::note;
+use crate::georef::SitePos;
+use crate::model::note::{Note, tests::note};
+use bevy::math::DVec3;
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -182,18 +184,75 @@ fn the_thread_answers_in_order_and_an_answer_is_on_the_disk() {
         answer.wait().unwrap();
     }
     let mut counted = handle.submit(|store| store.notes().map(|stored| stored.notes.len()));
-    let count = loop {
-        if let Some(answer) = counted.poll() {
-            break answer.unwrap();
+    let mut polled = || {
+        loop {
+            if let Some(answer) = counted.poll() {
+                break answer;
+            }
+            std::thread::yield_now();
         }
-        std::thread::yield_now();
     };
-    assert_eq!(count, 20);
-    assert!(
-        matches!(counted.poll(), Some(Err(StoreError::Closed { .. }))),
-        "given once"
-    );
+    assert_eq!(polled().unwrap(), 20);
+    assert!(matches!(polled(), Err(StoreError::Closed { .. })), "given once");
     drop(handle);
     // The thread lets go by itself; opening waits for it.
     assert_eq!(open(&path).notes().unwrap().notes.len(), 20);
+}
+
+#[test]
+fn notes_of_the_file_are_taken_over_once_and_never_come_back() {
+    let folder = folder();
+    let path = folder.path().join("a.sqlite");
+    let in_file = [note(1, "a"), note(2, "b"), note(3, "c")];
+    let mut store = open(&path);
+    store.save_notes(&[note(4, "written here")], &[]).unwrap();
+    let all: Vec<Note> = (1..=3)
+        .map(|i| in_file[i - 1].clone())
+        .chain([note(4, "written here")])
+        .collect();
+    assert_eq!(store.notes_with(&in_file).unwrap().notes, all);
+    assert_eq!(store.notes().unwrap().notes.len(), 1, "looking changes nothing");
+    store.take_over(&in_file).unwrap();
+    assert_eq!(store.notes().unwrap().notes, all);
+
+    store.save_notes(&[note(2, "changed")], &["note-1".into()]).unwrap();
+    drop(store);
+    let mut store = open(&path);
+    // The file has one more by now, under a number that is taken here.
+    let mut late = note(5, "late");
+    late.number = 4;
+    let in_file = [&in_file[..], &[late.clone()]].concat();
+    late.number = 5;
+    let expected = [note(2, "changed"), note(3, "c"), note(4, "written here"), late];
+    for _ in 0..2 {
+        assert_eq!(store.notes_with(&in_file).unwrap().notes, expected);
+        store.take_over(&in_file).unwrap();
+        assert_eq!(store.notes().unwrap().notes, expected);
+    }
+}
+
+#[test]
+fn a_database_of_the_first_version_is_brought_up_to_date_with_its_notes() {
+    let folder = folder();
+    let path = folder.path().join("a.sqlite");
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch(notes::TABLE).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO notes VALUES ('note-1', 7, 'van vroeger', 'idea', 'resident', '2026-11-25', NULL,
+                                       1.5, -2.5, 0.25, 'A', 1.0, 2.0, 3.0, 90.0, -30.0, 100.0);
+             PRAGMA user_version = 1",
+        )
+        .unwrap();
+    drop(connection);
+    let store = open(&path);
+    let stored = store.notes().unwrap();
+    assert_eq!((stored.notes.len(), stored.unreadable), (1, 0));
+    assert_eq!(
+        (stored.notes[0].number, stored.notes[0].text.as_str()),
+        (7, "van vroeger")
+    );
+    let at = stored.notes[0].anchor.position;
+    assert_eq!(at, SitePos(DVec3::new(1.5, -2.5, 0.25)));
+    assert_eq!(store.version().unwrap(), MIGRATIONS.len());
 }

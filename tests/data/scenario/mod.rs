@@ -8,6 +8,7 @@
 )]
 
 mod damage;
+mod notes;
 mod places;
 
 use jsonschema::Validator;

@@ -9,8 +9,10 @@
 //! A list with a least length (a point, a ring, a polygon) is kept whole or left out; other lists lose only
 //! their damaged entries.
 
+mod note;
 mod variant;
 
+pub use note::{AuthorRoleFile, NoteFile, NoteKindFile, NoteViewFile};
 pub use variant::{
     BuildingFile, RemovedFile, RemovedInPhaseFile, RoofFile, SurfaceFile, SurfaceKindFile, TreeFile, UseFile,
     VariantFile,
@@ -80,9 +82,9 @@ pub struct ScenarioFile {
     /// What each lens is for in this scenario.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lenses: Option<LensesFile>,
-    /// Notes (kept, not read by this version).
+    /// Notes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub annotations: Option<Vec<Value>>,
+    pub annotations: Option<Vec<NoteFile>>,
     /// What is shown first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<StartFile>,
