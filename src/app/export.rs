@@ -119,10 +119,10 @@ fn add_stored_notes(path: &Path, open: &mut OpenScenario, problems: &mut Vec<Pro
     if !database.is_file() {
         return;
     }
-    let in_file = open.scenario.notes.clone();
+    let (site, in_file) = (open.scenario.area.site, open.scenario.notes.clone());
     let read = StoreHandle::open(&database).and_then(|(handle, problem)| {
         problems.extend(problem);
-        handle.submit(move |store| store.notes_with(&in_file)).wait()
+        handle.submit(move |store| store.notes_with(&site, &in_file)).wait()
     });
     match read {
         Ok(stored) => {

@@ -89,10 +89,10 @@ impl Keeper {
             _ => StoreHandle::open(&path)?,
         };
         open.problems.extend(problem);
-        let in_file = open.scenario.notes.clone();
+        let (site, in_file) = (open.scenario.area.site, open.scenario.notes.clone());
         let read = handle.submit(move |store| {
-            store.take_over(&in_file)?;
-            store.notes()
+            store.take_over(&site, &in_file)?;
+            store.notes(&site)
         });
         let stored = read.wait()?;
         open.problems.extend(stored.problem(&path));
@@ -156,7 +156,8 @@ fn hand_over(
         removed = gone.cloned().collect();
     }
     keeping.handed.clone_from(notes);
-    let pending = store.submit(move |store| store.save_notes(&put, &removed));
+    let site = active.0.scenario.area.site;
+    let pending = store.submit(move |store| store.save_notes(&site, &put, &removed));
     keeping.saving.push_back(pending);
 }
 
@@ -208,7 +209,7 @@ pub(super) fn tell_trouble(mut keeping: ResMut<Keeping>, mut screen: ResMut<Scre
 mod tests {
     use super::*;
     use crate::app::open;
-    use crate::model::note::tests::note;
+    use crate::model::note::tests::{assert_same_notes, note};
     use crate::model::{ActivateScenario, Edit, EditScenario, edit};
     use crate::schedule;
     use serde_json::json;
@@ -284,17 +285,17 @@ mod tests {
         edit(&mut app, EditScenario::Apply(Edit::RemoveNote { id: "note-3".into() }));
         edit(&mut app, EditScenario::Undo);
         let expected = [changed, note(3, "written")];
-        assert_eq!(notes(&app), expected);
+        assert_same_notes(&notes(&app), &expected);
         assert_eq!(trouble(&app), None);
         // Opened anew in the same program, and in the next one.
         app.world_mut().write_message(open::OpenPath(KLEIN.into()));
         app.world_mut().remove_resource::<ActiveScenario>();
         until(&mut app, World::contains_resource::<ActiveScenario>);
-        assert_eq!(notes(&app), expected);
+        assert_same_notes(&notes(&app), &expected);
         assert!(app.world().resource::<ActiveScenario>().0.problems.is_empty());
         drop(app);
         let next = program(folder.path());
-        assert_eq!(notes(&next), expected);
+        assert_same_notes(&notes(&next), &expected);
         assert!(
             !next.world().resource::<edit::History>().can_undo(),
             "what was read back is no edit"
@@ -313,7 +314,7 @@ mod tests {
         app.update();
         assert!(app.world().resource::<Keeping>().saving.is_empty());
         drop(app);
-        assert_eq!(notes(&program(folder.path())), [last]);
+        assert_same_notes(&notes(&program(folder.path())), &[last]);
     }
 
     #[test]
@@ -379,7 +380,7 @@ mod tests {
             }),
         );
         drop((first, second));
-        assert_eq!(notes(&program(folder.path())), [kept]);
+        assert_same_notes(&notes(&program(folder.path())), &[kept]);
     }
 
     #[test]
@@ -403,6 +404,6 @@ mod tests {
         edit(&mut app, EditScenario::Undo);
         assert_eq!(notes(&app), [note(2, "written")]);
         drop(app);
-        assert_eq!(notes(&program(folder.path())), [note(2, "written")]);
+        assert_same_notes(&notes(&program(folder.path())), &[note(2, "written")]);
     }
 }

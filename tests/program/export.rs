@@ -28,8 +28,13 @@ fn write_notes(scenario: &Path, output: &Path) -> Vec<Note> {
     let (handle, _) = StoreHandle::open(&database).expect("a store");
     let notes: Vec<Note> = (1..=3).map(note).collect();
     let written = notes.clone();
+    let site = open(scenario)
+        .unwrap_or_else(|problems| panic!("{problems:?}"))
+        .scenario
+        .area
+        .site;
     handle
-        .submit(move |store| store.save_notes(&written, &[]))
+        .submit(move |store| store.save_notes(&site, &written, &[]))
         .wait()
         .expect("kept");
     notes
@@ -158,9 +163,9 @@ fn a_package_opens_again_with_nothing_lost() {
             if is_taken_over {
                 let database = store_path(&data_beside(&again).join("stadslens"), &package);
                 let (handle, _) = StoreHandle::open(&database).expect("a store");
-                let notes = after.scenario.notes.clone();
+                let (site, notes) = (after.scenario.area.site, after.scenario.notes.clone());
                 handle
-                    .submit(move |store| store.take_over(&notes))
+                    .submit(move |store| store.take_over(&site, &notes))
                     .wait()
                     .expect("taken over");
             }

@@ -5,10 +5,13 @@
 //! One program holds a scenario's database at a time; a second one goes on without keeping, and says so. Not a place
 //! for what stands in the scenario's own files.
 //!
-//! Positions are kept in the site frame, metres from the area's anchor.
+//! Positions are kept on the earth (RD and NAP in a Dutch site frame, else longitude, latitude and ellipsoidal height), so
+//! that notes keep their place when the scenario's anchor moves; those of data without a place stay in the site frame.
+//! The heading of a note's view is kept as it is: it counts from the north of the frame in which it was written.
 
 mod error;
 mod notes;
+mod places;
 mod worker;
 
 pub use error::StoreError;
@@ -27,7 +30,7 @@ use std::{
 };
 
 /// One step per version of the database; what a step made is changed by a later step only.
-const MIGRATIONS: [&str; 2] = [notes::TABLE, notes::TAKEN_OVER];
+const MIGRATIONS: [&str; 3] = [notes::TABLE, notes::TAKEN_OVER, places::FRAMES];
 /// How long opening waits for a program that is just letting go.
 const OPENING_PATIENCE: Duration = Duration::from_millis(1500);
 /// Longest part of a file's name that tells a person which scenario it belongs to, characters.

@@ -1,6 +1,9 @@
 use super::*;
-use crate::georef::SitePos;
-use crate::model::note::{Note, tests::note};
+use crate::georef::{LonLatH, RdNap, SiteFrame, SitePos};
+use crate::model::note::{
+    Note,
+    tests::{assert_same_notes, note},
+};
 use bevy::math::DVec3;
 
 fn folder() -> tempfile::TempDir {
@@ -19,16 +22,24 @@ fn notes_are_kept_changed_and_removed() {
     let path = folder.path().join("not/there/yet.sqlite");
     let all = [note(1, "Scheef\n\"é\" 😀"), note(2, ""), note(3, &"x".repeat(2000))];
     let mut store = open(&path);
-    store.save_notes(&all, &[]).unwrap();
+    store.save_notes(&SiteFrame::Local, &all, &[]).unwrap();
     drop(store);
     let mut store = open(&path);
-    assert_eq!(store.notes().unwrap().notes, all, "every number to the last bit");
+    assert_eq!(
+        store.notes(&SiteFrame::Local).unwrap().notes,
+        all,
+        "every number to the last bit"
+    );
     let changed = note(2, "recht");
     store
-        .save_notes(std::slice::from_ref(&changed), &["note-1".into(), "no such".into()])
+        .save_notes(
+            &SiteFrame::Local,
+            std::slice::from_ref(&changed),
+            &["note-1".into(), "no such".into()],
+        )
         .unwrap();
     drop(store);
-    let stored = open(&path).notes().unwrap();
+    let stored = open(&path).notes(&SiteFrame::Local).unwrap();
     assert_eq!(stored.notes, [changed, note(3, &"x".repeat(2000))]);
     assert_eq!(stored.unreadable, 0);
 }
@@ -37,13 +48,13 @@ fn notes_are_kept_changed_and_removed() {
 fn a_save_that_fails_changes_nothing() {
     let folder = folder();
     let mut store = open(&folder.path().join("a.sqlite"));
-    store.save_notes(&[note(1, "before")], &[]).unwrap();
+    store.save_notes(&SiteFrame::Local, &[note(1, "before")], &[]).unwrap();
     let mut wrong = note(2, "wrong");
     // The database keeps no number that is none.
     wrong.viewpoint.distance_m = f64::NAN;
-    let result = store.save_notes(&[note(1, "after"), wrong], &[]);
+    let result = store.save_notes(&SiteFrame::Local, &[note(1, "after"), wrong], &[]);
     assert!(matches!(result, Err(StoreError::Database { .. })), "{result:?}");
-    assert_eq!(store.notes().unwrap().notes, [note(1, "before")]);
+    assert_eq!(store.notes(&SiteFrame::Local).unwrap().notes, [note(1, "before")]);
 }
 
 #[test]
@@ -52,7 +63,7 @@ fn rows_that_cannot_be_read_are_counted_and_stay() {
     let path = folder.path().join("a.sqlite");
     let mut store = open(&path);
     store
-        .save_notes(&[note(1, "a"), note(2, "b"), note(3, "c")], &[])
+        .save_notes(&SiteFrame::Local, &[note(1, "a"), note(2, "b"), note(3, "c")], &[])
         .unwrap();
     store
         .connection
@@ -61,9 +72,11 @@ fn rows_that_cannot_be_read_are_counted_and_stay() {
              UPDATE notes SET day = 'yesterday' WHERE number = 3;",
         )
         .unwrap();
-    let stored = store.notes().unwrap();
+    let stored = store.notes(&SiteFrame::Local).unwrap();
     assert_eq!((stored.notes, stored.unreadable), (vec![note(2, "b")], 2));
-    store.save_notes(&[note(4, "d")], &["note-2".into()]).unwrap();
+    store
+        .save_notes(&SiteFrame::Local, &[note(4, "d")], &["note-2".into()])
+        .unwrap();
     let rows: i64 = store
         .connection
         .query_row("SELECT count(*) FROM notes", [], |row| row.get(0))
@@ -85,7 +98,7 @@ fn a_damaged_file_is_set_aside_and_a_new_one_begun() {
         let path = folder.path().join("torn");
         let mut store = open(&path);
         let many: Vec<_> = (0..200).map(|i| note(i, &"y".repeat(300))).collect();
-        store.save_notes(&many, &[]).unwrap();
+        store.save_notes(&SiteFrame::Local, &many, &[]).unwrap();
         drop(store);
         let mut bytes = fs::read(&path).unwrap();
         assert!(bytes.len() > 40_000, "{} bytes", bytes.len());
@@ -100,14 +113,18 @@ fn a_damaged_file_is_set_aside_and_a_new_one_begun() {
         fs::write(&path, bytes).unwrap();
         let (mut store, problem) = Store::open(&path).unwrap();
         assert_eq!(problem.map(|problem| problem.cause), Some(Cause::SetAside), "{number}");
-        assert_eq!(store.notes().unwrap(), StoredNotes::default());
-        store.save_notes(&[note(1, "new")], &[]).unwrap();
+        assert_eq!(store.notes(&SiteFrame::Local).unwrap(), StoredNotes::default());
+        store.save_notes(&SiteFrame::Local, &[note(1, "new")], &[]).unwrap();
         let aside = folder.path().join(format!("a.damaged-{}.sqlite", number + 1));
         let kept = fs::read(aside).unwrap();
         // The header may say by now that there is a log beside it; what was kept is untouched.
         assert!(kept.len() == bytes.len() && kept[100..] == bytes[100..], "{number}");
         drop(store);
-        assert_eq!(open(&path).notes().unwrap().notes, [note(1, "new")], "said once");
+        assert_eq!(
+            open(&path).notes(&SiteFrame::Local).unwrap().notes,
+            [note(1, "new")],
+            "said once"
+        );
         fs::remove_file(&path).unwrap();
     }
 }
@@ -135,9 +152,14 @@ fn a_second_program_is_told_and_may_when_the_first_has_gone() {
     let mut first = open(&path);
     let error = Store::open(&path).unwrap_err();
     assert_eq!(error.problem().cause, Cause::InUse, "{error}");
-    first.save_notes(&[note(1, "still kept")], &[]).unwrap();
+    first
+        .save_notes(&SiteFrame::Local, &[note(1, "still kept")], &[])
+        .unwrap();
     drop(first);
-    assert_eq!(open(&path).notes().unwrap().notes, [note(1, "still kept")]);
+    assert_eq!(
+        open(&path).notes(&SiteFrame::Local).unwrap().notes,
+        [note(1, "still kept")]
+    );
 }
 
 #[test]
@@ -178,12 +200,12 @@ fn the_thread_answers_in_order_and_an_answer_is_on_the_disk() {
     let path = folder.path().join("a.sqlite");
     let (handle, _) = StoreHandle::open(&path).unwrap();
     let pending: Vec<_> = (1..=20)
-        .map(|number| handle.submit(move |store| store.save_notes(&[note(number, "x")], &[])))
+        .map(|number| handle.submit(move |store| store.save_notes(&SiteFrame::Local, &[note(number, "x")], &[])))
         .collect();
     for answer in pending {
         answer.wait().unwrap();
     }
-    let mut counted = handle.submit(|store| store.notes().map(|stored| stored.notes.len()));
+    let mut counted = handle.submit(|store| store.notes(&SiteFrame::Local).map(|stored| stored.notes.len()));
     let mut polled = || {
         loop {
             if let Some(answer) = counted.poll() {
@@ -196,7 +218,7 @@ fn the_thread_answers_in_order_and_an_answer_is_on_the_disk() {
     assert!(matches!(polled(), Err(StoreError::Closed { .. })), "given once");
     drop(handle);
     // The thread lets go by itself; opening waits for it.
-    assert_eq!(open(&path).notes().unwrap().notes.len(), 20);
+    assert_eq!(open(&path).notes(&SiteFrame::Local).unwrap().notes.len(), 20);
 }
 
 #[test]
@@ -205,17 +227,25 @@ fn notes_of_the_file_are_taken_over_once_and_never_come_back() {
     let path = folder.path().join("a.sqlite");
     let in_file = [note(1, "a"), note(2, "b"), note(3, "c")];
     let mut store = open(&path);
-    store.save_notes(&[note(4, "written here")], &[]).unwrap();
+    store
+        .save_notes(&SiteFrame::Local, &[note(4, "written here")], &[])
+        .unwrap();
     let all: Vec<Note> = (1..=3)
         .map(|i| in_file[i - 1].clone())
         .chain([note(4, "written here")])
         .collect();
-    assert_eq!(store.notes_with(&in_file).unwrap().notes, all);
-    assert_eq!(store.notes().unwrap().notes.len(), 1, "looking changes nothing");
-    store.take_over(&in_file).unwrap();
-    assert_eq!(store.notes().unwrap().notes, all);
+    assert_eq!(store.notes_with(&SiteFrame::Local, &in_file).unwrap().notes, all);
+    assert_eq!(
+        store.notes(&SiteFrame::Local).unwrap().notes.len(),
+        1,
+        "looking changes nothing"
+    );
+    store.take_over(&SiteFrame::Local, &in_file).unwrap();
+    assert_eq!(store.notes(&SiteFrame::Local).unwrap().notes, all);
 
-    store.save_notes(&[note(2, "changed")], &["note-1".into()]).unwrap();
+    store
+        .save_notes(&SiteFrame::Local, &[note(2, "changed")], &["note-1".into()])
+        .unwrap();
     drop(store);
     let mut store = open(&path);
     // The file has one more by now, under a number that is taken here.
@@ -225,9 +255,9 @@ fn notes_of_the_file_are_taken_over_once_and_never_come_back() {
     late.number = 5;
     let expected = [note(2, "changed"), note(3, "c"), note(4, "written here"), late];
     for _ in 0..2 {
-        assert_eq!(store.notes_with(&in_file).unwrap().notes, expected);
-        store.take_over(&in_file).unwrap();
-        assert_eq!(store.notes().unwrap().notes, expected);
+        assert_eq!(store.notes_with(&SiteFrame::Local, &in_file).unwrap().notes, expected);
+        store.take_over(&SiteFrame::Local, &in_file).unwrap();
+        assert_eq!(store.notes(&SiteFrame::Local).unwrap().notes, expected);
     }
 }
 
@@ -245,14 +275,67 @@ fn a_database_of_the_first_version_is_brought_up_to_date_with_its_notes() {
         )
         .unwrap();
     drop(connection);
-    let store = open(&path);
-    let stored = store.notes().unwrap();
-    assert_eq!((stored.notes.len(), stored.unreadable), (1, 0));
+    let rd = |x_m, y_m, nap_m| SiteFrame::RdNap {
+        anchor: RdNap { x_m, y_m, nap_m },
+    };
+    let before = rd(251_000.0, 476_250.0, 17.0);
+    let mut store = open(&path);
+    assert_eq!(store.version().unwrap(), MIGRATIONS.len());
+    let first = store.notes(&before).unwrap();
+    assert_eq!((first.notes.len(), first.unreadable), (1, 0));
     assert_eq!(
-        (stored.notes[0].number, stored.notes[0].text.as_str()),
+        (first.notes[0].number, first.notes[0].text.as_str()),
         (7, "van vroeger")
     );
-    let at = stored.notes[0].anchor.position;
-    assert_eq!(at, SitePos(DVec3::new(1.5, -2.5, 0.25)));
-    assert_eq!(store.version().unwrap(), MIGRATIONS.len());
+    assert_eq!(first.notes[0].anchor.position, SitePos(DVec3::new(1.5, -2.5, 0.25)));
+    // Opened once where it was written, it has its place on the earth.
+    store.take_over(&before, &[]).unwrap();
+    assert_same_notes(&store.notes(&before).unwrap().notes, &first.notes);
+    let moved = store.notes(&rd(251_010.0, 476_200.0, 7.0)).unwrap().notes;
+    let off_m = moved[0].anchor.position.0.distance(DVec3::new(-8.5, 47.5, 10.25));
+    assert!(off_m < 1e-6, "{moved:?}");
+}
+
+#[test]
+fn notes_keep_their_place_on_the_earth_when_the_anchor_moves() {
+    let rd = |x_m, y_m, nap_m| SiteFrame::RdNap {
+        anchor: RdNap { x_m, y_m, nap_m },
+    };
+    let enu = |lon_deg, lat_deg, h_m| SiteFrame::Enu {
+        anchor: LonLatH { lon_deg, lat_deg, h_m },
+    };
+    for (before, after) in [
+        (rd(251_000.0, 476_250.0, 17.0), rd(250_700.0, 476_900.0, 0.0)),
+        (enu(-75.52, 39.16, 10.0), enu(-75.51, 39.165, 0.0)),
+        (rd(251_000.0, 476_250.0, 17.0), enu(6.793, 52.265, 60.0)),
+        (enu(6.793, 52.265, 60.0), rd(251_000.0, 476_250.0, 17.0)),
+    ] {
+        let folder = folder();
+        let path = folder.path().join("a.sqlite");
+        let mut store = open(&path);
+        let written = [note(1, "a"), note(2, "b")];
+        store.save_notes(&before, &written, &[]).unwrap();
+        drop(store);
+        let store = open(&path);
+        assert_same_notes(&store.notes(&before).unwrap().notes, &written);
+        let stored = store.notes(&after).unwrap();
+        assert_eq!((stored.notes.len(), stored.unreadable), (2, 0), "{after:?}");
+        for (was, is) in written.iter().zip(&stored.notes) {
+            for (was, is) in [
+                (was.anchor.position, is.anchor.position),
+                (was.viewpoint.target, is.viewpoint.target),
+            ] {
+                let off_m = before
+                    .ecef_from_site(was)
+                    .unwrap()
+                    .0
+                    .distance(after.ecef_from_site(is).unwrap().0);
+                assert!(off_m < 1e-4, "{before:?} {after:?}: {off_m} m");
+            }
+            let moved_m = was.anchor.position.0.distance(is.anchor.position.0);
+            assert!(moved_m > 10.0, "the anchors lie apart: {moved_m} m");
+        }
+        // Without a place on the earth nobody knows where they stand; they stay.
+        assert_eq!(store.notes(&SiteFrame::Local).unwrap().unreadable, 2);
+    }
 }
