@@ -109,8 +109,12 @@ pub(super) fn plugin(app: &mut App) {
             (hand_over, notice_kept).chain().in_set(FrameSystems::Derive),
         ),
     )
-    .add_systems(Last, finish_saving);
+    .add_systems(Last, (hand_over, finish_saving).chain().in_set(LastSavingSystems));
 }
+
+/// The systems that put what was edited last on the disk when the program ends.
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct LastSavingSystems;
 
 /// The store belongs to what was opened.
 fn take_store(mut opened: MessageReader<PathOpened>, mut keeping: ResMut<Keeping>) {
@@ -206,7 +210,7 @@ pub(super) fn tell_trouble(mut keeping: ResMut<Keeping>, mut screen: ResMut<Scre
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::app::open;
     use crate::model::note::tests::{assert_same_notes, note};
@@ -218,7 +222,7 @@ mod tests {
     const KLEIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/klein");
 
     /// A program without a picture that keeps below `folder`, with a scenario open.
-    fn program(folder: &Path) -> App {
+    pub(in crate::app) fn program(folder: &Path) -> App {
         program_with(folder, KLEIN.as_ref())
     }
 
@@ -250,13 +254,13 @@ mod tests {
         }
     }
 
-    fn edit(app: &mut App, request: EditScenario) {
+    pub(in crate::app) fn edit(app: &mut App, request: EditScenario) {
         app.world_mut().write_message(request);
         app.update();
         until(app, |world| world.resource::<Keeping>().saving.is_empty());
     }
 
-    fn notes(app: &App) -> Vec<Note> {
+    pub(in crate::app) fn notes(app: &App) -> Vec<Note> {
         app.world().resource::<ActiveScenario>().0.scenario.notes.clone()
     }
 

@@ -6,8 +6,8 @@
 mod input;
 pub mod orbit;
 
-pub(crate) use input::cursor_pixel;
 pub use input::{Clicked, InputCapture};
+pub(crate) use input::{InputSystems, cursor_pixel};
 pub use orbit::{Flight, Orbit};
 
 use super::ground::GroundHeights;
@@ -250,8 +250,8 @@ pub(crate) fn plugin(app: &mut App) {
         .add_systems(
             Update,
             (
-                (start_at_home, obey).chain().before(input::InputSystems),
-                (advance, follow_camera, rebase).chain().after(input::InputSystems),
+                (start_at_home, obey).chain().before(InputSystems),
+                (advance, follow_camera, rebase).chain().after(InputSystems),
             )
                 .in_set(FrameSystems::Derive),
         )
