@@ -1,6 +1,7 @@
 //! `stadslens export`: a scenario as one package, with a picture from every viewpoint in every variant.
 
 use super::render::{Engine, EngineOptions, png, preset_of};
+use super::take_along::Attended;
 use super::{Stop, machine, stamp::stamp};
 use crate::analysis::Survey;
 use crate::export::{
@@ -41,6 +42,8 @@ pub struct ExportOptions {
     pub timeout_s: f64,
     /// The day that the page says it was made on.
     pub made_on: Date,
+    /// The window that asked for it and has the notes; without one they come from the store.
+    pub attended: Option<Attended>,
 }
 
 /// What was written.
@@ -76,7 +79,10 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
     let file = AtomicWriteFile::open(output).map_err(|error| cannot_write(output, &error.to_string()))?;
     let mut open = scenario::open(&options.path).map_err(|problems| Stop::Problems { problems })?;
     let mut problems = open.problems.clone();
-    add_stored_notes(&options.path, &mut open, &mut problems);
+    match &options.attended {
+        Some(attended) => attended.add_notes(&mut open, &mut problems)?,
+        None => add_stored_notes(&options.path, &mut open, &mut problems),
+    }
     let open = Arc::new(open);
     let pictures = match options.pictures {
         Some(size) => pictures(&open, size, options, &mut problems)?,
@@ -92,6 +98,9 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
     };
     let mut writer = BufWriter::new(file);
     problems.extend(package(&open, &parts, &mut writer).map_err(failed)?);
+    if is_left(options) {
+        return Err(left());
+    }
     let file = writer
         .into_inner()
         .map_err(|error| cannot_write(output, &error.to_string()))?;
@@ -103,6 +112,17 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
         pictures: pictures.len(),
         bytes,
     })
+}
+
+/// Whether nobody waits for the package any more.
+fn is_left(options: &ExportOptions) -> bool {
+    options.attended.as_ref().is_some_and(Attended::is_left)
+}
+
+fn left() -> Stop {
+    Stop::Machine {
+        message: "the window that asked for this package is closed".into(),
+    }
 }
 
 fn cannot_write(output: &Path, reason: &str) -> Stop {
@@ -196,8 +216,12 @@ fn pictures(
         .then(|| Language::from_code("nl").map(|language| tr(&language, "banner-synthetic")))
         .flatten();
     let mut made = Vec::new();
+    let total = scenario.variants.len() * scenario.viewpoints.len();
     for (v, variant) in scenario.variants.iter().enumerate() {
         for (p, viewpoint) in scenario.viewpoints.iter().enumerate() {
+            if options.attended.is_some() {
+                Attended::say_progress(made.len(), total);
+            }
             let time = viewpoint.time.or(scenario.start_time);
             engine.look(Some(&variant.id), None, time, Some(orbit_of(viewpoint)));
             let path = format!(
@@ -207,7 +231,11 @@ fn pictures(
                 v + 1,
                 slug(&variant.id, MAX_NAME)
             );
-            if !engine.settle(patience) {
+            let is_complete = engine.settle_unless(patience, || is_left(options));
+            if is_left(options) {
+                return Err(left());
+            }
+            if !is_complete {
                 problems.push(super::render::unfinished(&path, options.timeout_s));
             }
             let mut picture = engine.draw()?;

@@ -9,7 +9,7 @@ use super::keys::press_keys;
 use super::names::paint_names;
 use super::notes;
 use super::open::{OpenPath, Opening};
-use super::{Stop, machine, program_plugins, save, shipped};
+use super::{Stop, machine, program_plugins, save, shipped, take_along};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::text::{Language, tr};
 use crate::view::{
@@ -108,6 +108,7 @@ fn desk_plugin(app: &mut App) {
         save::plugin,
         keep::plugin,
         notes::plugin,
+        take_along::plugin,
     ))
     .insert_resource(Keeping::new(None))
     .init_resource::<Screen>()

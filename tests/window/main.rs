@@ -5,6 +5,7 @@
 mod desktop;
 mod maintenance;
 mod notes;
+mod take_along;
 
 use desktop::Desktop;
 use serde_json::{Value, json};

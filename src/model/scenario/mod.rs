@@ -27,6 +27,6 @@ mod words;
 pub use describe::{describe, is_scenario, unknown_id};
 pub use domain::*;
 pub use files::{UsedFiles, used_files};
-pub use note_document::document_with_notes;
+pub use note_document::{document_with_notes, notes_from_json, notes_json};
 pub use read::{DOCUMENT, OpenScenario, check, open};
 pub use scratch::open_any;

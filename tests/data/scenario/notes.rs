@@ -4,7 +4,7 @@ use super::{Copy, json, lines};
 use bevy::math::DVec3;
 use serde_json::{Value, json};
 use stadslens::georef::SitePos;
-use stadslens::model::scenario::document_with_notes;
+use stadslens::model::scenario::{document_with_notes, notes_from_json, notes_json};
 use stadslens::model::{AuthorRole, NoteKind, OpenScenario};
 use std::fs;
 
@@ -223,4 +223,20 @@ fn notes_of_a_place_outside_the_netherlands_are_written_in_the_files_coordinates
         .0
         .distance(at + DVec3::new(3.0, 4.0, 5.0));
     assert!(off_m < 0.001, "{off_m} m");
+}
+
+#[test]
+fn another_run_gets_the_notes_of_this_one_in_one_line() {
+    let copy = with(&notes());
+    let mut open = copy.open();
+    open.scenario.notes[0].text = "Twee\nregels en \"tekens\" \u{2028}".into();
+    open.scenario.notes.remove(1);
+    let line = notes_json(&open).unwrap_or_else(|problems| panic!("{:?}", lines(&problems)));
+    assert!(!line.contains('\n'), "{line}");
+    let other = copy.open();
+    let (notes, problems) = notes_from_json(&other, &line).unwrap_or_else(|problems| panic!("{:?}", lines(&problems)));
+    assert_eq!((notes, problems), (open.scenario.notes, Vec::new()));
+    for wrong in ["", "[{}]", "{}", "[", r#"[{"id": 3}]"#] {
+        assert_eq!(notes_from_json(&other, wrong).unwrap_err().len(), 1, "{wrong}");
+    }
 }

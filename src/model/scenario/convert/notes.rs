@@ -14,7 +14,7 @@ const MAX_HEIGHT_M: f64 = 20_000.0;
 
 impl Converter<'_> {
     /// The notes in the order of their numbers.
-    pub(super) fn notes(
+    pub(in crate::model::scenario) fn notes(
         &mut self,
         files: &[file::NoteFile],
         variants: &[Variant],
