@@ -14,7 +14,7 @@ use crate::schedule::FrameSystems;
 use crate::sources::{Cause, Problem};
 use crate::text::tr_args;
 use crate::ui::widgets::ToastKind;
-use bevy::prelude::*;
+use bevy::{prelude::*, window::ExitSystems};
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     path::{Path, PathBuf},
@@ -109,6 +109,8 @@ pub(super) fn plugin(app: &mut App) {
             (hand_over, notice_kept).chain().in_set(FrameSystems::Derive),
         ),
     )
+    // The window that is closed ends the program in its very last frame, at the end of it.
+    .configure_sets(Last, LastSavingSystems.after(ExitSystems))
     .add_systems(Last, (hand_over, finish_saving).chain().in_set(LastSavingSystems));
 }
 
@@ -260,6 +262,15 @@ pub(super) mod tests {
         until(app, |world| world.resource::<Keeping>().saving.is_empty());
     }
 
+    /// Ends the program as its window does when it is closed.
+    pub(in crate::app) fn end(app: &mut App) {
+        let exit = |mut exits: MessageWriter<AppExit>| {
+            exits.write(AppExit::Success);
+        };
+        app.add_systems(Last, exit.in_set(ExitSystems));
+        app.update();
+    }
+
     pub(in crate::app) fn notes(app: &App) -> Vec<Note> {
         app.world().resource::<ActiveScenario>().0.scenario.notes.clone()
     }
@@ -314,8 +325,7 @@ pub(super) mod tests {
         app.world_mut().write_message(EditScenario::Apply(Edit::AddNote {
             note: Box::new(last.clone()),
         }));
-        app.world_mut().write_message(AppExit::Success);
-        app.update();
+        end(&mut app);
         assert!(app.world().resource::<Keeping>().saving.is_empty());
         drop(app);
         assert_same_notes(&notes(&program(folder.path())), &[last]);

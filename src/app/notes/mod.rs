@@ -21,7 +21,7 @@ use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::view::camera::{FlyTo, InputSystems, Orbit, OrbitCamera, ReducedMotion, orbit_of};
 use crate::view::picking::{CitySelection, Picked, PickedThing};
 use crate::view::scene::{ShowVariant, ShownScenario};
-use bevy::prelude::*;
+use bevy::{prelude::*, window::ExitSystems};
 use bevy_egui::EguiPrimaryContextPass;
 use jiff::civil::Date;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -67,7 +67,10 @@ pub(super) fn plugin(app: &mut App) {
                 pins::open_clicked_pin.in_set(FrameSystems::Derive).after(InputSystems),
             ),
         )
-        .add_systems(Last, finish_words_at_the_end.before(LastSavingSystems))
+        .add_systems(
+            Last,
+            finish_words_at_the_end.after(ExitSystems).before(LastSavingSystems),
+        )
         // Over the names: a pin that a name hides is a note that nobody finds.
         .add_systems(
             EguiPrimaryContextPass,
@@ -254,7 +257,7 @@ fn tell_page(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::keep::tests::{edit, notes, program};
+    use crate::app::keep::tests::{edit, end, notes, program};
     use crate::model::edit::tests::scenario;
     use crate::model::note::tests::note;
     use crate::panels::rooms::PageContent as _;
@@ -324,11 +327,12 @@ mod tests {
         harness.get_by_label("Tekst van notitie 2").type_text(" en een bo");
         harness.step();
         assert_eq!(desk.page().take_wishes(), [], "no sentence yet");
-        app.insert_resource(desk)
-            .add_systems(Last, finish_words_at_the_end.before(LastSavingSystems));
+        app.insert_resource(desk).add_systems(
+            Last,
+            finish_words_at_the_end.after(ExitSystems).before(LastSavingSystems),
+        );
         harness.step();
-        app.world_mut().write_message(AppExit::Success);
-        app.update();
+        end(&mut app);
         drop(app);
         let kept = notes(&program(folder.path()));
         let texts: Vec<&str> = kept.iter().map(|note| note.text.as_str()).collect();
