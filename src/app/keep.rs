@@ -8,7 +8,7 @@ use super::choices::Choices;
 use super::desk::{Screen, cause};
 use super::open::{OpenSystems, PathOpened};
 use crate::model::edit::{EditSystems, ScenarioEdited};
-use crate::model::store::{self, Pending, StoreError, StoreHandle};
+use crate::model::store::{self, Origin, Pending, StoreError, StoreHandle};
 use crate::model::{ActiveScenario, Note, OpenScenario};
 use crate::schedule::FrameSystems;
 use crate::sources::{Cause, Problem};
@@ -82,6 +82,7 @@ impl Keeper {
 
     fn read_notes(&self, path: &Path, open: &mut OpenScenario) -> Result<StoreHandle, StoreError> {
         let data_folder = self.folder.clone().map_or_else(store::data_folder, Ok)?;
+        let origin = Origin::of(path, open);
         let path = store::store_path(&data_folder, path);
         let (handle, problem) = match &self.current {
             // The scenario that is open is opened anew: its database is held already.
@@ -91,6 +92,9 @@ impl Keeper {
         open.problems.extend(problem);
         let (site, in_file) = (open.scenario.area.site, open.scenario.notes.clone());
         let read = handle.submit(move |store| {
+            if let Some(origin) = origin {
+                store.settle_in(&site, &origin)?;
+            }
             store.take_over(&site, &in_file)?;
             store.notes(&site)
         });
@@ -367,6 +371,46 @@ pub(super) mod tests {
             texts(&program_with(folder.path(), scenario.path())),
             ["other words", "three"]
         );
+    }
+
+    #[test]
+    fn a_scenario_whose_folder_was_moved_keeps_its_notes_and_a_copy_starts_without() {
+        let (folder, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let [first, moved, copy, other] = ["first", "moved", "copy", "other"].map(|name| place.path().join(name));
+        let put = |at: &Path, title: &str| {
+            let anchor = json!({"anchor": {"rd": [251_000, 476_250], "nap_m": 17}});
+            let document = json!({"version": 1, "title": {"nl": title}, "area": anchor});
+            std::fs::create_dir_all(at).unwrap();
+            std::fs::write(at.join("scenario.json"), document.to_string()).unwrap();
+        };
+        put(&first, "plan");
+        let mut app = program_with(folder.path(), &first);
+        let written = note(1, "here");
+        let add = Edit::AddNote {
+            note: Box::new(written.clone()),
+        };
+        edit(&mut app, EditScenario::Apply(add));
+        drop(app);
+        put(&copy, "plan");
+        assert_eq!(
+            notes(&program_with(folder.path(), &copy)),
+            [],
+            "its original is still there"
+        );
+        std::fs::rename(&first, &moved).unwrap();
+        put(&other, "another plan");
+        assert_eq!(notes(&program_with(folder.path(), &other)), []);
+        let mut app = program_with(folder.path(), &moved);
+        assert_same_notes(&notes(&app), std::slice::from_ref(&written));
+        // From now on it has notes of its own: what is removed here stays so, and is still where it was.
+        edit(
+            &mut app,
+            EditScenario::Apply(Edit::RemoveNote { id: written.id.clone() }),
+        );
+        drop(app);
+        assert_eq!(notes(&program_with(folder.path(), &moved)), []);
+        put(&first, "plan");
+        assert_same_notes(&notes(&program_with(folder.path(), &first)), &[written]);
     }
 
     #[test]

@@ -11,11 +11,13 @@
 
 mod error;
 mod notes;
+mod origin;
 mod places;
 mod worker;
 
 pub use error::StoreError;
 pub use notes::StoredNotes;
+pub use origin::Origin;
 pub use worker::{Pending, StoreHandle};
 
 use crate::sources::{Cause, Problem, resource::slug};
@@ -30,7 +32,7 @@ use std::{
 };
 
 /// One step per version of the database; what a step made is changed by a later step only.
-const MIGRATIONS: [&str; 3] = [notes::TABLE, notes::TAKEN_OVER, places::FRAMES];
+const MIGRATIONS: [&str; 4] = [notes::TABLE, notes::TAKEN_OVER, places::FRAMES, origin::ORIGIN];
 /// How long opening waits for a program that is just letting go.
 const OPENING_PATIENCE: Duration = Duration::from_millis(1500);
 /// Longest part of a file's name that tells a person which scenario it belongs to, characters.
@@ -48,13 +50,7 @@ pub fn data_folder() -> Result<PathBuf, StoreError> {
 /// Where what people add to the scenario that was opened at `opened` is kept, inside `data_folder`: a readable name and
 /// a part of the hash of its whole path, so that two folders of one name stay apart.
 pub fn store_path(data_folder: &Path, opened: &Path) -> PathBuf {
-    let whole = fs::canonicalize(opened).unwrap_or_else(|_| opened.to_owned());
-    // A scenario is named by its folder or by the file in it.
-    let place = if whole.file_name().is_some_and(|name| name == "scenario.json") {
-        whole.parent().unwrap_or(&whole)
-    } else {
-        &whole
-    };
+    let place = place_of(opened);
     let stem = place.file_stem().unwrap_or_default().to_string_lossy();
     let name = slug(&stem, MAX_NAME);
     let hash = Sha256::digest(place.as_os_str().as_encoded_bytes());
@@ -65,6 +61,15 @@ pub fn store_path(data_folder: &Path, opened: &Path) -> PathBuf {
     data_folder
         .join("scenarios")
         .join(format!("{name}-{short:012x}.sqlite"))
+}
+
+/// The whole path of the scenario that was opened at `opened`: it is named by its folder or by the file in it.
+fn place_of(opened: &Path) -> PathBuf {
+    let whole = fs::canonicalize(opened).unwrap_or_else(|_| opened.to_owned());
+    match whole.parent() {
+        Some(folder) if whole.file_name().is_some_and(|name| name == "scenario.json") => folder.to_owned(),
+        _ => whole,
+    }
 }
 
 /// An open database of one scenario. Its calls wait for the disk: it lives on the thread of a [`StoreHandle`].
@@ -178,7 +183,7 @@ impl Store {
         if said != "ok" {
             return Err(damaged());
         }
-        for needed in [notes::SELECT, notes::SELECT_TAKEN_OVER] {
+        for needed in [notes::SELECT, notes::SELECT_TAKEN_OVER, origin::SELECT] {
             self.connection
                 .prepare(needed)
                 .map_err(|source| error::damaged_or(source, &self.path))?;

@@ -116,13 +116,15 @@ impl Store {
         let transaction = self.connection.transaction().map_err(failed)?;
         write_notes(&transaction, site, &old).map_err(failed)?;
         write_notes(&transaction, site, &new).map_err(failed)?;
-        for note in in_file {
-            transaction
-                .prepare_cached("INSERT OR IGNORE INTO taken_over (id) VALUES (?1)")
-                .and_then(|mut take| take.execute([&note.id]))
-                .map_err(failed)?;
-        }
+        mark_taken_over(&transaction, in_file.iter().map(|note| note.id.as_str())).map_err(failed)?;
         transaction.commit().map_err(failed)
+    }
+
+    /// Marks notes of the file as known here.
+    pub(super) fn mark_taken_over<'i>(&mut self, ids: impl Iterator<Item = &'i str>) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction()?;
+        mark_taken_over(&transaction, ids)?;
+        transaction.commit()
     }
 
     /// Notes that are kept in the site frame while the scenario has a place on the earth.
@@ -181,6 +183,14 @@ impl Store {
         write_notes(&transaction, site, notes)?;
         transaction.commit()
     }
+}
+
+fn mark_taken_over<'i>(transaction: &Transaction<'_>, ids: impl Iterator<Item = &'i str>) -> rusqlite::Result<()> {
+    let mut take = transaction.prepare_cached("INSERT OR IGNORE INTO taken_over (id) VALUES (?1)")?;
+    for id in ids {
+        take.execute([id])?;
+    }
+    Ok(())
 }
 
 /// Puts notes in, over those of the same ids. One that has no place on the earth after all keeps that in the site frame.
