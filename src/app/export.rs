@@ -134,11 +134,10 @@ fn cannot_write(output: &Path, reason: &str) -> Stop {
 /// Puts in what was written on this machine about the scenario from `path`; nothing where nobody wrote. What cannot be
 /// read there is said, and the notes of the scenario's own file go along.
 fn add_stored_notes(path: &Path, open: &mut OpenScenario, problems: &mut Vec<Problem>) {
-    let Ok(folder) = store::data_folder() else { return };
-    let database = store::store_path(&folder, path);
-    if !database.is_file() {
+    let folder = store::data_folder().ok();
+    let Some(database) = folder.and_then(|folder| store::kept_at(&folder, path, open)) else {
         return;
-    }
+    };
     let (site, in_file) = (open.scenario.area.site, open.scenario.notes.clone());
     let read = StoreHandle::open(&database).and_then(|(handle, problem)| {
         problems.extend(problem);

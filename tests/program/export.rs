@@ -4,7 +4,7 @@ use serde_json::Value;
 use stadslens::analysis::Survey;
 use stadslens::georef::SitePos;
 use stadslens::model::scenario::{check, open};
-use stadslens::model::store::{StoreHandle, store_path};
+use stadslens::model::store::{Origin, StoreHandle, store_path};
 use stadslens::model::{AuthorRole, LocalText, Note, NoteAnchor, NoteKind, OpenScenario, Viewpoint};
 use std::{
     fs,
@@ -331,6 +331,23 @@ fn notes_that_cannot_be_had_are_said_and_those_of_the_file_go_along() {
     let after = open(&second).unwrap_or_else(|problems| panic!("{problems:?}"));
     assert_same_notes(&written, &after.scenario.notes);
     drop(handle);
+    // Where the package was moved, its notes are found.
+    let moved = folder.path().join("moved.stadslens");
+    let site = after.scenario.area.site;
+    let (handle, _) = StoreHandle::open(&database).expect("a store");
+    let origin = Origin::of(&first, &open(&first).expect("the package")).expect("a file of its own");
+    let added = note(4);
+    let settled = handle.submit(move |store| {
+        store.settle_in(&site, &origin)?;
+        store.save_notes(&site, &[added], &[])
+    });
+    settled.wait().expect("kept");
+    drop(handle);
+    fs::rename(&first, &moved).expect("moved");
+    assert!(export(&moved, &second, &["--replace"]).status.success());
+    let after = open(&second).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert_same_notes(&[&written[..], &[note(4)]].concat(), &after.scenario.notes);
+    fs::rename(&moved, &first).expect("moved back");
     // Rows that a later program wrote.
     let connection = rusqlite::Connection::open(store_path(&data_beside(&first).join("stadslens"), &scenario));
     let changed = connection.and_then(|c| c.execute("UPDATE notes SET kind = 'later' WHERE number < 3", []));

@@ -17,7 +17,7 @@ mod worker;
 
 pub use error::StoreError;
 pub use notes::StoredNotes;
-pub use origin::Origin;
+pub use origin::{Origin, kept_at};
 pub use worker::{Pending, StoreHandle};
 
 use crate::sources::{Cause, Problem, resource::slug};

@@ -5,7 +5,7 @@
 //! loses nothing. A copy beside its original starts without notes. A scenario whose file was changed on the way is not
 //! recognised: guessing by title or place would one day show somebody the notes of another plan.
 
-use super::{Store, StoreError, error::failed, place_of};
+use super::{Store, StoreError, error::failed, place_of, store_path};
 use crate::georef::SiteFrame;
 use crate::model::OpenScenario;
 use rusqlite::{Connection, OpenFlags, params};
@@ -95,6 +95,16 @@ impl Store {
         self.mark_taken_over(taken.iter().map(String::as_str))
             .map_err(|source| failed(source, &path))
     }
+}
+
+/// The database, inside `data_folder`, that holds what was added to `open`, opened at `opened`: its own, else that of the
+/// place where it stood before. `None` where nobody added anything.
+pub fn kept_at(data_folder: &Path, opened: &Path, open: &OpenScenario) -> Option<PathBuf> {
+    let own = store_path(data_folder, opened);
+    if own.is_file() {
+        return Some(own);
+    }
+    moved_from(&own, &Origin::of(opened, open)?)
 }
 
 /// The database beside `database` of the same scenario at a place where nothing is any more; of several the last used.
