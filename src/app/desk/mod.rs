@@ -18,6 +18,7 @@ use super::dialog::AskForPath;
 use super::notes::WriteNote;
 use super::open::{OpenPath, Opening};
 use super::sun_clock::SunClock;
+use super::take_along::{TakeAlong, TakeAlongTo};
 use crate::georef::SitePos;
 use crate::panels::desk::{Desk, DeskView, Page};
 use crate::panels::rooms::Rooms;
@@ -87,6 +88,8 @@ pub(super) struct Wishes<'w> {
     phase: MessageWriter<'w, ShowPhase>,
     sun: MessageWriter<'w, SetSunTime>,
     note: MessageWriter<'w, WriteNote>,
+    take_along: MessageWriter<'w, TakeAlong>,
+    take_along_to: MessageWriter<'w, TakeAlongTo>,
 }
 
 /// Draws the desk and passes on what was asked for.
