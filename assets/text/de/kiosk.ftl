@@ -1,5 +1,4 @@
 # Der Kiosk: was Besucher lesen, in Wörtern, die ein Kind von neun Jahren kennt.
-kiosk-window = Stadslens Kiosk
 kiosk-setting-up = Die Ausstellung wird vorbereitet. Einen Moment.
 kiosk-out-of-order = Dieser Kiosk kann gerade nichts speichern. Frag bitte jemanden vom Personal.
 kiosk-closed = Die Ausstellung ist von { $from } bis { $until } Uhr geöffnet.

@@ -1,5 +1,4 @@
 # The kiosk: what a visitor reads, in words that a child of nine knows, and what staff see behind their code.
-kiosk-window = Stadslens kiosk
 kiosk-setting-up = The exhibition is being set up. One moment.
 kiosk-out-of-order = This kiosk cannot keep reactions now. Please ask a member of staff.
 kiosk-closed = The exhibition is open from { $from }:00 to { $until }:00.

@@ -1,5 +1,4 @@
 # De kiosk: wat een bezoeker leest, in woorden die een kind van negen kent, en wat medewerkers achter hun code zien.
-kiosk-window = Stadslens kiosk
 kiosk-setting-up = De tentoonstelling wordt klaargezet. Een ogenblik.
 kiosk-out-of-order = Deze kiosk kan nu geen reacties bewaren. Vraag een medewerker.
 kiosk-closed = De tentoonstelling is open van { $from } tot { $until } uur.

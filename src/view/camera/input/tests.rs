@@ -101,6 +101,7 @@ fn hand_app() -> App {
     let mut app = App::new();
     app.add_plugins(MinimalPlugins)
         .init_resource::<InputCapture>()
+        .init_resource::<Drags>()
         .init_resource::<Gestures>()
         .init_resource::<OrbitCamera>()
         .init_resource::<Touches>()
