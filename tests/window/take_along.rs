@@ -126,8 +126,12 @@ fn a_planner_takes_the_plan_along_and_somebody_else_opens_it_with_nothing_lost()
     desktop.wait_for("an idea that is kept", |state| {
         has_text(state, "2 · Hier kan een bankje.") && has_text(state, "Idee 1") && state["kept"] == true
     });
-    desktop.key("Escape");
     add_list(&mut desktop, plan.path());
+    desktop.key("Escape");
+    desktop.wait_for("keys for the city", |state| {
+        let controls = state["controls"].as_array();
+        controls.is_some_and(|all| all.iter().all(|control| control["focused"] == false))
+    });
 
     take_along(&mut desktop, &package);
     // The window goes on while the package is made.

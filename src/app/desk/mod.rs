@@ -197,6 +197,10 @@ fn status(world: &Reading) -> StatusState {
     let camera = world.camera.shown();
     let metres = world.site_view.metres_per_pixel(camera.distance_m) * world.site_view.pixels_per_point;
     status.metres_per_point = Some(narrow_angle(metres));
+    // Residents point at a place; numbers for it are for those who draw.
+    if *world.lens.get() == Lens::Participation {
+        return status;
+    }
     let site = &shown.open.scenario.area.site;
     let at: SitePos = world.cursor.position.unwrap_or(camera.target);
     if let Some(place) = site.rd_nap_from_site(at) {
