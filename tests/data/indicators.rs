@@ -10,7 +10,6 @@ use serde_json::Value;
 use stadslens::analysis::{AreaSource, Indicators, Key, MissingData, Role, Survey, WindCheck};
 use stadslens::model::scenario::{check, open};
 use stadslens::model::{OpenScenario, PlanScale, Use};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -113,23 +112,6 @@ fn today_is_what_was_worked_out_by_hand() {
     // What is unknown is named and stays out; the estimate stands beside it: 4900 + 600 over 10,000 m² and 2000 m².
     assert_eq!(unknown(&today, Key::Gfa), ["R4"]);
     assert_eq!(unknown(&today, Key::Dwellings), ["R4"]);
-    // A ratio of incomplete numbers names what they miss, each thing once.
-    for (key, missing) in [
-        (Key::Fsi, &["R4"][..]),
-        (Key::L, &["R4"]),
-        (Key::DwellingsPerHa, &["R4"]),
-        (Key::Gsi, &[]),
-    ] {
-        let behind: Vec<&str> = today
-            .unknown_behind(key)
-            .iter()
-            .map(|unknown| unknown.id.as_str())
-            .collect();
-        assert_eq!(behind, missing, "{}", key.name());
-        assert_eq!(today.get(key).is_complete, missing.is_empty(), "{}", key.name());
-    }
-    let parts: BTreeSet<Key> = today.objects_behind(Key::L).iter().map(|(part, _)| *part).collect();
-    assert_eq!(parts, BTreeSet::from([Key::Gfa, Key::Built]));
     assert_eq!(unknown(&today, Key::GreatestHeight), ["R5"]);
     for (key, estimate) in [
         (Key::Gfa, 5500.0),
