@@ -124,7 +124,7 @@ enum Command {
         /// One JSON object on standard output and nothing else.
         #[arg(long)]
         json: bool,
-        /// For the window, which waits for it: notes from standard input, progress on standard output.
+        /// For the window, which waits for it: notes and lists from standard input, progress on standard output.
         #[arg(long, hide = true)]
         attended: bool,
     },
