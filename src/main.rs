@@ -124,6 +124,9 @@ enum Command {
         /// One JSON object on standard output and nothing else.
         #[arg(long)]
         json: bool,
+        /// For the window, which waits for it: notes and lists from standard input, progress on standard output.
+        #[arg(long, hide = true)]
+        attended: bool,
     },
     /// Transform lines "x y z" from standard input (x = east or longitude first; metres or degrees).
     Transform {
@@ -265,7 +268,13 @@ fn main() -> ExitCode {
             timeout,
             date,
             json,
+            attended,
         }) => {
+            let attended = match attended.then(app::Attended::start).transpose() {
+                Ok(attended) => attended,
+                Err(stop) => return finish(Err(stop)),
+            };
+            let json = json || attended.is_some();
             let options = app::ExportOptions {
                 path,
                 output,
@@ -274,6 +283,7 @@ fn main() -> ExitCode {
                 quality,
                 timeout_s: timeout,
                 made_on: date.unwrap_or_else(|| jiff::Zoned::now().date()),
+                attended,
             };
             export(&options, json)
         }

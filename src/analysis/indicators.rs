@@ -195,12 +195,32 @@ impl Indicators {
         Key::ALL.iter().filter_map(|key| self.0.get(key))
     }
 
-    /// The objects behind one of them, also where it is made of others; those of the first part come first.
-    pub fn objects_behind(&self, key: Key) -> Vec<&Counted> {
-        match key.made_of() {
-            [] => self.get(key).objects.iter().collect(),
-            parts => parts.iter().flat_map(|part| &self.get(*part).objects).collect(),
+    /// The objects behind one of them, also where it is made of others, each with the indicator that counts it and in
+    /// whose unit its amount is; those of the first part come first.
+    pub fn objects_behind(&self, key: Key) -> Vec<(Key, &Counted)> {
+        let parts = match key.made_of() {
+            [] => &[key][..],
+            parts => parts,
+        };
+        let objects = |part: &Key| {
+            let part = *part;
+            self.get(part).objects.iter().map(move |object| (part, object))
+        };
+        parts.iter().flat_map(objects).collect()
+    }
+
+    /// What could not be counted behind one of them, also where it is made of others; each thing that is missing once.
+    pub fn unknown_behind(&self, key: Key) -> Vec<&Unknown> {
+        let mut found: Vec<&Unknown> = Vec::new();
+        for part in std::iter::once(&key).chain(key.made_of()) {
+            for unknown in &self.get(*part).unknown {
+                let is_same = |other: &&Unknown| (&other.id, other.missing) == (&unknown.id, unknown.missing);
+                if !found.iter().any(is_same) {
+                    found.push(unknown);
+                }
+            }
         }
+        found
     }
 
     /// Fills in the difference to today.

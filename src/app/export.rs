@@ -1,14 +1,15 @@
 //! `stadslens export`: a scenario as one package, with a picture from every viewpoint in every variant.
 
 use super::render::{Engine, EngineOptions, png, preset_of};
+use super::take_along::Attended;
 use super::{Stop, machine, stamp::stamp};
 use crate::analysis::Survey;
 use crate::export::{
-    Counted, NoteCrs, PackageError, Parts, Picture, Report, indicators_csv, notes_geojson, package, page, with_lists,
+    Counted, NoteCrs, PackageError, Parts, Picture, Report, indicators_csv, notes_geojson, package, page,
 };
 use crate::model::store::{self, StoreHandle};
-use crate::model::{OpenScenario, OwnList, scenario};
-use crate::sources::{Cause, Problem, resource::slug};
+use crate::model::{OpenScenario, scenario};
+use crate::sources::{Problem, resource::slug};
 use crate::text::{Language, tr};
 use crate::view::camera::orbit_of;
 use atomic_write_file::AtomicWriteFile;
@@ -41,6 +42,8 @@ pub struct ExportOptions {
     pub timeout_s: f64,
     /// The day that the page says it was made on.
     pub made_on: Date,
+    /// The window that asked for it and has the notes and lists; without one they come from the store.
+    pub attended: Option<Attended>,
 }
 
 /// What was written.
@@ -75,17 +78,17 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
     // First, so that nobody waits for pictures that have no place.
     let file = AtomicWriteFile::open(output).map_err(|error| cannot_write(output, &error.to_string()))?;
     let mut open = scenario::open(&options.path).map_err(|problems| Stop::Problems { problems })?;
+    match &options.attended {
+        Some(attended) => attended.add_to(&mut open)?,
+        None => add_stored(&options.path, &mut open),
+    }
     let mut problems = open.problems.clone();
-    let before = open.problems.len();
-    let lists = add_stored(&options.path, &mut open, &mut problems);
-    problems.extend(open.problems.iter().skip(before).cloned());
     let open = Arc::new(open);
     let pictures = match options.pictures {
         Some(size) => pictures(&open, size, options, &mut problems)?,
         None => Vec::new(),
     };
-    let mut parts = parts(&open, &pictures, options.made_on)?;
-    add_lists(&open, &lists, &mut parts, &mut problems);
+    let parts = parts(&open, &pictures, options.made_on)?;
     let failed = |error: PackageError| match error {
         PackageError::Zip(_) | PackageError::Io(_) => cannot_write(output, &error.to_string()),
         // Another place would not help.
@@ -95,6 +98,9 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
     };
     let mut writer = BufWriter::new(file);
     problems.extend(package(&open, &parts, &mut writer).map_err(failed)?);
+    if is_left(options) {
+        return Err(left());
+    }
     let file = writer
         .into_inner()
         .map_err(|error| cannot_write(output, &error.to_string()))?;
@@ -108,50 +114,44 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
     })
 }
 
+/// Whether nobody waits for the package any more.
+fn is_left(options: &ExportOptions) -> bool {
+    options.attended.as_ref().is_some_and(Attended::is_left)
+}
+
+fn left() -> Stop {
+    Stop::Machine {
+        message: "the window that asked for this package is closed".into(),
+    }
+}
+
 fn cannot_write(output: &Path, reason: &str) -> Stop {
     Stop::Machine {
         message: format!("{}: {reason}: choose another place with -o", output.display()),
     }
 }
 
-/// The scenario with the lists that were added to it on this machine as layers of its own.
-fn add_lists(open: &OpenScenario, lists: &[OwnList], parts: &mut Parts, problems: &mut Vec<Problem>) {
-    if lists.is_empty() {
+/// Puts in what was added on this machine to the scenario from `path`; nothing where nobody added anything. What cannot be
+/// read there is said, and the notes of the scenario's own file go along.
+fn add_stored(path: &Path, open: &mut OpenScenario) {
+    let folder = store::data_folder().ok();
+    let Some(database) = folder.and_then(|folder| store::kept_at(&folder, path, open)) else {
         return;
-    }
-    let document = open.resources.read(&open.document);
-    if let Some(files) = document.ok().and_then(|document| with_lists(&document, lists)) {
-        parts.files.extend(files);
-    } else {
-        let message = "lists that were added in the program do not go along: this file cannot be added to";
-        problems.push(Problem::error(&open.document, "", message).because(Cause::NotRead));
-    }
-}
-
-/// Puts what was added on this machine to the scenario from `path` into it; nothing where nobody did. Hands out the lists.
-fn add_stored(path: &Path, open: &mut OpenScenario, problems: &mut Vec<Problem>) -> Vec<OwnList> {
-    let Ok(folder) = store::data_folder() else {
-        return Vec::new();
     };
-    let database = store::store_path(&folder, path);
-    if !database.is_file() {
-        return Vec::new();
-    }
+    let (site, in_file) = (open.scenario.area.site, open.scenario.notes.clone());
     let read = StoreHandle::open(&database).and_then(|(handle, problem)| {
-        problems.extend(problem);
-        let notes = handle.submit(|store| store.notes()).wait()?;
+        open.problems.extend(problem);
+        let notes = handle.submit(move |store| store.notes_with(&site, &in_file)).wait()?;
         Ok((notes, handle.submit(|store| store.lists()).wait()?))
     });
     match read {
         Ok((notes, lists)) => {
+            open.problems.extend(notes.problem(&database));
+            open.problems.extend(lists.problem(&database));
             open.scenario.notes = notes.notes;
             open.add_lists(&lists.lists);
-            lists.lists
         }
-        Err(error) => {
-            problems.push(error.problem());
-            Vec::new()
-        }
+        Err(error) => open.problems.push(error.problem()),
     }
 }
 
@@ -218,8 +218,12 @@ fn pictures(
         .then(|| Language::from_code("nl").map(|language| tr(&language, "banner-synthetic")))
         .flatten();
     let mut made = Vec::new();
+    let total = scenario.variants.len() * scenario.viewpoints.len();
     for (v, variant) in scenario.variants.iter().enumerate() {
         for (p, viewpoint) in scenario.viewpoints.iter().enumerate() {
+            if options.attended.is_some() {
+                Attended::say_progress(made.len(), total);
+            }
             let time = viewpoint.time.or(scenario.start_time);
             engine.look(Some(&variant.id), None, time, Some(orbit_of(viewpoint)));
             let path = format!(
@@ -229,7 +233,11 @@ fn pictures(
                 v + 1,
                 slug(&variant.id, MAX_NAME)
             );
-            if !engine.settle(patience) {
+            let is_complete = engine.settle_unless(patience, || is_left(options));
+            if is_left(options) {
+                return Err(left());
+            }
+            if !is_complete {
                 problems.push(super::render::unfinished(&path, options.timeout_s));
             }
             let mut picture = engine.draw()?;

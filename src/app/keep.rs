@@ -8,13 +8,13 @@ use super::choices::Choices;
 use super::desk::{Screen, cause};
 use super::open::{OpenSystems, PathOpened};
 use crate::model::edit::{EditSystems, ScenarioEdited};
-use crate::model::store::{self, Pending, StoreError, StoreHandle};
+use crate::model::store::{self, Origin, Pending, StoreError, StoreHandle};
 use crate::model::{ActiveScenario, Note, OpenScenario};
 use crate::schedule::FrameSystems;
 use crate::sources::{Cause, Problem};
 use crate::text::tr_args;
 use crate::ui::widgets::ToastKind;
-use bevy::prelude::*;
+use bevy::{prelude::*, window::ExitSystems};
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     path::{Path, PathBuf},
@@ -73,8 +73,8 @@ impl Keeping {
 }
 
 impl Keeper {
-    /// Puts what was kept of the scenario from `path` into it, with a problem where that is not possible. Waits for the
-    /// disk.
+    /// Puts what was kept of the scenario from `path` into it, after taking over the notes of its own file that are new
+    /// here, with a problem where that is not possible: then it has the notes of its file. Waits for the disk.
     pub(super) fn read_back(&self, path: &Path, open: &mut OpenScenario) -> Option<StoreHandle> {
         match self.read_all(path, open) {
             Ok(handle) => Some(handle),
@@ -87,6 +87,7 @@ impl Keeper {
 
     fn read_all(&self, path: &Path, open: &mut OpenScenario) -> Result<StoreHandle, StoreError> {
         let data_folder = self.folder.clone().map_or_else(store::data_folder, Ok)?;
+        let origin = Origin::of(path, open);
         let path = store::store_path(&data_folder, path);
         let (handle, problem) = match &self.current {
             // The scenario that is open is opened anew: its database is held already.
@@ -94,19 +95,19 @@ impl Keeper {
             _ => StoreHandle::open(&path)?,
         };
         open.problems.extend(problem);
-        let stored = handle.submit(|store| store.notes()).wait()?;
-        if stored.unreadable > 0 {
-            let message = format!("{} notes cannot be read and are left as they are", stored.unreadable);
-            open.problems
-                .push(Problem::error(path.display().to_string(), "", message).because(Cause::Content));
-        }
+        let (site, in_file) = (open.scenario.area.site, open.scenario.notes.clone());
+        let read = handle.submit(move |store| {
+            if let Some(origin) = origin {
+                store.settle_in(&site, &origin)?;
+            }
+            store.take_over(&site, &in_file)?;
+            store.notes(&site)
+        });
+        let stored = read.wait()?;
+        open.problems.extend(stored.problem(&path));
         open.scenario.notes = stored.notes;
         let stored = handle.submit(|store| store.lists()).wait()?;
-        if stored.unreadable > 0 {
-            let message = format!("{} lists cannot be read and are left as they are", stored.unreadable);
-            open.problems
-                .push(Problem::error(path.display().to_string(), "", message).because(Cause::Content));
-        }
+        open.problems.extend(stored.problem(&path));
         open.add_lists(&stored.lists);
         Ok(handle)
     }
@@ -120,8 +121,14 @@ pub(super) fn plugin(app: &mut App) {
             (hand_over, notice_kept).chain().in_set(FrameSystems::Derive),
         ),
     )
-    .add_systems(Last, finish_saving);
+    // The window that is closed ends the program in its very last frame, at the end of it.
+    .configure_sets(Last, LastSavingSystems.after(ExitSystems))
+    .add_systems(Last, (hand_over, finish_saving).chain().in_set(LastSavingSystems));
 }
+
+/// The systems that put what was edited last on the disk when the program ends.
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct LastSavingSystems;
 
 /// The store belongs to what was opened.
 fn take_store(mut opened: MessageReader<PathOpened>, mut keeping: ResMut<Keeping>) {
@@ -165,7 +172,8 @@ fn hand_over(
         removed = gone.cloned().collect();
     }
     keeping.handed.clone_from(notes);
-    let pending = store.submit(move |store| store.save_notes(&put, &removed));
+    let site = active.0.scenario.area.site;
+    let pending = store.submit(move |store| store.save_notes(&site, &put, &removed));
     keeping.saving.push_back(pending);
 }
 
@@ -221,18 +229,24 @@ pub(super) fn tell_trouble(mut keeping: ResMut<Keeping>, mut screen: ResMut<Scre
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::app::open;
-    use crate::model::note::tests::note;
-    use crate::model::{ActivateScenario, Edit, EditScenario, edit};
+    use crate::model::note::tests::{assert_same_notes, note};
+    use crate::model::scenario::Columns;
+    use crate::model::{ActivateScenario, Edit, EditScenario, OwnList, edit};
     use crate::schedule;
+    use serde_json::json;
     use std::time::{Duration, Instant};
 
     const KLEIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/klein");
 
     /// A program without a picture that keeps below `folder`, with a scenario open.
-    fn program(folder: &Path) -> App {
+    pub(in crate::app) fn program(folder: &Path) -> App {
+        program_with(folder, KLEIN.as_ref())
+    }
+
+    fn program_with(folder: &Path, scenario: &Path) -> App {
         let mut app = App::new();
         app.add_plugins((MinimalPlugins, schedule::plugin, edit::plugin, open::plugin, plugin))
             .insert_resource(Keeping::new(Some(folder.to_owned())))
@@ -246,7 +260,7 @@ mod tests {
                 .after(OpenSystems)
                 .before(EditSystems),
             );
-        app.world_mut().write_message(open::OpenPath(KLEIN.into()));
+        app.world_mut().write_message(open::OpenPath(scenario.into()));
         until(&mut app, World::contains_resource::<ActiveScenario>);
         app
     }
@@ -260,13 +274,22 @@ mod tests {
         }
     }
 
-    fn edit(app: &mut App, request: EditScenario) {
+    pub(in crate::app) fn edit(app: &mut App, request: EditScenario) {
         app.world_mut().write_message(request);
         app.update();
         until(app, |world| world.resource::<Keeping>().saving.is_empty());
     }
 
-    fn notes(app: &App) -> Vec<Note> {
+    /// Ends the program as its window does when it is closed.
+    pub(in crate::app) fn end(app: &mut App) {
+        let exit = |mut exits: MessageWriter<AppExit>| {
+            exits.write(AppExit::Success);
+        };
+        app.add_systems(Last, exit.in_set(ExitSystems));
+        app.update();
+    }
+
+    pub(in crate::app) fn notes(app: &App) -> Vec<Note> {
         app.world().resource::<ActiveScenario>().0.scenario.notes.clone()
     }
 
@@ -295,17 +318,17 @@ mod tests {
         edit(&mut app, EditScenario::Apply(Edit::RemoveNote { id: "note-3".into() }));
         edit(&mut app, EditScenario::Undo);
         let expected = [changed, note(3, "written")];
-        assert_eq!(notes(&app), expected);
+        assert_same_notes(&notes(&app), &expected);
         assert_eq!(trouble(&app), None);
         // Opened anew in the same program, and in the next one.
         app.world_mut().write_message(open::OpenPath(KLEIN.into()));
         app.world_mut().remove_resource::<ActiveScenario>();
         until(&mut app, World::contains_resource::<ActiveScenario>);
-        assert_eq!(notes(&app), expected);
+        assert_same_notes(&notes(&app), &expected);
         assert!(app.world().resource::<ActiveScenario>().0.problems.is_empty());
         drop(app);
         let next = program(folder.path());
-        assert_eq!(notes(&next), expected);
+        assert_same_notes(&notes(&next), &expected);
         assert!(
             !next.world().resource::<edit::History>().can_undo(),
             "what was read back is no edit"
@@ -320,11 +343,101 @@ mod tests {
         app.world_mut().write_message(EditScenario::Apply(Edit::AddNote {
             note: Box::new(last.clone()),
         }));
-        app.world_mut().write_message(AppExit::Success);
-        app.update();
+        end(&mut app);
         assert!(app.world().resource::<Keeping>().saving.is_empty());
         drop(app);
-        assert_eq!(notes(&program(folder.path())), [last]);
+        assert_same_notes(&notes(&program(folder.path())), &[last]);
+    }
+
+    #[test]
+    fn notes_of_the_file_are_there_and_what_was_done_to_them_here_stays_done() {
+        let (folder, scenario) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let in_file = |number: u32, text: &str| {
+            let camera =
+                json!({"target": [251_000, 476_250, 17], "heading_deg": 1, "pitch_deg": -20, "distance_m": 90});
+            json!({"id": format!("note-{number}"), "number": number, "text": text, "kind": "task", "role": "other",
+                   "day": "2026-11-25", "position": [251_000, 476_250, 17], "viewpoint": {"camera": camera}})
+        };
+        let anchor = json!({"anchor": {"rd": [251_000, 476_250], "nap_m": 17}});
+        let notes_in_file = [in_file(1, "one"), in_file(2, "two"), in_file(3, "three")];
+        let document = json!({"version": 1, "title": {"nl": "x"}, "area": anchor, "annotations": notes_in_file});
+        std::fs::write(scenario.path().join("scenario.json"), document.to_string()).unwrap();
+        let texts = |app: &App| notes(app).iter().map(|note| note.text.clone()).collect::<Vec<_>>();
+
+        let mut app = program_with(folder.path(), scenario.path());
+        assert_eq!(texts(&app), ["one", "two", "three"]);
+        let changed = Note {
+            text: "other words".into(),
+            ..notes(&app)[1].clone()
+        };
+        edit(&mut app, EditScenario::Apply(Edit::RemoveNote { id: "note-1".into() }));
+        let change = Edit::ChangeNote {
+            note: Box::new(changed),
+        };
+        edit(&mut app, EditScenario::Apply(change));
+        // A program beside it keeps nothing and has what the file says.
+        assert_eq!(
+            texts(&program_with(folder.path(), scenario.path())),
+            ["one", "two", "three"]
+        );
+        drop(app);
+        assert_eq!(
+            texts(&program_with(folder.path(), scenario.path())),
+            ["other words", "three"]
+        );
+    }
+
+    #[test]
+    fn a_scenario_whose_folder_was_moved_keeps_its_notes_and_lists_and_a_copy_starts_without() {
+        let (folder, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let [first, moved, copy, other] = ["first", "moved", "copy", "other"].map(|name| place.path().join(name));
+        let put = |at: &Path, title: &str| {
+            let anchor = json!({"anchor": {"rd": [251_000, 476_250], "nap_m": 17}});
+            let document = json!({"version": 1, "title": {"nl": title}, "area": anchor});
+            std::fs::create_dir_all(at).unwrap();
+            std::fs::write(at.join("scenario.json"), document.to_string()).unwrap();
+        };
+        put(&first, "plan");
+        let mut app = program_with(folder.path(), &first);
+        let written = note(1, "here");
+        let add = Edit::AddNote {
+            note: Box::new(written.clone()),
+        };
+        edit(&mut app, EditScenario::Apply(add));
+        let list = OwnList {
+            id: OwnList::new_id(),
+            name: "banken.csv".into(),
+            bytes: b"X;Y\n251000;476250\n"[..].into(),
+            columns: Columns::from_json(r#"{"x": "X", "y": "Y"}"#).unwrap(),
+            day: jiff::civil::date(2026, 11, 25),
+        };
+        let (kept, store) = (list.clone(), app.world().resource::<Keeping>().store().unwrap());
+        store.submit(move |store| store.add_list(&kept)).wait().unwrap();
+        drop((store, app));
+        let lists = |app: &App| {
+            let lists = &app.world().resource::<ActiveScenario>().0.own_lists;
+            lists.iter().map(|added| added.list.clone()).collect::<Vec<_>>()
+        };
+        put(&copy, "plan");
+        let beside = program_with(folder.path(), &copy);
+        assert_eq!(notes(&beside), [], "its original is still there");
+        assert_eq!(lists(&beside), []);
+        drop(beside);
+        std::fs::rename(&first, &moved).unwrap();
+        put(&other, "another plan");
+        assert_eq!(notes(&program_with(folder.path(), &other)), []);
+        let mut app = program_with(folder.path(), &moved);
+        assert_same_notes(&notes(&app), std::slice::from_ref(&written));
+        assert_eq!(lists(&app), [list]);
+        // From now on it has notes of its own: what is removed here stays so, and is still where it was.
+        edit(
+            &mut app,
+            EditScenario::Apply(Edit::RemoveNote { id: written.id.clone() }),
+        );
+        drop(app);
+        assert_eq!(notes(&program_with(folder.path(), &moved)), []);
+        put(&first, "plan");
+        assert_same_notes(&notes(&program_with(folder.path(), &first)), &[written]);
     }
 
     #[test]
@@ -352,7 +465,7 @@ mod tests {
             }),
         );
         drop((first, second));
-        assert_eq!(notes(&program(folder.path())), [kept]);
+        assert_same_notes(&notes(&program(folder.path())), &[kept]);
     }
 
     #[test]
@@ -376,6 +489,6 @@ mod tests {
         edit(&mut app, EditScenario::Undo);
         assert_eq!(notes(&app), [note(2, "written")]);
         drop(app);
-        assert_eq!(notes(&program(folder.path())), [note(2, "written")]);
+        assert_same_notes(&notes(&program(folder.path())), &[note(2, "written")]);
     }
 }

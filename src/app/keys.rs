@@ -6,6 +6,7 @@
 use super::desk::Screen;
 use super::dialog::AskForPath;
 use super::notes::WriteNote;
+use super::take_along::TakeAlong;
 use crate::model::EditScenario;
 use crate::panels::desk::Dialog;
 use crate::schedule::{Lens, SwitchLens};
@@ -31,7 +32,8 @@ const VARIANT_KEYS: [[KeyCode; 2]; 9] = [
 ];
 
 /// Where letters stand that do something, for keyboards that write others.
-const LETTER_KEYS: [(KeyCode, char); 8] = [
+const LETTER_KEYS: [(KeyCode, char); 9] = [
+    (KeyCode::KeyE, 'e'),
     (KeyCode::KeyN, 'n'),
     (KeyCode::KeyO, 'o'),
     (KeyCode::KeyQ, 'q'),
@@ -59,6 +61,7 @@ pub(super) fn press_keys(
     mut ask: MessageWriter<AskForPath>,
     mut pick: MessageWriter<Pick>,
     mut note: MessageWriter<WriteNote>,
+    mut take_along: MessageWriter<TakeAlong>,
     mut change: MessageWriter<EditScenario>,
     mut exit: MessageWriter<AppExit>,
 ) {
@@ -83,6 +86,9 @@ pub(super) fn press_keys(
     }
     if control && typed('o') {
         ask.write(AskForPath::File);
+    }
+    if control && typed('e') {
+        take_along.write(TakeAlong);
     }
     if control && typed('q') {
         exit.write(AppExit::Success);

@@ -25,6 +25,7 @@ mod stamp;
 mod state;
 mod stop;
 mod sun_clock;
+mod take_along;
 mod window;
 
 pub use export::{ExportOptions, ExportReport, export};
@@ -34,6 +35,7 @@ pub use measure::Measured;
 pub use open::{OpenPath, PathOpened};
 pub use render::{RenderOptions, RenderReport, render};
 pub use stop::Stop;
+pub use take_along::Attended;
 pub use window::{WindowOptions, run_window};
 
 use crate::schedule::{self, Lens};

@@ -351,9 +351,14 @@ impl Engine {
 
     /// Steps until everything in view is there; whether that came in time.
     pub(super) fn settle(&mut self, patience: Duration) -> bool {
+        self.settle_unless(patience, || false)
+    }
+
+    /// The same, given up as soon as `should_stop` says so.
+    pub(super) fn settle_unless(&mut self, patience: Duration, should_stop: impl Fn() -> bool) -> bool {
         let start = Instant::now();
         let mut settled = 0;
-        while start.elapsed() < patience {
+        while start.elapsed() < patience && !should_stop() {
             self.step();
             let world = self.world();
             let is_settled = world.resource::<SceneReady>().0

@@ -10,7 +10,7 @@ use super::names::paint_names;
 use super::notes;
 use super::open::{OpenPath, Opening};
 use super::own_list;
-use super::{Stop, machine, program_plugins, save, shipped};
+use super::{Stop, machine, program_plugins, save, shipped, take_along};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::text::{Language, tr};
 use crate::view::{
@@ -110,6 +110,7 @@ fn desk_plugin(app: &mut App) {
         keep::plugin,
         own_list::plugin,
         notes::plugin,
+        take_along::plugin,
     ))
     .insert_resource(Keeping::new(None))
     .init_resource::<Screen>()

@@ -1,10 +1,12 @@
 //! Taking a scenario away: one package with all that it is made of, pictures, tables, and a page that reads without the
 //! program.
 //!
-//! A package is a zip archive. At its top stand `scenario.json` and the files that the scenario names, under their own
-//! paths, so that it opens in Stadslens as it did before; `pictures/` with every viewpoint in every variant; `tables/` with
-//! the indicators; `notes/` with the notes as `GeoJSON` in WGS84 and in RD; `lists/` with lists of objects that were added in the program; `index.html` and `index.en.html`; and `manifest.json` with the SHA-256 of each file. It holds no path of
-//! the machine, no name of a user and no time but the day, and the same input gives the same bytes.
+//! A package is a zip archive. At its top stand `scenario.json`, with the notes in it, and the files that the scenario
+//! names, under their own paths, so that it opens in Stadslens as it did before; `lists/` with lists of objects that were
+//! added in the program, which `scenario.json` names as layers; `pictures/` with every viewpoint in every variant;
+//! `tables/` with the indicators; `notes/` with the notes as `GeoJSON` in WGS84 and in RD, for other systems; `index.html`
+//! and `index.en.html`; and `manifest.json` with the SHA-256 of each file. It holds no path of the machine, no name of a
+//! user and no time but the day, and the same input gives the same bytes.
 //!
 //! [`Report`] is what the page says, apart from how it looks: a later, fuller report is another template over it.
 
@@ -17,7 +19,6 @@ mod report;
 mod tables;
 pub(crate) mod words;
 
-pub use lists::with_lists;
 pub use notes::{NoteCrs, notes_geojson};
 pub use package::{PackageError, Parts, Picture, package};
 pub use page::page;

@@ -1,9 +1,10 @@
 //! The package itself: files into a zip archive, with the list of what is in it.
 
+use super::lists::with_lists;
 use crate::model::OpenScenario;
-use crate::model::scenario::{DOCUMENT, used_files};
-use crate::sources::Problem;
-use crate::sources::resource::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry, ResourceError};
+use crate::model::scenario::{DOCUMENT, document_with_notes, used_files};
+use crate::sources::resource::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry};
+use crate::sources::{Cause, Problem};
 use std::{
     collections::BTreeMap,
     io::{Seek, Write},
@@ -32,7 +33,7 @@ pub struct Picture {
 /// What goes into a package besides the scenario's own files.
 #[derive(Debug, Clone, Default)]
 pub struct Parts {
-    /// Files by their path: tables, pages, pictures; the scenario's own where something was added to it.
+    /// Files by their path: tables, pages, pictures.
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
@@ -47,9 +48,12 @@ pub enum PackageError {
     /// It would be larger than anyone can carry.
     #[error("the files of this scenario are more than {} GiB together: take out layers", MAX_BYTES >> 30)]
     TooLarge,
-    /// The scenario's own file cannot be read.
-    #[error(transparent)]
-    Resource(#[from] ResourceError),
+    /// The scenario's own file cannot be read any more.
+    #[error("the scenario's own file cannot be read any more: {reason}")]
+    Document {
+        /// The first thing that is wrong with it.
+        reason: String,
+    },
     /// The archive cannot be written.
     #[error("the package cannot be written: {0}")]
     Zip(#[from] zip::result::ZipError),
@@ -58,8 +62,8 @@ pub enum PackageError {
     Io(#[from] std::io::Error),
 }
 
-/// Writes a scenario with its files and `parts` as a package. The problems are files that the scenario names and that
-/// could not be had; the rest is in it.
+/// Writes a scenario with its notes, its own lists, its files and `parts` as a package. The problems are files that the scenario names
+/// and that could not be had, and notes without a place; the rest is in it.
 ///
 /// # Errors
 /// When there is no scenario, or it cannot be written.
@@ -74,8 +78,19 @@ pub fn package(open: &OpenScenario, parts: &Parts, output: impl Write + Seek) ->
         listed: BTreeMap::new(),
         bytes: 0,
     };
-    if !parts.files.contains_key(DOCUMENT) {
-        archive.add(DOCUMENT, &open.resources.read(&open.document)?)?;
+    let (document, found) = document_with_notes(open).map_err(|problems| PackageError::Document {
+        reason: problems.first().map(ToString::to_string).unwrap_or_default(),
+    })?;
+    problems.extend(found);
+    // The lists go into the document that has the notes already: neither takes the other's place.
+    let (document, lists) = with_lists(document, &open.own_lists).unwrap_or_else(|document| {
+        let message = "lists that were added in the program do not go along: this file cannot be added to";
+        problems.push(Problem::error(&open.document, "", message).because(Cause::NotRead));
+        (document, BTreeMap::new())
+    });
+    archive.add(DOCUMENT, &document)?;
+    for (path, bytes) in &lists {
+        archive.add(path, bytes)?;
     }
     for path in &used.paths {
         if archive.listed.contains_key(path) || parts.files.contains_key(path) {

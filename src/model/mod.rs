@@ -20,7 +20,7 @@ pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
 pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
 pub use mass::{MassMesh, MassSurface, mass_mesh};
 pub use note::{AuthorRole, Note, NoteAnchor, NoteKind};
-pub use own_list::{OwnList, OwnListInfo};
+pub use own_list::{AddedList, OwnList};
 pub use reaction::Reaction;
 pub use register::{BuildingRegister, RegisteredBuilding};
 pub use scenario::{

@@ -173,6 +173,27 @@ pub(crate) mod tests {
         }
     }
 
+    /// Compares notes whose places went to the earth and back: those to a thousandth of a millimetre, all else exactly.
+    pub(crate) fn assert_same_notes(left: &[Note], right: &[Note]) {
+        let without_places = |notes: &[Note]| {
+            let mut notes = notes.to_vec();
+            for note in &mut notes {
+                note.anchor.position = SitePos(DVec3::ZERO);
+                note.viewpoint.target = SitePos(DVec3::ZERO);
+            }
+            notes
+        };
+        assert_eq!(without_places(left), without_places(right));
+        for (left, right) in left.iter().zip(right) {
+            let off_m = left.anchor.position.0.distance(right.anchor.position.0);
+            let target_off_m = left.viewpoint.target.0.distance(right.viewpoint.target.0);
+            assert!(
+                off_m < 1e-6 && target_off_m < 1e-6,
+                "{left:?} is not where {right:?} is"
+            );
+        }
+    }
+
     #[test]
     fn kinds_and_roles_are_found_by_their_words() {
         for kind in NoteKind::ALL {

@@ -31,15 +31,11 @@ impl OwnList {
     }
 }
 
-/// A list as the interface names it.
+/// A list in an open scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnListInfo {
-    /// Id, which is that of its layer too.
-    pub id: String,
-    /// What the file was called.
-    pub name: String,
-    /// Day on which it was added.
-    pub day: Date,
+pub struct AddedList {
+    /// The list; its id is that of its layer too.
+    pub list: OwnList,
     /// Objects of it that are shown.
     pub objects: usize,
 }

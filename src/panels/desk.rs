@@ -15,6 +15,7 @@ use super::settings::{self, SettingsAction};
 use super::start::{self, StartAction, StartState};
 use super::status_bar::{self, StatusAction, StatusState};
 use super::sun::{self, SunAction, SunState};
+use super::take_along::{self, TakeAlongAction, TakeAlongState};
 use super::tools::{self, ToolsAction, ToolsState};
 use super::top_bar::{self, TopBarAction, TopBarState};
 use super::variants::{VariantsAction, VariantsState};
@@ -54,6 +55,8 @@ pub enum Dialog {
     Settings,
     /// The problems.
     Problems,
+    /// Where a package should go.
+    TakeAlong,
 }
 
 /// What belongs to the screen alone.
@@ -69,6 +72,8 @@ pub struct Desk {
     pub dialog: Option<Dialog>,
     /// The start screen, while it is shown instead of the city.
     pub start: Option<StartState>,
+    /// What stands in the dialog that asks where a package should go.
+    pub take_along: TakeAlongState,
     /// Short messages.
     pub toasts: Toasts,
     /// Name of the file that hangs over the window and would be opened when it is let go.
@@ -138,6 +143,8 @@ pub struct DeskActions {
     pub settings: Vec<SettingsAction>,
     /// By the start screen.
     pub start: Vec<StartAction>,
+    /// By the dialog that asks where a package should go.
+    pub take_along: Option<TakeAlongAction>,
 }
 
 impl Desk {
@@ -307,6 +314,7 @@ impl Desk {
             Dialog::Keys => ("keys", tr(language, "top-keys")),
             Dialog::Settings => ("settings", tr(language, "top-settings")),
             Dialog::Problems => ("problems", tr(language, "panel-problems")),
+            Dialog::TakeAlong => ("take along", tr(language, "take-along")),
         };
         let mut asked = Vec::new();
         let mut wants_tour = false;
@@ -315,6 +323,7 @@ impl Desk {
             Dialog::Keys => wants_tour = keys::show(ui, language),
             Dialog::Settings => actions.settings = settings::show(ui, view.preferences, language),
             Dialog::Problems => asked = problems::show(ui, view.problems, language),
+            Dialog::TakeAlong => actions.take_along = take_along::show(ui, &mut self.take_along, language),
         });
         for action in asked {
             match action {
@@ -322,7 +331,7 @@ impl Desk {
                 other => actions.problems.push(other),
             }
         }
-        if closed {
+        if closed || actions.take_along.is_some() {
             self.dialog = None;
         }
         if wants_tour {

@@ -29,6 +29,7 @@ pub fn show(ui: &mut Ui, language: &Language) -> bool {
                 (vec!["Tab"], tr(language, "keys-focus")),
                 (vec!["Enter"], tr(language, "keys-press")),
                 (vec!["Ctrl", "O"], tr(language, "keys-open")),
+                (vec!["Ctrl", "E"], tr(language, "take-along-key")),
                 (vec!["Ctrl", "Q"], tr(language, "keys-quit")),
                 (vec!["Esc"], tr(language, "keys-back")),
                 (vec!["?"], tr(language, "keys-help")),

@@ -22,6 +22,7 @@ pub mod settings;
 pub mod start;
 pub mod status_bar;
 pub mod sun;
+pub mod take_along;
 pub mod tools;
 pub mod top_bar;
 pub mod tour;

@@ -8,7 +8,7 @@ use crate::panels::rooms::PageContent;
 use crate::text::{Language, format_count, format_date, tr, tr_args};
 use crate::ui::Theme;
 use crate::ui::widgets::{self, ButtonKind, Chip, ListRow};
-use bevy_egui::egui::{Margin, TextEdit, Ui, WidgetInfo, WidgetType};
+use bevy_egui::egui::{Align, Margin, TextEdit, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -60,6 +60,8 @@ pub struct NotesPage {
     open: Option<String>,
     draft: Draft,
     wants_keys: bool,
+    /// The row of the open note shall be scrolled to.
+    wants_sight: bool,
     is_shown: bool,
     wishes: Vec<NotesWish>,
 }
@@ -83,6 +85,13 @@ impl NotesPage {
         self.wants_keys = true;
     }
 
+    /// Opens a note where it stands in the list; the keys stay the city's.
+    pub fn look_up(&mut self, id: String) {
+        self.finish_typing();
+        self.open = Some(id);
+        self.wants_sight = true;
+    }
+
     /// Id of the note that is open.
     pub fn opened(&self) -> Option<&str> {
         self.open.as_deref()
@@ -103,8 +112,8 @@ impl NotesPage {
         std::mem::take(&mut self.wishes)
     }
 
-    /// Makes an edit of what was typed.
-    fn finish_typing(&mut self) {
+    /// Makes an edit of what was typed, wherever in a sentence that is: for when the page or the scenario goes.
+    pub fn finish_typing(&mut self) {
         if self.draft.typed_at.take().is_some()
             && let Some(note) = self.state.notes.iter().find(|note| note.id == self.draft.id)
             && note.text != self.draft.text
@@ -199,7 +208,11 @@ impl NotesPage {
             shortcut: "",
             selected: is_open,
         };
-        if widgets::list_row(ui, &row).clicked() {
+        let shown = widgets::list_row(ui, &row);
+        if is_open && std::mem::take(&mut self.wants_sight) {
+            shown.scroll_to_me(Some(Align::TOP));
+        }
+        if shown.clicked() {
             self.finish_typing();
             self.wishes.push(NotesWish::Show(note.id.clone()));
             self.open = Some(note.id.clone());

@@ -6,7 +6,7 @@
 use super::problems::ProblemRow;
 use super::rooms::PageContent;
 use crate::model::scenario::{Columns, ListPreview, Meaning};
-use crate::model::{AssetKind, OwnListInfo};
+use crate::model::{AddedList, AssetKind};
 use crate::text::{Language, format_count, format_date, tr, tr_args, tr_count};
 use crate::ui::Theme;
 use crate::ui::widgets::{self, ButtonKind};
@@ -50,13 +50,13 @@ pub struct OwnListPage {
     problems: Vec<ProblemRow>,
     /// The CRS as it was chosen; found out when `None`.
     crs: Option<String>,
-    lists: Vec<OwnListInfo>,
+    lists: Vec<AddedList>,
     wishes: Vec<OwnListWish>,
 }
 
 impl OwnListPage {
     /// Says which lists there are.
-    pub fn set_lists(&mut self, lists: Vec<OwnListInfo>) {
+    pub fn set_lists(&mut self, lists: Vec<AddedList>) {
         self.lists = lists;
     }
 
@@ -236,9 +236,9 @@ impl OwnListPage {
         ui.add_space(2.0 * Theme::STEP);
         widgets::separator(ui);
         widgets::strong(ui, &tr(language, "owndata-lists"));
-        for list in &self.lists {
+        for AddedList { list, objects } in &self.lists {
             widgets::paragraph(ui, &list.name);
-            let objects = format_count(list.objects, language);
+            let objects = format_count(*objects, language);
             let day = format_date(list.day, language);
             let args = [("objects", objects.as_str()), ("day", day.as_str())];
             widgets::secondary(ui, &tr_args(language, "owndata-list-detail", &args));

@@ -33,6 +33,8 @@ pub enum TopBarAction {
     Open,
     /// Open this file again.
     OpenRecent(PathBuf),
+    /// Take what is open along as one file.
+    TakeAlong,
     /// Go to the start screen.
     ShowStart,
     /// Another language.
@@ -153,6 +155,9 @@ fn show_title(ui: &mut Ui, state: &TopBarState, language: &Language, actions: &m
         .show(|ui| {
             if widgets::menu_item(ui, regular::FOLDER_OPEN, &tr(language, "top-open"), "Ctrl+O").clicked() {
                 actions.push(TopBarAction::Open);
+            }
+            if widgets::menu_item(ui, regular::PACKAGE, &tr(language, "take-along"), "Ctrl+E").clicked() {
+                actions.push(TopBarAction::TakeAlong);
             }
             if widgets::menu_item(ui, regular::HOUSE_LINE, &tr(language, "top-start"), "").clicked() {
                 actions.push(TopBarAction::ShowStart);

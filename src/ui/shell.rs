@@ -237,13 +237,14 @@ fn side_widths(screen_width: f32, gap: f32, theme: &Theme, wishes: &Wishes) -> (
             .filter(|width| *width > 0.0)
             .count();
         let least_needed = [0.0, least, 2.0 * least][needed];
-        if least_needed > room {
+        // Sizes that fit to the point must not fail for a rounding.
+        if least_needed > room + 0.5 {
             continue;
         }
         // What does not fit is taken from what both have above the least.
         let above = left_wanted + right_wanted - least_needed;
         let shrink = if above > 0.0 {
-            ((room - least_needed) / above).min(1.0)
+            ((room - least_needed) / above).clamp(0.0, 1.0)
         } else {
             1.0
         };

@@ -15,6 +15,7 @@ use stadslens::model::{
     BuildingRegister, Certainty, LocalText, NewBuilding, NewSurface, OpenScenario, PlanArea, PlanScale,
     RegisteredBuilding, Roof, SurfaceKind, Use, Variant,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -313,4 +314,27 @@ fn outlines_made_to_tangle_have_no_value_instead_of_taking_hours() {
     );
     assert_values(&today, &[(Key::Trees, 3.0), (Key::Gfa, 0.0)]);
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_ratio_of_incomplete_numbers_names_what_they_miss() {
+    let open = opened("tests/fixtures/hof");
+    let today = numbers(&open, "", None);
+    // R4 has neither storeys nor dwellings in the register.
+    for (key, missing) in [
+        (Key::Fsi, &["R4"][..]),
+        (Key::L, &["R4"]),
+        (Key::DwellingsPerHa, &["R4"]),
+        (Key::Gsi, &[]),
+    ] {
+        let behind: Vec<&str> = today
+            .unknown_behind(key)
+            .iter()
+            .map(|unknown| unknown.id.as_str())
+            .collect();
+        assert_eq!(behind, missing, "{}", key.name());
+        assert_eq!(today.get(key).is_complete, missing.is_empty(), "{}", key.name());
+    }
+    let parts: BTreeSet<Key> = today.objects_behind(Key::L).iter().map(|(part, _)| *part).collect();
+    assert_eq!(parts, BTreeSet::from([Key::Gfa, Key::Built]));
 }

@@ -56,8 +56,8 @@ fn ids(numbers: &Indicators, key: Key, role: Role) -> Vec<(&str, f64)> {
     let objects = numbers
         .objects_behind(key)
         .into_iter()
-        .filter(|object| object.role == role);
-    objects.map(|object| (object.id.as_str(), object.amount)).collect()
+        .filter(|(_, object)| object.role == role);
+    objects.map(|(_, object)| (object.id.as_str(), object.amount)).collect()
 }
 
 // The fixture `hof`, in metres from its anchor. The plan area is the square from 0,0 to 100,100: 10,000 m².
@@ -142,8 +142,9 @@ fn today_is_what_was_worked_out_by_hand() {
         today
             .objects_behind(Key::Gsi)
             .into_iter()
-            .find(|o| o.id == id)
+            .find(|(_, object)| object.id == id)
             .unwrap()
+            .1
             .share
     };
     assert!((share_of("R1") - 1.0).abs() < f64::EPSILON);

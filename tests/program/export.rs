@@ -4,8 +4,10 @@ use serde_json::Value;
 use stadslens::analysis::Survey;
 use stadslens::georef::SitePos;
 use stadslens::model::scenario::{Columns, check, open};
-use stadslens::model::store::{StoreHandle, store_path};
-use stadslens::model::{AssetKind, AuthorRole, Note, NoteAnchor, NoteKind, OpenScenario, OwnList};
+use stadslens::model::store::{Origin, StoreHandle, store_path};
+use stadslens::model::{
+    AssetKind, AuthorRole, LocalText, Note, NoteAnchor, NoteKind, OpenScenario, OwnList, Viewpoint,
+};
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -17,6 +19,78 @@ fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// The user's data folder of a run that writes `output`.
+fn data_beside(output: &Path) -> PathBuf {
+    output.with_file_name("data")
+}
+
+/// Writes notes about a scenario as the window keeps them, for runs that write `output`; hands them out as they are kept.
+fn write_notes(scenario: &Path, output: &Path) -> Vec<Note> {
+    let database = store_path(&data_beside(output).join("stadslens"), scenario);
+    let (handle, _) = StoreHandle::open(&database).expect("a store");
+    let notes: Vec<Note> = (1..=3).map(note).collect();
+    let written = notes.clone();
+    let site = open(scenario)
+        .unwrap_or_else(|problems| panic!("{problems:?}"))
+        .scenario
+        .area
+        .site;
+    handle
+        .submit(move |store| store.save_notes(&site, &written, &[]))
+        .wait()
+        .expect("kept");
+    notes
+}
+
+/// Notes that differ in everything.
+fn note(number: u32) -> Note {
+    let at = bevy::math::DVec3::new(0.1 * f64::from(number), -20.5, 1.0 / 3.0);
+    let id = format!("note-{number}");
+    Note {
+        number,
+        text: format!("Een <b>bank</b> & een boom,\n\"{number}\" keer"),
+        kind: NoteKind::ALL[number as usize % 5],
+        role: AuthorRole::ALL[number as usize % 4],
+        anchor: NoteAnchor {
+            position: SitePos(at),
+            object: (number == 2).then(|| "R6".to_owned()),
+        },
+        viewpoint: Viewpoint {
+            id: id.clone(),
+            title: LocalText::default(),
+            caption: LocalText::default(),
+            target: SitePos(at * 2.0),
+            heading_deg: 359.9,
+            pitch_deg: -35.123_456_789,
+            distance_m: 123.456,
+            variant: (number == 3).then(|| "A".to_owned()),
+            lens: None,
+            time: None,
+        },
+        day: jiff::civil::date(2026, 11, 20),
+        id,
+    }
+}
+
+/// Compares notes that went through a file: places to a thousandth of a millimetre, all else to the letter.
+fn assert_same_notes(before: &[Note], after: &[Note]) {
+    let apart = |note: &Note| {
+        let mut note = note.clone();
+        let places = [note.anchor.position.0, note.viewpoint.target.0];
+        note.anchor.position.0 = bevy::math::DVec3::ZERO;
+        note.viewpoint.target.0 = bevy::math::DVec3::ZERO;
+        (note, places)
+    };
+    assert_eq!(before.len(), after.len(), "{after:?}");
+    for (before, after) in before.iter().zip(after) {
+        let ((before, was), (after, is)) = (apart(before), apart(after));
+        assert_eq!(before, after);
+        for (was, is) in was.iter().zip(is) {
+            assert!(was.distance(is) < 1e-6, "{was} became {is}");
+        }
+    }
+}
+
 fn export(scenario: &Path, output: &Path, more: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_stadslens"))
         .arg("export")
@@ -25,6 +99,7 @@ fn export(scenario: &Path, output: &Path, more: &[&str]) -> Output {
         .arg(output)
         .args(["--no-pictures", "--date", "2026-11-25"])
         .args(more)
+        .env("XDG_DATA_HOME", data_beside(output))
         .output()
         .expect("the program runs")
 }
@@ -37,9 +112,10 @@ fn package_of(scenario: &str, folder: &Path) -> PathBuf {
     output
 }
 
-/// Everything that a scenario holds, without where its files are read from.
+/// Everything that a scenario holds but its notes, without where its files are read from.
 fn told(open: &OpenScenario) -> String {
-    let scenario = &open.scenario;
+    let mut scenario = open.scenario.clone();
+    scenario.notes.clear();
     let heights: Vec<f64> = (-5..5)
         .map(|i| open.terrain.height_at(bevy::math::DVec2::splat(f64::from(i) * 40.0)))
         .collect();
@@ -60,10 +136,12 @@ fn told(open: &OpenScenario) -> String {
 fn a_package_opens_again_with_nothing_lost() {
     for scenario in ["scenarios/lange-wemen", "tests/fixtures/hof"] {
         let folder = tempfile::tempdir().expect("a folder");
+        let written = write_notes(&project(scenario), &folder.path().join("plan.stadslens"));
         let package = package_of(scenario, folder.path());
         let before = open(&project(scenario)).unwrap_or_else(|problems| panic!("{problems:?}"));
         let after = open(&package).unwrap_or_else(|problems| panic!("{problems:?}"));
         assert_eq!(told(&before), told(&after), "{scenario}");
+        assert_same_notes(&written, &after.scenario.notes);
         assert_eq!(before.problems.len(), after.problems.len(), "{:?}", after.problems);
         for layer in &before.scenario.layers {
             let (old, new) = (before.resources.read(&layer.path), after.resources.read(&layer.path));
@@ -80,13 +158,27 @@ fn a_package_opens_again_with_nothing_lost() {
             "{:?}",
             check(&package)
         );
-        // What was opened is not written to: exported again it gives the same bytes.
+        // What was opened is not written to: exported again, without a store and with one that took the notes over, it
+        // gives the same bytes.
         let again = folder.path().join("again.stadslens");
-        assert!(export(&package, &again, &[]).status.success());
-        assert_eq!(
-            fs::read(&package).expect("the package"),
-            fs::read(&again).expect("the other")
-        );
+        for is_taken_over in [false, true] {
+            if is_taken_over {
+                let database = store_path(&data_beside(&again).join("stadslens"), &package);
+                let (handle, _) = StoreHandle::open(&database).expect("a store");
+                let (site, notes) = (after.scenario.area.site, after.scenario.notes.clone());
+                handle
+                    .submit(move |store| store.take_over(&site, &notes))
+                    .wait()
+                    .expect("taken over");
+            }
+            let done = export(&package, &again, &["--replace"]);
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            assert_eq!(
+                fs::read(&package).expect("the package"),
+                fs::read(&again).expect("the other"),
+                "taken over: {is_taken_over}"
+            );
+        }
     }
 }
 
@@ -200,39 +292,10 @@ fn a_broken_or_newer_list_is_said_and_the_rest_opens() {
 
 #[test]
 fn notes_go_along_and_what_they_say_is_escaped() {
-    let (data, folder) = (
-        tempfile::tempdir().expect("a folder"),
-        tempfile::tempdir().expect("a folder"),
-    );
-    let scenario = project("tests/fixtures/hof");
-    let database = store_path(&data.path().join("stadslens"), &scenario);
-    let (handle, _) = StoreHandle::open(&database).expect("a store");
-    let position = SitePos(bevy::math::DVec3::new(1.0, 2.0, 0.5));
-    let shipped = open(&project("scenarios/lange-wemen")).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let viewpoint = shipped.scenario.viewpoints[0].clone();
-    let note = Note {
-        id: "note-1".into(),
-        number: 1,
-        text: "Een <b>bank</b> & een boom".into(),
-        kind: NoteKind::Idea,
-        role: AuthorRole::Resident,
-        anchor: NoteAnchor { position, object: None },
-        viewpoint,
-        day: jiff::civil::date(2026, 11, 25),
-    };
-    handle
-        .submit(move |store| store.save_notes(&[note], &[]))
-        .wait()
-        .expect("kept");
-    drop(handle);
+    let folder = tempfile::tempdir().expect("a folder");
     let output = folder.path().join("plan.stadslens");
-    let done = Command::new(env!("CARGO_BIN_EXE_stadslens"))
-        .args(["export", scenario.to_str().expect("a path"), "--no-pictures", "-o"])
-        .arg(&output)
-        .env("XDG_DATA_HOME", data.path())
-        .output()
-        .expect("the program runs");
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    write_notes(&project("tests/fixtures/hof"), &output);
+    package_of("tests/fixtures/hof", folder.path());
     let mut zip = zip::ZipArchive::new(fs::File::open(&output).expect("the package")).expect("a zip");
     let mut text = |name: &str| {
         let mut text = String::new();
@@ -241,10 +304,11 @@ fn notes_go_along_and_what_they_say_is_escaped() {
         text
     };
     let notes: Value = serde_json::from_str(&text("notes/notes.geojson")).expect("JSON");
-    assert_eq!(notes["features"][0]["properties"]["text"], "Een <b>bank</b> & een boom");
-    assert_eq!(notes["features"][0]["properties"]["kind"], "idea");
+    let text_of_first = &notes["features"][0]["properties"]["text"];
+    assert_eq!(text_of_first, "Een <b>bank</b> & een boom,\n\"1\" keer");
+    assert_eq!(notes["features"][1]["properties"]["kind"], "idea");
     let rd: Value = serde_json::from_str(&text("notes/notes-rd.geojson")).expect("JSON");
-    assert_eq!(rd["features"].as_array().map(Vec::len), Some(1));
+    assert_eq!(rd["features"].as_array().map(Vec::len), Some(3));
     let page = text("index.html");
     assert!(
         page.contains("Een &lt;b&gt;bank&lt;") && !page.contains("<b>bank"),
@@ -253,12 +317,9 @@ fn notes_go_along_and_what_they_say_is_escaped() {
 }
 
 #[test]
-fn lists_that_were_added_go_along_as_layers() {
-    let (data, folder) = (
-        tempfile::tempdir().expect("a folder"),
-        tempfile::tempdir().expect("a folder"),
-    );
-    let scenario = project("scenarios/voorbeeld");
+fn lists_and_notes_that_were_added_go_along_in_one_package() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = project("tests/fixtures/hof");
     let columns = r#"{"x": "X", "y": "Y", "crs": "EPSG:28992", "id": "Nr", "all_are": "bench"}"#;
     let list = OwnList {
         id: OwnList::new_id(),
@@ -267,33 +328,87 @@ fn lists_that_were_added_go_along_as_layers() {
         columns: Columns::from_json(columns).expect("columns"),
         day: jiff::civil::date(2026, 11, 25),
     };
-    let database = store_path(&data.path().join("stadslens"), &scenario);
+    // First the list alone, then notes beside it.
+    for with_notes in [false, true] {
+        let output = folder.path().join(format!("plan-{with_notes}.stadslens"));
+        let database = store_path(&data_beside(&output).join("stadslens"), &scenario);
+        if !with_notes {
+            let (handle, _) = StoreHandle::open(&database).expect("a store");
+            let kept = list.clone();
+            let job = handle.submit(move |store| store.add_list(&kept));
+            job.wait().expect("kept");
+        }
+        let written = if with_notes {
+            write_notes(&scenario, &output)
+        } else {
+            Vec::new()
+        };
+        let done = export(&scenario, &output, &[]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let after = open(&output).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let before = open(&scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
+        assert_eq!(before.problems, after.problems);
+        assert_same_notes(&written, &after.scenario.notes);
+        assert_eq!(after.assets.len(), before.assets.len() + 1);
+        assert_eq!(after.scenario.layers.len(), before.scenario.layers.len() + 1);
+        let bench = after.assets.last().expect("the bench");
+        assert_eq!((bench.id.as_str(), bench.kind), ("B-1", AssetKind::Bench));
+        assert!(bench.attributes.contains(&("Plek".into(), "bij café".into())));
+        let layer = after.layer_of_asset(after.assets.len() - 1).expect("its layer");
+        assert_eq!(
+            (layer.id.as_str(), layer.title.get("nl")),
+            (list.id.as_str(), "banken.csv")
+        );
+        let table = after.resources.read(&layer.path).expect("the list's own file");
+        assert_eq!(table, &*list.bytes);
+        assert_eq!(check(&output).len(), check(&scenario).len(), "{:?}", check(&output));
+    }
+}
+
+#[test]
+fn notes_that_cannot_be_had_are_said_and_those_of_the_file_go_along() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = folder.path().join("first.stadslens");
+    let scenario = project("tests/fixtures/hof");
+    let written = write_notes(&scenario, &first);
+    assert!(export(&scenario, &first, &[]).status.success());
+    // Somebody has the package open: what is kept of it cannot be read now.
+    let second = folder.path().join("second.stadslens");
+    let database = store_path(&data_beside(&second).join("stadslens"), &first);
     let (handle, _) = StoreHandle::open(&database).expect("a store");
-    let kept = list.clone();
-    let job = handle.submit(move |store| store.add_list(&kept));
-    job.wait().expect("kept");
+    let in_use = export(&first, &second, &[]);
+    assert_eq!(in_use.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&in_use.stderr).contains("in use by another Stadslens"));
+    let after = open(&second).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert_same_notes(&written, &after.scenario.notes);
     drop(handle);
-    let output = folder.path().join("plan.stadslens");
-    let done = Command::new(env!("CARGO_BIN_EXE_stadslens"))
-        .args(["export", scenario.to_str().expect("a path"), "--no-pictures", "-o"])
-        .arg(&output)
-        .env("XDG_DATA_HOME", data.path())
-        .output()
-        .expect("the program runs");
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let after = open(&output).unwrap_or_else(|problems| panic!("{problems:?}"));
-    assert!(after.problems.is_empty(), "{:?}", after.problems);
-    let before = open(&scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
-    assert_eq!(after.assets.len(), before.assets.len() + 1);
-    let bench = after.assets.last().expect("the bench");
-    assert_eq!((bench.id.as_str(), bench.kind), ("B-1", AssetKind::Bench));
-    assert!(bench.attributes.contains(&("Plek".into(), "bij café".into())));
-    let layer = after.layer_of_asset(after.assets.len() - 1).expect("its layer");
-    assert_eq!(
-        (layer.id.as_str(), layer.title.get("nl")),
-        (list.id.as_str(), "banken.csv")
-    );
-    assert_eq!(check(&output).len(), 0);
+    // Where the package was moved, its notes are found.
+    let moved = folder.path().join("moved.stadslens");
+    let site = after.scenario.area.site;
+    let (handle, _) = StoreHandle::open(&database).expect("a store");
+    let origin = Origin::of(&first, &open(&first).expect("the package")).expect("a file of its own");
+    let added = note(4);
+    let settled = handle.submit(move |store| {
+        store.settle_in(&site, &origin)?;
+        store.save_notes(&site, &[added], &[])
+    });
+    settled.wait().expect("kept");
+    drop(handle);
+    fs::rename(&first, &moved).expect("moved");
+    assert!(export(&moved, &second, &["--replace"]).status.success());
+    let after = open(&second).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert_same_notes(&[&written[..], &[note(4)]].concat(), &after.scenario.notes);
+    fs::rename(&moved, &first).expect("moved back");
+    // Rows that a later program wrote.
+    let connection = rusqlite::Connection::open(store_path(&data_beside(&first).join("stadslens"), &scenario));
+    let changed = connection.and_then(|c| c.execute("UPDATE notes SET kind = 'later' WHERE number < 3", []));
+    assert_eq!(changed.expect("a database"), 2);
+    let unread = export(&scenario, &first, &["--replace"]);
+    assert_eq!(unread.status.code(), Some(1));
+    let words = String::from_utf8_lossy(&unread.stderr);
+    assert!(words.contains("2 notes cannot be read"), "{words}");
+    let after = open(&first).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert_same_notes(&written[2..], &after.scenario.notes);
 }
 
 /// Copies a package with changed files, one that nobody listed and one that climbs out.
@@ -353,6 +468,7 @@ fn inspect_names_the_ids_that_other_commands_take() {
     };
     assert_eq!(ids("variants"), ["0", "A", "B", "C"]);
     assert!(facts["totals"]["buildings"].as_u64() > Some(1000), "{facts}");
+    assert_eq!(facts["totals"]["notes"], 0);
     let nowhere = std::env::temp_dir().join("stadslens-no-such-phase.png");
     let nowhere = nowhere.to_str().expect("a path");
     let refused = run(&["render", scenario, "-o", nowhere, "--phase", "9"]);

@@ -60,8 +60,7 @@ impl Desktop {
 
     /// Ends the program as a power cut would (signal 9), and starts it anew on the same screen with what it kept.
     pub(crate) fn kill_and_start_again(&mut self) {
-        self.program.kill().expect("a running program");
-        self.program.wait().expect("its end");
+        self.kill();
         self.program = start_program(&self.arguments, &self.display, self.home.path());
     }
 
@@ -209,8 +208,14 @@ impl Desktop {
         self.wait_for("the field with the keys", |state| {
             named(state, &|c| c["focused"] == true)
         });
+        let state = self.wait_for("what stands in the field", |state| named(state, &|_| true));
+        let standing = state["controls"].as_array().into_iter().flatten();
+        let longest = standing
+            .filter_map(|c| Some(c["value"].as_str()?.chars().count()))
+            .max();
         self.key("End");
-        self.xdotool(&["key", "--delay", "40", "--repeat", "40", "BackSpace"]);
+        let presses = longest.unwrap_or_default().max(40).to_string();
+        self.xdotool(&["key", "--delay", "40", "--repeat", &presses, "BackSpace"]);
         self.wait_for("an empty field", |state| {
             named(state, &|c| {
                 c["role"] == "TextInput" && c["value"].as_str().unwrap_or_default().is_empty()
@@ -218,6 +223,12 @@ impl Desktop {
         });
         self.xdotool(&["type", "--delay", "80", text]);
         self.wait_for("the text in its field", |state| named(state, &|c| c["value"] == text));
+    }
+
+    /// Ends the program as a power cut would (signal 9).
+    pub(crate) fn kill(&mut self) {
+        self.program.kill().expect("a running program");
+        self.program.wait().expect("its end");
     }
 
     /// Waits for the program to end by itself.

@@ -7,6 +7,7 @@ mod kiosk;
 mod maintenance;
 mod notes;
 mod own_list;
+mod take_along;
 
 use desktop::Desktop;
 use serde_json::{Value, json};

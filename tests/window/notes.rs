@@ -7,6 +7,8 @@ use serde_json::Value;
 const FIELD: &str = "Tekst van notitie 1";
 const WORDS: &str = "Hier staat een lantaarn scheef.";
 const ROW: &str = "1 · Hier staat een lantaarn scheef.";
+/// Where the head of a pin is, open or not, pixels above its place.
+const ABOVE_THE_FOOT: f64 = 40.0;
 const EMPTY_ROW: &str = "1 · Nog zonder tekst";
 
 fn has_keys(state: &Value) -> bool {
@@ -69,4 +71,15 @@ fn a_note_is_written_undone_redone_and_found_by_a_worker_after_a_kill() {
         let near = |path: &str| (number(state, path) - number(&written, path)).abs() < 0.5;
         near("/camera/distance_m") && near("/camera/target/0") && state["camera"]["still"] == true
     });
+
+    // Its pin stands in the middle of that view, and leads back to it from another page.
+    desktop.click_control("Lagen");
+    desktop.wait_for("another page", |state| !has_text(state, ROW));
+    desktop.click(640.0, 400.0 - ABOVE_THE_FOOT);
+    let state = desktop.wait_for("the note of the pin", |state| {
+        has_text(state, ROW) && has_text(state, FIELD)
+    });
+    assert!(!has_keys(&state), "the keys stay the city's");
+    assert!(state["picked"].is_null(), "what stands behind the pin is not picked");
+    assert_eq!(state["picked"], written["picked"],);
 }

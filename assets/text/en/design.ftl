@@ -8,6 +8,7 @@ design-counting = The numbers are being counted …
 design-no-area = This plan has neither a plan area nor an outline, so there is no land to count in. Put a plan_area into scenario.json.
 design-too-complex = The plan area has too many corners to count in. Draw it simpler.
 design-area = Plan area on the map
+design-area-edge = Edge of the plan area
 design-area-line = { $size } · scale: { $scale }
 design-area-outline = There is no plan area. Everything is counted within the outline of the area: { $size }.
 design-final = Final state: all is built.

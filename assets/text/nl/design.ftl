@@ -8,6 +8,7 @@ design-counting = De cijfers worden geteld …
 design-no-area = Dit plan heeft geen plangebied en geen omtrek. Er is dus geen gebied om in te tellen. Zet een plangebied (plan_area) in scenario.json.
 design-too-complex = Het plangebied heeft te veel hoeken om in te tellen. Teken het eenvoudiger.
 design-area = Plangebied op de kaart
+design-area-edge = Rand van het plangebied
 design-area-line = { $size } · schaal: { $scale }
 design-area-outline = Er is geen plangebied. Alles is geteld binnen de omtrek van het gebied: { $size }.
 design-final = Eindbeeld: alles is gebouwd.

@@ -93,6 +93,21 @@ pub(super) fn building_card(
     }
 }
 
+/// A card as residents need it: without ids, without the attributes of the file, without what only a planner measures.
+pub(super) fn for_residents(mut card: CardState, language: &Language) -> CardState {
+    let measured = [tr(language, "fact-top"), tr(language, "fact-area")];
+    card.facts
+        .retain(|fact| fact.value != card.id && !measured.contains(&fact.name));
+    card.attributes.clear();
+    card.name = match card.name.strip_suffix(card.id.as_str()).map(str::trim_end) {
+        _ if card.id.is_empty() => card.name,
+        Some("") => card.kind.clone(),
+        Some(before) => before.to_owned(),
+        None => card.name,
+    };
+    card
+}
+
 fn format_value(value: &Value, language: &Language) -> String {
     match value {
         Value::Null => tr(language, "fact-no-data"),
@@ -344,5 +359,46 @@ pub(super) fn sensor_card(sensor: &Sensor, layer: Option<&Layer>, language: &Lan
         source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
         attributes: Vec::new(),
         expanded: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn residents_see_neither_ids_nor_what_planners_measure() {
+        let language = Language::from_code("nl").unwrap();
+        let card = |name: &str| {
+            let card = CardState {
+                id: "LM-0042".into(),
+                kind: "Beheerobject".into(),
+                name: name.into(),
+                facts: vec![
+                    fact(tr(&language, "fact-top"), "NAP 31,6 m"),
+                    fact(tr(&language, "fact-height"), "14,9 m"),
+                    fact(tr(&language, "fact-id"), "LM-0042"),
+                ],
+                attributes: vec![fact("nummer".into(), "LM-0042")],
+                ..CardState::default()
+            };
+            for_residents(card, &language)
+        };
+        let lamp = card("Lichtmast LM-0042");
+        assert_eq!(
+            (lamp.title(), lamp.facts.len(), lamp.attributes.len()),
+            ("Lichtmast", 1, 0)
+        );
+        assert!(!format!("{} {:?}", lamp.title(), lamp.facts).contains("LM-0042"));
+        assert_eq!(card("LM-0042").title(), "Beheerobject");
+        assert_eq!(card("De Brink").title(), "De Brink");
+        let nameless = for_residents(
+            CardState {
+                name: "Plek".into(),
+                ..CardState::default()
+            },
+            &language,
+        );
+        assert_eq!(nameless.name, "Plek");
     }
 }

@@ -8,6 +8,7 @@ use crate::app::notes::WriteNote;
 use crate::app::open::OpenPath;
 use crate::app::shipped;
 use crate::app::sun_clock::SunClock;
+use crate::app::take_along::{TakeAlong, TakeAlongTo};
 use crate::model::Viewpoint;
 use crate::panels::card::CardAction;
 use crate::panels::desk::{Desk, DeskActions};
@@ -16,6 +17,7 @@ use crate::panels::problems::ProblemsAction;
 use crate::panels::settings::SettingsAction;
 use crate::panels::start::StartAction;
 use crate::panels::sun::SunAction;
+use crate::panels::take_along::TakeAlongAction;
 use crate::panels::tools::ToolsAction;
 use crate::panels::top_bar::TopBarAction;
 use crate::panels::variants::VariantsAction;
@@ -103,6 +105,9 @@ impl Follower<'_, '_> {
                 ToolsAction::SetSunOpen(_) => continue,
             };
         }
+        if let Some(TakeAlongAction::Save(path)) = actions.take_along {
+            wishes.take_along_to.write(TakeAlongTo(path));
+        }
         for action in actions.settings {
             follow_settings(action, choices);
         }
@@ -124,6 +129,9 @@ fn follow_top_bar(action: TopBarAction, wishes: &mut Wishes, desk: &mut Desk, ch
         }
         TopBarAction::Open => {
             wishes.ask.write(AskForPath::File);
+        }
+        TopBarAction::TakeAlong => {
+            wishes.take_along.write(TakeAlong);
         }
         TopBarAction::OpenRecent(path) => {
             wishes.open.write(OpenPath(path));

@@ -18,6 +18,7 @@ use super::dialog::AskForPath;
 use super::notes::WriteNote;
 use super::open::{OpenPath, Opening};
 use super::sun_clock::SunClock;
+use super::take_along::{TakeAlong, TakeAlongTo};
 use crate::georef::SitePos;
 use crate::panels::desk::{Desk, DeskView, Page};
 use crate::panels::rooms::Rooms;
@@ -87,6 +88,8 @@ pub(super) struct Wishes<'w> {
     phase: MessageWriter<'w, ShowPhase>,
     sun: MessageWriter<'w, SetSunTime>,
     note: MessageWriter<'w, WriteNote>,
+    take_along: MessageWriter<'w, TakeAlong>,
+    take_along_to: MessageWriter<'w, TakeAlongTo>,
 }
 
 /// Draws the desk and passes on what was asked for.
@@ -194,6 +197,10 @@ fn status(world: &Reading) -> StatusState {
     let camera = world.camera.shown();
     let metres = world.site_view.metres_per_pixel(camera.distance_m) * world.site_view.pixels_per_point;
     status.metres_per_point = Some(narrow_angle(metres));
+    // Residents point at a place; numbers for it are for those who draw.
+    if *world.lens.get() == Lens::Participation {
+        return status;
+    }
     let site = &shown.open.scenario.area.site;
     let at: SitePos = world.cursor.position.unwrap_or(camera.target);
     if let Some(place) = site.rd_nap_from_site(at) {

@@ -54,7 +54,11 @@ impl Told {
                 .unwrap_or_default();
         }
         if is_new || world.selection.is_changed() {
-            self.card = shown.and_then(|shown| picked_card(shown, &world.selection, language));
+            let card = shown.and_then(|shown| picked_card(shown, &world.selection, language));
+            self.card = match world.lens.get() {
+                Lens::Participation => card.map(|card| cards::for_residents(card, language)),
+                Lens::Design | Lens::Maintenance => card,
+            };
         }
         if is_new || world.view_problems.is_changed() || self.ignored != memory.ignored.len() {
             self.ignored = memory.ignored.len();

@@ -1,27 +1,30 @@
-//! Notes in every lens: the page is told what the scenario says, what it asks for becomes edits and flights, and a key
-//! or the card starts a new one.
+//! Notes in every lens: the page is told what the scenario says, what it asks for becomes edits and flights, a key or the
+//! card starts a new one, and a click on a pin opens the one that it stands for.
 
 mod pins;
 
 use super::choices::Choices;
 use super::desk::Screen;
+use super::keep::LastSavingSystems;
+use super::open::OpenPath;
 use crate::georef::SitePos;
-use crate::model::edit::EditSystems;
+use crate::model::edit::{EditSystems, ScenarioEdited};
 use crate::model::note::next_number;
 use crate::model::{
-    AuthorRole, Edit, EditScenario, History, LocalText, Note, NoteAnchor, NoteKind, OpenScenario, Viewpoint,
+    ActiveScenario, AuthorRole, Edit, EditScenario, History, LocalText, Note, NoteAnchor, NoteKind, OpenScenario,
+    Viewpoint,
 };
 use crate::panels::desk::Page;
 use crate::panels::notes::{NotesPage, NotesState, NotesWish};
 use crate::panels::rooms::{Rooms, SharedPage};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
-use crate::view::camera::{FlyTo, Orbit, OrbitCamera, ReducedMotion, orbit_of};
+use crate::view::camera::{FlyTo, InputSystems, Orbit, OrbitCamera, ReducedMotion, orbit_of};
 use crate::view::picking::{CitySelection, Picked, PickedThing};
 use crate::view::scene::{ShowVariant, ShownScenario};
-use bevy::prelude::*;
+use bevy::{prelude::*, window::ExitSystems};
 use bevy_egui::EguiPrimaryContextPass;
 use jiff::civil::Date;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// Key of the page in the rooms.
 const PAGE: &str = "notes";
@@ -49,17 +52,24 @@ pub(super) fn plugin(app: &mut App) {
     rooms.add_page(PAGE, &desk.page);
     rooms.add_to_all(Page::Own(PAGE));
     app.insert_resource(desk)
+        .init_resource::<pins::ShownPins>()
         .add_message::<WriteNote>()
         .add_systems(
             Update,
             (
-                (follow_wishes, write_note)
+                (finish_words_when_opening, follow_wishes, write_note)
                     .chain()
                     .after(super::keys::press_keys)
                     .before(EditSystems)
                     .before(FrameSystems::ApplyEdits),
                 tell_page.in_set(FrameSystems::Derive),
+                // The city behind a pin is not picked with it.
+                pins::open_clicked_pin.in_set(FrameSystems::Derive).after(InputSystems),
             ),
+        )
+        .add_systems(
+            Last,
+            finish_words_at_the_end.after(ExitSystems).before(LastSavingSystems),
         )
         // Over the names: a pin that a name hides is a note that nobody finds.
         .add_systems(
@@ -68,6 +78,36 @@ pub(super) fn plugin(app: &mut App) {
                 .after(super::names::paint_names)
                 .before(InterfaceSystems),
         );
+}
+
+/// What was typed about one scenario becomes an edit before another one is shown.
+fn finish_words_when_opening(mut wishes: MessageReader<OpenPath>, desk: Res<NotesDesk>) {
+    if wishes.read().last().is_some() {
+        desk.page().finish_typing();
+    }
+}
+
+/// When the program ends nothing is edited any more, so words in the middle of a sentence become an edit here, in time for
+/// the store.
+fn finish_words_at_the_end(
+    mut exits: MessageReader<AppExit>,
+    desk: Res<NotesDesk>,
+    active: Option<ResMut<ActiveScenario>>,
+    mut history: ResMut<History>,
+    mut edited: MessageWriter<ScenarioEdited>,
+) -> Result {
+    let (Some(_), Some(mut active)) = (exits.read().last(), active) else {
+        return Ok(());
+    };
+    let mut page = desk.page();
+    page.finish_typing();
+    for wish in page.take_wishes() {
+        if let NotesWish::Edit(request) = wish {
+            history.perform(&mut Arc::make_mut(&mut active.0).scenario, &request)?;
+            edited.write(ScenarioEdited);
+        }
+    }
+    Ok(())
 }
 
 /// Does what was asked for on the page.
@@ -219,9 +259,15 @@ fn tell_page(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::keep::tests::{edit, end, notes, program};
     use crate::model::edit::tests::scenario;
+    use crate::model::note::tests::note;
+    use crate::panels::rooms::PageContent as _;
     use crate::sources::resource;
+    use crate::text::Language;
     use bevy::math::DVec3;
+    use bevy_egui::egui::vec2;
+    use egui_kittest::{Harness, kittest::Queryable as _};
     use jiff::civil::date;
     use std::path::Path;
 
@@ -254,5 +300,44 @@ mod tests {
         assert_eq!(pinned.anchor.position, picked.position);
         assert_eq!(pinned.anchor.object.as_deref(), Some("tree 1"));
         assert_ne!(pinned.id, free.id);
+    }
+
+    #[test]
+    fn words_in_the_middle_of_a_sentence_are_kept_when_the_program_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = program(folder.path());
+        let first = note(2, "Een bankje");
+        let add = Edit::AddNote {
+            note: Box::new(first.clone()),
+        };
+        edit(&mut app, EditScenario::Apply(add));
+        let desk = NotesDesk::default();
+        let mut page = desk.page();
+        page.set_state(NotesState {
+            notes: notes(&app),
+            ..NotesState::default()
+        });
+        page.open(first.id);
+        drop(page);
+        let language = Language::from_code("nl").unwrap();
+        let shown = desk.page.clone();
+        let mut harness = Harness::builder().with_size(vec2(300.0, 900.0)).build_ui(move |ui| {
+            crate::ui::Theme::new(false, 1.0).install(ui.ctx());
+            shown.lock().unwrap().show(ui, &language);
+        });
+        harness.step();
+        harness.get_by_label("Tekst van notitie 2").type_text(" en een bo");
+        harness.step();
+        assert_eq!(desk.page().take_wishes(), [], "no sentence yet");
+        app.insert_resource(desk).add_systems(
+            Last,
+            finish_words_at_the_end.after(ExitSystems).before(LastSavingSystems),
+        );
+        harness.step();
+        end(&mut app);
+        drop(app);
+        let kept = notes(&program(folder.path()));
+        let texts: Vec<&str> = kept.iter().map(|note| note.text.as_str()).collect();
+        assert_eq!(texts, ["Een bankje en een bo"]);
     }
 }

@@ -3,7 +3,7 @@
 use super::numbers::{Numbers, State};
 use super::objects;
 use super::page::{Wish, title};
-use crate::analysis::{Counted, Indicator, Key};
+use crate::analysis::{Indicator, Key, Unknown};
 use crate::export::words;
 use crate::text::{Language, format_area, format_number, tr, tr_args, tr_count};
 use crate::ui::widgets::{self, TableColumn, TableRows};
@@ -51,7 +51,7 @@ pub(super) fn show(
     if let Some(wind) = words::wind(indicator.wind, language) {
         widgets::paragraph(ui, &wind);
     }
-    show_unknown(ui, indicator, language);
+    show_unknown(ui, indicator, &state.indicators.unknown_behind(key), language);
     show_counted(ui, key, numbers, state, language)
 }
 
@@ -73,17 +73,16 @@ fn value_line(indicator: &Indicator, is_compared: bool, language: &Language) -> 
     }
 }
 
-fn show_unknown(ui: &mut Ui, indicator: &Indicator, language: &Language) {
-    if indicator.unknown.is_empty() {
+fn show_unknown(ui: &mut Ui, indicator: &Indicator, unknown: &[&Unknown], language: &Language) {
+    if unknown.is_empty() {
         return;
     }
-    let named: Vec<&str> = indicator
-        .unknown
+    let named: Vec<&str> = unknown
         .iter()
         .take(MOST_NAMED)
         .map(|unknown| unknown.id.as_str())
         .collect();
-    widgets::paragraph(ui, &tr_count(language, "design-unknown", indicator.unknown.len()));
+    widgets::paragraph(ui, &tr_count(language, "design-unknown", unknown.len()));
     widgets::secondary(ui, &named.join(", "));
     if let Some(estimate) = indicator.estimate {
         let estimate = words::amount(estimate, indicator.key, language);
@@ -94,7 +93,7 @@ fn show_unknown(ui: &mut Ui, indicator: &Indicator, language: &Language) {
 fn show_counted(ui: &mut Ui, key: Key, numbers: &Numbers, state: &State, language: &Language) -> Option<Wish> {
     let mut counted = state.indicators.objects_behind(key);
     // What adds most comes first.
-    counted.sort_by(|a, b| b.amount.total_cmp(&a.amount));
+    counted.sort_by(|(_, a), (_, b)| b.amount.total_cmp(&a.amount));
     if counted.is_empty() {
         widgets::secondary(ui, &tr(language, "design-counted-none"));
         return None;
@@ -119,26 +118,14 @@ fn show_counted(ui: &mut Ui, key: Key, numbers: &Numbers, state: &State, languag
             is_numeric: column >= 2,
         })
         .collect();
-    // An object of one part of a made-up number counts in that part's unit.
-    let unit_key = |object: &Counted| {
-        let parts = key.made_of().iter().copied();
-        let behind = |part: &Key| {
-            state
-                .indicators
-                .get(*part)
-                .objects
-                .iter()
-                .any(|own| std::ptr::eq(own, object))
-        };
-        parts.into_iter().find(behind).unwrap_or(key)
-    };
     let cells = |row: usize| -> [String; 4] {
-        let object = counted[row];
+        // An object of one part of a made-up number counts in that part's unit.
+        let (part, object) = counted[row];
         [
             objects::name(&numbers.open, variant, object, language),
             objects::role(object.role, language),
             format!("{} %", format_number(object.share * 100.0, 0, language)),
-            words::amount(object.amount, unit_key(object), language),
+            words::amount(object.amount, part, language),
         ]
     };
     let label = |row: usize| cells(row).join(", ");
@@ -173,6 +160,6 @@ fn show_counted(ui: &mut Ui, key: Key, numbers: &Numbers, state: &State, languag
     let pressed = widgets::table_rows(ui, &columns, &rows)?;
     Some(Wish::ShowObject {
         variant: state.variant,
-        object: counted[pressed].clone(),
+        object: counted[pressed].1.clone(),
     })
 }

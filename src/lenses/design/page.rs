@@ -9,9 +9,10 @@ use crate::export::words;
 use crate::model::OpenScenario;
 use crate::panels::rooms::PageContent;
 use crate::text::{Language, format_area, tr, tr_args};
-use crate::ui::widgets::{self, ButtonKind, TableColumn, TableRows};
+use crate::ui::widgets::{self, ButtonKind, SwatchEdge, TableColumn, TableRows};
 use crate::ui::{TextRole, Theme};
-use bevy_egui::egui::{Align2, CornerRadius, Painter, Rect, Ui};
+use crate::view::palette;
+use bevy_egui::egui::{Align2, Color32, CornerRadius, Painter, Rect, Ui};
 use egui_phosphor::regular;
 use std::sync::Arc;
 
@@ -156,6 +157,11 @@ impl NumbersPage {
                 let mut is_shown = !self.hides_area;
                 if widgets::toggle(ui, &tr(language, "design-area"), &mut is_shown).changed() {
                     self.hides_area = !is_shown;
+                }
+                if is_shown {
+                    let [r, g, b] = palette::PLAN_AREA;
+                    let label = tr(language, "design-area-edge");
+                    widgets::swatch(ui, Color32::from_rgb(r, g, b), SwatchEdge::Band, &label);
                 }
                 let scale = area
                     .scale

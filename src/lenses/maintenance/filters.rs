@@ -136,7 +136,7 @@ fn show_asset_filters(ui: &mut Ui, page: &mut MaintenancePage, language: &Langua
     });
     is_changed |= show_scale(ui, page, language);
     let today = format_date(page.stock.today, language);
-    let (overdue, removed) = (page.counts.overdue, page.stock.removed.len());
+    let (overdue, removed) = (page.counts.overdue, page.counts.removed);
     let filter = &mut page.asset_filter;
     ui.horizontal_wrapped(|ui| {
         for (icon, key, count, on, hint) in [

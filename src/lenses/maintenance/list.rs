@@ -43,10 +43,17 @@ impl AssetFilter {
 
     /// Whether an object is on the list.
     pub(super) fn lets_through(&self, asset: &Asset, is_removed: bool, today: Date) -> bool {
-        (self.kinds.is_empty() || self.kinds.contains(&asset.kind))
-            && (self.grades.is_empty() || self.grades.contains(&self.scale.grade(asset)))
-            && (!self.overdue || is_overdue(asset, today))
-            && (!self.removed || is_removed)
+        self.passes(asset, is_removed, today) == [true; 4]
+    }
+
+    /// Which parts of the filter let an object through: kinds, grades, late, taken away.
+    pub(super) fn passes(&self, asset: &Asset, is_removed: bool, today: Date) -> [bool; 4] {
+        [
+            self.kinds.is_empty() || self.kinds.contains(&asset.kind),
+            self.grades.is_empty() || self.grades.contains(&self.scale.grade(asset)),
+            !self.overdue || is_overdue(asset, today),
+            !self.removed || is_removed,
+        ]
     }
 }
 
@@ -77,8 +84,15 @@ impl ReportFilter {
 
     /// Whether a report is on the list.
     pub(super) fn lets_through(&self, report: &Report) -> bool {
-        (self.stages.is_empty() || self.stages.contains(&report.stage()))
-            && (self.themes.is_empty() || self.themes.contains(theme_of(report)))
+        self.passes(report) == [true; 2]
+    }
+
+    /// Which parts of the filter let a report through: stages, themes.
+    pub(super) fn passes(&self, report: &Report) -> [bool; 2] {
+        [
+            self.stages.is_empty() || self.stages.contains(&report.stage()),
+            self.themes.is_empty() || self.themes.contains(theme_of(report)),
+        ]
     }
 }
 

@@ -71,7 +71,8 @@ pub(super) struct Stock {
     pub(super) today: Date,
 }
 
-/// How many there are of everything that can be filtered by, filters or not.
+/// How many there are of everything that can be filtered by, with the other filters as they are: what is chosen among the
+/// kinds counts for the grades, and not for the kinds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     /// By kind.
@@ -82,6 +83,8 @@ pub(super) struct Counts {
     pub(super) levels: BTreeMap<Grade, usize>,
     /// Inspection late.
     pub(super) overdue: usize,
+    /// Taken away by the variant and phase shown.
+    pub(super) removed: usize,
     /// Reports by how far they have come.
     pub(super) stages: BTreeMap<ReportStage, usize>,
     /// Reports by main category.
@@ -89,17 +92,27 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    fn of(stock: &Stock) -> Self {
+    fn of(stock: &Stock, assets: &AssetFilter, reports: &ReportFilter) -> Self {
         let mut counts = Self::default();
-        for asset in stock.assets.iter() {
-            *counts.kinds.entry(asset.kind).or_default() += 1;
-            *counts.scores.entry(Scale::Nen2767.grade(asset)).or_default() += 1;
-            *counts.levels.entry(Scale::Crow.grade(asset)).or_default() += 1;
-            counts.overdue += usize::from(is_overdue(asset, stock.today));
+        for (place, asset) in stock.assets.iter().enumerate() {
+            let is_removed = stock.removed.contains(&place);
+            let passes = assets.passes(asset, is_removed, stock.today);
+            // Whether all other parts of the filter let it through than the one at `part`.
+            let otherwise = |part: usize| {
+                let others = passes.iter().enumerate().filter(|(other, _)| *other != part);
+                usize::from(others.into_iter().all(|(_, passes)| *passes))
+            };
+            // What there is none of at the moment still has its filter.
+            *counts.kinds.entry(asset.kind).or_default() += otherwise(0);
+            *counts.scores.entry(Scale::Nen2767.grade(asset)).or_default() += otherwise(1);
+            *counts.levels.entry(Scale::Crow.grade(asset)).or_default() += otherwise(1);
+            counts.overdue += usize::from(is_overdue(asset, stock.today)) * otherwise(2);
+            counts.removed += usize::from(is_removed) * otherwise(3);
         }
         for report in stock.reports.iter() {
-            *counts.stages.entry(report.stage()).or_default() += 1;
-            *counts.themes.entry(theme_of(report).to_owned()).or_default() += 1;
+            let [stage_passes, theme_passes] = reports.passes(report);
+            *counts.stages.entry(report.stage()).or_default() += usize::from(theme_passes);
+            *counts.themes.entry(theme_of(report).to_owned()).or_default() += usize::from(stage_passes);
         }
         counts
     }
@@ -146,7 +159,6 @@ impl MaintenancePage {
             self.report_filter = ReportFilter::default();
             self.report_sorting.descending = true;
         }
-        self.counts = Counts::of(&stock);
         self.stock = stock;
         self.refresh();
     }
@@ -229,8 +241,9 @@ impl MaintenancePage {
         }
     }
 
-    /// Puts both lists in order again.
+    /// Puts both lists in order again, and counts for the filters.
     pub(super) fn refresh(&mut self) {
+        self.counts = Counts::of(&self.stock, &self.asset_filter, &self.report_filter);
         let Stock {
             assets,
             reports,

@@ -274,11 +274,17 @@ fn paint_asset(
     let is_late = is_overdue(asset, page.stock.today);
     let ink = if is_late { tokens.error } else { tokens.ink };
     let role = if is_late { TextRole::Strong } else { TextRole::Body };
-    let mut words = short_date(asset.next_inspection, language);
-    if is_late {
-        words = format!("{} {words}", regular::CLOCK_COUNTDOWN);
-    }
-    paint_text(ui, painter, *next, &words, role, ink);
+    let date = short_date(asset.next_inspection, language);
+    let with_icon = format!("{} {date}", regular::CLOCK_COUNTDOWN);
+    let words = if is_late { &with_icon } else { &date };
+    // In the narrowest panel a small date, without its icon if need be, says more than the half of a large one.
+    let fits = |(words, role): &(&String, TextRole)| {
+        let galley = theme.galley(ui, words, *role, ink, f32::INFINITY, 1);
+        galley.size().x <= next.width() - 1.5 * Theme::STEP
+    };
+    let ways = [(words, role), (words, TextRole::Small), (&date, TextRole::Small)];
+    let (words, role) = ways.into_iter().find(fits).unwrap_or((&date, TextRole::Small));
+    paint_text(ui, painter, *next, words, role, ink);
 }
 
 /// Everything that the row shows, in words.

@@ -61,6 +61,7 @@ fn facts(open: &OpenScenario) -> Value {
             "assets": open.assets.len(),
             "reports": open.reports.len(),
             "sensors": open.sensors.len(),
+            "notes": scenario.notes.len(),
         },
         "problems": open.problems,
     })

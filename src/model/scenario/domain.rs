@@ -414,7 +414,7 @@ pub struct Scenario {
     pub viewpoints: Vec<Viewpoint>,
     /// Charters per lens.
     pub charters: BTreeMap<LensName, Charter>,
-    /// Notes in the order of their numbers. They stand in the store beside the scenario, not in its file.
+    /// Notes in the order of their numbers: those of the file, until a store has taken them over and keeps them.
     pub notes: Vec<Note>,
     /// Viewpoint shown first.
     pub start_viewpoint: Option<String>,

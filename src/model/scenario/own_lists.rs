@@ -6,7 +6,7 @@ use super::read::taken_numbers;
 use super::table_layer::{self, Ground};
 use super::{Certainty, Layer, LayerKind, LocalText, OpenScenario, Source};
 use crate::georef::HeightReference;
-use crate::model::own_list::{OwnList, OwnListInfo};
+use crate::model::own_list::{AddedList, OwnList};
 use crate::sources::table::{self, Table};
 use crate::sources::{Problem, Severity};
 use std::sync::Arc;
@@ -125,10 +125,8 @@ impl OpenScenario {
                 }
             };
             self.problems.extend(taken_numbers(&self.assets, &assets, &list.name));
-            self.own_lists.push(OwnListInfo {
-                id: list.id.clone(),
-                name: list.name.clone(),
-                day: list.day,
+            self.own_lists.push(AddedList {
+                list: list.clone(),
                 objects: assets.len(),
             });
             Arc::make_mut(&mut self.assets).extend(assets);

@@ -15,7 +15,7 @@ use super::structure::{self, display};
 use super::table_layer;
 use super::terrain_layer;
 use super::{Label, Layer, LayerKind, NewSurface, Scenario};
-use crate::model::{Asset, BuildingRegister, OwnListInfo, RegisteredBuilding, Report, Sensor, Terrain};
+use crate::model::{AddedList, Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
     Cause, Problem,
     resource::{self, Resources},
@@ -53,7 +53,7 @@ pub struct OpenScenario {
     /// Ids of the layers that they come from, each with the place in the list at which the next one begins.
     pub asset_layers: Vec<(String, usize)>,
     /// Lists that were added in the program, each a layer of its own.
-    pub own_lists: Vec<OwnListInfo>,
+    pub own_lists: Vec<AddedList>,
     /// Public-space reports.
     pub reports: Arc<Vec<Report>>,
     /// Sensors.

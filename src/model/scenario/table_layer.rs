@@ -4,14 +4,17 @@
 //! against where the area lies: what brings most rows there is right. Where nothing does, or two answers do, the table
 //! is refused with one line, because a thousand objects in the wrong place are worse than none.
 
+mod lines;
+
 use super::columns::{Columns, Meaning, condition, kind_of_word, upkeep};
 use super::findings::Findings;
 use super::projection::Projection;
 use crate::georef::SiteFrame;
 use crate::model::{Asset, AssetKind};
-use crate::sources::table::{self, MAX_LISTED, NumberStyle, Row, Table, day, line_place};
+use crate::sources::table::{self, NumberStyle, Row, Table, day, line_place};
 use crate::sources::{Cause, Problem};
 use bevy::math::DVec2;
+use lines::Lines;
 use std::collections::{BTreeMap, HashSet};
 
 /// Rows that are tried to find out how coordinates are written.
@@ -314,47 +317,6 @@ fn is_any_near(assets: &[Asset], outline: &[DVec2]) -> bool {
     let near = DVec2::splat(NEAR_M);
     let is_near = |p: DVec2| p.cmpge(low - near).all() && p.cmple(high + near).all();
     assets.iter().any(|asset| is_near(asset.position))
-}
-
-/// Problems of lines, of each kind only the first few.
-struct Lines<'f> {
-    findings: &'f mut Findings,
-    counts: BTreeMap<&'static str, usize>,
-}
-
-impl<'f> Lines<'f> {
-    fn new(findings: &'f mut Findings) -> Self {
-        Self {
-            findings,
-            counts: BTreeMap::new(),
-        }
-    }
-
-    fn is_room(&mut self, kind: &'static str) -> bool {
-        let count = self.counts.entry(kind).or_default();
-        *count += 1;
-        *count <= MAX_LISTED
-    }
-
-    fn error(&mut self, kind: &'static str, cause: Cause, line: u64, message: String) {
-        if self.is_room(kind) {
-            self.findings.error_because(cause, line_place(line), message);
-        }
-    }
-
-    /// Counts those that were not listed.
-    fn finish(&mut self) {
-        for (kind, count) in std::mem::take(&mut self.counts) {
-            if count > MAX_LISTED {
-                let message = format!(
-                    "{} more lines with such a problem ({kind}) are not listed",
-                    count - MAX_LISTED
-                );
-                let problem = Problem::error(String::new(), "", message).because(Cause::More);
-                self.findings.found(problem);
-            }
-        }
-    }
 }
 
 struct RowReader<'a> {

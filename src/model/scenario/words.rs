@@ -1,8 +1,9 @@
-//! The file's words as the domain's.
+//! The file's words as the domain's, and back where the program writes them.
 
 use super::file;
 use super::{Certainty, LayerKind, LensName, PlanScale, SurfaceKind, Use};
 use crate::model::AssetKind;
+use crate::model::note::{AuthorRole, NoteKind};
 
 /// The domain's kind of layer.
 pub(super) fn layer_kind(file: file::LayerKindFile) -> LayerKind {
@@ -111,5 +112,47 @@ pub(super) fn asset_kind_file(kind: AssetKind) -> file::AssetKindFile {
         AssetKind::Bin => file::AssetKindFile::Bin,
         AssetKind::Manhole => file::AssetKindFile::Manhole,
         AssetKind::Other => file::AssetKindFile::Other,
+    }
+}
+
+/// The domain's kind of note.
+pub(super) fn note_kind(file: file::NoteKindFile) -> NoteKind {
+    match file {
+        file::NoteKindFile::Remark => NoteKind::Remark,
+        file::NoteKindFile::Question => NoteKind::Question,
+        file::NoteKindFile::Idea => NoteKind::Idea,
+        file::NoteKindFile::Concern => NoteKind::Concern,
+        file::NoteKindFile::Task => NoteKind::Task,
+    }
+}
+
+/// The file's kind of note.
+pub(super) fn note_kind_file(kind: NoteKind) -> file::NoteKindFile {
+    match kind {
+        NoteKind::Remark => file::NoteKindFile::Remark,
+        NoteKind::Question => file::NoteKindFile::Question,
+        NoteKind::Idea => file::NoteKindFile::Idea,
+        NoteKind::Concern => file::NoteKindFile::Concern,
+        NoteKind::Task => file::NoteKindFile::Task,
+    }
+}
+
+/// The domain's role of an author.
+pub(super) fn author_role(file: file::AuthorRoleFile) -> AuthorRole {
+    match file {
+        file::AuthorRoleFile::Planner => AuthorRole::Planner,
+        file::AuthorRoleFile::Resident => AuthorRole::Resident,
+        file::AuthorRoleFile::Maintainer => AuthorRole::Maintainer,
+        file::AuthorRoleFile::Other => AuthorRole::Other,
+    }
+}
+
+/// The file's role of an author.
+pub(super) fn author_role_file(role: AuthorRole) -> file::AuthorRoleFile {
+    match role {
+        AuthorRole::Planner => file::AuthorRoleFile::Planner,
+        AuthorRole::Resident => file::AuthorRoleFile::Resident,
+        AuthorRole::Maintainer => file::AuthorRoleFile::Maintainer,
+        AuthorRole::Other => file::AuthorRoleFile::Other,
     }
 }

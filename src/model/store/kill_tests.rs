@@ -1,6 +1,7 @@
 //! Kills a writing program at random moments: everything that was acknowledged is there afterwards.
 
 use super::*;
+use crate::georef::SiteFrame;
 use crate::model::note::{Note, tests::note};
 use crate::model::reaction::{Reaction, tests::reaction};
 use std::{
@@ -50,7 +51,7 @@ fn write_until_killed(path: &Path) -> ! {
     for step in first.. {
         let (put, removed) = change(step);
         handle
-            .submit(move |store| store.save_notes(&put, &removed))
+            .submit(move |store| store.save_notes(&SiteFrame::Local, &put, &removed))
             .wait()
             .unwrap();
         writeln!(said, "acknowledged {step}").unwrap();
@@ -155,7 +156,7 @@ fn nothing_acknowledged_is_lost_when_the_program_is_killed() {
         let acknowledged = acknowledged_before_a_kill(TEST, &path, done, random);
         let (store, problem) = Store::open(&path).unwrap();
         assert!(problem.is_none(), "kill {kill}: {problem:?}");
-        let found = store.notes().unwrap();
+        let found = store.notes(&SiteFrame::Local).unwrap();
         assert_eq!(found.unreadable, 0);
         // The last change may be on the disk before it could be said.
         done = if found.notes == kept(acknowledged) {

@@ -3,7 +3,9 @@
 use super::{Store, StoreError, error::failed};
 use crate::model::own_list::OwnList;
 use crate::model::scenario::Columns;
+use crate::sources::{Cause, Problem};
 use rusqlite::{Row, params};
+use std::path::Path;
 
 /// The table of lists; `columns` is JSON as in a scenario's file.
 pub(super) const TABLE: &str = "
@@ -27,6 +29,15 @@ pub struct StoredLists {
     pub lists: Vec<OwnList>,
     /// How many rows are left alone, because this program cannot read them.
     pub unreadable: usize,
+}
+
+impl StoredLists {
+    /// That rows of the database at `path` cannot be read, if there are any.
+    pub fn problem(&self, path: &Path) -> Option<Problem> {
+        let message = format!("{} lists cannot be read and are left as they are", self.unreadable);
+        let problem = Problem::error(path.display().to_string(), "", message).because(Cause::Content);
+        (self.unreadable > 0).then_some(problem)
+    }
 }
 
 impl Store {

@@ -5,17 +5,22 @@
 //! One program holds a scenario's database at a time; a second one goes on without keeping, and says so. Not a place
 //! for what stands in the scenario's own files.
 //!
-//! Positions are kept in the site frame, metres from the area's anchor.
+//! Positions are kept on the earth (RD and NAP in a Dutch site frame, else longitude, latitude and ellipsoidal height), so
+//! that notes keep their place when the scenario's anchor moves; those of data without a place stay in the site frame.
+//! The heading of a note's view is kept as it is: it counts from the north of the frame in which it was written.
 
 mod error;
 mod lists;
 mod notes;
+mod origin;
+mod places;
 mod reactions;
 mod worker;
 
 pub use error::StoreError;
 pub use lists::StoredLists;
 pub use notes::StoredNotes;
+pub use origin::{Origin, kept_at};
 pub use reactions::StoredReactions;
 pub use worker::{Pending, StoreHandle};
 
@@ -31,7 +36,14 @@ use std::{
 };
 
 /// One step per version of the database; what a step made is changed by a later step only.
-const MIGRATIONS: [&str; 3] = [notes::TABLE, reactions::TABLES, lists::TABLE];
+const MIGRATIONS: [&str; 6] = [
+    notes::TABLE,
+    reactions::TABLES,
+    lists::TABLE,
+    notes::TAKEN_OVER,
+    places::FRAMES,
+    origin::ORIGIN,
+];
 /// How long opening waits for a program that is just letting go.
 const OPENING_PATIENCE: Duration = Duration::from_millis(1500);
 /// Longest part of a file's name that tells a person which scenario it belongs to, characters.
@@ -49,13 +61,7 @@ pub fn data_folder() -> Result<PathBuf, StoreError> {
 /// Where what people add to the scenario that was opened at `opened` is kept, inside `data_folder`: a readable name and
 /// a part of the hash of its whole path, so that two folders of one name stay apart.
 pub fn store_path(data_folder: &Path, opened: &Path) -> PathBuf {
-    let whole = fs::canonicalize(opened).unwrap_or_else(|_| opened.to_owned());
-    // A scenario is named by its folder or by the file in it.
-    let place = if whole.file_name().is_some_and(|name| name == "scenario.json") {
-        whole.parent().unwrap_or(&whole)
-    } else {
-        &whole
-    };
+    let place = place_of(opened);
     let stem = place.file_stem().unwrap_or_default().to_string_lossy();
     let name = slug(&stem, MAX_NAME);
     let hash = Sha256::digest(place.as_os_str().as_encoded_bytes());
@@ -66,6 +72,15 @@ pub fn store_path(data_folder: &Path, opened: &Path) -> PathBuf {
     data_folder
         .join("scenarios")
         .join(format!("{name}-{short:012x}.sqlite"))
+}
+
+/// The whole path of the scenario that was opened at `opened`: it is named by its folder or by the file in it.
+fn place_of(opened: &Path) -> PathBuf {
+    let whole = fs::canonicalize(opened).unwrap_or_else(|_| opened.to_owned());
+    match whole.parent() {
+        Some(folder) if whole.file_name().is_some_and(|name| name == "scenario.json") => folder.to_owned(),
+        _ => whole,
+    }
 }
 
 /// An open database of one scenario. Its calls wait for the disk: it lives on the thread of a [`StoreHandle`].
@@ -180,12 +195,17 @@ impl Store {
         if said != "ok" {
             return Err(damaged());
         }
-        [notes::SELECT, reactions::SELECT, lists::SELECT]
-            .iter()
-            .try_for_each(|select| {
-                let prepared = self.connection.prepare(select).map(drop);
-                prepared.map_err(|source| error::damaged_or(source, &self.path))
-            })
+        let needed = [
+            notes::SELECT,
+            notes::SELECT_TAKEN_OVER,
+            reactions::SELECT,
+            lists::SELECT,
+            origin::SELECT,
+        ];
+        needed.iter().try_for_each(|select| {
+            let prepared = self.connection.prepare(select).map(drop);
+            prepared.map_err(|source| error::damaged_or(source, &self.path))
+        })
     }
 }
 

@@ -1,7 +1,9 @@
 use super::*;
+use crate::model::OwnList;
 use bevy_egui::egui::vec2;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use std::sync::Arc;
 
 struct Shown {
     page: OwnListPage,
@@ -129,12 +131,14 @@ fn without_a_place_nothing_can_be_added() {
 #[test]
 fn lists_that_were_added_can_be_taken_away() {
     let mut page = OwnListPage::default();
-    page.set_lists(vec![OwnListInfo {
+    let list = OwnList {
         id: "own-1".into(),
         name: "bomen.csv".into(),
+        bytes: Arc::default(),
+        columns: Columns::default(),
         day: jiff::civil::date(2026, 11, 25),
-        objects: 1214,
-    }]);
+    };
+    page.set_lists(vec![AddedList { list, objects: 1214 }]);
     let mut harness = harness(page, "nl", 1.0);
     harness.get_by_label("1.214 objecten, toegevoegd op 25 november 2026");
     assert_eq!(

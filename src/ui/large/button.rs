@@ -52,12 +52,14 @@ impl<'a> LargeButton<'a> {
     }
 
     /// The same, chosen or not.
+    #[must_use]
     pub fn chosen(self, is_chosen: bool) -> Self {
         let kind = if is_chosen { LargeKind::Chosen } else { self.kind };
         Self { kind, ..self }
     }
 
     /// The same, to be pressed or not.
+    #[must_use]
     pub fn enabled(self, enabled: bool) -> Self {
         Self { enabled, ..self }
     }
@@ -136,12 +138,12 @@ pub fn stepper(ui: &Ui, rect: Rect, name: &str, shown: &str, [less, more]: [&str
     let mut step = 0;
     for (place, words, sign, by) in [(minus, less, "−", -1), (plus, more, "+", 1)] {
         let (response, ink) = ground(ui, place, words, LargeKind::Plain, true);
-        let size = LargeRole::Heading.size(&Large { text: 1.0, ..large });
+        let sign_size = LargeRole::Heading.size(&Large { text: 1.0, ..large });
         ui.painter().text(
             place.center(),
             Align2::CENTER_CENTER,
             sign,
-            FontId::proportional(size),
+            FontId::proportional(sign_size),
             ink,
         );
         if response.clicked() {

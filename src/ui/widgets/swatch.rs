@@ -16,6 +16,8 @@ pub enum SwatchEdge {
     Pencil,
     /// A thick red line around nothing, for what goes.
     Removed,
+    /// A broken band across, for an edge on the ground.
+    Band,
 }
 
 /// Shows a swatch and its meaning.
@@ -46,11 +48,16 @@ fn paint_sample(ui: &Ui, theme: &Theme, rect: Rect, fill: Color32, edge: SwatchE
     let outline = match edge {
         SwatchEdge::Solid => Stroke::new(1.0, theme.tokens.line),
         SwatchEdge::Removed => Stroke::new(2.0, Color32::from_rgb(0xC8, 0x32, 0x2B)),
+        SwatchEdge::Band => Stroke::new(3.0, fill),
         SwatchEdge::Dashed | SwatchEdge::Pencil => Stroke::new(1.0, theme.tokens.muted),
     };
     match edge {
         SwatchEdge::Solid => {
             painter.rect(rect, radius, fill, outline, StrokeKind::Inside);
+        }
+        SwatchEdge::Band => {
+            let across = [rect.left_center(), rect.right_center()];
+            painter.extend(Shape::dashed_line(&across, outline, 6.0, 3.0));
         }
         SwatchEdge::Removed => {
             painter.rect_stroke(rect, radius, outline, StrokeKind::Inside);

@@ -36,6 +36,8 @@ struct Toast {
     number: u64,
     kind: ToastKind,
     words: String,
+    /// Name of one that stays until it is ended.
+    lasting: Option<&'static str>,
     /// egui time at which it goes; set when it is first shown.
     until_s: Option<f64>,
 }
@@ -52,14 +54,38 @@ impl Toasts {
     pub fn add(&mut self, kind: ToastKind, words: impl Into<String>) {
         let words = words.into();
         self.toasts.retain(|toast| toast.words != words);
+        self.push(kind, words, None);
+    }
+
+    /// Shows `words` until [`Self::end_lasting`] is called with the same name, or somebody closes them.
+    pub fn show_lasting(&mut self, name: &'static str, words: impl Into<String>) {
+        self.end_lasting(name);
+        self.push(ToastKind::Note, words.into(), Some(name));
+    }
+
+    /// Puts other words in the place of those that last under this name; nothing where somebody closed them.
+    pub fn change_lasting(&mut self, name: &'static str, words: impl Into<String>) {
+        if let Some(toast) = self.toasts.iter_mut().find(|toast| toast.lasting == Some(name)) {
+            toast.words = words.into();
+        }
+    }
+
+    /// Takes away the words that last under this name.
+    pub fn end_lasting(&mut self, name: &'static str) {
+        self.toasts.retain(|toast| toast.lasting != Some(name));
+    }
+
+    fn push(&mut self, kind: ToastKind, words: String, lasting: Option<&'static str>) {
         if self.toasts.len() >= MOST_AT_ONCE {
-            self.toasts.remove(0);
+            let oldest = self.toasts.iter().position(|toast| toast.lasting.is_none());
+            self.toasts.remove(oldest.unwrap_or_default());
         }
         self.toasts.push(Toast {
             number: self.next,
             kind,
             words,
-            until_s: None,
+            lasting,
+            until_s: lasting.map(|_| f64::INFINITY),
         });
         self.next += 1;
     }
@@ -148,5 +174,26 @@ mod tests {
         }
         let shown: Vec<_> = toasts.toasts.iter().map(|toast| toast.words.as_str()).collect();
         assert_eq!(shown, ["a", "c", "d", "e"]);
+    }
+
+    #[test]
+    fn what_lasts_stays_among_others_until_it_is_ended() {
+        let mut toasts = Toasts::default();
+        toasts.show_lasting("work", "one of two");
+        for words in ["a", "b", "c", "d", "e"] {
+            toasts.add(ToastKind::Note, words);
+        }
+        toasts.change_lasting("work", "two of two");
+        toasts.change_lasting("other work", "x");
+        let words = |toasts: &Toasts| {
+            toasts
+                .toasts
+                .iter()
+                .map(|toast| toast.words.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(words(&toasts), ["two of two", "c", "d", "e"]);
+        toasts.end_lasting("work");
+        assert_eq!(words(&toasts), ["c", "d", "e"]);
     }
 }

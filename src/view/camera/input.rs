@@ -6,6 +6,10 @@
 //! tilt, + and − zoom, Page up and down raise and lower. One finger turns, two slide, pinch and twist.
 //! Plus and minus are known by their sign and not by their place, which differs from keyboard to keyboard.
 
+mod drags;
+
+pub use drags::{DragMotion, Drags};
+
 use super::{MainCamera, Orbit, OrbitCamera};
 use crate::georef::SitePos;
 use crate::schedule::FrameSystems;
@@ -104,28 +108,6 @@ pub(crate) fn plugin(app: &mut App) {
                 .chain()
                 .in_set(InputSystems),
         );
-}
-
-/// What a drag with one finger or the mouse does.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum DragMotion {
-    /// As at a desk: the mouse slides with its left button and turns with its right one, a finger turns; a short press
-    /// picks.
-    #[default]
-    Desk,
-    /// Finger and mouse turn the city around what is looked at; nothing is picked.
-    Turn,
-    /// Finger and mouse slide the city; nothing is picked.
-    Slide,
-}
-
-/// What drags do now.
-#[derive(Resource, Debug, Clone, Copy, Default, PartialEq)]
-pub struct Drags {
-    /// What a drag does.
-    pub motion: DragMotion,
-    /// Pixel of the picture whose place the city turns around; the middle where it is `None`.
-    pub pivot_px: Option<DVec2>,
 }
 
 /// The cursor in the camera's picture, physical pixels; `None` outside.

@@ -3,12 +3,14 @@
 //! Its state is f64 in the site frame; Bevy's camera only follows. The render origin moves along when the
 //! eye has gone far from it.
 
+mod bounds;
 mod input;
 pub mod orbit;
 mod picture;
 
+pub use bounds::Bounds;
 pub use input::{Clicked, DragMotion, Drags, InputCapture};
-pub(crate) use input::{cursor_pixel, on_level};
+pub(crate) use input::{InputSystems, cursor_pixel, on_level};
 pub use orbit::{Flight, Orbit};
 pub use picture::{look, picture_target, spawn_main_camera};
 
@@ -48,26 +50,6 @@ pub struct OrbitCamera {
     flight: Option<Flight>,
     is_walking: bool,
     bounds: Option<Bounds>,
-}
-
-/// Where the camera may go.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bounds {
-    /// Middle of what may be looked at, site metres.
-    pub center: DVec2,
-    /// How far from it the point looked at may be, metres.
-    pub reach_m: f64,
-    /// How far from the point looked at the eye may be, metres.
-    pub distance_m: f64,
-}
-
-impl Bounds {
-    fn keep(&self, orbit: &mut Orbit) {
-        let offset = orbit.target.0.truncate() - self.center;
-        let kept = self.center + offset.clamp_length_max(self.reach_m);
-        orbit.target.0 = kept.extend(orbit.target.0.z);
-        orbit.distance_m = orbit.distance_m.min(self.distance_m);
-    }
 }
 
 impl OrbitCamera {
@@ -230,8 +212,8 @@ pub(crate) fn plugin(app: &mut App) {
         .add_systems(
             Update,
             (
-                (start_at_home, obey).chain().before(input::InputSystems),
-                (advance, follow_camera, rebase).chain().after(input::InputSystems),
+                (start_at_home, obey).chain().before(InputSystems),
+                (advance, follow_camera, rebase).chain().after(InputSystems),
             )
                 .in_set(FrameSystems::Derive),
         )

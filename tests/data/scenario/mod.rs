@@ -8,6 +8,7 @@
 )]
 
 mod damage;
+mod notes;
 mod own_data;
 mod places;
 

@@ -79,6 +79,24 @@ fn several_values_are_chosen_and_the_count_says_what_is_left() {
 }
 
 #[test]
+fn each_filter_counts_with_the_others_as_they_are() {
+    let mut harness = harness("nl", four(), SIZE, 1.0);
+    harness.get_by_label("Inspectie te laat 1");
+    press(&mut harness, "Bank 1");
+    harness.get_by_label("Lichtmast 2");
+    harness.get_by_label("Inspectie te laat 0");
+    harness.get_by_label("Verdwijnt in deze variant 0");
+    press(&mut harness, "Lichtmast 2");
+    harness.get_by_label("Inspectie te laat 1");
+    press(&mut harness, "Inspectie te laat 1");
+    harness.get_by_label("Bank 0");
+    harness.get_by_label("Lichtmast 1");
+    assert_eq!(numbers(&harness), ["LM-10"]);
+    press(&mut harness, "Toon alles");
+    harness.get_by_label("Bank 1");
+}
+
+#[test]
 fn late_and_going_are_filters_of_their_own() {
     let mut harness = harness("nl", four(), SIZE, 1.0);
     press(&mut harness, "Inspectie te laat 1");

@@ -40,21 +40,18 @@ impl Keeping {
             trouble: problem,
             ..Self::default()
         };
-        match store {
-            Some(store) => {
-                self.reading = Some(store.submit(|store| {
-                    Ok(Read {
-                        settings: store.setting(settings::NAME)?,
-                        counts: counts(store)?,
-                    })
-                }));
-                self.store = Some(store);
-            }
-            None => {
-                let nowhere = || Problem::error("", "", "reactions are kept nowhere").because(Cause::Unwritable);
-                self.trouble.get_or_insert_with(nowhere);
-                self.is_open = true;
-            }
+        if let Some(store) = store {
+            self.reading = Some(store.submit(|store| {
+                Ok(Read {
+                    settings: store.setting(settings::NAME)?,
+                    counts: counts(store)?,
+                })
+            }));
+            self.store = Some(store);
+        } else {
+            let nowhere = || Problem::error("", "", "reactions are kept nowhere").because(Cause::Unwritable);
+            self.trouble.get_or_insert_with(nowhere);
+            self.is_open = true;
         }
     }
 

@@ -148,6 +148,7 @@ pub(super) struct Patience {
 }
 
 /// The session.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Session {
     /// Which screen.

@@ -2,6 +2,7 @@
 //!
 //! What is wrong is left out and named; the rest is kept. Only an area without a usable anchor stops everything.
 
+mod notes;
 mod plan_area;
 mod rings;
 mod variants;
@@ -12,7 +13,7 @@ use super::columns::Columns;
 use super::file::{self, ScenarioFile, Text};
 use super::findings::Findings;
 use super::place::LeftOut;
-use super::projection::{Projection, height_at_site_zero_m, site_pos};
+use super::projection::Projection;
 use super::read::is_table;
 use super::words::{certainty, layer_kind, lens_name};
 use super::{Area, Charter, Layer, LayerKind, LensName, LocalText, Phase, Scenario, Source, Variant, Viewpoint};
@@ -70,6 +71,7 @@ impl Converter<'_> {
         let phases = self.phases(file.phases.as_deref().unwrap_or_default());
         let variants = self.variants(file.variants.as_deref().unwrap_or_default(), &phases, &projection);
         let viewpoints = self.viewpoints(file.viewpoints.as_deref().unwrap_or_default(), &variants, &projection);
+        let notes = self.notes(file.annotations.as_deref().unwrap_or_default(), &variants, &projection);
         let mut scenario = Scenario {
             title: text(Some(&file.title)),
             synthetic: file.synthetic.unwrap_or(false),
@@ -80,7 +82,7 @@ impl Converter<'_> {
             variants,
             viewpoints,
             charters: charters(file.lenses.as_ref()),
-            notes: Vec::new(),
+            notes,
             start_viewpoint: None,
             start_variant: None,
             start_time: None,
@@ -249,24 +251,9 @@ impl Converter<'_> {
         let mut viewpoints = Vec::new();
         for (place, file) in self.unique("viewpoints", files, |v| &v.id) {
             let camera = &file.camera;
-            let [x, y, height] = camera.target;
-            let target = projection.site_from_file([x, y]).and_then(|p| {
-                let reference = natural_reference(projection.site());
-                let zero = height_at_site_zero_m(projection.site(), p, reference)?;
-                if (height - zero).abs() > 20_000.0 {
-                    return Err(format!("a height of {height} m is no place to look at"));
-                }
-                Ok(site_pos(p, height - zero))
-            });
-            let target = match target {
-                Ok(target) => target,
-                Err(message) => {
-                    self.place_error(
-                        format!("{place}.camera.target"),
-                        format!("{message}; {place} is left out"),
-                    );
-                    continue;
-                }
+            let target_place = format!("{place}.camera.target");
+            let Some(target) = self.site_place(camera.target, &target_place, &place, projection) else {
+                continue;
             };
             viewpoints.push(Viewpoint {
                 id: file.id.clone(),

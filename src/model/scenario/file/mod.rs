@@ -11,10 +11,12 @@
 
 mod columns;
 mod masses;
+mod note;
 mod variant;
 
 pub use columns::{AssetKindFile, ColumnsFile};
 pub use masses::{MassesFile, ModelFile};
+pub use note::{AuthorRoleFile, NoteFile, NoteKindFile, NoteViewFile};
 pub use variant::{
     BuildingFile, RemovedFile, RemovedInPhaseFile, RoofFile, SurfaceFile, SurfaceKindFile, TreeFile, UseFile,
     VariantFile,
@@ -84,9 +86,9 @@ pub struct ScenarioFile {
     /// What each lens is for in this scenario.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lenses: Option<LensesFile>,
-    /// Notes (kept, not read by this version).
+    /// Notes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub annotations: Option<Vec<Value>>,
+    pub annotations: Option<Vec<NoteFile>>,
     /// What is shown first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<StartFile>,

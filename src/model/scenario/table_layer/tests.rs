@@ -1,5 +1,6 @@
 use super::*;
 use crate::georef::{LonLatH, RdNap};
+use crate::sources::table::MAX_LISTED;
 
 fn hengelo() -> SiteFrame {
     SiteFrame::RdNap {

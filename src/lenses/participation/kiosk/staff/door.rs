@@ -137,10 +137,9 @@ impl Door {
         }
         match &self.asks {
             Asks::Code { .. } if self.wrong > 0 => tr(language, "staff-code-wrong"),
-            Asks::Code { .. } => String::new(),
             Asks::New { first: None, .. } if self.differed => tr(language, "staff-code-differs"),
             Asks::New { first: None, .. } => tr(language, "staff-new-code-help"),
-            Asks::New { .. } => String::new(),
+            Asks::Code { .. } | Asks::New { .. } => String::new(),
         }
     }
 
@@ -193,12 +192,11 @@ impl Door {
         }
         match key {
             PadKey::Digit(digit) if self.typed.len() < FIGURES.1 => self.typed.push(digit),
-            PadKey::Digit(_) => {}
             PadKey::Back => {
                 self.typed.pop();
             }
             PadKey::Done if self.typed.len() >= FIGURES.0 => self.finish(settings),
-            PadKey::Done => {}
+            PadKey::Digit(_) | PadKey::Done => {}
         }
     }
 
