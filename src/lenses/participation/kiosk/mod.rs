@@ -244,6 +244,9 @@ fn pass_time(time: Res<Time<Real>>, mut kiosk: ResMut<Kiosk>, mut wishes: Wishes
     kiosk.staff.pass(seconds);
     let effects = kiosk.session.pass(seconds, patience, &home);
     follow(effects, kiosk, &mut wishes, &mut portraits);
+    if portraits.take_finished() {
+        eye::go_home(&mut wishes);
+    }
 }
 
 /// What the kiosk asks of the rest of the program.

@@ -31,6 +31,8 @@ pub(super) struct Portraits {
     stage: Stage,
     /// The variant that the scenario starts with.
     start: Option<String>,
+    /// The last picture was made, and nobody has heard of it yet.
+    is_finished: bool,
 }
 
 /// What is done for the picture that is being made.
@@ -53,6 +55,11 @@ impl Portraits {
     /// Whether every picture is there.
     pub(super) fn is_done(&self) -> bool {
         self.stage == Stage::Done
+    }
+
+    /// Whether the last picture was made just now; told once. The camera still stands where it was made.
+    pub(super) fn take_finished(&mut self) -> bool {
+        std::mem::take(&mut self.is_finished)
     }
 
     /// The picture of a variant, for the interface.
@@ -164,6 +171,7 @@ pub(super) fn make_portraits(
             portraits.waiting.pop();
             portraits.stage = if portraits.waiting.is_empty() {
                 variant.write_batch(portraits.start.clone().map(ShowVariant));
+                portraits.is_finished = true;
                 Stage::Done
             } else {
                 Stage::Settling { quiet: 0, waited: 0 }
