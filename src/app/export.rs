@@ -5,8 +5,10 @@ use super::take_along::Attended;
 use super::{Stop, machine, stamp::stamp};
 use crate::analysis::Survey;
 use crate::export::{
-    Counted, NoteCrs, PackageError, Parts, Picture, Report, indicators_csv, notes_geojson, package, page,
+    Counted, NoteCrs, PackageError, Parts, Picture, Report, counts_csv, indicators_csv, notes_geojson, package, page,
+    words_csv,
 };
+use crate::model::reaction::Tally;
 use crate::model::store::{self, StoreHandle};
 use crate::model::{OpenScenario, scenario};
 use crate::sources::{Problem, resource::slug};
@@ -142,10 +144,13 @@ fn add_stored(path: &Path, open: &mut OpenScenario) {
     let read = StoreHandle::open(&database).and_then(|(handle, problem)| {
         open.problems.extend(problem);
         let notes = handle.submit(move |store| store.notes_with(&site, &in_file)).wait()?;
-        Ok((notes, handle.submit(|store| store.lists()).wait()?))
+        let lists = handle.submit(|store| store.lists()).wait()?;
+        Ok((notes, lists, handle.submit(|store| store.reactions()).wait()?))
     });
     match read {
-        Ok((notes, lists)) => {
+        Ok((notes, lists, reactions)) => {
+            open.problems.extend(reactions.problem(&database));
+            open.reactions = reactions.counting();
             open.problems.extend(notes.problem(&database));
             open.problems.extend(lists.problem(&database));
             open.scenario.notes = notes.notes;
@@ -175,6 +180,7 @@ fn parts(open: &OpenScenario, pictures: &[Picture], made_on: Date) -> Result<Par
             let table = indicators_csv(counted, &language);
             parts.files.insert(format!("tables/indicators.{code}.csv"), table);
         }
+        parts.files.extend(reaction_tables(open, &language));
         let report = Report::new(open, counted.as_ref(), pictures, made_on, &language);
         let html = page(&report).map_err(|error| Stop::Machine {
             message: format!("the page cannot be made: {error}"),
@@ -194,6 +200,30 @@ fn parts(open: &OpenScenario, pictures: &[Picture], made_on: Date) -> Result<Par
         parts.files.insert(picture.path.clone(), picture.png.clone());
     }
     Ok(parts)
+}
+
+/// What residents said, as counts and as the words that staff let through; nothing where nobody said anything.
+fn reaction_tables(open: &OpenScenario, language: &Language) -> Vec<(String, Vec<u8>)> {
+    if open.reactions.is_empty() {
+        return Vec::new();
+    }
+    let code = language.code();
+    let scenario = &open.scenario;
+    let tally = Tally::of(&*open.reactions, scenario.variants.iter().map(|variant| &*variant.id));
+    let title = |id: &str| {
+        let variant = scenario.variant(id);
+        variant.map_or_else(|| id.to_owned(), |variant| variant.title.get(&code).to_owned())
+    };
+    vec![
+        (
+            format!("tables/reactions.{code}.csv"),
+            counts_csv(&tally, title, language),
+        ),
+        (
+            format!("tables/reaction-words.{code}.csv"),
+            words_csv(&*open.reactions, &tally, title, language),
+        ),
+    ]
 }
 
 /// Every viewpoint in every variant.

@@ -109,6 +109,9 @@ impl Keeper {
         let stored = handle.submit(|store| store.lists()).wait()?;
         open.problems.extend(stored.problem(&path));
         open.add_lists(&stored.lists);
+        let stored = handle.submit(|store| store.reactions()).wait()?;
+        open.problems.extend(stored.problem(&path));
+        open.reactions = stored.counting();
         Ok(handle)
     }
 }

@@ -2,9 +2,11 @@
 //! person said together is in none of them, and a group of fewer than five is not split.
 
 use super::tables::{harmless, is_decimal_comma};
-use crate::model::reaction::{Moderation, Reaction, Smiley, Spot, Tally, Theme};
-use crate::text::{Language, tr};
+use crate::model::OpenScenario;
+use crate::model::reaction::{Moderation, Reaction, Smiley, Split, Spot, Tally, Theme, Words};
+use crate::text::{Language, format_count, tr, tr_count};
 use csv::{Writer, WriterBuilder};
+use serde::Serialize;
 
 /// What a face is called.
 pub fn smiley_word(smiley: Smiley, language: &Language) -> String {
@@ -22,6 +24,72 @@ pub fn theme_word(theme: Theme, language: &Language) -> String {
         Theme::Shopping => tr(language, "kiosk-shopping"),
         Theme::Green => tr(language, "kiosk-green-theme"),
         Theme::Safety => tr(language, "kiosk-safety"),
+    }
+}
+
+/// What the page of a package says of reactions.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReactionsPart {
+    /// How many there are, in words.
+    total: String,
+    /// Headings of the columns.
+    head: Vec<String>,
+    /// A row per variant and one for all, the name first.
+    rows: Vec<Vec<String>>,
+    /// What of it is not split.
+    remark: String,
+    /// The words that staff let through.
+    words: Vec<String>,
+}
+
+impl ReactionsPart {
+    /// What may be told; `None` where nobody said anything.
+    pub(super) fn new(open: &OpenScenario, language: &Language) -> Option<Self> {
+        if open.reactions.is_empty() {
+            return None;
+        }
+        let scenario = &open.scenario;
+        let code = language.code();
+        let tally = Tally::of(&*open.reactions, scenario.variants.iter().map(|variant| &*variant.id));
+        let cells = |split: &Split| {
+            let counts = split.smileys.iter().chain(&split.themes).chain([&split.without_theme]);
+            counts.map(|count| format_count(*count, language)).collect::<Vec<_>>()
+        };
+        let mut rows: Vec<Vec<String>> = tally
+            .groups
+            .iter()
+            .map(|group| {
+                let variant = scenario.variant(&group.variant);
+                let title = variant.map_or(group.variant.as_str(), |variant| variant.title.get(&code));
+                let counts = match &group.split {
+                    Some(split) => cells(split),
+                    None if group.total == 0 => vec!["–".to_owned(); 8],
+                    None => vec!["< 5".to_owned(); 8],
+                };
+                let named = [title.to_owned(), format_count(group.total, language)];
+                named.into_iter().chain(counts).collect()
+            })
+            .collect();
+        let sums = [tr(language, "reactions-all"), format_count(tally.total, language)];
+        rows.push(sums.into_iter().chain(cells(&tally.split)).collect());
+        let head = [tr(language, "reactions-variant"), tr(language, "reactions-total")]
+            .into_iter()
+            .chain(Smiley::ALL.map(|smiley| smiley_word(smiley, language)))
+            .chain(Theme::ALL.map(|theme| theme_word(theme, language)))
+            .chain([tr(language, "reactions-no-theme")]);
+        let released = |words: &&Words| words.moderation == Moderation::Released;
+        let words = open
+            .reactions
+            .iter()
+            .filter_map(|reaction| reaction.words.as_ref())
+            .filter(released);
+        Some(Self {
+            total: tr_count(language, "kiosk-thanks-count", tally.total),
+            head: head.collect(),
+            rows,
+            remark: tr(language, "staff-small-groups"),
+            words: words.map(|words| words.text.clone()).collect(),
+        })
     }
 }
 
@@ -153,7 +221,6 @@ pub fn spots_csv<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::reaction::Words;
     use crate::model::reaction::tests::reaction;
 
     fn nl() -> Language {

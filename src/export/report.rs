@@ -1,5 +1,6 @@
 //! What the page of a package says, as plain data in one language.
 
+use super::reactions::ReactionsPart;
 use super::{Counted, Picture, words};
 use crate::analysis::{AreaSource, Indicators, Key};
 use crate::model::{AuthorRole, LocalText, Note, NoteKind, OpenScenario, Scenario, Source};
@@ -30,6 +31,8 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// Some value leaves out what is not known.
     pub has_gaps: bool,
+    /// What residents said; `None` where nobody said anything.
+    pub reactions: Option<ReactionsPart>,
     /// What people wrote, in the order of their numbers.
     pub notes: Vec<NotePart>,
     /// Where the data come from.
@@ -124,6 +127,8 @@ pub struct Words {
     difference: String,
     formula: String,
     gaps: String,
+    reactions: String,
+    reactions_words: String,
     notes: String,
     sources: String,
     open_again: String,
@@ -183,6 +188,7 @@ impl Report {
             columns: counted.map(|counted| columns(counted, language)).unwrap_or_default(),
             rows: counted.map(|counted| rows(counted, language)).unwrap_or_default(),
             has_gaps: counted.is_some_and(has_gaps),
+            reactions: ReactionsPart::new(open, language),
             notes: scenario
                 .notes
                 .iter()
@@ -208,6 +214,8 @@ impl Words {
             difference: say("export-difference"),
             formula: say("design-formula"),
             gaps: say("export-gaps"),
+            reactions: tr(language, "export-reactions"),
+            reactions_words: tr(language, "export-reaction-words"),
             notes: say("panel-notes"),
             sources: say("export-sources"),
             open_again: say("export-open-again"),

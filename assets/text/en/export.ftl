@@ -13,3 +13,5 @@ export-open-again = This file also opens in Stadslens, to walk around and look f
 export-other-page = Nederlands
 export-table = This table as a file (CSV)
 export-area = Counted within the plan area: { $title }. It is { $size }. Scale: { $scale }.
+export-reactions = What residents think of it
+export-reaction-words = What residents wrote

@@ -13,3 +13,5 @@ export-open-again = Dit bestand opent ook in Stadslens. Daar kan men rondlopen e
 export-other-page = English
 export-table = Deze tabel als bestand (CSV)
 export-area = Geteld binnen het plangebied: { $title }. Het is { $size }. Schaal: { $scale }.
+export-reactions = Wat bewoners ervan vinden
+export-reaction-words = Wat bewoners schreven

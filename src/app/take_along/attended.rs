@@ -1,12 +1,12 @@
 //! The run that makes a package for a window: a process of its own, since its pictures need an engine of their own.
 //!
-//! On its standard input it gets the notes as one line, then the lists ([`super::lists`]) and nothing more; when that input
+//! On its standard input it gets the notes as one line, the reactions as another, then the lists ([`super::lists`]) and nothing more; when that input
 //! ends, the window is gone, and so is the reason to go on. On its standard output it says in lines of JSON how far it is, and at last what it made.
 
-use super::lists;
+use super::{lists, reactions};
 use crate::app::Stop;
 use crate::model::scenario::notes_from_json;
-use crate::model::{OpenScenario, OwnList};
+use crate::model::{OpenScenario, OwnList, Reaction};
 use serde_json::json;
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -30,18 +30,22 @@ const EXIT_CODE: i32 = 3;
 #[derive(Debug, Clone)]
 pub struct Attended {
     notes: Arc<str>,
+    reactions: Arc<[Reaction]>,
     lists: Arc<[OwnList]>,
     is_left: Arc<AtomicBool>,
 }
 
 impl Attended {
-    /// Takes notes and lists from standard input, and watches from then on whether the window is still there.
+    /// Takes notes, reactions and lists from standard input, and watches from then on whether the window is still there.
     pub fn start() -> Result<Self, Stop> {
         let mut input = BufReader::new(io::stdin());
         let mut notes = String::new();
         let read = (&mut input).take(MAX_BYTES).read_line(&mut notes);
         read.map_err(|error| Stop::Usage {
             message: format!("the notes cannot be read from standard input: {error}"),
+        })?;
+        let reactions = reactions::read(&mut input).map_err(|error| Stop::Usage {
+            message: format!("the reactions cannot be read from standard input: {error}"),
         })?;
         let lists = lists::read(&mut input).map_err(|error| Stop::Usage {
             message: format!("the lists cannot be read from standard input: {error}"),
@@ -64,6 +68,7 @@ impl Attended {
             })?;
         Ok(Self {
             notes: notes.into(),
+            reactions: reactions.into(),
             lists: lists.into(),
             is_left,
         })
@@ -74,11 +79,12 @@ impl Attended {
         self.is_left.load(Ordering::Relaxed)
     }
 
-    /// Puts the notes of the window in the place of those of the file, and its lists in.
+    /// Puts the notes of the window in the place of those of the file, and its reactions and lists in.
     pub(in crate::app) fn add_to(&self, open: &mut OpenScenario) -> Result<(), Stop> {
         let (notes, found) = notes_from_json(open, &self.notes).map_err(|problems| Stop::Problems { problems })?;
         open.scenario.notes = notes;
         open.problems.extend(found);
+        open.reactions = self.reactions.clone();
         open.add_lists(&self.lists);
         Ok(())
     }

@@ -1,10 +1,11 @@
 //! Taking the open plan along from the window: asked where to, made by a run of its own, told when it is there.
 //!
-//! The window holds the store, so notes and lists go to that run with the order and not through the disk. When the window
+//! The window holds the store, so notes, reactions and lists go to that run with the order and not through the disk. When the window
 //! closes, the run ends too and leaves nothing behind.
 
 mod attended;
 mod lists;
+mod reactions;
 mod run;
 
 pub use attended::Attended;

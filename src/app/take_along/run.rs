@@ -1,6 +1,6 @@
 //! One package being made: a process of the program's own, fed and listened to by a thread, so that no frame waits.
 
-use super::lists;
+use super::{lists, reactions};
 use crate::model::OpenScenario;
 use crate::model::scenario::notes_json;
 use serde_json::Value;
@@ -21,7 +21,7 @@ const MAX_COMPLAINTS: u64 = 1 << 20;
 /// What to take along and where to.
 #[derive(Clone)]
 pub(super) struct Order {
-    /// The scenario as it is open, with its notes and lists.
+    /// The scenario as it is open, with its notes, reactions and lists.
     pub(super) open: Arc<OpenScenario>,
     /// What it was opened from.
     pub(super) path: PathBuf,
@@ -92,6 +92,7 @@ fn make(order: &Order, tell: &Sender<Event>) -> Result<Ending, String> {
     if let Some(input) = &mut input {
         // A process that ended early says why below.
         let _ = writeln!(input, "{notes}")
+            .and_then(|()| reactions::write(&order.open.reactions, input))
             .and_then(|()| lists::write(&order.open.own_lists, input))
             .and_then(|()| input.flush());
     }

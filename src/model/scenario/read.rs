@@ -15,6 +15,7 @@ use super::structure::{self, display};
 use super::table_layer;
 use super::terrain_layer;
 use super::{Label, Layer, LayerKind, NewSurface, Scenario};
+use crate::model::Reaction;
 use crate::model::{AddedList, Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
     Cause, Problem,
@@ -54,6 +55,8 @@ pub struct OpenScenario {
     pub asset_layers: Vec<(String, usize)>,
     /// Lists that were added in the program, each a layer of its own.
     pub own_lists: Vec<AddedList>,
+    /// What residents said at the kiosk of this machine, trials left out.
+    pub reactions: Arc<[Reaction]>,
     /// Public-space reports.
     pub reports: Arc<Vec<Report>>,
     /// Sensors.
@@ -78,6 +81,7 @@ impl OpenScenario {
             assets: Arc::default(),
             asset_layers: Vec::new(),
             own_lists: Vec::new(),
+            reactions: Arc::default(),
             reports: Arc::default(),
             sensors: Arc::default(),
             labels: Arc::default(),

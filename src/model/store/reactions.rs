@@ -5,7 +5,9 @@
 
 use super::{Store, StoreError, error::failed};
 use crate::model::reaction::{DayPart, Moderation, Reaction, Smiley, Spot, Theme, Words};
+use crate::sources::{Cause, Problem};
 use rusqlite::{OptionalExtension, Row, params};
+use std::{path::Path, sync::Arc};
 
 /// The tables. Whole metres; days as `2026-11-25`.
 pub(super) const TABLES: &str = "
@@ -50,6 +52,23 @@ pub struct StoredReactions {
     pub reactions: Vec<Reaction>,
     /// How many rows are left alone, because this program cannot read them.
     pub unreadable: usize,
+}
+
+impl StoredReactions {
+    /// Those that count: trials left out.
+    pub fn counting(self) -> Arc<[Reaction]> {
+        self.reactions
+            .into_iter()
+            .filter(|reaction| !reaction.is_trial)
+            .collect()
+    }
+
+    /// That some cannot be read, of the database at `path`.
+    pub fn problem(&self, path: &Path) -> Option<Problem> {
+        let message = format!("{} reactions cannot be read and are left as they are", self.unreadable);
+        let problem = Problem::error(path.display().to_string(), "", message).because(Cause::Content);
+        (self.unreadable > 0).then_some(problem)
+    }
 }
 
 impl Store {
