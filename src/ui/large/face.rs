@@ -75,3 +75,16 @@ pub fn paint_face(painter: &Painter, center: Pos2, radius: f32, mood: Mood, ink:
         .collect();
     painter.add(Shape::line(mouth, line));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{Tokens, contrast_ratio};
+
+    #[test]
+    fn eyes_and_mouth_read_on_every_face() {
+        for fill in [SAD, NEUTRAL, GLAD] {
+            assert!(contrast_ratio(Tokens::LIGHT.ink, fill) > 4.5, "{fill:?}");
+        }
+    }
+}

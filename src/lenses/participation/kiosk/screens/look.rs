@@ -62,6 +62,15 @@ fn least_width(seen: &Seen<'_>, large: &Large) -> f32 {
     large.mm(usual) * (1.0 + (large.text - 1.0) * 0.6)
 }
 
+/// The question over the faces; what is lower leaves less room for it.
+fn question_role(seen: &Seen<'_>) -> LargeRole {
+    if seen.is_low() {
+        LargeRole::Strong
+    } else {
+        LargeRole::Heading
+    }
+}
+
 fn face_height(seen: &Seen<'_>, large: &Large) -> f32 {
     if seen.is_low() { large.mm(22.0) } else { large.mm(40.0) }
 }
@@ -77,7 +86,7 @@ pub(super) fn height(ui: &Ui, seen: &Seen<'_>, width: f32) -> f32 {
         least_width(seen, &large),
         row_height(seen, &large),
     );
-    let question = heading_height(ui, &question, LargeRole::Heading, width);
+    let question = heading_height(ui, &question, question_role(seen), width);
     controls + large.gap() + question + face_height(seen, &large)
 }
 
@@ -89,7 +98,7 @@ pub(super) fn show(ui: &Ui, block: Rect, seen: &Seen<'_>, touches: &mut Vec<Touc
         ui,
         rest,
         &tr(seen.language(), "kiosk-what-do-you-think"),
-        LargeRole::Heading,
+        question_role(seen),
     );
     for (place, smiley) in grid(faces, 3, 3, large.gap()).into_iter().zip(Smiley::ALL) {
         let name = smiley_word(smiley, seen.language());

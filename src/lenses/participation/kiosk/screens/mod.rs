@@ -265,3 +265,6 @@ fn mood_of(smiley: Smiley) -> Mood {
         Smiley::Glad => Mood::Glad,
     }
 }
+
+#[cfg(test)]
+mod tests;
