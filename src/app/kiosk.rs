@@ -8,8 +8,8 @@ use super::sun_clock::SunClock;
 use super::window::{capture_input, start_camera};
 use super::{Stop, engine, machine, program_plugins};
 use crate::lenses::participation::kiosk::{self, EndKiosk, FreeView, KioskOpened, KioskOptions, PutSunAt};
-use crate::model::ActivateScenario;
-use crate::model::scenario;
+use crate::model::store::{self, StoreHandle};
+use crate::model::{ActivateScenario, scenario};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::ui::shell::{SideZone, Zones};
 use crate::view::{
@@ -26,7 +26,7 @@ use bevy::{
     winit::{UpdateMode, WinitSettings},
 };
 use bevy_egui::{EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass, egui};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How far beyond its outline a visitor may look, as a share of the area's half diagonal.
 const REACH: f64 = 1.2;
@@ -71,6 +71,7 @@ pub fn run_kiosk(start: KioskStart) -> Result<(), Stop> {
         });
     }
     drop(open);
+    require_store(&start.path)?;
     machine::require_display()?;
     machine::require_adapter()?;
     let mut app = App::new();
@@ -90,6 +91,22 @@ pub fn run_kiosk(start: KioskStart) -> Result<(), Stop> {
         AppExit::Success => Ok(()),
         AppExit::Error(code) => Err(Stop::Machine {
             message: format!("the kiosk ended with error {code}"),
+        }),
+    }
+}
+
+/// A kiosk that cannot keep a reaction does not start: whoever sets it up reads why where they typed the command, and no
+/// visitor stands before a screen that refuses them.
+fn require_store(path: &Path) -> Result<(), Stop> {
+    let kept = store::data_folder().and_then(|folder| StoreHandle::open(&store::store_path(&folder, path)));
+    // A damaged one has been set aside by now; the next start begins a new one, after somebody has read this.
+    match kept {
+        Ok((_, None)) => Ok(()),
+        Ok((_, Some(problem))) => Err(Stop::Problems {
+            problems: vec![problem],
+        }),
+        Err(error) => Err(Stop::Machine {
+            message: error.problem().to_string(),
         }),
     }
 }

@@ -71,7 +71,12 @@ impl ReactionsPart {
             })
             .collect();
         let sums = [tr(language, "reactions-all"), format_count(tally.total, language)];
-        rows.push(sums.into_iter().chain(cells(&tally.split)).collect());
+        let counts = if tally.total > tally.in_small_groups {
+            cells(&tally.split)
+        } else {
+            vec!["–".to_owned(); 8]
+        };
+        rows.push(sums.into_iter().chain(counts).collect());
         let head = [tr(language, "reactions-variant"), tr(language, "reactions-total")]
             .into_iter()
             .chain(Smiley::ALL.map(|smiley| smiley_word(smiley, language)))
@@ -88,7 +93,12 @@ impl ReactionsPart {
             head: head.collect(),
             rows,
             remark: tr(language, "staff-small-groups"),
-            words: words.map(|words| words.text.clone()).collect(),
+            words: {
+                // In the order of the alphabet, so that their order tells nothing.
+                let mut words: Vec<String> = words.map(|words| words.text.clone()).collect();
+                words.sort();
+                words
+            },
         })
     }
 }
@@ -133,6 +143,7 @@ pub fn counts_csv(tally: &Tally, title: impl Fn(&str) -> String, language: &Lang
             .chain([remark]);
         let _ = writer.write_record(row);
     }
+    let has_sums = tally.total > tally.in_small_groups;
     let sums = &tally.split;
     let row = [tr(language, "reactions-all"), tally.total.to_string()]
         .into_iter()
@@ -141,7 +152,7 @@ pub fn counts_csv(tally: &Tally, title: impl Fn(&str) -> String, language: &Lang
                 .iter()
                 .chain(&sums.themes)
                 .chain([&sums.without_theme])
-                .map(ToString::to_string),
+                .map(|count| if has_sums { count.to_string() } else { String::new() }),
         )
         .chain([if tally.in_small_groups > 0 {
             tr(language, "reactions-without-small")
@@ -152,7 +163,8 @@ pub fn counts_csv(tally: &Tally, title: impl Fn(&str) -> String, language: &Lang
     writer.into_inner().unwrap_or_default()
 }
 
-/// The words that staff let through. The variant and the theme stand beside them only where the group is large enough.
+/// The words that staff let through, in the order of the alphabet. Their variant stands beside them only where every group
+/// is large enough: with one small group, the words without a variant would be its own.
 pub fn words_csv<'a>(
     reactions: impl IntoIterator<Item = &'a Reaction>,
     tally: &Tally,
@@ -160,35 +172,28 @@ pub fn words_csv<'a>(
     language: &Language,
 ) -> Vec<u8> {
     let mut writer = table(language);
-    let _ = writer.write_record([
-        tr(language, "reactions-variant"),
-        tr(language, "reactions-theme"),
-        tr(language, "reactions-words"),
-    ]);
-    for reaction in reactions {
-        let Some(words) = reaction
-            .words
-            .as_ref()
-            .filter(|words| words.moderation == Moderation::Released)
-        else {
-            continue;
-        };
-        let is_split = tally.is_split(&reaction.variant);
-        let variant = if is_split {
-            harmless(&title(&reaction.variant))
-        } else {
-            String::new()
-        };
-        let theme = reaction
-            .theme
-            .filter(|_| is_split)
-            .map(|theme| theme_word(theme, language));
-        let _ = writer.write_record([variant, theme.unwrap_or_default(), harmless(&words.text)]);
+    let _ = writer.write_record([tr(language, "reactions-variant"), tr(language, "reactions-words")]);
+    let mut rows: Vec<[String; 2]> = reactions
+        .into_iter()
+        .filter_map(|reaction| Some((reaction, reaction.words.as_ref()?)))
+        .filter(|(_, words)| words.moderation == Moderation::Released)
+        .map(|(reaction, words)| {
+            let variant = if tally.in_small_groups == 0 {
+                harmless(&title(&reaction.variant))
+            } else {
+                String::new()
+            };
+            [variant, harmless(&words.text)]
+        })
+        .collect();
+    rows.sort();
+    for row in rows {
+        let _ = writer.write_record(row);
     }
     writer.into_inner().unwrap_or_default()
 }
 
-/// The spots that were pointed out, in whole metres, by variant; those of groups that are too small are left out.
+/// The spots that were pointed out, in whole metres, by variant and place; those of groups that are too small are left out.
 pub fn spots_csv<'a>(
     reactions: impl IntoIterator<Item = &'a Reaction>,
     tally: &Tally,
@@ -202,18 +207,19 @@ pub fn spots_csv<'a>(
         "x (m)".to_owned(),
         "y (m)".to_owned(),
     ]);
-    for reaction in reactions {
-        let (frame, x_m, y_m) = match reaction.spot.filter(|_| tally.is_split(&reaction.variant)) {
-            Some(Spot::Rd { x_m, y_m }) => ("RD (EPSG:28992)".to_owned(), x_m, y_m),
-            Some(Spot::Site { x_m, y_m }) => (tr(language, "reactions-site-frame"), x_m, y_m),
-            None => continue,
+    let of_large_groups = reactions
+        .into_iter()
+        .filter(|reaction| tally.is_split(&reaction.variant));
+    let mut spots: Vec<(String, Spot)> = of_large_groups
+        .filter_map(|reaction| Some((title(&reaction.variant), reaction.spot?)))
+        .collect();
+    spots.sort();
+    for (variant, spot) in spots {
+        let (frame, x_m, y_m) = match spot {
+            Spot::Rd { x_m, y_m } => ("RD (EPSG:28992)".to_owned(), x_m, y_m),
+            Spot::Site { x_m, y_m } => (tr(language, "reactions-site-frame"), x_m, y_m),
         };
-        let _ = writer.write_record([
-            harmless(&title(&reaction.variant)),
-            frame,
-            x_m.to_string(),
-            y_m.to_string(),
-        ]);
+        let _ = writer.write_record([harmless(&variant), frame, x_m.to_string(), y_m.to_string()]);
     }
     writer.into_inner().unwrap_or_default()
 }
@@ -256,7 +262,7 @@ mod tests {
         assert_eq!(rows.len(), 4);
         assert_eq!(rows[1], "A;6;6;0;0;0;0;6;0;0;");
         assert_eq!(rows[2], "B;1;;;;;;;;;minder dan 5: niet uitgesplitst");
-        assert!(rows[3].starts_with("Alle;7;6;0;0;0;0;6;0;0;"), "{}", rows[3]);
+        assert!(rows[3].starts_with("Alle plannen;7;6;0;0;0;0;6;0;0;"), "{}", rows[3]);
     }
 
     #[test]
@@ -268,8 +274,16 @@ mod tests {
         let tally = Tally::of(&reactions, ["A", "B"]);
         let csv = text(words_csv(&reactions, &tally, str::to_owned, &nl()));
         assert!(!csv.contains("geheim") && !csv.contains("grof"));
-        assert_eq!(csv.matches("A;Groen;'=1+1").count(), 5);
-        assert!(csv.contains("\n;;klein"), "{csv}");
+        // One small group hides the variant of all words, or the rest would be its own.
+        assert_eq!(csv.matches("\n;'=1+1").count(), 5);
+        assert!(csv.contains("\n;klein") && !csv.contains("A;"), "{csv}");
+        let large: Vec<Reaction> = reactions
+            .into_iter()
+            .filter(|reaction| reaction.variant == "A")
+            .collect();
+        let tally = Tally::of(&large, ["A", "B"]);
+        let csv = text(words_csv(&large, &tally, str::to_owned, &nl()));
+        assert_eq!(csv.matches("A;'=1+1").count(), 5);
     }
 
     #[test]

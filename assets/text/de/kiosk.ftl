@@ -2,13 +2,14 @@
 kiosk-setting-up = Die Ausstellung wird vorbereitet. Einen Moment.
 kiosk-out-of-order = Dieser Kiosk kann gerade nichts speichern. Frag bitte jemanden vom Personal.
 kiosk-closed = Die Ausstellung ist von { $from } bis { $until } Uhr geöffnet.
-kiosk-question = { $area }: was denkst du über die Pläne?
+kiosk-over = Die Beteiligung an diesen Plänen ist beendet. Danke für alle Antworten!
+kiosk-question = { $area }: Was denkst du über die Pläne?
 kiosk-touch = Berühre den Bildschirm
 kiosk-practice = Übung: Antworten zählen nicht
-kiosk-example = Beispiel: das ist nicht die wirkliche Lage
+kiosk-example = Beispiel: Das ist nicht die echte Situation
 kiosk-today = So ist es jetzt
 kiosk-enlarge = Größere Schrift
-kiosk-lower = Tasten tiefer
+kiosk-lower = Knöpfe weiter unten
 kiosk-staff = Personal
 kiosk-stop = Beenden
 kiosk-back = Zurück
@@ -30,10 +31,10 @@ kiosk-add-spot = Zeige eine Stelle
 kiosk-spot-set = Deine Stelle ist gesetzt
 kiosk-add-theme = Wähle ein Thema
 kiosk-theme-set = Thema: { $theme }
-kiosk-add-words = Schreibe ein paar Wörter
+kiosk-add-words = Schreibe ein paar Worte
 kiosk-words-set = „{ $words }“
 kiosk-send = Abschicken
-kiosk-spot = Schiebe die Stadt, bis die Nadel richtig steht
+kiosk-spot = Schiebe die Stadt, bis die Stecknadel richtig steht
 kiosk-put-spot = Hier setzen
 kiosk-no-spot = Doch keine Stelle
 kiosk-theme = Worum geht es?
@@ -42,8 +43,12 @@ kiosk-shopping = Schön einkaufen
 kiosk-green-theme = Grün
 kiosk-safety = Sicher
 kiosk-words-warning = Schreibe keine Namen oder Telefonnummern. Jemand vom Personal liest deinen Text zuerst.
-kiosk-words-field = Deine Wörter
-kiosk-words-left = Noch { $count } Buchstaben
+kiosk-words-field = Deine Worte
+kiosk-words-left =
+    { $count ->
+        [one] Noch 1 Buchstabe
+       *[other] Noch { $shown } Buchstaben
+    }
 kiosk-key-space = Leertaste
 kiosk-key-back = Löschen
 kiosk-key-shift = Großbuchstabe

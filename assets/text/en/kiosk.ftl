@@ -1,7 +1,8 @@
-# The kiosk: what a visitor reads, in words that a child of nine knows, and what staff see behind their code.
+# The kiosk: what a visitor reads, in words that a child of nine knows.
 kiosk-setting-up = The exhibition is being set up. One moment.
 kiosk-out-of-order = This kiosk cannot keep reactions now. Please ask a member of staff.
 kiosk-closed = The exhibition is open from { $from }:00 to { $until }:00.
+kiosk-over = Having a say about these plans is over. Thank you for all reactions!
 kiosk-question = { $area }: what do you think of the plans?
 kiosk-touch = Touch the screen
 kiosk-practice = Practice: reactions do not count
@@ -43,7 +44,11 @@ kiosk-green-theme = Green
 kiosk-safety = Safe
 kiosk-words-warning = Do not write names or phone numbers. A member of staff reads your text first.
 kiosk-words-field = Your words
-kiosk-words-left = { $count } letters left
+kiosk-words-left =
+    { $count ->
+        [one] 1 letter left
+       *[other] { $shown } letters left
+    }
 kiosk-key-space = Space
 kiosk-key-back = Delete
 kiosk-key-shift = Capital
@@ -119,4 +124,4 @@ kiosk-trees-same = as many trees
 kiosk-parking-same = as many parking places
 kiosk-green-same = as much green
 kiosk-more = { $what } more
-kiosk-fewer = { $what } less
+kiosk-fewer = { $what } fewer

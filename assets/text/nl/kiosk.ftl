@@ -1,7 +1,8 @@
-# De kiosk: wat een bezoeker leest, in woorden die een kind van negen kent, en wat medewerkers achter hun code zien.
+# De kiosk: wat een bezoeker leest, in woorden die een kind van negen kent.
 kiosk-setting-up = De tentoonstelling wordt klaargezet. Een ogenblik.
 kiosk-out-of-order = Deze kiosk kan nu geen reacties bewaren. Vraag een medewerker.
 kiosk-closed = De tentoonstelling is open van { $from } tot { $until } uur.
+kiosk-over = Meepraten over deze plannen kan niet meer. Bedankt voor alle reacties!
 kiosk-question = { $area }: wat vind jij van de plannen?
 kiosk-touch = Raak het scherm aan
 kiosk-practice = Oefenen: reacties tellen niet mee
@@ -43,7 +44,11 @@ kiosk-green-theme = Groen
 kiosk-safety = Veilig
 kiosk-words-warning = Schrijf geen namen of telefoonnummers op. Een medewerker leest je tekst eerst.
 kiosk-words-field = Jouw woorden
-kiosk-words-left = Nog { $count } letters
+kiosk-words-left =
+    { $count ->
+        [one] Nog 1 letter
+       *[other] Nog { $shown } letters
+    }
 kiosk-key-space = Spatie
 kiosk-key-back = Wissen
 kiosk-key-shift = Hoofdletter

@@ -1,5 +1,5 @@
-//! What residents said, from the window to the run that makes its package: one line of JSON with no more than a package may
-//! tell. Words that staff have not let through stay behind, and so do spots, days and parts of days.
+//! What residents said, from the window to the run that makes its package: one line of JSON with what is counted there.
+//! Words that staff have not let through stay behind, and so do spots, days and parts of days.
 
 use crate::model::Reaction;
 use crate::model::reaction::{DayPart, Moderation, Smiley, Theme, Words};

@@ -9,7 +9,6 @@ mod tally;
 pub use tally::{GroupTally, SMALLEST_GROUP, Split, Tally};
 
 use crate::georef::{SiteFrame, SitePos};
-use bevy::math::DVec3;
 use jiff::civil::{Date, Time};
 use std::hash::{BuildHasher, RandomState};
 
@@ -189,20 +188,6 @@ impl Spot {
             },
         }
     }
-
-    /// Where it lies in the site frame, at the height of the site's zero; `None` for RD in an area that is not in it.
-    pub fn position(self, site: &SiteFrame) -> Option<SitePos> {
-        #[expect(clippy::cast_precision_loss, reason = "metres on the earth")]
-        let exact = |metres: i64| metres as f64;
-        match (self, site) {
-            (Self::Rd { x_m, y_m }, SiteFrame::RdNap { anchor }) => {
-                let at = DVec3::new(exact(x_m) - anchor.x_m, exact(y_m) - anchor.y_m, 0.0);
-                Some(SitePos(at))
-            }
-            (Self::Rd { .. }, _) => None,
-            (Self::Site { x_m, y_m }, _) => Some(SitePos(DVec3::new(exact(x_m), exact(y_m), 0.0))),
-        }
-    }
 }
 
 /// One reaction.
@@ -248,6 +233,7 @@ impl Reaction {
 pub(crate) mod tests {
     use super::*;
     use crate::georef::RdNap;
+    use bevy::math::DVec3;
     use jiff::civil::{date, time};
 
     /// A reaction to variant `A` or `B`; those of other numbers differ in everything.
@@ -317,11 +303,8 @@ pub(crate) mod tests {
             y_m: 476_247,
         };
         assert_eq!(spot, expected);
-        assert_eq!(
-            spot.position(&frame(250_000.0)),
-            Some(SitePos(DVec3::new(1013.0, -3.0, 0.0)))
-        );
-        assert_eq!(spot.position(&SiteFrame::Local), None);
+        let moved = Spot::rounded(SitePos(DVec3::new(1012.51, -3.49, 4.2)), &frame(250_000.0));
+        assert_eq!(moved, expected);
         let local = Spot::rounded(SitePos(DVec3::new(-0.4, 7.6, 1.0)), &SiteFrame::Local);
         assert_eq!(local, Spot::Site { x_m: 0, y_m: 8 });
     }

@@ -3,7 +3,7 @@
 //! A group of fewer than [`SMALLEST_GROUP`] is not split: its size is told and nothing more. The sums of the split
 //! leave such groups out, or what they hide could be reckoned by taking away the others.
 
-use super::{Reaction, Smiley, Theme};
+use super::Reaction;
 
 /// A group of fewer reactions is not split.
 pub const SMALLEST_GROUP: usize = 5;
@@ -11,25 +11,15 @@ pub const SMALLEST_GROUP: usize = 5;
 /// Counts by face and by theme.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Split {
-    /// In the order of [`Smiley::ALL`].
+    /// In the order of [`Smiley::ALL`](super::Smiley::ALL).
     pub smileys: [usize; 3],
-    /// In the order of [`Theme::ALL`].
+    /// In the order of [`Theme::ALL`](super::Theme::ALL).
     pub themes: [usize; 4],
     /// Reactions without a theme.
     pub without_theme: usize,
 }
 
 impl Split {
-    /// How many gave this face.
-    pub fn smiley(&self, smiley: Smiley) -> usize {
-        self.smileys[smiley as usize]
-    }
-
-    /// How many chose this theme.
-    pub fn theme(&self, theme: Theme) -> usize {
-        self.themes[theme as usize]
-    }
-
     fn add(&mut self, reaction: &Reaction) {
         self.smileys[reaction.smiley as usize] += 1;
         match reaction.theme {
@@ -122,6 +112,7 @@ fn sum(a: &Split, b: &Split) -> Split {
 mod tests {
     use super::*;
     use crate::model::reaction::tests::reaction;
+    use crate::model::reaction::{Smiley, Theme};
 
     fn to(variant: &str, smiley: Smiley, theme: Option<Theme>) -> Reaction {
         Reaction {
@@ -142,7 +133,10 @@ mod tests {
         let five = vec![to("A", Smiley::Sad, Some(Theme::Green)); 5];
         let tally = Tally::of(&five, ["0", "A"]);
         let split = tally.groups[1].split.expect("a split");
-        assert_eq!((split.smiley(Smiley::Sad), split.theme(Theme::Green)), (5, 5));
+        assert_eq!(
+            (split.smileys[Smiley::Sad as usize], split.themes[Theme::Green as usize]),
+            (5, 5)
+        );
         assert_eq!(tally.in_small_groups, 0);
         assert!(tally.is_split("A") && !tally.is_split("0") && !tally.is_split("Z"));
     }
@@ -155,7 +149,10 @@ mod tests {
         assert_eq!((tally.total, tally.in_small_groups), (8, 2));
         // The sums are those of the groups that are split, whatever the small group said.
         assert_eq!(tally.split, tally.groups[0].split.expect("a split"));
-        assert_eq!((tally.split.smiley(Smiley::Sad), tally.split.without_theme), (0, 6));
+        assert_eq!(
+            (tally.split.smileys[Smiley::Sad as usize], tally.split.without_theme),
+            (0, 6)
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Reactions of residents in the database, one row each, and what staff set for the kiosk.
 //!
-//! Rows lie in the order of their random ids, so the file does not tell who came first. What is deleted is overwritten
-//! (`secure_delete`) and leaves the log too.
+//! Rows are read in the order of their random ids, and the file is written anew in that order whenever the kiosk starts and
+//! every day. What is deleted is overwritten in the file (`secure_delete`), and the log is emptied.
 
 use super::{Store, StoreError, error::failed};
 use crate::model::reaction::{DayPart, Moderation, Reaction, Smiley, Spot, Theme, Words};
@@ -164,11 +164,23 @@ impl Store {
         self.delete("DELETE FROM reactions", params![])
     }
 
+    /// Writes the file anew, with its rows in the order of their ids: until then they lie as they came.
+    pub fn forget_order(&mut self) -> Result<(), StoreError> {
+        let done = self.connection.execute_batch("VACUUM");
+        let done = done.and_then(|()| self.empty_log());
+        done.map_err(|source| failed(source, &self.path))
+    }
+
+    /// Writes the log back and empties it.
+    fn empty_log(&self) -> rusqlite::Result<()> {
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    }
+
     fn delete(&mut self, statement: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), StoreError> {
         let done = self.connection.execute(statement, values).and_then(|_| {
             // The log still holds what was deleted until it is written back and emptied.
-            self.connection
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            self.empty_log()
         });
         done.map_err(|source| failed(source, &self.path))
     }
@@ -309,6 +321,34 @@ mod tests {
         assert_eq!(store.count_reactions(true).unwrap(), 0);
         store.delete_reactions().unwrap();
         assert_eq!(store.reactions().unwrap(), StoredReactions::default());
+    }
+
+    #[test]
+    fn the_file_does_not_keep_the_order_of_arrival() {
+        let (folder, mut store) = store();
+        let texts = ["alfa", "bravo", "charlie", "delta", "echo"];
+        for (place, text) in texts.iter().enumerate() {
+            let mut sent = reaction(4);
+            // The first to come has the highest number.
+            sent.id = 100 - i64::try_from(place).unwrap();
+            sent.words = Some(Words {
+                text: format!("woord {text}"),
+                moderation: Moderation::Waiting,
+            });
+            store.add_reaction(&sent).unwrap();
+        }
+        store.forget_order().unwrap();
+        let bytes = fs::read(folder.path().join("a.sqlite")).unwrap();
+        let at = |text: &str| {
+            let wanted = format!("woord {text}");
+            let found = bytes
+                .windows(wanted.len())
+                .position(|window| window == wanted.as_bytes());
+            found.expect("in the file")
+        };
+        let places: Vec<usize> = texts.iter().map(|text| at(text)).collect();
+        // Rows are laid from the end of a page towards its start, in the order of their ids.
+        assert!(places.is_sorted(), "{places:?}");
     }
 
     #[test]

@@ -6,7 +6,9 @@ use super::{FreeView, Kiosk, Portraits, Wishes};
 use crate::georef::SitePos;
 use crate::model::OpenScenario;
 use crate::model::reaction::Spot;
-use crate::view::camera::{DragMotion, Drags, FlyTo, Orbit, OrbitCamera, ReducedMotion, on_level, orbit_of};
+use crate::view::camera::{
+    CameraCommand, DragMotion, Drags, FlyTo, Orbit, OrbitCamera, ReducedMotion, on_level, orbit_of,
+};
 use crate::view::ray_cast::SceneRay;
 use crate::view::site_view::{SiteView, axes};
 use bevy::{math::DVec2, prelude::*};
@@ -92,6 +94,7 @@ pub(super) fn go_home(wishes: &mut Wishes) {
         .as_deref()
         .and_then(|id| scenario.viewpoint(id));
     let Some(start) = start.or(scenario.viewpoints.first()) else {
+        wishes.home.write(CameraCommand::Home);
         return;
     };
     // On the screens to come the controls reach about as high as they do now.

@@ -29,19 +29,26 @@ pub(super) struct Keeping {
     changing: Vec<Pending<[usize; 2]>>,
     listing: Option<Pending<StoredReactions>>,
     listed: Option<StoredReactions>,
+    /// Everything is being deleted, since this day.
+    sweeping: Option<(Date, Pending<[usize; 2]>)>,
     /// The day for which the date of deletion was looked at.
     swept_on: Option<Date>,
+    may_begin_anew: bool,
 }
 
 impl Keeping {
     /// Takes the store of a scenario and reads what is in it.
-    pub(super) fn open(&mut self, store: Option<StoreHandle>, problem: Option<Problem>, _today: Date) {
+    /// Settings that cannot be read put the kiosk out of order, so that nobody chooses a code in the place of staff; with
+    /// `may_begin_anew` they are set anew.
+    pub(super) fn open(&mut self, store: Option<StoreHandle>, problem: Option<Problem>, may_begin_anew: bool) {
         *self = Self {
             trouble: problem,
+            may_begin_anew,
             ..Self::default()
         };
         if let Some(store) = store {
             self.reading = Some(store.submit(|store| {
+                store.forget_order()?;
                 Ok(Read {
                     settings: store.setting(settings::NAME)?,
                     counts: counts(store)?,
@@ -63,6 +70,16 @@ impl Keeping {
     /// Why nothing can be kept.
     pub(super) fn trouble(&self) -> Option<&Problem> {
         self.trouble.as_ref().filter(|_| self.store.is_none())
+    }
+
+    /// What went wrong last, for staff.
+    pub(super) fn last_trouble(&self) -> Option<&Problem> {
+        self.trouble.as_ref()
+    }
+
+    /// Whether everything that was asked for is done.
+    pub(super) fn is_idle(&self) -> bool {
+        self.sending.is_none() && self.changing.is_empty() && self.sweeping.is_none()
     }
 
     /// How many reactions there are, trials or the others.
@@ -89,9 +106,13 @@ impl Keeping {
     pub(super) fn send(&mut self, reaction: Reaction) {
         match &self.store {
             Some(store) => {
+                let before = self.counts;
                 self.sending = Some(store.submit(move |store| {
                     store.add_reaction(&reaction)?;
-                    counts(store)
+                    // It is kept now, whether it can be counted or not.
+                    let mut one_more = before;
+                    one_more[usize::from(reaction.is_trial)] += 1;
+                    Ok(counts(store).unwrap_or(one_more))
                 }));
             }
             None => self.sent = Some(false),
@@ -164,8 +185,14 @@ impl Keeping {
                 Ok(read) => {
                     self.counts = read.counts;
                     let kept = read.settings.map(|text| Settings::read(&text));
-                    // What cannot be read has to be set anew, the code first.
-                    self.settings = Some(kept.flatten().unwrap_or_default());
+                    match kept {
+                        Some(None) if !self.may_begin_anew => {
+                            let message = "the settings of the kiosk cannot be read: start it with --new-code";
+                            self.trouble = Some(Problem::error("", "", message).because(Cause::Newer));
+                            self.store = None;
+                        }
+                        kept => self.settings = Some(kept.flatten().unwrap_or_default()),
+                    }
                 }
                 Err(error) => self.give_up(&error),
             }
@@ -200,19 +227,44 @@ impl Keeping {
                 Err(error) => self.trouble = Some(error.problem()),
             }
         }
-        let is_new_day = self.swept_on != Some(today);
-        if self.is_open && self.settings.is_none() && is_new_day {
-            self.swept_on = Some(today);
-            if settings.is_due(today) {
-                self.delete_all();
-            }
-        }
+        self.sweep(today, settings);
     }
 
-    /// Deletes every reaction.
-    pub(super) fn delete_all(&mut self) {
-        self.listed = self.listed.take().map(|_| StoredReactions::default());
-        self.change(Store::delete_reactions);
+    /// Deletes everything once its day has come; tries again in the next frame where that did not work.
+    fn sweep(&mut self, today: Date, settings: &Settings) {
+        if let Some((day, pending)) = &mut self.sweeping {
+            let day = *day;
+            match pending.poll() {
+                None => {}
+                Some(Ok(counts)) => {
+                    self.counts = counts;
+                    self.swept_on = Some(day);
+                    self.sweeping = None;
+                }
+                Some(Err(error)) => {
+                    self.trouble = Some(error.problem());
+                    self.sweeping = None;
+                }
+            }
+            return;
+        }
+        let is_new_day = self.swept_on != Some(today);
+        let (true, Some(store)) = (self.is_open && self.settings.is_none() && is_new_day, &self.store) else {
+            return;
+        };
+        let is_due = settings.is_due(today);
+        if is_due {
+            self.listed = self.listed.take().map(|_| StoredReactions::default());
+        }
+        let job = move |store: &mut Store| {
+            if is_due {
+                store.delete_reactions()?;
+            } else {
+                store.forget_order()?;
+            }
+            counts(store)
+        };
+        self.sweeping = Some((today, store.submit(job)));
     }
 
     fn give_up(&mut self, error: &StoreError) {
@@ -266,7 +318,7 @@ mod tests {
     fn opened(folder: &tempfile::TempDir) -> (Keeping, Settings) {
         let (store, problem) = StoreHandle::open(&folder.path().join("a.sqlite")).unwrap();
         let mut keeping = Keeping::default();
-        keeping.open(Some(store), problem, TODAY);
+        keeping.open(Some(store), problem, false);
         let mut settings = None;
         until(&mut keeping, &Settings::default(), |keeping| keeping.is_open());
         settings = keeping.take_settings().or(settings);
@@ -299,14 +351,38 @@ mod tests {
     }
 
     #[test]
+    fn settings_of_a_newer_program_are_nobodys_invitation_to_choose_a_code() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        let (mut store, _) = Store::open(&path).unwrap();
+        store
+            .set_setting(settings::NAME, r#"{"version": 9, "code": "x"}"#)
+            .unwrap();
+        drop(store);
+        let read = |may_begin_anew: bool| {
+            let (store, problem) = StoreHandle::open(&path).unwrap();
+            let mut keeping = Keeping::default();
+            keeping.open(Some(store), problem, may_begin_anew);
+            until(&mut keeping, &Settings::default(), |keeping| keeping.is_open());
+            (keeping.take_settings(), keeping.trouble().is_some())
+        };
+        assert_eq!(read(false), (None, true));
+        assert_eq!(read(true), (Some(Settings::default()), false));
+    }
+
+    #[test]
     fn everything_goes_on_the_day_that_was_set() {
         let folder = tempfile::tempdir().unwrap();
         let (mut keeping, mut settings) = opened(&folder);
         keeping.send(reaction(1));
         until(&mut keeping, &settings, |keeping| keeping.take_sent().is_some());
         settings.delete_on = Some(TODAY);
-        keeping.follow(TODAY.tomorrow().unwrap(), &settings);
-        until(&mut keeping, &settings, |keeping| keeping.count(false) == 0);
+        let start = Instant::now();
+        while keeping.count(false) > 0 {
+            assert!(start.elapsed() < Duration::from_secs(20), "waited too long");
+            keeping.follow(TODAY.tomorrow().unwrap(), &settings);
+            std::thread::sleep(Duration::from_millis(1));
+        }
         drop(keeping);
         assert_eq!(opened(&folder).0.count(false), 0);
     }
@@ -314,7 +390,7 @@ mod tests {
     #[test]
     fn without_a_store_nothing_is_said_to_be_kept() {
         let mut keeping = Keeping::default();
-        keeping.open(None, None, TODAY);
+        keeping.open(None, None, false);
         assert_eq!(keeping.trouble().map(|problem| problem.cause), Some(Cause::Unwritable));
         keeping.send(reaction(1));
         assert_eq!(keeping.take_sent(), Some(false));

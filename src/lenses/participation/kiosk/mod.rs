@@ -18,7 +18,7 @@ use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::sources::Problem;
 use crate::text::Language;
 use crate::ui::large::Large;
-use crate::view::camera::{FlyTo, OrbitCamera};
+use crate::view::camera::{CameraCommand, FlyTo, OrbitCamera};
 use crate::view::ray_cast::SceneRay;
 use crate::view::scene::{ScenarioShown, ShowVariant, ShownScenario};
 use crate::view::site_view::SiteView;
@@ -40,6 +40,12 @@ use screens::{City, Seen};
 use session::{Effect, Session, Step, SunPart};
 use settings::Settings;
 use staff::Staff;
+
+/// A frame that lasts longer means that the machine slept, seconds.
+const ASLEEP_S: f32 = 60.0;
+/// After another screen has come, touches count for nothing for this long: the second tap of two was meant for the
+/// screen before, seconds.
+const GUARD_S: f32 = 0.25;
 
 /// How the kiosk starts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -111,6 +117,10 @@ struct Kiosk {
     /// Keys of the on-screen keyboard: capitals, and figures with accents.
     keys: screens::Keys,
     is_synthetic: bool,
+    /// How long touches still count for nothing, seconds.
+    guard_s: f32,
+    /// Staff ended the kiosk; what is on its way to the disk gets there first.
+    is_ending: bool,
     /// Where the city was not covered by controls when they were shown last.
     free: FreeView,
 }
@@ -141,6 +151,8 @@ pub(crate) fn plugin(app: &mut App, options: KioskOptions) {
         counting: None,
         keys: screens::Keys::default(),
         is_synthetic: false,
+        guard_s: 0.0,
+        is_ending: false,
         free: FreeView::default(),
     })
     .init_resource::<Portraits>()
@@ -178,9 +190,10 @@ fn tell_free(kiosk: Res<Kiosk>, mut free: ResMut<FreeView>) {
 /// Reads what was kept as soon as there is a store.
 fn take_store(mut opened: MessageReader<KioskOpened>, mut kiosk: ResMut<Kiosk>) {
     for opened in opened.read() {
+        let may_begin_anew = kiosk.options.new_code;
         kiosk
             .keeping
-            .open(opened.store.clone(), opened.problem.clone(), today());
+            .open(opened.store.clone(), opened.problem.clone(), may_begin_anew);
     }
 }
 
@@ -227,7 +240,9 @@ fn follow_keeping(mut kiosk: ResMut<Kiosk>) {
         let home = kiosk.home();
         kiosk.session = Session::new(home);
         if kiosk.settings.code.is_empty() || kiosk.options.new_code {
-            kiosk.staff = Staff::choosing();
+            // Asked for once: a flag that stays on the command line is no open door.
+            kiosk.options.new_code = false;
+            kiosk.staff.choose();
         }
     }
     if let Some(is_kept) = kiosk.keeping.take_sent() {
@@ -238,14 +253,28 @@ fn follow_keeping(mut kiosk: ResMut<Kiosk>) {
 
 fn pass_time(time: Res<Time<Real>>, mut kiosk: ResMut<Kiosk>, mut wishes: Wishes, mut portraits: ResMut<Portraits>) {
     let kiosk = &mut *kiosk;
-    // After a long frame (a picture that had to be compiled) nobody is asked sooner.
-    let seconds = time.delta_secs().min(1.0);
+    // After a long frame (a picture that had to be compiled) nobody is asked sooner; after a sleep of the machine nobody
+    // is there.
+    let passed = time.delta_secs();
+    let seconds = if passed > ASLEEP_S { passed } else { passed.min(1.0) };
     let (patience, home) = (kiosk.settings.patience(), kiosk.home());
-    kiosk.staff.pass(seconds);
+    let was_open = kiosk.staff.is_open();
+    kiosk.staff.pass(seconds, !kiosk.settings.code.is_empty());
+    if !kiosk.staff.is_open() {
+        kiosk.keeping.forget_list();
+        if was_open {
+            kiosk.session = Session::new(home.clone());
+        }
+    }
+    kiosk.guard_s = (kiosk.guard_s - seconds).max(0.0);
     let effects = kiosk.session.pass(seconds, patience, &home);
     follow(effects, kiosk, &mut wishes, &mut portraits);
     if portraits.take_finished() {
         eye::go_home(&mut wishes);
+        wishes.sun.write(PutSunAt(share_of_day(SunPart::Noon)));
+    }
+    if kiosk.is_ending && kiosk.keeping.is_idle() {
+        wishes.end.write(EndKiosk);
     }
 }
 
@@ -254,6 +283,7 @@ fn pass_time(time: Res<Time<Real>>, mut kiosk: ResMut<Kiosk>, mut wishes: Wishes
 struct Wishes<'w> {
     variant: MessageWriter<'w, ShowVariant>,
     fly: MessageWriter<'w, FlyTo>,
+    home: MessageWriter<'w, CameraCommand>,
     camera: Res<'w, OrbitCamera>,
     view: Res<'w, SiteView>,
     free: Res<'w, FreeView>,
@@ -325,7 +355,11 @@ fn show_kiosk(
     let ctx = contexts.ctx_mut()?;
     let screen = ctx.content_rect();
     let kiosk = &mut *kiosk;
-    let text = if kiosk.session.is_enlarged { 2.0 } else { 1.0 };
+    let text = if kiosk.session.is_enlarged && !kiosk.staff.is_open() {
+        2.0
+    } else {
+        1.0
+    };
     let accent = crate::panels::accent(Lens::Participation, &crate::ui::Tokens::LIGHT);
     #[expect(clippy::cast_precision_loss, reason = "a few dozen inches")]
     let diagonal = kiosk.settings.diagonal_inch as f32;
@@ -335,7 +369,10 @@ fn show_kiosk(
     let now = Zoned::now();
     let mut head = Rect::from_min_size(screen.min, egui::Vec2::ZERO);
     let covered = if kiosk.staff.is_open() {
-        let language = kiosk.home();
+        // Staff have texts in the languages of the desk.
+        let of_desk = Language::available();
+        let mut spoken = kiosk.settings.spoken().into_iter();
+        let language = spoken.find(|language| of_desk.contains(language)).unwrap_or_default();
         let scenario = shown.as_ref().map(|open| &open.scenario);
         let ends = kiosk.staff.show(
             ctx,
@@ -345,9 +382,7 @@ fn show_kiosk(
             scenario,
             &language,
         );
-        if ends {
-            wishes.end.write(EndKiosk);
-        }
+        kiosk.is_ending |= ends;
         screen
     } else if let (Some(open), true) = (&shown, is_ready) {
         let marker = wishes.free.view.unwrap_or(screen).center();
@@ -363,6 +398,7 @@ fn show_kiosk(
             is_synthetic: kiosk.is_synthetic,
             delete_on: kiosk.settings.delete_on,
             trouble: kiosk.keeping.trouble(),
+            is_over: kiosk.settings.is_due(now.date()),
             closed_until: (!kiosk.settings.is_open_at(now.time()))
                 .then_some(kiosk.settings.hours)
                 .flatten(),
@@ -374,13 +410,18 @@ fn show_kiosk(
             },
         };
         let outcome = screens::show(ctx, screen, &seen, &mut kiosk.keys);
-        if outcome.wants_staff {
-            kiosk.staff = Staff::entering();
+        let before = kiosk.session.step;
+        let counts = kiosk.guard_s <= 0.0;
+        if outcome.wants_staff && counts {
+            kiosk.staff.enter();
         }
         let home = kiosk.home();
-        for touch in outcome.touches {
+        for touch in outcome.touches.into_iter().filter(|_| counts) {
             let effects = kiosk.session.touch(touch, &home);
             follow(effects, kiosk, &mut wishes, &mut portraits);
+        }
+        if kiosk.session.step != before {
+            kiosk.guard_s = GUARD_S;
         }
         head = outcome.head;
         outcome.covered

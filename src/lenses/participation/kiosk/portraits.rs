@@ -4,6 +4,7 @@
 //! that it is being set up. The pictures stay on the graphics card.
 
 use crate::view::camera::{FlyTo, MainCamera, Orbit, OrbitCamera, orbit_of, picture_target};
+use crate::view::quality::{Preset, Quality};
 use crate::view::scene::{SceneReady, ShowVariant, ShownScenario};
 use crate::view::tiles::TileStats;
 use bevy::camera::RenderTarget;
@@ -11,14 +12,16 @@ use bevy::prelude::*;
 use bevy_egui::{EguiTextureHandle, EguiUserTextures, egui::TextureId};
 use std::collections::HashMap;
 
-/// Width and height of a picture, pixels.
-const SIZE: (u32, u32) = (720, 450);
+/// Width and height of a picture, pixels; and where a software adapter draws.
+const SIZE: (u32, u32) = (960, 600);
+const SMALL_SIZE: (u32, u32) = (400, 250);
 /// A small picture shows the plan and not the whole town: its eye is nearer than where the scenario starts.
 const NEARNESS: f64 = 0.62;
 /// Frames in which nothing is left to do before a picture counts as complete, and frames that it is drawn in then:
 /// shaders may still be on their way in the first ones.
-const SETTLED_FRAMES: u32 = 6;
-const DRAWN_FRAMES: u32 = 12;
+const SETTLED_FRAMES: u32 = 3;
+const FIRST_DRAWN_FRAMES: u32 = 12;
+const DRAWN_FRAMES: u32 = 3;
 /// Frames after which a picture is taken as it is.
 const MOST_FRAMES: u32 = 1200;
 
@@ -60,6 +63,15 @@ impl Portraits {
     /// Whether the last picture was made just now; told once. The camera still stands where it was made.
     pub(super) fn take_finished(&mut self) -> bool {
         std::mem::take(&mut self.is_finished)
+    }
+
+    /// How many frames the picture that is being made is drawn in.
+    fn drawn_frames(&self) -> u32 {
+        if self.pictures.len() <= 1 {
+            FIRST_DRAWN_FRAMES
+        } else {
+            DRAWN_FRAMES
+        }
     }
 
     /// The picture of a variant, for the interface.
@@ -107,6 +119,7 @@ pub(super) fn make_portraits(
     makers: Query<Entity, With<PortraitCamera>>,
     mut images: ResMut<Assets<Image>>,
     mut textures: ResMut<EguiUserTextures>,
+    quality: Res<Quality>,
     mut variant: MessageWriter<ShowVariant>,
     mut fly: MessageWriter<FlyTo>,
 ) {
@@ -145,7 +158,12 @@ pub(super) fn make_portraits(
             if (quiet >= SETTLED_FRAMES || waited >= MOST_FRAMES)
                 && let Ok((transform, projection, fog)) = main.single()
             {
-                let picture = images.add(picture_target(SIZE.0, SIZE.1));
+                let (width, height) = if quality.preset() == Preset::Low {
+                    SMALL_SIZE
+                } else {
+                    SIZE
+                };
+                let picture = images.add(picture_target(width, height));
                 let texture = textures.add_image(EguiTextureHandle::Strong(picture.clone()));
                 commands.spawn((
                     PortraitCamera,
@@ -161,7 +179,7 @@ pub(super) fn make_portraits(
                 portraits.stage = Stage::Drawing { frames: 0 };
             }
         }
-        Stage::Drawing { frames } if frames < DRAWN_FRAMES => {
+        Stage::Drawing { frames } if frames < portraits.drawn_frames() => {
             portraits.stage = Stage::Drawing { frames: frames + 1 };
         }
         Stage::Drawing { .. } => {

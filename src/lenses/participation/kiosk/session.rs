@@ -10,6 +10,9 @@ use crate::text::Language;
 /// How long the thanks stay when nobody touches the screen, seconds.
 pub(super) const THANKS_S: f32 = 15.0;
 
+/// How long a language or larger letters that somebody chose on the first screen stay, seconds.
+const FIRST_SCREEN_S: f32 = 45.0;
+
 /// Which screen is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -204,6 +207,11 @@ impl Session {
     /// Time passes. `home` is the language that the next visitor is greeted in.
     pub(super) fn pass(&mut self, seconds: f32, patience: Patience, home: &Language) -> Vec<Effect> {
         if self.step == Step::Attract {
+            self.idle_s += seconds;
+            // Who chose another language and left is forgotten as well.
+            if self.idle_s >= FIRST_SCREEN_S {
+                *self = Self::new(home.clone());
+            }
             return Vec::new();
         }
         // What is on its way to the disk is not forgotten before it is there.
@@ -254,7 +262,7 @@ impl Session {
                 self.sun = self.sun.next();
                 vec![Effect::Sun(self.sun)]
             }
-            Touch::Compare => {
+            Touch::Compare if !self.draft.variant.is_empty() => {
                 self.shows_today = !self.shows_today;
                 vec![self.shown()]
             }

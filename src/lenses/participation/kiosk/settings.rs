@@ -15,8 +15,8 @@ pub(super) const IDLE_S: (u32, u32) = (30, 600);
 pub(super) const QUESTION_S: (u32, u32) = (15, 120);
 /// Diagonals that can be set, inches.
 pub(super) const DIAGONAL_INCH: (u32, u32) = (7, 100);
-/// Months until reactions are deleted that can be set; 0 is never.
-pub(super) const MONTHS: (i32, i32) = (0, 36);
+/// Most months until reactions are deleted.
+pub(super) const MOST_MONTHS: i32 = 36;
 
 /// The settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +110,10 @@ impl Settings {
             }
         } else {
             self.languages.push(code.to_owned());
+            // The order in which they were before stays: the first one greets.
+            let usual = Self::default().languages;
+            let place = |code: &String| usual.iter().position(|known| known == code).unwrap_or(usize::MAX);
+            self.languages.sort_by_key(place);
         }
     }
 
@@ -162,7 +166,7 @@ mod tests {
         assert_eq!(settings.languages, ["de"]);
         settings.toggle_language("nl");
         let spoken: Vec<String> = settings.spoken().iter().map(Language::code).collect();
-        assert_eq!(spoken, ["de", "nl"]);
+        assert_eq!(spoken, ["nl", "de"]);
         settings.languages = vec!["tlh".into()];
         assert_eq!(settings.spoken(), [Language::default()]);
     }

@@ -35,7 +35,7 @@ fn view_controls(seen: &Seen<'_>) -> Vec<Control> {
     } else {
         tr(language, "kiosk-show-today")
     };
-    vec![
+    let mut controls = vec![
         plain(regular::CARET_LEFT, tr(language, "kiosk-back"), Touch::Back),
         plain(regular::ARROW_CLOCKWISE, tr(language, "kiosk-turn"), Touch::Turn(1)),
         plain(
@@ -49,8 +49,14 @@ fn view_controls(seen: &Seen<'_>) -> Vec<Control> {
             Touch::Zoom(1),
         ),
         plain(sun_icon, sun, Touch::Sun),
-        plain(regular::ARROWS_LEFT_RIGHT, compare, Touch::Compare),
-    ]
+    ];
+    // Only a plan can be held against today.
+    let variants = &seen.scenario.variants;
+    let is_plan = |id: &str| variants.iter().any(|variant| variant.id == id && !variant.is_today());
+    if is_plan(&seen.session.draft.variant) && variants.iter().any(crate::model::Variant::is_today) {
+        controls.push(plain(regular::ARROWS_LEFT_RIGHT, compare, Touch::Compare));
+    }
+    controls
 }
 
 fn row_height(seen: &Seen<'_>, large: &Large) -> f32 {

@@ -51,6 +51,8 @@ pub(super) struct Seen<'a> {
     pub(super) is_synthetic: bool,
     pub(super) delete_on: Option<Date>,
     pub(super) trouble: Option<&'a Problem>,
+    /// Everything that was said has been deleted, and no new day was set.
+    pub(super) is_over: bool,
     /// The hours of the exhibition, while it is closed.
     pub(super) closed_until: Option<(u8, u8)>,
     pub(super) city: City,
@@ -66,6 +68,11 @@ impl Seen<'_> {
         let variants = &self.scenario.variants;
         let found = variants.iter().find(|known| known.id == variant);
         found.map_or_else(|| variant.to_owned(), |known| known.title.get(&code).to_owned())
+    }
+
+    /// Whether visitors can begin.
+    fn is_inviting(&self) -> bool {
+        self.trouble.is_none() && self.closed_until.is_none() && !self.is_over
     }
 
     /// Controls are lower than usual.
@@ -108,7 +115,7 @@ pub(super) fn show(ctx: &Context, screen: Rect, seen: &Seen<'_>, keys: &mut Keys
             .fixed_pos(screen.min)
             .show(ctx, |ui| {
                 let anywhere = ui.allocate_rect(screen, Sense::click());
-                if anywhere.clicked() && seen.trouble.is_none() && seen.closed_until.is_none() {
+                if anywhere.clicked() && seen.is_inviting() {
                     touches.push(Touch::Begin);
                 }
             });

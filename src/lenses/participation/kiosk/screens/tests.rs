@@ -59,6 +59,7 @@ fn shown(size: (f32, f32), session: &Session, scenario: &Scenario) -> (Controls,
         is_synthetic: true,
         delete_on: Some(jiff::civil::date(2027, 9, 30)),
         trouble: None,
+        is_over: false,
         closed_until: None,
         city: City {
             marker: screen.center(),

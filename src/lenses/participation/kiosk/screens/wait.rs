@@ -33,9 +33,12 @@ pub(in super::super) fn show_waiting(ctx: &Context, screen: Rect, language: &Lan
 /// The sentences of the first screen: the question or why there is none, and what to do.
 fn invitation(seen: &Seen<'_>) -> (String, String) {
     let language = seen.language();
-    if let Some(problem) = seen.trouble {
-        let words = tr(language, "kiosk-out-of-order");
-        return (words, problem.to_string());
+    // What exactly is wrong is for staff to read, not for visitors.
+    if seen.trouble.is_some() {
+        return (tr(language, "kiosk-out-of-order"), String::new());
+    }
+    if seen.is_over {
+        return (tr(language, "kiosk-over"), String::new());
     }
     if let Some((from, until)) = seen.closed_until {
         let (from, until) = (from.to_string(), until.to_string());
@@ -57,11 +60,7 @@ pub(super) fn attract(ui: &Ui, block: Rect, seen: &Seen<'_>, touches: &mut Vec<T
     let large = Large::of(ui.ctx());
     let (question, what) = invitation(seen);
     let rest = headed(ui, block, &question, LargeRole::Title);
-    if seen.trouble.is_some() {
-        label(ui, rest, &what, LargeRole::Small, large.tokens.muted);
-        return;
-    }
-    if seen.closed_until.is_some() {
+    if !seen.is_inviting() {
         return;
     }
     let width = (rest.width() * 0.6).max(large.mm(120.0)).min(rest.width());
@@ -84,10 +83,15 @@ fn outcome(seen: &Seen<'_>) -> (String, String) {
                 tr_count(language, "kiosk-thanks-count", seen.count)
             };
             let after = match seen.delete_on {
+                // Nobody reads what was for practice.
+                _ if seen.is_trial => String::new(),
                 Some(day) => tr_args(language, "kiosk-thanks-until", &[("day", &format_date(day, language))]),
                 None => tr(language, "kiosk-thanks-after"),
             };
-            (tr(language, "kiosk-thanks"), format!("{counted} {after}"))
+            (
+                tr(language, "kiosk-thanks"),
+                format!("{counted} {after}").trim_end().to_owned(),
+            )
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Keys, Seen};
 use crate::lenses::participation::kiosk::session::Touch;
 use crate::model::Reaction;
-use crate::text::{format_count, tr, tr_args};
+use crate::text::{tr, tr_count};
 use crate::ui::large::{Key, KeyNames, Large, LargeRole, keyboard, keyboard_height, label_height, paragraph};
 use bevy_egui::egui::{
     self, CornerRadius, Event, Id, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2,
@@ -94,11 +94,7 @@ fn show_field(ui: &Ui, field: Rect, seen: &Seen<'_>) {
     );
     let inner = field.shrink(large.mm(3.0));
     let left = Reaction::MAX_CHARS.saturating_sub(words.chars().count());
-    let count = tr_args(
-        seen.language(),
-        "kiosk-words-left",
-        &[("count", &format_count(left, seen.language()))],
-    );
+    let count = tr_count(seen.language(), "kiosk-words-left", left);
     let edge = inner.with_min_x(inner.right() - large.mm(46.0) * large.text.sqrt());
     paragraph(ui, edge, &count, LargeRole::Small, large.tokens.muted);
     let text = inner.with_max_x(edge.left() - large.gap());

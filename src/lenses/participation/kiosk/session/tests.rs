@@ -163,3 +163,14 @@ fn today_is_left_when_a_say_is_given() {
     ]);
     assert_eq!(effects[2..], [Effect::ShowToday, Effect::Show("A".into())]);
 }
+
+#[test]
+fn a_language_that_was_chosen_on_the_first_screen_is_forgotten() {
+    let mut session = Session::new(home());
+    session.touch(Touch::Speak(Language::from_code("en").expect("English")), &home());
+    session.touch(Touch::Enlarge, &home());
+    session.pass(FIRST_SCREEN_S - 1.0, PATIENCE, &home());
+    assert!(session.is_enlarged);
+    session.pass(2.0, PATIENCE, &home());
+    assert_eq!(session, Session::new(home()));
+}

@@ -31,12 +31,31 @@ enum Asks {
     },
 }
 
+/// Wrong codes in a row, and how long to wait for the next one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Guesses {
+    wrong: u32,
+    /// Seconds until a code may be typed again.
+    pub(super) wait_s: f32,
+}
+
+impl Guesses {
+    /// Time passes.
+    pub(super) fn pass(&mut self, seconds: f32) {
+        self.wait_s = (self.wait_s - seconds).max(0.0);
+    }
+
+    /// Another wrong one.
+    pub(super) fn miss(&mut self) {
+        self.wrong += 1;
+        self.wait_s = code::wait_s(self.wrong);
+    }
+}
+
 /// The door.
 pub(super) struct Door {
     asks: Asks,
     typed: String,
-    wrong: u32,
-    wait_s: f32,
     /// The two codes were not the same.
     differed: bool,
 }
@@ -57,8 +76,6 @@ impl Door {
         Self {
             asks,
             typed: String::new(),
-            wrong: 0,
-            wait_s: 0.0,
             differed: false,
         }
     }
@@ -67,13 +84,16 @@ impl Door {
         matches!(self.asks, Asks::New { .. })
     }
 
-    pub(super) fn pass(&mut self, seconds: f32) {
-        self.wait_s = (self.wait_s - seconds).max(0.0);
-    }
-
     /// Shows the door and follows what is typed.
-    pub(super) fn show(&mut self, ctx: &Context, screen: Rect, settings: &Settings, language: &Language) -> Step {
-        if let Some(step) = self.answer() {
+    pub(super) fn show(
+        &mut self,
+        ctx: &Context,
+        screen: Rect,
+        settings: &Settings,
+        guesses: &mut Guesses,
+        language: &Language,
+    ) -> Step {
+        if let Some(step) = self.answer(guesses) {
             return step;
         }
         let mut step = Step::Stay;
@@ -88,7 +108,7 @@ impl Door {
                 let large = Large::of(ui.ctx());
                 ui.painter()
                     .rect_filled(screen, CornerRadius::ZERO, large.tokens.ground);
-                if self.show_in(ui, screen, settings, language) {
+                if self.show_in(ui, screen, settings, *guesses, language) {
                     step = Step::Leave;
                 }
             });
@@ -96,17 +116,17 @@ impl Door {
     }
 
     /// What the hash says, when it is there.
-    fn answer(&mut self) -> Option<Step> {
+    fn answer(&mut self, guesses: &mut Guesses) -> Option<Step> {
         match &mut self.asks {
             Asks::Code { checking } => {
                 let is_right = block_on(poll_once(checking.as_mut()?))?;
                 *checking = None;
                 self.typed.clear();
                 if is_right {
+                    *guesses = Guesses::default();
                     return Some(Step::Enter);
                 }
-                self.wrong += 1;
-                self.wait_s = code::wait_s(self.wrong);
+                guesses.miss();
                 None
             }
             Asks::New { hashing, .. } => {
@@ -125,18 +145,18 @@ impl Door {
         }
     }
 
-    fn remark(&self, language: &Language) -> String {
-        if self.wait_s > 0.0 {
+    fn remark(&self, guesses: Guesses, language: &Language) -> String {
+        if guesses.wait_s > 0.0 && !self.is_choosing() {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "seconds, not negative"
             )]
-            let seconds = self.wait_s.ceil() as usize;
+            let seconds = guesses.wait_s.ceil() as usize;
             return tr_count(language, "staff-code-wait", seconds);
         }
         match &self.asks {
-            Asks::Code { .. } if self.wrong > 0 => tr(language, "staff-code-wrong"),
+            Asks::Code { .. } if guesses.wrong > 0 => tr(language, "staff-code-wrong"),
             Asks::New { first: None, .. } if self.differed => tr(language, "staff-code-differs"),
             Asks::New { first: None, .. } => tr(language, "staff-new-code-help"),
             Asks::Code { .. } | Asks::New { .. } => String::new(),
@@ -144,7 +164,7 @@ impl Door {
     }
 
     /// Whether staff go back.
-    fn show_in(&mut self, ui: &Ui, screen: Rect, settings: &Settings, language: &Language) -> bool {
+    fn show_in(&mut self, ui: &Ui, screen: Rect, settings: &Settings, guesses: Guesses, language: &Language) -> bool {
         let large = Large::of(ui.ctx());
         let width = (screen.width() - 4.0 * large.gap()).min(large.mm(150.0));
         let middle = Rect::from_center_size(screen.center(), vec2(width, screen.height() - 4.0 * large.gap()));
@@ -166,7 +186,7 @@ impl Door {
         label(
             ui,
             row(remark),
-            &self.remark(language),
+            &self.remark(guesses, language),
             LargeRole::Body,
             large.tokens.ink,
         );
@@ -174,7 +194,7 @@ impl Door {
         let pressed = keypad(ui, row(pad), &back, &done);
         let typed = ui.input(|input| typed_keys(&input.events));
         for key in pressed.into_iter().chain(typed) {
-            self.press(key, settings);
+            self.press(key, settings, guesses);
         }
         let leave = row(large.target());
         let can_leave = !self.is_choosing() || !settings.code.is_empty();
@@ -182,12 +202,12 @@ impl Door {
         can_leave && button(ui, leave, &LargeButton::plain(regular::CARET_LEFT, &words)).clicked()
     }
 
-    fn press(&mut self, key: PadKey, settings: &Settings) {
+    fn press(&mut self, key: PadKey, settings: &Settings, guesses: Guesses) {
         let is_busy = match &self.asks {
-            Asks::Code { checking } => checking.is_some(),
+            Asks::Code { checking } => checking.is_some() || guesses.wait_s > 0.0,
             Asks::New { hashing, .. } => hashing.is_some(),
         };
-        if is_busy || self.wait_s > 0.0 {
+        if is_busy {
             return;
         }
         match key {

@@ -7,7 +7,7 @@ use crate::lenses::participation::kiosk::keeping::Keeping;
 use crate::lenses::participation::kiosk::settings::Settings;
 use crate::model::Scenario;
 use crate::text::{Language, tr, tr_args};
-use crate::ui::large::{Large, LargeButton, LargeRole, button, fitting_grid, grid, label};
+use crate::ui::large::{Large, LargeButton, LargeRole, button, fitting_grid, grid, label, paragraph};
 use bevy_egui::egui::{Area, Context, CornerRadius, Id, Order, Rect, Sense, Ui, pos2, vec2};
 use egui_phosphor::regular;
 
@@ -118,12 +118,23 @@ impl Panel {
             let look = LargeButton::plain(icon, &name).chosen(page == Some(self.page));
             if button(ui, place, &look).clicked() {
                 match page {
-                    Some(page) => self.page = page,
+                    Some(page) => {
+                        self.page = page;
+                        // A page that is opened anew is in order again, and asks its questions again.
+                        self.words = WordsPage::default();
+                        self.results = Results::default();
+                    }
                     None => *step = Step::Leave,
                 }
             }
         }
-        inside.with_min_y(at.bottom() + 2.0 * large.gap())
+        let Some(problem) = keeping.last_trouble() else {
+            return inside.with_min_y(at.bottom() + 2.0 * large.gap());
+        };
+        let line = Rect::from_min_size(at.left_bottom(), vec2(inside.width(), large.mm(14.0)));
+        let words = tr_args(language, "staff-trouble", &[("reason", &problem.message)]);
+        paragraph(ui, line, &words, LargeRole::Small, large.tokens.error);
+        inside.with_min_y(line.bottom() + large.gap())
     }
 }
 

@@ -26,6 +26,8 @@ const MAX_FILES: u32 = 99;
 /// The page.
 #[derive(Default)]
 pub(super) struct Results {
+    /// Whether it was shown before.
+    has_looked: bool,
     /// Trials instead of what counts.
     trials: bool,
     /// Trials are about to be deleted: asked once more.
@@ -48,9 +50,9 @@ impl Results {
             self.saving = None;
             self.saved = Some(done.map_err(|error| error.to_string()));
         }
-        // A scenario of trials alone is looked at as such.
-        if keeping.count(false) == 0 && keeping.count(true) > 0 && self.saved.is_none() {
-            self.trials = true;
+        // A scenario of trials alone is first looked at as such.
+        if !std::mem::replace(&mut self.has_looked, true) {
+            self.trials = keeping.count(false) == 0 && keeping.count(true) > 0;
         }
         let buttons = self.show_commands(ui, rest, keeping, scenario, language);
         let Some(listed) = keeping.listed() else {

@@ -1,6 +1,6 @@
 //! Screen size, times, languages, hours, practice, and the day on which everything is deleted.
 
-use crate::lenses::participation::kiosk::settings::{DIAGONAL_INCH, IDLE_S, MONTHS, QUESTION_S, Settings};
+use crate::lenses::participation::kiosk::settings::{DIAGONAL_INCH, IDLE_S, MOST_MONTHS, QUESTION_S, Settings};
 use crate::text::{Language, format_date, tr, tr_args};
 use crate::ui::large::{Large, LargeButton, LargeRole, button, columns_that_fit, grid, paragraph, stepper};
 use bevy_egui::egui::{Rect, Ui};
@@ -132,12 +132,12 @@ fn step_day(ui: &Ui, rect: Rect, settings: &mut Settings, language: &Language) {
 
 /// A month earlier or later; before tomorrow there is no day, which is never.
 fn moved(day: Option<Date>, months: i32, today: Date) -> Option<Date> {
-    let from = day.unwrap_or(today);
+    let from = day.map_or(today, |day| day.max(today));
     if day.is_none() && months < 0 {
         return None;
     }
     let moved = from.checked_add(months.months()).ok()?;
-    let last = today.checked_add(MONTHS.1.months()).unwrap_or(moved);
+    let last = today.checked_add(MOST_MONTHS.months()).unwrap_or(moved);
     (moved > today).then_some(moved.min(last))
 }
 
@@ -183,6 +183,7 @@ mod tests {
         assert_eq!(moved(None, 1, today), Some(date(2026, 12, 25)));
         assert_eq!(moved(None, -1, today), None);
         assert_eq!(moved(Some(date(2026, 12, 25)), -1, today), None);
+        assert_eq!(moved(Some(date(2025, 1, 5)), 1, today), Some(date(2026, 12, 25)));
         assert_eq!(moved(Some(date(2027, 1, 31)), 1, today), Some(date(2027, 2, 28)));
         assert_eq!(moved(Some(date(2029, 11, 20)), 1, today), Some(date(2029, 11, 25)));
     }

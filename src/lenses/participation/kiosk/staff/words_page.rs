@@ -8,6 +8,7 @@ use crate::text::{Language, tr, tr_args};
 use crate::ui::large::{Large, LargeButton, LargeRole, button, grid, label, paragraph};
 use bevy_egui::egui::{Rect, Stroke, Ui, pos2};
 use egui_phosphor::regular;
+use std::collections::HashMap;
 
 /// How many words wait, of those that were listed.
 pub(super) fn count_waiting(keeping: &Keeping) -> usize {
@@ -28,6 +29,10 @@ pub(super) fn count_waiting(keeping: &Keeping) -> usize {
 #[derive(Default)]
 pub(super) struct WordsPage {
     first: usize,
+    /// Ids in the order of the list. It stays while the page is open, so that nothing slides under a finger.
+    order: Vec<i64>,
+    /// Whose words are about to be deleted: asked once more.
+    asks_delete: Option<i64>,
 }
 
 /// What is done with somebody's words.
@@ -56,13 +61,17 @@ impl WordsPage {
             );
             return;
         };
-        let mut with_words: Vec<(&Reaction, &Words)> = listed
+        let all: HashMap<i64, (&Reaction, &Words)> = listed
             .reactions
             .iter()
-            .filter_map(|reaction| Some((reaction, reaction.words.as_ref()?)))
+            .filter_map(|reaction| Some((reaction.id, (reaction, reaction.words.as_ref()?))))
             .collect();
-        // Those that wait come first; within a state the order is chance.
-        with_words.sort_by_key(|(_, words)| words.moderation);
+        if self.order.is_empty() {
+            // Those that wait come first; within a state the order is chance.
+            self.order = all.keys().copied().collect();
+            self.order.sort_by_key(|id| (all[id].1.moderation, *id));
+        }
+        let with_words: Vec<(&Reaction, &Words)> = self.order.iter().filter_map(|id| all.get(id).copied()).collect();
         if with_words.is_empty() {
             label(
                 ui,
@@ -89,13 +98,22 @@ impl WordsPage {
             #[expect(clippy::cast_precision_loss, reason = "a few rows")]
             let top = list.top() + number as f32 * (row + large.gap());
             let at = Rect::from_min_max(pos2(list.left(), top), pos2(list.right(), top + row));
-            does = does.or(show_one(ui, at, number + 1, reaction, words, scenario, language));
+            let asks = self.asks_delete == Some(reaction.id);
+            let place = self.first + number + 1;
+            does = does.or(show_one(ui, at, (place, asks), reaction, words, scenario, language));
         }
         let total = with_words.len();
         self.show_pages(ui, rest, total, per_page, language);
         match does {
-            Some(Does::Decide(id, moderation)) => keeping.moderate(id, moderation),
-            Some(Does::Delete(id)) => keeping.delete_words(id),
+            Some(Does::Decide(id, moderation)) => {
+                self.asks_delete = None;
+                keeping.moderate(id, moderation);
+            }
+            Some(Does::Delete(id)) if self.asks_delete == Some(id) => {
+                self.asks_delete = None;
+                keeping.delete_words(id);
+            }
+            Some(Does::Delete(id)) => self.asks_delete = Some(id),
             None => {}
         }
     }
@@ -131,7 +149,7 @@ impl WordsPage {
 fn show_one(
     ui: &Ui,
     at: Rect,
-    number: usize,
+    (number, asks_delete): (usize, bool),
     reaction: &Reaction,
     words: &Words,
     scenario: Option<&Scenario>,
@@ -188,8 +206,12 @@ fn show_one(
         ),
         (
             regular::TRASH,
-            named(tr(language, "staff-words-delete")),
-            false,
+            named(if asks_delete {
+                tr(language, "staff-delete-sure")
+            } else {
+                tr(language, "staff-words-delete")
+            }),
+            asks_delete,
             Does::Delete(reaction.id),
         ),
     ];
