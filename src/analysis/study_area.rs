@@ -31,7 +31,6 @@ pub struct StudyArea {
     /// Its area, m², ground under overlapping parts once.
     pub area_m2: f64,
     region: Region,
-    parts: Vec<Polygon>,
     sides: BoxIndex,
 }
 
@@ -71,7 +70,6 @@ impl StudyArea {
             scale,
             title,
             area_m2: region.area_m2(),
-            parts: region.parts(),
             sides: BoxIndex::new(region.sides().map(|(a, b)| Some((a.min(b), a.max(b))))),
             region,
         })
@@ -89,7 +87,7 @@ impl StudyArea {
 
     /// Whether a point lies in it.
     pub fn contains(&self, point: DVec2) -> bool {
-        self.parts.iter().any(|part| part.contains(point))
+        self.region.contains(point)
     }
 
     /// Whether a ring may lie across its edge.

@@ -5,6 +5,7 @@
 //! corners that are not finite numbers are dropped.
 
 use bevy::math::DVec2;
+use geo::orient::{Direction, Orient};
 use geo::{Area, BooleanOps, Centroid, Coord, LineString, MultiPolygon, TriangulateEarcut};
 
 /// An area with holes.
@@ -106,15 +107,16 @@ pub fn ring_contains(ring: &[DVec2], point: DVec2) -> bool {
     };
     let mut is_inside = false;
     for corner in ring.iter().copied() {
-        if (corner.y > point.y) != (previous.y > point.y) {
-            let along = (point.y - corner.y) / (previous.y - corner.y);
-            if point.x < corner.x + along * (previous.x - corner.x) {
-                is_inside = !is_inside;
-            }
-        }
+        is_inside ^= is_left_of_side(point, corner, previous);
         previous = corner;
     }
     is_inside
+}
+
+/// Whether the way from `point` towards greater x crosses the side from `a` to `b`. A point lies inside rings of which
+/// it crosses an odd number of sides.
+pub(super) fn is_left_of_side(point: DVec2, a: DVec2, b: DVec2) -> bool {
+    (a.y > point.y) != (b.y > point.y) && point.x < a.x + (point.y - a.y) / (b.y - a.y) * (b.x - a.x)
 }
 
 /// The part of `base` that no polygon of `cut` covers. Overlaps within either list do not cancel out.
@@ -133,12 +135,13 @@ pub fn intersection(a: &[Polygon], b: &[Polygon]) -> Vec<Polygon> {
 
 /// All polygons as one area, which also repairs crossings and winding.
 fn union(polygons: &[Polygon]) -> MultiPolygon {
-    // A first pass by the even-odd rule gives each polygon valid rings, whichever way they were wound.
+    // A first pass by the even-odd rule gives each polygon valid rings, whichever way they were wound. `geo` winds a
+    // hole that touches the outer ring in a point the wrong way, and the second pass, by winding, would fill it.
     let valid: Vec<MultiPolygon> = polygons
         .iter()
         .map(Polygon::to_geo)
         .filter(|polygon| polygon.exterior().0.len() >= 4)
-        .map(|polygon| polygon.union(&MultiPolygon::new(Vec::new())))
+        .map(|polygon| polygon.union(&MultiPolygon::new(Vec::new())).orient(Direction::Default))
         .collect();
     geo::unary_union(&valid)
 }
@@ -172,6 +175,7 @@ fn open_ring(ring: &LineString) -> Vec<DVec2> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::slice::from_ref;
 
     fn square(x: f64, y: f64, size: f64) -> Vec<DVec2> {
         [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
@@ -234,6 +238,19 @@ mod tests {
     }
 
     #[test]
+    fn a_hole_that_touches_the_outer_ring_in_a_corner_stays_open() {
+        let mut exterior = square(0.0, 0.0, 10.0);
+        exterior.splice(2..3, [(10.0, 8.0), (8.0, 8.0), (8.0, 10.0)].map(DVec2::from));
+        let court = Polygon {
+            exterior,
+            holes: vec![square(5.0, 5.0, 3.0)],
+        };
+        let far = Polygon::new(square(20.0, 0.0, 1.0));
+        assert!((total(&difference(from_ref(&court), from_ref(&far))) - 87.0).abs() < 1e-6);
+        assert!((total(&difference(&[Polygon::new(square(0.0, 0.0, 10.0))], &[court, far])) - 13.0).abs() < 1e-6);
+    }
+
+    #[test]
     fn bad_rings_give_nothing_and_never_panic() {
         let nan = DVec2::new(f64::NAN, 1.0);
         let bad: [Vec<DVec2>; 6] = [
@@ -258,7 +275,7 @@ mod tests {
             DVec2::new(2.0, 0.0),
             DVec2::new(0.0, 2.0),
         ]);
-        assert!((total(&difference(std::slice::from_ref(&bow_tie), &[])) - 2.0).abs() < 1e-6);
+        assert!((total(&difference(from_ref(&bow_tie), &[])) - 2.0).abs() < 1e-6);
         let _ = bow_tie.triangulate();
     }
 }
