@@ -4,4 +4,5 @@ mod architecture;
 mod export;
 mod lenses;
 mod panels;
+mod reactions;
 mod streaming;
