@@ -30,7 +30,8 @@ fn exported(reactions: &[Reaction]) -> BTreeMap<String, String> {
     let data = folder.path().join("data");
     let database = store_path(&data.join("stadslens"), Path::new(SCENARIO));
     let (handle, _) = StoreHandle::open(&database).expect("a store");
-    for kept in reactions.iter().cloned() {
+    for kept in reactions {
+        let kept = kept.clone();
         handle
             .submit(move |store| store.add_reaction(&kept))
             .wait()

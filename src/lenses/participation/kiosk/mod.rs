@@ -1,6 +1,6 @@
 //! The kiosk: the participation lens alone, full screen, for whoever walks up to it.
 //!
-//! [`session`] is the visitor, [`screens`] what they see, [`keeping`] the way to the disk, [`staff`] what stands behind
+//! `session` is the visitor, `screens` what they see, `keeping` the way to the disk, `staff` what stands behind
 //! the code. There is no way out to the desktop but that code; keeping the machine itself closed is the system's part.
 
 mod code;
