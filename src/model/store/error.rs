@@ -26,6 +26,12 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
+    /// It would lie on a network share, where a database can lose what was written.
+    #[error("would lie on a network share: use a profile on this machine, or set XDG_DATA_HOME to a local folder")]
+    OnShare {
+        /// The database.
+        path: PathBuf,
+    },
     /// Another program has it open.
     #[error("is in use by another Stadslens: close that one and open this scenario again")]
     InUse {
@@ -70,9 +76,10 @@ impl StoreError {
     pub fn problem(&self) -> Problem {
         let (path, cause) = match self {
             Self::NoFolder { .. } => (None, Cause::Unwritable),
-            Self::Unwritable { path, .. } | Self::Database { path, .. } | Self::Closed { path } => {
-                (Some(path), Cause::Unwritable)
-            }
+            Self::OnShare { path }
+            | Self::Unwritable { path, .. }
+            | Self::Database { path, .. }
+            | Self::Closed { path } => (Some(path), Cause::Unwritable),
             Self::InUse { path } => (Some(path), Cause::InUse),
             Self::Newer { path, .. } => (Some(path), Cause::Newer),
             Self::Damaged { path } => (Some(path), Cause::Damaged),

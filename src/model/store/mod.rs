@@ -15,6 +15,7 @@ mod notes;
 mod origin;
 mod places;
 mod reactions;
+mod share;
 mod worker;
 
 pub use error::StoreError;
@@ -118,6 +119,9 @@ impl Store {
             path: path.to_owned(),
         };
         if let Some(folder) = path.parent() {
+            if share::is_share(folder) {
+                return Err(StoreError::OnShare { path: path.to_owned() });
+            }
             make_folder(folder).map_err(unwritable)?;
         }
         let connection = Connection::open(path).map_err(|source| failed(source, path))?;
