@@ -56,7 +56,7 @@ pub fn run_kiosk(start: KioskStart) -> Result<(), Stop> {
         });
     }
     // Before the window, so that whoever sets the kiosk up reads it where they typed it.
-    if !scenario::is_scenario(&start.path) {
+    if start.path.exists() && !scenario::is_scenario(&start.path) {
         return Err(Stop::Usage {
             message: format!(
                 "{}: a kiosk shows a scenario: name a scenario folder, a scenario.json or a package",

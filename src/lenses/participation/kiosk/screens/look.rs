@@ -5,7 +5,7 @@ use super::{Seen, headed, heading_height, mood_of};
 use crate::export::smiley_word;
 use crate::lenses::participation::kiosk::session::{SunPart, Touch};
 use crate::model::reaction::Smiley;
-use crate::text::tr;
+use crate::text::{tr, tr_args};
 use crate::ui::large::{Large, LargeButton, LargeKind, LargeRole, button, face_button, fitting_grid, grid};
 use bevy_egui::egui::{Rect, Ui};
 use egui_phosphor::regular;
@@ -68,7 +68,13 @@ fn least_width(seen: &Seen<'_>, large: &Large) -> f32 {
     large.mm(usual) * (1.0 + (large.text - 1.0) * 0.6)
 }
 
-/// The question over the faces; what is lower leaves less room for it.
+/// The question over the faces. It names the plan: a face is for the plan, also while today is looked at.
+fn question(seen: &Seen<'_>) -> String {
+    let plan = seen.title_of(&seen.session.draft.variant);
+    tr_args(seen.language(), "kiosk-what-do-you-think", &[("plan", &plan)])
+}
+
+/// How large the question is; what is lower leaves less room for it.
 fn question_role(seen: &Seen<'_>) -> LargeRole {
     if seen.is_low() {
         LargeRole::Strong
@@ -83,7 +89,7 @@ fn face_height(seen: &Seen<'_>, large: &Large) -> f32 {
 
 pub(super) fn height(ui: &Ui, seen: &Seen<'_>, width: f32) -> f32 {
     let large = Large::of(ui.ctx());
-    let question = tr(seen.language(), "kiosk-what-do-you-think");
+    let question = question(seen);
     let count = view_controls(seen).len();
     let (_, controls) = fitting_grid(
         &large,
@@ -100,12 +106,7 @@ pub(super) fn show(ui: &Ui, block: Rect, seen: &Seen<'_>, touches: &mut Vec<Touc
     let large = Large::of(ui.ctx());
     let controls = view_controls(seen);
     let rest = show_controls(ui, block, seen, controls, touches);
-    let faces = headed(
-        ui,
-        rest,
-        &tr(seen.language(), "kiosk-what-do-you-think"),
-        question_role(seen),
-    );
+    let faces = headed(ui, rest, &question(seen), question_role(seen));
     for (place, smiley) in grid(faces, 3, 3, large.gap()).into_iter().zip(Smiley::ALL) {
         let name = smiley_word(smiley, seen.language());
         let is_chosen = seen.session.draft.smiley == Some(smiley);
