@@ -5,24 +5,24 @@ use super::keep::Keeping;
 use super::names::paint_names;
 use super::open::{OpenPath, PathOpened};
 use super::sun_clock::SunClock;
-use super::window::{capture_input, start_camera};
+use super::window::start_camera;
 use super::{Stop, engine, machine, program_plugins};
-use crate::lenses::participation::kiosk::{self, EndKiosk, FreeView, KioskOpened, KioskOptions, PutSunAt};
+use crate::lenses::participation::kiosk::{self, EndKiosk, FreeView, KioskOpened, KioskOptions, KioskState, PutSunAt};
 use crate::model::store::{self, StoreHandle};
 use crate::model::{ActivateScenario, scenario};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::ui::shell::{SideZone, Zones};
 use crate::view::{
-    camera::{Bounds, OrbitCamera},
+    camera::{Bounds, InputCapture, OrbitCamera},
     scene::{ScenarioShown, ShownScenario},
     sun::{SetSunTime, SunTime},
 };
 use bevy::{
     asset::AssetEventSystems,
-    input::InputSystems,
+    input::{InputSystems, touch::Touch},
     math::DVec2,
     prelude::*,
-    window::{MonitorSelection, PresentMode, WindowMode, WindowResolution},
+    window::{MonitorSelection, PresentMode, PrimaryWindow, WindowMode, WindowResolution},
     winit::{UpdateMode, WinitSettings},
 };
 use bevy_egui::{EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass, egui};
@@ -143,7 +143,7 @@ fn kiosk_plugin(app: &mut App) {
             EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems),
         )
         .add_systems(Startup, (start_camera, open_first))
-        .add_systems(PreUpdate, capture_input.after(InputSystems))
+        .add_systems(PreUpdate, leave_free_to_the_city.after(InputSystems))
         .add_systems(
             Update,
             (
@@ -189,6 +189,28 @@ fn take_opened(
             }
         }
     }
+}
+
+/// What comes down where no control covers the city is the city's, whatever the interface has spread over it. A finger
+/// belongs to where it came down.
+fn leave_free_to_the_city(
+    free: Res<FreeView>,
+    state: Res<KioskState>,
+    windows: Query<&Window, With<PrimaryWindow>>,
+    touches: Res<Touches>,
+    mut capture: ResMut<InputCapture>,
+) {
+    let finger = touches
+        .iter()
+        .chain(touches.iter_just_released())
+        .map(Touch::start_position)
+        .next();
+    let at = finger.or_else(|| windows.iter().next().and_then(Window::cursor_position));
+    let is_free = at.is_some_and(|at| free.view.is_some_and(|view| view.contains(egui::pos2(at.x, at.y))));
+    capture.set_if_neq(InputCapture {
+        pointer: !is_free || state.is_asking,
+        keyboard: true,
+    });
 }
 
 /// A visitor does not get lost: the city stays in sight.

@@ -171,7 +171,7 @@ fn open_first(first: Res<FirstPath>, mut open: MessageWriter<OpenPath>, mut scre
 
 /// The interface has pointer and keys first; what it leaves is the city's. Asked for where the cursor is now: what egui
 /// wanted in the last frame may be about a panel that the cursor has left.
-pub(super) fn capture_input(
+fn capture_input(
     wants: Res<EguiWantsInput>,
     mut contexts: EguiContexts,
     windows: Query<&Window, With<PrimaryWindow>>,

@@ -103,7 +103,10 @@ fn a_child_has_a_say_and_walks_away_and_the_vote_stays() {
 
     give_a_face(&mut desktop, "Groener", "Fijn");
     desktop.click_control("Wijs een plek aan");
-    let before = wait_at(&mut desktop, "Spot");
+    // Not the flight to the plan, which moves by itself: what moves after it is the visitor's doing.
+    let before = desktop.wait_for("a still city under the marker", |state| {
+        is_at(state, "Spot") && state["camera"]["still"] == true
+    });
     // The city slides under the marker.
     desktop.drag("1", (400.0, 90.0), (340.0, 130.0));
     desktop.wait_for("a city that slid", |state| {
