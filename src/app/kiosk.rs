@@ -1,11 +1,10 @@
 //! The program as a kiosk: full screen, the participation lens alone, no desk, no way out but the code of staff.
 
 use super::desk::ShownZones;
-use super::keep::Keeping;
 use super::names::paint_names;
 use super::open::{OpenPath, PathOpened};
 use super::sun_clock::SunClock;
-use super::window::start_camera;
+use super::window::interface_plugin;
 use super::{Stop, engine, machine, program_plugins};
 use crate::lenses::participation::kiosk::{self, EndKiosk, FreeView, KioskOpened, KioskOptions, KioskState, PutSunAt};
 use crate::model::store::{self, StoreHandle};
@@ -18,14 +17,12 @@ use crate::view::{
     sun::{SetSunTime, SunTime},
 };
 use bevy::{
-    asset::AssetEventSystems,
     input::{InputSystems, touch::Touch},
     math::DVec2,
     prelude::*,
     window::{MonitorSelection, PresentMode, PrimaryWindow, WindowMode, WindowResolution},
-    winit::{UpdateMode, WinitSettings},
 };
-use bevy_egui::{EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass, egui};
+use bevy_egui::{EguiPrimaryContextPass, egui};
 use std::path::{Path, PathBuf};
 
 /// How far beyond its outline a visitor may look, as a share of the area's half diagonal.
@@ -131,18 +128,8 @@ fn window(size: Option<(u32, u32)>) -> Window {
 struct First(PathBuf);
 
 fn kiosk_plugin(app: &mut App) {
-    app.add_plugins(EguiPlugin::default())
-        .insert_resource(Keeping::new(None))
-        .init_resource::<ShownZones>()
-        .insert_resource(WinitSettings {
-            focused_mode: UpdateMode::Continuous,
-            unfocused_mode: UpdateMode::Continuous,
-        })
-        .configure_sets(
-            PostUpdate,
-            EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems),
-        )
-        .add_systems(Startup, (start_camera, open_first))
+    app.add_plugins(interface_plugin)
+        .add_systems(Startup, open_first)
         .add_systems(PreUpdate, leave_free_to_the_city.after(InputSystems))
         .add_systems(
             Update,

@@ -101,10 +101,28 @@ fn window(size: Option<(u32, u32)>) -> Window {
 #[derive(Resource)]
 struct FirstPath(Option<PathBuf>);
 
+/// What a desk and a kiosk both need: an interface over the city, a camera, and what people add kept.
+pub(super) fn interface_plugin(app: &mut App) {
+    app.add_plugins(EguiPlugin::default())
+        .insert_resource(Keeping::new(None))
+        .init_resource::<ShownZones>()
+        .insert_resource(WinitSettings {
+            focused_mode: UpdateMode::Continuous,
+            unfocused_mode: UpdateMode::Continuous,
+        })
+        // New letters are painted into the typeface's picture by the interface: it has to be told of in the same frame,
+        // or they are missing from the first picture they are in.
+        .configure_sets(
+            PostUpdate,
+            EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems),
+        )
+        .add_systems(Startup, start_camera);
+}
+
 /// The interface of the desk on top of the program.
 fn desk_plugin(app: &mut App) {
     app.add_plugins((
-        EguiPlugin::default(),
+        interface_plugin,
         dialog::plugin,
         save::plugin,
         keep::plugin,
@@ -112,21 +130,9 @@ fn desk_plugin(app: &mut App) {
         notes::plugin,
         take_along::plugin,
     ))
-    .insert_resource(Keeping::new(None))
     .init_resource::<Screen>()
-    .init_resource::<ShownZones>()
     .init_resource::<DeskMemory>()
-    .insert_resource(WinitSettings {
-        focused_mode: UpdateMode::Continuous,
-        unfocused_mode: UpdateMode::Continuous,
-    })
-    // New letters are painted into the typeface's picture by the interface: it has to be told of in the same frame, or
-    // they are missing from the first picture they are in.
-    .configure_sets(
-        PostUpdate,
-        EguiPostUpdateSet::PostProcessOutput.before(AssetEventSystems),
-    )
-    .add_systems(Startup, (start_camera, open_first))
+    .add_systems(Startup, open_first)
     .add_systems(PreUpdate, capture_input.after(InputSystems))
     .add_systems(
         Update,
@@ -153,7 +159,7 @@ fn desk_plugin(app: &mut App) {
     );
 }
 
-pub(super) fn start_camera(mut commands: Commands) {
+fn start_camera(mut commands: Commands) {
     spawn_main_camera(&mut commands, None);
 }
 

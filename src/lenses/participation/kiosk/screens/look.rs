@@ -17,25 +17,20 @@ struct Control {
     touch: Option<Touch>,
 }
 
-fn view_controls(seen: &Seen<'_>) -> Vec<Control> {
-    let language = seen.language();
-    let plain = |icon, label, touch| Control {
+/// One of several controls.
+fn plain(icon: &'static str, label: String, touch: Touch) -> Control {
+    Control {
         icon,
         label,
         kind: LargeKind::Plain,
         touch: Some(touch),
-    };
-    let (sun_icon, sun) = match seen.session.sun {
-        SunPart::Morning => (regular::SUN_HORIZON, tr(language, "kiosk-sun-morning")),
-        SunPart::Noon => (regular::SUN, tr(language, "kiosk-sun-noon")),
-        SunPart::Evening => (regular::SUN_DIM, tr(language, "kiosk-sun-evening")),
-    };
-    let compare = if seen.session.shows_today {
-        tr(language, "kiosk-show-plan")
-    } else {
-        tr(language, "kiosk-show-today")
-    };
-    let mut controls = vec![
+    }
+}
+
+/// Back, and what moves the city.
+fn moving_controls(seen: &Seen<'_>) -> Vec<Control> {
+    let language = seen.language();
+    vec![
         plain(regular::CARET_LEFT, tr(language, "kiosk-back"), Touch::Back),
         plain(regular::ARROW_CLOCKWISE, tr(language, "kiosk-turn"), Touch::Turn(1)),
         plain(
@@ -48,8 +43,23 @@ fn view_controls(seen: &Seen<'_>) -> Vec<Control> {
             tr(language, "kiosk-further"),
             Touch::Zoom(1),
         ),
-        plain(sun_icon, sun, Touch::Sun),
-    ];
+    ]
+}
+
+fn view_controls(seen: &Seen<'_>) -> Vec<Control> {
+    let language = seen.language();
+    let (sun_icon, sun) = match seen.session.sun {
+        SunPart::Morning => (regular::SUN_HORIZON, tr(language, "kiosk-sun-morning")),
+        SunPart::Noon => (regular::SUN, tr(language, "kiosk-sun-noon")),
+        SunPart::Evening => (regular::SUN_DIM, tr(language, "kiosk-sun-evening")),
+    };
+    let compare = if seen.session.shows_today {
+        tr(language, "kiosk-show-plan")
+    } else {
+        tr(language, "kiosk-show-today")
+    };
+    let mut controls = moving_controls(seen);
+    controls.push(plain(sun_icon, sun, Touch::Sun));
     // Only a plan can be held against today.
     let variants = &seen.scenario.variants;
     let is_plan = |id: &str| variants.iter().any(|variant| variant.id == id && !variant.is_today());
@@ -142,26 +152,7 @@ fn show_controls(ui: &Ui, block: Rect, seen: &Seen<'_>, controls: Vec<Control>, 
 
 fn spot_controls(seen: &Seen<'_>) -> Vec<Control> {
     let language = seen.language();
-    let plain = |icon, label, touch| Control {
-        icon,
-        label,
-        kind: LargeKind::Plain,
-        touch: Some(touch),
-    };
-    let mut controls = vec![
-        plain(regular::CARET_LEFT, tr(language, "kiosk-back"), Touch::Back),
-        plain(regular::ARROW_CLOCKWISE, tr(language, "kiosk-turn"), Touch::Turn(1)),
-        plain(
-            regular::MAGNIFYING_GLASS_PLUS,
-            tr(language, "kiosk-nearer"),
-            Touch::Zoom(-1),
-        ),
-        plain(
-            regular::MAGNIFYING_GLASS_MINUS,
-            tr(language, "kiosk-further"),
-            Touch::Zoom(1),
-        ),
-    ];
+    let mut controls = moving_controls(seen);
     if seen.session.draft.spot.is_some() {
         controls.push(plain(regular::TRASH, tr(language, "kiosk-no-spot"), Touch::DropSpot));
     }
