@@ -3,6 +3,7 @@
 //! Nothing here draws, and nothing is trusted: sizes, counts and depths are capped, and a path never
 //! leads out of the folder or archive it was found in.
 
+mod city_mesh;
 pub mod gltf;
 pub mod inspect;
 mod problem;
@@ -10,4 +11,5 @@ pub mod resource;
 pub mod table;
 pub mod tiles3d;
 
+pub use city_mesh::{CityFeature, CityPart, CityTexture, SurfaceRole};
 pub use problem::{Cause, Problem, Severity};
