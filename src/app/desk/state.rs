@@ -130,7 +130,7 @@ fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<Lege
         LayerKind::Terrain => vec![entry(tr(language, "legend-ground"), palette::TABLE)],
         LayerKind::Reports => vec![entry(tr(language, "legend-report"), palette::REPORT)],
         LayerKind::Sensors => vec![entry(tr(language, "legend-sensor"), palette::SENSOR)],
-        LayerKind::Labels => Vec::new(),
+        LayerKind::Labels | LayerKind::Addresses => Vec::new(),
     }
 }
 

@@ -276,7 +276,7 @@ impl LayerReader<'_> {
         points
     }
 
-    fn line(&mut self, feature: &Feature, points: &[[f64; 2]]) -> Option<Vec<DVec2>> {
+    pub(super) fn line(&mut self, feature: &Feature, points: &[[f64; 2]]) -> Option<Vec<DVec2>> {
         let result: Result<Vec<DVec2>, String> = points.iter().map(|p| self.projection.site_from_file(*p)).collect();
         result.map_err(|message| self.misplaced(feature, &message)).ok()
     }

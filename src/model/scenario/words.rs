@@ -15,6 +15,7 @@ pub(super) fn layer_kind(file: file::LayerKindFile) -> LayerKind {
         file::LayerKindFile::Reports => LayerKind::Reports,
         file::LayerKindFile::Sensors => LayerKind::Sensors,
         file::LayerKindFile::Labels => LayerKind::Labels,
+        file::LayerKindFile::Addresses => LayerKind::Addresses,
     }
 }
 

@@ -8,6 +8,7 @@ mod chip;
 mod dialog;
 mod fact;
 mod focus;
+mod found_row;
 mod label;
 mod list_row;
 mod north_arrow;
@@ -28,6 +29,7 @@ pub use button::{ButtonKind, button, icon_button, icon_toggle, menu_item, text_b
 pub use chip::{Chip, Mark, MarkShape, chip};
 pub use dialog::dialog;
 pub use fact::{fact, key_cap_row};
+pub use found_row::{FoundRow, found_row};
 pub use label::{heading, paragraph, secondary, separator, strong, text, title};
 pub use list_row::{ListRow, list_row};
 pub use north_arrow::north_arrow;

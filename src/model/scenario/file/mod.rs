@@ -200,6 +200,9 @@ pub enum LayerKindFile {
     Sensors,
     /// Names on the map (`GeoJSON`).
     Labels,
+    /// Addresses to be found by searching (`GeoJSON` points with the attributes of the BAG: `openbare_ruimte`,
+    /// `huisnummer`, `huisletter`, `toevoeging`, `postcode`, `woonplaats`).
+    Addresses,
 }
 
 /// How sure something is.
