@@ -15,6 +15,8 @@ pub mod layers;
 mod look;
 pub mod notes;
 pub mod own_list;
+#[cfg(test)]
+mod page_harness;
 pub mod problems;
 pub mod rooms;
 pub mod save;
