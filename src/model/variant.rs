@@ -109,9 +109,7 @@ impl Scenario {
         phase_of: fn(&T) -> &str,
         phase: Option<&'a str>,
     ) -> impl Iterator<Item = &'a T> {
-        parts
-            .iter()
-            .filter(move |part| self.stands_in(phase_of(part), phase))
+        parts.iter().filter(move |part| self.stands_in(phase_of(part), phase))
     }
 
     /// Whether a part that belongs to phase `part` stands at the end of phase `now`. Phases add up in their

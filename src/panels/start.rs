@@ -1,8 +1,8 @@
 //! The first thing somebody sees: look at the shipped plan, or open something.
 
 use crate::text::{Language, tr};
-use crate::ui::widgets::{self, ButtonKind};
 use crate::ui::Theme;
+use crate::ui::widgets::{self, ButtonKind};
 use bevy_egui::egui::{CornerRadius, Frame, Label, Margin, RichText, Stroke, Ui};
 use egui_phosphor::regular;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! Where a package should go, for machines that show no dialog to choose a place.
 
 use crate::text::{Language, tr};
-use crate::ui::widgets::{self, ButtonKind};
 use crate::ui::Theme;
+use crate::ui::widgets::{self, ButtonKind};
 use bevy_egui::egui::Ui;
 use egui_phosphor::regular;
 
