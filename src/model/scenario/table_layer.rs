@@ -94,13 +94,13 @@ pub(super) fn assets(
     findings: &mut Findings,
 ) -> Result<Objects, Problem> {
     let found = find_columns(table, columns, findings);
-    let placed = place(table, path, columns, &found, ground.site, findings);
-    let way = placed.as_ref().ok().map(|(way, _)| way.style);
+    let outcome = place(table, path, columns, &found, ground.site, findings);
+    let way = outcome.as_ref().ok().map(|(way, _)| way.style);
     let mut reader = RowReader::new(table, columns, &found, way, Lines::new(findings));
     let mut assets = Vec::with_capacity(table.rows.len());
-    let mut places = placed.iter().flat_map(|(_, places)| &places.of_rows);
+    let mut positions = outcome.iter().flat_map(|(_, places)| &places.of_rows);
     for row in &table.rows {
-        let position = places.next().copied().flatten();
+        let position = positions.next().copied().flatten();
         // A row without a place is read as well: everything that is wrong with it is told at once.
         let asset = reader.asset(row, position.unwrap_or_default());
         assets.extend(position.map(|_| asset));
@@ -111,7 +111,7 @@ pub(super) fn assets(
     } else if !columns.named.contains_key(&Meaning::Kind) && columns.all_are.is_none() {
         findings.warning_because(Cause::UnknownKind, line_place(1), no_kinds(table));
     }
-    let (way, _) = placed?;
+    let (way, _) = outcome?;
     if !assets.is_empty() && !is_any_near(&assets, ground.outline) {
         let message = format!(
             "none of the {} objects lies within a kilometre of the area",
@@ -158,12 +158,20 @@ fn place<'t>(
 
 /// The message that no column tells what kind of object each row is.
 fn no_kinds(table: &Table) -> String {
+    let likely = Columns::guess(table).named.remove(&Meaning::Kind);
+    let hint = likely.map_or_else(
+        || {
+            let known = Meaning::Kind.headings().join(", ");
+            format!(
+                "headings that are known by themselves are {known}; there are {}",
+                named(&table.headers)
+            )
+        },
+        |likely| format!("`{likely}` looks like it"),
+    );
     format!(
         "no column tells what kind of object each row is, so all of them count as other objects: name that column as \
-         `type` in `columns`, or say as `all_are` what they are (headings that are known by themselves are {}; there \
-         are {})",
-        Meaning::Kind.headings().join(", "),
-        named(&table.headers)
+         `type` in `columns`, or say as `all_are` what they are ({hint})"
     )
 }
 

@@ -108,21 +108,21 @@ impl Coordinates<'_> {
 
 /// The place of the way that brings most of `rows` here; `None` where none brings any.
 fn best_of(ways: &[Placing], rows: &[&Row]) -> Result<Option<usize>, String> {
-    let placed: Vec<Vec<Option<DVec2>>> = ways
+    let of_ways: Vec<Vec<Option<DVec2>>> = ways
         .iter()
         .map(|way| rows.iter().map(|row| way.site(row).ok()).collect())
         .collect();
-    let counts = placed.iter().map(|places| places.iter().flatten().count());
+    let counts = of_ways.iter().map(|places| places.iter().flatten().count());
     // The last of equals wins, so it is asked from behind.
     let best = counts.enumerate().collect::<Vec<_>>();
     let Some((best, most)) = best.into_iter().rev().max_by_key(|(_, count)| *count) else {
         return Ok(None);
     };
-    let places = placed.get(best).map_or(&[][..], Vec::as_slice);
+    let of_best = of_ways.get(best).map_or(&[][..], Vec::as_slice);
     // Whole numbers are the same in both styles: no doubt.
     let is_other = |(a, b): &(&Option<DVec2>, &Option<DVec2>)| a.is_some() && b.is_some() && a != b;
-    let is_rival = |other: &Vec<Option<DVec2>>| places.iter().zip(other).filter(is_other).count() * 2 > most;
-    if most > 0 && placed.iter().any(is_rival) {
+    let is_rival = |other: &Vec<Option<DVec2>>| of_best.iter().zip(other).filter(is_other).count() * 2 > most;
+    if most > 0 && of_ways.iter().any(is_rival) {
         return Err(
             "the coordinates can be read in two ways that both lie here: name their system as `crs` in `columns`, and \
              write them without marks of thousands"

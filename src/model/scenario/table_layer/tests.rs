@@ -217,6 +217,26 @@ fn one_mistyped_coordinate_does_not_decide_how_all_are_written() {
     );
 }
 
+/// Metres from where the meridian of Greenwich meets the equator: 1.5 km or 1.5 m, and both lie here.
+#[test]
+fn coordinates_that_can_be_read_in_two_ways_are_not_guessed() {
+    let mut named = columns(&[(Meaning::X, "x"), (Meaning::Y, "y")]);
+    named.crs = Some("EPSG:3857".into());
+    named.all_are = Some(AssetKind::Bench);
+    let anchor = LonLatH {
+        lon_deg: 0.0,
+        lat_deg: 0.0,
+        h_m: 0.0,
+    };
+    let text = b"x;y\n1.500;2.500\n";
+    let (assets, lines) = run_at(text, Some(&named), SiteFrame::Enu { anchor });
+    assert_eq!((assets.len(), lines.len()), (0, 1), "{lines:?}");
+    assert!(
+        lines[0].contains("can be read in two ways that both lie here"),
+        "{lines:?}"
+    );
+}
+
 /// Whoever mends a list mends all of it: the fields of rows without a place are read as well.
 #[test]
 fn a_list_that_is_left_out_tells_its_other_mistakes() {
@@ -428,6 +448,8 @@ fn a_list_without_kinds_says_so_once() {
             "t.csv: line 1: no column tells what kind of object each row is, so all of them count as other objects: name that column as `type` in `columns`, or say as `all_are` what they are (headings that are known by themselves are type, objecttype, typeobject, objectsoort, soortobject, assettype, kind; there are x, y, soort boom)"
         ]
     );
+    let (_, lines) = run("x;y;soort\n250985;476250;bank\n", Some(&named));
+    assert!(lines[0].ends_with("what they are (`soort` looks like it)"), "{lines:?}");
     let (_, lines) = run("nr;type;x;y\n1;bank;250985;476250\n", None);
     assert_eq!(lines.len(), 1, "a column that is known by itself is taken: {lines:?}");
 }
