@@ -16,6 +16,8 @@ mod look;
 pub mod minimap;
 pub mod notes;
 pub mod own_list;
+#[cfg(test)]
+mod page_harness;
 pub mod problems;
 pub mod rooms;
 pub mod save;

@@ -176,6 +176,15 @@ impl ShownScenario {
             .collect()
     }
 
+    /// How what belongs to the variant at this place in the list is drawn: with its variant only.
+    pub(crate) fn visibility_of(&self, variant: usize) -> Visibility {
+        if self.variant == Some(variant) {
+            Visibility::Inherited
+        } else {
+            Visibility::Hidden
+        }
+    }
+
     /// Whether something of phase `phase` (empty: of none) stands in the phase shown.
     pub fn is_phase_shown(&self, phase: &str) -> bool {
         self.open.scenario.stands_in(phase, self.phase.as_deref())
@@ -224,6 +233,14 @@ pub struct ShowLayer {
 /// Fact: another scenario is shown.
 #[derive(Message, Debug, Clone, Copy)]
 pub struct ScenarioShown;
+
+/// The scenario, where another one is shown since the last time: what is made for it has to be made anew.
+pub(crate) fn just_shown(
+    shown: &mut MessageReader<ScenarioShown>,
+    scenario: Option<Res<ShownScenario>>,
+) -> Option<Arc<OpenScenario>> {
+    shown.read().last().and(scenario).map(|scenario| scenario.open.clone())
+}
 
 /// Fact: another variant or phase is shown.
 #[derive(Message, Debug, Clone, Copy)]

@@ -263,7 +263,7 @@ pub(super) fn taken_numbers(known: &[Asset], found: &[Asset], path: &str) -> Opt
         1 + again.count(),
         first.id
     );
-    Some(Problem::warning(path, "", message).because(Cause::Duplicate))
+    Some(Problem::warning(path, "", message).because(Cause::SameNumber))
 }
 
 /// Which kinds of data were there.
@@ -367,9 +367,10 @@ impl DataReader {
             outline: &self.open.scenario.area.outline,
         };
         let assets = table_layer::read(&bytes, path, layer.columns.as_ref(), &ground, &mut findings);
+        // That nothing can be used comes before what else is wrong.
+        let objects = assets.map_err(|problem| self.problems.push(problem)).ok();
         self.problems.extend(findings.into_problems());
-        let objects = assets.map_err(|problem| self.problems.push(problem)).ok()?;
-        Some(objects.assets)
+        Some(objects?.assets)
     }
 
     /// Adds the objects of a layer to those of the layers before it.

@@ -116,6 +116,18 @@ pub(super) fn asset_kind_file(kind: AssetKind) -> file::AssetKindFile {
     }
 }
 
+/// What a message calls a kind of managed object.
+pub(super) fn asset_kind_word(kind: AssetKind) -> &'static str {
+    match kind {
+        AssetKind::Tree => "a tree",
+        AssetKind::Lamp => "a lamp post",
+        AssetKind::Bench => "a bench",
+        AssetKind::Bin => "a litter bin",
+        AssetKind::Manhole => "a manhole",
+        AssetKind::Other => "another object",
+    }
+}
+
 /// The domain's kind of note.
 pub(super) fn note_kind(file: file::NoteKindFile) -> NoteKind {
     match file {

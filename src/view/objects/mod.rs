@@ -10,7 +10,7 @@ use super::{
     palette::{self, Rgb},
     prepared::{Making, PreparedMesh, SpawnBudget},
     ray_cast::PickOwner,
-    scene::{ScenarioShown, ShownScenario, Unfinished},
+    scene::{ScenarioShown, ShownScenario, Unfinished, just_shown},
 };
 use crate::georef::{SitePos, narrow, render_axes};
 use crate::model::{Asset, AssetKind, LayerKind, NewTree, Report, ReportStage, Terrain};
@@ -86,10 +86,9 @@ fn start_making(
     mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
-    let (Some(_), Some(scenario)) = (shown.read().last(), scenario) else {
+    let Some(open) = just_shown(&mut shown, scenario) else {
         return;
     };
-    let open = scenario.open.clone();
     unfinished.set("objects", true);
     making.start(move || {
         let mut made = assets(&open.terrain, &open.assets);

@@ -18,8 +18,8 @@ pub use columns::{AssetKindFile, ColumnsFile};
 pub use masses::{MassesFile, ModelFile};
 pub use note::{AuthorRoleFile, NoteFile, NoteKindFile, NoteViewFile};
 pub use variant::{
-    BuildingFile, RemovedFile, RemovedInPhaseFile, RoofFile, SurfaceFile, SurfaceKindFile, TreeFile, UseFile,
-    VariantFile,
+    BuildingFile, PurposeFile, RemovedFile, RemovedInPhaseFile, RemovedThingsFile, RoofFile, SurfaceFile,
+    SurfaceKindFile, TreeFile, UseFile, VariantFile,
 };
 
 use crate::georef::HeightReference;
