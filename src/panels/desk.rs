@@ -190,7 +190,8 @@ impl Desk {
                 actions.sun = shell::sheet(ctx, "sun", zones.strip, |ui| sun::show(ui, &view.sun, language));
             }
             if let Some(map) = view.map.filter(|_| zones.map.is_positive()) {
-                actions.map = shell::float(ctx, "map", zones.map, |ui| minimap::show(ui, map, language));
+                let side = zones.map.width();
+                actions.map = shell::float(ctx, "map", zones.map, |ui| minimap::show(ui, map, side, language));
             }
             let state = ToolsState {
                 heading_rad: view.heading_rad,

@@ -34,10 +34,9 @@ pub enum MinimapAction {
     LookAt([f32; 2]),
 }
 
-/// Shows the map over the square there is.
-pub fn show(ui: &mut Ui, state: &MinimapState, language: &Language) -> Option<MinimapAction> {
+/// Shows the map, `side` points wide and high.
+pub fn show(ui: &mut Ui, state: &MinimapState, side: f32, language: &Language) -> Option<MinimapAction> {
     let theme = Theme::of(ui.ctx());
-    let side = ui.available_width().min(ui.available_height());
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click_and_drag());
     let name = tr(language, "map-name");
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, &name));
@@ -63,9 +62,9 @@ pub fn show(ui: &mut Ui, state: &MinimapState, language: &Language) -> Option<Mi
     }
     let corner = CornerRadius::same(Theme::RADIUS);
     painter.rect_stroke(rect, corner, Stroke::new(1.0, theme.tokens.line), StrokeKind::Inside);
-    let pressed = response
-        .interact_pointer_pos()
-        .filter(|_| response.clicked() || response.dragged());
+    // From the press on, not only for what egui counts as a click: on a slow machine a press is longer than that.
+    let is_pressed = response.is_pointer_button_down_on() || response.clicked();
+    let pressed = response.interact_pointer_pos().filter(|_| is_pressed);
     pressed.map(|pressed| {
         let share = (pressed - rect.min) / side;
         MinimapAction::LookAt([share.x.clamp(0.0, 1.0), share.y.clamp(0.0, 1.0)])
@@ -104,7 +103,7 @@ mod tests {
         let mut harness = Harness::builder().with_size(vec2(216.0, 216.0)).build_ui_state(
             move |ui, asked: &mut Vec<MinimapAction>| {
                 Theme::new(false, 1.0).install(ui.ctx());
-                asked.extend(show(ui, &state, &language));
+                asked.extend(show(ui, &state, 200.0, &language));
             },
             Vec::new(),
         );

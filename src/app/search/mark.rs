@@ -24,6 +24,10 @@ pub(in crate::app) struct Marked {
     pub(in crate::app) name: String,
 }
 
+/// What the mark covers, points, as it was painted last; names on the map keep clear of it.
+#[derive(Resource, Debug, Default)]
+pub(in crate::app) struct MarkCover(pub(in crate::app) Option<Rect>);
+
 /// The place that was found last; gone with Esc, a click on the city, another scenario or another place.
 #[derive(Resource, Debug, Default, PartialEq)]
 pub(in crate::app) struct MarkedPlace(pub(in crate::app) Option<Marked>);
@@ -40,7 +44,9 @@ pub(super) fn paint_mark(
     marked: Res<MarkedPlace>,
     view: Res<SiteView>,
     zones: Res<ShownZones>,
+    mut cover: ResMut<MarkCover>,
 ) -> Result {
+    cover.0 = None;
     let (Some(marked), Some(zones)) = (&marked.0, zones.0) else {
         return Ok(());
     };
@@ -87,6 +93,7 @@ pub(super) fn paint_mark(
         (room.left() - plate.left()).max(0.0) + (room.right() - plate.right()).min(0.0),
         (room.top() - plate.top()).max(0.0),
     ));
+    cover.0 = Some(plate.union(Rect::from_two_pos(head, tip).expand(side * 0.7)));
     painter.rect_filled(plate, f32::from(Theme::RADIUS), paper);
     painter.rect_stroke(
         plate,

@@ -29,7 +29,7 @@ const MOST: usize = 8;
 /// Places this far outside the area's outline are told as outside, metres.
 const OUTSIDE_M: f64 = 500.0;
 
-pub(super) use mark::MarkedPlace;
+pub(super) use mark::{MarkCover, MarkedPlace};
 
 /// Request: fly to a place and mark it.
 #[derive(Message, Debug, Clone)]
@@ -74,6 +74,7 @@ impl Searching {
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Searching>()
         .init_resource::<MarkedPlace>()
+        .init_resource::<MarkCover>()
         .add_message::<GoToPlace>()
         .add_systems(
             Update,
