@@ -36,12 +36,9 @@ impl Store {
         let Ok(old) = Self::open_sound(before) else {
             return Ok(());
         };
-        let rows = (rows_of(
-            &old.connection,
-            &format!("SELECT {COLUMNS} FROM reactions"),
-            COLUMN_COUNT,
-        ))
-        .and_then(|rows| Ok((rows, rows_of(&old.connection, "SELECT name, value FROM settings", 2)?)));
+        let reactions = format!("SELECT {COLUMNS} FROM reactions");
+        let rows = rows_of(&old.connection, &reactions, COLUMN_COUNT)
+            .and_then(|rows| Ok((rows, rows_of(&old.connection, "SELECT name, value FROM settings", 2)?)));
         let (reactions, settings) = rows.map_err(|source| failed(source, before))?;
         drop(old);
         if reactions.is_empty() && settings.is_empty() {
