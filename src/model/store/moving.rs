@@ -121,7 +121,9 @@ mod tests {
     fn kept(folder: &tempfile::TempDir) -> (PathBuf, Vec<Reaction>) {
         let mut before = store(folder, "before.sqlite");
         let mut reactions: Vec<Reaction> = (0..24).map(reaction).collect();
-        reactions.iter().for_each(|one| before.add_reaction(one).unwrap());
+        for one in &reactions {
+            before.add_reaction(one).unwrap();
+        }
         before.set_setting("kiosk", "code").unwrap();
         reactions.sort_by_key(|one| one.id);
         (before.path().to_owned(), reactions)
