@@ -177,7 +177,7 @@ fn parts(open: &OpenScenario, pictures: &[Picture], made_on: Date) -> Result<Par
     for (code, name) in [("nl", "index.html"), ("en", "index.en.html")] {
         let language = Language::from_code(code).unwrap_or_default();
         if let Some(counted) = &counted {
-            let table = indicators_csv(counted, &language);
+            let table = indicators_csv(counted, open.scenario.synthetic, &language);
             parts.files.insert(format!("tables/indicators.{code}.csv"), table);
         }
         parts.files.extend(reaction_tables(open, &language));
@@ -217,11 +217,11 @@ fn reaction_tables(open: &OpenScenario, language: &Language) -> Vec<(String, Vec
     vec![
         (
             format!("tables/reactions.{code}.csv"),
-            counts_csv(&tally, title, language),
+            counts_csv(&tally, title, scenario.synthetic, language),
         ),
         (
             format!("tables/reaction-words.{code}.csv"),
-            words_csv(&*open.reactions, &tally, title, language),
+            words_csv(&*open.reactions, &tally, title, scenario.synthetic, language),
         ),
     ]
 }

@@ -7,7 +7,7 @@ use super::sun_clock::SunClock;
 use super::window::interface_plugin;
 use super::{Stop, engine, machine, program_plugins};
 use crate::lenses::participation::kiosk::{self, EndKiosk, FreeView, KioskOpened, KioskOptions, KioskState, PutSunAt};
-use crate::model::store::{self, StoreHandle};
+use crate::model::store::{self, StoreError, StoreHandle};
 use crate::model::{ActivateScenario, scenario};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::ui::shell::{SideZone, Zones};
@@ -102,9 +102,15 @@ fn require_store(path: &Path) -> Result<(), Stop> {
         Ok((_, Some(problem))) => Err(Stop::Problems {
             problems: vec![problem],
         }),
-        Err(error) => Err(Stop::Machine {
-            message: error.problem().to_string(),
-        }),
+        Err(error) => Err(refusal(&error)),
+    }
+}
+
+/// Why the kiosk does not start. Nobody adds anything to a program that is not there: it says that instead.
+fn refusal(error: &StoreError) -> Stop {
+    let problem = error.problem_so("the kiosk has no place to keep reactions, so it does not start");
+    Stop::Machine {
+        message: problem.to_string(),
     }
 }
 

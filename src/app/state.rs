@@ -73,6 +73,7 @@ pub(super) fn state_json(world: &World) -> Value {
         "notes": scenario.map(|scenario| scenario.open.scenario.notes.len()),
         "kiosk": kiosk.map(|kiosk| json!({
             "step": kiosk.step, "count": kiosk.count, "asking": kiosk.is_asking, "ready": kiosk.is_ready,
+            "pin": kiosk.has_pin,
         })),
         "kept": world.resource::<Keeping>().is_done(),
         "opening": world.resource::<Opening>().path().is_some(),

@@ -8,6 +8,9 @@
 //! and `index.en.html`; and `manifest.json` with the SHA-256 of each file. It holds no path of the machine, no name of a
 //! user and no time but the day, and the same input gives the same bytes.
 //!
+//! Every table of an example (`synthetic`) says so in each of its rows, in its last column: a row that is copied out of it
+//! must not pass for a real one. In the tables of a real place that column is there too, and empty.
+//!
 //! [`Report`] is what the page says, apart from how it looks: a later, fuller report is another template over it.
 
 mod lists;
@@ -22,7 +25,9 @@ pub(crate) mod words;
 pub use notes::{NoteCrs, notes_geojson};
 pub use package::{PackageError, Parts, Picture, package};
 pub use page::page;
-pub use reactions::{counts_csv, smiley_word, spots_csv, theme_word, words_csv};
+pub use reactions::{
+    count_heads, count_rows, counts_csv, counts_remark, smiley_word, spots_csv, theme_word, words_csv,
+};
 pub use report::Report;
 pub use tables::indicators_csv;
 

@@ -1,9 +1,9 @@
 //! What residents said, as tables: counts, words that staff let through, spots. Never a list of reactions: what one
-//! person said together is in none of them, and a group of fewer than five is not split.
+//! person said together is in none of them, and what may be told of a group [`Tally`] decides.
 
-use super::tables::{harmless, is_decimal_comma};
+use super::tables::{example_head, example_row, harmless, is_decimal_comma};
 use crate::model::OpenScenario;
-use crate::model::reaction::{Moderation, Reaction, Smiley, Split, Spot, Tally, Theme, Words};
+use crate::model::reaction::{GroupTally, Moderation, Reaction, Smiley, Spot, Tally, Theme, Told, Words};
 use crate::text::{Language, format_count, tr, tr_count};
 use csv::{Writer, WriterBuilder};
 use serde::Serialize;
@@ -25,6 +25,47 @@ pub fn theme_word(theme: Theme, language: &Language) -> String {
         Theme::Green => tr(language, "kiosk-green-theme"),
         Theme::Safety => tr(language, "kiosk-safety"),
     }
+}
+
+/// The headings of a table of counts.
+pub fn count_heads(language: &Language) -> Vec<String> {
+    [tr(language, "reactions-variant"), tr(language, "reactions-total")]
+        .into_iter()
+        .chain(Smiley::ALL.map(|smiley| smiley_word(smiley, language)))
+        .chain(Theme::ALL.map(|theme| theme_word(theme, language)))
+        .chain([tr(language, "reactions-no-theme")])
+        .collect()
+}
+
+/// The rows below them as they are read: one for each group, which `title` names, and one of sums.
+pub fn count_rows(tally: &Tally, title: impl Fn(&str) -> String, language: &Language) -> Vec<Vec<String>> {
+    let row = |name: String, total: usize, cells: [Told; 8]| {
+        let cells = cells.map(|told| match told {
+            Told::Count(count) => format_count(count, language),
+            Told::Nobody => "–".to_owned(),
+            Told::SmallGroup => "< 5".to_owned(),
+            Told::SmallCount => "*".to_owned(),
+        });
+        [name, format_count(total, language)].into_iter().chain(cells).collect()
+    };
+    let groups = tally.groups.iter();
+    groups
+        .map(|group| row(title(&group.variant), group.total, group.cells()))
+        .chain([row(tr(language, "reactions-all"), tally.total, tally.sums())])
+        .collect()
+}
+
+/// What stands below those rows: what of them is not split, and why.
+pub fn counts_remark(tally: &Tally, language: &Language) -> String {
+    if tally.is_all_small() {
+        return tr(language, "staff-all-small");
+    }
+    let groups = tr(language, "staff-small-groups");
+    if tally.has_small_counts() {
+        let counts = tr(language, "staff-small-counts");
+        return format!("{counts} {groups}");
+    }
+    groups
 }
 
 /// What the page of a package says of reactions.
@@ -51,37 +92,10 @@ impl ReactionsPart {
         let scenario = &open.scenario;
         let code = language.code();
         let tally = Tally::of(&*open.reactions, scenario.variants.iter().map(|variant| &*variant.id));
-        let cells = |split: &Split| {
-            let counts = split.smileys.iter().chain(&split.themes).chain([&split.without_theme]);
-            counts.map(|count| format_count(*count, language)).collect::<Vec<_>>()
+        let title = |id: &str| {
+            let variant = scenario.variant(id);
+            variant.map_or_else(|| id.to_owned(), |variant| variant.title.get(&code).to_owned())
         };
-        let mut rows: Vec<Vec<String>> = tally
-            .groups
-            .iter()
-            .map(|group| {
-                let variant = scenario.variant(&group.variant);
-                let title = variant.map_or(group.variant.as_str(), |variant| variant.title.get(&code));
-                let counts = match &group.split {
-                    Some(split) => cells(split),
-                    None if group.total == 0 => vec!["–".to_owned(); 8],
-                    None => vec!["< 5".to_owned(); 8],
-                };
-                let named = [title.to_owned(), format_count(group.total, language)];
-                named.into_iter().chain(counts).collect()
-            })
-            .collect();
-        let sums = [tr(language, "reactions-all"), format_count(tally.total, language)];
-        let counts = if tally.total > tally.in_small_groups {
-            cells(&tally.split)
-        } else {
-            vec!["–".to_owned(); 8]
-        };
-        rows.push(sums.into_iter().chain(counts).collect());
-        let head = [tr(language, "reactions-variant"), tr(language, "reactions-total")]
-            .into_iter()
-            .chain(Smiley::ALL.map(|smiley| smiley_word(smiley, language)))
-            .chain(Theme::ALL.map(|theme| theme_word(theme, language)))
-            .chain([tr(language, "reactions-no-theme")]);
         let released = |words: &&Words| words.moderation == Moderation::Released;
         let words = open
             .reactions
@@ -90,9 +104,9 @@ impl ReactionsPart {
             .filter(released);
         Some(Self {
             total: tr_count(language, "kiosk-thanks-count", tally.total),
-            head: head.collect(),
-            rows,
-            remark: tr(language, "staff-small-groups"),
+            head: count_heads(language),
+            rows: count_rows(&tally, title, language),
+            remark: counts_remark(&tally, language),
             words: {
                 // In the order of the alphabet, so that their order tells nothing.
                 let mut words: Vec<String> = words.map(|words| words.text.clone()).collect();
@@ -110,57 +124,50 @@ fn table(language: &Language) -> Writer<Vec<u8>> {
         .from_writer("\u{feff}".as_bytes().to_vec())
 }
 
-/// How many reacted to each variant, by face and by theme, with a last row of sums. `title` names a variant. Cells of a
-/// group that is too small to be split are empty, and the sums are those of the groups that are split.
-pub fn counts_csv(tally: &Tally, title: impl Fn(&str) -> String, language: &Language) -> Vec<u8> {
+/// How many reacted to each variant, by face and by theme, with a last row of sums. `title` names a variant. Cells of
+/// which nothing may be told are empty, and the sums are those of the groups that have the split.
+pub fn counts_csv(tally: &Tally, title: impl Fn(&str) -> String, is_example: bool, language: &Language) -> Vec<u8> {
     let mut writer = table(language);
-    let head = [tr(language, "reactions-variant"), tr(language, "reactions-total")]
+    let head = count_heads(language)
         .into_iter()
-        .chain(Smiley::ALL.map(|smiley| smiley_word(smiley, language)))
-        .chain(Theme::ALL.map(|theme| theme_word(theme, language)))
-        .chain([tr(language, "reactions-no-theme"), tr(language, "reactions-remark")]);
+        .chain([tr(language, "reactions-remark"), example_head(language)]);
     // Writing into memory does not fail.
     let _ = writer.write_record(head.map(|cell| harmless(&cell)));
-    for group in &tally.groups {
-        let cells: Vec<String> = match &group.split {
-            Some(split) => split
-                .smileys
-                .iter()
-                .chain(&split.themes)
-                .chain([&split.without_theme])
-                .map(ToString::to_string)
-                .collect(),
-            None => vec![String::new(); 8],
-        };
-        let remark = if group.split.is_none() && group.total > 0 {
-            tr(language, "reactions-too-few")
-        } else {
-            String::new()
-        };
-        let row = [harmless(&title(&group.variant)), group.total.to_string()]
+    let mut write = |name: String, total: usize, cells: [Told; 8], remark: String| {
+        let cells = cells.map(|told| match told {
+            Told::Count(count) => count.to_string(),
+            Told::Nobody | Told::SmallGroup | Told::SmallCount => String::new(),
+        });
+        let row = [harmless(&name), total.to_string()]
             .into_iter()
             .chain(cells)
-            .chain([remark]);
+            .chain([remark, example_row(is_example, language)]);
         let _ = writer.write_record(row);
+    };
+    for group in &tally.groups {
+        let (name, remark) = (title(&group.variant), group_remark(group, language));
+        write(name, group.total, group.cells(), remark);
     }
-    let has_sums = tally.total > tally.in_small_groups;
-    let sums = &tally.split;
-    let row = [tr(language, "reactions-all"), tally.total.to_string()]
-        .into_iter()
-        .chain(
-            sums.smileys
-                .iter()
-                .chain(&sums.themes)
-                .chain([&sums.without_theme])
-                .map(|count| if has_sums { count.to_string() } else { String::new() }),
-        )
-        .chain([if tally.in_small_groups > 0 {
-            tr(language, "reactions-without-small")
-        } else {
-            String::new()
-        }]);
-    let _ = writer.write_record(row);
+    let remark = if tally.is_all_small() {
+        tr(language, "reactions-all-small")
+    } else if tally.in_small_groups > 0 || tally.has_small_counts() {
+        tr(language, "reactions-without-small")
+    } else {
+        String::new()
+    };
+    write(tr(language, "reactions-all"), tally.total, tally.sums(), remark);
     writer.into_inner().unwrap_or_default()
+}
+
+/// Why a group lacks a split.
+fn group_remark(group: &GroupTally, language: &Language) -> String {
+    if group.is_small() {
+        return tr(language, "reactions-too-few");
+    }
+    let of_faces = group.faces.is_none().then(|| tr(language, "reactions-few-faces"));
+    let of_themes = group.themes.is_none().then(|| tr(language, "reactions-few-themes"));
+    let remarks: Vec<String> = of_faces.into_iter().chain(of_themes).collect();
+    remarks.join(", ")
 }
 
 /// The words that staff let through, in the order of the alphabet. Their variant stands beside them only where every group
@@ -169,11 +176,16 @@ pub fn words_csv<'a>(
     reactions: impl IntoIterator<Item = &'a Reaction>,
     tally: &Tally,
     title: impl Fn(&str) -> String,
+    is_example: bool,
     language: &Language,
 ) -> Vec<u8> {
     let mut writer = table(language);
-    let _ = writer.write_record([tr(language, "reactions-variant"), tr(language, "reactions-words")]);
-    let mut rows: Vec<[String; 2]> = reactions
+    let _ = writer.write_record([
+        tr(language, "reactions-variant"),
+        tr(language, "reactions-words"),
+        example_head(language),
+    ]);
+    let mut rows: Vec<[String; 3]> = reactions
         .into_iter()
         .filter_map(|reaction| Some((reaction, reaction.words.as_ref()?)))
         .filter(|(_, words)| words.moderation == Moderation::Released)
@@ -183,7 +195,7 @@ pub fn words_csv<'a>(
             } else {
                 String::new()
             };
-            [variant, harmless(&words.text)]
+            [variant, harmless(&words.text), example_row(is_example, language)]
         })
         .collect();
     rows.sort();
@@ -198,6 +210,7 @@ pub fn spots_csv<'a>(
     reactions: impl IntoIterator<Item = &'a Reaction>,
     tally: &Tally,
     title: impl Fn(&str) -> String,
+    is_example: bool,
     language: &Language,
 ) -> Vec<u8> {
     let mut writer = table(language);
@@ -206,10 +219,11 @@ pub fn spots_csv<'a>(
         tr(language, "reactions-frame"),
         "x (m)".to_owned(),
         "y (m)".to_owned(),
+        example_head(language),
     ]);
     let of_large_groups = reactions
         .into_iter()
-        .filter(|reaction| tally.is_split(&reaction.variant));
+        .filter(|reaction| tally.is_large(&reaction.variant));
     let mut spots: Vec<(String, Spot)> = of_large_groups
         .filter_map(|reaction| Some((title(&reaction.variant), reaction.spot?)))
         .collect();
@@ -219,7 +233,13 @@ pub fn spots_csv<'a>(
             Spot::Rd { x_m, y_m } => ("RD (EPSG:28992)".to_owned(), x_m, y_m),
             Spot::Site { x_m, y_m } => (tr(language, "reactions-site-frame"), x_m, y_m),
         };
-        let _ = writer.write_record([harmless(&variant), frame, x_m.to_string(), y_m.to_string()]);
+        let _ = writer.write_record([
+            harmless(&variant),
+            frame,
+            x_m.to_string(),
+            y_m.to_string(),
+            example_row(is_example, language),
+        ]);
     }
     writer.into_inner().unwrap_or_default()
 }
@@ -257,12 +277,83 @@ mod tests {
         let mut reactions: Vec<Reaction> = (0..6).map(|_| with_words("A", "x", Moderation::Waiting)).collect();
         reactions.push(with_words("B", "x", Moderation::Waiting));
         let tally = Tally::of(&reactions, ["A", "B"]);
-        let csv = text(counts_csv(&tally, str::to_owned, &nl()));
+        let csv = text(counts_csv(&tally, str::to_owned, false, &nl()));
         let rows: Vec<&str> = csv.lines().collect();
         assert_eq!(rows.len(), 4);
-        assert_eq!(rows[1], "A;6;6;0;0;0;0;6;0;0;");
-        assert_eq!(rows[2], "B;1;;;;;;;;;minder dan 5: niet uitgesplitst");
-        assert!(rows[3].starts_with("Alle plannen;7;6;0;0;0;0;6;0;0;"), "{}", rows[3]);
+        assert_eq!(rows[1], "A;6;6;0;0;0;0;6;0;0;;");
+        assert_eq!(rows[2], "B;1;;;;;;;;;minder dan 5: niet uitgesplitst;");
+        assert_eq!(
+            rows[3],
+            "Alle plannen;7;6;0;0;0;0;6;0;0;zonder wat hierboven niet is uitgesplitst;"
+        );
+    }
+
+    #[test]
+    fn counts_of_a_few_leave_their_split_out_everywhere() {
+        let mut reactions: Vec<Reaction> = (0..6).map(|_| with_words("A", "x", Moderation::Waiting)).collect();
+        reactions.push(Reaction {
+            smiley: Smiley::Glad,
+            ..with_words("A", "x", Moderation::Waiting)
+        });
+        let tally = Tally::of(&reactions, ["A", "B"]);
+        let csv = text(counts_csv(&tally, str::to_owned, false, &nl()));
+        let rows: Vec<&str> = csv.lines().collect();
+        assert_eq!(
+            rows[1],
+            "A;7;;;;0;0;7;0;0;gezichten niet uitgesplitst: een getal van 1 tot en met 4;"
+        );
+        assert_eq!(rows[2], "B;0;;;;;;;;;;");
+        assert_eq!(
+            rows[3],
+            "Alle plannen;7;;;;0;0;7;0;0;zonder wat hierboven niet is uitgesplitst;"
+        );
+        let shown = count_rows(&tally, str::to_owned, &nl());
+        assert_eq!(shown[0].join(" "), "A 7 * * * 0 0 7 0 0");
+        assert_eq!(shown[1].join(" "), "B 0 – – – – – – – –");
+        assert_eq!(shown[2].join(" "), "Alle plannen 7 – – – 0 0 7 0 0");
+        assert!(counts_remark(&tally, &nl()).starts_with("* "));
+    }
+
+    #[test]
+    fn where_every_group_is_small_the_sums_say_so() {
+        let reactions: Vec<Reaction> = ["A", "A", "B"]
+            .map(|variant| with_words(variant, "x", Moderation::Waiting))
+            .into();
+        let tally = Tally::of(&reactions, ["A", "B"]);
+        let shown = count_rows(&tally, str::to_owned, &nl());
+        assert_eq!(shown[2].join(" "), "Alle plannen 3 – – – – – – – –");
+        let remark = "Elk plan heeft minder dan 5 reacties. Daarom is niets uitgesplitst.";
+        assert_eq!(counts_remark(&tally, &nl()), remark);
+        let csv = text(counts_csv(&tally, str::to_owned, false, &nl()));
+        let last = csv.lines().last().expect("sums");
+        assert_eq!(last, "Alle plannen;3;;;;;;;;;elk plan heeft minder dan 5 reacties;");
+        assert!(!counts_remark(&Tally::default(), &nl()).contains("Elk plan"));
+    }
+
+    #[test]
+    fn every_row_about_an_example_says_so() {
+        let reactions: Vec<Reaction> = (0..6).map(|_| with_words("A", "x", Moderation::Released)).collect();
+        let tally = Tally::of(&reactions, ["A"]);
+        for (code, head, row) in [
+            ("nl", "Voorbeeld", "voorbeeld, niet echt"),
+            ("en", "Example", "\"example, not real\""),
+        ] {
+            let language = Language::from_code(code).expect("a language");
+            let tables = |is_example: bool| {
+                [
+                    counts_csv(&tally, str::to_owned, is_example, &language),
+                    words_csv(&reactions, &tally, str::to_owned, is_example, &language),
+                    spots_csv(&reactions, &tally, str::to_owned, is_example, &language),
+                ]
+                .map(text)
+            };
+            for (example, real) in tables(true).into_iter().zip(tables(false)) {
+                let mut lines = example.lines();
+                assert!(lines.next().is_some_and(|line| line.ends_with(head)), "{example}");
+                assert!(lines.all(|line| line.ends_with(row)), "{example}");
+                assert!(!real.contains(row), "{real}");
+            }
+        }
     }
 
     #[test]
@@ -272,7 +363,7 @@ mod tests {
         reactions.push(with_words("A", "grof", Moderation::Withheld));
         reactions.push(with_words("B", "klein", Moderation::Released));
         let tally = Tally::of(&reactions, ["A", "B"]);
-        let csv = text(words_csv(&reactions, &tally, str::to_owned, &nl()));
+        let csv = text(words_csv(&reactions, &tally, str::to_owned, false, &nl()));
         assert!(!csv.contains("geheim") && !csv.contains("grof"));
         // One small group hides the variant of all words, or the rest would be its own.
         assert_eq!(csv.matches("\n;'=1+1").count(), 5);
@@ -282,7 +373,7 @@ mod tests {
             .filter(|reaction| reaction.variant == "A")
             .collect();
         let tally = Tally::of(&large, ["A", "B"]);
-        let csv = text(words_csv(&large, &tally, str::to_owned, &nl()));
+        let csv = text(words_csv(&large, &tally, str::to_owned, false, &nl()));
         assert_eq!(csv.matches("A;'=1+1").count(), 5);
     }
 
@@ -291,7 +382,7 @@ mod tests {
         let mut reactions: Vec<Reaction> = (0..5).map(|_| with_words("A", "x", Moderation::Waiting)).collect();
         reactions.push(with_words("B", "x", Moderation::Waiting));
         let tally = Tally::of(&reactions, ["A", "B"]);
-        let csv = text(spots_csv(&reactions, &tally, str::to_owned, &nl()));
+        let csv = text(spots_csv(&reactions, &tally, str::to_owned, false, &nl()));
         assert_eq!(csv.matches("A;RD (EPSG:28992);251003;476000").count(), 5);
         assert!(!csv.contains("\nB;"));
     }

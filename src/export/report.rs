@@ -150,6 +150,13 @@ impl Report {
         let scenario = &open.scenario;
         let code = language.code();
         let said = |text: &LocalText| text.get(&code).to_owned();
+        let named = |text: &LocalText, id: &str| {
+            if said(text).is_empty() {
+                id.to_owned()
+            } else {
+                said(text)
+            }
+        };
         let variants = scenario.variants.iter().map(|variant| VariantPart {
             title: said(&variant.title),
             summary: said(&variant.summary),
@@ -172,7 +179,7 @@ impl Report {
                 .collect(),
         });
         let sources = scenario.layers.iter().map(|layer| SourcePart {
-            title: said(&layer.title),
+            title: named(&layer.title, &layer.id),
             line: source_line(&layer.source, language),
             url: safe_url(&layer.source.url),
         });
@@ -318,7 +325,13 @@ fn has_gaps(counted: &Counted<'_>) -> bool {
 fn source_line(source: &Source, language: &Language) -> String {
     let date = source.date.parse::<Date>();
     let date = date.map_or_else(|_| source.date.clone(), |date| format_date(date, language));
-    [source.owner.clone(), date, source.licence.clone()]
+    // Who owns it is said in any case, if only that nobody knows.
+    let owner = if source.owner.trim().is_empty() {
+        tr(language, "source-unknown")
+    } else {
+        source.owner.clone()
+    };
+    [owner, date, source.licence.clone()]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
@@ -329,4 +342,30 @@ fn source_line(source: &Source, language: &Language) -> String {
 fn safe_url(url: &str) -> String {
     let is_web = url.starts_with("https://") || url.starts_with("http://");
     if is_web { url.to_owned() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_without_an_owner_says_so_and_leaves_no_empty_line() {
+        let nl = Language::from_code("nl").expect("Dutch");
+        let en = Language::from_code("en").expect("English");
+        let nothing = Source::default();
+        assert_eq!(source_line(&nothing, &nl), "eigenaar onbekend");
+        assert_eq!(source_line(&nothing, &en), "owner unknown");
+        let dated = Source {
+            owner: " ".into(),
+            date: "2025-03-01".into(),
+            ..Source::default()
+        };
+        assert_eq!(source_line(&dated, &nl), "eigenaar onbekend · 1 maart 2025");
+        let whole = Source {
+            owner: "Gemeente".into(),
+            licence: "CC0".into(),
+            ..Source::default()
+        };
+        assert_eq!(source_line(&whole, &nl), "Gemeente · CC0");
+    }
 }

@@ -9,8 +9,8 @@ use csv::WriterBuilder;
 ///
 /// Headings and numbers are in `language`: Dutch with semicolons and decimal commas, English with commas and points, each
 /// as the spreadsheets of that language read it. UTF-8 with a byte order mark, quoted as RFC 4180 says. A value that does
-/// not exist is empty.
-pub fn indicators_csv(counted: &Counted<'_>, language: &Language) -> Vec<u8> {
+/// not exist is empty. The last column says whether it is about an example.
+pub fn indicators_csv(counted: &Counted<'_>, is_example: bool, language: &Language) -> Vec<u8> {
     let has_commas = is_decimal_comma(language);
     let mut writer = WriterBuilder::new()
         .delimiter(if has_commas { b';' } else { b',' })
@@ -31,7 +31,7 @@ pub fn indicators_csv(counted: &Counted<'_>, language: &Language) -> Vec<u8> {
     .into_iter()
     .chain(titles())
     .chain(titles().map(|title| format!("{difference} {title}")))
-    .chain([tr(language, "export-complete")]);
+    .chain([tr(language, "export-complete"), example_head(language)]);
     // Writing into memory does not fail.
     let _ = writer.write_record(head.map(|cell| harmless(&cell)));
     for key in Key::ALL {
@@ -46,10 +46,27 @@ pub fn indicators_csv(counted: &Counted<'_>, language: &Language) -> Vec<u8> {
             .map(|cell| harmless(&cell))
             .chain(states.iter().map(|indicator| number(indicator.value)))
             .chain(states.iter().skip(1).map(|indicator| number(indicator.difference)))
-            .chain([tr(language, if is_complete { "export-yes" } else { "export-no" })]);
+            .chain([
+                tr(language, if is_complete { "export-yes" } else { "export-no" }),
+                example_row(is_example, language),
+            ]);
         let _ = writer.write_record(row);
     }
     writer.into_inner().unwrap_or_default()
+}
+
+/// The heading of the last column.
+pub(super) fn example_head(language: &Language) -> String {
+    tr(language, "export-example")
+}
+
+/// What each row says there: one of an example must not pass for a real one once it is outside.
+pub(super) fn example_row(is_example: bool, language: &Language) -> String {
+    if is_example {
+        tr(language, "export-example-row")
+    } else {
+        String::new()
+    }
 }
 
 /// Whether spreadsheets of a language expect decimal commas, and semicolons between cells.

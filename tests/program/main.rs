@@ -2,6 +2,7 @@
 
 mod architecture;
 mod export;
+mod kiosk_start;
 mod lenses;
 mod own_list;
 mod panels;

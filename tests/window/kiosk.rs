@@ -120,11 +120,13 @@ fn a_child_has_a_say_and_walks_away_and_the_vote_stays() {
     let said = desktop.wait_for("what was said", |state| {
         has_control(state, "Onderwerp: Groen") && has_control(state, "Je plek staat er")
     });
+    assert_eq!(said["kiosk"]["pin"], true, "a pin stands on the spot");
     assert_eq!(said["kiosk"]["count"], 0, "nothing is kept before it is sent");
     desktop.click_control("Versturen");
     let thanks = desktop.wait_for("thanks", |state| is_at(state, "Thanks") && state["kiosk"]["count"] == 1);
     assert!(has_text(&thanks, "Bedankt! Je reactie is bewaard."));
     assert!(has_text(&thanks, "1 oefenreactie"));
+    assert_eq!(thanks["kiosk"]["pin"], false);
     // Nobody touches anything: the thanks go by themselves.
     wait_at(&mut desktop, "Attract");
 

@@ -6,7 +6,7 @@
 
 mod tally;
 
-pub use tally::{GroupTally, SMALLEST_GROUP, Split, Tally};
+pub use tally::{GroupTally, SMALLEST_GROUP, Tally, Told};
 
 use crate::georef::{SiteFrame, SitePos};
 use jiff::civil::{Date, Time};

@@ -1,32 +1,34 @@
 //! How many said what, without saying what a few people said.
 //!
-//! A group of fewer than [`SMALLEST_GROUP`] is not split: its size is told and nothing more. The sums of the split
-//! leave such groups out, or what they hide could be reckoned by taking away the others.
+//! Each group (a variant) is split twice: by face and by theme. A split is told whole or not at all, and only where each
+//! of its counts is none or at least [`SMALLEST_GROUP`]. Who knows that somebody reacted to a plan can then not read
+//! their face or theme from a count of a few: where one split pins down the other, it does so for five people or more.
+//! A single count is never left out on its own, for it could be reckoned from the others and the total. For the same
+//! reason the sums of a split leave out the groups that do not have it.
+//!
+//! What this does not hide: that everybody in a group said the same, and what came between two tables of different days.
 
 use super::Reaction;
 
-/// A group of fewer reactions is not split.
+/// A smaller group is not split, and a split with a smaller count in it is not told.
 pub const SMALLEST_GROUP: usize = 5;
 
-/// Counts by face and by theme.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Split {
-    /// In the order of [`Smiley::ALL`](super::Smiley::ALL).
-    pub smileys: [usize; 3],
-    /// In the order of [`Theme::ALL`](super::Theme::ALL).
-    pub themes: [usize; 4],
-    /// Reactions without a theme.
-    pub without_theme: usize,
-}
+/// Counts by face, in the order of [`Smiley::ALL`](super::Smiley::ALL).
+type Faces = [usize; 3];
+/// Counts by theme, in the order of [`Theme::ALL`](super::Theme::ALL), and last those without a theme.
+type Themes = [usize; 5];
 
-impl Split {
-    fn add(&mut self, reaction: &Reaction) {
-        self.smileys[reaction.smiley as usize] += 1;
-        match reaction.theme {
-            Some(theme) => self.themes[theme as usize] += 1,
-            None => self.without_theme += 1,
-        }
-    }
+/// What may be told in one cell of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// So many.
+    Count(usize),
+    /// Nothing: there is nobody to tell of.
+    Nobody,
+    /// Nothing: the group is too small to be split.
+    SmallGroup,
+    /// Nothing: one of the counts beside it, or this one, is too small.
+    SmallCount,
 }
 
 /// The reactions to one variant.
@@ -36,8 +38,29 @@ pub struct GroupTally {
     pub variant: String,
     /// How many.
     pub total: usize,
-    /// By face and theme; `None` for a group that is too small to be split.
-    pub split: Option<Split>,
+    /// By face; `None` where that would tell of a few.
+    pub faces: Option<Faces>,
+    /// By theme; `None` where that would tell of a few.
+    pub themes: Option<Themes>,
+}
+
+impl GroupTally {
+    /// Whether it has reactions, and fewer than may be split.
+    pub fn is_small(&self) -> bool {
+        (1..SMALLEST_GROUP).contains(&self.total)
+    }
+
+    /// Faces, themes, and without a theme: a row of the table.
+    pub fn cells(&self) -> [Told; 8] {
+        let untold = match self.total {
+            0 => Told::Nobody,
+            1..SMALLEST_GROUP => Told::SmallGroup,
+            _ => Told::SmallCount,
+        };
+        // What nobody said is told by the total.
+        let is_told = self.total > 0;
+        cells(self.faces.filter(|_| is_told), self.themes.filter(|_| is_told), untold)
+    }
 }
 
 /// The reactions to every variant.
@@ -47,8 +70,10 @@ pub struct Tally {
     pub groups: Vec<GroupTally>,
     /// Every reaction.
     pub total: usize,
-    /// The sums of the groups that are split.
-    pub split: Split,
+    /// By face, the sums of the groups that have that; `None` where none has.
+    pub faces: Option<Faces>,
+    /// By theme, the sums of the groups that have that; `None` where none has.
+    pub themes: Option<Themes>,
     /// Reactions in groups that are too small to be split.
     pub in_small_groups: usize,
 }
@@ -60,51 +85,86 @@ impl Tally {
         reactions: impl IntoIterator<Item = &'a Reaction>,
         variants: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let mut counted: Vec<(String, Split)> = variants
+        let mut counted: Vec<(String, Faces, Themes)> = variants
             .into_iter()
-            .map(|id| (id.to_owned(), Split::default()))
+            .map(|id| (id.to_owned(), Faces::default(), Themes::default()))
             .collect();
         let known = counted.len();
         for reaction in reactions {
-            let found = counted.iter().position(|(id, _)| *id == reaction.variant);
+            let found = counted.iter().position(|(id, ..)| *id == reaction.variant);
             let place = found.unwrap_or_else(|| {
-                counted.push((reaction.variant.clone(), Split::default()));
+                counted.push((reaction.variant.clone(), Faces::default(), Themes::default()));
                 counted.len() - 1
             });
-            counted[place].1.add(reaction);
+            let (_, faces, themes) = &mut counted[place];
+            faces[reaction.smiley as usize] += 1;
+            let without = themes.len() - 1;
+            themes[reaction.theme.map_or(without, |theme| theme as usize)] += 1;
         }
         counted[known..].sort_by(|a, b| a.0.cmp(&b.0));
         let mut tally = Self::default();
-        for (variant, split) in counted {
-            let total = split.smileys.iter().sum();
-            let is_split = total >= SMALLEST_GROUP;
-            tally.total += total;
-            if is_split {
-                tally.split = sum(&tally.split, &split);
-            } else {
-                tally.in_small_groups += total;
-            }
-            tally.groups.push(GroupTally {
+        for (variant, faces, themes) in counted {
+            let group = GroupTally {
                 variant,
-                total,
-                split: is_split.then_some(split),
-            });
+                total: faces.iter().sum(),
+                faces: may_be_told(&faces).then_some(faces),
+                themes: may_be_told(&themes).then_some(themes),
+            };
+            tally.total += group.total;
+            if group.is_small() {
+                tally.in_small_groups += group.total;
+            }
+            if group.total > 0 {
+                tally.faces = added(tally.faces, group.faces);
+                tally.themes = added(tally.themes, group.themes);
+            }
+            tally.groups.push(group);
         }
         tally
     }
 
-    /// Whether more may be told of a reaction to this variant than that it was made.
-    pub fn is_split(&self, variant: &str) -> bool {
+    /// Whether there are enough reactions to this variant to tell more of one than that it was made.
+    pub fn is_large(&self, variant: &str) -> bool {
         let mut groups = self.groups.iter();
-        groups.any(|group| group.variant == variant && group.split.is_some())
+        groups.any(|group| group.variant == variant && group.total >= SMALLEST_GROUP)
+    }
+
+    /// Whether there are reactions, and no group that is large enough to be split.
+    pub fn is_all_small(&self) -> bool {
+        self.total > 0 && self.total == self.in_small_groups
+    }
+
+    /// Whether a group that is large enough lacks a split, because one of its counts is too small.
+    pub fn has_small_counts(&self) -> bool {
+        self.groups
+            .iter()
+            .any(|group| group.cells().contains(&Told::SmallCount))
+    }
+
+    /// The row of sums.
+    pub fn sums(&self) -> [Told; 8] {
+        cells(self.faces, self.themes, Told::Nobody)
     }
 }
 
-fn sum(a: &Split, b: &Split) -> Split {
-    Split {
-        smileys: std::array::from_fn(|i| a.smileys[i] + b.smileys[i]),
-        themes: std::array::from_fn(|i| a.themes[i] + b.themes[i]),
-        without_theme: a.without_theme + b.without_theme,
+/// Whether each count is none or large enough.
+fn may_be_told(counts: &[usize]) -> bool {
+    counts.iter().all(|count| !(1..SMALLEST_GROUP).contains(count))
+}
+
+fn cells(faces: Option<Faces>, themes: Option<Themes>, untold: Told) -> [Told; 8] {
+    let faces = faces.map_or([untold; 3], |faces| faces.map(Told::Count));
+    let themes = themes.map_or([untold; 5], |themes| themes.map(Told::Count));
+    std::array::from_fn(|place| match place.checked_sub(faces.len()) {
+        None => faces[place],
+        Some(place) => themes[place],
+    })
+}
+
+fn added<const N: usize>(sum: Option<[usize; N]>, more: Option<[usize; N]>) -> Option<[usize; N]> {
+    match (sum, more) {
+        (Some(sum), Some(more)) => Some(std::array::from_fn(|place| sum[place] + more[place])),
+        (sum, more) => sum.or(more),
     }
 }
 
@@ -128,31 +188,94 @@ mod tests {
         let four = vec![to("A", Smiley::Sad, Some(Theme::Green)); 4];
         let tally = Tally::of(&four, ["0", "A"]);
         assert_eq!((tally.total, tally.in_small_groups), (4, 4));
-        assert_eq!(tally.groups[1].split, None);
-        assert_eq!(tally.groups[0].total, 0);
+        assert!(tally.is_all_small());
+        assert_eq!(tally.groups[1].cells(), [Told::SmallGroup; 8]);
+        assert_eq!(tally.groups[0].cells(), [Told::Nobody; 8]);
+        assert_eq!(tally.sums(), [Told::Nobody; 8]);
         let five = vec![to("A", Smiley::Sad, Some(Theme::Green)); 5];
         let tally = Tally::of(&five, ["0", "A"]);
-        let split = tally.groups[1].split.expect("a split");
-        assert_eq!(
-            (split.smileys[Smiley::Sad as usize], split.themes[Theme::Green as usize]),
-            (5, 5)
-        );
+        assert_eq!(tally.groups[1].faces, Some([5, 0, 0]));
+        assert_eq!(tally.groups[1].themes, Some([0, 0, 5, 0, 0]));
         assert_eq!(tally.in_small_groups, 0);
-        assert!(tally.is_split("A") && !tally.is_split("0") && !tally.is_split("Z"));
+        assert!(tally.is_large("A") && !tally.is_large("0") && !tally.is_large("Z"));
+        assert!(!tally.is_all_small() && !Tally::default().is_all_small());
     }
 
     #[test]
-    fn a_small_group_cannot_be_reckoned_from_the_sums() {
+    fn a_split_with_a_small_count_is_not_told_and_the_other_is() {
+        // Six glad and one sad: who knows that somebody was not glad knows the rest of them.
+        let mut reactions = vec![to("A", Smiley::Glad, None); 6];
+        reactions.push(to("A", Smiley::Sad, None));
+        let tally = Tally::of(&reactions, ["A"]);
+        assert_eq!(
+            (tally.groups[0].faces, tally.groups[0].themes),
+            (None, Some([0, 0, 0, 0, 7]))
+        );
+        let cells = tally.groups[0].cells();
+        assert_eq!(
+            cells[..4],
+            [Told::SmallCount, Told::SmallCount, Told::SmallCount, Told::Count(0)]
+        );
+        assert!(tally.has_small_counts() && tally.is_large("A") && !tally.is_all_small());
+        // With five of the few, all of it is told.
+        reactions.extend(vec![to("A", Smiley::Sad, None); 4]);
+        let tally = Tally::of(&reactions, ["A"]);
+        assert_eq!(tally.groups[0].faces, Some([5, 0, 6]));
+        assert!(!tally.has_small_counts());
+        // A theme of a few hides the themes alone.
+        reactions.push(to("A", Smiley::Sad, Some(Theme::Safety)));
+        let group = &Tally::of(&reactions, ["A"]).groups[0];
+        assert_eq!((group.faces, group.themes), (Some([6, 0, 6]), None));
+    }
+
+    #[test]
+    fn what_is_not_told_cannot_be_reckoned_from_the_sums() {
         let mut reactions = vec![to("A", Smiley::Glad, None); 6];
         reactions.extend([to("B", Smiley::Sad, Some(Theme::Safety)), to("B", Smiley::Glad, None)]);
-        let tally = Tally::of(&reactions, ["A", "B"]);
-        assert_eq!((tally.total, tally.in_small_groups), (8, 2));
-        // The sums are those of the groups that are split, whatever the small group said.
-        assert_eq!(tally.split, tally.groups[0].split.expect("a split"));
-        assert_eq!(
-            (tally.split.smileys[Smiley::Sad as usize], tally.split.without_theme),
-            (0, 6)
-        );
+        reactions.extend(vec![to("C", Smiley::Glad, Some(Theme::Green)); 8]);
+        reactions.push(to("C", Smiley::Neutral, Some(Theme::Green)));
+        let tally = Tally::of(&reactions, ["A", "B", "C"]);
+        assert_eq!((tally.total, tally.in_small_groups), (17, 2));
+        // The sums are those of the groups that have the split, whatever the others said.
+        assert_eq!(tally.faces, tally.groups[0].faces);
+        assert_eq!(tally.faces, Some([0, 0, 6]));
+        assert_eq!(tally.themes, Some([0, 0, 9, 0, 6]));
+    }
+
+    #[test]
+    fn whatever_was_said_no_count_that_is_told_is_of_a_few() {
+        // Every sort of group, from chance that is the same each time.
+        let mut state = 7_u64;
+        let mut chance = |most: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap() % most
+        };
+        for round in 0..400 {
+            let size = 1 + chance(60);
+            let (faces, themes) = (1 + chance(3), 1 + chance(6));
+            let reactions: Vec<Reaction> = (0..size)
+                .map(|_| {
+                    let variant = ["A", "B", "C"][chance(3)];
+                    to(
+                        variant,
+                        Smiley::ALL[chance(faces)],
+                        Theme::ALL.get(chance(themes)).copied(),
+                    )
+                })
+                .collect();
+            let tally = Tally::of(&reactions, ["A", "B"]);
+            let told = tally.groups.iter().flat_map(GroupTally::cells).chain(tally.sums());
+            for cell in told {
+                assert!(!matches!(cell, Told::Count(1..SMALLEST_GROUP)), "{round}: {tally:?}");
+            }
+            for group in &tally.groups {
+                let sum = |counts: &[usize]| counts.iter().sum::<usize>() == group.total;
+                assert!(group.faces.is_none_or(|counts| sum(&counts)));
+                assert!(group.themes.is_none_or(|counts| sum(&counts)));
+            }
+        }
     }
 
     #[test]

@@ -72,8 +72,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// The same as one line for the list of problems.
+    /// The same as one line for the list of problems, for who goes on without keeping.
     pub fn problem(&self) -> Problem {
+        self.problem_so("what you add is not kept")
+    }
+
+    /// The same with what comes of it, which is another thing where nobody goes on without keeping.
+    pub fn problem_so(&self, consequence: &str) -> Problem {
         let (path, cause) = match self {
             Self::NoFolder { .. } => (None, Cause::Unwritable),
             Self::OnShare { path }
@@ -85,7 +90,7 @@ impl StoreError {
             Self::Damaged { path } => (Some(path), Cause::Damaged),
         };
         let path = path.map(|path| path.display().to_string()).unwrap_or_default();
-        Problem::error(path, "", format!("{self}; what you add is not kept")).because(cause)
+        Problem::error(path, "", format!("{self}; {consequence}")).because(cause)
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod error;
 mod lists;
+mod moving;
 mod notes;
 mod origin;
 mod places;

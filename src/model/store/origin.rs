@@ -1,10 +1,10 @@
-//! Which scenario a database belongs to, so that one whose folder was moved or renamed keeps its notes and lists.
+//! Which scenario a database belongs to, so that one whose folder was moved or renamed keeps what was added to it.
 //!
 //! A scenario counts as moved when its own file has the same bytes as one that stood at a place where nothing is now. Then
-//! the notes and lists are copied, and the old database stays: a place that only seems gone, as on a drive that is not there today,
-//! loses nothing. A copy beside its original starts without notes. A scenario whose file was changed on the way is not
-//! recognised: guessing by title or place would one day show somebody the notes of another plan. Reactions are not copied:
-//! words that staff delete are to be in no file at all.
+//! the notes and lists are copied, and the old database keeps them: a place that only seems gone, as on a drive that is not
+//! there today, loses no note. Reactions are not copied but moved ([`super::moving`]): words that staff delete are to be in
+//! no file at all. A copy beside its original starts with nothing. A scenario whose file was changed on the way is not
+//! recognised: guessing by title or place would one day show somebody the notes of another plan.
 
 use super::{Store, StoreError, error::failed, place_of, store_path};
 use crate::georef::SiteFrame;
@@ -58,8 +58,8 @@ impl Origin {
 }
 
 impl Store {
-    /// Remembers where its scenario stands; a database that is new takes in the notes and lists of that scenario from before
-    /// it was moved here.
+    /// Remembers where its scenario stands; a database that is new takes in the notes, lists and reactions of that scenario
+    /// from before it was moved here.
     pub fn settle_in(&mut self, site: &SiteFrame, origin: &Origin) -> Result<(), StoreError> {
         let path = self.path.clone();
         let failed = |source| failed(source, &path);
@@ -67,11 +67,16 @@ impl Store {
             .connection
             .query_row("SELECT EXISTS (SELECT 1 FROM origin)", [], |row| row.get(0))
             .map_err(failed)?;
-        let is_empty = !known
-            && self.notes(site)? == super::StoredNotes::default()
-            && self.lists()? == super::StoredLists::default();
-        if let Some(before) = is_empty.then(|| moved_from(&path, origin)).flatten() {
-            self.take_in(&before, site)?;
+        if !known {
+            self.finish_moving()?;
+            let has_notes =
+                self.notes(site)? != super::StoredNotes::default() || self.lists()? != super::StoredLists::default();
+            if let Some(before) = moved_from(&path, origin) {
+                if !has_notes {
+                    self.take_in(&before, site)?;
+                }
+                self.move_reactions_from(&before)?;
+            }
         }
         self.connection
             .execute(
@@ -139,4 +144,43 @@ fn origin_in(path: &Path) -> Option<Origin> {
         })
     });
     read.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::reaction::tests::reaction;
+
+    #[test]
+    fn reactions_and_the_code_follow_a_scenario_whose_folder_was_moved_and_a_copy_starts_without() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        let settled = |name: &str| {
+            let (mut store, _) = Store::open(&place(&format!("{name}.sqlite"))).unwrap();
+            let origin = Origin {
+                place: place(name).to_str().unwrap().to_owned(),
+                document_sha256: "the same".to_owned(),
+            };
+            store.settle_in(&SiteFrame::Local, &origin).unwrap();
+            store
+        };
+        let count = |store: &Store| store.count_reactions(false).unwrap();
+        fs::create_dir(place("first")).unwrap();
+        let mut first = settled("first");
+        for number in [1, 2, 3] {
+            first.add_reaction(&reaction(number)).unwrap();
+        }
+        first.set_setting("kiosk", "the code").unwrap();
+        drop(first);
+        fs::create_dir(place("copy")).unwrap();
+        assert_eq!(count(&settled("copy")), 0, "its original is still there");
+        fs::rename(place("first"), place("moved")).unwrap();
+        let moved = settled("moved");
+        assert_eq!(count(&moved), 3);
+        assert_eq!(moved.setting("kiosk").unwrap().as_deref(), Some("the code"));
+        drop(moved);
+        // Should something stand at the old place again: they are in one file only.
+        fs::create_dir(place("first")).unwrap();
+        assert_eq!((count(&settled("first")), count(&settled("moved"))), (0, 3));
+    }
 }

@@ -8,6 +8,7 @@ mod face;
 mod keyboard;
 mod keypad;
 mod layout;
+mod sheet;
 mod words;
 
 pub use button::{LargeButton, LargeKind, button, stepper, surface};
@@ -15,6 +16,7 @@ pub use face::{Mood, face_button, paint_face};
 pub use keyboard::{Key, KeyNames, keyboard, keyboard_height};
 pub use keypad::{PadKey, keypad};
 pub use layout::{columns_that_fit, fitting_grid, grid};
+pub use sheet::sheet;
 pub use words::{LargeRole, cell, label, label_height, named, paragraph};
 
 use crate::ui::{TextRole, Theme, Tokens};

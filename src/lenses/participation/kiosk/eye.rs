@@ -1,9 +1,9 @@
 //! Where the kiosk looks from. Its controls cover the lower part of the screen, so what is looked at stands in the middle
 //! of the part above them: the city turns and grows around that place, not around the middle of the screen.
 
-use super::session::Step;
+use super::session::{Session, SetSpot, Step};
 use super::{FreeView, Kiosk, Portraits, Wishes};
-use crate::georef::SitePos;
+use crate::georef::{SitePos, narrow};
 use crate::model::OpenScenario;
 use crate::model::reaction::Spot;
 use crate::view::camera::{
@@ -11,7 +11,10 @@ use crate::view::camera::{
 };
 use crate::view::ray_cast::SceneRay;
 use crate::view::site_view::{SiteView, axes};
-use bevy::{math::DVec2, prelude::*};
+use bevy::{
+    math::{DVec2, DVec3},
+    prelude::*,
+};
 use bevy_egui::egui::{Pos2, Rect};
 use std::f64::consts::FRAC_PI_4;
 
@@ -19,6 +22,8 @@ use std::f64::consts::FRAC_PI_4;
 const ATTRACT_RAD_PER_S: f64 = 0.03;
 /// How much further away a step goes.
 const ZOOM_STEP: f64 = 1.4;
+/// A pin that is nearer than this share of the free part to its edge counts as hidden: its head would be.
+const PIN_MARGIN: f32 = 0.15;
 /// As far down as the kiosk looks, radians.
 const LOWEST_PITCH_RAD: f64 = -1.5;
 
@@ -125,17 +130,72 @@ pub(super) fn spot_under(
     scene: &SceneRay,
     camera: &OrbitCamera,
     open: &OpenScenario,
-) -> Option<Spot> {
+) -> Option<SetSpot> {
     let pixel = DVec2::new(f64::from(at.x), f64::from(at.y)) * view.pixels_per_point;
     let hit = scene.cast(view.eye, view.ray(pixel)).map(|hit| hit.position);
-    let place = hit.or_else(|| on_level(view, pixel, camera.shown().target.0.z))?;
-    Some(Spot::rounded(place, &open.scenario.area.site))
+    let at = hit.or_else(|| on_level(view, pixel, camera.shown().target.0.z))?;
+    let spot = Spot::rounded(at, &open.scenario.area.site);
+    Some(SetSpot { spot, at })
+}
+
+/// Where on the screen the pin of the spot stands that the visitor has set, points. On a roof of the plan it stands on
+/// what is there today while that is looked at.
+pub(super) fn pin_point(session: &Session, view: &SiteView, scene: &SceneRay) -> Option<Pos2> {
+    let mut at = session.pin()?;
+    if session.shows_today {
+        let above = SitePos(at.0 + DVec3::Z);
+        let below = scene.cast(above, DVec3::NEG_Z).map(|hit| hit.position.0.z);
+        at.0.z = below.map_or(at.0.z, |z| z.min(at.0.z));
+    }
+    point_of(at, view)
+}
+
+/// A place of the city on the screen, points; `None` behind the eye.
+fn point_of(at: SitePos, view: &SiteView) -> Option<Pos2> {
+    let (pixel, _) = view.pixel(at)?;
+    let [x, y, _] = narrow((pixel / view.pixels_per_point).extend(0.0));
+    Some(Pos2::new(x, y))
+}
+
+/// Slides the city so that a spot that was just set stands where no control covers it: the next screen has more of them.
+pub(super) fn show_new_pin(
+    kiosk: Res<Kiosk>,
+    camera: Res<OrbitCamera>,
+    (view, free): (Res<SiteView>, Res<FreeView>),
+    mut seen: Local<Option<SitePos>>,
+    mut fly: MessageWriter<FlyTo>,
+) {
+    let pin = kiosk.session.pin();
+    // What the controls of a screen cover is known when it was shown.
+    if *seen == pin || kiosk.shown != Some(kiosk.session.step) {
+        return;
+    }
+    *seen = pin;
+    let (Some(at), Some(rect)) = (pin, free.view) else {
+        return;
+    };
+    let room = rect.shrink2(rect.size() * PIN_MARGIN);
+    if point_of(at, &view).is_some_and(|point| room.contains(point)) {
+        return;
+    }
+    if let Some(to) = slid_to(camera.goal(), &view, middle_px(free.view, &view), at) {
+        fly.write(FlyTo { to, at_once: false });
+    }
+}
+
+/// The same look from an eye that is moved so that `at` stands at a pixel.
+fn slid_to(orbit: Orbit, view: &SiteView, pixel: DVec2, at: SitePos) -> Option<Orbit> {
+    let there = on_level(view, pixel, at.0.z)?;
+    let by = (at.0 - there.0).truncate().extend(0.0);
+    Some(Orbit {
+        target: SitePos(orbit.target.0 + by),
+        ..orbit
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bevy::math::DVec3;
 
     #[test]
     fn what_was_in_the_middle_stands_above_the_controls_and_the_eye_stays() {
@@ -157,5 +217,34 @@ mod tests {
         // And that is what the city turns around.
         let focus = focus(&after, middle, &framed);
         assert!(focus.0.distance(orbit.target.0) < 2.0, "{focus:?}");
+    }
+
+    #[test]
+    fn a_pin_stands_on_its_spot_and_comes_out_from_behind_the_controls() {
+        let orbit = Orbit {
+            target: SitePos(DVec3::new(30.0, -20.0, 4.0)),
+            heading_rad: 0.4,
+            pitch_rad: -0.6,
+            distance_m: 500.0,
+        };
+        let mut view = SiteView::looking(
+            orbit.eye(),
+            orbit.heading_rad,
+            orbit.pitch_rad,
+            DVec2::new(1920.0, 1080.0),
+        );
+        view.pixels_per_point = 2.0;
+        let under = |pixel: DVec2| on_level(&view, pixel, 9.0).expect("on the city");
+        let low = under(DVec2::new(700.0, 900.0));
+        let point = point_of(low, &view).expect("before the eye");
+        assert!(point.distance(Pos2::new(350.0, 450.0)) < 0.1, "{point}");
+        let middle = DVec2::new(960.0, 300.0);
+        let slid = slid_to(orbit, &view, middle, low).expect("a level below the eye");
+        let mut after = SiteView::looking(slid.eye(), slid.heading_rad, slid.pitch_rad, view.size_px);
+        after.pixels_per_point = 2.0;
+        let point = point_of(low, &after).expect("before the eye");
+        assert!(point.distance(Pos2::new(480.0, 150.0)) < 0.1, "{point}");
+        let behind = SitePos(orbit.eye().0 - (orbit.target.0 - orbit.eye().0));
+        assert_eq!(point_of(behind, &view), None);
     }
 }

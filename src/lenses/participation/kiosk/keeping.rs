@@ -285,7 +285,7 @@ pub(super) fn reaction_of(draft: Draft, is_trial: bool, day: Date, time: Time) -
         is_trial,
         variant: draft.variant,
         smiley: draft.smiley.unwrap_or(crate::model::reaction::Smiley::Neutral),
-        spot: draft.spot,
+        spot: draft.spot.map(|set| set.spot),
         theme: draft.theme,
         words: (!words.is_empty()).then_some(Words {
             text: words,

@@ -38,7 +38,7 @@ use keeping::Keeping;
 use portraits::Portraits;
 use screens::{City, Seen};
 use session::{Effect, Session, Step, SunPart};
-use settings::Settings;
+use settings::{ForcedPractice, Settings};
 use staff::Staff;
 
 /// A frame that lasts longer means that the machine slept, seconds.
@@ -102,6 +102,8 @@ pub struct KioskState {
     pub is_asking: bool,
     /// Whether it is set up.
     pub is_ready: bool,
+    /// A pin stands on the spot that the visitor has set.
+    pub has_pin: bool,
 }
 
 /// The kiosk.
@@ -119,10 +121,10 @@ struct Kiosk {
     is_synthetic: bool,
     /// How long touches still count for nothing, seconds.
     guard_s: f32,
-    /// Staff ended the kiosk; what is on its way to the disk gets there first.
-    is_ending: bool,
     /// Where the city was not covered by controls when they were shown last.
     free: FreeView,
+    /// The visitor's screen that was shown last.
+    shown: Option<Step>,
 }
 
 impl Kiosk {
@@ -133,7 +135,15 @@ impl Kiosk {
 
     /// Whether what is sent now is a trial: while practising, and always about a made-up area.
     fn is_trial(&self) -> bool {
-        self.options.practice || self.settings.practice || self.is_synthetic
+        self.settings.practice || self.forced_practice().is_some()
+    }
+
+    /// Why staff cannot end the practising.
+    fn forced_practice(&self) -> Option<ForcedPractice> {
+        if self.is_synthetic {
+            return Some(ForcedPractice::Example);
+        }
+        self.options.practice.then_some(ForcedPractice::Started)
     }
 }
 
@@ -152,8 +162,8 @@ pub(crate) fn plugin(app: &mut App, options: KioskOptions) {
         keys: screens::Keys::default(),
         is_synthetic: false,
         guard_s: 0.0,
-        is_ending: false,
         free: FreeView::default(),
+        shown: None,
     })
     .init_resource::<Portraits>()
     .init_resource::<FreeView>()
@@ -170,7 +180,7 @@ pub(crate) fn plugin(app: &mut App, options: KioskOptions) {
                 follow_keeping,
                 pass_time,
                 portraits::make_portraits,
-                eye::turn_city,
+                (eye::turn_city, eye::show_new_pin).chain(),
             )
                 .chain()
                 .in_set(FrameSystems::Derive),
@@ -273,7 +283,8 @@ fn pass_time(time: Res<Time<Real>>, mut kiosk: ResMut<Kiosk>, mut wishes: Wishes
         eye::go_home(&mut wishes);
         wishes.sun.write(PutSunAt(share_of_day(SunPart::Noon)));
     }
-    if kiosk.is_ending && kiosk.keeping.is_idle() {
+    // What is on its way to the disk gets there first.
+    if kiosk.staff.is_over(kiosk.keeping.is_idle()) {
         wishes.end.write(EndKiosk);
     }
 }
@@ -368,24 +379,27 @@ fn show_kiosk(
     let is_ready = shown.is_some() && portraits.is_done() && kiosk.keeping.is_open();
     let now = Zoned::now();
     let mut head = Rect::from_min_size(screen.min, egui::Vec2::ZERO);
+    let (mut pin, mut step_shown) = (None, None);
     let covered = if kiosk.staff.is_open() {
         // Staff have texts in the languages of the desk.
         let of_desk = Language::available();
         let mut spoken = kiosk.settings.spoken().into_iter();
         let language = spoken.find(|language| of_desk.contains(language)).unwrap_or_default();
         let scenario = shown.as_ref().map(|open| &open.scenario);
-        let ends = kiosk.staff.show(
+        let forced = kiosk.forced_practice();
+        kiosk.staff.show(
             ctx,
             screen,
-            &mut kiosk.settings,
+            (&mut kiosk.settings, forced),
             &mut kiosk.keeping,
             scenario,
             &language,
         );
-        kiosk.is_ending |= ends;
         screen
     } else if let (Some(open), true) = (&shown, is_ready) {
         let marker = wishes.free.view.unwrap_or(screen).center();
+        pin = eye::pin_point(&kiosk.session, &wishes.view, &scene);
+        step_shown = Some(kiosk.session.step);
         let seen = Seen {
             session: &kiosk.session,
             scenario: &open.scenario,
@@ -407,6 +421,7 @@ fn show_kiosk(
                 spot: (kiosk.session.step == Step::Spot)
                     .then(|| eye::spot_under(marker, &wishes.view, &scene, &wishes.camera, open))
                     .flatten(),
+                pin,
             },
         };
         let outcome = screens::show(ctx, screen, &seen, &mut kiosk.keys);
@@ -429,6 +444,7 @@ fn show_kiosk(
         screens::show_waiting(ctx, screen, &kiosk.home());
         screen
     };
+    kiosk.shown = step_shown;
     kiosk.free = FreeView {
         view: Some(screen.with_max_y(covered.top().max(screen.top()))),
         head,
@@ -442,6 +458,7 @@ fn show_kiosk(
         count: kiosk.keeping.count(kiosk.is_trial()),
         is_asking: kiosk.session.question_left_s(kiosk.settings.patience()).is_some(),
         is_ready,
+        has_pin: pin.is_some(),
     });
     Ok(())
 }

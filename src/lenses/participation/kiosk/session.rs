@@ -4,6 +4,7 @@
 //! Nothing leaves a session but by [`Effect::Send`]. Whatever ends it (thanks, "stop", nobody there any more) forgets
 //! everything that was said, the unfinished words first of all.
 
+use crate::georef::SitePos;
 use crate::model::reaction::{Reaction, Smiley, Spot, Theme};
 use crate::text::Language;
 
@@ -38,15 +39,24 @@ pub(super) enum Step {
     Thanks,
 }
 
+/// A spot that was set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct SetSpot {
+    /// What is kept of it.
+    pub(super) spot: Spot,
+    /// Where its pin stands while the visitor is there; kept nowhere.
+    pub(super) at: SitePos,
+}
+
 /// What was said so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Draft {
     /// Id of the variant.
     pub(super) variant: String,
     /// The face.
     pub(super) smiley: Option<Smiley>,
     /// The spot.
-    pub(super) spot: Option<Spot>,
+    pub(super) spot: Option<SetSpot>,
     /// The theme.
     pub(super) theme: Option<Theme>,
     /// The words.
@@ -97,7 +107,7 @@ pub(super) enum Touch {
     /// To the screen of this step.
     Open(Step),
     /// The spot under the marker.
-    PutSpot(Spot),
+    PutSpot(SetSpot),
     /// No spot after all.
     DropSpot,
     /// Chose a theme, or took the choice back.
@@ -187,6 +197,17 @@ impl Session {
             sun: SunPart::Noon,
             idle_s: 0.0,
             is_asking: false,
+        }
+    }
+
+    /// Where the pin of the spot stands that this visitor has set. Not while a spot is chosen, when the pin over the
+    /// middle says where the new one comes, nor before a plan is looked at.
+    pub(super) fn pin(&self) -> Option<SitePos> {
+        match self.step {
+            Step::Look | Step::Say | Step::Theme | Step::Words | Step::Sending | Step::Failed => {
+                self.draft.spot.map(|set| set.at)
+            }
+            Step::Attract | Step::Choose | Step::Spot | Step::Thanks => None,
         }
     }
 

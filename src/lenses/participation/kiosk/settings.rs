@@ -18,6 +18,15 @@ pub(super) const DIAGONAL_INCH: (u32, u32) = (7, 100);
 /// Most months until reactions are deleted.
 pub(super) const MOST_MONTHS: i32 = 36;
 
+/// Why every reaction is a trial, whatever staff set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ForcedPractice {
+    /// The area is made up.
+    Example,
+    /// The kiosk was started so.
+    Started,
+}
+
 /// The settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -14,14 +14,14 @@ pub(super) use wait::show_waiting;
 
 use super::facts::Fact;
 use super::portraits::Portraits;
-use super::session::{Session, Step, Touch};
+use super::session::{Session, SetSpot, Step, Touch};
 use crate::model::Scenario;
-use crate::model::reaction::{Smiley, Spot};
+use crate::model::reaction::Smiley;
 use crate::sources::Problem;
 use crate::text::{Language, tr};
-use crate::ui::large::{Large, LargeRole, Mood, label};
+use crate::ui::large::{Large, LargeRole, Mood, label, sheet};
 use bevy_egui::egui::{
-    Area, Color32, Context, CornerRadius, Id, LayerId, Order, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2,
+    Color32, Context, CornerRadius, Id, LayerId, Order, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2,
     vec2,
 };
 use jiff::civil::Date;
@@ -35,7 +35,9 @@ pub(super) struct City {
     /// The middle of the part that no control covers, where the marker stands.
     pub(super) marker: Pos2,
     /// The spot under it.
-    pub(super) spot: Option<Spot>,
+    pub(super) spot: Option<SetSpot>,
+    /// Where the spot stands that the visitor has set.
+    pub(super) pin: Option<Pos2>,
 }
 
 /// Everything that a screen may show.
@@ -110,62 +112,60 @@ pub(super) fn show(ctx: &Context, screen: Rect, seen: &Seen<'_>, keys: &mut Keys
     let step = seen.session.step;
     if step == Step::Attract {
         // The whole screen is one button: whoever touches anything is welcome.
-        Area::new(Id::new("kiosk-anywhere"))
-            .order(Order::Middle)
-            .fixed_pos(screen.min)
-            .show(ctx, |ui| {
-                let anywhere = ui.allocate_rect(screen, Sense::click());
-                if anywhere.clicked() && seen.is_inviting() {
-                    touches.push(Touch::Begin);
-                }
-            });
+        sheet(ctx, "kiosk-anywhere", Order::Middle, screen, |ui| {
+            let anywhere = ui.allocate_rect(screen, Sense::click());
+            if anywhere.clicked() && seen.is_inviting() {
+                touches.push(Touch::Begin);
+            }
+        });
     }
     let mut covered = Rect::NOTHING;
-    Area::new(Id::new("kiosk-controls"))
-        .order(Order::Foreground)
-        .fixed_pos(screen.min)
-        .constrain(false)
-        .fade_in(false)
-        .show(ctx, |ui| {
-            ui.set_clip_rect(screen);
-            let gap = large.gap();
-            let inside = screen.shrink2(vec2(gap * 1.5, gap));
-            let strip = strip::height(ui, seen, inside.width());
-            let room = (screen.height() * seen.reach() - strip - 3.0 * gap).max(large.target() * 2.0);
-            let height = match step {
-                Step::Attract => wait::height(ui, seen, inside.width()),
-                Step::Choose => room,
-                Step::Look => look::height(ui, seen, inside.width()),
-                Step::Say => say::height(ui, seen, inside.width()),
-                Step::Spot => look::spot_height(ui, seen, inside.width()),
-                Step::Theme => say::theme_height(ui, seen, inside.width()),
-                Step::Words => words::height(ui, seen, inside.width(), room),
-                Step::Sending | Step::Failed | Step::Thanks => wait::message_height(ui, seen, inside.width()),
-            }
-            .min(screen.height() - strip - 4.0 * gap);
-            let top = screen.bottom() - strip - height - 3.0 * gap;
-            covered = Rect::from_min_max(pos2(screen.left(), top), screen.max);
-            paper(ui, covered);
-            let block = Rect::from_min_max(pos2(inside.left(), top + gap), pos2(inside.right(), top + gap + height));
-            match step {
-                Step::Attract => wait::attract(ui, block, seen, &mut touches),
-                Step::Choose => choose::show(ui, block, seen, &mut touches),
-                Step::Look => look::show(ui, block, seen, &mut touches),
-                Step::Say => say::show(ui, block, seen, &mut touches),
-                Step::Spot => look::show_spot(ui, block, seen, &mut touches),
-                Step::Theme => say::show_theme(ui, block, seen, &mut touches),
-                Step::Words => words::show(ui, block, seen, keys, &mut touches),
-                Step::Sending | Step::Failed | Step::Thanks => wait::message(ui, block, seen, &mut touches),
-            }
-            let at = Rect::from_min_max(
-                pos2(inside.left(), screen.bottom() - strip - gap),
-                pos2(inside.right(), screen.bottom() - gap),
-            );
-            wants_staff = strip::show(ui, at, seen, &mut touches);
-        });
+    sheet(ctx, "kiosk-controls", Order::Foreground, screen, |ui| {
+        ui.set_clip_rect(screen);
+        let gap = large.gap();
+        let inside = screen.shrink2(vec2(gap * 1.5, gap));
+        let strip = strip::height(ui, seen, inside.width());
+        let room = (screen.height() * seen.reach() - strip - 3.0 * gap).max(large.target() * 2.0);
+        let height = match step {
+            Step::Attract => wait::height(ui, seen, inside.width()),
+            Step::Choose => room,
+            Step::Look => look::height(ui, seen, inside.width()),
+            Step::Say => say::height(ui, seen, inside.width()),
+            Step::Spot => look::spot_height(ui, seen, inside.width()),
+            Step::Theme => say::theme_height(ui, seen, inside.width()),
+            Step::Words => words::height(ui, seen, inside.width(), room),
+            Step::Sending | Step::Failed | Step::Thanks => wait::message_height(ui, seen, inside.width()),
+        }
+        .min(screen.height() - strip - 4.0 * gap);
+        let top = screen.bottom() - strip - height - 3.0 * gap;
+        covered = Rect::from_min_max(pos2(screen.left(), top), screen.max);
+        paper(ui, covered);
+        let block = Rect::from_min_max(pos2(inside.left(), top + gap), pos2(inside.right(), top + gap + height));
+        match step {
+            Step::Attract => wait::attract(ui, block, seen, &mut touches),
+            Step::Choose => choose::show(ui, block, seen, &mut touches),
+            Step::Look => look::show(ui, block, seen, &mut touches),
+            Step::Say => say::show(ui, block, seen, &mut touches),
+            Step::Spot => look::show_spot(ui, block, seen, &mut touches),
+            Step::Theme => say::show_theme(ui, block, seen, &mut touches),
+            Step::Words => words::show(ui, block, seen, keys, &mut touches),
+            Step::Sending | Step::Failed | Step::Thanks => wait::message(ui, block, seen, &mut touches),
+        }
+        let at = Rect::from_min_max(
+            pos2(inside.left(), screen.bottom() - strip - gap),
+            pos2(inside.right(), screen.bottom() - gap),
+        );
+        wants_staff = strip::show(ui, at, seen, &mut touches);
+    });
     let head = show_head(ctx, screen, seen);
     if step == Step::Spot {
         paint_marker(ctx, seen.city.marker, &large);
+    }
+    if let Some(foot) = seen.city.pin {
+        // On the city itself: under the controls and the words in the corner.
+        let free = screen.with_max_y(covered.top());
+        let painter = ctx.layer_painter(LayerId::background()).with_clip_rect(free);
+        paint_pin(&painter, foot, large.mm(4.5), &large);
     }
     if let Some(left_s) = seen.question_left_s {
         touches.extend(wait::ask(ctx, screen, seen, left_s));
@@ -239,12 +239,15 @@ fn show_head(ctx: &Context, screen: Rect, seen: &Seen<'_>) -> Rect {
 /// A pin whose point is the spot, and a ring around the point.
 fn paint_marker(ctx: &Context, at: Pos2, large: &Large) {
     let painter = ctx.layer_painter(LayerId::new(Order::Middle, Id::new("kiosk-marker")));
-    let accent = large.accent;
-    let white = Color32::WHITE;
-    let radius = large.mm(6.0);
+    painter.circle_stroke(at, large.mm(3.0), Stroke::new(large.mm(1.6), Color32::WHITE));
+    painter.circle_stroke(at, large.mm(3.0), Stroke::new(large.mm(0.8), large.accent));
+    paint_pin(&painter, at, large.mm(6.0), large);
+}
+
+/// A pin with its point at `at` and a head of this radius.
+fn paint_pin(painter: &Painter, at: Pos2, radius: f32, large: &Large) {
+    let (accent, white) = (large.accent, Color32::WHITE);
     let head = at - vec2(0.0, radius * 2.6);
-    painter.circle_stroke(at, large.mm(3.0), Stroke::new(large.mm(1.6), white));
-    painter.circle_stroke(at, large.mm(3.0), Stroke::new(large.mm(0.8), accent));
     painter.line_segment([at, head], Stroke::new(large.mm(2.4), white));
     painter.line_segment([at, head], Stroke::new(large.mm(1.4), accent));
     painter.circle(head, radius, accent, Stroke::new(large.mm(0.8), white));

@@ -1,10 +1,14 @@
 //! Every screen in every size, language and size of letters: large enough to hit, within reach, nothing on top of another.
 
 use super::*;
+use crate::georef::SitePos;
 use crate::lenses::participation::kiosk::session::SunPart;
-use crate::model::reaction::Theme;
+use crate::model::reaction::{Spot, Theme};
 use crate::model::scenario;
-use bevy_egui::egui::{RawInput, accesskit::Role};
+use bevy::math::DVec3;
+use bevy_egui::egui::{
+    Event, FullOutput, Modifiers, PointerButton, RawInput, Shape, accesskit::Role, epaint::ClippedShape,
+};
 use std::path::Path;
 
 /// What can be touched: its name and where it lies.
@@ -31,7 +35,10 @@ fn session(step: Step, language: Language, is_enlarged: bool, is_lowered: bool) 
     session.is_lowered = is_lowered;
     session.draft.variant = "A".into();
     session.draft.smiley = Some(Smiley::Glad);
-    session.draft.spot = Some(Spot::Site { x_m: 1, y_m: 1 });
+    session.draft.spot = Some(SetSpot {
+        spot: Spot::Site { x_m: 1, y_m: 1 },
+        at: SitePos(DVec3::ONE),
+    });
     session.draft.theme = Some(Theme::Shopping);
     session.draft.words = "Meer bomen en een bankje bij het water graag".into();
     session
@@ -39,59 +46,86 @@ fn session(step: Step, language: Language, is_enlarged: bool, is_lowered: bool) 
 
 /// The controls of a screen, with the look that it was shown in.
 fn shown(size: (f32, f32), session: &Session, scenario: &Scenario) -> (Controls, Large, Rect) {
-    let screen = Rect::from_min_size(Pos2::ZERO, size.into());
-    let ctx = Context::default();
-    ctx.enable_accesskit();
-    let text = if session.is_enlarged { 2.0 } else { 1.0 };
-    let accent = crate::ui::Tokens::LIGHT.participation;
-    let large = Large::new(screen.size(), 24.0, accent, text);
-    large.install(&ctx);
-    let (portraits, languages) = (Portraits::default(), Language::at_kiosk());
-    let seen = Seen {
-        session,
-        scenario,
-        facts: &[],
-        portraits: &portraits,
-        languages: &languages,
-        question_left_s: None,
-        count: 1234,
-        is_trial: true,
-        is_synthetic: true,
-        delete_on: Some(jiff::civil::date(2027, 9, 30)),
-        trouble: None,
-        is_over: false,
-        closed_until: None,
-        city: City {
-            marker: screen.center(),
-            spot: session.draft.spot,
-        },
-    };
-    let mut keys = Keys::default();
-    let mut controls = Controls::new();
-    // An area that is shown for the first time only measures itself.
-    for _ in 0..3 {
+    let (output, large, screen) = output(size, session, scenario, None);
+    let update = output.platform_output.accesskit_update.expect("names");
+    let controls = update
+        .nodes
+        .iter()
+        .filter(|(_, node)| node.role() == Role::Button && !node.is_disabled())
+        .filter_map(|(_, node)| {
+            let at = node.bounds()?;
+            #[expect(clippy::cast_possible_truncation, reason = "points on a screen")]
+            let point = |x: f64, y: f64| pos2(x as f32, y as f32);
+            let rect = Rect::from_min_max(point(at.x0, at.y0), point(at.x1, at.y1));
+            Some((node.label()?.to_owned(), rect))
+        })
+        .collect();
+    (controls, large, screen)
+}
+
+/// A screen as it is painted, with the pin of a spot at this point.
+fn output(size: (f32, f32), session: &Session, scenario: &Scenario, pin: Option<Pos2>) -> (FullOutput, Large, Rect) {
+    let glass = Glass::new(size, if session.is_enlarged { 2.0 } else { 1.0 });
+    let (output, _) = glass.frame(session, scenario, pin, Vec::new());
+    (output, Large::of(&glass.ctx), glass.screen)
+}
+
+/// What the screens are shown on.
+struct Glass {
+    ctx: Context,
+    screen: Rect,
+}
+
+impl Glass {
+    fn new(size: (f32, f32), text: f32) -> Self {
+        let screen = Rect::from_min_size(Pos2::ZERO, size.into());
+        let ctx = Context::default();
+        ctx.enable_accesskit();
+        let accent = crate::ui::Tokens::LIGHT.participation;
+        Large::new(screen.size(), 24.0, accent, text).install(&ctx);
+        Self { ctx, screen }
+    }
+
+    /// One frame: what it paints and what was touched.
+    fn frame(
+        &self,
+        session: &Session,
+        scenario: &Scenario,
+        pin: Option<Pos2>,
+        events: Vec<Event>,
+    ) -> (FullOutput, Vec<Touch>) {
+        let (portraits, languages) = (Portraits::default(), Language::at_kiosk());
+        let seen = Seen {
+            session,
+            scenario,
+            facts: &[],
+            portraits: &portraits,
+            languages: &languages,
+            question_left_s: None,
+            count: 1234,
+            is_trial: true,
+            is_synthetic: true,
+            delete_on: Some(jiff::civil::date(2027, 9, 30)),
+            trouble: None,
+            is_over: false,
+            closed_until: None,
+            city: City {
+                marker: self.screen.center(),
+                spot: session.draft.spot,
+                pin,
+            },
+        };
         let input = RawInput {
-            screen_rect: Some(screen),
+            screen_rect: Some(self.screen),
+            events,
             ..RawInput::default()
         };
-        let output = ctx.run_ui(input, |ui| {
-            show(ui.ctx(), screen, &seen, &mut keys);
+        let (mut keys, mut touches) = (Keys::default(), Vec::new());
+        let output = self.ctx.run_ui(input, |ui| {
+            touches.extend(show(ui.ctx(), self.screen, &seen, &mut keys).touches);
         });
-        let update = output.platform_output.accesskit_update.expect("names");
-        controls = update
-            .nodes
-            .iter()
-            .filter(|(_, node)| node.role() == Role::Button && !node.is_disabled())
-            .filter_map(|(_, node)| {
-                let at = node.bounds()?;
-                #[expect(clippy::cast_possible_truncation, reason = "points on a screen")]
-                let point = |x: f64, y: f64| pos2(x as f32, y as f32);
-                let rect = Rect::from_min_max(point(at.x0, at.y0), point(at.x1, at.y1));
-                Some((node.label()?.to_owned(), rect))
-            })
-            .collect();
+        (output, touches)
     }
-    (controls, large, screen)
 }
 
 fn lange_wemen() -> Scenario {
@@ -151,5 +185,61 @@ fn lowered_controls_are_lower() {
             };
             assert!(top(true) > top(false) + 10.0, "{size:?} {step:?}");
         }
+    }
+}
+
+#[test]
+fn the_pin_of_a_spot_stands_on_the_city_and_never_over_the_controls() {
+    let scenario = lange_wemen();
+    let nl = Language::from_code("nl").expect("Dutch");
+    let session = session(Step::Say, nl, false, false);
+    let foot = pos2(700.0, 300.0);
+    let (with, large, screen) = output(SIZES[1], &session, &scenario, Some(foot));
+    let (without, ..) = output(SIZES[1], &session, &scenario, None);
+    let stems = |output: &FullOutput| {
+        let ends_at_foot =
+            |shape: &&ClippedShape| matches!(&shape.shape, Shape::LineSegment { points, .. } if points[0] == foot);
+        output
+            .shapes
+            .iter()
+            .filter(ends_at_foot)
+            .map(|shape| shape.clip_rect)
+            .collect::<Vec<_>>()
+    };
+    let clipped = stems(&with);
+    assert_eq!((clipped.len(), stems(&without).len()), (2, 0));
+    let free = clipped[0];
+    assert!(
+        free.contains(foot) && free.bottom() < screen.bottom() - large.target(),
+        "{free:?}"
+    );
+}
+
+#[test]
+fn a_touch_counts_from_the_second_frame_of_a_screen() {
+    let scenario = lange_wemen();
+    let nl = Language::from_code("nl").expect("Dutch");
+    let session = |step: Step| session(step, nl.clone(), false, false);
+    let finger = |at: Pos2, pressed: bool| Event::PointerButton {
+        pos: at,
+        button: PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    // On the very first screen, and on one that comes after another.
+    for before in [None, Some(Step::Look)] {
+        let (controls, ..) = shown(SIZES[1], &session(Step::Say), &scenario);
+        let send = controls.iter().find(|(name, _)| name == "Versturen").expect("a button");
+        let at = send.1.center();
+        let glass = Glass::new(SIZES[1], 1.0);
+        if let Some(before) = before {
+            glass.frame(&session(before), &scenario, None, Vec::new());
+        }
+        let say = session(Step::Say);
+        glass.frame(&say, &scenario, None, Vec::new());
+        let down = vec![Event::PointerMoved(at), finger(at, true)];
+        let (_, early) = glass.frame(&say, &scenario, None, down);
+        let (_, touches) = glass.frame(&say, &scenario, None, vec![finger(at, false)]);
+        assert_eq!((early, touches), (vec![], vec![Touch::Send]), "after {before:?}");
     }
 }

@@ -3,31 +3,26 @@
 use super::{Seen, headed, heading_height};
 use crate::lenses::participation::kiosk::session::{Step, Touch};
 use crate::text::{Language, format_date, tr, tr_args, tr_count};
-use crate::ui::large::{Large, LargeButton, LargeRole, button, label, label_height};
-use bevy_egui::egui::{Area, Context, CornerRadius, Id, Order, Rect, Sense, Ui, vec2};
+use crate::ui::large::{Large, LargeButton, LargeRole, button, label, label_height, sheet};
+use bevy_egui::egui::{Context, CornerRadius, Order, Rect, Sense, Ui, vec2};
 use egui_phosphor::regular;
 
 /// Covers everything while the kiosk is being set up.
 pub(in super::super) fn show_waiting(ctx: &Context, screen: Rect, language: &Language) {
     let large = Large::of(ctx);
-    Area::new(Id::new("kiosk-waiting"))
-        .order(Order::Foreground)
-        .fixed_pos(screen.min)
-        .constrain(false)
-        .fade_in(false)
-        .show(ctx, |ui| {
-            ui.allocate_rect(screen, Sense::click_and_drag());
-            ui.painter()
-                .rect_filled(screen, CornerRadius::ZERO, large.tokens.ground);
-            let at = screen.shrink(large.mm(20.0));
-            label(
-                ui,
-                at,
-                &tr(language, "kiosk-setting-up"),
-                LargeRole::Heading,
-                large.tokens.ink,
-            );
-        });
+    sheet(ctx, "kiosk-waiting", Order::Foreground, screen, |ui| {
+        ui.allocate_rect(screen, Sense::click_and_drag());
+        ui.painter()
+            .rect_filled(screen, CornerRadius::ZERO, large.tokens.ground);
+        let at = screen.shrink(large.mm(20.0));
+        label(
+            ui,
+            at,
+            &tr(language, "kiosk-setting-up"),
+            LargeRole::Heading,
+            large.tokens.ink,
+        );
+    });
 }
 
 /// The sentences of the first screen: the question or why there is none, and what to do.
@@ -159,61 +154,56 @@ pub(super) fn ask(ctx: &Context, screen: Rect, seen: &Seen<'_>, left_s: f32) -> 
     let large = Large::of(ctx);
     let language = seen.language();
     let mut touch = None;
-    Area::new(Id::new("kiosk-still-there"))
-        .order(Order::Tooltip)
-        .fixed_pos(screen.min)
-        .constrain(false)
-        .fade_in(false)
-        .show(ctx, |ui| {
-            ui.allocate_rect(screen, Sense::click_and_drag());
-            let dim = large.tokens.backdrop;
-            ui.painter().rect_filled(screen, CornerRadius::ZERO, dim);
-            let width = screen.width().min(large.mm(260.0) * large.text.sqrt()) - 2.0 * large.gap();
-            let question = tr(language, "kiosk-still-there");
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "seconds, not negative"
-            )]
-            let seconds = left_s.ceil() as usize;
-            let until = tr_count(language, "kiosk-still-there-left", seconds);
-            let inner = width - 2.0 * large.mm(8.0);
-            let text = label_height(ui, &until, LargeRole::Body, inner);
-            let height = heading_height(ui, &question, LargeRole::Title, inner)
-                + text
-                + large.gap()
-                + large.mm(26.0)
-                + 2.0 * large.mm(8.0);
-            let bottom = screen.bottom() - large.mm(24.0);
-            let card = Rect::from_min_max(
-                (screen.center().x - width / 2.0, bottom - height).into(),
-                (screen.center().x + width / 2.0, bottom).into(),
-            );
-            ui.painter()
-                .rect_filled(card, CornerRadius::same(10), large.tokens.ground);
-            let rest = headed(ui, card.shrink(large.mm(8.0)), &question, LargeRole::Title);
-            let row = rest.with_min_y(rest.bottom() - large.mm(26.0));
-            label(
-                ui,
-                rest.with_max_y(row.top() - large.gap()),
-                &until,
-                LargeRole::Body,
-                large.tokens.ink,
-            );
-            let half = row.with_max_x(row.center().x - large.gap() / 2.0);
-            let other = row.with_min_x(row.center().x + large.gap() / 2.0);
-            if button(
-                ui,
-                half,
-                &LargeButton::primary(regular::CHECK, &tr(language, "kiosk-stay")),
-            )
-            .clicked()
-            {
-                touch = Some(Touch::Stay);
-            }
-            if button(ui, other, &LargeButton::plain(regular::X, &tr(language, "kiosk-leave"))).clicked() {
-                touch = Some(Touch::Leave);
-            }
-        });
+    sheet(ctx, "kiosk-still-there", Order::Tooltip, screen, |ui| {
+        ui.allocate_rect(screen, Sense::click_and_drag());
+        let dim = large.tokens.backdrop;
+        ui.painter().rect_filled(screen, CornerRadius::ZERO, dim);
+        let width = screen.width().min(large.mm(260.0) * large.text.sqrt()) - 2.0 * large.gap();
+        let question = tr(language, "kiosk-still-there");
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "seconds, not negative"
+        )]
+        let seconds = left_s.ceil() as usize;
+        let until = tr_count(language, "kiosk-still-there-left", seconds);
+        let inner = width - 2.0 * large.mm(8.0);
+        let text = label_height(ui, &until, LargeRole::Body, inner);
+        let height = heading_height(ui, &question, LargeRole::Title, inner)
+            + text
+            + large.gap()
+            + large.mm(26.0)
+            + 2.0 * large.mm(8.0);
+        let bottom = screen.bottom() - large.mm(24.0);
+        let card = Rect::from_min_max(
+            (screen.center().x - width / 2.0, bottom - height).into(),
+            (screen.center().x + width / 2.0, bottom).into(),
+        );
+        ui.painter()
+            .rect_filled(card, CornerRadius::same(10), large.tokens.ground);
+        let rest = headed(ui, card.shrink(large.mm(8.0)), &question, LargeRole::Title);
+        let row = rest.with_min_y(rest.bottom() - large.mm(26.0));
+        label(
+            ui,
+            rest.with_max_y(row.top() - large.gap()),
+            &until,
+            LargeRole::Body,
+            large.tokens.ink,
+        );
+        let half = row.with_max_x(row.center().x - large.gap() / 2.0);
+        let other = row.with_min_x(row.center().x + large.gap() / 2.0);
+        if button(
+            ui,
+            half,
+            &LargeButton::primary(regular::CHECK, &tr(language, "kiosk-stay")),
+        )
+        .clicked()
+        {
+            touch = Some(Touch::Stay);
+        }
+        if button(ui, other, &LargeButton::plain(regular::X, &tr(language, "kiosk-leave"))).clicked() {
+            touch = Some(Touch::Leave);
+        }
+    });
     touch
 }

@@ -1,4 +1,5 @@
 use super::*;
+use bevy::math::DVec3;
 
 const PATIENCE: Patience = Patience {
     idle_s: 90.0,
@@ -18,10 +19,13 @@ fn after(touches: impl IntoIterator<Item = Touch>) -> (Session, Vec<Effect>) {
     (session, effects)
 }
 
-fn spot() -> Spot {
-    Spot::Rd {
-        x_m: 251_000,
-        y_m: 476_000,
+fn spot() -> SetSpot {
+    SetSpot {
+        spot: Spot::Rd {
+            x_m: 251_000,
+            y_m: 476_000,
+        },
+        at: SitePos(DVec3::new(3.0, 4.0, 5.0)),
     }
 }
 
@@ -173,4 +177,49 @@ fn a_language_that_was_chosen_on_the_first_screen_is_forgotten() {
     assert!(session.is_enlarged);
     session.pass(2.0, PATIENCE, &home());
     assert_eq!(session, Session::new(home()));
+}
+
+#[test]
+fn the_pin_stands_where_the_spot_was_set_until_it_is_set_anew_or_the_session_is_over() {
+    let (mut session, _) = after(full());
+    let at = Some(spot().at);
+    assert_eq!((session.step, session.pin()), (Step::Say, at));
+    session.touch(Touch::Back, &home());
+    assert_eq!((session.step, session.pin()), (Step::Look, at));
+    session.touch(Touch::Face(Smiley::Sad), &home());
+    session.touch(Touch::Open(Step::Spot), &home());
+    assert_eq!(session.pin(), None, "the pin over the middle alone");
+    session.touch(Touch::Back, &home());
+    assert_eq!(session.pin(), at);
+    session.touch(Touch::Open(Step::Spot), &home());
+    let other = SetSpot {
+        at: SitePos(DVec3::ONE),
+        ..spot()
+    };
+    session.touch(Touch::PutSpot(other), &home());
+    assert_eq!(session.pin(), Some(other.at));
+    session.touch(Touch::Open(Step::Spot), &home());
+    session.touch(Touch::DropSpot, &home());
+    assert_eq!((session.step, session.pin()), (Step::Say, None));
+    // Sent, stopped, or another plan: whoever comes next sees no pin.
+    let ends = |touches: &[Touch], is_sent: bool| {
+        let (mut session, _) = after(full());
+        for touch in touches {
+            session.touch(touch.clone(), &home());
+        }
+        if is_sent {
+            session.sent(true);
+        }
+        for touch in [Touch::Leave, Touch::Begin, Touch::Choose("A".into())] {
+            session.touch(touch, &home());
+        }
+        (session.step, session.pin())
+    };
+    assert_eq!(ends(&[Touch::Send], true), (Step::Look, None));
+    assert_eq!(ends(&[], false), (Step::Look, None));
+    let (mut session, _) = after(full());
+    for touch in [Touch::Back, Touch::Back, Touch::Choose("C".into())] {
+        session.touch(touch, &home());
+    }
+    assert_eq!((session.step, session.pin()), (Step::Look, None));
 }

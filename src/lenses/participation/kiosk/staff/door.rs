@@ -3,9 +3,9 @@
 use crate::lenses::participation::kiosk::code::{self, FIGURES};
 use crate::lenses::participation::kiosk::settings::Settings;
 use crate::text::{Language, tr, tr_count};
-use crate::ui::large::{Large, LargeButton, LargeRole, PadKey, button, keypad, label, label_height};
+use crate::ui::large::{Large, LargeButton, LargeRole, PadKey, button, keypad, label, label_height, sheet};
 use bevy::tasks::{AsyncComputeTaskPool, Task, block_on, poll_once};
-use bevy_egui::egui::{Area, Context, CornerRadius, Event, Id, Key, Order, Rect, Sense, Ui, pos2, vec2};
+use bevy_egui::egui::{Context, CornerRadius, Event, Key, Order, Rect, Sense, Ui, pos2, vec2};
 use egui_phosphor::regular;
 
 /// What comes of a look at the door.
@@ -97,21 +97,16 @@ impl Door {
             return step;
         }
         let mut step = Step::Stay;
-        Area::new(Id::new("kiosk-door"))
-            .order(Order::Foreground)
-            .fixed_pos(screen.min)
-            .constrain(false)
-            .fade_in(false)
-            .show(ctx, |ui| {
-                ui.set_clip_rect(screen);
-                ui.allocate_rect(screen, Sense::click_and_drag());
-                let large = Large::of(ui.ctx());
-                ui.painter()
-                    .rect_filled(screen, CornerRadius::ZERO, large.tokens.ground);
-                if self.show_in(ui, screen, settings, *guesses, language) {
-                    step = Step::Leave;
-                }
-            });
+        sheet(ctx, "kiosk-door", Order::Foreground, screen, |ui| {
+            ui.set_clip_rect(screen);
+            ui.allocate_rect(screen, Sense::click_and_drag());
+            let large = Large::of(ui.ctx());
+            ui.painter()
+                .rect_filled(screen, CornerRadius::ZERO, large.tokens.ground);
+            if self.show_in(ui, screen, settings, *guesses, language) {
+                step = Step::Leave;
+            }
+        });
         step
     }
 
@@ -145,7 +140,8 @@ impl Door {
         }
     }
 
-    fn remark(&self, guesses: Guesses, language: &Language) -> String {
+    /// What stands below the figures. Where there is a code already, choosing another one says that it stops working.
+    fn remark(&self, settings: &Settings, guesses: Guesses, language: &Language) -> String {
         if guesses.wait_s > 0.0 && !self.is_choosing() {
             #[expect(
                 clippy::cast_possible_truncation,
@@ -155,12 +151,17 @@ impl Door {
             let seconds = guesses.wait_s.ceil() as usize;
             return tr_count(language, "staff-code-wait", seconds);
         }
-        match &self.asks {
+        let remark = match &self.asks {
             Asks::Code { .. } if guesses.wrong > 0 => tr(language, "staff-code-wrong"),
             Asks::New { first: None, .. } if self.differed => tr(language, "staff-code-differs"),
             Asks::New { first: None, .. } => tr(language, "staff-new-code-help"),
             Asks::Code { .. } | Asks::New { .. } => String::new(),
+        };
+        if self.is_choosing() && !settings.code.is_empty() {
+            let replaces = tr(language, "staff-new-code-replaces");
+            return format!("{remark} {replaces}").trim_start().to_owned();
         }
+        remark
     }
 
     /// Whether staff go back.
@@ -172,7 +173,8 @@ impl Door {
         let heading = label_height(ui, &question, LargeRole::Heading, width);
         let pad = (middle.height() * 0.5).min(large.mm(110.0));
         let typed = large.mm(14.0);
-        let remark = large.mm(18.0);
+        let said = self.remark(settings, guesses, language);
+        let remark = label_height(ui, &said, LargeRole::Body, width).max(large.mm(18.0));
         let whole = heading + typed + remark + pad + large.target() + 4.0 * large.gap();
         let mut top = (screen.center().y - whole / 2.0).max(middle.top());
         let mut row = |height: f32| {
@@ -183,13 +185,7 @@ impl Door {
         label(ui, row(heading), &question, LargeRole::Heading, large.tokens.ink);
         let dots = "●".repeat(self.typed.len());
         label(ui, row(typed), &dots, LargeRole::Heading, large.tokens.ink);
-        label(
-            ui,
-            row(remark),
-            &self.remark(guesses, language),
-            LargeRole::Body,
-            large.tokens.ink,
-        );
+        label(ui, row(remark), &said, LargeRole::Body, large.tokens.ink);
         let (back, done) = (tr(language, "staff-erase"), tr(language, "staff-ok"));
         let pressed = keypad(ui, row(pad), &back, &done);
         let typed = ui.input(|input| typed_keys(&input.events));
@@ -260,4 +256,39 @@ fn typed_keys(events: &[Event]) -> Vec<PadKey> {
         _ => None,
     };
     events.iter().filter_map(key_of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_code_says_that_the_old_one_stops_working_and_a_first_one_does_not() {
+        let nl = Language::from_code("nl").expect("Dutch");
+        let replaces = "De oude code werkt dan niet meer.";
+        let first = Settings::default();
+        let mut another = Settings::default();
+        another.code = "a hash".into();
+        let mut door = Door::choosing();
+        let said = |door: &Door, settings: &Settings| door.remark(settings, Guesses::default(), &nl);
+        assert!(
+            said(&door, &another).starts_with("Vier tot acht cijfers.") && said(&door, &another).ends_with(replaces)
+        );
+        assert!(!said(&door, &first).contains(replaces));
+        // Also while it is typed once more, and after two that were not the same.
+        for figure in "1234".chars() {
+            door.press(PadKey::Digit(figure), &another, Guesses::default());
+        }
+        door.press(PadKey::Done, &another, Guesses::default());
+        assert_eq!(said(&door, &another), replaces);
+        for figure in "4321".chars() {
+            door.press(PadKey::Digit(figure), &another, Guesses::default());
+        }
+        door.press(PadKey::Done, &another, Guesses::default());
+        assert_eq!(
+            said(&door, &another),
+            format!("De twee codes waren niet gelijk. Kies opnieuw. {replaces}")
+        );
+        assert!(!said(&Door::entering(), &another).contains(replaces));
+    }
 }

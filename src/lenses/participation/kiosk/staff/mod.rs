@@ -6,20 +6,25 @@ mod door;
 mod panel;
 mod results;
 mod settings_page;
+mod tables;
 mod words_page;
 
 use super::keeping::Keeping;
-use super::settings::Settings;
+use super::settings::{ForcedPractice, Settings};
 use crate::model::Scenario;
 use crate::text::Language;
 use bevy_egui::egui::{Context, Rect};
 use door::{Door, Guesses};
 use panel::Panel;
+use tables::Tables;
 
 /// Without a touch for this long the panel closes, seconds.
 const CLOSES_AFTER_S: f32 = 180.0;
 /// Without a touch for this long whoever stands at the door has gone, seconds.
 const LEAVES_DOOR_AFTER_S: f32 = 30.0;
+
+/// How long the end waits for what is on its way to the disk, seconds.
+const ENDS_AFTER_S: f32 = 30.0;
 
 /// Where staff are.
 #[derive(Default)]
@@ -40,6 +45,10 @@ pub(super) struct Staff {
     idle_s: f32,
     /// Kept when somebody leaves the door, so that coming back gives no new guesses.
     guesses: Guesses,
+    /// Not the panel's: they are written to their end wherever staff go.
+    tables: Tables,
+    /// How long ago staff ended the kiosk, seconds.
+    ending_s: Option<f32>,
 }
 
 impl Staff {
@@ -69,6 +78,13 @@ impl Staff {
     pub(super) fn pass(&mut self, seconds: f32, has_code: bool) {
         self.idle_s += seconds;
         self.guesses.pass(seconds);
+        let was_writing = self.tables.is_writing();
+        self.tables.follow();
+        self.ending_s = self.ending_s.map(|ending_s| ending_s + seconds);
+        if was_writing && matches!(self.tables.written(), Some(Err(_))) {
+            // Staff read why there are no tables; whoever does not mind ends it once more.
+            self.ending_s = None;
+        }
         let patience_s = match &self.place {
             Place::Outside => return,
             Place::Door(_) if !has_code => return,
@@ -80,17 +96,24 @@ impl Staff {
         }
     }
 
-    /// Shows where staff are. Returns whether they ended the kiosk.
+    /// Whether staff ended the kiosk and their tables are on the disk. What takes too long is not waited for, whether
+    /// `is_idle` says that all else is done or not.
+    pub(super) fn is_over(&self, is_idle: bool) -> bool {
+        let is_done = is_idle && !self.tables.is_writing();
+        self.ending_s.is_some_and(|ending_s| is_done || ending_s > ENDS_AFTER_S)
+    }
+
+    /// Shows where staff are.
     pub(super) fn show(
         &mut self,
         ctx: &Context,
         screen: Rect,
-        settings: &mut Settings,
+        (settings, forced): (&mut Settings, Option<ForcedPractice>),
         keeping: &mut Keeping,
         scenario: Option<&Scenario>,
         language: &Language,
-    ) -> bool {
-        let mut ends = false;
+    ) {
+        let is_ending = self.ending_s.is_some();
         match &mut self.place {
             Place::Outside => {}
             Place::Door(door) => match door.show(ctx, screen, settings, &mut self.guesses, language) {
@@ -107,20 +130,33 @@ impl Staff {
                     self.place = Place::Inside(Box::new(Panel::at_settings()));
                 }
             },
-            Place::Inside(panel) => match panel.show(ctx, screen, settings, keeping, scenario, language) {
+            Place::Inside(panel) => match panel.show(
+                ctx,
+                screen,
+                (settings, forced),
+                (keeping, &mut self.tables),
+                (scenario, is_ending),
+                language,
+            ) {
                 panel::Step::Stay => {}
                 panel::Step::Leave => self.place = Place::Outside,
                 panel::Step::NewCode => self.place = Place::Door(Door::choosing()),
-                panel::Step::End => ends = true,
+                panel::Step::End => self.ending_s = Some(0.0),
             },
         }
-        ends
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bevy::tasks::{IoTaskPool, TaskPool};
+    use std::{
+        io,
+        path::PathBuf,
+        sync::mpsc,
+        time::{Duration, Instant},
+    };
 
     #[test]
     fn leaving_the_door_gives_no_new_guesses() {
@@ -148,5 +184,47 @@ mod tests {
         staff.enter();
         staff.pass(LEAVES_DOOR_AFTER_S + 1.0, true);
         assert!(!staff.is_open());
+    }
+
+    #[test]
+    fn the_end_waits_for_tables_that_are_being_written_but_not_for_ever() {
+        IoTaskPool::get_or_init(TaskPool::new);
+        let until = |staff: &mut Staff, is_so: fn(&Staff) -> bool| {
+            let start = Instant::now();
+            while !is_so(staff) {
+                assert!(start.elapsed() < Duration::from_secs(20), "waited too long");
+                staff.pass(0.0, true);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        };
+        let ending = |answer: fn() -> io::Result<PathBuf>| {
+            let (go, wait) = mpsc::channel::<()>();
+            let mut staff = Staff::default();
+            staff.tables.begin(move || {
+                let _ = wait.recv();
+                answer()
+            });
+            staff.ending_s = Some(0.0);
+            staff.pass(1.0, true);
+            assert!(!staff.is_over(true), "they are not there yet");
+            (staff, go)
+        };
+        let (mut staff, go) = ending(|| Ok("somewhere".into()));
+        go.send(()).expect("somebody waits");
+        until(&mut staff, |staff| !staff.tables.is_writing());
+        assert!(staff.is_over(true) && !staff.is_over(false));
+        // A disk that does not answer does not keep the kiosk for ever.
+        let (mut staff, _go) = ending(|| Ok("somewhere".into()));
+        staff.pass(ENDS_AFTER_S, true);
+        assert!(staff.is_over(true) && staff.is_over(false));
+        // What could not be written is read before the end.
+        let (mut staff, go) = ending(|| Err(io::ErrorKind::StorageFull.into()));
+        go.send(()).expect("somebody waits");
+        until(&mut staff, |staff| !staff.tables.is_writing());
+        assert!(!staff.is_over(true) && matches!(staff.tables.written(), Some(Err(_))));
+        staff.ending_s = Some(0.0);
+        staff.pass(1.0, true);
+        assert!(staff.is_over(true), "whoever has read it may go");
+        assert!(!Staff::default().is_over(true));
     }
 }

@@ -1,14 +1,15 @@
 //! The four pages of staff, and the row of buttons that leads to them.
 
 use super::results::Results;
+use super::tables::Tables;
 use super::words_page::WordsPage;
 use super::{settings_page, words_page};
 use crate::lenses::participation::kiosk::keeping::Keeping;
-use crate::lenses::participation::kiosk::settings::Settings;
+use crate::lenses::participation::kiosk::settings::{ForcedPractice, Settings};
 use crate::model::Scenario;
 use crate::text::{Language, tr, tr_args};
-use crate::ui::large::{Large, LargeButton, LargeRole, button, fitting_grid, grid, label, paragraph};
-use bevy_egui::egui::{Area, Context, CornerRadius, Id, Order, Rect, Sense, Ui, pos2, vec2};
+use crate::ui::large::{Large, LargeButton, LargeRole, button, fitting_grid, grid, label, paragraph, sheet};
+use bevy_egui::egui::{Context, CornerRadius, Order, Rect, Sense, Ui, pos2, vec2};
 use egui_phosphor::regular;
 
 /// What comes of a look at the panel.
@@ -55,49 +56,51 @@ impl Panel {
         &mut self,
         ctx: &Context,
         screen: Rect,
-        settings: &mut Settings,
-        keeping: &mut Keeping,
-        scenario: Option<&Scenario>,
+        (settings, forced): (&mut Settings, Option<ForcedPractice>),
+        (keeping, tables): (&mut Keeping, &mut Tables),
+        (scenario, is_ending): (Option<&Scenario>, bool),
         language: &Language,
     ) -> Step {
         let mut step = Step::Stay;
-        Area::new(Id::new("kiosk-staff"))
-            .order(Order::Foreground)
-            .fixed_pos(screen.min)
-            .constrain(false)
-            .fade_in(false)
-            .show(ctx, |ui| {
-                ui.set_clip_rect(screen);
-                ui.allocate_rect(screen, Sense::click_and_drag());
-                let large = Large::of(ui.ctx());
-                ui.painter()
-                    .rect_filled(screen, CornerRadius::ZERO, large.tokens.ground);
-                let inside = screen.shrink2(vec2(large.gap() * 2.0, large.gap()));
-                let rest = self.show_tabs(ui, inside, keeping, language, &mut step);
-                match self.page {
-                    Page::Results => self.results.show(ui, rest, keeping, scenario, language),
-                    Page::Words => self.words.show(ui, rest, keeping, scenario, language),
-                    Page::Settings => {
-                        let before = settings.clone();
-                        if settings_page::show(ui, rest, settings, language) {
-                            step = Step::NewCode;
-                        }
-                        if *settings != before {
-                            keeping.save(settings);
-                        }
+        sheet(ctx, "kiosk-staff", Order::Foreground, screen, |ui| {
+            ui.set_clip_rect(screen);
+            ui.allocate_rect(screen, Sense::click_and_drag());
+            let large = Large::of(ui.ctx());
+            ui.painter()
+                .rect_filled(screen, CornerRadius::ZERO, large.tokens.ground);
+            let inside = screen.shrink2(vec2(large.gap() * 2.0, large.gap()));
+            let rest = self.show_tabs(ui, inside, (&*keeping, tables), language, &mut step);
+            match self.page {
+                Page::Results => self.results.show(ui, rest, (keeping, tables), scenario, language),
+                Page::Words => self.words.show(ui, rest, keeping, scenario, language),
+                Page::Settings => {
+                    let before = settings.clone();
+                    if settings_page::show(ui, rest, settings, forced, language) {
+                        step = Step::NewCode;
                     }
-                    Page::End => {
-                        if show_end(ui, rest, language) {
-                            step = Step::End;
-                        }
+                    if *settings != before {
+                        keeping.save(settings);
                     }
                 }
-            });
+                Page::End => {
+                    if show_end(ui, rest, tables, is_ending, language) {
+                        step = Step::End;
+                    }
+                }
+            }
+        });
         step
     }
 
     /// The row of pages; returns what is left below it.
-    fn show_tabs(&mut self, ui: &Ui, inside: Rect, keeping: &Keeping, language: &Language, step: &mut Step) -> Rect {
+    fn show_tabs(
+        &mut self,
+        ui: &Ui,
+        inside: Rect,
+        (keeping, tables): (&Keeping, &mut Tables),
+        language: &Language,
+        step: &mut Step,
+    ) -> Rect {
         let large = Large::of(ui.ctx());
         let waiting = words_page::count_waiting(keeping);
         let words = if waiting == 0 {
@@ -123,6 +126,7 @@ impl Panel {
                         // A page that is opened anew is in order again, and asks its questions again.
                         self.words = WordsPage::default();
                         self.results = Results::default();
+                        tables.forget_written();
                     }
                     None => *step = Step::Leave,
                 }
@@ -138,17 +142,23 @@ impl Panel {
     }
 }
 
-/// Whether the program is to end.
-fn show_end(ui: &Ui, rest: Rect, language: &Language) -> bool {
+/// Whether the program is to end. While tables are on their way to the disk it waits for them, and says so.
+fn show_end(ui: &Ui, rest: Rect, tables: &Tables, is_ending: bool, language: &Language) -> bool {
     let large = Large::of(ui.ctx());
     let words = rest.with_max_y(rest.top() + large.mm(40.0));
-    label(
-        ui,
-        words,
-        &tr(language, "staff-end-help"),
-        LargeRole::Body,
-        large.tokens.ink,
-    );
+    let (said, ink) = match tables.written() {
+        _ if is_ending && tables.is_writing() => (tr(language, "staff-end-writing"), large.tokens.ink),
+        // They could not be written: whoever wanted them ends the program knowing that.
+        Some(Err(reason)) => (
+            tr_args(language, "staff-unsaved", &[("reason", reason)]),
+            large.tokens.error,
+        ),
+        _ => (tr(language, "staff-end-help"), large.tokens.ink),
+    };
+    label(ui, words, &said, LargeRole::Body, ink);
+    if is_ending {
+        return false;
+    }
     let width = large.mm(160.0).min(rest.width());
     let at = Rect::from_min_size(
         pos2(rest.center().x - width / 2.0, words.bottom() + large.gap()),

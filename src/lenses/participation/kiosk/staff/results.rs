@@ -1,27 +1,20 @@
 //! Counts per variant, face and theme, and what can be taken along of them.
 
-use crate::export::{counts_csv, smiley_word, spots_csv, theme_word, words_csv};
+use super::tables::{Order, Tables};
+use crate::export::{count_heads, count_rows, counts_remark};
 use crate::lenses::participation::kiosk::keeping::Keeping;
 use crate::model::Scenario;
-use crate::model::reaction::{Reaction, Smiley, Tally, Theme};
-use crate::model::store::data_folder;
+use crate::model::reaction::Tally;
+use crate::model::store::StoredReactions;
 use crate::sources::resource::slug;
 use crate::text::{Language, format_count, tr, tr_args};
 use crate::ui::large::{Large, LargeButton, LargeRole, button, cell, fitting_grid, grid, label, named, paragraph};
-use bevy::tasks::{IoTaskPool, Task, block_on, poll_once};
 use bevy_egui::egui::{CornerRadius, Rect, Ui, pos2};
 use egui_phosphor::regular;
 use jiff::Zoned;
-use std::{
-    fs, io,
-    io::Write,
-    path::{Path, PathBuf},
-};
 
 /// Letters of a scenario's name in the name of a file.
 const MAX_NAME: usize = 40;
-/// How many files of one name and day are made.
-const MAX_FILES: u32 = 99;
 
 /// The page.
 #[derive(Default)]
@@ -32,8 +25,6 @@ pub(super) struct Results {
     trials: bool,
     /// Trials are about to be deleted: asked once more.
     asks_delete: bool,
-    saving: Option<Task<io::Result<PathBuf>>>,
-    saved: Option<Result<PathBuf, String>>,
 }
 
 impl Results {
@@ -41,21 +32,25 @@ impl Results {
         &mut self,
         ui: &Ui,
         rest: Rect,
-        keeping: &mut Keeping,
+        (keeping, tables): (&mut Keeping, &mut Tables),
         scenario: Option<&Scenario>,
         language: &Language,
     ) {
         let large = Large::of(ui.ctx());
-        if let Some(done) = self.saving.as_mut().and_then(|task| block_on(poll_once(task))) {
-            self.saving = None;
-            self.saved = Some(done.map_err(|error| error.to_string()));
-        }
         // A scenario of trials alone is first looked at as such.
         if !std::mem::replace(&mut self.has_looked, true) {
             self.trials = keeping.count(false) == 0 && keeping.count(true) > 0;
         }
-        let buttons = self.show_commands(ui, rest, keeping, scenario, language);
-        let Some(listed) = keeping.listed() else {
+        let tally = keeping.listed().map(|listed| {
+            let reactions = listed.reactions.iter().filter(|r| r.is_trial == self.trials);
+            let variants = scenario
+                .map(|scenario| scenario.variants.as_slice())
+                .unwrap_or_default();
+            Tally::of(reactions, variants.iter().map(|variant| variant.id.as_str()))
+        });
+        let about = (scenario, tally.as_ref());
+        let buttons = self.show_commands(ui, rest, (keeping, tables), about, language);
+        let (Some(listed), Some(tally)) = (keeping.listed(), tally) else {
             label(
                 ui,
                 buttons,
@@ -65,11 +60,6 @@ impl Results {
             );
             return;
         };
-        let reactions: Vec<&Reaction> = listed.reactions.iter().filter(|r| r.is_trial == self.trials).collect();
-        let ids = scenario
-            .map(|scenario| scenario.variants.as_slice())
-            .unwrap_or_default();
-        let tally = Tally::of(reactions.iter().copied(), ids.iter().map(|variant| variant.id.as_str()));
         show_table(ui, buttons, &tally, scenario, language);
         if listed.unreadable > 0 {
             let at = buttons.with_min_y(buttons.bottom() - large.mm(12.0));
@@ -84,8 +74,8 @@ impl Results {
         &mut self,
         ui: &Ui,
         rest: Rect,
-        keeping: &mut Keeping,
-        scenario: Option<&Scenario>,
+        (keeping, tables): (&mut Keeping, &mut Tables),
+        (scenario, tally): (Option<&Scenario>, Option<&Tally>),
         language: &Language,
     ) -> Rect {
         let large = Large::of(ui.ctx());
@@ -131,7 +121,11 @@ impl Results {
             }
             match number {
                 0 | 1 => self.trials = number == 1,
-                2 => self.save(keeping, scenario, language),
+                2 => {
+                    if let (Some(listed), Some(tally)) = (keeping.listed(), tally) {
+                        tables.write(self.order(listed, (scenario, tally), language));
+                    }
+                }
                 _ if self.asks_delete => {
                     keeping.delete_trials();
                     self.asks_delete = false;
@@ -147,7 +141,7 @@ impl Results {
         let said = at
             .with_min_y(at.top() - line - large.gap())
             .with_max_y(at.top() - large.gap());
-        match &self.saved {
+        match tables.written() {
             Some(Ok(folder)) => {
                 let words = tr_args(language, "staff-saved", &[("path", &folder.display().to_string())]);
                 paragraph(ui, said, &words, LargeRole::Small, large.tokens.ink);
@@ -156,129 +150,45 @@ impl Results {
                 let words = tr_args(language, "staff-unsaved", &[("reason", error)]);
                 paragraph(ui, said, &words, LargeRole::Small, large.tokens.error);
             }
-            None => paragraph(
-                ui,
-                said,
-                &tr(language, "staff-small-groups"),
-                LargeRole::Small,
-                large.tokens.muted,
-            ),
+            None => {
+                let words = tally.map(|tally| counts_remark(tally, language)).unwrap_or_default();
+                paragraph(ui, said, &words, LargeRole::Small, large.tokens.muted);
+            }
         }
         rest.with_max_y(said.top() - large.gap())
     }
 
-    /// Writes the tables, off the thread that draws.
-    fn save(&mut self, keeping: &Keeping, scenario: Option<&Scenario>, language: &Language) {
-        let (Some(listed), None) = (keeping.listed(), &self.saving) else {
-            return;
-        };
-        let reactions: Vec<Reaction> = listed
-            .reactions
-            .iter()
-            .filter(|r| r.is_trial == self.trials)
-            .cloned()
-            .collect();
+    /// What is written when staff ask for the tables now.
+    fn order(
+        &self,
+        listed: &StoredReactions,
+        (scenario, tally): (Option<&Scenario>, &Tally),
+        language: &Language,
+    ) -> Order {
         let code = language.code();
-        let variants = scenario
-            .map(|scenario| scenario.variants.as_slice())
-            .unwrap_or_default();
-        let titles: Vec<(String, String)> = variants
-            .iter()
-            .map(|variant| (variant.id.clone(), variant.title.get(&code).to_owned()))
-            .collect();
-        let name = scenario.map_or_else(String::new, |scenario| slug(scenario.title.get(&code), MAX_NAME));
-        let kind = if self.trials {
-            tr(language, "staff-file-trials")
-        } else {
-            tr(language, "staff-file-real")
-        };
-        let (language, day) = (language.clone(), Zoned::now().date());
-        self.saved = None;
-        self.saving = Some(IoTaskPool::get().spawn(async move {
-            let folder = data_folder()
-                .map_err(io::Error::other)?
-                .join(tr(&language, "staff-file-folder"));
-            let tally = Tally::of(&reactions, titles.iter().map(|(id, _)| id.as_str()));
-            let title = |id: &str| {
-                let found = titles.iter().find(|(known, _)| known == id);
-                found.map_or_else(|| id.to_owned(), |(_, title)| title.clone())
-            };
-            let files = [
-                (tr(&language, "staff-file-counts"), counts_csv(&tally, title, &language)),
-                (
-                    tr(&language, "staff-file-words"),
-                    words_csv(&reactions, &tally, title, &language),
-                ),
-                (
-                    tr(&language, "staff-file-spots"),
-                    spots_csv(&reactions, &tally, title, &language),
-                ),
-            ];
-            write_all(&folder.join(format!("{kind}-{name}-{day}")), &files)
-        }));
-    }
-}
-
-/// Writes the files into a folder of their own, never over others; returns that folder.
-fn write_all(wanted: &Path, files: &[(String, Vec<u8>)]) -> io::Result<PathBuf> {
-    let numbered = |number: u32| match number {
-        1 => wanted.to_owned(),
-        _ => PathBuf::from(format!("{}-{number}", wanted.display())),
-    };
-    fs::create_dir_all(wanted.parent().unwrap_or(wanted))?;
-    for number in 1..=MAX_FILES {
-        let folder = numbered(number);
-        match fs::create_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-            Ok(()) => {
-                for (name, bytes) in files {
-                    let mut file = atomic_write_file::AtomicWriteFile::open(folder.join(format!("{name}.csv")))?;
-                    file.write_all(bytes)?;
-                    file.commit()?;
-                }
-                return Ok(folder);
-            }
+        let reactions = listed.reactions.iter().filter(|r| r.is_trial == self.trials);
+        let groups = tally.groups.iter();
+        Order {
+            reactions: reactions.cloned().collect(),
+            titles: groups
+                .map(|group| (group.variant.clone(), title_of(&group.variant, scenario, &code)))
+                .collect(),
+            name: scenario.map_or_else(String::new, |scenario| slug(scenario.title.get(&code), MAX_NAME)),
+            are_trials: self.trials,
+            is_example: scenario.is_some_and(|scenario| scenario.synthetic),
+            language: language.clone(),
+            day: Zoned::now().date(),
         }
     }
-    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 /// The table: a row per variant and one for all.
 fn show_table(ui: &Ui, rest: Rect, tally: &Tally, scenario: Option<&Scenario>, language: &Language) {
     let large = Large::of(ui.ctx());
     let code = language.code();
-    let title = |id: &str| {
-        let variants = scenario
-            .map(|scenario| scenario.variants.as_slice())
-            .unwrap_or_default();
-        let found = variants.iter().find(|variant| variant.id == id);
-        found.map_or_else(|| id.to_owned(), |variant| variant.title.get(&code).to_owned())
-    };
-    let head: Vec<String> = [tr(language, "reactions-variant"), tr(language, "reactions-total")]
-        .into_iter()
-        .chain(Smiley::ALL.map(|smiley| smiley_word(smiley, language)))
-        .chain(Theme::ALL.map(|theme| theme_word(theme, language)))
-        .chain([tr(language, "reactions-no-theme")])
-        .collect();
-    let mut rows = vec![head];
-    for group in &tally.groups {
-        let mut row = vec![title(&group.variant), format_count(group.total, language)];
-        row.extend(match &group.split {
-            Some(split) => cells(split, language),
-            None if group.total == 0 => vec!["–".to_owned(); 8],
-            None => vec!["< 5".to_owned(); 8],
-        });
-        rows.push(row);
-    }
-    let mut sums = vec![tr(language, "reactions-all"), format_count(tally.total, language)];
-    // Where no group is split there are no sums either.
-    sums.extend(if tally.total == tally.in_small_groups {
-        vec!["–".to_owned(); 8]
-    } else {
-        cells(&tally.split, language)
-    });
-    rows.push(sums);
+    let title = |id: &str| title_of(id, scenario, &code);
+    let mut rows = vec![count_heads(language)];
+    rows.extend(count_rows(tally, title, language));
     #[expect(clippy::cast_precision_loss, reason = "a few rows")]
     let height = (rest.height() / rows.len() as f32).min(large.mm(17.0));
     for (number, row) in rows.iter().enumerate() {
@@ -292,9 +202,10 @@ fn show_table(ui: &Ui, rest: Rect, tally: &Tally, scenario: Option<&Scenario>, l
     }
 }
 
-fn cells(split: &crate::model::reaction::Split, language: &Language) -> Vec<String> {
-    let counts = split.smileys.iter().chain(&split.themes).chain([&split.without_theme]);
-    counts.map(|count| format_count(*count, language)).collect()
+/// What a variant is called; its id where the plan does not have it any more.
+fn title_of(id: &str, scenario: Option<&Scenario>, code: &str) -> String {
+    let found = scenario.and_then(|scenario| scenario.variant(id));
+    found.map_or_else(|| id.to_owned(), |variant| variant.title.get(code).to_owned())
 }
 
 fn show_row(ui: &Ui, line: Rect, cells: &[String], is_strong: bool) {
@@ -309,24 +220,4 @@ fn show_row(ui: &Ui, line: Rect, cells: &[String], is_strong: bool) {
     }
     // The row is told whole, so that it reads aloud in order.
     named(ui, line, &cells.join(" · "));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_are_never_written_over_others() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let wanted = folder.path().join("uit").join("reacties-plein-2026-11-25");
-        let files = [
-            ("aantallen".to_owned(), b"a".to_vec()),
-            ("woorden".to_owned(), b"w".to_vec()),
-        ];
-        let first = write_all(&wanted, &files).expect("written");
-        let second = write_all(&wanted, &files).expect("written");
-        assert_eq!(first, wanted);
-        assert_ne!(first, second);
-        assert_eq!(fs::read(second.join("woorden.csv")).expect("a file"), b"w");
-    }
 }

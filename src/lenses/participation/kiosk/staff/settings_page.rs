@@ -1,6 +1,8 @@
 //! Screen size, times, languages, hours, practice, and the day on which everything is deleted.
 
-use crate::lenses::participation::kiosk::settings::{DIAGONAL_INCH, IDLE_S, MOST_MONTHS, QUESTION_S, Settings};
+use crate::lenses::participation::kiosk::settings::{
+    DIAGONAL_INCH, ForcedPractice, IDLE_S, MOST_MONTHS, QUESTION_S, Settings,
+};
 use crate::text::{Language, format_date, tr, tr_args};
 use crate::ui::large::{Large, LargeButton, LargeRole, button, columns_that_fit, grid, paragraph, stepper};
 use bevy_egui::egui::{Rect, Ui};
@@ -10,8 +12,15 @@ use jiff::{ToSpan, Zoned, civil::Date};
 /// Hours that the exhibition keeps when it first gets any.
 const USUAL_HOURS: (u8, u8) = (9, 17);
 
-/// Shows the settings and changes them. Returns whether another code is wished for.
-pub(super) fn show(ui: &Ui, rest: Rect, settings: &mut Settings, language: &Language) -> bool {
+/// Shows the settings and changes them. Where practising is `forced`, its switch says why. Returns whether another code
+/// is wished for.
+pub(super) fn show(
+    ui: &Ui,
+    rest: Rect,
+    settings: &mut Settings,
+    forced: Option<ForcedPractice>,
+    language: &Language,
+) -> bool {
     let large = Large::of(ui.ctx());
     let has_hours = settings.hours.is_some();
     let count = if has_hours { 10 } else { 8 };
@@ -53,10 +62,7 @@ pub(super) fn show(ui: &Ui, rest: Rect, settings: &mut Settings, language: &Lang
         language,
     );
     step_day(ui, next(), settings, language);
-    let practice = tr(language, "staff-practice");
-    if toggle(ui, next(), &practice, settings.practice) {
-        settings.practice = !settings.practice;
-    }
+    show_practice(ui, next(), settings, forced, language);
     show_languages(ui, next(), settings, language);
     if toggle(ui, next(), &tr(language, "staff-hours"), has_hours) {
         settings.hours = if has_hours { None } else { Some(USUAL_HOURS) };
@@ -141,6 +147,22 @@ fn moved(day: Option<Date>, months: i32, today: Date) -> Option<Date> {
     (moved > today).then_some(moved.min(last))
 }
 
+/// The switch for practising. What the start or the area decides is on, and cannot be pressed.
+fn show_practice(ui: &Ui, rect: Rect, settings: &mut Settings, forced: Option<ForcedPractice>, language: &Language) {
+    let words = match forced {
+        None => {
+            if toggle(ui, rect, &tr(language, "staff-practice"), settings.practice) {
+                settings.practice = !settings.practice;
+            }
+            return;
+        }
+        Some(ForcedPractice::Example) => tr(language, "staff-practice-example"),
+        Some(ForcedPractice::Started) => tr(language, "staff-practice-started"),
+    };
+    let look = LargeButton::plain(regular::CHECK_SQUARE, &words);
+    button(ui, rect, &look.chosen(true).enabled(false));
+}
+
 fn toggle(ui: &Ui, rect: Rect, name: &str, is_on: bool) -> bool {
     let icon = if is_on { regular::CHECK_SQUARE } else { regular::SQUARE };
     button(ui, rect, &LargeButton::plain(icon, name).chosen(is_on)).clicked()
@@ -175,6 +197,11 @@ fn show_languages(ui: &Ui, rect: Rect, settings: &mut Settings, language: &Langu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bevy_egui::egui::{
+        Context, Pos2, RawInput,
+        accesskit::{Role, Toggled},
+        vec2,
+    };
     use jiff::civil::date;
 
     #[test]
@@ -186,5 +213,51 @@ mod tests {
         assert_eq!(moved(Some(date(2025, 1, 5)), 1, today), Some(date(2026, 12, 25)));
         assert_eq!(moved(Some(date(2027, 1, 31)), 1, today), Some(date(2027, 2, 28)));
         assert_eq!(moved(Some(date(2029, 11, 20)), 1, today), Some(date(2029, 11, 25)));
+    }
+
+    /// The switches of the page: their names, whether they can be pressed and whether they are on.
+    fn switches(settings: &mut Settings, forced: Option<ForcedPractice>) -> Vec<(String, bool, bool)> {
+        let screen = Rect::from_min_size(Pos2::ZERO, vec2(1920.0, 1080.0));
+        let ctx = Context::default();
+        ctx.enable_accesskit();
+        let accent = crate::ui::Tokens::LIGHT.participation;
+        Large::new(screen.size(), 24.0, accent, 1.0).install(&ctx);
+        let nl = Language::from_code("nl").expect("Dutch");
+        let input = RawInput {
+            screen_rect: Some(screen),
+            ..RawInput::default()
+        };
+        let output = ctx.run_ui(input, |ui| {
+            show(ui, screen, settings, forced, &nl);
+        });
+        let update = output.platform_output.accesskit_update.expect("names");
+        let nodes = update.nodes.iter().filter(|(_, node)| node.role() == Role::Button);
+        nodes
+            .filter_map(|(_, node)| {
+                let is_on = node.toggled() == Some(Toggled::True);
+                Some((node.label()?.to_owned(), !node.is_disabled(), is_on))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn practising_that_staff_cannot_end_is_on_grey_and_says_why() {
+        let mut settings = Settings::default();
+        let of_practice = |settings: &mut Settings, forced: Option<ForcedPractice>| {
+            let mut found = switches(settings, forced);
+            found.retain(|(name, ..)| name.starts_with("Oefenen"));
+            assert_eq!(found.len(), 1, "{found:?}");
+            found.remove(0)
+        };
+        let usual = of_practice(&mut settings, None);
+        assert_eq!(usual, ("Oefenen: reacties tellen niet mee".into(), true, false));
+        for (forced, words) in [
+            (ForcedPractice::Example, "Oefenen staat aan: dit is een voorbeeldgebied"),
+            (ForcedPractice::Started, "Oefenen staat aan: zo is de kiosk gestart"),
+        ] {
+            let seen = of_practice(&mut settings, Some(forced));
+            assert_eq!(seen, (words.to_owned(), false, true));
+        }
+        assert!(!settings.practice, "what staff set stays as it was");
     }
 }

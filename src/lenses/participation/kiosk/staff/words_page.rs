@@ -159,22 +159,7 @@ fn show_one(
     let line = Stroke::new(1.0, large.tokens.hairline);
     ui.painter().hline(at.x_range(), at.bottom() + large.gap() / 2.0, line);
     let text = at.with_max_y(at.top() + large.target());
-    let code = language.code();
-    let variants = scenario
-        .map(|scenario| scenario.variants.as_slice())
-        .unwrap_or_default();
-    let variant = variants.iter().find(|variant| variant.id == reaction.variant);
-    let state = match words.moderation {
-        Moderation::Waiting => tr(language, "staff-words-state-waiting"),
-        Moderation::Released => tr(language, "staff-words-state-released"),
-        Moderation::Withheld => tr(language, "staff-words-state-withheld"),
-    };
-    let about: Vec<String> = [variant.map(|variant| variant.title.get(&code).to_owned())]
-        .into_iter()
-        .chain([reaction.theme.map(|theme| theme_word(theme, language)), Some(state)])
-        .chain([reaction.is_trial.then(|| tr(language, "staff-words-trial"))])
-        .flatten()
-        .collect();
+    let about = about(reaction, words, scenario, language);
     paragraph(
         ui,
         text.with_max_x(at.right() - at.width() * 0.3),
@@ -222,4 +207,70 @@ fn show_one(
         }
     }
     done
+}
+
+/// What is known of the words, so that who reads them knows what they are about: plan, subject, what was decided, and
+/// whether it was practice. Neither the face nor the spot, which say nothing about the words but much about their writer.
+fn about(reaction: &Reaction, words: &Words, scenario: Option<&Scenario>, language: &Language) -> Vec<String> {
+    let code = language.code();
+    let variants = scenario
+        .map(|scenario| scenario.variants.as_slice())
+        .unwrap_or_default();
+    let variant = variants.iter().find(|variant| variant.id == reaction.variant);
+    let state = match words.moderation {
+        Moderation::Waiting => tr(language, "staff-words-state-waiting"),
+        Moderation::Released => tr(language, "staff-words-state-released"),
+        Moderation::Withheld => tr(language, "staff-words-state-withheld"),
+    };
+    [variant.map(|variant| variant.title.get(&code).to_owned())]
+        .into_iter()
+        .chain([reaction.theme.map(|theme| theme_word(theme, language)), Some(state)])
+        .chain([reaction.is_trial.then(|| tr(language, "staff-words-trial"))])
+        .flatten()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::smiley_word;
+    use crate::model::edit::tests::scenario;
+    use crate::model::reaction::tests::reaction;
+    use crate::model::reaction::{Smiley, Spot};
+
+    #[test]
+    fn beside_words_stand_the_plan_and_the_subject_but_never_the_face_or_the_spot() {
+        let nl = Language::from_code("nl").expect("Dutch");
+        let scenario = scenario();
+        let plan = scenario.variants.last().expect("a variant");
+        let mut said = reaction(4);
+        said.variant.clone_from(&plan.id);
+        said.theme = Some(crate::model::reaction::Theme::Green);
+        said.is_trial = true;
+        let words = said.words.clone().expect("words");
+        let mut seen = Vec::new();
+        for smiley in Smiley::ALL {
+            for spot in [
+                None,
+                Some(Spot::Rd {
+                    x_m: 251_123,
+                    y_m: 476_123,
+                }),
+            ] {
+                (said.smiley, said.spot) = (smiley, spot);
+                seen.push(about(&said, &words, Some(&scenario), &nl));
+            }
+        }
+        assert!(seen.iter().all(|about| *about == seen[0]), "{seen:?}");
+        let told = seen[0].join(" · ");
+        assert!(
+            told.contains(plan.title.get("nl")) && told.contains("Groen") && told.contains("oefening"),
+            "{told}"
+        );
+        assert!(
+            !Smiley::ALL
+                .iter()
+                .any(|smiley| seen[0].contains(&smiley_word(*smiley, &nl)))
+        );
+    }
 }
