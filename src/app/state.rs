@@ -9,7 +9,7 @@ use crate::lenses::participation::kiosk::KioskState;
 use crate::panels::desk::Desk;
 use crate::schedule::Lens;
 use crate::view::{
-    camera::OrbitCamera,
+    camera::{InputCapture, OrbitCamera},
     picking::{CitySelection, PickedThing},
     quality::Quality,
     scene::{SceneReady, ShownScenario, SwitchTime, ViewProblems},
@@ -60,6 +60,7 @@ pub(super) fn state_json(world: &World) -> Value {
         "page": desk.map(|desk| format!("{:?}", desk.page)),
         "start_screen": desk.is_some_and(|desk| desk.start.is_some()),
         "sun_open": desk.is_some_and(|desk| desk.sun_open),
+        "pointer_is_over_panel": world.get_resource::<InputCapture>().is_some_and(|capture| capture.pointer),
         "map_open": desk.is_some_and(|desk| desk.map_open),
         "touring": desk.is_some_and(Desk::is_touring),
         "walking": camera.is_walking(),

@@ -63,7 +63,9 @@ pub fn show(ui: &mut Ui, state: &MinimapState, side: f32, language: &Language) -
     let corner = CornerRadius::same(Theme::RADIUS);
     painter.rect_stroke(rect, corner, Stroke::new(1.0, theme.tokens.line), StrokeKind::Inside);
     // From the press on, not only for what egui counts as a click: on a slow machine a press is longer than that.
-    let is_pressed = response.is_pointer_button_down_on() || response.clicked();
+    // While it is held still nothing new is asked for, or the flight would begin anew in every frame.
+    let is_new = ui.input(|input| input.pointer.any_pressed() || input.pointer.delta() != Vec2::ZERO);
+    let is_pressed = is_new && (response.is_pointer_button_down_on() || response.clicked());
     let pressed = response.interact_pointer_pos().filter(|_| is_pressed);
     pressed.map(|pressed| {
         let share = (pressed - rect.min) / side;
@@ -108,8 +110,19 @@ mod tests {
             Vec::new(),
         );
         harness.run();
-        harness.get_by_label(&name).click();
+        let center = harness.get_by_label(&name).rect().center();
+        harness.hover_at(center);
         harness.run();
+        harness.drag_at(center);
+        harness.run_steps(4);
+        harness.drop_at(center);
+        harness.run();
+        assert_eq!(
+            harness.state().len(),
+            1,
+            "held still, it asks once: {:?}",
+            harness.state()
+        );
         let Some(MinimapAction::LookAt([x, y])) = harness.state().last().copied() else {
             panic!("nothing was asked for");
         };

@@ -153,6 +153,11 @@ impl Desktop {
         self.click(x, y);
     }
 
+    /// Moves the mouse to a point of the window.
+    pub(crate) fn hover(&self, x: f64, y: f64) {
+        self.xdotool(&["mousemove", &format!("{x:.0}"), &format!("{y:.0}")]);
+    }
+
     /// Clicks at a point of the window.
     pub(crate) fn click(&self, x: f64, y: f64) {
         self.xdotool(&[

@@ -7,6 +7,7 @@ use jiff::civil::date;
 use stadslens::panels::card::CardAction;
 use stadslens::panels::desk::Dialog;
 use stadslens::panels::layers::LayersAction;
+use stadslens::panels::minimap::{MinimapAction, MinimapState};
 use stadslens::panels::problems::ProblemsAction;
 use stadslens::panels::settings::SettingsAction;
 use stadslens::panels::start::{StartAction, StartState};
@@ -485,4 +486,46 @@ fn keyboard_alone_chooses_a_variant() {
         harness.state().asked[0].variants,
         [VariantsAction::Choose("b".to_owned())]
     );
+}
+
+#[test]
+fn the_small_map_opens_and_a_press_on_it_looks_there() {
+    let mut scene = Scene::new("nl");
+    scene.map = Some(MinimapState {
+        picture: egui::TextureId::default(),
+        eye: [0.5, 0.9],
+        heading_rad: 0.2,
+        width_rad: 1.0,
+        sight: 0.3,
+        marked: None,
+    });
+    let mut harness = scene.harness(DESK, 1.0);
+    press(&mut harness, "Kaartje van het gebied");
+    let map = harness
+        .get_all_by_label("Kaartje van het gebied")
+        .map(|node| node.rect())
+        .max_by(|a, b| a.width().total_cmp(&b.width()))
+        .expect("the map");
+    assert!(map.width() > 150.0, "{map:?}");
+    let over = harness.ctx.layer_id_at(map.center());
+    assert!(
+        over.is_some_and(|layer| layer.order != egui::Order::Background),
+        "the city would take the press: {over:?}"
+    );
+    harness.state_mut().asked.clear();
+    harness.hover_at(map.center());
+    harness.run();
+    harness.event(egui::Event::PointerButton {
+        pos: map.center(),
+        button: egui::PointerButton::Primary,
+        pressed: true,
+        modifiers: Modifiers::NONE,
+    });
+    harness.run();
+    let asked = std::mem::take(&mut harness.state_mut().asked);
+    let looked = asked.iter().find_map(|actions| actions.map);
+    let Some(MinimapAction::LookAt([x, y])) = looked else {
+        panic!("{asked:?}");
+    };
+    assert!((x - 0.5).abs() < 0.02 && (y - 0.5).abs() < 0.02, "{x} {y}");
 }

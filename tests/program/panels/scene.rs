@@ -9,6 +9,7 @@ use stadslens::panels::card::{CardState, Fact};
 use stadslens::panels::charter::CharterState;
 use stadslens::panels::desk::{Desk, DeskActions, DeskView, Page};
 use stadslens::panels::layers::{LayerRow, LayersState, LegendEntry};
+use stadslens::panels::minimap::MinimapState;
 use stadslens::panels::problems::{ProblemRow, ProblemsState};
 use stadslens::panels::rooms::OwnPages;
 use stadslens::panels::search::FoundLines;
@@ -33,6 +34,7 @@ pub(crate) struct Scene {
     pub(crate) pages: Vec<Page>,
     pub(crate) own: OwnPages,
     pub(crate) found: FoundLines,
+    pub(crate) map: Option<MinimapState>,
     pub(crate) variants: VariantsState,
     pub(crate) viewpoints: ViewpointsState,
     pub(crate) layers: LayersState,
@@ -82,6 +84,7 @@ impl Scene {
             pages: vec![Page::Variants, Page::Viewpoints, Page::Layers],
             own: OwnPages::default(),
             found: FoundLines::default(),
+            map: None,
             variants: VariantsState {
                 rows: vec![
                     variant("0", "Nu", Certainty::Decided),
@@ -202,7 +205,7 @@ impl Scene {
             preferences: &scene.preferences,
             synthetic: scene.synthetic,
             found: &scene.found,
-            map: None,
+            map: scene.map.as_ref(),
         };
         let (zones, actions) = scene.desk.show(ui.ctx(), &view, &scene.language);
         scene.zones = Some(zones);
