@@ -25,7 +25,7 @@ use std::{
 /// Trees with more tiles than this have their bounds taken from the root alone.
 const MAX_TILES_FOR_BOUNDS: usize = 20_000;
 
-/// Describes a tileset (`tileset.json`, or a folder with one), CityJSON or a single tile payload as one JSON object,
+/// Describes a tileset (`tileset.json`, or a folder with one), `CityJSON` or a single tile payload as one JSON object,
 /// as the command-line contract says. A kind that is not read yet is named, with a problem that says so.
 ///
 /// # Errors

@@ -132,17 +132,17 @@ impl Builder {
                 attributes.entry(name).or_insert(value);
             }
         }
-        parts.parts.retain(|part| !part.triangles.is_empty());
+        parts.all.retain(|part| !part.triangles.is_empty());
         if let Some(counts) = &mut self.counts {
-            let triangles = parts.parts.iter().map(|part| part.triangles.len() as u64);
+            let triangles = parts.all.iter().map(|part| part.triangles.len() as u64);
             counts.triangles += triangles.sum::<u64>();
         }
         let top = objects.swap_remove(top);
-        (!parts.parts.is_empty()).then_some(CityFeature {
+        (!parts.all.is_empty()).then_some(CityFeature {
             id: top.id,
             class: top.class.into_owned(),
             attributes,
-            parts: parts.parts,
+            parts: parts.all,
         })
     }
 
@@ -150,14 +150,12 @@ impl Builder {
         let Some(attributes) = object.attributes else {
             return Map::new();
         };
-        match serde_json::from_slice::<Option<Map<String, Value>>>(attributes) {
-            Ok(attributes) => attributes.unwrap_or_default(),
-            Err(_) => {
-                let place = || format!("CityObjects[{}].attributes", object.id);
-                self.findings.add(Fault::Attributes, place);
-                Map::new()
-            }
+        if let Ok(attributes) = serde_json::from_slice::<Option<Map<String, Value>>>(attributes) {
+            return attributes.unwrap_or_default();
         }
+        let place = || format!("CityObjects[{}].attributes", object.id);
+        self.findings.add(Fault::Attributes, place);
+        Map::new()
     }
 
     fn count(&mut self, context: Context, objects: &[Object]) {
@@ -224,12 +222,11 @@ impl Builder {
                         before.extend(own.drain());
                     }
                 }
-                Some(Kind::Flat) => {}
                 None if self.counts.is_none() => {
                     let place = || format!("CityObjects[{}]", object.id);
                     self.findings.add(Fault::UnknownGeometry, place);
                 }
-                None => {}
+                Some(Kind::Flat) | None => {}
             }
         }
     }
@@ -372,7 +369,7 @@ impl Builder {
             return self.findings.add(Fault::ObjectTooLarge, place);
         }
         let is_mirrored = matrix.determinant() < 0.0;
-        for (part, look) in template.parts.parts.iter().zip(&template.parts.looks) {
+        for (part, look) in template.parts.all.iter().zip(&template.parts.looks) {
             let mut look = *look;
             if look.role == SurfaceRole::Unknown {
                 look.role = role;
@@ -428,7 +425,7 @@ impl Builder {
                     &mut parts,
                 );
             }
-            let corners = parts.parts.iter().map(|part| part.positions.len()).sum();
+            let corners = parts.all.iter().map(|part| part.positions.len()).sum();
             Some(Rc::new(Template { parts, corners }))
         });
         self.templates.insert(number, built.clone());

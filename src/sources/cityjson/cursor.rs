@@ -158,14 +158,12 @@ impl<'a> Cursor<'a> {
         read: impl FnOnce(&mut Self) -> Result<T, Broken>,
     ) -> Result<Option<T>, Broken> {
         let start = self.at;
-        match read(self) {
-            Ok(value) => Ok(Some(value)),
-            Err(_) => {
-                self.at = start;
-                self.value()?;
-                Ok(None)
-            }
+        if let Ok(value) = read(self) {
+            return Ok(Some(value));
         }
+        self.at = start;
+        self.value()?;
+        Ok(None)
     }
 
     /// The number that comes next; `None` where something else stands, which stays there.

@@ -1,4 +1,4 @@
-//! What a file of CityJSON holds, for `inspect`. The words mean what `corpus/MANIFEST.md` says.
+//! What a file of `CityJSON` holds, for `inspect`. The words mean what `corpus/MANIFEST.md` says.
 
 use super::{CityJson, Form, build::Counts, features::Features, header::Transform, lod::LodChoice};
 use serde_json::{Value, json};

@@ -11,7 +11,7 @@ use super::{
     index::{Entered, MAX_OBJECT_BYTES, ObjectIndex, Summary},
     lod::LodChoice,
     object::Object,
-    scan::{ScanError, Stream},
+    scan::{Line, ScanError, Stream},
     source::Window,
     vertices::Vertices,
 };
@@ -126,130 +126,101 @@ impl<'a> Features<'a> {
         }
     }
 
-    /// The next feature of a document whose ranges can be read: `Some(None)` for one without surfaces.
-    fn next_of_ranges(&mut self) -> Option<Option<CityFeature>> {
+    /// Reads the next feature of a document whose ranges can be read. `false` at its end.
+    fn next_of_ranges(&mut self) -> Result<bool, ScanError> {
         let State::Ranges { window, next } = &mut self.state else {
-            return None;
+            return Ok(false);
         };
-        let (family, after) = self.city.document.index.family(*next)?;
+        let Some((family, after)) = self.city.document.index.family(*next) else {
+            return Ok(false);
+        };
         *next = after;
-        let mut held = Vec::new();
+        self.read += 1;
         if let [only] = family[..] {
             // Most stand alone, and need not be copied.
-            return Some(match window.range(only.start, only.bytes) {
-                Ok(bytes) => one(self.city, &mut self.builder, &[bytes], 0),
-                Err(error) => {
-                    self.broken(&ScanError::Io(error));
-                    self.state = State::Done;
-                    None
-                }
-            })
-            .inspect(|_| self.read += 1);
+            let bytes = window.range(only.start, only.bytes)?;
+            self.ready.extend(one(self.city, &mut self.builder, &[bytes], 0));
+            return Ok(true);
         }
-        let mut total = 0;
+        if family.iter().map(|object| object.bytes).sum::<usize>() > MAX_OBJECT_BYTES {
+            let findings = &mut self.builder.findings;
+            findings.add(Fault::ObjectTooLarge, || "CityObjects".to_owned());
+            return Ok(true);
+        }
+        let mut held = Vec::with_capacity(family.len());
         for object in &family {
-            total += object.bytes;
-            if total > MAX_OBJECT_BYTES {
-                self.builder
-                    .findings
-                    .add(Fault::ObjectTooLarge, || "CityObjects".to_owned());
-                return Some(None);
-            }
-            match window.range(object.start, object.bytes) {
-                Ok(bytes) => held.push(bytes.to_vec()),
-                Err(error) => {
-                    self.broken(&ScanError::Io(error));
-                    self.state = State::Done;
-                    return None;
-                }
-            }
+            held.push(window.range(object.start, object.bytes)?.to_vec());
         }
-        self.read += 1;
-        let root = top_of(&family);
         let held: Vec<&[u8]> = held.iter().map(Vec::as_slice).collect();
-        Some(one(self.city, &mut self.builder, &held, root))
+        let feature = one(self.city, &mut self.builder, &held, top_of(&family));
+        self.ready.extend(feature);
+        Ok(true)
     }
 
-    /// The same for a compressed document.
-    fn next_of_whole(&mut self) -> Option<Option<CityFeature>> {
+    /// The same for a compressed document, of which an object may have to wait for others.
+    fn next_of_whole(&mut self) -> Result<bool, ScanError> {
         let State::Whole(waiting) = &mut self.state else {
-            return None;
+            return Ok(false);
         };
-        let object = self.city.document.index.in_file_order(waiting.next)?;
+        let Some(object) = self.city.document.index.in_file_order(waiting.next) else {
+            return Ok(false);
+        };
         waiting.next += 1;
-        let range = match waiting.stream.range(object.start, object.bytes) {
-            Ok(range) => range,
-            Err(error) => {
-                self.broken(&ScanError::Io(error));
-                self.state = State::Done;
-                return None;
-            }
-        };
+        let range = waiting.stream.range(object.start, object.bytes)?;
         let bytes = waiting.stream.bytes(range);
         let Some(missing) = waiting.missing.get_mut(&object.root) else {
             self.read += 1;
-            return Some(one(self.city, &mut self.builder, &[bytes], 0));
+            self.ready.extend(one(self.city, &mut self.builder, &[bytes], 0));
+            return Ok(true);
         };
         *missing -= 1;
         let is_complete = *missing == 0;
         if waiting.bytes + bytes.len() > MAX_WAITING_BYTES {
-            self.builder.findings.add(Fault::Scattered, || "CityObjects".to_owned());
+            let findings = &mut self.builder.findings;
+            findings.add(Fault::Scattered, || "CityObjects".to_owned());
         } else {
             waiting.bytes += bytes.len();
             let of_family = waiting.objects.entry(object.root).or_default();
             of_family.push((object.number, bytes.to_vec()));
         }
-        if !is_complete {
-            return Some(None);
+        if is_complete {
+            let family = waiting.objects.remove(&object.root).unwrap_or_default();
+            waiting.bytes -= family.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+            let top = family.iter().position(|(number, _)| *number == object.root);
+            let held: Vec<&[u8]> = family.iter().map(|(_, bytes)| bytes.as_slice()).collect();
+            self.read += 1;
+            let feature = one(self.city, &mut self.builder, &held, top.unwrap_or(0));
+            self.ready.extend(feature);
         }
-        let family = waiting.objects.remove(&object.root).unwrap_or_default();
-        waiting.bytes -= family.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
-        let root = family
-            .iter()
-            .position(|(number, _)| *number == object.root)
-            .unwrap_or(0);
-        let held: Vec<&[u8]> = family.iter().map(|(_, bytes)| bytes.as_slice()).collect();
-        self.read += 1;
-        Some(one(self.city, &mut self.builder, &held, root))
+        Ok(true)
     }
 
-    /// Reads the next feature of a sequence. `None` at its end.
-    fn next_of_sequence(&mut self) -> Option<()> {
+    /// The same for a sequence. What is broken in a line is told, and costs that line.
+    fn next_of_sequence(&mut self) -> Result<bool, ScanError> {
         let State::Sequence(stream) = &mut self.state else {
-            return None;
+            return Ok(false);
         };
         let start = stream.offset();
-        let read = if self.city.is_by_lines {
-            stream.line(MAX_OBJECT_BYTES)
+        let taken = if self.city.is_by_lines {
+            stream.line(MAX_OBJECT_BYTES)?
+        } else if stream.peek()?.is_none() {
+            Line::End
         } else {
-            match stream.peek() {
-                Ok(None) => return None,
-                Ok(Some(_)) => stream.value(MAX_OBJECT_BYTES).map(Some),
-                Err(error) => Err(error),
-            }
+            stream.value(MAX_OBJECT_BYTES)?.map_or(Line::TooLong, Line::Held)
         };
-        let range = match read {
-            Ok(Some(Some(range))) => range,
-            Ok(Some(None)) => {
-                self.builder
-                    .findings
-                    .add(Fault::LineTooLong, || format!("byte {start}"));
-                return Some(());
+        let range = match taken {
+            Line::Held(range) => range,
+            Line::TooLong => {
+                let findings = &mut self.builder.findings;
+                findings.add(Fault::LineTooLong, || format!("byte {start}"));
+                return Ok(true);
             }
-            Ok(None) => return None,
-            Err(error) => {
-                self.broken(&error);
-                return None;
-            }
+            Line::End => return Ok(false),
         };
-        let end = stream.offset();
+        let start = stream.offset_of(range.start);
         let bytes = stream.bytes(range);
-        // A line ends behind its end, a value with it.
-        let length = bytes.len() as u64;
-        let behind = u64::from(self.city.is_by_lines && end > start + length);
-        let start = end - length - behind;
         if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Some(());
+            return Ok(true);
         }
         match feature(self.city, &mut self.builder, bytes, start, &mut self.ready) {
             Ok(Some(vertices)) => {
@@ -266,7 +237,7 @@ impl<'a> Features<'a> {
                 what,
             }),
         }
-        Some(())
+        Ok(true)
     }
 }
 
@@ -278,16 +249,18 @@ impl Iterator for Features<'_> {
             if let Some(feature) = self.ready.pop_front() {
                 return Some(feature);
             }
-            let step = match self.state {
+            let has_more = match self.state {
                 State::Ranges { .. } => self.next_of_ranges(),
                 State::Whole(_) => self.next_of_whole(),
-                State::Sequence(_) => self.next_of_sequence().map(|()| None),
+                State::Sequence(_) => self.next_of_sequence(),
                 State::Done => return None,
             };
-            match step {
-                Some(Some(feature)) => return Some(feature),
-                Some(None) => {}
-                None => self.state = State::Done,
+            let has_more = has_more.unwrap_or_else(|error| {
+                self.broken(&error);
+                false
+            });
+            if !has_more {
+                self.state = State::Done;
             }
         }
     }

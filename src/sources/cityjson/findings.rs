@@ -63,7 +63,7 @@ impl Fault {
             Self::TooManyCorners => (
                 lost,
                 Cause::TooLarge,
-                "surfaces have more corners than are read and are left out",
+                "surfaces have more corners than can be cut into triangles and are left out",
             ),
             Self::Nesting => (
                 lost,

@@ -1,4 +1,4 @@
-//! CityJSON 1.0, 1.1 and 2.0, and sequences of features (`CityJSONSeq`), plain or compressed with gzip:
+//! `CityJSON` 1.0, 1.1 and 2.0, and sequences of features (`CityJSONSeq`), plain or compressed with gzip:
 //! <https://www.cityjson.org/specs/2.0.1/>.
 //!
 //! Nothing is read whole. A first pass over a document keeps its vertices, compactly, and where each object stands; the
@@ -40,7 +40,7 @@ use scan::{ScanError, Stream};
 use source::Source;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-/// What a file of CityJSON is as a whole.
+/// What a file of `CityJSON` is as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// One document.
@@ -51,7 +51,7 @@ pub enum Form {
     Feature,
 }
 
-/// An open file of CityJSON.
+/// An open file of `CityJSON`.
 #[derive(Debug)]
 pub struct CityJson {
     source: Source,
@@ -68,7 +68,7 @@ impl CityJson {
     /// Opens a file: a first pass over a document, the first line of a sequence.
     ///
     /// # Errors
-    /// When there is no such file or it is not CityJSON at all. Anything less is in [`Self::problems`].
+    /// When there is no such file or it is not `CityJSON` at all. Anything less is in [`Self::problems`].
     pub fn open(path: &Path) -> Result<Self, Problem> {
         Self::read(Source::file(path.to_owned())?)
     }
@@ -228,7 +228,7 @@ fn skip_byte_order_mark(stream: &mut Stream) {
     }
 }
 
-/// Whether a file looks like CityJSON or `FlatCityBuf`, by its first bytes and, for JSON, its first telling key.
+/// Whether a file looks like `CityJSON` or `FlatCityBuf`, by its first bytes and, for JSON, its first telling key.
 pub(crate) fn is_city_json(path: &Path) -> bool {
     let Ok(source) = Source::file(path.to_owned()) else {
         return false;

@@ -146,6 +146,16 @@ impl Skipper {
     }
 }
 
+/// What [`Stream::line`] finds.
+pub(super) enum Line {
+    /// Where its bytes are held.
+    Held(Range<usize>),
+    /// It has more bytes than asked for, and is passed over.
+    TooLong,
+    /// The file has no more.
+    End,
+}
+
 /// Bytes that arrive in pieces, scanned from front to back.
 pub(super) struct Stream {
     reader: Box<dyn Read + Send>,
@@ -171,6 +181,11 @@ impl Stream {
     /// Bytes from the beginning of the file to the next byte.
     pub(super) fn offset(&self) -> u64 {
         self.start + self.at as u64
+    }
+
+    /// The same for a place in what is held.
+    pub(super) fn offset_of(&self, place: usize) -> u64 {
+        self.start + place as u64
     }
 
     /// The bytes of a range that [`Self::value`] or [`Self::line`] gave last.
@@ -212,17 +227,13 @@ impl Stream {
     /// The next byte that is no white space, which stays the next; `None` at the end of the file.
     pub(super) fn peek(&mut self) -> Result<Option<u8>, ScanError> {
         loop {
-            match self.rest().iter().position(|byte| !byte.is_ascii_whitespace()) {
-                Some(n) => {
-                    self.at += n;
-                    return Ok(Some(self.held[self.at]));
-                }
-                None => {
-                    self.at = self.held.len();
-                    if !self.fill(self.at)? {
-                        return Ok(None);
-                    }
-                }
+            if let Some(n) = self.rest().iter().position(|byte| !byte.is_ascii_whitespace()) {
+                self.at += n;
+                return Ok(Some(self.held[self.at]));
+            }
+            self.at = self.held.len();
+            if !self.fill(self.at)? {
+                return Ok(None);
             }
         }
     }
@@ -308,16 +319,16 @@ impl Stream {
         Ok(from..self.at)
     }
 
-    /// The next line without its end, when it has at most `limit` bytes: `Ok(Some(None))` for a longer one. `None` at the
-    /// end of the file.
-    pub(super) fn line(&mut self, limit: usize) -> Result<Option<Option<Range<usize>>>, ScanError> {
+    /// The next line without its end.
+    pub(super) fn line(&mut self, limit: usize) -> Result<Line, ScanError> {
         let mut kept = Some(self.at);
         let mut searched = self.at;
         loop {
             if let Some(n) = self.held[searched..].iter().position(|byte| *byte == b'\n') {
                 let end = searched + n;
                 self.at = end + 1;
-                return Ok(Some(kept.filter(|from| end - from <= limit).map(|from| from..end)));
+                let kept = kept.filter(|from| end - from <= limit);
+                return Ok(kept.map_or(Line::TooLong, |from| Line::Held(from..end)));
             }
             self.at = self.held.len();
             if kept.is_some_and(|from| self.at - from > limit) {
@@ -332,9 +343,9 @@ impl Stream {
             searched = self.at;
             if !has_more {
                 return Ok(match kept {
-                    Some(from) if from == self.at => None,
-                    None => Some(None),
-                    Some(from) => Some(Some(from..self.at)),
+                    Some(from) if from == self.at => Line::End,
+                    None => Line::TooLong,
+                    Some(from) => Line::Held(from..self.at),
                 });
             }
         }

@@ -104,12 +104,12 @@ impl Source {
                 break;
             }
             let taken = piece.len();
-            match piece.iter().rposition(|byte| *byte == b'\n') {
-                Some(last) => {
-                    line += piece.iter().filter(|byte| **byte == b'\n').count() as u64;
-                    column = (taken - last) as u64;
+            for (number, part) in piece.split(|byte| *byte == b'\n').enumerate() {
+                if number > 0 {
+                    line += 1;
+                    column = 1;
                 }
-                None => column += taken as u64,
+                column += part.len() as u64;
             }
             io::BufRead::consume(&mut reader, taken);
         }

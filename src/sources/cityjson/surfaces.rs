@@ -6,10 +6,21 @@
 use crate::sources::{CityPart, CityTexture, SurfaceRole};
 use bevy::math::{DVec2, DVec3, Vec2};
 use earcut::Earcut;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Most corners of one surface: the time that cutting takes can grow with their square.
 const MAX_CORNERS: usize = 50_000;
+/// Surfaces of more corners than this are cut on the clock.
+const MANY_CORNERS: usize = 2_000;
+/// How long all of those in a document may take that are slow, before others like them are left out. Rings that
+/// cross themselves thousands of times are no surfaces of a city; real ones take milliseconds.
+const MAX_SLOW: Duration = Duration::from_secs(30);
+/// A surface that takes longer is slow.
+const SLOW: Duration = Duration::from_millis(100);
 /// A surface whose area is below this share of the square of its size has none.
 const LEAST_AREA: f64 = 1e-12;
 
@@ -25,7 +36,7 @@ pub(super) struct Look {
 /// Parts that grow.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    pub(super) parts: Vec<CityPart>,
+    pub(super) all: Vec<CityPart>,
     /// Look of each part.
     pub(super) looks: Vec<Look>,
     places: HashMap<Look, usize>,
@@ -38,7 +49,7 @@ impl Parts {
         let place = match self.last {
             Some((last, place)) if last == look => place,
             _ => {
-                let (parts, looks) = (&mut self.parts, &mut self.looks);
+                let (parts, looks) = (&mut self.all, &mut self.looks);
                 *self.places.entry(look).or_insert_with(|| {
                     looks.push(look);
                     parts.push(CityPart {
@@ -53,7 +64,7 @@ impl Parts {
             }
         };
         self.last = Some((look, place));
-        &mut self.parts[place]
+        &mut self.all[place]
     }
 }
 
@@ -76,6 +87,8 @@ pub(super) struct Cutter {
     flat: Vec<DVec2>,
     triangles: Vec<u32>,
     earcut: Earcut<f64>,
+    /// What slow surfaces took so far.
+    slow: Duration,
 }
 
 impl Cutter {
@@ -119,7 +132,8 @@ impl Cutter {
     /// Cuts the surface and adds it to `part`.
     pub(super) fn finish(&mut self, part: &mut CityPart) -> Result<(), NoSurface> {
         let outer = self.holes.first().map_or(self.corners.len(), |hole| *hole as usize);
-        if self.corners.len() > MAX_CORNERS {
+        let is_timed = self.corners.len() > MANY_CORNERS;
+        if self.corners.len() > MAX_CORNERS || (is_timed && self.slow > MAX_SLOW) {
             return Err(NoSurface::TooManyCorners);
         }
         if outer < 3 {
@@ -140,8 +154,13 @@ impl Cutter {
         } else {
             self.lay_flat(normal);
             if !self.cut_quad() {
-                let flat = self.flat.iter().map(|corner| corner.to_array());
+                let started = is_timed.then(Instant::now);
+                let flat = self.flat.iter().map(DVec2::to_array);
                 self.earcut.earcut(flat, &self.holes, &mut self.triangles);
+                let took = started.map_or(Duration::ZERO, |started| started.elapsed());
+                if took > SLOW {
+                    self.slow += took;
+                }
             }
         }
         let base = index(part.positions.len());
@@ -317,7 +336,7 @@ mod tests {
         }
         assert_eq!(cut(&[&line[..2], &HOLE]), Err(NoSurface::NoArea));
         assert_eq!(cut(&[&OUTER, &line[..2]]).unwrap().triangles.len(), 2);
-        let many = vec![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]].repeat(MAX_CORNERS);
+        let many = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]].repeat(MAX_CORNERS);
         assert_eq!(cut(&[&many]), Err(NoSurface::TooManyCorners));
     }
 }

@@ -61,6 +61,7 @@ impl Default for Vertices {
     }
 }
 
+#[expect(clippy::float_cmp, reason = "the mark of a wrapped number is exact")]
 fn is_no_value(value: f64) -> bool {
     value == f64::from(i32::MIN) || value == f64::from(i32::MAX)
 }
@@ -235,18 +236,20 @@ impl Vertices {
 mod tests {
     use super::*;
 
+    /// One byte at a time is the hardest way for bytes to arrive.
+    struct Drip(std::io::Cursor<Vec<u8>>);
+
+    impl std::io::Read for Drip {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let one = out.len().min(1);
+            self.0.read(&mut out[..one])
+        }
+    }
+
     fn both(text: &str) -> Vertices {
         let mut whole = Vertices::default();
         whole.read(&mut Cursor::new(text.as_bytes())).unwrap();
         let bytes = text.as_bytes().to_vec();
-        // One byte at a time is the hardest way for bytes to arrive.
-        struct Drip(std::io::Cursor<Vec<u8>>);
-        impl std::io::Read for Drip {
-            fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-                let one = out.len().min(1);
-                self.0.read(&mut out[..one])
-            }
-        }
         let mut streamed = Vertices::default();
         streamed
             .read_stream(&mut Stream::new(Box::new(Drip(std::io::Cursor::new(bytes))), 0))
