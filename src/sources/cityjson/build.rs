@@ -16,7 +16,7 @@ use bevy::math::{DMat3, DVec3, Vec2};
 use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    rc::Rc,
+    sync::Arc,
 };
 
 /// Most corners of one feature.
@@ -24,6 +24,9 @@ const MAX_FEATURE_CORNERS: usize = 20_000_000;
 /// Most corners that all instances of templates in a document have together: a small file can place a large template
 /// very often.
 const MAX_INSTANCED_CORNERS: usize = 300_000_000;
+
+/// Largest coordinate and number in a matrix: beyond it nothing is a place, and products stay finite below it.
+const MAX_NUMBER: f64 = 1e15;
 
 /// What an object is read against.
 #[derive(Clone, Copy)]
@@ -52,7 +55,7 @@ pub(super) struct Builder {
     /// When everything is counted, levels of detail that are not chosen are looked at too.
     pub(super) counts: Option<Counts>,
     cutter: Cutter,
-    templates: HashMap<usize, Option<Rc<Template>>>,
+    templates: HashMap<usize, Option<Arc<Template>>>,
     instanced_corners: usize,
 }
 
@@ -73,16 +76,27 @@ impl Corners<'_> {
     fn get(self, index: u32) -> Result<DVec3, Fault> {
         match self {
             Self::Document(vertices, transform) => match vertices.get(index) {
-                Vertex::At(vertex) => Ok(transform.apply(vertex)),
+                Vertex::At(vertex) => bounded(transform.apply(vertex)),
                 Vertex::NoValue => Err(Fault::NoValue),
                 // Counted with the vertices themselves; here it costs a surface all the same.
                 Vertex::Bad | Vertex::Missing => Err(Fault::MissingVertex),
             },
-            Self::Template(vertices) => match vertices.get(index as usize) {
-                Some(vertex) if vertex.is_finite() => Ok(*vertex),
-                _ => Err(Fault::MissingVertex),
-            },
+            Self::Template(vertices) => vertices
+                .get(index as usize)
+                .ok_or(Fault::MissingVertex)
+                .and_then(|vertex| bounded(*vertex)),
         }
+    }
+}
+
+/// A corner, where it is a place at all.
+#[inline]
+fn bounded(corner: DVec3) -> Result<DVec3, Fault> {
+    // False for what is not a number, too.
+    if corner.abs().max_element() <= MAX_NUMBER && !corner.is_nan() {
+        Ok(corner)
+    } else {
+        Err(Fault::NoPlace)
     }
 }
 
@@ -400,7 +414,7 @@ impl Builder {
     }
 
     /// The surfaces of a template in its own frame, built when it is first placed.
-    fn template(&mut self, context: Context, number: usize) -> Option<Rc<Template>> {
+    fn template(&mut self, context: Context, number: usize) -> Option<Arc<Template>> {
         if let Some(known) = self.templates.get(&number) {
             return known.clone();
         }
@@ -426,7 +440,7 @@ impl Builder {
                 );
             }
             let corners = parts.all.iter().map(|part| part.positions.len()).sum();
-            Some(Rc::new(Template { parts, corners }))
+            Some(Arc::new(Template { parts, corners }))
         });
         self.templates.insert(number, built.clone());
         built
@@ -473,6 +487,6 @@ fn matrix(value: &[u8]) -> Option<(DMat3, DVec3)> {
     let numbers: [f64; 16] = serde_json::from_slice(value).ok()?;
     let row = |row: usize| DVec3::from_slice(&numbers[4 * row..]);
     let translation = DVec3::new(numbers[3], numbers[7], numbers[11]);
-    let is_sound = numbers.iter().all(|number| number.is_finite());
+    let is_sound = numbers.iter().all(|number| number.abs() <= MAX_NUMBER);
     is_sound.then(|| (DMat3::from_cols(row(0), row(1), row(2)).transpose(), translation))
 }

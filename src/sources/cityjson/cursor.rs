@@ -213,20 +213,6 @@ impl<'a> Cursor<'a> {
     /// An index in a list: a whole number, or `null`.
     #[inline]
     fn index(&mut self) -> Option<u32> {
-        // Most are a few digits and a comma.
-        let mut value: u32 = 0;
-        let mut at = self.at;
-        while let Some(digit) = self.bytes.get(at).map(|byte| byte.wrapping_sub(b'0'))
-            && digit < 10
-            && at - self.at < 9
-        {
-            value = value * 10 + u32::from(digit);
-            at += 1;
-        }
-        if at > self.at && matches!(self.bytes.get(at), Some(b',' | b']')) {
-            self.at = at;
-            return Some(value);
-        }
         if self.bytes[self.at..].starts_with(b"null") {
             self.at += 4;
             return Some(NULL);
@@ -237,10 +223,44 @@ impl<'a> Cursor<'a> {
         })
     }
 
+    /// Adds indices of one to nine digits as long as a comma follows them without white space, and the one before the
+    /// end of the list. Whether it stopped there; else something else comes next. Nearly all are written like that.
+    #[inline]
+    fn run_of_indices(&mut self, values: &mut Vec<u32>) -> bool {
+        let bytes = self.bytes;
+        let mut at = self.at;
+        loop {
+            let start = at;
+            let mut value: u32 = 0;
+            while let Some(digit) = bytes.get(at).map(|byte| byte.wrapping_sub(b'0'))
+                && digit < 10
+                && at - start < 9
+            {
+                value = value * 10 + u32::from(digit);
+                at += 1;
+            }
+            match bytes.get(at) {
+                Some(b',') if at > start => values.push(value),
+                Some(b']') if at > start => {
+                    values.push(value);
+                    self.at = at;
+                    return true;
+                }
+                _ => {
+                    self.at = start;
+                    return false;
+                }
+            }
+            at += 1;
+        }
+    }
+
     /// Lists of lists of indices, `depth` levels of them. A `null` in place of a list is an empty list.
     pub(super) fn nested(&mut self, depth: usize) -> Result<Nested, Broken> {
         const NOT_NESTED: &str = "the lists of indices are not nested as the type of the geometry asks";
         let mut nested = Nested::default();
+        // Three corners of a triangle take twenty bytes or so.
+        nested.values.reserve(self.bytes.len() / 8);
         let mut level = 0;
         loop {
             // A value stands here.
@@ -253,8 +273,11 @@ impl<'a> Cursor<'a> {
                     }
                 }
                 Some(_) if level == depth && level > 0 => {
-                    let index = self.index().ok_or(self.broken(NOT_NESTED))?;
-                    nested.values.push(index);
+                    if !self.run_of_indices(&mut nested.values) {
+                        self.peek();
+                        let index = self.index().ok_or(self.broken(NOT_NESTED))?;
+                        nested.values.push(index);
+                    }
                 }
                 Some(b'n') if self.bytes[self.at..].starts_with(b"null") => {
                     self.at += 4;

@@ -13,6 +13,7 @@ const LONGEST_PLACE: usize = 100;
 pub(super) enum Fault {
     MissingVertex,
     NoValue,
+    NoPlace,
     BadVertex,
     TooManyVertices,
     NoArea,
@@ -52,6 +53,11 @@ impl Fault {
                 lost,
                 Cause::Content,
                 "surfaces have a corner at the end of the range of numbers, where a value is missing, and are left out",
+            ),
+            Self::NoPlace => (
+                lost,
+                Cause::Place,
+                "surfaces have a corner that is no place and are left out",
             ),
             Self::BadVertex => (
                 lost,
