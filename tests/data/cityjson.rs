@@ -1,4 +1,4 @@
-//! What `inspect` says of every file of CityJSON in the corpus, against what an independent reader found in it.
+//! What `inspect` says of every file of `CityJSON` in the corpus, against what an independent reader found in it.
 
 #![expect(
     clippy::unwrap_used,

@@ -40,112 +40,69 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    /// Whether something is lost, its cause, and what is wrong behind "12 ".
-    fn words(self) -> (bool, Cause, &'static str) {
-        let (lost, kept) = (true, false);
+    /// Whether something is lost by it.
+    fn costs(self) -> bool {
+        !matches!(
+            self,
+            Self::NoArea
+                | Self::Lod
+                | Self::Material
+                | Self::Texture
+                | Self::Semantics
+                | Self::Duplicate
+                | Self::Parent
+        )
+    }
+
+    fn cause(self) -> Cause {
         match self {
-            Self::MissingVertex => (
-                lost,
-                Cause::Content,
-                "surfaces name a vertex that is not there and are left out",
-            ),
-            Self::NoValue => (
-                lost,
-                Cause::Content,
-                "surfaces have a corner at the end of the range of numbers, where a value is missing, and are left out",
-            ),
-            Self::NoPlace => (
-                lost,
-                Cause::Place,
-                "surfaces have a corner that is no place and are left out",
-            ),
-            Self::BadVertex => (
-                lost,
-                Cause::Content,
-                "vertices are not three numbers; what uses them is left out",
-            ),
-            Self::TooManyVertices => (lost, Cause::TooLarge, "vertices are more than are read; split the file"),
-            Self::NoArea => (kept, Cause::Content, "surfaces have no area and are left out"),
-            Self::TooManyCorners => (
-                lost,
-                Cause::TooLarge,
-                "surfaces have more corners than can be cut into triangles and are left out",
-            ),
-            Self::Nesting => (
-                lost,
-                Cause::Content,
-                "geometries have boundaries that are not nested as their type asks; they are left out",
-            ),
-            Self::Geometry => (lost, Cause::Content, "geometries cannot be read and are left out"),
-            Self::UnknownGeometry => (
-                lost,
-                Cause::NotRead,
-                "geometries are of a type that is not known and are left out",
-            ),
-            Self::Lod => (
-                kept,
-                Cause::Content,
-                "levels of detail are not a number such as 2 or 2.2; they count as not given",
-            ),
-            Self::Template => (
-                lost,
-                Cause::Content,
-                "geometries name a template that is not there or cannot be used",
-            ),
-            Self::Matrix => (
-                lost,
-                Cause::Content,
-                "transformation matrices are not 16 numbers; their geometries are left out",
-            ),
-            Self::Material => (
-                kept,
-                Cause::Content,
-                "surfaces name a material that is not there; they get the usual colour",
-            ),
-            Self::Texture => (
-                kept,
-                Cause::Content,
-                "surfaces have a texture that does not fit them; they are drawn without it",
-            ),
-            Self::Semantics => (
-                kept,
-                Cause::Content,
-                "geometries have semantics that do not fit them; they are not used",
-            ),
-            Self::Attributes => (lost, Cause::Content, "objects have attributes that cannot be read"),
-            Self::Object => (
-                lost,
-                Cause::Content,
-                "objects are not as CityJSON asks and are left out",
-            ),
-            Self::ObjectTooLarge => (
-                lost,
-                Cause::TooLarge,
-                "objects are larger than is read and are left out",
-            ),
-            Self::TooManyObjects => (lost, Cause::TooLarge, "objects are more than are read; split the file"),
-            Self::Duplicate => (kept, Cause::Duplicate, "objects have an id that another has too"),
-            Self::Parent => (
-                kept,
-                Cause::Content,
-                "objects name a parent that is not there; they stand by themselves",
-            ),
-            Self::Scattered => (
-                lost,
-                Cause::TooLarge,
-                "objects stand too far from their parents for a compressed file; unpack it and open it again",
-            ),
-            Self::LineTooLong => (lost, Cause::TooLarge, "lines are longer than is read and are left out"),
-            Self::NoFeature => (
-                lost,
-                Cause::WrongKind,
-                "lines are not a CityJSONFeature and are left out",
-            ),
-            Self::HeaderObjects => (
-                lost,
-                Cause::Content,
-                "objects stand in the first line of a sequence and are left out",
-            ),
+            Self::NoPlace => Cause::Place,
+            Self::TooManyVertices
+            | Self::TooManyCorners
+            | Self::ObjectTooLarge
+            | Self::TooManyObjects
+            | Self::Scattered
+            | Self::LineTooLong => Cause::TooLarge,
+            Self::UnknownGeometry => Cause::NotRead,
+            Self::Duplicate => Cause::Duplicate,
+            Self::NoFeature => Cause::WrongKind,
+            _ => Cause::Content,
+        }
+    }
+
+    /// What is wrong, behind "12 ".
+    fn words(self) -> &'static str {
+        match self {
+            Self::MissingVertex => "surfaces name a vertex that is not there and are left out",
+            Self::NoValue => {
+                "surfaces have a corner at the end of the range of numbers, where a value is missing, and are left out"
+            }
+            Self::NoPlace => "surfaces have a corner that is no place and are left out",
+            Self::BadVertex => "vertices are not three numbers; what uses them is left out",
+            Self::TooManyVertices => "vertices are more than are read; split the file",
+            Self::NoArea => "surfaces have no area and are left out",
+            Self::TooManyCorners => "surfaces have more corners than can be cut into triangles and are left out",
+            Self::Nesting => "geometries have boundaries that are not nested as their type asks; they are left out",
+            Self::Geometry => "geometries cannot be read and are left out",
+            Self::UnknownGeometry => "geometries are of a type that is not known and are left out",
+            Self::Lod => "levels of detail are not a number such as 2 or 2.2; they count as not given",
+            Self::Template => "geometries name a template that is not there or cannot be used",
+            Self::Matrix => "transformation matrices are not 16 numbers; their geometries are left out",
+            Self::Material => "surfaces name a material that is not there; they get the usual colour",
+            Self::Texture => "surfaces have a texture that does not fit them; they are drawn without it",
+            Self::Semantics => "geometries have semantics that do not fit them; they are not used",
+            Self::Attributes => "objects have attributes that cannot be read",
+            Self::Object => "objects are not as CityJSON asks and are left out",
+            Self::ObjectTooLarge => "objects are larger than is read and are left out",
+            Self::TooManyObjects => "objects are more than are read; split the file",
+            Self::Duplicate => "objects have an id that another has too",
+            Self::Parent => "objects name a parent that is not there; they stand by themselves",
+            Self::Scattered => {
+                "objects stand too far from their parents for a compressed file; unpack it and open it again"
+            }
+            Self::LineTooLong => "lines are longer than is read and are left out",
+            Self::NoFeature => "lines are not a CityJSONFeature and are left out",
+            Self::HeaderObjects => "objects stand in the first line of a sequence and are left out",
         }
     }
 }
@@ -253,14 +210,13 @@ impl Findings {
             problems.push(Problem::error(&*self.path, "", message).because(Cause::More));
         }
         for found in &self.found {
-            let (is_lost, cause, words) = found.fault.words();
-            let message = format!("{} {words}", found.count);
-            let problem = if is_lost {
+            let message = format!("{} {}", found.count, found.fault.words());
+            let problem = if found.fault.costs() {
                 Problem::error(&*self.path, &*found.first, message)
             } else {
                 Problem::warning(&*self.path, &*found.first, message)
             };
-            problems.push(problem.because(cause));
+            problems.push(problem.because(found.fault.cause()));
         }
         problems
     }
