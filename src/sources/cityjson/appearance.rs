@@ -34,8 +34,8 @@ impl Appearance {
                     appearance.textures = images.into_iter().map(Option::unwrap_or_default).collect();
                 }
                 "vertices-texture" => {
-                    let places = list(value, place);
-                    appearance.uvs = places.into_iter().map(|place| place.unwrap_or(Vec2::NAN)).collect();
+                    let uvs = &mut appearance.uvs;
+                    let _rest = Cursor::new(value).elements(|element| uvs.push(place(element).unwrap_or(Vec2::NAN)));
                 }
                 "default-theme-material" => appearance.default_material_theme = text(value).map(Into::into),
                 "default-theme-texture" => appearance.default_texture_theme = text(value).map(Into::into),

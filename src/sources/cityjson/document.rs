@@ -13,7 +13,7 @@ use crate::sources::Cause;
 use std::collections::BTreeMap;
 
 /// Largest member of a header, bytes: looks and templates of a whole sheet.
-const MAX_MEMBER_BYTES: usize = 512 << 20;
+const MAX_MEMBER_BYTES: usize = 256 << 20;
 
 /// What the first value of a file holds.
 #[derive(Debug, Default)]

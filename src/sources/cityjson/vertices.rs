@@ -10,6 +10,8 @@ use bevy::math::DVec3;
 const PIECE: usize = 1 << 16;
 /// Most vertices in one list: 960 MB as whole numbers. The largest sheets of whole countries have a third of that.
 const MAX_VERTICES: usize = 80_000_000;
+/// The same where they are not all whole numbers of 32 bits, which take twice the room.
+const MAX_LARGE_VERTICES: usize = MAX_VERTICES / 2;
 /// Longest text of one vertex, bytes.
 const MAX_VERTEX_BYTES: usize = 1 << 16;
 
@@ -129,7 +131,11 @@ impl Vertices {
 
     #[inline]
     fn push(&mut self, numbers: Option<[Number; 3]>) {
-        if self.len == MAX_VERTICES {
+        let most = match self.pieces {
+            Pieces::Small(_) => MAX_VERTICES,
+            Pieces::Large(_) => MAX_LARGE_VERTICES,
+        };
+        if self.len >= most {
             self.dropped += 1;
             return;
         }
@@ -153,6 +159,11 @@ impl Vertices {
                     }
                 }
                 Some(_) => {}
+            }
+            if self.len > MAX_LARGE_VERTICES {
+                self.dropped += 1;
+                put(pieces, BAD_SMALL);
+                return;
             }
             let widen = |value: [i32; 3]| {
                 if value == BAD_SMALL {
