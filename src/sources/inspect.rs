@@ -5,6 +5,7 @@
 
 use super::{
     Cause, Problem,
+    cityjson::{CityJson, is_city_json},
     gltf::Totals,
     resource::{ResourceError, Resources, encode_percent, folder, read_uri},
     tiles3d::{
@@ -24,7 +25,7 @@ use std::{
 /// Trees with more tiles than this have their bounds taken from the root alone.
 const MAX_TILES_FOR_BOUNDS: usize = 20_000;
 
-/// Describes a tileset (`tileset.json`, or a folder with one) or a single tile payload as one JSON object,
+/// Describes a tileset (`tileset.json`, or a folder with one), `CityJSON` or a single tile payload as one JSON object,
 /// as the command-line contract says. A kind that is not read yet is named, with a problem that says so.
 ///
 /// # Errors
@@ -45,6 +46,11 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    // Of any size: it is not read whole.
+    if is_city_json(&path) {
+        let described = catch_unwind(AssertUnwindSafe(|| CityJson::open(&path).map(|city| city.describe())));
+        return described.unwrap_or_else(|_panic| Err(unexpected(&shown)));
+    }
     let resources = folder(parent);
     let bytes = resources
         .read_at_most(name, MAX_PAYLOAD_BYTES)
@@ -54,31 +60,15 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
         drop(bytes);
         return Ok(describe_tileset(&read_tree(resources, name)?));
     }
-    let count = count_guarded(&bytes, name);
-    Ok(describe_payload(&bytes, count))
+    Ok(describe_payload(count_guarded(&bytes, name)))
 }
 
-fn describe_payload(bytes: &[u8], mut count: PayloadCount) -> Value {
-    let mut kind = count.kind.name();
-    if count.kind == PayloadKind::GeoJson && is_city_json(bytes) {
-        kind = "cityjson";
-        for problem in &mut count.problems {
-            "CityJSON is not read yet".clone_into(&mut problem.message);
-        }
-    }
+fn describe_payload(count: PayloadCount) -> Value {
     json!({
-        "kind": kind,
+        "kind": count.kind.name(),
         "totals": describe_totals(count.totals),
         "extensions": count.extensions,
         "problems": count.problems,
-    })
-}
-
-fn is_city_json(bytes: &[u8]) -> bool {
-    serde_json::from_slice::<Value>(bytes).is_ok_and(|json| {
-        json.get("type")
-            .and_then(Value::as_str)
-            .is_some_and(|kind| kind.starts_with("CityJSON"))
     })
 }
 
@@ -184,10 +174,12 @@ fn count_guarded(bytes: &[u8], path: &str) -> PayloadCount {
         kind: PayloadKind::Unknown,
         totals: Totals::default(),
         extensions: Vec::new(),
-        problems: vec![
-            Problem::error(path, "", "the file is damaged in a way the reader did not expect").because(Cause::Damaged),
-        ],
+        problems: vec![unexpected(path)],
     })
+}
+
+fn unexpected(path: &str) -> Problem {
+    Problem::error(path, "", "the file is damaged in a way the reader did not expect").because(Cause::Damaged)
 }
 
 /// Where the root volume has its middle; `None` for data without a place.

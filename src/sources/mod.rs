@@ -4,6 +4,7 @@
 //! leads out of the folder or archive it was found in.
 
 mod city_mesh;
+pub mod cityjson;
 pub mod gltf;
 pub mod inspect;
 mod problem;
