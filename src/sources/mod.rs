@@ -5,7 +5,9 @@
 
 mod city_mesh;
 pub mod gltf;
+pub mod http;
 pub mod inspect;
+pub mod online;
 mod problem;
 pub mod resource;
 pub mod table;
