@@ -14,14 +14,14 @@ use stadslens::sources::{
 };
 use std::time::Duration;
 
-/// As patient as a test may be.
+/// Few and quick tries, and the patience that a busy machine needs.
 fn limits() -> Limits {
     Limits {
-        connect: Duration::from_secs(2),
-        silence: Duration::from_millis(500),
-        total: Duration::from_secs(10),
-        slowest_bytes_per_s: 2000,
-        slow_window: Duration::from_millis(300),
+        connect: Duration::from_secs(10),
+        silence: Duration::from_secs(20),
+        total: Duration::from_secs(30),
+        slowest_bytes_per_s: 1,
+        slow_window: Duration::from_secs(20),
         tries: 3,
         backoff: Duration::from_millis(5),
         longest_wait: Duration::from_secs(3),
