@@ -143,8 +143,6 @@ impl Fetcher<'_> {
             );
             problems.push(Problem::warning(&record.id, "numberMatched", message).because(Cause::Unfinished));
         }
-        record.files = list.pages.len();
-        record.missing = usize::from(!is_whole);
         let file = |(index, page): (usize, &Page)| FetchedFile {
             path: pages.folder.join(&page.file),
             url: page.url.clone(),
@@ -152,8 +150,10 @@ impl Fetcher<'_> {
             epsg: 28992,
             is_new: index >= was_there,
         };
+        let files: Vec<FetchedFile> = list.pages.iter().enumerate().map(file).collect();
+        Self::count(&mut record, &files, usize::from(!is_whole));
         Fetched {
-            files: list.pages.iter().enumerate().map(file).collect(),
+            files,
             record,
             problems,
             is_stopped,

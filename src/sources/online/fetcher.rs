@@ -45,7 +45,7 @@ pub struct SourceRecord {
     pub about: About,
     /// Address that was asked, as far as it is the same for all files.
     pub url: String,
-    /// Day on which it was fetched, `YYYY-MM-DD`. Files that were there are of an earlier day.
+    /// Day on which the oldest of the files was fetched, `YYYY-MM-DD`.
     pub fetched_on: String,
     /// Files that are there.
     pub files: usize,
@@ -89,6 +89,20 @@ impl<'a> Fetcher<'a> {
             cache,
             report,
             day: jiff::Zoned::now().date().to_string(),
+        }
+    }
+
+    /// Counts the files of a source into its record.
+    pub(super) fn count(record: &mut SourceRecord, files: &[FetchedFile], missing: usize) {
+        record.files = files.len();
+        record.missing = missing;
+        // A file lies in the cache since it was fetched.
+        let days = files.iter().filter_map(|file| {
+            let moment = jiff::Timestamp::try_from(file.path.metadata().ok()?.modified().ok()?).ok()?;
+            Some(moment.to_zoned(jiff::tz::TimeZone::system()).date().to_string())
+        });
+        if let Some(oldest) = days.min() {
+            record.fetched_on = oldest;
         }
     }
 

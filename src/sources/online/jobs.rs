@@ -78,8 +78,7 @@ impl Fetcher<'_> {
                 Err(problem) => problems.add(problem),
             }
         }
-        record.files = files.len();
-        record.missing = jobs.len() - files.len();
+        Self::count(&mut record, &files, jobs.len() - files.len());
         Fetched {
             files,
             problems: problems.told(&record.id),

@@ -4,7 +4,7 @@ use super::server::{Manner, Reply, Server, gzip};
 use super::{client, limits};
 use stadslens::sources::{
     Cause,
-    http::{Cancel, Client, Expected, HttpError, Want},
+    http::{Cancel, Client, Expected, HttpError, Limits, Want},
 };
 use std::{
     fs,
@@ -63,7 +63,7 @@ fn a_wait_that_is_asked_for_is_kept() {
     assert!(get(&server, "/", &JSON).is_ok());
     let seen = server.seen();
     assert!(seen[1].at - seen[0].at >= Duration::from_secs(1));
-    assert!(seen[2].at - seen[1].at < Duration::from_secs(1));
+    assert!(seen[2].at - seen[1].at < Duration::from_secs(3));
 }
 
 #[test]
@@ -282,26 +282,28 @@ fn redirects_are_followed_within_bounds() {
 
 #[test]
 fn a_server_that_is_silent_or_trickles_is_given_up() {
+    let hasty = Limits {
+        silence: Duration::from_millis(300),
+        slowest_bytes_per_s: 2000,
+        slow_window: Duration::from_millis(200),
+        ..limits()
+    };
     let server = Server::new(|seen| match seen.path() {
-        "/silent" => Reply::ok("").sent(Manner::Silent(Duration::from_secs(3))),
-        "/stalls" => Reply::ok(bytes(20_000)).sent(Manner::Drip(10_000, Duration::from_secs(2))),
+        "/silent" => Reply::ok("").sent(Manner::Silent(Duration::from_secs(8))),
+        "/stalls" => Reply::ok(bytes(20_000)).sent(Manner::Drip(10_000, Duration::from_secs(8))),
         _ => Reply::ok(bytes(20_000)).sent(Manner::Drip(5, Duration::from_millis(10))),
     });
     for (path, words) in [
-        ("/silent", "waiting for the answer"),
+        ("/silent", "in time"),
         ("/stalls", "nothing came for a while"),
         ("/trickle", "too slowly"),
     ] {
         let begin = Instant::now();
-        let error = get(&server, path, &DATA).unwrap_err();
-        let told = error.to_string();
-        assert!(matches!(error, HttpError::TimeOut { .. }), "{path}: {told}");
-        assert!(told.contains(words) || path == "/silent", "{path}: {told}");
-        assert!(
-            begin.elapsed() < Duration::from_secs(4),
-            "{path}: {:?}",
-            begin.elapsed()
-        );
+        let client = Client::new(hasty.clone(), Cancel::new());
+        let error = client.get(&server.url(path), &DATA).unwrap_err();
+        assert!(matches!(error, HttpError::TimeOut { .. }), "{path}: {error}");
+        assert!(error.to_string().contains(words), "{path}: {error}");
+        assert!(begin.elapsed() < Duration::from_secs(7), "{path}");
     }
 }
 
@@ -374,18 +376,14 @@ fn a_host_that_is_gone_is_left_alone_after_a_few_requests() {
     let begin = Instant::now();
     let error = client.get(&server.url("/c"), &JSON).unwrap_err();
     assert!(error.to_string().contains("failed 3 requests in a row"), "{error}");
-    assert!(begin.elapsed() < Duration::from_millis(100));
+    assert!(begin.elapsed() < Duration::from_secs(1));
 }
 
 #[test]
 fn what_waits_is_stopped_at_once() {
-    let server = Server::new(|_| Reply::ok("").sent(Manner::Silent(Duration::from_secs(3))));
+    let server = Server::new(|_| Reply::ok("").sent(Manner::Silent(Duration::from_secs(8))));
     let cancel = Cancel::new();
-    let patient = stadslens::sources::http::Limits {
-        silence: Duration::from_secs(30),
-        ..limits()
-    };
-    let client = Arc::new(Client::new(patient, cancel.clone()));
+    let client = Arc::new(Client::new(limits(), cancel.clone()));
     let begin = Instant::now();
     let waiting = {
         let (client, url) = (client.clone(), server.url("/"));
@@ -394,7 +392,7 @@ fn what_waits_is_stopped_at_once() {
     thread::sleep(Duration::from_millis(200));
     cancel.cancel();
     assert!(matches!(waiting.join().unwrap(), HttpError::Cancelled { .. }));
-    assert!(begin.elapsed() < Duration::from_secs(2));
+    assert!(begin.elapsed() < Duration::from_secs(6));
     assert!(matches!(
         client.get(&server.url("/"), &JSON),
         Err(HttpError::Cancelled { .. })

@@ -78,7 +78,16 @@ fn heights_come_in_blocks_and_only_once() {
     assert_eq!(first.record.about.licence, "CC0 1.0");
     assert_eq!(first.record.fetched_on.len(), 10);
     assert!(first.record.url.ends_with("/service.pdok.nl/rws/ahn/wcs/v1_0"));
+    // What was there keeps its day.
+    let earlier = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let oldest = fs::File::options().write(true).open(&first.files[2].path).unwrap();
+    oldest.set_modified(earlier).unwrap();
     let second = heights(&server, cache.path());
+    assert!(
+        second.record.fetched_on.starts_with("2023-11-1"),
+        "{}",
+        second.record.fetched_on
+    );
     assert_eq!((second.files.len(), server.count()), (4, 4));
     assert!(second.files.iter().all(|file| !file.is_new));
     assert!(server.busiest() <= 2);
@@ -292,10 +301,7 @@ fn index(content: &[u8], url_of: impl Fn(u32) -> String) -> Vec<u8> {
     for name in ["tile_id", "cj_download", "cj_sha256"] {
         file.add_column(name, ColumnType::String, |_, _| {});
     }
-    let sum: String = Sha256::digest(content)
-        .iter()
-        .map(|byte| format!("{byte:02X}"))
-        .collect();
+    let sum = format!("{:X}", Sha256::digest(content));
     for number in 0..4 {
         let corner = [250_000.0 + 500.0 * f64::from(number), 476_000.0];
         file.add_feature_geom(Square(corner), |feature| {

@@ -250,14 +250,15 @@ fn send(stream: &mut TcpStream, reply: &Reply) -> std::io::Result<()> {
         Manner::Garbage => return stream.write_all(&reply.body),
         _ => {}
     }
-    let mut head = format!("HTTP/1.1 {} So\r\nConnection: close\r\n", reply.status);
+    let mut head = format!("HTTP/1.1 {} So\r\nConnection: close\r\n", reply.status).into_bytes();
     for (name, value) in &reply.headers {
-        head += &format!("{name}: {value}\r\n");
+        write!(head, "{name}: {value}\r\n")?;
     }
     if !matches!(reply.manner, Manner::NoLength) {
-        head += &format!("Content-Length: {}\r\n", reply.body.len());
+        write!(head, "Content-Length: {}\r\n", reply.body.len())?;
     }
-    stream.write_all(format!("{head}\r\n").as_bytes())?;
+    head.extend(b"\r\n");
+    stream.write_all(&head)?;
     match reply.manner {
         Manner::CutAfter(bytes) => stream.write_all(&reply.body[..bytes.min(reply.body.len())])?,
         Manner::Drip(bytes, pause) => {
