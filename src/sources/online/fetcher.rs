@@ -76,7 +76,8 @@ pub struct Fetcher<'a> {
 }
 
 impl<'a> Fetcher<'a> {
-    /// Fetches with `client` into `cache`, which is made where it is not there. `report` is told how far it is.
+    /// Fetches with `client` ([`Endpoints::client`]) into `cache`, which is made where it is not there. `report` is told
+    /// how far it is.
     pub fn new(
         client: &'a Client,
         endpoints: &'a Endpoints,

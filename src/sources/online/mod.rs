@@ -10,6 +10,7 @@
 
 mod area;
 mod buildings;
+mod endpoint_check;
 mod endpoints;
 mod features;
 mod fetcher;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where its own set-up is wrong")]
 
 mod client;
+mod downloads;
 mod features;
 mod files;
 mod server;
