@@ -336,6 +336,26 @@ fn what_is_not_http_is_told() {
 }
 
 #[test]
+fn pieces_are_put_together_and_their_end_is_waited_for() {
+    let server = Server::new(|seen| {
+        let end = if seen.path() == "/whole" { "0\r\n\r\n" } else { "" };
+        let answer =
+            format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{{\"a\":\r\n3\r\n 1}}\r\n{end}");
+        Reply::ok(answer).sent(Manner::Garbage)
+    });
+    assert_eq!(get(&server, "/whole", &JSON).unwrap(), b"{\"a\": 1}");
+    let error = get(&server, "/cut", &JSON).unwrap_err();
+    assert!(matches!(error, HttpError::CutOff { promised: None, .. }), "{error}");
+}
+
+#[test]
+fn a_head_without_an_end_is_not_read() {
+    let server = Server::new(|_| Reply::ok("{}").with("X-Long", &"x".repeat(200_000)));
+    let error = get(&server, "/", &JSON).unwrap_err();
+    assert!(matches!(error, HttpError::Garbled { .. }), "{error}");
+}
+
+#[test]
 fn one_host_gets_two_requests_at_a_time() {
     let server = Server::new(|_| {
         thread::sleep(Duration::from_millis(50));
