@@ -7,7 +7,13 @@ use stadslens::sources::{
     Cause,
     http::{Cancel, Client, HttpError},
 };
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
@@ -47,6 +53,64 @@ fn a_download_that_was_stopped_goes_on_in_the_next_run() {
         server.seen()[1].header("Range").unwrap(),
         format!("bytes={}-", done.resumed_from)
     );
+}
+
+/// What the run does that [`a_run_that_is_killed_leaves_what_the_next_one_goes_on_with`] kills; nothing by itself.
+#[test]
+fn the_run_that_is_killed() {
+    let (Ok(url), Ok(path)) = (
+        std::env::var("STADSLENS_TEST_URL"),
+        std::env::var("STADSLENS_TEST_PATH"),
+    ) else {
+        return;
+    };
+    client().download_to(&url, Path::new(&path), &DATA, &|_| {}).unwrap();
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_what_the_next_one_goes_on_with() {
+    let whole = bytes(400_000);
+    let sent = whole.clone();
+    let server = Server::new(move |seen| {
+        let reply = Reply::file(seen, &sent, "\"v1\"");
+        if seen.before == 0 {
+            reply.sent(Manner::Drip(20_000, Duration::from_millis(200)))
+        } else {
+            reply
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let (path, url) = (folder.path().join("a.bin"), server.url("/a"));
+    let mut run = Command::new(std::env::current_exe().unwrap())
+        .args(["online::downloads::the_run_that_is_killed", "--exact"])
+        .envs([
+            ("STADSLENS_TEST_URL", url.as_str()),
+            ("STADSLENS_TEST_PATH", path.to_str().unwrap()),
+        ])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let part = folder.path().join("a.bin.part");
+    let begin = Instant::now();
+    while fs::metadata(&part).map_or(0, |metadata| metadata.len()) < 100_000 {
+        assert!(begin.elapsed() < Duration::from_mins(1), "nothing came");
+        thread::sleep(Duration::from_millis(10));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert!(!path.exists());
+    let done = client().download_to(&url, &path, &DATA, &|_| {}).unwrap();
+    assert!(done.resumed_from >= 100_000 && fs::read(&path).unwrap() == whole);
+    let range = format!("bytes={}-", done.resumed_from);
+    assert_eq!(
+        server
+            .seen()
+            .iter()
+            .filter(|seen| seen.header("Range") == Some(range.as_str()))
+            .count(),
+        1
+    );
+    assert_eq!(names(folder.path()), ["a.bin"]);
 }
 
 /// What a run leaves that was killed by the system: a part and its note, without any goodbye.
