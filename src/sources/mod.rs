@@ -6,7 +6,9 @@
 mod city_mesh;
 pub mod cityjson;
 pub mod gltf;
+pub mod http;
 pub mod inspect;
+pub mod online;
 mod problem;
 pub mod resource;
 pub mod table;

@@ -13,6 +13,7 @@ mod decode;
 mod georef;
 mod indicator_properties;
 mod indicators;
+mod online;
 mod scenario;
 
 use std::path::{Path, PathBuf};

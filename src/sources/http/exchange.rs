@@ -1,0 +1,183 @@
+//! One request and its answer, redirects followed.
+
+use super::hosts::{Hosts, Slot};
+use super::{Address, Cancel, HttpError, Limits};
+use std::io::ErrorKind;
+use ureq::{
+    Agent, Body, Error, Timeout,
+    http::{HeaderMap, header},
+};
+
+/// What a client brings to every request.
+pub(super) struct Line<'a> {
+    pub(super) agent: &'a Agent,
+    pub(super) hosts: &'a Hosts,
+    pub(super) limits: &'a Limits,
+    pub(super) cancel: &'a Cancel,
+    pub(super) plain_http_hosts: &'a [String],
+}
+
+/// What is asked.
+pub(super) struct Ask<'a> {
+    pub(super) accept: &'a str,
+    /// Whether the answer may come packed.
+    pub(super) may_be_packed: bool,
+    /// From which byte on, and of which version of the file.
+    pub(super) from: Option<(u64, &'a str)>,
+}
+
+/// An answer whose body is still to come. The connection counts until it is dropped.
+pub(super) struct Exchange<'a> {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Body,
+    /// Who answered, after redirects.
+    pub(super) address: Address,
+    _slot: Slot<'a>,
+}
+
+impl Exchange<'_> {
+    /// A header as text.
+    pub(super) fn header(&self, name: header::HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Asks and follows redirects: only to addresses that may be fetched, never in a circle.
+pub(super) fn exchange<'a>(line: &Line<'a>, first: &Address, ask: &Ask) -> Result<Exchange<'a>, HttpError> {
+    let mut address = first.clone();
+    let mut seen: Vec<String> = Vec::new();
+    loop {
+        let slot = line.hosts.enter(&address.authority(), address.as_str(), line.cancel)?;
+        let mut request = line
+            .agent
+            .get(address.as_str())
+            .header(header::ACCEPT, ask.accept)
+            .header(
+                header::ACCEPT_ENCODING,
+                if ask.may_be_packed { "gzip" } else { "identity" },
+            );
+        if let Some((from, version)) = ask.from {
+            request = request
+                .header(header::RANGE, format!("bytes={from}-"))
+                .header(header::IF_RANGE, version);
+        }
+        if address.is_this_machine() {
+            // What stays on this machine does not go through a proxy that the environment names.
+            request = request.config().proxy(None).build();
+        }
+        let response = request.call().map_err(|error| failure(error, &address, line.cancel))?;
+        let (parts, body) = response.into_parts();
+        let answer = Exchange {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+            address: address.clone(),
+            _slot: slot,
+        };
+        if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+            return Ok(answer);
+        }
+        let Some(location) = answer.header(header::LOCATION) else {
+            return Err(HttpError::Garbled {
+                reason: format!("status {} without a place to go", answer.status),
+                url: address.to_string(),
+            });
+        };
+        let next = address.follow(location, line.plain_http_hosts)?;
+        seen.push(address.to_string());
+        if seen.len() > line.limits.redirects || seen.iter().any(|before| before == next.as_str()) {
+            return Err(HttpError::Redirects {
+                count: seen.len(),
+                url: first.to_string(),
+            });
+        }
+        address = next;
+    }
+}
+
+/// What kept an answer from coming.
+fn failure(error: Error, address: &Address, cancel: &Cancel) -> HttpError {
+    let url = address.to_string();
+    if cancel.is_cancelled() {
+        return HttpError::Cancelled { url };
+    }
+    match error {
+        Error::Timeout(timeout) => HttpError::TimeOut {
+            what: what_took_long(timeout),
+            url,
+        },
+        Error::HostNotFound => HttpError::Unreachable {
+            reason: "its name is not known".to_owned(),
+            url,
+        },
+        Error::Rustls(source) => HttpError::NotTrusted {
+            reason: source.to_string(),
+            url,
+        },
+        Error::Tls(reason) => HttpError::NotTrusted {
+            reason: reason.to_owned(),
+            url,
+        },
+        Error::Io(source) => match source.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(inner) => HttpError::NotTrusted {
+                reason: inner.to_string(),
+                url,
+            },
+            None => HttpError::Unreachable {
+                reason: source.to_string(),
+                url,
+            },
+        },
+        Error::Protocol(_) | Error::Http(_) | Error::LargeResponseHeader(..) | Error::BadUri(_) => HttpError::Garbled {
+            reason: error.to_string(),
+            url,
+        },
+        other => HttpError::Unreachable {
+            reason: other.to_string(),
+            url,
+        },
+    }
+}
+
+/// What kept a body from coming whole.
+pub(super) fn body_failure(
+    error: std::io::Error,
+    received: u64,
+    promised: Option<u64>,
+    address: &Address,
+    cancel: &Cancel,
+) -> HttpError {
+    let url = address.to_string();
+    if cancel.is_cancelled() {
+        return HttpError::Cancelled { url };
+    }
+    match Error::from(error) {
+        Error::Timeout(timeout) => HttpError::TimeOut {
+            what: what_took_long(timeout),
+            url,
+        },
+        Error::Decompress(_, source) if source.kind() != ErrorKind::UnexpectedEof => HttpError::Garbled {
+            reason: source.to_string(),
+            url,
+        },
+        Error::Protocol(source) => HttpError::Garbled {
+            reason: source.to_string(),
+            url,
+        },
+        _ => HttpError::CutOff {
+            received,
+            promised,
+            url,
+        },
+    }
+}
+
+fn what_took_long(timeout: Timeout) -> &'static str {
+    match timeout {
+        Timeout::Resolve | Timeout::Connect => "connecting",
+        Timeout::RecvResponse => "waiting for the answer",
+        Timeout::PerRead => "nothing came for a while",
+        _ => "it took too long in all",
+    }
+}

@@ -1,0 +1,160 @@
+//! Fetching many files, a few at a time; one that fails costs only itself.
+
+use super::fetcher::{Fetched, FetchedFile, Fetcher, SourceRecord, Step};
+use crate::sources::http::{HttpError, Want};
+use crate::sources::{Cause, Problem};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+/// Threads that fetch. What one host gets at a time is up to the client.
+const WORKERS: usize = 4;
+/// Problems of one source that are told one by one.
+const TOLD: usize = 20;
+
+/// One file to fetch.
+pub(super) struct Job {
+    pub(super) url: String,
+    /// Where it goes.
+    pub(super) path: PathBuf,
+    /// What it is called in a problem.
+    pub(super) name: String,
+    pub(super) bounds: Option<[f64; 4]>,
+    pub(super) epsg: u32,
+}
+
+/// A look at a file that came; it is taken away and told where this fails.
+pub(super) type Check<'a> = &'a (dyn Fn(&Job) -> Result<(), Problem> + Sync);
+
+impl Fetcher<'_> {
+    /// Fetches what is not there yet. The files come in the order of the jobs.
+    pub(super) fn run(&self, mut record: SourceRecord, jobs: &[Job], want: &Want<'_>, check: Check<'_>) -> Fetched {
+        let source = record.id.clone();
+        let (next, done, received) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
+        let is_stopped = AtomicBool::new(self.client.cancel().is_cancelled());
+        let results: Mutex<BTreeMap<usize, Result<FetchedFile, Problem>>> = Mutex::default();
+        let tell = || {
+            (self.report)(Step {
+                source: &source,
+                done: done.load(Ordering::Relaxed),
+                of: Some(jobs.len()),
+                received_bytes: received.load(Ordering::Relaxed),
+            });
+        };
+        let work = || {
+            while !is_stopped.load(Ordering::Relaxed) {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(job) = jobs.get(index) else { return };
+                let result = self.one(job, want, check, &is_stopped, &|bytes| {
+                    received.fetch_add(bytes, Ordering::Relaxed);
+                    tell();
+                });
+                if let Some(result) = result {
+                    results
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .insert(index, result);
+                    done.fetch_add(1, Ordering::Relaxed);
+                    tell();
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..WORKERS.min(jobs.len()) {
+                scope.spawn(work);
+            }
+        });
+        let mut problems = Problems::default();
+        let mut files = Vec::new();
+        for (_, result) in results.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            match result {
+                Ok(file) => files.push(file),
+                Err(problem) => problems.add(problem),
+            }
+        }
+        Self::count(&mut record, &files, jobs.len() - files.len());
+        Fetched {
+            files,
+            problems: problems.told(&record.id),
+            record,
+            is_stopped: is_stopped.into_inner(),
+        }
+    }
+
+    /// `None` where it was stopped by the user: that is no problem of the file.
+    fn one(
+        &self,
+        job: &Job,
+        want: &Want<'_>,
+        check: Check<'_>,
+        is_stopped: &AtomicBool,
+        came: &dyn Fn(u64),
+    ) -> Option<Result<FetchedFile, Problem>> {
+        let file = |is_new| FetchedFile {
+            path: job.path.clone(),
+            url: job.url.clone(),
+            bounds: job.bounds,
+            epsg: job.epsg,
+            is_new,
+        };
+        if job.path.is_file() {
+            return Some(Ok(file(false)));
+        }
+        let before = AtomicU64::new(u64::MAX);
+        let progress = |progress: crate::sources::http::Progress| {
+            // The first call tells what was there from a run before.
+            let last = before.swap(progress.received_bytes, Ordering::Relaxed);
+            came(progress.received_bytes.saturating_sub(last));
+        };
+        match self.client.download_to(&job.url, &job.path, want, &progress) {
+            Ok(_) => Some(match check(job) {
+                Ok(()) => Ok(file(true)),
+                Err(problem) => {
+                    // What is not what it should be must not be taken for whole in the next run.
+                    let _ = std::fs::remove_file(&job.path);
+                    Err(problem)
+                }
+            }),
+            Err(error) => {
+                if error.ends_all() {
+                    is_stopped.store(true, Ordering::Relaxed);
+                }
+                if matches!(error, HttpError::Cancelled { .. }) {
+                    return None;
+                }
+                Some(Err(error.problem(&job.name, "")))
+            }
+        }
+    }
+}
+
+/// Problems of one source: the first ones in full, the rest counted.
+#[derive(Default)]
+struct Problems {
+    told: Vec<Problem>,
+    more: usize,
+}
+
+impl Problems {
+    fn add(&mut self, problem: Problem) {
+        if self.told.len() < TOLD {
+            self.told.push(problem);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn told(mut self, source: &str) -> Vec<Problem> {
+        if self.more > 0 {
+            let message = format!("{} more files of this source could not be fetched", self.more);
+            self.told.push(Problem::error(source, "", message).because(Cause::More));
+        }
+        self.told
+    }
+}
