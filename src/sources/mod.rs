@@ -6,10 +6,12 @@
 mod city_mesh;
 pub mod gltf;
 pub mod inspect;
+pub(crate) mod json_text;
 mod problem;
 pub mod resource;
 pub mod table;
 pub mod tiles3d;
+pub mod vector;
 
 pub use city_mesh::{CityFeature, CityPart, CityTexture, SurfaceRole};
 pub use problem::{Cause, Problem, Severity};

@@ -14,7 +14,6 @@ pub mod file;
 mod files;
 mod findings;
 mod geojson;
-mod json_text;
 mod layers;
 mod mass_layer;
 mod note_document;

@@ -7,18 +7,17 @@ use super::convert::{Converter, RING_BUDGET};
 use super::file::{self, ScenarioFile, VERSION};
 use super::findings::Findings;
 use super::geojson::{self, Feature};
-use super::json_text;
 use super::layers::LayerReader;
 use super::place::LeftOut;
 use super::projection::Projection;
-use super::structure::{self, display};
+use super::structure;
 use super::table_layer;
 use super::terrain_layer;
 use super::{Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
 use crate::model::{AddedList, Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
-    Cause, Problem,
+    Cause, Problem, json_text,
     resource::{self, Resources},
     table,
 };
@@ -197,7 +196,7 @@ fn check_version(value: &Value, document: &str) -> Result<(), Problem> {
         Some(version) if (version - f64::from(VERSION)).abs() < f64::EPSILON => Ok(()),
         _ => no_scenario(format!(
             "{} is no version of a scenario: use {VERSION}",
-            display(version)
+            json_text::display(version)
         )),
     }
 }
