@@ -23,10 +23,12 @@ mod projection;
 mod properties;
 mod read;
 mod scratch;
+mod scratch_vector;
 mod structure;
 mod table_layer;
 mod terrain_layer;
 mod variant_files;
+mod vector_layer;
 mod words;
 
 pub use check::check;

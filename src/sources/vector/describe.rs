@@ -11,16 +11,24 @@ const MAX_JSON_BYTES: u64 = super::MAX_BYTES;
 /// The file at `path` as one JSON object, as the command-line contract says; `None` when it is of no kind that is read
 /// here.
 pub fn describe(path: &Path) -> Option<Result<Value, Problem>> {
-    let name = path.file_name().and_then(|name| name.to_str())?;
-    let head = resource::head(path, super::HEAD_BYTES)?;
+    is_vector(path).then(|| VectorFile::open(path).map(|file| report(&file, &path.display().to_string())))
+}
+
+/// Whether the file at `path` is vector data by its bytes, or by its name where its bytes are anything.
+pub fn is_vector(path: &Path) -> bool {
+    let (Some(name), Some(head)) = (
+        path.file_name().and_then(|name| name.to_str()),
+        resource::head(path, super::HEAD_BYTES),
+    ) else {
+        return false;
+    };
     let ending = super::ending_of(name);
-    let is_ours = kind_of_head(&head).is_some()
+    kind_of_head(&head).is_some()
         || matches!(
             ending.as_str(),
-            "gpkg" | "fgb" | "shp" | "dxf" | "csv" | "geojson" | "geojsonl"
+            "gpkg" | "sqlite" | "fgb" | "shp" | "dxf" | "csv" | "geojson" | "geojsonl" | "ndjson" | "gml"
         )
-        || is_geojson(path, &head, name);
-    is_ours.then(|| VectorFile::open(path).map(|file| report(&file, &path.display().to_string())))
+        || is_geojson(path, &head, name)
 }
 
 fn is_geojson(path: &Path, head: &[u8], name: &str) -> bool {

@@ -27,7 +27,7 @@ mod stroke;
 mod wkb;
 mod wkt_text;
 
-pub use describe::describe;
+pub use describe::{describe, is_vector};
 pub use record::{
     Bounds, Features, Field, FieldKind, GeometryKind, Position, Rings, VectorFeature, VectorGeometry, VectorLayer,
 };
@@ -93,11 +93,6 @@ impl VectorKind {
         }
     }
 }
-
-/// Endings of files that are read here whatever else a scenario has; the content decides what they are.
-pub const EXTENSIONS: [&str; 13] = [
-    "gpkg", "sqlite", "fgb", "geojson", "geojsonl", "geojsons", "ndjson", "shp", "dxf", "gml", "xml", "csv", "json",
-];
 
 /// An open file.
 pub struct VectorFile {
@@ -358,6 +353,18 @@ impl VectorFile {
             })),
         }
     }
+}
+
+/// The files beside `path` that belong to it: those of a shapefile.
+pub fn files_beside(resources: &dyn Resources, path: &str) -> Vec<String> {
+    if !has_ending(path, "shp") {
+        return Vec::new();
+    }
+    let endings = ["dbf", "prj", "cpg", "shx"];
+    endings
+        .iter()
+        .filter_map(|ending| beside(resources, path, ending))
+        .collect()
 }
 
 /// What a file with these bytes is; the problem says why it is none of them.

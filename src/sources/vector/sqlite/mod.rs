@@ -4,15 +4,17 @@
 //! seen (which is said). Rows come in batches, so a file of any size is read in little memory; a query that runs away
 //! (a view can be endless) is stopped.
 
+mod rows;
+
 use super::record::{
     Bounds, Features, Field, FieldKind, GeometryKind, Summary, VectorFeature, VectorGeometry, VectorLayer, overlaps,
 };
-use super::{MAX_FEATURES, MAX_FIELDS, MAX_LAYERS, crs, wkb, wkt_text};
+use super::{MAX_FEATURES, MAX_FIELDS, MAX_LAYERS, crs};
 use crate::georef::Crs;
 use crate::sources::{Cause, Problem};
+use rows::Batches;
 use rusqlite::types::{Value as SqlValue, ValueRef};
-use rusqlite::{Connection, OpenFlags, Row, ToSql};
-use serde_json::{Map, Value};
+use rusqlite::{Connection, OpenFlags, ToSql};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,10 +22,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What every `SQLite` file begins with.
 pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
-/// Rows that are fetched at once.
-const BATCH: i64 = 500;
-/// Largest geometry or text of one row, bytes.
-const MAX_VALUE_BYTES: usize = 64 << 20;
 /// Steps between two looks at the budget of a query.
 const STEPS: i32 = 10_000;
 /// Most looks: 1,000 million steps, some tens of seconds.
@@ -192,7 +190,9 @@ impl Database {
         self.looks.store(0, Ordering::Relaxed);
         let mut statement = self.connection.prepare(sql)?;
         let width = statement.column_count();
-        let rows = statement.query_map(parameters, |row| (0..width).map(|i| row.get_ref(i).map(owned)).collect())?;
+        let rows = statement.query_map(parameters, |row| {
+            (0..width).map(|i| row.get_ref(i).map(owned)).collect()
+        })?;
         rows.take(100_000).collect()
     }
 
@@ -349,15 +349,7 @@ impl Database {
         let Some(table) = self.tables.get(layer) else {
             return Box::new(std::iter::empty());
         };
-        let mut batches = Batches {
-            database: self,
-            table,
-            window,
-            last_key: None,
-            offset: 0,
-            index: 0,
-            is_done: false,
-        };
+        let mut batches = Batches::new(self, table, window);
         let batches = std::iter::from_fn(move || batches.next_batch());
         let is_inside = move |feature: &Result<VectorFeature, Problem>| match (window, feature) {
             (Some(window), Ok(feature)) => {
@@ -367,127 +359,6 @@ impl Database {
             _ => true,
         };
         Box::new(batches.flatten().take(MAX_FEATURES).filter(is_inside))
-    }
-}
-
-struct Batches<'a> {
-    database: &'a Database,
-    table: &'a Table,
-    window: Option<Bounds>,
-    last_key: Option<i64>,
-    offset: i64,
-    index: usize,
-    is_done: bool,
-}
-
-impl Batches<'_> {
-    fn next_batch(&mut self) -> Option<Vec<Result<VectorFeature, Problem>>> {
-        if self.is_done {
-            return None;
-        }
-        let mut batch = Vec::new();
-        if let Err(error) = self.fetch(&mut batch) {
-            self.is_done = true;
-            let message = format!("the file is damaged ({error}); the rows from here on are left out");
-            let place = format!("{}, row {}", self.table.name, self.index);
-            batch.push(Err(
-                Problem::error(&self.database.path, place, message).because(Cause::Damaged)
-            ));
-        }
-        (!batch.is_empty()).then_some(batch)
-    }
-
-    fn fetch(&mut self, batch: &mut Vec<Result<VectorFeature, Problem>>) -> rusqlite::Result<()> {
-        let table = self.table;
-        let list = std::iter::once(&table.geometry)
-            .chain(table.columns.iter().map(|column| &column.name))
-            .map(|name| quoted(name))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let name = quoted(&table.name);
-        let from = match &table.key {
-            Some(key) => {
-                let key = if key == "rowid" { key.clone() } else { quoted(key) };
-                let nearby = match (&table.rtree, self.window) {
-                    (Some(rtree), Some([left, bottom, right, top])) => format!(
-                        "AND {key} IN (SELECT id FROM {} WHERE maxx >= {left} AND minx <= {right} AND maxy >= {bottom} \
-                         AND miny <= {top})",
-                        quoted(rtree)
-                    ),
-                    _ => String::new(),
-                };
-                format!("SELECT {key}, {list} FROM {name} WHERE {key} > ?1 {nearby} ORDER BY {key} LIMIT {BATCH}")
-            }
-            None => format!("SELECT NULL, {list} FROM {name} LIMIT {BATCH} OFFSET ?1"),
-        };
-        let start = match &table.key {
-            Some(_) => self.last_key.unwrap_or(i64::MIN),
-            None => self.offset,
-        };
-        self.database.looks.store(0, Ordering::Relaxed);
-        let mut statement = self.database.connection.prepare(&from)?;
-        let mut rows = statement.query([start])?;
-        let mut count = 0;
-        while let Some(row) = rows.next()? {
-            count += 1;
-            if let ValueRef::Integer(key) = row.get_ref(0)? {
-                self.last_key = Some(key);
-            }
-            batch.push(self.feature(row)?);
-            self.index += 1;
-        }
-        self.offset += count;
-        self.is_done = count < BATCH;
-        Ok(())
-    }
-
-    fn feature(&self, row: &Row<'_>) -> rusqlite::Result<Result<VectorFeature, Problem>> {
-        let id = match row.get_ref(0)? {
-            ValueRef::Integer(key) => Some(key.to_string()),
-            _ => None,
-        };
-        let geometry = match row.get_ref(1)? {
-            ValueRef::Null => Ok(None),
-            ValueRef::Blob(blob) if blob.len() > MAX_VALUE_BYTES => Err("the geometry is larger than 64 MiB".into()),
-            ValueRef::Blob(blob) if self.table.is_geopackage => wkb::geopackage(blob),
-            ValueRef::Blob(blob) => wkb::plain_or_spatialite(blob),
-            ValueRef::Text(text) if text.len() <= MAX_VALUE_BYTES => {
-                wkt_text::read(&String::from_utf8_lossy(text)).map(|(geometry, _)| geometry)
-            }
-            _ => Err("the geometry is neither bytes nor text".into()),
-        };
-        let geometry = match geometry {
-            Ok(geometry) => geometry,
-            Err(message) => {
-                let place = format!("{}, row {}", self.table.name, id.as_deref().unwrap_or("?"));
-                let message = format!("{message}; the row is left out");
-                return Ok(Err(
-                    Problem::error(&self.database.path, place, message).because(Cause::Damaged)
-                ));
-            }
-        };
-        let mut properties = Map::new();
-        for (at, column) in (2..).zip(&self.table.columns) {
-            properties.insert(column.name.clone(), value(row.get_ref(at)?, column.kind));
-        }
-        Ok(Ok(VectorFeature {
-            index: self.index,
-            id,
-            geometry,
-            properties,
-        }))
-    }
-}
-
-fn value(value: ValueRef<'_>, kind: FieldKind) -> Value {
-    match value {
-        ValueRef::Integer(number) if kind == FieldKind::Boolean => Value::Bool(number != 0),
-        ValueRef::Integer(number) => number.into(),
-        ValueRef::Real(number) => serde_json::Number::from_f64(number).map_or(Value::Null, Value::Number),
-        ValueRef::Text(text) if text.len() <= MAX_VALUE_BYTES => {
-            Value::String(String::from_utf8_lossy(text).into_owned())
-        }
-        ValueRef::Null | ValueRef::Text(_) | ValueRef::Blob(_) => Value::Null,
     }
 }
 
