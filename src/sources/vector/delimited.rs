@@ -8,6 +8,8 @@ use crate::sources::table::{self, NumberStyle, Table, line_place};
 use crate::sources::{Cause, Problem};
 use serde_json::Map;
 
+/// Longest field, bytes: geometries are long.
+const MAX_FIELD_BYTES: usize = 4 << 20;
 /// Headings of a column of geometries, in lower case.
 const GEOMETRIES: [&str; 6] = ["wkt", "geom", "geometry", "the_geom", "geometrie", "wkt_geom"];
 /// Headings of x with those of y that belong to them, and the CRS that they tell.
@@ -42,7 +44,7 @@ pub(super) fn open(
     path: &str,
     name: &str,
 ) -> Result<(Vec<Result<VectorFeature, Problem>>, VectorLayer, Vec<Problem>), Problem> {
-    let (table, problems) = table::read(bytes, path)?;
+    let (table, problems) = table::read_with(bytes, path, MAX_FIELD_BYTES)?;
     let (place, mut crs) = place_of(&table).ok_or_else(|| {
         let message = "no column says where a row lies: name two columns x and y (or lon and lat), or one wkt";
         Problem::error(path, "line 1", message).because(Cause::Place)
@@ -99,7 +101,7 @@ pub(super) fn open(
             },
         ));
     }
-    let layer = Summary::of(features.iter().cloned()).into_layer(name.to_owned(), crs);
+    let layer = Summary::over(features.iter().flatten()).into_layer(name.to_owned(), crs);
     Ok((features, layer, problems))
 }
 

@@ -97,6 +97,24 @@ impl<'a> Elements<'a> {
         Ok(())
     }
 
+    /// Goes to the end of the element that [`Self::next_start`] gave last.
+    pub(super) fn skip(&mut self) -> Result<(), String> {
+        let outside = self.depth.saturating_sub(1);
+        if std::mem::take(&mut self.is_empty) {
+            self.depth = outside;
+            return Ok(());
+        }
+        while self.depth > outside {
+            match self.event()? {
+                Event::Start(_) => self.depth += 1,
+                Event::End(_) => self.depth -= 1,
+                Event::Eof => return Err("the text breaks off".into()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Reads the element that [`Self::next_start`] gave last to its end.
     pub(super) fn whole(&mut self, start: Element) -> Result<Element, String> {
         if std::mem::take(&mut self.is_empty) {

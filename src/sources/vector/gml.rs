@@ -7,10 +7,12 @@
 use super::element::{Element, Elements};
 use super::gml_geometry::{self, Found};
 use super::record::{Features, Summary, VectorFeature, VectorLayer};
-use super::{MAX_FEATURES, MAX_FIELDS, MAX_LAYERS, crs};
+use super::{MAX_FEATURES, MAX_FIELDS, crs};
 use crate::sources::{Cause, Problem};
 use serde_json::{Map, Value};
 
+/// Most kinds of features: each is a walk through the text.
+const MAX_LAYERS: usize = 200;
 /// Elements that hold features.
 const HOLDERS: [&str; 5] = [
     "featuremember",
@@ -46,7 +48,7 @@ impl Gml {
         };
         let mut summaries: Vec<(Summary, Option<String>)> = Vec::new();
         let (mut kinds, mut collection_srs, mut first_problem) = (Vec::new(), None, None);
-        for found in gml.elements() {
+        for found in gml.elements(None) {
             match found {
                 Ok(Item::Envelope(srs)) => collection_srs = collection_srs.or(srs),
                 Ok(Item::Feature(element)) => {
@@ -100,8 +102,8 @@ impl Gml {
         let Some(kind) = self.kinds.get(layer) else {
             return Box::new(std::iter::empty());
         };
-        let of_kind = self.elements().filter_map(move |item| match item {
-            Ok(Item::Feature(element)) => (element.name == *kind).then_some(Ok(element)),
+        let of_kind = self.elements(Some(kind)).filter_map(move |item| match item {
+            Ok(Item::Feature(element)) => Some(Ok(element)),
             Ok(Item::Envelope(_)) => None,
             Err(problem) => Some(Err(problem)),
         });
@@ -118,7 +120,8 @@ impl Gml {
         Box::new(of_kind.take(MAX_FEATURES).enumerate().map(feature))
     }
 
-    fn elements(&self) -> impl Iterator<Item = Result<Item, Problem>> + '_ {
+    /// The features of one kind, or of all.
+    fn elements<'a>(&'a self, kind: Option<&'a str>) -> impl Iterator<Item = Result<Item, Problem>> + 'a {
         let mut elements = Elements::new(&self.text);
         let mut depth_of_holder = None;
         let mut is_done = false;
@@ -126,7 +129,7 @@ impl Gml {
             if is_done {
                 return None;
             }
-            match next_item(&mut elements, &mut depth_of_holder) {
+            match next_item(&mut elements, &mut depth_of_holder, kind) {
                 Ok(item) => item.map(Ok),
                 Err(message) => {
                     is_done = true;
@@ -145,7 +148,11 @@ enum Item {
     Feature(Element),
 }
 
-fn next_item(elements: &mut Elements<'_>, holder: &mut Option<usize>) -> Result<Option<Item>, String> {
+fn next_item(
+    elements: &mut Elements<'_>,
+    holder: &mut Option<usize>,
+    kind: Option<&str>,
+) -> Result<Option<Item>, String> {
     loop {
         let depth = elements.depth();
         if holder.is_some_and(|holder| depth < holder) {
@@ -159,6 +166,10 @@ fn next_item(elements: &mut Elements<'_>, holder: &mut Option<usize>) -> Result<
             *holder = None;
         }
         if holder.is_some() {
+            if kind.is_some_and(|kind| kind != start.name) {
+                elements.skip()?;
+                continue;
+            }
             return elements.whole(start).map(|element| Some(Item::Feature(element)));
         }
         if HOLDERS.contains(&start.name.to_ascii_lowercase().as_str()) {

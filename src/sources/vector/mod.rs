@@ -38,6 +38,7 @@ use super::{Cause, Problem};
 use crate::georef::Crs;
 use encoding_rs::{Encoding, WINDOWS_1252};
 use record::overlaps;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// Largest file that is read into memory, bytes. `SQLite` files on disk may be larger: they are read in pieces.
@@ -141,6 +142,14 @@ impl VectorFile {
     /// # Errors
     /// As [`VectorFile::open`].
     pub fn open_in(resources: &dyn Resources, name: &str) -> Result<Self, Problem> {
+        // A last net below crates that read what strangers wrote.
+        catch_unwind(AssertUnwindSafe(|| Self::open_guarded(resources, name))).unwrap_or_else(|_panic| {
+            let message = "the file is damaged in a way the reader did not expect";
+            Err(Problem::error(name, "", message).because(Cause::Damaged))
+        })
+    }
+
+    fn open_guarded(resources: &dyn Resources, name: &str) -> Result<Self, Problem> {
         let read = |name: &str| {
             resources
                 .read_at_most(name, MAX_BYTES)

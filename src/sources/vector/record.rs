@@ -206,9 +206,13 @@ pub(super) struct Summary {
 impl Summary {
     pub(super) fn of<'a>(features: impl Iterator<Item = Result<VectorFeature, Problem>> + 'a) -> Self {
         let mut summary = Self::default();
-        for feature in features.flatten() {
-            summary.add(&feature);
-        }
+        features.flatten().for_each(|feature| summary.add(&feature));
+        summary
+    }
+
+    pub(super) fn over<'a>(features: impl Iterator<Item = &'a VectorFeature>) -> Self {
+        let mut summary = Self::default();
+        features.for_each(|feature| summary.add(feature));
         summary
     }
 

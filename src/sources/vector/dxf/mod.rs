@@ -11,7 +11,7 @@ mod pairs;
 pub(super) use pairs::looks_like_dxf;
 
 use super::record::{Summary, VectorFeature, VectorLayer};
-use super::{MAX_FEATURES, MAX_LISTED, crs};
+use super::{MAX_LISTED, crs};
 use crate::sources::{Cause, Problem};
 use bevy::math::{DAffine3, DMat3, DVec3};
 use entity::{Entity, Style};
@@ -22,8 +22,9 @@ use std::collections::{BTreeMap, HashMap};
 const MAX_DEPTH: usize = 16;
 /// Most points of a whole drawing: blocks in blocks can make any number of a small file.
 const MAX_POINTS: usize = 20_000_000;
-/// Most entities that are visited, for the same reason.
+/// Most entities that are visited and that become features, for the same reason.
 const MAX_VISITED: usize = 2_000_000;
+const MAX_FEATURES: usize = 500_000;
 /// Most rows and columns of one insertion together.
 const MAX_COPIES: i64 = 100_000;
 
@@ -98,7 +99,7 @@ pub(super) fn open(
         let message = format!("the drawing says that it is in {unit}; its coordinates are taken as they are");
         warn(Cause::Place, "$INSUNITS", message);
     }
-    let summary = Summary::of(features.iter().cloned().map(Ok));
+    let summary = Summary::over(features.iter());
     let mut layer = summary.into_layer(name.to_owned(), drawing.crs.as_deref().and_then(crs::of_name));
     layer.crs_name = drawing.crs.take();
     Ok((features, layer, problems))
@@ -353,6 +354,9 @@ impl Explosion<'_, '_> {
         };
         let style = self.style(entity, placed);
         for (column, row) in (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row))) {
+            // An empty block costs as well.
+            self.visited += 1;
+            self.is_full |= self.visited > MAX_VISITED;
             if self.is_full {
                 return;
             }

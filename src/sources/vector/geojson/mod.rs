@@ -14,6 +14,9 @@ use feature::{feature, kind_of};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
+/// Largest single feature, bytes: its values take many times that in memory.
+const MAX_FEATURE_BYTES: usize = 32 << 20;
+
 /// What the parts of the text are, found without reading the features.
 #[derive(Debug)]
 pub(crate) struct Document {
@@ -84,12 +87,12 @@ impl Document {
             match key {
                 "features" if text[at..].starts_with('[') => features_at = Some(at + 1),
                 "crs" => {
-                    let (value, end) = one::<Value>(text, at)?;
+                    let (value, end) = one_value(text, at)?;
                     crs = Some(value);
                     return Ok(Some(end));
                 }
                 "type" | "name" => {
-                    let (value, end) = one::<Value>(text, at)?;
+                    let (value, end) = one_value(text, at)?;
                     let word = value.as_str().map(ToOwned::to_owned);
                     *(if key == "type" { &mut kind } else { &mut name }) = word;
                     return Ok(Some(end));
@@ -187,7 +190,7 @@ impl Walk<'_> {
             Shape::Collection(_) => self.next_of_collection(),
             Shape::Single => {
                 self.is_done = true;
-                one::<Value>(text, self.at).map(|(value, _)| Some(value))
+                one_value(text, self.at).map(|(value, _)| Some(value))
             }
             Shape::Sequence => self.next_of_sequence(),
         };
@@ -258,7 +261,7 @@ impl Walk<'_> {
         } else if self.index > 0 {
             return Err(broken_list(text, self.at));
         }
-        let (value, end) = one::<Value>(text, self.at)?;
+        let (value, end) = one_value(text, self.at)?;
         self.at = end;
         Ok(Some(value))
     }
@@ -287,7 +290,7 @@ impl Walk<'_> {
         if rest.is_empty() {
             return Ok(None);
         }
-        let (value, end) = one::<Value>(text, self.at)?;
+        let (value, end) = one_value(text, self.at)?;
         self.at = end;
         Ok(Some(value))
     }
@@ -304,6 +307,18 @@ fn one<T: DeserializeOwned>(text: &str, at: usize) -> Result<(T, usize), Broken>
         Some(Err(error)) => Err((at, error)),
         None => Err((at, end_of_text())),
     }
+}
+
+/// One value of any kind, of at most [`MAX_FEATURE_BYTES`].
+fn one_value(text: &str, at: usize) -> Result<(Value, usize), Broken> {
+    if text.len() - at > MAX_FEATURE_BYTES {
+        let (_, end) = one::<IgnoredAny>(text, at)?;
+        if end - at > MAX_FEATURE_BYTES {
+            let message = format!("a value has more than {} MiB", MAX_FEATURE_BYTES >> 20);
+            return Err((at, serde::de::Error::custom(message)));
+        }
+    }
+    one::<Value>(text, at)
 }
 
 fn end_of_text() -> serde_json::Error {
