@@ -68,12 +68,12 @@ impl Dbf {
         }
         let rows = declared.min(bytes.len().saturating_sub(header_bytes) / row_bytes);
         Ok(Self {
+            bytes,
             header_bytes,
             row_bytes,
             rows,
             columns,
             encoding,
-            bytes,
         })
     }
 

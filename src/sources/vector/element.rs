@@ -74,7 +74,7 @@ impl<'a> Elements<'a> {
             match self.event()? {
                 Event::Start(start) => {
                     self.depth += 1;
-                    self.check_depth(self.depth)?;
+                    check_depth(self.depth)?;
                     return Ok(Some(element(&start)));
                 }
                 Event::Empty(start) => {
@@ -88,13 +88,6 @@ impl<'a> Elements<'a> {
                 _ => {}
             }
         }
-    }
-
-    fn check_depth(&self, depth: usize) -> Result<(), String> {
-        if depth > MAX_DEPTH {
-            return Err(format!("elements are nested deeper than {MAX_DEPTH}"));
-        }
-        Ok(())
     }
 
     /// Goes to the end of the element that [`Self::next_start`] gave last.
@@ -135,7 +128,7 @@ impl<'a> Elements<'a> {
             let before = top.text.len();
             match event {
                 Event::Start(start) => {
-                    self.check_depth(self.depth + open.len())?;
+                    check_depth(self.depth + open.len())?;
                     open.push(element(&start));
                 }
                 Event::Empty(start) => top.children.push(element(&start)),
@@ -155,16 +148,12 @@ impl<'a> Elements<'a> {
                 }
                 Event::End(_) => {
                     let done = open.pop().unwrap_or_default();
-                    match open.last_mut() {
-                        Some(parent) => {
-                            parent.children.push(done);
-                            continue;
-                        }
-                        None => {
-                            self.depth = self.depth.saturating_sub(1);
-                            return Ok(done);
-                        }
-                    }
+                    let Some(parent) = open.last_mut() else {
+                        self.depth = self.depth.saturating_sub(1);
+                        return Ok(done);
+                    };
+                    parent.children.push(done);
+                    continue;
                 }
                 Event::Eof => return Err("the text breaks off".into()),
                 _ => {}
@@ -178,6 +167,13 @@ impl<'a> Elements<'a> {
     }
 }
 
+fn check_depth(depth: usize) -> Result<(), String> {
+    if depth > MAX_DEPTH {
+        return Err(format!("elements are nested deeper than {MAX_DEPTH}"));
+    }
+    Ok(())
+}
+
 fn element(start: &BytesStart<'_>) -> Element {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Element {
@@ -189,11 +185,9 @@ fn element(start: &BytesStart<'_>) -> Element {
             .flatten()
             .map(|attribute| {
                 let value = text(&attribute.value);
-                let value = match value.contains('&') {
-                    true => quick_xml::escape::unescape(&value)
-                        .map(|v| v.into_owned())
-                        .unwrap_or(value.clone()),
-                    false => value,
+                let value = match quick_xml::escape::unescape(&value) {
+                    Ok(plain) => plain.into_owned(),
+                    Err(_) => value.clone(),
                 };
                 (text(attribute.key.local_name().as_ref()), value)
             })

@@ -236,29 +236,26 @@ impl VectorFile {
             return Err(problem);
         }
         let mut problems = std::mem::take(&mut document.problems);
-        let crs = match &document.crs {
-            Some(name) => {
-                let known = crs::of_name(name);
-                if known.is_none() {
-                    let name: String = name.chars().take(80).collect();
-                    let message = format!("the CRS `{name}` is not known: say which one it is");
-                    problems.push(Problem::warning(path, "crs", message).because(Cause::Place));
-                }
-                known
+        let crs = if let Some(name) = &document.crs {
+            let known = crs::of_name(name);
+            if known.is_none() {
+                let name: String = name.chars().take(80).collect();
+                let message = format!("the CRS `{name}` is not known: say which one it is");
+                problems.push(Problem::warning(path, "crs", message).because(Cause::Place));
             }
-            None => {
-                let [left, bottom, right, top] = summary.bounds.unwrap_or_default();
-                let is_degrees = left >= DEGREES[0] && bottom >= DEGREES[1] && right <= DEGREES[2] && top <= DEGREES[3];
-                if !is_degrees {
-                    let message = "there is no `crs` and the coordinates are no degrees: say which CRS it is";
-                    problems.push(Problem::warning(path, "", message).because(Cause::Place));
-                }
-                is_degrees.then_some(Crs(4326))
+            known
+        } else {
+            let [left, bottom, right, top] = summary.bounds.unwrap_or_default();
+            let is_degrees = left >= DEGREES[0] && bottom >= DEGREES[1] && right <= DEGREES[2] && top <= DEGREES[3];
+            if !is_degrees {
+                let message = "there is no `crs` and the coordinates are no degrees: say which CRS it is";
+                problems.push(Problem::warning(path, "", message).because(Cause::Place));
             }
+            is_degrees.then_some(Crs(4326))
         };
         let name = document.name.clone().filter(|name| !name.trim().is_empty());
         let mut layer = summary.into_layer(name.unwrap_or_else(|| stem(path).to_owned()), crs);
-        layer.crs_name = document.crs.clone();
+        layer.crs_name.clone_from(&document.crs);
         Ok(Self {
             kind: VectorKind::GeoJson,
             layers: vec![layer],

@@ -1,4 +1,4 @@
-//! Well-known binary: ISO with Z and M, PostGIS's extended form, `GeoPackage`'s header before it and `SpatiaLite`'s own
+//! Well-known binary: ISO with Z and M, `PostGIS`'s extended form, `GeoPackage`'s header before it and `SpatiaLite`'s own
 //! blobs ([OGC 06-103r4](https://www.ogc.org/standard/sfa/), [GeoPackage](https://www.geopackage.org/spec131/)).
 //!
 //! Counts are held against the bytes that are there; M is read over; arcs are stroked.

@@ -21,7 +21,7 @@ pub(super) struct Entity<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Style {
     pub(super) layer: String,
-    /// AutoCAD colour index.
+    /// Index into the colours of `AutoCAD`.
     pub(super) color: i64,
     /// 0xRRGGBB, where it is known.
     pub(super) rgb: Option<i64>,
@@ -121,13 +121,12 @@ impl<'a> Entity<'a> {
         let missing = || "its coordinates are missing".to_owned();
         let own = placed * DAffine3::from_mat3(self.ocs());
         let geometry = match self.kind {
-            "POINT" => point_of(self.point(10).ok_or_else(missing)?, placed),
+            "POINT" | "MTEXT" => point_of(self.point(10).ok_or_else(missing)?, placed),
             "TEXT" | "ATTRIB" => {
                 let is_aligned = self.whole(72).unwrap_or(0) != 0 || self.whole(73).unwrap_or(0) != 0;
                 let at = self.point(11).filter(|_| is_aligned).or_else(|| self.point(10));
                 point_of(at.ok_or_else(missing)?, own)
             }
-            "MTEXT" => point_of(self.point(10).ok_or_else(missing)?, placed),
             "LINE" => {
                 let (from, to) = (self.point(10).ok_or_else(missing)?, self.point(11).ok_or_else(missing)?);
                 line_of(&[from, to], placed, false)

@@ -116,12 +116,13 @@ fn read_binary(bytes: &[u8]) -> (Vec<Pair>, Option<String>) {
 }
 
 fn binary_pair(cursor: &mut Cursor<'_>, is_old: bool) -> Result<Pair, String> {
-    let code = match is_old {
-        true => match cursor.u8()? {
+    let code = if is_old {
+        match cursor.u8()? {
             255 => i32::from(cursor.u16()?),
             code => i32::from(code),
-        },
-        false => i32::from(cursor.u16()?),
+        }
+    } else {
+        i32::from(cursor.u16()?)
     };
     let value = match code {
         10..=59 | 110..=149 | 210..=239 | 460..=469 | 1010..=1059 => cursor.f64()?.to_string(),

@@ -142,7 +142,7 @@ pub(super) fn shapefile_in(folder: &Path, prj: Option<&str>) -> PathBuf {
 
 pub(super) const RD_ESRI: &str = r#"PROJCS["RD_New",GEOGCS["GCS_Amersfoort",DATUM["D_Amersfoort",SPHEROID["Bessel_1841",6377397.155,299.1528128]]]]"#;
 
-pub(super) const GML: &str = r##"<?xml version="1.0" encoding="UTF-8"?>
+pub(super) const GML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:bgt="x">
  <gml:boundedBy><gml:Envelope srsName="urn:ogc:def:crs:EPSG::28992"/></gml:boundedBy>
  <gml:featureMember><bgt:Wegdeel gml:id="w1">
@@ -160,151 +160,60 @@ pub(super) const GML: &str = r##"<?xml version="1.0" encoding="UTF-8"?>
  <gml:featureMember><bgt:Paal gml:id="p1"><bgt:punt><gml:Point srsDimension="3"><gml:pos>251001 476002 17.5</gml:pos></gml:Point></bgt:punt></bgt:Paal></gml:featureMember>
  <gml:featureMember><bgt:Paal gml:id="p2"><bgt:punt><gml:Point srsName="urn:ogc:def:crs:EPSG::4258"><gml:pos>52.26 6.79</gml:pos></gml:Point></bgt:punt></bgt:Paal></gml:featureMember>
  <gml:featureMember><bgt:Lijn gml:id="l1"><bgt:as><gml:LineString><gml:coordinates>1,2 3,4 5,6</gml:coordinates></gml:LineString></bgt:as></bgt:Lijn></gml:featureMember>
-</gml:FeatureCollection>"##;
+</gml:FeatureCollection>"#;
 
 /// Codes and values as a DXF writes them.
 pub(super) fn dxf_text(pairs: &[(i32, &str)]) -> String {
-    pairs
-        .iter()
-        .map(|(code, value)| format!("{code:>3}\r\n{value}\r\n"))
-        .collect()
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for (code, value) in pairs {
+        write!(text, "{code:>3}\r\n{value}\r\n").unwrap();
+    }
+    text
 }
 
+/// A drawing with one entity of each kind that is read, a block and a hatch.
+const DRAWING: &str = r"
+    0=SECTION; 2=HEADER; 9=$ACADVER; 1=AC1015; 9=$INSUNITS; 70=6;
+    0=ENDSEC;
+    0=SECTION; 2=TABLES;
+    0=TABLE; 2=LAYER;
+    0=LAYER; 2=WEG; 70=0; 62=3;
+    0=LAYER; 2=UIT; 70=0; 62=-1;
+    0=ENDTAB;
+    0=ENDSEC;
+    0=SECTION; 2=BLOCKS;
+    0=BLOCK; 2=BOOM; 10=1; 20=1; 30=0;
+    0=LINE; 8=0; 62=0; 10=1; 20=1; 11=2; 21=1;
+    0=ENDBLK;
+    0=ENDSEC;
+    0=SECTION; 2=ENTITIES;
+    0=LINE; 5=A1; 8=WEG; 10=0; 20=0; 30=0; 11=10; 21=0; 31=0;
+    0=LWPOLYLINE; 8=WEG; 90=2; 70=1; 10=0; 20=0; 42=1; 10=2; 20=0; 42=1;
+    0=ARC; 8=UIT; 10=5; 20=5; 40=2; 50=350; 51=10;
+    0=CIRCLE; 8=WEG; 62=1; 10=5; 20=5; 40=2;
+    0=ELLIPSE; 8=WEG; 10=0; 20=0; 11=4; 21=0; 40=0.5; 41=0; 42=6.283185307179586;
+    0=SPLINE; 8=WEG; 70=8; 71=3; 40=0; 40=0; 40=0; 40=0; 40=1; 40=1; 40=1; 40=1; 10=0; 20=0; 10=0; 20=10;
+    10=10; 20=10; 10=10; 20=0;
+    0=POLYLINE; 8=WEG; 66=1; 70=8;
+    0=VERTEX; 8=WEG; 10=0; 20=0; 30=3;
+    0=VERTEX; 8=WEG; 10=5; 20=0; 30=4;
+    0=SEQEND;
+    0=MTEXT; 8=WEG; 10=3; 20=4; 40=2.5; 1={\fArial|b0;Fietspad}\P%%d;
+    0=INSERT; 8=WEG; 62=5; 2=BOOM; 10=100; 20=200; 41=2; 42=2; 50=90;
+    0=HATCH; 8=WEG;
+    0=ENDSEC;
+    0=EOF;
+";
+
 pub(super) fn drawing() -> String {
-    dxf_text(&[
-        (0, "SECTION"),
-        (2, "HEADER"),
-        (9, "$ACADVER"),
-        (1, "AC1015"),
-        (9, "$INSUNITS"),
-        (70, "6"),
-        (0, "ENDSEC"),
-        (0, "SECTION"),
-        (2, "TABLES"),
-        (0, "TABLE"),
-        (2, "LAYER"),
-        (0, "LAYER"),
-        (2, "WEG"),
-        (70, "0"),
-        (62, "3"),
-        (0, "LAYER"),
-        (2, "UIT"),
-        (70, "0"),
-        (62, "-1"),
-        (0, "ENDTAB"),
-        (0, "ENDSEC"),
-        (0, "SECTION"),
-        (2, "BLOCKS"),
-        (0, "BLOCK"),
-        (2, "BOOM"),
-        (10, "1"),
-        (20, "1"),
-        (30, "0"),
-        (0, "LINE"),
-        (8, "0"),
-        (62, "0"),
-        (10, "1"),
-        (20, "1"),
-        (11, "2"),
-        (21, "1"),
-        (0, "ENDBLK"),
-        (0, "ENDSEC"),
-        (0, "SECTION"),
-        (2, "ENTITIES"),
-        (0, "LINE"),
-        (5, "A1"),
-        (8, "WEG"),
-        (10, "0"),
-        (20, "0"),
-        (30, "0"),
-        (11, "10"),
-        (21, "0"),
-        (31, "0"),
-        (0, "LWPOLYLINE"),
-        (8, "WEG"),
-        (90, "2"),
-        (70, "1"),
-        (10, "0"),
-        (20, "0"),
-        (42, "1"),
-        (10, "2"),
-        (20, "0"),
-        (42, "1"),
-        (0, "ARC"),
-        (8, "UIT"),
-        (10, "5"),
-        (20, "5"),
-        (40, "2"),
-        (50, "350"),
-        (51, "10"),
-        (0, "CIRCLE"),
-        (8, "WEG"),
-        (62, "1"),
-        (10, "5"),
-        (20, "5"),
-        (40, "2"),
-        (0, "ELLIPSE"),
-        (8, "WEG"),
-        (10, "0"),
-        (20, "0"),
-        (11, "4"),
-        (21, "0"),
-        (40, "0.5"),
-        (41, "0"),
-        (42, "6.283185307179586"),
-        (0, "SPLINE"),
-        (8, "WEG"),
-        (70, "8"),
-        (71, "3"),
-        (40, "0"),
-        (40, "0"),
-        (40, "0"),
-        (40, "0"),
-        (40, "1"),
-        (40, "1"),
-        (40, "1"),
-        (40, "1"),
-        (10, "0"),
-        (20, "0"),
-        (10, "0"),
-        (20, "10"),
-        (10, "10"),
-        (20, "10"),
-        (10, "10"),
-        (20, "0"),
-        (0, "POLYLINE"),
-        (8, "WEG"),
-        (66, "1"),
-        (70, "8"),
-        (0, "VERTEX"),
-        (8, "WEG"),
-        (10, "0"),
-        (20, "0"),
-        (30, "3"),
-        (0, "VERTEX"),
-        (8, "WEG"),
-        (10, "5"),
-        (20, "0"),
-        (30, "4"),
-        (0, "SEQEND"),
-        (0, "MTEXT"),
-        (8, "WEG"),
-        (10, "3"),
-        (20, "4"),
-        (40, "2.5"),
-        (1, "{\\fArial|b0;Fietspad}\\P%%d"),
-        (0, "INSERT"),
-        (8, "WEG"),
-        (62, "5"),
-        (2, "BOOM"),
-        (10, "100"),
-        (20, "200"),
-        (41, "2"),
-        (42, "2"),
-        (50, "90"),
-        (0, "HATCH"),
-        (8, "WEG"),
-        (0, "ENDSEC"),
-        (0, "EOF"),
-    ])
+    let pairs: Vec<(i32, &str)> = DRAWING
+        .split("; ")
+        .flat_map(|line| line.split(";\n"))
+        .filter_map(|pair| {
+            let (code, value) = pair.trim().trim_end_matches("@").split_once('=')?;
+            Some((code.parse().unwrap(), value))
+        })
+        .collect();
+    dxf_text(&pairs)
 }
