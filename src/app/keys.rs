@@ -6,6 +6,7 @@
 use super::desk::Screen;
 use super::dialog::AskForPath;
 use super::notes::WriteNote;
+use super::search::MarkedPlace;
 use super::take_along::TakeAlong;
 use crate::model::EditScenario;
 use crate::panels::desk::Dialog;
@@ -32,8 +33,9 @@ const VARIANT_KEYS: [[KeyCode; 2]; 9] = [
 ];
 
 /// Where letters stand that do something, for keyboards that write others.
-const LETTER_KEYS: [(KeyCode, char); 9] = [
+const LETTER_KEYS: [(KeyCode, char); 10] = [
     (KeyCode::KeyE, 'e'),
+    (KeyCode::KeyF, 'f'),
     (KeyCode::KeyN, 'n'),
     (KeyCode::KeyO, 'o'),
     (KeyCode::KeyQ, 'q'),
@@ -52,7 +54,7 @@ pub(super) fn press_keys(
     mut inputs: MessageReader<KeyboardInput>,
     capture: Res<InputCapture>,
     shown: Option<Res<ShownScenario>>,
-    mut screen: ResMut<Screen>,
+    (mut screen, mut marked): (ResMut<Screen>, ResMut<MarkedPlace>),
     selection: Res<CitySelection>,
     eye: Res<OrbitCamera>,
     mut variant: MessageWriter<ShowVariant>,
@@ -89,6 +91,10 @@ pub(super) fn press_keys(
     }
     if control && typed('e') {
         take_along.write(TakeAlong);
+    }
+    let slash = plain && pressed.iter().any(|input| sign(input) == Some('/'));
+    if slash || control && typed('f') {
+        open_search(&mut screen, shown.is_some());
     }
     if control && typed('q') {
         exit.write(AppExit::Success);
@@ -128,7 +134,18 @@ pub(super) fn press_keys(
         screen.0.dialog = Some(Dialog::Keys);
     }
     if keys.just_pressed(KeyCode::Escape) {
+        if screen.0.dialog.is_none() && marked.set_if_neq(MarkedPlace(None)) {
+            return;
+        }
         step_back(&mut screen, &selection, eye.is_walking(), &mut pick, &mut camera);
+    }
+}
+
+/// Opens the search over a city, not over the start screen or another dialog.
+fn open_search(screen: &mut Screen, has_city: bool) {
+    let desk = &mut screen.0;
+    if has_city && desk.start.is_none() && desk.dialog.is_none() {
+        desk.open_search();
     }
 }
 

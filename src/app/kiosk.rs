@@ -259,6 +259,7 @@ fn free_zones(free: Res<FreeView>, mut zones: ResMut<ShownZones>) {
         right: SideZone::Nothing,
         banner: nowhere,
         strip: free.head,
+        map: nowhere,
         tools: nowhere,
         status_bar: nowhere,
         view,

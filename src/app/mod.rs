@@ -1,5 +1,6 @@
 //! Puts plugins together for a window, for a picture and for measuring; no other module knows all of them.
 
+mod area_map;
 #[cfg(feature = "automation")]
 mod automation;
 mod choices;
@@ -19,6 +20,7 @@ mod open;
 mod own_list;
 mod render;
 mod save;
+mod search;
 mod shipped;
 mod stamp;
 #[cfg(feature = "automation")]

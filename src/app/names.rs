@@ -1,6 +1,7 @@
 //! Names on the city: laid out by the view, painted here under the panels.
 
 use super::desk::ShownZones;
+use super::search::MarkCover;
 use crate::model::LayerKind;
 use crate::ui::{TextRole, Theme, Tokens, shell};
 use crate::view::{
@@ -43,6 +44,7 @@ pub(super) fn paint_names(
     shown: Option<Res<ShownScenario>>,
     view: Res<SiteView>,
     zones: Res<ShownZones>,
+    mark: Option<Res<MarkCover>>,
     scene: SceneRay,
 ) -> Result {
     let (Some(shown), Some(zones)) = (shown, zones.0) else {
@@ -61,6 +63,7 @@ pub(super) fn paint_names(
     let width_pt = |text: &str, size_pt: f64| f64::from(laid_out(&painter, text, size_pt, Color32::BLACK).size().x);
     let covered: Vec<[DVec2; 2]> = shell::covered(ctx, &zones)
         .into_iter()
+        .chain(mark.and_then(|mark| mark.0))
         .map(|rect| [site(rect.min), site(rect.max)])
         .collect();
     let is_seen = |point| !scene.is_behind_building(view.eye, point);

@@ -60,6 +60,7 @@ pub(super) fn state_json(world: &World) -> Value {
         "page": desk.map(|desk| format!("{:?}", desk.page)),
         "start_screen": desk.is_some_and(|desk| desk.start.is_some()),
         "sun_open": desk.is_some_and(|desk| desk.sun_open),
+        "map_open": desk.is_some_and(|desk| desk.map_open),
         "touring": desk.is_some_and(Desk::is_touring),
         "walking": camera.is_walking(),
         "language": world.get_resource::<Choices>().map(|choices| choices.language.code()),

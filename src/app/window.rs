@@ -1,5 +1,6 @@
 //! The program in a window.
 
+use super::area_map;
 use super::choices::{Choices, apply_choices, save_choices};
 use super::desk::{DeskMemory, Screen, ShownZones, say_reported, show_desk, take_opened, tell_news};
 use super::dialog;
@@ -10,7 +11,7 @@ use super::names::paint_names;
 use super::notes;
 use super::open::{OpenPath, Opening};
 use super::own_list;
-use super::{Stop, machine, program_plugins, save, shipped, take_along};
+use super::{Stop, machine, program_plugins, save, search, shipped, take_along};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::text::{Language, tr};
 use crate::view::{
@@ -129,6 +130,8 @@ fn desk_plugin(app: &mut App) {
         own_list::plugin,
         notes::plugin,
         take_along::plugin,
+        search::plugin,
+        area_map::plugin,
     ))
     .init_resource::<Screen>()
     .init_resource::<DeskMemory>()

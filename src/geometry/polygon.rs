@@ -6,7 +6,7 @@
 
 use bevy::math::DVec2;
 use geo::orient::{Direction, Orient};
-use geo::{Area, BooleanOps, Centroid, Coord, LineString, MultiPolygon, TriangulateEarcut};
+use geo::{Area, BooleanOps, Centroid, Coord, InteriorPoint, LineString, MultiPolygon, TriangulateEarcut};
 
 /// An area with holes.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -123,14 +123,40 @@ pub(super) fn is_left_of_side(point: DVec2, a: DVec2, b: DVec2) -> bool {
 pub fn difference(base: &[Polygon], cut: &[Polygon]) -> Vec<Polygon> {
     let base = union(base);
     if cut.is_empty() {
-        return base.iter().map(Polygon::from_geo).collect();
+        return parts_of(&base);
     }
-    base.difference(&union(cut)).iter().map(Polygon::from_geo).collect()
+    parts_of(&base.difference(&union(cut)))
 }
 
 /// The area that both lists cover.
 pub fn intersection(a: &[Polygon], b: &[Polygon]) -> Vec<Polygon> {
-    union(a).intersection(&union(b)).iter().map(Polygon::from_geo).collect()
+    parts_of(&union(a).intersection(&union(b)))
+}
+
+/// What an operation gave, part by part. `geo` may list a hole under another part than the one it lies in, where rings all
+/// but touch: each hole goes to the smallest part around it.
+pub(super) fn parts_of(result: &MultiPolygon) -> Vec<Polygon> {
+    let mut parts: Vec<Polygon> = result.iter().map(Polygon::from_geo).collect();
+    let is_around = |part: &Polygon, hole: &[DVec2]| {
+        let hole = geo::Polygon::new(line_string(hole), Vec::new());
+        let inside = hole.interior_point();
+        inside.is_none_or(|point| ring_contains(&part.exterior, DVec2::new(point.x(), point.y())))
+    };
+    let mut strays: Vec<Vec<DVec2>> = Vec::new();
+    for place in 0..parts.len() {
+        let holes = std::mem::take(&mut parts[place].holes);
+        let (own, others) = holes.into_iter().partition(|hole| is_around(&parts[place], hole));
+        parts[place].holes = own;
+        strays.extend::<Vec<_>>(others);
+    }
+    for hole in strays {
+        let area = |part: &Polygon| signed_area_m2(&part.exterior).abs();
+        let around = parts.iter_mut().filter(|part| is_around(part, &hole));
+        if let Some(part) = around.min_by(|a, b| area(a).total_cmp(&area(b))) {
+            part.holes.push(hole);
+        }
+    }
+    parts
 }
 
 /// All polygons as one area, which also repairs crossings and winding.
@@ -248,6 +274,22 @@ mod tests {
         let far = Polygon::new(square(20.0, 0.0, 1.0));
         assert!((total(&difference(from_ref(&court), from_ref(&far))) - 87.0).abs() < 1e-6);
         assert!((total(&difference(&[Polygon::new(square(0.0, 0.0, 10.0))], &[court, far])) - 13.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_hole_listed_under_another_part_goes_to_the_part_it_lies_in() {
+        let part = |exterior: Vec<DVec2>, hole: Vec<DVec2>| {
+            let listed = Polygon {
+                exterior,
+                holes: vec![hole],
+            };
+            listed.to_geo()
+        };
+        let field = part(square(0.0, 0.0, 20.0), square(1.0, 1.0, 6.0));
+        let island = part(square(2.0, 2.0, 2.0), square(10.0, 10.0, 3.0));
+        let parts = parts_of(&MultiPolygon::new(vec![field, island]));
+        assert_eq!(parts.iter().map(|part| part.holes.len()).collect::<Vec<_>>(), [2, 0]);
+        assert!((total(&parts) - (400.0 - 36.0 - 9.0 + 4.0)).abs() < 1e-6);
     }
 
     #[test]

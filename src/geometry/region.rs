@@ -92,6 +92,12 @@ impl Region {
         self.0.signed_area().max(0.0)
     }
 
+    /// The part with the largest surface, with its holes; `None` when empty.
+    pub fn largest(&self) -> Option<Polygon> {
+        let parts = super::polygon::parts_of(&self.0);
+        parts.into_iter().max_by(|a, b| a.area_m2().total_cmp(&b.area_m2()))
+    }
+
     /// Whether a point lies in it.
     pub fn contains(&self, point: DVec2) -> bool {
         self.sides().filter(|(a, b)| is_left_of_side(point, *a, *b)).count() % 2 == 1

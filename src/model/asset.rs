@@ -19,6 +19,24 @@ pub enum AssetKind {
     Other,
 }
 
+impl AssetKind {
+    /// Greatest height that is believed of an object of this kind, metres.
+    ///
+    /// No table of limits is published, so these are plain bounds well above what stands in public space: trees in the
+    /// Netherlands end at about fifty metres, street lighting below twenty and the masts of junctions and stadiums at
+    /// about fifty; benches, bins and covers of manholes are lower than a person. What may be anything is bounded by the
+    /// tallest masts.
+    pub fn highest_m(self) -> f64 {
+        match self {
+            Self::Tree => 60.0,
+            Self::Lamp => 50.0,
+            Self::Bench | Self::Bin => 4.0,
+            Self::Manhole => 2.0,
+            Self::Other => 150.0,
+        }
+    }
+}
+
 /// A managed object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asset {

@@ -12,6 +12,7 @@ pub mod reaction;
 pub mod register;
 mod ring;
 pub mod scenario;
+pub mod search;
 pub mod store;
 pub mod terrain;
 mod variant;
@@ -24,8 +25,9 @@ pub use own_list::{AddedList, OwnList};
 pub use reaction::Reaction;
 pub use register::{BuildingRegister, RegisteredBuilding};
 pub use scenario::{
-    Area, Certainty, Charter, Label, Layer, LayerKind, LensName, LocalText, NewBuilding, NewModel, NewSurface, NewTree,
-    OpenScenario, Phase, PlanArea, PlanScale, Removal, Roof, Scenario, Source, SurfaceKind, Use, Variant, Viewpoint,
+    Address, Area, Certainty, Charter, Label, Layer, LayerKind, LensName, LocalText, NewBuilding, NewModel, NewSurface,
+    NewTree, OpenScenario, Phase, PlanArea, PlanScale, Removal, Roof, Scenario, Source, SurfaceKind, Use, Variant,
+    Viewpoint,
 };
 pub use store::StoreHandle;
 pub use terrain::Terrain;

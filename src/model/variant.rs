@@ -42,9 +42,7 @@ impl Variant {
         scenario: &'a Scenario,
         phase: Option<&'a str>,
     ) -> impl Iterator<Item = &'a Removal> {
-        self.removals
-            .iter()
-            .filter(move |removal| scenario.stands_in(&removal.phase, phase))
+        scenario.standing(&self.removals, |removal| &removal.phase, phase)
     }
 
     /// Buildings that stand at the end of `phase` (`None`: at the end of all).
@@ -53,9 +51,7 @@ impl Variant {
         scenario: &'a Scenario,
         phase: Option<&'a str>,
     ) -> impl Iterator<Item = &'a NewBuilding> {
-        self.buildings
-            .iter()
-            .filter(move |part| scenario.stands_in(&part.phase, phase))
+        scenario.standing(&self.buildings, |part| &part.phase, phase)
     }
 
     /// Models that stand at the end of `phase` (`None`: at the end of all).
@@ -64,9 +60,7 @@ impl Variant {
         scenario: &'a Scenario,
         phase: Option<&'a str>,
     ) -> impl Iterator<Item = &'a NewModel> {
-        self.models
-            .iter()
-            .filter(move |part| scenario.stands_in(&part.phase, phase))
+        scenario.standing(&self.models, |part| &part.phase, phase)
     }
 
     /// Surfaces that lie at the end of `phase`.
@@ -75,9 +69,7 @@ impl Variant {
         scenario: &'a Scenario,
         phase: Option<&'a str>,
     ) -> impl Iterator<Item = &'a NewSurface> {
-        self.surfaces
-            .iter()
-            .filter(move |part| scenario.stands_in(&part.phase, phase))
+        scenario.standing(&self.surfaces, |part| &part.phase, phase)
     }
 }
 
@@ -108,6 +100,16 @@ impl Scenario {
     pub fn home(&self) -> Option<&Viewpoint> {
         let start = self.start_viewpoint.as_deref().and_then(|id| self.viewpoint(id));
         start.or_else(|| self.viewpoints.first())
+    }
+
+    /// Those of `parts`, each with its phase, that stand at the end of `phase`.
+    fn standing<'a, T>(
+        &'a self,
+        parts: &'a [T],
+        phase_of: fn(&T) -> &str,
+        phase: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a T> {
+        parts.iter().filter(move |part| self.stands_in(phase_of(part), phase))
     }
 
     /// Whether a part that belongs to phase `part` stands at the end of phase `now`. Phases add up in their

@@ -9,8 +9,10 @@ mod tour_stops;
 use super::card::{CardAction, CardState};
 use super::charter::{self, CharterState};
 use super::layers::{LayersAction, LayersState};
+use super::minimap::{self, MinimapAction, MinimapState};
 use super::problems::{self, ProblemsAction, ProblemsState};
 use super::rooms::OwnPages;
+use super::search::{self, FoundLines, SearchAction, SearchState};
 use super::settings::{self, SettingsAction};
 use super::start::{self, StartAction, StartState};
 use super::status_bar::{self, StatusAction, StatusState};
@@ -57,6 +59,8 @@ pub enum Dialog {
     Problems,
     /// Where a package should go.
     TakeAlong,
+    /// Looking for a place.
+    Search,
 }
 
 /// What belongs to the screen alone.
@@ -68,12 +72,16 @@ pub struct Desk {
     pub panels: PanelMemory,
     /// The strip with the sun is open.
     pub sun_open: bool,
+    /// The small map is open.
+    pub map_open: bool,
     /// The dialog that is open. It takes Esc itself.
     pub dialog: Option<Dialog>,
     /// The start screen, while it is shown instead of the city.
     pub start: Option<StartState>,
     /// What stands in the dialog that asks where a package should go.
     pub take_along: TakeAlongState,
+    /// What stands in the dialog that looks for a place.
+    pub search: SearchState,
     /// Short messages.
     pub toasts: Toasts,
     /// Name of the file that hangs over the window and would be opened when it is let go.
@@ -118,6 +126,10 @@ pub struct DeskView<'a> {
     pub preferences: &'a Preferences,
     /// What is shown is not the real situation.
     pub synthetic: bool,
+    /// What was found of what stands in [`Desk::search`].
+    pub found: &'a FoundLines,
+    /// The small map; `None` where there is nothing to show on it.
+    pub map: Option<&'a MinimapState>,
 }
 
 /// What was asked for and the desk could not do itself.
@@ -145,6 +157,10 @@ pub struct DeskActions {
     pub start: Vec<StartAction>,
     /// By the dialog that asks where a package should go.
     pub take_along: Option<TakeAlongAction>,
+    /// By the dialog that looks for a place.
+    pub search: Option<SearchAction>,
+    /// By the small map.
+    pub map: Option<MinimapAction>,
 }
 
 impl Desk {
@@ -173,10 +189,15 @@ impl Desk {
             if self.sun_open {
                 actions.sun = shell::sheet(ctx, "sun", zones.strip, |ui| sun::show(ui, &view.sun, language));
             }
+            if let Some(map) = view.map.filter(|_| zones.map.is_positive()) {
+                let side = zones.map.width();
+                actions.map = shell::float(ctx, "map", zones.map, |ui| minimap::show(ui, map, side, language));
+            }
             let state = ToolsState {
                 heading_rad: view.heading_rad,
                 walking: view.walking,
                 sun_open: self.sun_open,
+                map_open: view.map.map(|_| self.map_open),
             };
             let asked = shell::hang(ctx, "tools", zones.tools, Align2::RIGHT_BOTTOM, |ui| {
                 tools::show(ui, &state, language)
@@ -216,6 +237,12 @@ impl Desk {
         self.opened_last = Side::Left;
     }
 
+    /// Opens the dialog that looks for a place, with an empty field.
+    pub fn open_search(&mut self) {
+        self.search = SearchState::default();
+        self.dialog = Some(Dialog::Search);
+    }
+
     /// Says that something was done.
     pub fn done(&mut self, words: String) {
         self.toasts.add(ToastKind::Done, words);
@@ -252,6 +279,7 @@ impl Desk {
             },
             opened_last: self.opened_last,
             strip: shown && self.sun_open,
+            map: shown && self.map_open && view.map.is_some(),
         }
     }
 
@@ -261,6 +289,7 @@ impl Desk {
                 TopBarAction::ShowCharter => self.dialog = Some(Dialog::Charter),
                 TopBarAction::ShowSettings => self.dialog = Some(Dialog::Settings),
                 TopBarAction::ShowKeys => self.dialog = Some(Dialog::Keys),
+                TopBarAction::ShowSearch => self.open_search(),
                 other => actions.top.push(other),
             }
         }
@@ -270,6 +299,7 @@ impl Desk {
         for action in asked {
             match action {
                 ToolsAction::SetSunOpen(open) => self.sun_open = open,
+                ToolsAction::SetMapOpen(open) => self.map_open = open,
                 other => actions.tools.push(other),
             }
         }
@@ -315,6 +345,7 @@ impl Desk {
             Dialog::Settings => ("settings", tr(language, "top-settings")),
             Dialog::Problems => ("problems", tr(language, "panel-problems")),
             Dialog::TakeAlong => ("take along", tr(language, "take-along")),
+            Dialog::Search => ("search", tr(language, "search")),
         };
         let mut asked = Vec::new();
         let mut wants_tour = false;
@@ -324,6 +355,7 @@ impl Desk {
             Dialog::Settings => actions.settings = settings::show(ui, view.preferences, language),
             Dialog::Problems => asked = problems::show(ui, view.problems, language),
             Dialog::TakeAlong => actions.take_along = take_along::show(ui, &mut self.take_along, language),
+            Dialog::Search => actions.search = search::show(ui, &mut self.search, view.found, language),
         });
         for action in asked {
             match action {
@@ -331,7 +363,7 @@ impl Desk {
                 other => actions.problems.push(other),
             }
         }
-        if closed || actions.take_along.is_some() {
+        if closed || actions.take_along.is_some() || actions.search.is_some() {
             self.dialog = None;
         }
         if wants_tour {

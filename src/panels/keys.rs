@@ -22,6 +22,7 @@ pub fn show(ui: &mut Ui, language: &Language) -> bool {
             vec![
                 (vec!["1", "…", "9"], tr(language, "keys-variants")),
                 (vec!["F1", "F2", "F3"], tr(language, "keys-lenses")),
+                (vec!["/"], tr(language, "search-key")),
                 (vec!["S"], tr(language, "keys-sun")),
                 (vec!["T"], tr(language, "notes-write")),
                 (vec!["Ctrl", "Z"], tr(language, "notes-undo")),

@@ -13,11 +13,15 @@ pub mod keys;
 mod languages;
 pub mod layers;
 mod look;
+pub mod minimap;
 pub mod notes;
 pub mod own_list;
+#[cfg(test)]
+mod page_harness;
 pub mod problems;
 pub mod rooms;
 pub mod save;
+pub mod search;
 pub mod settings;
 pub mod start;
 pub mod status_bar;

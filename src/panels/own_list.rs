@@ -11,7 +11,7 @@ use crate::text::{Language, format_count, format_date, tr, tr_args, tr_count};
 use crate::ui::Theme;
 use crate::ui::widgets::{self, ButtonKind};
 use bevy::prelude::Message;
-use bevy_egui::egui::{ComboBox, Key, Margin, TextEdit, Ui, WidgetInfo, WidgetType};
+use bevy_egui::egui::{ComboBox, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular;
 use std::path::PathBuf;
 
@@ -108,26 +108,13 @@ impl OwnListPage {
             self.wishes.push(OwnListWish::Browse);
         }
         ui.add_space(Theme::STEP);
-        let name = tr(language, "owndata-path");
-        widgets::secondary(ui, &name);
-        let field = ui.add(
-            TextEdit::singleline(&mut self.path)
-                .desired_width(f32::INFINITY)
-                .char_limit(4096)
-                .margin(Margin::symmetric(8, 6)),
-        );
-        field.widget_info(|| {
-            let mut info = WidgetInfo::labeled(WidgetType::TextEdit, true, &name);
-            info.current_text_value = Some(self.path.clone());
-            info
-        });
-        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let typed = widgets::path_field(ui, &mut self.path, &tr(language, "owndata-path"));
         let path = self.path.trim().to_owned();
         let pressed = ui.add_enabled_ui(!path.is_empty() && !self.is_busy, |ui| {
             let label = tr(language, "owndata-read");
             widgets::button(ui, regular::ARROW_RIGHT, &label, ButtonKind::Secondary).clicked()
         });
-        if (entered || pressed.inner) && !path.is_empty() {
+        if (typed.is_entered || pressed.inner) && !path.is_empty() {
             self.wishes.push(OwnListWish::Read(PathBuf::from(path)));
         }
     }

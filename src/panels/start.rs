@@ -1,11 +1,9 @@
 //! The first thing somebody sees: look at the shipped plan, or open something.
 
 use crate::text::{Language, tr};
+use crate::ui::Theme;
 use crate::ui::widgets::{self, ButtonKind};
-use crate::ui::{TextRole, Theme};
-use bevy_egui::egui::{
-    CornerRadius, Frame, Key, Label, Margin, RichText, Stroke, TextEdit, Ui, WidgetInfo, WidgetType,
-};
+use bevy_egui::egui::{CornerRadius, Frame, Label, Margin, RichText, Stroke, Ui};
 use egui_phosphor::regular;
 use std::path::{Path, PathBuf};
 
@@ -114,20 +112,7 @@ fn show_open(ui: &mut Ui, state: &mut StartState, language: &Language, actions: 
             }
         });
     }
-    let name = tr(language, "start-path");
-    widgets::secondary(ui, &name);
-    let field = ui.add(
-        TextEdit::singleline(&mut state.path)
-            .desired_width(f32::INFINITY)
-            .char_limit(4096)
-            .margin(Margin::symmetric(8, 6)),
-    );
-    field.widget_info(|| {
-        let mut info = WidgetInfo::labeled(WidgetType::TextEdit, true, &name);
-        info.current_text_value = Some(state.path.clone());
-        info
-    });
-    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    let typed = widgets::path_field(ui, &mut state.path, &tr(language, "start-path"));
     ui.add_space(Theme::STEP);
     let path = state.path.trim();
     let pressed = ui
@@ -141,19 +126,10 @@ fn show_open(ui: &mut Ui, state: &mut StartState, language: &Language, actions: 
             .clicked()
         })
         .inner;
-    if (entered || pressed) && !path.is_empty() {
+    if (typed.is_entered || pressed) && !path.is_empty() {
         actions.push(StartAction::Open(PathBuf::from(path)));
     }
-    if !state.complaint.is_empty() {
-        let theme = Theme::of(ui.ctx());
-        let color = theme.tokens.error;
-        ui.horizontal(|ui| {
-            ui.add(Label::new(
-                RichText::new(regular::WARNING).size(theme.icon_size()).color(color),
-            ));
-            ui.add(Label::new(theme.rich(&state.complaint, TextRole::Body)).wrap());
-        });
-    }
+    widgets::complaint(ui, &state.complaint);
 }
 
 /// One choice on its own paper.

@@ -1,9 +1,9 @@
 //! Where a package should go, for machines that show no dialog to choose a place.
 
 use crate::text::{Language, tr};
+use crate::ui::Theme;
 use crate::ui::widgets::{self, ButtonKind};
-use crate::ui::{TextRole, Theme};
-use bevy_egui::egui::{Key, Label, Margin, RichText, TextEdit, Ui, WidgetInfo, WidgetType};
+use bevy_egui::egui::Ui;
 use egui_phosphor::regular;
 
 /// What the dialog shows.
@@ -26,40 +26,18 @@ pub enum TakeAlongAction {
 pub fn show(ui: &mut Ui, state: &mut TakeAlongState, language: &Language) -> Option<TakeAlongAction> {
     widgets::paragraph(ui, &tr(language, "take-along-about"));
     ui.add_space(2.0 * Theme::STEP);
-    let name = tr(language, "take-along-path");
-    widgets::secondary(ui, &name);
-    let field = ui.add(
-        TextEdit::singleline(&mut state.path)
-            .desired_width(f32::INFINITY)
-            .char_limit(4096)
-            .margin(Margin::symmetric(8, 6)),
-    );
-    field.widget_info(|| {
-        let mut info = WidgetInfo::labeled(WidgetType::TextEdit, true, &name);
-        info.current_text_value = Some(state.path.clone());
-        info
-    });
-    if field.changed() {
+    let typed = widgets::path_field(ui, &mut state.path, &tr(language, "take-along-path"));
+    if typed.is_changed {
         state.complaint.clear();
     }
-    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    if !state.complaint.is_empty() {
-        let theme = Theme::of(ui.ctx());
-        let color = theme.tokens.error;
-        ui.horizontal(|ui| {
-            ui.add(Label::new(
-                RichText::new(regular::WARNING).size(theme.icon_size()).color(color),
-            ));
-            ui.add(Label::new(theme.rich(&state.complaint, TextRole::Body)).wrap());
-        });
-    }
+    widgets::complaint(ui, &state.complaint);
     ui.add_space(2.0 * Theme::STEP);
     let has_path = !state.path.trim().is_empty();
     let save = tr(language, "take-along-save");
     let pressed = ui.add_enabled_ui(has_path, |ui| {
         widgets::button(ui, regular::PACKAGE, &save, ButtonKind::Primary).clicked()
     });
-    ((entered || pressed.inner) && has_path).then(|| TakeAlongAction::Save(state.path.trim().to_owned()))
+    ((typed.is_entered || pressed.inner) && has_path).then(|| TakeAlongAction::Save(state.path.trim().to_owned()))
 }
 
 #[cfg(test)]

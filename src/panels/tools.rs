@@ -1,4 +1,4 @@
-//! What stands at the lower right of the view: the way home, the street, the sun, and the arrow to the north.
+//! What stands at the lower right of the view: the way home, the street, the sun, the small map, and the arrow to the north.
 
 use crate::text::{Language, tr};
 use crate::ui::{Theme, widgets};
@@ -14,6 +14,8 @@ pub struct ToolsState {
     pub walking: bool,
     /// The strip with the sun is open.
     pub sun_open: bool,
+    /// The small map is open; `None` where there is nothing to show on it.
+    pub map_open: Option<bool>,
 }
 
 /// What was asked for.
@@ -27,6 +29,8 @@ pub enum ToolsAction {
     Walk,
     /// Open or close the strip with the sun.
     SetSunOpen(bool),
+    /// Open or close the small map.
+    SetMapOpen(bool),
 }
 
 /// Shows the tools, one below the other.
@@ -53,6 +57,12 @@ pub fn show(ui: &mut Ui, state: &ToolsState, language: &Language) -> Vec<ToolsAc
                 if widgets::icon_toggle(ui, regular::SUN, &tr(language, "tools-sun"), state.sun_open).clicked() {
                     actions.push(ToolsAction::SetSunOpen(!state.sun_open));
                 }
+                let open = state.map_open.unwrap_or_default();
+                ui.add_enabled_ui(state.map_open.is_some(), |ui| {
+                    if widgets::icon_toggle(ui, regular::MAP_TRIFOLD, &tr(language, "map-name"), open).clicked() {
+                        actions.push(ToolsAction::SetMapOpen(!open));
+                    }
+                });
             });
         let letter = tr(language, "north-letter");
         if widgets::north_arrow(ui, state.heading_rad, &letter, &tr(language, "tools-north")).clicked() {

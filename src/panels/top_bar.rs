@@ -20,6 +20,8 @@ pub struct TopBarState {
     pub active: Lens,
     /// Files opened lately, the last one first.
     pub recent: Vec<PathBuf>,
+    /// There is something in which a place can be found.
+    pub can_search: bool,
 }
 
 /// What was asked for.
@@ -43,6 +45,8 @@ pub enum TopBarAction {
     ShowSettings,
     /// Show the keys.
     ShowKeys,
+    /// Look for a place.
+    ShowSearch,
 }
 
 /// Shows the bar over the room there is.
@@ -57,7 +61,7 @@ pub fn show(ui: &mut Ui, state: &TopBarState, language: &Language) -> Vec<TopBar
         .galley(ui, &code, TextRole::Body, theme.tokens.ink, f32::INFINITY, 1)
         .size()
         .x;
-    let right_width = code_width + 4.0 * Theme::STEP + 2.0 * theme.control_height() + 2.0 * 8.0;
+    let right_width = code_width + 4.0 * Theme::STEP + 3.0 * theme.control_height() + 3.0 * 8.0;
 
     // The title gives way first, then the words of the lens switch; the buttons at the right always fit.
     let lenses = Lenses::new(state, language, &theme);
@@ -98,6 +102,11 @@ pub fn show(ui: &mut Ui, state: &TopBarState, language: &Language) -> Vec<TopBar
     });
     let right = bar.with_min_x(bar.right() - right_width);
     ui.scope_builder(UiBuilder::new().max_rect(right).layout(row), |ui| {
+        ui.add_enabled_ui(state.can_search, |ui| {
+            if widgets::icon_button(ui, regular::MAGNIFYING_GLASS, &tr(language, "search")).clicked() {
+                actions.push(TopBarAction::ShowSearch);
+            }
+        });
         show_language(ui, &code, language, &mut actions);
         let keys = widgets::icon_button(ui, regular::QUESTION, &tr(language, "top-keys"));
         anchor::mark(ui.ctx(), "keys", keys.rect);

@@ -37,8 +37,18 @@ pub enum Cause {
     UnknownKey,
     /// Two things with one id, or a file that includes itself.
     Duplicate,
+    /// An object number that several objects have; all of them are shown.
+    SameNumber,
     /// No usable place on earth: coordinates, reference system or heights.
     Place,
+    /// Nothing of a list lies here: its columns or its reference system are wrong.
+    Nowhere,
+    /// Most of a list does not lie here: its columns or its reference system may be wrong.
+    MostlyNowhere,
+    /// What kind of object something is; it counts as any other.
+    UnknownKind,
+    /// A value that cannot be read or believed; it counts as unknown.
+    Value,
     /// What was asked for was not ready in time.
     Unfinished,
     /// More of the same that is not listed.

@@ -20,6 +20,9 @@ const LEAST_PANEL_WIDTH: f32 = 232.0;
 /// Least height of the card for the tools to stay below it, points at 100 % letters.
 const LEAST_CARD_HEIGHT: f32 = 500.0;
 
+/// Side of the small map, points at 100 % letters.
+const MAP_SIDE: f32 = 208.0;
+
 /// A window narrower than this gets smaller gaps, points.
 const NARROW: f32 = 1200.0;
 
@@ -55,6 +58,8 @@ pub struct Wishes {
     pub opened_last: Side,
     /// The strip with the sun is shown.
     pub strip: bool,
+    /// The small map is shown.
+    pub map: bool,
 }
 
 /// What a side got.
@@ -91,6 +96,8 @@ pub struct Zones {
     pub banner: Rect,
     /// Date and time of the sun; without height when it was not wished for.
     pub strip: Rect,
+    /// The small map, at the left below; without size when it was not wished for.
+    pub map: Rect,
     /// North arrow and what stands above it, at the right below.
     pub tools: Rect,
     /// Place, scale, loading, problems.
@@ -116,8 +123,8 @@ pub fn zones(screen: Rect, theme: &Theme, wishes: &Wishes) -> Zones {
     let left_rect = inner.with_max_x(inner.left() + left_width.points());
     let mut right_rect = inner.with_min_x(inner.right() - right_width.points());
     let tools_width = control + 2.0 * Theme::STEP;
-    // Arrow, and three buttons above it.
-    let tools_height = 4.0 * control + 6.0 * Theme::STEP;
+    // Arrow, and four buttons above it.
+    let tools_height = 5.0 * control + 7.0 * Theme::STEP;
     // The tools keep their corner whatever comes and goes, unless the card would then be too low to read.
     let above_tools = inner.height() - tools_height - gap;
     let tools_in_corner = right_width == Width::Nothing || above_tools >= LEAST_CARD_HEIGHT * theme.text_scale;
@@ -138,7 +145,7 @@ pub fn zones(screen: Rect, theme: &Theme, wishes: &Wishes) -> Zones {
     let banner = free.with_max_y(free.top() + control);
     let corner = if tools_in_corner { inner.max } else { free.max };
     let tools = Rect::from_min_max(
-        corner - vec2(tools_width, tools_height.min(free.height() / 2.0)),
+        corner - vec2(tools_width, tools_height.min(free.height() * 0.75)),
         corner,
     );
     let strip_room = (free.width().min(tools.left() - gap - free.left())).max(0.0);
@@ -149,12 +156,19 @@ pub fn zones(screen: Rect, theme: &Theme, wishes: &Wishes) -> Zones {
         pos2(strip_left, free.bottom() - strip_height),
         vec2(strip_width, strip_height),
     );
+    let map_side = (MAP_SIDE * theme.text_scale)
+        .min(0.4 * free.width())
+        .min(0.4 * free.height());
+    let map_side = if wishes.map { map_side } else { 0.0 };
+    let map_bottom = if wishes.strip { strip.top() - gap } else { free.bottom() };
+    let map = Rect::from_min_size(pos2(free.left(), map_bottom - map_side), vec2(map_side, map_side));
     Zones {
         top_bar,
         left,
         right,
         banner,
         strip,
+        map,
         tools,
         status_bar,
         view,
@@ -346,6 +360,7 @@ pub fn covered(ctx: &Context, zones: &Zones) -> Vec<Rect> {
         shown_rect(ctx, "banner"),
         Some(zones.tools),
         Some(zones.strip).filter(Rect::is_positive),
+        Some(zones.map).filter(Rect::is_positive),
         Some(zones.top_bar),
         Some(zones.status_bar),
     ]
@@ -384,12 +399,13 @@ mod tests {
         for left in wish {
             for right in wish {
                 for opened_last in [Side::Left, Side::Right] {
-                    for strip in [false, true] {
+                    for (strip, map) in [(false, false), (true, false), (false, true), (true, true)] {
                         all.push(Wishes {
                             left,
                             right,
                             opened_last,
                             strip,
+                            map,
                         });
                     }
                 }
@@ -414,6 +430,7 @@ mod tests {
                         ("tools", zones.tools),
                     ];
                     rects.extend(wishes.strip.then_some(("strip", zones.strip)));
+                    rects.extend(wishes.map.then_some(("map", zones.map)));
                     rects.extend(zones.left.rect().map(|rect| ("left", rect)));
                     rects.extend(zones.right.rect().map(|rect| ("right", rect)));
                     for (index, (name, rect)) in rects.iter().enumerate() {
@@ -453,6 +470,7 @@ mod tests {
                         right: panel,
                         opened_last,
                         strip: true,
+                        map: false,
                     },
                 )
             };
@@ -477,6 +495,7 @@ mod tests {
             right: Wish::Panel(300.0),
             opened_last: Side::Left,
             strip: true,
+            map: false,
         };
         let zones = zones(screen, &Theme::new(false, 1.0), &wishes);
         let width = |zone: SideZone| zone.rect().map_or(0.0, |rect| rect.width());

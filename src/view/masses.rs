@@ -10,7 +10,7 @@ use super::{
     palette::{self, Rgb},
     prepared::{DrawnMesh, Making, PreparedMesh, SpawnBudget},
     ray_cast::PickOwner,
-    scene::{ScenarioShown, ShownScenario, Unfinished},
+    scene::{ScenarioShown, ShownScenario, Unfinished, just_shown},
 };
 use crate::georef::{SitePos, narrow, render_axes};
 use crate::model::{
@@ -87,18 +87,13 @@ fn start_making(
     mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
-    let (Some(_), Some(scenario)) = (shown.read().last(), scenario) else {
+    let Some(open) = just_shown(&mut shown, scenario) else {
         return;
     };
-    let open = scenario.open.clone();
     unfinished.set("masses", true);
     making.start(move || {
-        open.scenario
-            .variants
-            .iter()
-            .enumerate()
-            .map(|(place, variant)| make(&open, place, variant))
-            .collect()
+        let variants = open.scenario.variants.iter().enumerate();
+        variants.map(|(place, variant)| make(&open, place, variant)).collect()
     });
 }
 
@@ -171,11 +166,7 @@ fn face_color(building: &NewBuilding, surface: MassSurface) -> Rgb {
         MassSurface::Roof => palette::mix(palette::new_use(used_for), palette::PAPER, 0.28),
         _ => palette::new_use(used_for),
     };
-    match building.certainty {
-        Certainty::Decided => color,
-        Certainty::Open => palette::mix(color, palette::PAPER, 0.5),
-        Certainty::Sketch => palette::PAPER,
-    }
+    palette::as_sure(color, building.certainty)
 }
 
 fn mass(
@@ -349,12 +340,7 @@ fn show_variant(
         return;
     }
     for (of, range, mut visibility) in &mut parts {
-        let is_shown = scenario.variant == Some(of.0);
-        visibility.set_if_neq(if is_shown {
-            Visibility::Inherited
-        } else {
-            Visibility::Hidden
-        });
+        visibility.set_if_neq(scenario.visibility_of(of.0));
         let Some(variant) = scenario.open.scenario.variants.get(of.0) else {
             continue;
         };

@@ -18,6 +18,7 @@ mod outline;
 pub mod palette;
 pub mod picking;
 mod placement;
+pub mod plan_picture;
 mod prepared;
 pub mod quality;
 pub(crate) mod ray_cast;

@@ -8,7 +8,7 @@ use super::{
     palette,
     prepared::{Making, SpawnBudget},
     ray_cast::PickOwner,
-    scene::{ScenarioShown, ShownScenario, Unfinished, ViewProblems},
+    scene::{ScenarioShown, ShownScenario, Unfinished, ViewProblems, just_shown},
     tiles::{PreparedContent, Uploader, prepare_whole},
 };
 use crate::model::scenario::model_request;
@@ -59,10 +59,9 @@ fn start_making(
     mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
-    let (Some(_), Some(scenario)) = (shown.read().last(), scenario) else {
+    let Some(open) = just_shown(&mut shown, scenario) else {
         return;
     };
-    let open = scenario.open.clone();
     unfinished.set("models", true);
     making.start(move || {
         let mut made = Vec::new();
@@ -92,11 +91,7 @@ fn start_making(
 fn vertex_color(model: &NewModel, of_file: Option<[u8; 4]>) -> [u8; 4] {
     let own = palette::new_use(model.main_use);
     let [r, g, b, alpha] = of_file.unwrap_or([own[0], own[1], own[2], 255]);
-    let [r, g, b] = match model.certainty {
-        Certainty::Decided => [r, g, b],
-        Certainty::Open => palette::mix([r, g, b], palette::PAPER, 0.5),
-        Certainty::Sketch => palette::PAPER,
-    };
+    let [r, g, b] = palette::as_sure([r, g, b], model.certainty);
     [r, g, b, alpha]
 }
 
@@ -171,11 +166,7 @@ fn show_models(
         let model = variant.and_then(|variant| variant.models.get(of.model));
         let stands = model.is_some_and(|model| scenario.is_phase_shown(&model.phase));
         rows.set_hidden(of.rows, 0, !stands);
-        visibility.set_if_neq(if scenario.variant == Some(of.variant) {
-            Visibility::Inherited
-        } else {
-            Visibility::Hidden
-        });
+        visibility.set_if_neq(scenario.visibility_of(of.variant));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The colours of the paper city, straight sRGB, as the interface guide gives them.
 
-use crate::model::{ReportStage, SurfaceKind, Use};
+use crate::model::{Certainty, ReportStage, SurfaceKind, Use};
 
 /// A straight sRGB colour.
 pub type Rgb = [u8; 3];
@@ -89,6 +89,16 @@ pub fn crown(seed: u32) -> Rgb {
 pub fn mix(a: Rgb, b: Rgb, share: f64) -> Rgb {
     let share = share.clamp(0.0, 1.0);
     std::array::from_fn(|i| byte(f64::from(a[i]) + (f64::from(b[i]) - f64::from(a[i])) * share))
+}
+
+/// What of a colour is left on something new: all of it where it is decided, half of it where it is open, and the white
+/// of the paper on a sketch.
+pub fn as_sure(color: Rgb, certainty: Certainty) -> Rgb {
+    match certainty {
+        Certainty::Decided => color,
+        Certainty::Open => mix(color, PAPER, 0.5),
+        Certainty::Sketch => PAPER,
+    }
 }
 
 /// The colour of a face of an existing building that the file gives no colour, by its normal's height.

@@ -3,6 +3,7 @@
 mod architecture;
 mod export;
 mod lenses;
+mod own_list;
 mod panels;
 mod reactions;
 mod streaming;

@@ -7,6 +7,7 @@ mod kiosk;
 mod maintenance;
 mod notes;
 mod own_list;
+mod search;
 mod take_along;
 
 use desktop::Desktop;

@@ -6,14 +6,18 @@ use crate::app::choices::Choices;
 use crate::app::dialog::AskForPath;
 use crate::app::notes::WriteNote;
 use crate::app::open::OpenPath;
+use crate::app::search::GoToPlace;
 use crate::app::shipped;
 use crate::app::sun_clock::SunClock;
 use crate::app::take_along::{TakeAlong, TakeAlongTo};
+use crate::georef::SitePos;
 use crate::model::Viewpoint;
 use crate::panels::card::CardAction;
 use crate::panels::desk::{Desk, DeskActions};
 use crate::panels::layers::LayersAction;
+use crate::panels::minimap::MinimapAction;
 use crate::panels::problems::ProblemsAction;
+use crate::panels::search::SearchAction;
 use crate::panels::settings::SettingsAction;
 use crate::panels::start::StartAction;
 use crate::panels::sun::SunAction;
@@ -102,11 +106,28 @@ impl Follower<'_, '_> {
                 ToolsAction::Home => wishes.camera.write(CameraCommand::Home),
                 ToolsAction::North => wishes.camera.write(CameraCommand::NorthUp),
                 ToolsAction::Walk => wishes.camera.write(CameraCommand::Walk),
-                ToolsAction::SetSunOpen(_) => continue,
+                ToolsAction::SetSunOpen(_) | ToolsAction::SetMapOpen(_) => continue,
             };
         }
         if let Some(TakeAlongAction::Save(path)) = actions.take_along {
             wishes.take_along_to.write(TakeAlongTo(path));
+        }
+        if let Some(SearchAction::GoTo(line)) = actions.search {
+            let place = self.world.searching.place(line).cloned();
+            wishes.go.write_batch(place.map(GoToPlace));
+        }
+        if let Some(MinimapAction::LookAt(share)) = actions.map
+            && let Some(place) = self.world.map.position(share)
+        {
+            let ground_m = self.world.ground.height_at(place);
+            let to = Orbit {
+                target: SitePos(place.extend(ground_m)),
+                ..self.world.camera.goal()
+            };
+            wishes.fly.write(FlyTo {
+                to,
+                at_once: self.world.motion.0,
+            });
         }
         for action in actions.settings {
             follow_settings(action, choices);
@@ -138,8 +159,8 @@ fn follow_top_bar(action: TopBarAction, wishes: &mut Wishes, desk: &mut Desk, ch
         }
         TopBarAction::ShowStart => desk.start = Some(super::news::start_state(choices)),
         TopBarAction::SetLanguage(language) => choices.choose_language(language),
-        // These three the desk does itself.
-        TopBarAction::ShowCharter | TopBarAction::ShowSettings | TopBarAction::ShowKeys => {}
+        // These four the desk does itself.
+        TopBarAction::ShowCharter | TopBarAction::ShowSettings | TopBarAction::ShowKeys | TopBarAction::ShowSearch => {}
     }
 }
 

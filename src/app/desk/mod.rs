@@ -13,10 +13,12 @@ mod told;
 pub(super) use news::{say_reported, take_opened, tell_news};
 pub(super) use state::{cause, problem_rows, short_name};
 
+use super::area_map::AreaMap;
 use super::choices::Choices;
 use super::dialog::AskForPath;
 use super::notes::WriteNote;
 use super::open::{OpenPath, Opening};
+use super::search::{GoToPlace, MarkedPlace, Searching};
 use super::sun_clock::SunClock;
 use super::take_along::{TakeAlong, TakeAlongTo};
 use crate::georef::SitePos;
@@ -28,6 +30,7 @@ use crate::schedule::{AvailableLenses, Lens, SwitchLens};
 use crate::sources::Problem;
 use crate::text::tr;
 use crate::ui::shell::Zones;
+use crate::view::GroundHeights;
 use crate::view::camera::{CameraCommand, FlyTo, OrbitCamera, ReducedMotion};
 use crate::view::picking::{CitySelection, CursorGround, Pick};
 use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant, ShownScenario, ViewProblems};
@@ -72,6 +75,10 @@ pub(super) struct Reading<'w> {
     rooms: Res<'w, Rooms>,
     lens: Res<'w, State<Lens>>,
     opening: Res<'w, Opening>,
+    searching: Res<'w, Searching>,
+    map: Res<'w, AreaMap>,
+    marked: Res<'w, MarkedPlace>,
+    ground: Res<'w, GroundHeights>,
 }
 
 /// What the desk asks for.
@@ -90,6 +97,7 @@ pub(super) struct Wishes<'w> {
     note: MessageWriter<'w, WriteNote>,
     take_along: MessageWriter<'w, TakeAlong>,
     take_along_to: MessageWriter<'w, TakeAlongTo>,
+    go: MessageWriter<'w, GoToPlace>,
 }
 
 /// Draws the desk and passes on what was asked for.
@@ -119,8 +127,10 @@ pub(super) fn show_desk(
         lenses: world.available.all().to_vec(),
         active: lens,
         recent: choices.preferences.recent_files.clone(),
+        can_search: shown.is_some() && screen.0.start.is_none(),
     };
     let sun = clock.state(shown.map(|shown| &shown.open.scenario.area.site), world.sun.0);
+    let map = world.map.state(&world.site_view, &world.camera, world.marked.at());
     let (zones_now, actions) = screen.0.show(
         &ctx,
         &DeskView {
@@ -139,6 +149,8 @@ pub(super) fn show_desk(
             charter: &told.charter,
             preferences: &choices.preferences,
             synthetic: shown.is_some_and(|shown| shown.open.scenario.synthetic),
+            found: world.searching.found(),
+            map: map.as_ref(),
         },
         &language,
     );

@@ -130,7 +130,7 @@ fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<Lege
         LayerKind::Terrain => vec![entry(tr(language, "legend-ground"), palette::TABLE)],
         LayerKind::Reports => vec![entry(tr(language, "legend-report"), palette::REPORT)],
         LayerKind::Sensors => vec![entry(tr(language, "legend-sensor"), palette::SENSOR)],
-        LayerKind::Labels => Vec::new(),
+        LayerKind::Labels | LayerKind::Addresses => Vec::new(),
     }
 }
 
@@ -213,7 +213,12 @@ pub(in crate::app) fn cause(problem: &Problem, language: &Language) -> String {
         Cause::WrongKind => tr(language, "cause-wrong-kind"),
         Cause::UnknownKey => tr(language, "cause-unknown-key"),
         Cause::Duplicate => tr(language, "cause-duplicate"),
+        Cause::SameNumber => tr(language, "cause-same-number"),
         Cause::Place => tr(language, "cause-place"),
+        Cause::Nowhere => tr(language, "cause-nowhere"),
+        Cause::MostlyNowhere => tr(language, "cause-mostly-nowhere"),
+        Cause::UnknownKind => tr(language, "cause-unknown-kind"),
+        Cause::Value => tr(language, "cause-value"),
         Cause::Unfinished => tr(language, "cause-unfinished"),
         Cause::More => tr(language, "cause-more"),
         Cause::InUse => tr(language, "cause-in-use"),

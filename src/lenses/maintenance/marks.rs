@@ -76,15 +76,15 @@ fn paint_marks(
     let side = Theme::of(ctx).icon_size() * 1.1;
     let page = desk.page();
     let scale = page.scale();
+    let layers = shown.asset_visibility();
     let picture = view.size_px / view.pixels_per_point;
     let candidates: Vec<(f64, DVec2, usize)> = page
         .listed_assets()
         .iter()
-        .filter(|place| shown.is_asset_visible(**place))
         .filter_map(|place| {
             let asset = shown.open.assets.get(*place)?;
             let away = asset.position - view.eye.0.truncate();
-            if away.abs().max_element() > FARTHEST_M {
+            if away.abs().max_element() > FARTHEST_M || !layers.shows(*place) {
                 return None;
             }
             let foot_m = ground.height_at(asset.position);

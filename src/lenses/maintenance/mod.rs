@@ -32,7 +32,6 @@ use crate::view::{GroundHeights, ObjectLooks, ShownPins};
 use bevy::prelude::*;
 use jiff::civil::Date;
 use page::{MaintenancePage, Row, Stock, Tab, Wish};
-use std::collections::{BTreeSet, HashSet};
 use std::sync::{MutexGuard, PoisonError};
 
 /// Key of the page in the rooms.
@@ -101,22 +100,6 @@ fn today() -> Date {
     jiff::Zoned::now().date()
 }
 
-/// Places of the managed objects that the variant and phase shown take away.
-fn removed_assets(shown: &ShownScenario) -> BTreeSet<usize> {
-    let scenario = &shown.open.scenario;
-    let ids: HashSet<&str> = shown
-        .active_variant()
-        .into_iter()
-        .flat_map(|variant| variant.removals_in(scenario, shown.phase.as_deref()))
-        .flat_map(|removal| removal.assets.iter().map(String::as_str))
-        .collect();
-    let assets = shown.open.assets.iter().enumerate();
-    assets
-        .filter(|(_, asset)| ids.contains(asset.id.as_str()))
-        .map(|(place, _)| place)
-        .collect()
-}
-
 /// Tells the page what the scenario says, when it says something else or another day has begun.
 fn tell_stock(shown: Option<Res<ShownScenario>>, desk: Res<MaintenanceDesk>) {
     let Some(shown) = shown else { return };
@@ -126,7 +109,7 @@ fn tell_stock(shown: Option<Res<ShownScenario>>, desk: Res<MaintenanceDesk>) {
         page.set_stock(Stock {
             assets: shown.open.assets.clone(),
             reports: shown.open.reports.clone(),
-            removed: removed_assets(&shown),
+            removed: shown.removed_assets(),
             today,
         });
     }

@@ -5,8 +5,8 @@
 
 use super::grades::{Grade, PALE, Scale};
 use super::list::{
-    AssetColumn, AssetFilter, ReportColumn, ReportFilter, Sorting, is_overdue, ordered_assets, ordered_reports,
-    theme_of,
+    AssetColumn, AssetFilter, ReportColumn, ReportFilter, Sorting, by_number, is_overdue, ordered_assets,
+    ordered_reports, theme_of,
 };
 use super::{filters, rows};
 use crate::model::{Asset, AssetKind, Report, ReportStage};
@@ -91,24 +91,42 @@ pub(super) struct Counts {
     pub(super) themes: BTreeMap<String, usize>,
 }
 
+/// Counts of few different things, each found by looking through them: with a handful that is several times faster than
+/// a tree, and it is done for every object at every change of a filter.
+struct Tally<Thing>(Vec<(Thing, usize)>);
+
+impl<Thing: Ord + Copy> Tally<Thing> {
+    /// Counts `count` more; none at all makes a thing known.
+    fn add(&mut self, thing: Thing, count: usize) {
+        match self.0.iter_mut().find(|(known, _)| *known == thing) {
+            Some((_, sum)) => *sum += count,
+            None => self.0.push((thing, count)),
+        }
+    }
+
+    fn into_map(self) -> BTreeMap<Thing, usize> {
+        self.0.into_iter().collect()
+    }
+}
+
 impl Counts {
     fn of(stock: &Stock, assets: &AssetFilter, reports: &ReportFilter) -> Self {
         let mut counts = Self::default();
+        let (mut kinds, mut scores, mut levels) = (Tally(Vec::new()), Tally(Vec::new()), Tally(Vec::new()));
         for (place, asset) in stock.assets.iter().enumerate() {
             let is_removed = stock.removed.contains(&place);
             let passes = assets.passes(asset, is_removed, stock.today);
+            let refusals = passes.iter().filter(|passes| !**passes).count();
             // Whether all other parts of the filter let it through than the one at `part`.
-            let otherwise = |part: usize| {
-                let others = passes.iter().enumerate().filter(|(other, _)| *other != part);
-                usize::from(others.into_iter().all(|(_, passes)| *passes))
-            };
+            let otherwise = |part: usize| usize::from(refusals == 0 || refusals == 1 && !passes[part]);
             // What there is none of at the moment still has its filter.
-            *counts.kinds.entry(asset.kind).or_default() += otherwise(0);
-            *counts.scores.entry(Scale::Nen2767.grade(asset)).or_default() += otherwise(1);
-            *counts.levels.entry(Scale::Crow.grade(asset)).or_default() += otherwise(1);
+            kinds.add(asset.kind, otherwise(0));
+            scores.add(Scale::Nen2767.grade(asset), otherwise(1));
+            levels.add(Scale::Crow.grade(asset), otherwise(1));
             counts.overdue += usize::from(is_overdue(asset, stock.today)) * otherwise(2);
             counts.removed += usize::from(is_removed) * otherwise(3);
         }
+        (counts.kinds, counts.scores, counts.levels) = (kinds.into_map(), scores.into_map(), levels.into_map());
         for report in stock.reports.iter() {
             let [stage_passes, theme_passes] = reports.passes(report);
             *counts.stages.entry(report.stage()).or_default() += usize::from(theme_passes);
@@ -138,6 +156,8 @@ pub(super) struct MaintenancePage {
     pub(super) asset_sorting: Sorting<AssetColumn>,
     pub(super) report_sorting: Sorting<ReportColumn>,
     pub(super) picked: Option<Row>,
+    /// Places of all objects in the order of their numbers.
+    by_number: Vec<usize>,
     /// Places in the scenario's lists, filtered and in order.
     pub(super) asset_order: Vec<usize>,
     pub(super) report_order: Vec<usize>,
@@ -151,7 +171,11 @@ pub(super) struct MaintenancePage {
 impl MaintenancePage {
     /// Takes over what the world says now. Another scenario starts without filters.
     pub(super) fn set_stock(&mut self, stock: Stock) {
-        if !Arc::ptr_eq(&self.stock.assets, &stock.assets) || !Arc::ptr_eq(&self.stock.reports, &stock.reports) {
+        let has_other_assets = !Arc::ptr_eq(&self.stock.assets, &stock.assets);
+        if has_other_assets {
+            self.by_number = by_number(&stock.assets);
+        }
+        if has_other_assets || !Arc::ptr_eq(&self.stock.reports, &stock.reports) {
             self.asset_filter = AssetFilter {
                 scale: self.asset_filter.scale,
                 ..AssetFilter::default()
@@ -250,7 +274,14 @@ impl MaintenancePage {
             removed,
             today,
         } = &self.stock;
-        self.asset_order = ordered_assets(assets, &self.asset_filter, self.asset_sorting, removed, *today);
+        self.asset_order = ordered_assets(
+            assets,
+            &self.by_number,
+            &self.asset_filter,
+            self.asset_sorting,
+            removed,
+            *today,
+        );
         self.report_order = ordered_reports(reports, &self.report_filter, self.report_sorting);
         self.revision += 1;
     }

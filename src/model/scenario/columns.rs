@@ -6,7 +6,7 @@
 use super::file::ColumnsFile;
 use super::words::{asset_kind, asset_kind_file};
 use crate::model::AssetKind;
-use crate::sources::table::{NumberStyle, Table, day};
+use crate::sources::table::{NumberStyle, Table, day, has_short_year};
 use std::collections::BTreeMap;
 
 /// What a column can hold.
@@ -70,7 +70,7 @@ impl Meaning {
     }
 
     /// Common headings, letters and digits only, the surest first.
-    fn headings(self) -> &'static [&'static str] {
+    pub(super) fn headings(self) -> &'static [&'static str] {
         match self {
             // Only as pairs, see `PLACES`.
             Self::X | Self::Y => &[],
@@ -170,7 +170,8 @@ impl Meaning {
             Self::Id | Self::Kind => true,
             Self::Condition => condition(field).is_some(),
             Self::Upkeep => upkeep(field).is_some(),
-            Self::Inspected | Self::NextInspection => day(field).is_some(),
+            // A year of two digits is a date that has to be written better: taken for one, it is named.
+            Self::Inspected | Self::NextInspection => day(field).is_some() || has_short_year(field),
         }
     }
 }

@@ -151,6 +151,8 @@ pub enum LayerKind {
     Sensors,
     /// Names on the map.
     Labels,
+    /// Addresses, which are found and not drawn.
+    Addresses,
 }
 
 /// One base layer.
@@ -391,6 +393,17 @@ pub struct Label {
     pub line: Vec<DVec2>,
     /// Landmark (leader line) rather than street.
     pub landmark: bool,
+}
+
+/// An address: a street with a number at a point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Address {
+    /// Street and number with its letter: `Wemenstraat 12a`.
+    pub street_and_number: String,
+    /// Postcode and town, what there is of them.
+    pub town: String,
+    /// Site metres.
+    pub position: DVec2,
 }
 
 /// An open scenario, checked.

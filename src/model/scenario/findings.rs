@@ -38,6 +38,11 @@ impl Findings {
         self.add(Severity::Warning, Cause::Content, place, message);
     }
 
+    /// The same with the cause told.
+    pub(super) fn warning_because(&mut self, cause: Cause, place: impl ToString, message: impl ToString) {
+        self.add(Severity::Warning, cause, place, message);
+    }
+
     /// Adds a key that nobody knows and that costs nothing.
     pub(super) fn unknown_key(&mut self, place: impl ToString, message: impl ToString) {
         self.add(Severity::Warning, Cause::UnknownKey, place, message);

@@ -169,7 +169,7 @@ impl LayerReader<'_> {
                     .number("heading_deg", -360.0..=360.0)
                     .unwrap_or(0.0)
                     .rem_euclid(360.0),
-                height_m: properties.number("height_m", 0.0..=150.0).unwrap_or(0.0),
+                height_m: properties.number("height_m", 0.0..=kind.highest_m()).unwrap_or(0.0),
                 crown_m: properties.number("crown_m", 0.0..=60.0).unwrap_or(0.0),
                 condition: properties.integer("conditie", 1..=6).and_then(|n| u8::try_from(n).ok()),
                 upkeep: upkeep.filter(is_level),
@@ -276,7 +276,7 @@ impl LayerReader<'_> {
         points
     }
 
-    fn line(&mut self, feature: &Feature, points: &[[f64; 2]]) -> Option<Vec<DVec2>> {
+    pub(super) fn line(&mut self, feature: &Feature, points: &[[f64; 2]]) -> Option<Vec<DVec2>> {
         let result: Result<Vec<DVec2>, String> = points.iter().map(|p| self.projection.site_from_file(*p)).collect();
         result.map_err(|message| self.misplaced(feature, &message)).ok()
     }

@@ -4,6 +4,7 @@
 //! (`structure` the shape, `convert` the meaning, `layers` the data beside it), `domain` the checked types,
 //! `scratch` a scenario around data that has none. Everything here stands in the site frame but `file`.
 
+mod address_layer;
 mod ascii_grid;
 mod check;
 mod columns;

@@ -64,8 +64,7 @@ impl ListFile {
         let mut columns = columns.cloned().unwrap_or_else(|| Columns::guess(&self.table));
         let mut findings = Findings::new(&self.name);
         let read = table_layer::assets(&self.table, &self.name, &columns, &ground(open), &mut findings);
-        let mut problems = self.problems.clone();
-        problems.extend(findings.into_problems());
+        let mut problems = Vec::new();
         let objects = match read {
             Ok(objects) => {
                 columns.crs = Some(objects.crs);
@@ -77,6 +76,8 @@ impl ListFile {
                 0
             }
         };
+        problems.extend(findings.into_problems());
+        problems.extend(self.problems.iter().cloned());
         // What costs rows comes first: the page shows only some.
         problems.sort_by_key(|problem| problem.severity != Severity::Error);
         let fields = |row: &table::Row| {
@@ -116,14 +117,15 @@ impl OpenScenario {
                 &ground(self),
                 &mut findings,
             );
-            self.problems.extend(findings.into_problems());
-            let assets = match read {
-                Ok(objects) => objects.assets,
-                Err(problem) => {
+            // That nothing can be used comes before what else is wrong.
+            let assets = read.map_or_else(
+                |problem| {
                     self.problems.push(problem);
                     Vec::new()
-                }
-            };
+                },
+                |objects| objects.assets,
+            );
+            self.problems.extend(findings.into_problems());
             self.problems.extend(taken_numbers(&self.assets, &assets, &list.name));
             self.own_lists.push(AddedList {
                 list: list.clone(),
@@ -194,7 +196,13 @@ mod tests {
         assert!(preview.is_usable());
         assert_eq!(preview.columns.crs.as_deref(), Some("EPSG:28992"));
         assert_eq!(preview.samples[0], ["1", "250985,5", "476250", "Langestraat"]);
-        assert_eq!(preview.problems.len(), 2, "{:?}", preview.problems);
+        assert_eq!(preview.problems.len(), 3, "{:?}", preview.problems);
+        let severities = preview.problems.iter().map(|problem| problem.severity);
+        assert_eq!(
+            severities.collect::<Vec<_>>(),
+            [Severity::Error, Severity::Error, Severity::Warning],
+            "what costs rows comes first"
+        );
 
         let mut columns = preview.columns.clone();
         columns.named.remove(&Meaning::Y);
@@ -215,7 +223,7 @@ mod tests {
             Some(list.id.as_str())
         );
         assert_eq!(open.own_lists[0].objects, 2);
-        assert_eq!(open.problems.len(), 2);
+        assert_eq!(open.problems.len(), 3);
         // The same numbers again: the page says so before anything is added.
         let again = file.preview(&open, None);
         assert!(

@@ -2,6 +2,7 @@
 
 use super::findings::Findings;
 use super::geojson::Feature;
+use crate::sources::Cause;
 use crate::sources::json_text::display;
 use crate::sources::table::NumberStyle;
 use serde::de::DeserializeOwned;
@@ -26,7 +27,7 @@ impl<'a> Properties<'a> {
     fn reject(&mut self, key: &str, expected: &str, value: &Value) {
         let place = format!("features[{}].properties.{key}", self.feature.index);
         let message = format!("expected {expected}, found {}; it counts as unknown", display(value));
-        self.findings.error(place, message);
+        self.findings.warning_because(Cause::Value, place, message);
     }
 
     /// Reports about the feature as a whole.

@@ -14,7 +14,7 @@ use super::structure;
 use super::table_layer;
 use super::terrain_layer;
 use super::vector_layer;
-use super::{Label, Layer, LayerKind, NewSurface, Scenario};
+use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
 use crate::model::{AddedList, Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
@@ -63,6 +63,8 @@ pub struct OpenScenario {
     pub sensors: Arc<Vec<Sensor>>,
     /// Names on the map.
     pub labels: Arc<Vec<Label>>,
+    /// Addresses.
+    pub addresses: Arc<Vec<Address>>,
     /// Everything wrong with the files.
     pub problems: Vec<Problem>,
 }
@@ -85,6 +87,7 @@ impl OpenScenario {
             reports: Arc::default(),
             sensors: Arc::default(),
             labels: Arc::default(),
+            addresses: Arc::default(),
             problems: Vec::new(),
         }
     }
@@ -260,7 +263,7 @@ pub(super) fn taken_numbers(known: &[Asset], found: &[Asset], path: &str) -> Opt
         1 + again.count(),
         first.id
     );
-    Some(Problem::warning(path, "", message).because(Cause::Duplicate))
+    Some(Problem::warning(path, "", message).because(Cause::SameNumber))
 }
 
 /// Which kinds of data were there.
@@ -292,8 +295,8 @@ impl DataReader {
             self.read_terrain(layer);
         }
         let mut buildings: Vec<RegisteredBuilding> = Vec::new();
-        let (mut surfaces, mut assets, mut reports, mut sensors, mut labels) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut surfaces, mut assets, mut reports, mut sensors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut labels, mut addresses) = (Vec::new(), Vec::new());
         for layer in &layers {
             let path = &layer.path;
             match layer.kind {
@@ -338,6 +341,10 @@ impl DataReader {
                     self.read_features(path, |reader, features| reader.labels(features))
                         .unwrap_or_default(),
                 ),
+                LayerKind::Addresses => addresses.extend(
+                    self.read_features(path, |reader, features| reader.addresses(features))
+                        .unwrap_or_default(),
+                ),
             }
         }
         self.open.register = Arc::new(BuildingRegister::new(buildings));
@@ -346,6 +353,7 @@ impl DataReader {
         self.open.reports = Arc::new(reports);
         self.open.sensors = Arc::new(sensors);
         self.open.labels = Arc::new(labels);
+        self.open.addresses = Arc::new(addresses);
         read
     }
 
@@ -359,9 +367,10 @@ impl DataReader {
             outline: &self.open.scenario.area.outline,
         };
         let assets = table_layer::read(&bytes, path, layer.columns.as_ref(), &ground, &mut findings);
+        // That nothing can be used comes before what else is wrong.
+        let objects = assets.map_err(|problem| self.problems.push(problem)).ok();
         self.problems.extend(findings.into_problems());
-        let objects = assets.map_err(|problem| self.problems.push(problem)).ok()?;
-        Some(objects.assets)
+        Some(objects?.assets)
     }
 
     /// Adds the objects of a layer to those of the layers before it.

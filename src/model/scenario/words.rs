@@ -15,6 +15,7 @@ pub(super) fn layer_kind(file: file::LayerKindFile) -> LayerKind {
         file::LayerKindFile::Reports => LayerKind::Reports,
         file::LayerKindFile::Sensors => LayerKind::Sensors,
         file::LayerKindFile::Labels => LayerKind::Labels,
+        file::LayerKindFile::Addresses => LayerKind::Addresses,
     }
 }
 
@@ -112,6 +113,18 @@ pub(super) fn asset_kind_file(kind: AssetKind) -> file::AssetKindFile {
         AssetKind::Bin => file::AssetKindFile::Bin,
         AssetKind::Manhole => file::AssetKindFile::Manhole,
         AssetKind::Other => file::AssetKindFile::Other,
+    }
+}
+
+/// What a message calls a kind of managed object.
+pub(super) fn asset_kind_word(kind: AssetKind) -> &'static str {
+    match kind {
+        AssetKind::Tree => "a tree",
+        AssetKind::Lamp => "a lamp post",
+        AssetKind::Bench => "a bench",
+        AssetKind::Bin => "a litter bin",
+        AssetKind::Manhole => "a manhole",
+        AssetKind::Other => "another object",
     }
 }
 

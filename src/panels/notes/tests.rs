@@ -1,13 +1,10 @@
 use super::*;
 use crate::model::note::tests::note;
-use bevy_egui::egui::vec2;
+use crate::panels::page_harness::{self, pressed};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
-struct Shown {
-    page: NotesPage,
-    language: Language,
-}
+type Shown = page_harness::Shown<NotesPage>;
 
 /// Two notes, a question and an idea, at 272 points: the narrowest that the panel is by itself.
 fn harness(code: &str, text_scale: f32) -> Harness<'static, Shown> {
@@ -18,26 +15,12 @@ fn harness(code: &str, text_scale: f32) -> Harness<'static, Shown> {
         can_undo: true,
         can_redo: false,
     });
-    let shown = Shown {
-        page,
-        language: Language::from_code(code).unwrap(),
-    };
-    let mut harness = Harness::builder().with_size(vec2(272.0, 900.0)).build_ui_state(
-        move |ui, shown: &mut Shown| {
-            Theme::new(false, text_scale).install(ui.ctx());
-            shown.page.show(ui, &shown.language);
-        },
-        shown,
-    );
-    harness.run();
-    harness
+    page_harness::harness(page, code, [272.0, 900.0], text_scale)
 }
 
 /// Presses what is called so and hands out what was asked for.
 fn press(harness: &mut Harness<'_, Shown>, name: &str) -> Vec<NotesWish> {
-    harness.get_by_label(name).click();
-    harness.run();
-    harness.state_mut().page.take_wishes()
+    pressed(harness, name).take_wishes()
 }
 
 fn numbers(harness: &Harness<'_, Shown>) -> Vec<u32> {

@@ -1,35 +1,18 @@
 use super::*;
 use crate::model::OwnList;
-use bevy_egui::egui::vec2;
+use crate::panels::page_harness::{self, pressed};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::sync::Arc;
 
-struct Shown {
-    page: OwnListPage,
-    language: Language,
-}
+type Shown = page_harness::Shown<OwnListPage>;
 
 fn harness(page: OwnListPage, code: &str, text_scale: f32) -> Harness<'static, Shown> {
-    let shown = Shown {
-        page,
-        language: Language::from_code(code).unwrap(),
-    };
-    let mut harness = Harness::builder().with_size(vec2(360.0, 1400.0)).build_ui_state(
-        move |ui, shown: &mut Shown| {
-            Theme::new(false, text_scale).install(ui.ctx());
-            shown.page.show(ui, &shown.language);
-        },
-        shown,
-    );
-    harness.run();
-    harness
+    page_harness::harness(page, code, [360.0, 1400.0], text_scale)
 }
 
 fn press(harness: &mut Harness<'_, Shown>, name: &str) -> Vec<OwnListWish> {
-    harness.get_by_label(name).click();
-    harness.run();
-    harness.state_mut().page.take_wishes()
+    pressed(harness, name).take_wishes()
 }
 
 fn preview() -> ListPreview {

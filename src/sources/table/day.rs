@@ -17,6 +17,14 @@ pub fn day(field: &str) -> Option<Date> {
     }
 }
 
+/// Whether a field is a date whose year has two digits.
+pub fn has_short_year(field: &str) -> bool {
+    let field = field.split([' ', 'T']).next().unwrap_or_default();
+    let parts: Vec<&str> = field.split(['-', '/', '.']).collect();
+    let is_number = |part: &&str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    matches!(parts.as_slice(), [_, _, _]) && parts.iter().all(is_number)
+}
+
 fn date(year: &str, month: &str, day: &str) -> Option<Date> {
     let is_short = |part: &str| (1..=2).contains(&part.len());
     if !is_short(month) || !is_short(day) {
@@ -28,6 +36,21 @@ fn date(year: &str, month: &str, day: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_year_of_two_digits_is_known_as_such() {
+        for (field, expected) in [
+            ("21-03-26", true),
+            ("21/3/26 10:00", true),
+            ("26.03.21", true),
+            ("21-03-2026", false),
+            ("1.5", false),
+            ("21-maa-26", false),
+            ("", false),
+        ] {
+            assert_eq!(has_short_year(field), expected, "{field}");
+        }
+    }
 
     #[test]
     fn days_are_read_as_they_are_written() {

@@ -9,7 +9,7 @@ mod day;
 mod delimiter;
 mod number;
 
-pub use day::day;
+pub use day::{day, has_short_year};
 pub use number::NumberStyle;
 
 use super::{Cause, Problem};

@@ -10,7 +10,7 @@ use super::{
     palette::{self, Rgb},
     prepared::{Making, PreparedMesh, SpawnBudget},
     ray_cast::PickOwner,
-    scene::{ScenarioShown, ShownScenario, Unfinished},
+    scene::{ScenarioShown, ShownScenario, Unfinished, just_shown},
 };
 use crate::georef::{SitePos, narrow, render_axes};
 use crate::model::{Asset, AssetKind, LayerKind, NewTree, Report, ReportStage, Terrain};
@@ -21,10 +21,7 @@ use bevy::{
     prelude::*,
 };
 use forms::{PinHead, Stand, seed_of};
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Side of the squares by which things are merged, metres.
 const SQUARE_M: f64 = 150.0;
@@ -89,10 +86,9 @@ fn start_making(
     mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
-    let (Some(_), Some(scenario)) = (shown.read().last(), scenario) else {
+    let Some(open) = just_shown(&mut shown, scenario) else {
         return;
     };
-    let open = scenario.open.clone();
     unfinished.set("objects", true);
     making.start(move || {
         let mut made = assets(&open.terrain, &open.assets);
@@ -267,24 +263,15 @@ fn show_objects(
     if !is_asked && added.is_empty() && !ground.is_added() {
         return;
     }
-    let variant = scenario.active_variant();
-    let removed: HashSet<&str> = variant
-        .into_iter()
-        .flat_map(|v| v.removals_in(&scenario.open.scenario, scenario.phase.as_deref()))
-        .flat_map(|removal| removal.assets.iter().map(String::as_str))
-        .collect();
+    let (removed, layers) = (scenario.removed_assets(), scenario.asset_visibility());
     for (what, range, mut visibility) in &mut objects {
         let is_shown = match what {
             ObjectMesh::Assets(indices) => {
                 let mut is_any_visible = false;
                 for (feature, index) in (0..).zip(indices.iter()) {
-                    let is_visible = scenario.is_asset_visible(*index);
+                    let is_visible = layers.shows(*index);
                     is_any_visible |= is_visible;
-                    let is_removed = scenario
-                        .open
-                        .assets
-                        .get(*index)
-                        .is_some_and(|asset| removed.contains(asset.id.as_str()));
+                    let is_removed = removed.contains(index);
                     rows.set_hidden(range.0, feature, !is_visible || is_removed && !looks.keeps_removed);
                 }
                 is_any_visible

@@ -202,6 +202,15 @@ fn damage_in_the_data_costs_one_line_and_the_rest_opens() {
         let found = copy.open();
         let found_lines = lines(&found.problems);
         assert_eq!(found_lines.first().map(String::as_str), Some(expected));
+        let severity = if expected.ends_with("it counts as unknown") {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        assert_eq!(
+            found.problems[0].severity, severity,
+            "errors are what leaves something out: {expected}"
+        );
         assert!(
             found_lines
                 .iter()

@@ -11,6 +11,7 @@ use stadslens::panels::desk::{Desk, DeskActions, DeskView, Page};
 use stadslens::panels::layers::{LayerRow, LayersState, LegendEntry};
 use stadslens::panels::problems::{ProblemRow, ProblemsState};
 use stadslens::panels::rooms::OwnPages;
+use stadslens::panels::search::FoundLines;
 use stadslens::panels::status_bar::{Loading, StatusState};
 use stadslens::panels::sun::SunState;
 use stadslens::panels::top_bar::TopBarState;
@@ -31,6 +32,7 @@ pub(crate) struct Scene {
     pub(crate) top: TopBarState,
     pub(crate) pages: Vec<Page>,
     pub(crate) own: OwnPages,
+    pub(crate) found: FoundLines,
     pub(crate) variants: VariantsState,
     pub(crate) viewpoints: ViewpointsState,
     pub(crate) layers: LayersState,
@@ -75,9 +77,11 @@ impl Scene {
                 lenses: vec![Lens::Design, Lens::Participation, Lens::Maintenance],
                 active: Lens::Design,
                 recent: vec![PathBuf::from("/data/plan/scenario.json")],
+                can_search: true,
             },
             pages: vec![Page::Variants, Page::Viewpoints, Page::Layers],
             own: OwnPages::default(),
+            found: FoundLines::default(),
             variants: VariantsState {
                 rows: vec![
                     variant("0", "Nu", Certainty::Decided),
@@ -197,6 +201,8 @@ impl Scene {
             charter: &scene.charter,
             preferences: &scene.preferences,
             synthetic: scene.synthetic,
+            found: &scene.found,
+            map: None,
         };
         let (zones, actions) = scene.desk.show(ui.ctx(), &view, &scene.language);
         scene.zones = Some(zones);

@@ -88,28 +88,33 @@ impl Converter<'_> {
         phases: &[Phase],
         projection: &Projection,
     ) -> Vec<Removal> {
-        let rings = file.polygons.as_deref().unwrap_or_default();
-        let mut removals = vec![Removal {
-            phase: String::new(),
-            ids: file.ids.clone().unwrap_or_default(),
-            polygons: self.rings(rings, &format!("{place}.polygons"), projection),
-            assets: file.assets.clone().unwrap_or_default(),
-        }];
+        let mut removals = vec![self.removal(&file.things, String::new(), place, projection)];
         self.removal_places.push(place.to_owned());
         let list = format!("{place}.phases");
         let later = file.phases.as_deref().unwrap_or_default();
         for (file, index) in later.iter().zip(self.left_out.file_indices(&list, later.len())) {
             let place = format!("{list}[{index}]");
-            let rings = file.polygons.as_deref().unwrap_or_default();
-            removals.push(Removal {
-                phase: self.phase(Some(&file.phase), &place, phases, "it goes in every phase"),
-                ids: file.ids.clone().unwrap_or_default(),
-                polygons: self.rings(rings, &format!("{place}.polygons"), projection),
-                assets: file.assets.clone().unwrap_or_default(),
-            });
+            let phase = self.phase(Some(&file.phase), &place, phases, "it goes in every phase");
+            removals.push(self.removal(&file.things, phase, &place, projection));
             self.removal_places.push(place);
         }
         removals
+    }
+
+    fn removal(
+        &mut self,
+        file: &file::RemovedThingsFile,
+        phase: String,
+        place: &str,
+        projection: &Projection,
+    ) -> Removal {
+        let rings = file.polygons.as_deref().unwrap_or_default();
+        Removal {
+            phase,
+            ids: file.ids.clone().unwrap_or_default(),
+            polygons: self.rings(rings, &format!("{place}.polygons"), projection),
+            assets: file.assets.clone().unwrap_or_default(),
+        }
     }
 
     fn building(
@@ -120,6 +125,7 @@ impl Converter<'_> {
         phases: &[Phase],
         projection: &Projection,
     ) -> Option<NewBuilding> {
+        let purpose = &file.purpose;
         let footprint = self.ring(&file.footprint.0, &format!("{place}.footprint"), projection)?;
         let holes_place = format!("{place}.holes");
         let holes = self.holes(
@@ -148,12 +154,12 @@ impl Converter<'_> {
                 file::RoofFile::Gable => Roof::Gable(roof_height_m),
                 file::RoofFile::Hip => Roof::Hip(roof_height_m),
             },
-            main_use: file.main_use.map_or(Use::Other, use_of),
+            main_use: purpose.main_use.map_or(Use::Other, use_of),
             ground_use: file.ground_use.map(use_of),
-            dwellings: file.dwellings,
-            parking_places: file.parking_places,
-            phase: self.phase(file.phase.as_deref(), place, phases, STANDS),
-            certainty: file.certainty.map_or(of_variant, certainty),
+            dwellings: purpose.dwellings,
+            parking_places: purpose.parking_places,
+            phase: self.phase(purpose.phase.as_deref(), place, phases, STANDS),
+            certainty: purpose.certainty.map_or(of_variant, certainty),
         })
     }
 
@@ -176,19 +182,24 @@ impl Converter<'_> {
                 self.error(&place, message);
                 continue;
             }
-            match resource::join(self.document, &file.path) {
-                Ok(path) => {
-                    let phase = self.phase(file.phase.as_deref(), &place, phases, STANDS);
-                    sources.push(MassSource::from_file(file, path, phase, of_variant));
-                }
-                Err(error) => {
-                    let message = format!("{error}; {place} is left out");
-                    self.findings
-                        .error_because(error.cause(), format!("{place}.path"), message);
-                }
+            if let Some(path) = self.path(&file.path, &place) {
+                let phase = self.phase(file.phase.as_deref(), &place, phases, STANDS);
+                sources.push(MassSource::from_file(file, path, phase, of_variant));
             }
         }
         sources
+    }
+
+    /// The path of a file beside the scenario's own; without one what is at `place` is left out.
+    fn path(&mut self, path: &str, place: &str) -> Option<String> {
+        let joined = resource::join(self.document, path);
+        joined
+            .map_err(|error| {
+                let message = format!("{error}; {place} is left out");
+                self.findings
+                    .error_because(error.cause(), format!("{place}.path"), message);
+            })
+            .ok()
     }
 
     fn model(
@@ -199,15 +210,8 @@ impl Converter<'_> {
         phases: &[Phase],
         projection: &Projection,
     ) -> Option<NewModel> {
-        let path = match resource::join(self.document, &file.path) {
-            Ok(path) => path,
-            Err(error) => {
-                let message = format!("{error}; {place} is left out");
-                self.findings
-                    .error_because(error.cause(), format!("{place}.path"), message);
-                return None;
-            }
-        };
+        let purpose = &file.purpose;
+        let path = self.path(&file.path, place)?;
         let site = projection.site();
         let placed = projection.site_from_file(file.position).and_then(|position| {
             let zero_m = height_at_site_zero_m(site, position, natural_reference(site))?;
@@ -228,12 +232,12 @@ impl Converter<'_> {
             foot_m,
             heading_deg: file.heading_deg.unwrap_or(0.0).rem_euclid(360.0),
             scale: file.scale.unwrap_or(1.0),
-            main_use: file.main_use.map_or(Use::Other, use_of),
+            main_use: purpose.main_use.map_or(Use::Other, use_of),
             gfa_m2: file.gfa_m2,
-            dwellings: file.dwellings,
-            parking_places: file.parking_places,
-            phase: self.phase(file.phase.as_deref(), place, phases, STANDS),
-            certainty: file.certainty.map_or(of_variant, certainty),
+            dwellings: purpose.dwellings,
+            parking_places: purpose.parking_places,
+            phase: self.phase(purpose.phase.as_deref(), place, phases, STANDS),
+            certainty: purpose.certainty.map_or(of_variant, certainty),
         })
     }
 

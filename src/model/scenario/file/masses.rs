@@ -1,6 +1,6 @@
 //! Masses and models of a variant that stand in files of their own.
 
-use super::{CertaintyFile, Extra, Point, Text, UseFile};
+use super::{CertaintyFile, Extra, Point, PurposeFile, Text, UseFile};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -83,27 +83,13 @@ pub struct ModelFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.000_001, max = 1_000_000))]
     pub scale: Option<f64>,
-    /// Main use.
-    #[serde(rename = "use", default, skip_serializing_if = "Option::is_none")]
-    pub main_use: Option<UseFile>,
     /// Gross floor area above ground, m²; unknown to the indicators when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 10_000_000))]
     pub gfa_m2: Option<f64>,
-    /// Dwellings in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 100_000))]
-    pub dwellings: Option<u32>,
-    /// Parking places in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 100_000))]
-    pub parking_places: Option<u32>,
-    /// Phase it is built in; it always stands when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phase: Option<String>,
-    /// How sure (as the variant when absent).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certainty: Option<CertaintyFile>,
+    /// What it is for, and when it comes.
+    #[serde(flatten)]
+    pub purpose: PurposeFile,
     /// Unknown keys.
     #[serde(flatten)]
     pub extra: Extra,

@@ -18,8 +18,8 @@ pub use columns::{AssetKindFile, ColumnsFile};
 pub use masses::{MassesFile, ModelFile};
 pub use note::{AuthorRoleFile, NoteFile, NoteKindFile, NoteViewFile};
 pub use variant::{
-    BuildingFile, RemovedFile, RemovedInPhaseFile, RoofFile, SurfaceFile, SurfaceKindFile, TreeFile, UseFile,
-    VariantFile,
+    BuildingFile, PurposeFile, RemovedFile, RemovedInPhaseFile, RemovedThingsFile, RoofFile, SurfaceFile,
+    SurfaceKindFile, TreeFile, UseFile, VariantFile,
 };
 
 use crate::georef::HeightReference;
@@ -200,6 +200,9 @@ pub enum LayerKindFile {
     Sensors,
     /// Names on the map (`GeoJSON` or another vector file).
     Labels,
+    /// Addresses to be found by searching (`GeoJSON` points with the attributes of the BAG: `openbare_ruimte`,
+    /// `huisnummer`, `huisletter`, `toevoeging`, `postcode`, `woonplaats`).
+    Addresses,
 }
 
 /// How sure something is.

@@ -47,15 +47,9 @@ pub struct VariantFile {
 /// What a variant removes from the base.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RemovedFile {
-    /// Ids of buildings.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ids: Option<Vec<String>>,
-    /// Rings: buildings whose footprint's centre lies inside one, in the register or, of tiles without one, as drawn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub polygons: Option<Vec<Ring>>,
-    /// Ids of managed objects.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assets: Option<Vec<String>>,
+    /// Which things.
+    #[serde(flatten)]
+    pub things: RemovedThingsFile,
     /// What goes in a later phase; what stands above goes at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phases: Option<Vec<RemovedInPhaseFile>>,
@@ -64,11 +58,9 @@ pub struct RemovedFile {
     pub extra: Extra,
 }
 
-/// What a variant removes in one phase.
+/// Things that go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RemovedInPhaseFile {
-    /// Phase in which it goes.
-    pub phase: String,
+pub struct RemovedThingsFile {
     /// Ids of buildings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Vec<String>>,
@@ -78,6 +70,16 @@ pub struct RemovedInPhaseFile {
     /// Ids of managed objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assets: Option<Vec<String>>,
+}
+
+/// What a variant removes in one phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RemovedInPhaseFile {
+    /// Phase in which it goes.
+    pub phase: String,
+    /// Which things.
+    #[serde(flatten)]
+    pub things: RemovedThingsFile,
     /// Unknown keys.
     #[serde(flatten)]
     pub extra: Extra,
@@ -111,6 +113,28 @@ pub enum UseFile {
     Parking,
     /// Anything else.
     Other,
+}
+
+/// What a building or a model is for, and when it comes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PurposeFile {
+    /// Main use.
+    #[serde(rename = "use", default, skip_serializing_if = "Option::is_none")]
+    pub main_use: Option<UseFile>,
+    /// Dwellings in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100_000))]
+    pub dwellings: Option<u32>,
+    /// Parking places in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100_000))]
+    pub parking_places: Option<u32>,
+    /// Phase it is built in; it always stands when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// How sure (as the variant when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<CertaintyFile>,
 }
 
 /// A building that a variant adds, as a mass.
@@ -152,26 +176,12 @@ pub struct BuildingFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 50))]
     pub roof_height_m: Option<f64>,
-    /// Main use.
-    #[serde(rename = "use", default, skip_serializing_if = "Option::is_none")]
-    pub main_use: Option<UseFile>,
     /// Use of the lowest storey where it differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground_use: Option<UseFile>,
-    /// Dwellings in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 100_000))]
-    pub dwellings: Option<u32>,
-    /// Parking places in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 100_000))]
-    pub parking_places: Option<u32>,
-    /// Phase it is built in; it always stands when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phase: Option<String>,
-    /// How sure (as the variant when absent).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certainty: Option<CertaintyFile>,
+    /// What it is for, and when it comes.
+    #[serde(flatten)]
+    pub purpose: PurposeFile,
     /// Unknown keys.
     #[serde(flatten)]
     pub extra: Extra,

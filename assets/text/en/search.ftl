@@ -1,0 +1,13 @@
+search = Search
+search-key = Find a place
+search-field = Search for a street, number or name
+search-what = Search by street and house number, a name on the map, the number of a building or object, or coordinates.
+search-nothing = Nothing found. Check the spelling.
+search-preparing = The names are still being read.
+search-street = Street
+search-landmark = Name on the map
+search-address = Address
+search-building = Building
+search-coordinates = Coordinates
+search-outside = { $what }, { $km } km outside this area
+map-name = Small map of the area

@@ -1,0 +1,13 @@
+search = Zoeken
+search-key = Een plek zoeken
+search-field = Zoek een straat, nummer of naam
+search-what = Zoek op straat en huisnummer, een naam op de kaart, het nummer van een gebouw of object, of coördinaten.
+search-nothing = Niets gevonden. Kijk of het goed gespeld is.
+search-preparing = De namen worden nog ingelezen.
+search-street = Straat
+search-landmark = Naam op de kaart
+search-address = Adres
+search-building = Gebouw
+search-coordinates = Coördinaten
+search-outside = { $what }, { $km } km buiten dit gebied
+map-name = Kaartje van het gebied

@@ -1,0 +1,253 @@
+//! Finding names that were typed with mistakes in them, among very many.
+//!
+//! Every name is cut into trigrams: the letters of each word by threes, the first two with a blank before them. A typing
+//! mistake spoils three of them at most, so names that share most with what was typed are looked at closer, word by word
+//! with the optimal string alignment distance of `strsim`. Memory is the names and four bytes for each of their trigrams.
+
+use super::words::words;
+use std::collections::HashMap;
+
+/// At most this many names are compared word by word.
+const LOOKED_AT: usize = 600;
+/// Longest text that is looked for, words and letters.
+const MOST_WORDS: usize = 8;
+const LONGEST_WORD: usize = 40;
+
+type Trigram = [char; 3];
+
+/// Names, found by what is typed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NameIndex {
+    /// The words of each name, one blank between two.
+    names: Vec<Box<str>>,
+    postings: HashMap<Trigram, Vec<u32>>,
+}
+
+impl NameIndex {
+    /// An index of names; what it finds are their places in this order. Names past the first 2³² are not found.
+    pub(super) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut index = Self::default();
+        for (place, name) in (0_u32..).zip(names) {
+            let words = words(name);
+            for word in &words {
+                for trigram in trigrams(word) {
+                    let places = index.postings.entry(trigram).or_default();
+                    // A trigram that a name has twice counts once.
+                    if places.last() != Some(&place) {
+                        places.push(place);
+                    }
+                }
+            }
+            index.names.push(words.join(" ").into_boxed_str());
+        }
+        index
+    }
+
+    /// Places of the names that fit best what was typed, with how well (1: as typed), the best first.
+    pub(super) fn find(&self, typed: &str, most: usize) -> Vec<(usize, f64)> {
+        let typed: Vec<String> = words(typed)
+            .into_iter()
+            .take(MOST_WORDS)
+            .map(|word| word.chars().take(LONGEST_WORD).collect())
+            .collect();
+        if typed.is_empty() {
+            return Vec::new();
+        }
+        let mut found: Vec<(usize, f64)> = self
+            .candidates(&typed)
+            .into_iter()
+            .filter_map(|place| Some((place, fit(&typed, &self.names[place])?)))
+            .collect();
+        let order = |a: &(usize, f64), b: &(usize, f64)| {
+            let by_fit = b.1.total_cmp(&a.1);
+            by_fit
+                .then_with(|| natural_length(&self.names[a.0]).cmp(&natural_length(&self.names[b.0])))
+                .then_with(|| self.names[a.0].cmp(&self.names[b.0]))
+                .then_with(|| a.0.cmp(&b.0))
+        };
+        found.sort_by(order);
+        found.truncate(most);
+        found
+    }
+
+    /// Places of the names that share most trigrams with what was typed.
+    fn candidates(&self, typed: &[String]) -> Vec<usize> {
+        let mut shared = vec![0_u16; self.names.len()];
+        for trigram in typed.iter().flat_map(|word| trigrams(word)) {
+            for place in self.postings.get(&trigram).into_iter().flatten() {
+                let count = &mut shared[*place as usize];
+                *count = count.saturating_add(1);
+            }
+        }
+        // How many share how much tells from where on they are looked at; ties at the edge are cut in the order of names.
+        let greatest = usize::from(shared.iter().copied().max().unwrap_or_default());
+        let mut having = vec![0_usize; greatest + 1];
+        for count in &shared {
+            having[usize::from(*count)] += 1;
+        }
+        let mut least = greatest;
+        let mut taken = having[greatest];
+        while least > 1 && taken + having[least - 1] <= LOOKED_AT {
+            least -= 1;
+            taken += having[least];
+        }
+        let all = shared
+            .iter()
+            .enumerate()
+            .filter(|(_, count)| usize::from(**count) >= least.max(1));
+        // Of very many equals the shortest are looked at: `Straat 1` before a thousand longer numbers.
+        let mut places: Vec<usize> = all.map(|(place, _)| place).collect();
+        if places.len() > LOOKED_AT {
+            places.select_nth_unstable_by_key(LOOKED_AT - 1, |place| {
+                (std::cmp::Reverse(shared[*place]), self.names[*place].len(), *place)
+            });
+            places.truncate(LOOKED_AT);
+        }
+        places
+    }
+}
+
+fn natural_length(name: &str) -> usize {
+    name.chars().count()
+}
+
+/// The letters of a word by threes, the first two with blanks before them.
+fn trigrams(word: &str) -> impl Iterator<Item = Trigram> {
+    let letters: Vec<char> = [' ', ' '].into_iter().chain(word.chars()).collect();
+    (0..letters.len().saturating_sub(2)).map(move |at| [letters[at], letters[at + 1], letters[at + 2]])
+}
+
+/// How well a name fits what was typed; `None` when a typed word is in it in no form.
+fn fit(typed: &[String], name: &str) -> Option<f64> {
+    let words: Vec<&str> = name.split(' ').collect();
+    let mut sum = 0.0;
+    let mut weight = 0.0;
+    let mut is_used = vec![false; words.len()];
+    for (place, wanted) in typed.iter().enumerate() {
+        let is_last = place + 1 == typed.len();
+        let best = words
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !is_used[*at])
+            .map(|(at, word)| (at, likeness(wanted, word, is_last)))
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        let (at, likeness) = best.filter(|(_, likeness)| *likeness > 0.0)?;
+        is_used[at] = true;
+        // Long words say more than short ones.
+        let letters = f64::from(u16::try_from(wanted.chars().count()).unwrap_or(u16::MAX));
+        sum += likeness * letters;
+        weight += letters;
+    }
+    // A little less for every word that was not asked for, so that the street comes before its numbers.
+    let left_over = is_used.iter().filter(|used| !**used).count();
+    let left_over = f64::from(u8::try_from(left_over).unwrap_or(u8::MAX));
+    Some(sum / weight - 0.01 * left_over)
+}
+
+/// How much two words are alike, 0 to 1. Numbers are the same or not; the word that is being typed may go on.
+fn likeness(wanted: &str, word: &str, is_last: bool) -> f64 {
+    if wanted == word {
+        return 1.0;
+    }
+    let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+    // Registers fill numbers up with zeros that nobody types.
+    if is_number(wanted) && is_number(word) && wanted.trim_start_matches('0') == word.trim_start_matches('0') {
+        return 0.95;
+    }
+    if word.starts_with(wanted) {
+        return if is_last { 0.9 } else { 0.8 };
+    }
+    // Words are often typed from their middle on: `plein` for `jansenplein`.
+    let letters = wanted.chars().count();
+    if letters >= 4 && word.contains(wanted) {
+        return 0.7;
+    }
+    if is_number(wanted) || is_number(word) || letters < 3 {
+        return 0.0;
+    }
+    let allowed = match letters {
+        3 => 1,
+        4..=7 => 2,
+        _ => 3,
+    };
+    // What is being typed is compared with as much of the word.
+    let beginning: String = word.chars().take(letters).collect();
+    let whole = strsim::osa_distance(wanted, word);
+    let part = strsim::osa_distance(wanted, &beginning) + usize::from(!is_last);
+    let mistakes = whole.min(part);
+    let share = |mistakes: usize| f64::from(u8::try_from(mistakes).unwrap_or(u8::MAX));
+    if mistakes > allowed || 2 * mistakes >= letters + 1 {
+        return 0.0;
+    }
+    0.85 - 0.15 * share(mistakes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 12] = [
+        "Wemenstraat",
+        "Wemenstraat 1",
+        "Wemenstraat 12",
+        "Wemenstraat 12 a",
+        "Wemenstraat 120",
+        "Langestraat 12",
+        "Burgemeester Jansenplein",
+        "Burgemeester Jansenplein 4",
+        "Lambertusbasiliek",
+        "NL.IMBAG.Pand.0164100000100100",
+        "LM-0012",
+        "Prins Bernhardplantsoen",
+    ];
+
+    fn found(typed: &str) -> Vec<&'static str> {
+        let index = NameIndex::new(NAMES);
+        index
+            .find(typed, 5)
+            .into_iter()
+            .map(|(place, _)| NAMES[place])
+            .collect()
+    }
+
+    #[test]
+    fn a_street_comes_before_its_numbers_and_a_number_is_exact() {
+        assert_eq!(found("wemenstraat")[0], "Wemenstraat");
+        assert_eq!(found("Wemenstr. 12")[0], "Wemenstraat 12");
+        assert_eq!(found("wemenstraat 12a")[0], "Wemenstraat 12 a");
+        assert_eq!(found("12 langestraat")[0], "Langestraat 12");
+        assert!(!found("wemenstraat 13").contains(&"Wemenstraat 12"));
+    }
+
+    #[test]
+    fn mistakes_are_forgiven() {
+        for (typed, meant) in [
+            ("wemensraat", "Wemenstraat"),
+            ("weemenstraat", "Wemenstraat"),
+            ("wmeenstraat", "Wemenstraat"),
+            ("vemenstraat 12", "Wemenstraat 12"),
+            ("lambertus", "Lambertusbasiliek"),
+            ("lambetrusbasilek", "Lambertusbasiliek"),
+            ("basiliek", "Lambertusbasiliek"),
+            ("burg jansenpln", "Burgemeester Jansenplein"),
+            ("jansenplein 4", "Burgemeester Jansenplein 4"),
+            ("plantsoen", "Prins Bernhardplantsoen"),
+            ("lm 12", "LM-0012"),
+            ("LM-0012", "LM-0012"),
+            ("0164100000100100", "NL.IMBAG.Pand.0164100000100100"),
+            ("wem", "Wemenstraat"),
+            ("w", "Wemenstraat"),
+        ] {
+            assert_eq!(found(typed).first(), Some(&meant), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        for typed in ["", "   ", "xylofoon", "zzz 12", "????"] {
+            assert_eq!(found(typed), Vec::<&str>::new(), "{typed}");
+        }
+        let long = "a".repeat(100_000);
+        assert!(found(&long).is_empty());
+    }
+}
