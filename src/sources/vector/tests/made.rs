@@ -211,7 +211,7 @@ pub(super) fn drawing() -> String {
         .split("; ")
         .flat_map(|line| line.split(";\n"))
         .filter_map(|pair| {
-            let (code, value) = pair.trim().trim_end_matches("@").split_once('=')?;
+            let (code, value) = pair.trim().split_once('=')?;
             Some((code.parse().unwrap(), value))
         })
         .collect();
