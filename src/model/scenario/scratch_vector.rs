@@ -15,7 +15,7 @@ use crate::georef::{Crs, LonLatH, RdNap, SiteFrame, SitePos, Transformer};
 use crate::model::{Asset, AssetKind, Terrain};
 use crate::sources::vector::{Bounds, VectorFeature, VectorFile, VectorLayer};
 use crate::sources::{Cause, Problem};
-use bevy::math::DVec2;
+use bevy::math::{DVec2, DVec3};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,6 +27,8 @@ const MAX_SURFACES: usize = 50_000;
 const STRIP_M: [f64; 2] = [0.2, 20.0];
 /// Width of a strip as a part of the size of the whole.
 const STRIP_SHARE: f64 = 1.0 / 500.0;
+/// Part of the radius of a file that is looked at.
+const FILLED: f64 = 0.65;
 /// Where RD is in use, metres, as EPSG bounds it.
 const RD: Bounds = [-7_000.0, 289_000.0, 300_000.0, 629_000.0];
 
@@ -71,13 +73,10 @@ impl OpenScenario {
             .filter(|(.., is_empty)| !is_empty)
             .map(|(kind, id, _)| (kind, id))
             .collect();
-        let scenario = scratch(
-            &name,
-            &name,
-            site,
-            home(SitePos(bevy::math::DVec3::ZERO), radius_m),
-            &kinds,
-        );
+        // Flat data is seen from steeper, and its corners are emptier than its middle.
+        let mut view = home(SitePos(DVec3::ZERO), FILLED * radius_m);
+        view.pitch_deg = -55.0;
+        let scenario = scratch(&name, &name, site, view, &kinds);
         let mut open = Self::without_data(scenario, resources);
         open.asset_layers = vec![("assets".into(), shown.assets.len())];
         open.surfaces = Arc::new(shown.surfaces);

@@ -228,6 +228,48 @@ mod tests {
         assert!(found.unwrap_err().contains("it names `urn:mine`"));
     }
 
+    /// Objects in GML, those of another place, and a shapefile that is none.
+    #[test]
+    fn a_layer_of_a_scenario_may_be_in_any_of_these_formats() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("a.gml", &gml("EPSG:28992", "251010 476260"));
+        write("b.gml", &gml("EPSG:28992", "222000 453000"));
+        write("c.shp", "no shapes");
+        for beside in ["c.dbf", "c.PRJ"] {
+            write(beside, "");
+        }
+        write(
+            "scenario.json",
+            r#"{"version": 1, "title": {"nl": "x"}, "area": {"anchor": {"rd": [251000, 476250]}}, "layers": [
+                {"id": "a", "kind": "assets", "path": "a.gml"}, {"id": "b", "kind": "assets", "path": "b.gml"},
+                {"id": "c", "kind": "reports", "path": "c.shp"}]}"#,
+        );
+        let open = crate::model::scenario::open_any(folder.path()).unwrap();
+        assert_eq!(open.assets.len(), 1, "{:?}", open.problems);
+        assert_eq!(
+            (open.assets[0].id.as_str(), open.assets[0].position),
+            ("p", DVec2::new(10.0, 10.0))
+        );
+        let said = |path: &str| {
+            open.problems
+                .iter()
+                .find(|problem| problem.path == path)
+                .map(ToString::to_string)
+        };
+        assert!(
+            said("b.gml").unwrap().contains("37 km to the south-west"),
+            "{:?}",
+            open.problems
+        );
+        assert!(said("c.shp").unwrap().contains("no vector data"), "{:?}", open.problems);
+        let used = crate::model::scenario::used_files(&open).paths;
+        assert!(
+            used.contains("c.dbf") && used.contains("c.PRJ") && used.contains("a.gml"),
+            "{used:?}"
+        );
+    }
+
     #[test]
     fn a_file_of_another_place_is_refused_with_distance_and_direction() {
         let (found, _) = run("a.gml", &gml("EPSG:28992", "222100 453200"));
