@@ -57,7 +57,7 @@ fn write_geopackage(path: &Path) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-fn write_flatgeobuf(path: &Path) -> flatgeobuf::Result<()> {
+fn write_flatgeobuf(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let options = FgbWriterOptions {
         crs: FgbCrs {
             code: 28992,
@@ -77,7 +77,7 @@ fn write_flatgeobuf(path: &Path) -> flatgeobuf::Result<()> {
             }
         })?;
     }
-    writer.write(File::create(path)?)
+    Ok(writer.write(File::create(path)?)?)
 }
 
 fn write_geojson(path: &Path) -> std::io::Result<()> {
