@@ -12,6 +12,7 @@ use super::{
         BoundingVolume, MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload,
         read_tree,
     },
+    vector,
 };
 use crate::georef::{Ecef, LonLatH, RdNap, lon_lat_h_from_ecef, rd_nap_from_lon_lat_h};
 use bevy::math::DVec3;
@@ -42,6 +43,9 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
         .file_name()
         .and_then(|name| name.to_str())
         .ok_or_else(|| unusable("the path names no file"))?;
+    if let Some(report) = vector::describe(&path) {
+        return report;
+    }
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

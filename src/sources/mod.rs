@@ -9,10 +9,12 @@ pub mod gltf;
 pub mod http;
 pub mod inspect;
 pub mod online;
+pub(crate) mod json_text;
 mod problem;
 pub mod resource;
 pub mod table;
 pub mod tiles3d;
+pub mod vector;
 
 pub use city_mesh::{CityFeature, CityPart, CityTexture, SurfaceRole};
 pub use problem::{Cause, Problem, Severity};

@@ -171,9 +171,14 @@ fn every_payload_has_its_facts() {
         if path.starts_with("invalid/") || expected.get("error").is_some() {
             continue;
         }
+        if kind == "geojson" {
+            // A layer when it is opened by itself; only as a tile it is not read yet. `vector_facts` compares layers.
+            assert_eq!(inspect(&corpus.join(path)).unwrap()["kind"], "geojson", "{path}");
+            continue;
+        }
         if LATER.contains(&kind) {
             let found = inspect(&corpus.join(path)).unwrap();
-            if expected.get("gzip").is_none() && kind != "geojson" {
+            if expected.get("gzip").is_none() {
                 assert_eq!(found["kind"], kind, "{path}");
             }
             assert!(says_not_read_yet(&found), "{path}: {found}");

@@ -15,6 +15,7 @@ mod indicator_properties;
 mod indicators;
 mod online;
 mod scenario;
+mod vector_facts;
 
 use std::path::{Path, PathBuf};
 

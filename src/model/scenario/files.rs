@@ -5,7 +5,7 @@ use super::read::has_extension;
 use super::{LayerKind, OpenScenario};
 use crate::sources::resource::{ResourceError, Resources, join};
 use crate::sources::tiles3d::{self, references};
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, vector};
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
@@ -33,8 +33,10 @@ pub fn used_files(open: &OpenScenario) -> UsedFiles {
         }
         if layer.kind == LayerKind::Tiles3d {
             used.add_tiles(&open.resources, &layer.path);
-        } else {
-            used.add(&*open.resources, &layer.path);
+        } else if used.add(&*open.resources, &layer.path) {
+            for beside in vector::files_beside(&*open.resources, &layer.path) {
+                used.add(&*open.resources, &beside);
+            }
         }
         if let Some(register) = &layer.register {
             used.add(&*open.resources, register);

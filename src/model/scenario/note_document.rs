@@ -7,7 +7,6 @@
 use super::convert::{Converter, RING_BUDGET, natural_reference};
 use super::file::{self, Extra, NoteFile, NoteViewFile};
 use super::findings::Findings;
-use super::json_text;
 use super::place::LeftOut;
 use super::projection::{Projection, height_at_site_zero_m};
 use super::read::{ReadFile, read_file};
@@ -15,7 +14,7 @@ use super::words::{author_role_file, note_kind_file};
 use super::{OpenScenario, Scenario};
 use crate::georef::SitePos;
 use crate::model::note::Note;
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, json_text};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;

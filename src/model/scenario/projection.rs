@@ -19,6 +19,8 @@ enum Kind {
     Rd,
     /// Longitude and latitude, degrees.
     LonLat,
+    /// Metres without a place, from this zero.
+    Plain([f64; 2]),
     /// Any other CRS: to longitude and latitude and back, through PROJ.
     Other {
         to_lon_lat: Transformer,
@@ -62,6 +64,15 @@ impl Projection {
         }
     }
 
+    /// Metres from `origin`, for a file and a site without a place.
+    pub(super) fn plain(origin: [f64; 2]) -> Self {
+        Self {
+            site: SiteFrame::Local,
+            kind: Kind::Plain(origin),
+            name: "metres".into(),
+        }
+    }
+
     /// A file's point in the site frame; the text says what is wrong and what to check.
     pub(super) fn site_from_file(&self, point: [f64; 2]) -> Result<DVec2, String> {
         let [x, y] = point;
@@ -93,6 +104,11 @@ impl Projection {
         }
     }
 
+    /// The same without a look at how far it lies; `None` where the CRS or the site has no such place.
+    pub(super) fn anywhere(&self, point: [f64; 2]) -> Option<DVec2> {
+        self.project(point).ok().filter(|p| p.is_finite())
+    }
+
     fn project(&self, [x, y]: [f64; 2]) -> Result<DVec2, GeorefError> {
         match (&self.kind, self.site) {
             // The common case needs no PROJ: both are RD.
@@ -106,6 +122,7 @@ impl Projection {
                 Ok(site.site_from_rd_nap(position)?.0.truncate())
             }
             (Kind::LonLat, _) => self.site_from_lon_lat(x, y),
+            (Kind::Plain([zero_x, zero_y]), _) => Ok(DVec2::new(x - zero_x, y - zero_y)),
             (Kind::Other { to_lon_lat, .. }, _) => {
                 let [lon, lat, _] = to_lon_lat.convert([x, y, 0.0])?;
                 self.site_from_lon_lat(lon, lat)
@@ -124,8 +141,10 @@ impl Projection {
 
     /// A site position in the file's coordinates.
     pub(super) fn file_from_site(&self, p: DVec2) -> Result<[f64; 2], GeorefError> {
-        if let (Kind::Rd, SiteFrame::RdNap { anchor }) = (&self.kind, self.site) {
-            return Ok([p.x + anchor.x_m, p.y + anchor.y_m]);
+        match (&self.kind, self.site) {
+            (Kind::Rd, SiteFrame::RdNap { anchor }) => return Ok([p.x + anchor.x_m, p.y + anchor.y_m]),
+            (Kind::Plain([x, y]), _) => return Ok([p.x + x, p.y + y]),
+            _ => {}
         }
         let place = self.site.lon_lat_h_from_site(SitePos(p.extend(0.0)))?;
         match &self.kind {
@@ -133,7 +152,7 @@ impl Projection {
                 let rd = self.site.rd_nap_from_site(SitePos(p.extend(0.0)));
                 rd.map(|rd| [rd.x_m, rd.y_m]).ok_or(GeorefError::NoPlace)
             }
-            Kind::LonLat => Ok([place.lon_deg, place.lat_deg]),
+            Kind::LonLat | Kind::Plain(_) => Ok([place.lon_deg, place.lat_deg]),
             Kind::Other { from_lon_lat, .. } => {
                 let [x, y, _] = from_lon_lat.convert([place.lon_deg, place.lat_deg, 0.0])?;
                 Ok([x, y])

@@ -2,8 +2,8 @@
 
 use super::findings::Findings;
 use super::geojson::Feature;
-use super::structure::display;
 use crate::sources::Cause;
+use crate::sources::json_text::display;
 use crate::sources::table::NumberStyle;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -7,18 +7,18 @@ use super::convert::{Converter, RING_BUDGET};
 use super::file::{self, ScenarioFile, VERSION};
 use super::findings::Findings;
 use super::geojson::{self, Feature};
-use super::json_text;
 use super::layers::LayerReader;
 use super::place::LeftOut;
 use super::projection::Projection;
-use super::structure::{self, display};
+use super::structure;
 use super::table_layer;
 use super::terrain_layer;
+use super::vector_layer;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
 use crate::model::{AddedList, Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
-    Cause, Problem,
+    Cause, Problem, json_text,
     resource::{self, Resources},
     table,
 };
@@ -200,7 +200,7 @@ fn check_version(value: &Value, document: &str) -> Result<(), Problem> {
         Some(version) if (version - f64::from(VERSION)).abs() < f64::EPSILON => Ok(()),
         _ => no_scenario(format!(
             "{} is no version of a scenario: use {VERSION}",
-            display(version)
+            json_text::display(version)
         )),
     }
 }
@@ -414,7 +414,7 @@ impl DataReader {
             .ok()
     }
 
-    /// The records of one `GeoJSON` file; `None` when nothing of it could be read.
+    /// The records of one file of features; `None` when nothing of it could be read.
     fn read_features<T>(
         &mut self,
         path: &str,
@@ -436,25 +436,29 @@ impl DataReader {
                 .push(Problem::error(path, "", message).because(Cause::NotRead));
             return None;
         }
-        let bytes = self.read_bytes(path, json_text::MAX_BYTES as u64)?;
         let mut findings = Findings::new(path);
-        let collection = geojson::read(&bytes, path, &mut findings);
-        drop(bytes);
-        let records = collection.and_then(|collection| {
-            let site = *self.projection.site();
-            let projection = match collection.crs.as_deref().or(crs) {
-                None => Ok(Projection::lon_lat(site)),
-                Some(name) => Projection::new(site, name),
-            };
-            let projection =
-                projection.map_err(|message| Problem::error(path, "crs", message).because(Cause::Place))?;
+        let site = *self.projection.site();
+        let read = if vector_layer::is_other_format(path) {
+            vector_layer::read(&*self.resources, path, crs, site, &mut findings)
+        } else {
+            let bytes = self.read_bytes(path, json_text::MAX_BYTES as u64)?;
+            geojson::read(&bytes, path, &mut findings).and_then(|collection| {
+                let projection = match collection.crs.as_deref().or(crs) {
+                    None => Ok(Projection::lon_lat(site)),
+                    Some(name) => Projection::new(site, name),
+                };
+                let misplaced = |message| Problem::error(path, "crs", message).because(Cause::Place);
+                Ok((projection.map_err(misplaced)?, collection.features))
+            })
+        };
+        let records = read.map(|(projection, features)| {
             let mut reader = LayerReader {
                 projection: &projection,
                 terrain: &self.open.terrain,
                 ring_budget: &mut self.ring_budget,
                 findings: &mut findings,
             };
-            Ok(convert(&mut reader, &collection.features))
+            convert(&mut reader, &features)
         });
         self.problems.extend(findings.into_problems());
         records.map_err(|problem| self.problems.push(problem)).ok()

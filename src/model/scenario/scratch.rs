@@ -1,4 +1,4 @@
-//! A scenario around data that has none: a bare tileset or a single model.
+//! A scenario around data that has none: a bare tileset, a single model or, in [`super::scratch_vector`], a vector file.
 //!
 //! It has one layer, one viewpoint that frames the data, no ground and no variants. Nothing is written.
 
@@ -8,6 +8,7 @@ use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ec
 use crate::sources::{
     Cause, Problem, resource,
     tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileTree},
+    vector,
 };
 use bevy::math::{DMat4, DVec2, DVec3, Vec3};
 use std::collections::BTreeMap;
@@ -15,11 +16,14 @@ use std::path::Path;
 
 /// Id of the viewpoint that frames the data.
 const HOME: &str = "home";
+/// The one layer of tiles and models.
+const TILES: [(LayerKind, &str); 1] = [(LayerKind::Tiles3d, "tiles")];
 
 /// Eye distance for a ball of radius 1 that just fits a 45° field of view.
 const FRAMING: f64 = 2.7;
 
-/// Opens whatever `path` is: a scenario folder, file or package, else a tileset or model in a scratch scenario.
+/// Opens whatever `path` is: a scenario folder, file or package, else a tileset, model or vector file in a
+/// scratch scenario.
 pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     let shown = path.display().to_string();
     if path.is_dir() && !path.join("scenario.json").is_file() && path.join("tileset.json").is_file() {
@@ -30,6 +34,9 @@ pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     }
     if path.is_file() && has_extension(&shown, &["json"]) && is_tileset(path) {
         return OpenScenario::scratch_for_tileset(path);
+    }
+    if path.is_file() && vector::is_vector(path) {
+        return OpenScenario::scratch_for_vector(path);
     }
     open(path)
 }
@@ -60,7 +67,7 @@ struct TilesetKeys {
 }
 
 /// The folder of a file as resources, and its name in it.
-fn beside(path: &Path) -> Option<(std::sync::Arc<dyn resource::Resources>, String)> {
+pub(super) fn beside(path: &Path) -> Option<(std::sync::Arc<dyn resource::Resources>, String)> {
     let name = path.file_name()?.to_str()?.to_owned();
     let folder = path
         .parent()
@@ -69,7 +76,7 @@ fn beside(path: &Path) -> Option<(std::sync::Arc<dyn resource::Resources>, Strin
     Some((resource::folder(folder), name))
 }
 
-fn no_file_name(path: &Path) -> Vec<Problem> {
+pub(super) fn no_file_name(path: &Path) -> Vec<Problem> {
     let message = "the name of this file is not plain text; rename it";
     vec![Problem::error(path.display().to_string(), "", message).because(Cause::WrongKind)]
 }
@@ -113,7 +120,7 @@ impl OpenScenario {
             Some(folder) if name.eq_ignore_ascii_case("tileset.json") => folder.to_owned(),
             _ => name.clone(),
         };
-        let scenario = scratch(&title, &name, site, home(target, radius_m));
+        let scenario = scratch(&title, &name, site, home(target, radius_m), &TILES);
         let mut open = Self::without_data(scenario, resources);
         open.problems = problems;
         Ok(open)
@@ -147,6 +154,7 @@ impl OpenScenario {
             &name,
             SiteFrame::Local,
             home(SitePos(center), low.distance(high) / 2.0),
+            &TILES,
         );
         let mut open = Self::without_data(scenario, resources);
         open.problems = content.problems;
@@ -238,7 +246,7 @@ fn ball(volume: &BoundingVolume) -> (DVec3, f64) {
     }
 }
 
-fn home(target: SitePos, radius_m: f64) -> Viewpoint {
+pub(super) fn home(target: SitePos, radius_m: f64) -> Viewpoint {
     Viewpoint {
         id: HOME.into(),
         title: LocalText(
@@ -257,7 +265,14 @@ fn home(target: SitePos, radius_m: f64) -> Viewpoint {
     }
 }
 
-fn scratch(title: &str, path: &str, site: SiteFrame, home: Viewpoint) -> Scenario {
+/// A scenario with a layer for each of `kinds`, which has that id.
+pub(super) fn scratch(
+    title: &str,
+    path: &str,
+    site: SiteFrame,
+    home: Viewpoint,
+    kinds: &[(LayerKind, &str)],
+) -> Scenario {
     let title = LocalText(BTreeMap::from([("nl".to_owned(), title.to_owned())]));
     Scenario {
         title: title.clone(),
@@ -270,20 +285,23 @@ fn scratch(title: &str, path: &str, site: SiteFrame, home: Viewpoint) -> Scenari
             outline: Vec::new(),
         },
         plan_area: None,
-        layers: vec![Layer {
-            id: "tiles".into(),
-            title,
-            kind: LayerKind::Tiles3d,
-            path: path.into(),
-            height_reference: HeightReference::Ellipsoid,
-            id_property: None,
-            register: None,
-            columns: None,
-            source: Source::default(),
-            certainty: super::Certainty::Decided,
-            visible: true,
-            synthetic: false,
-        }],
+        layers: kinds
+            .iter()
+            .map(|(kind, id)| Layer {
+                id: (*id).into(),
+                title: title.clone(),
+                kind: *kind,
+                path: path.into(),
+                height_reference: HeightReference::Ellipsoid,
+                id_property: None,
+                register: None,
+                columns: None,
+                source: Source::default(),
+                certainty: super::Certainty::Decided,
+                visible: true,
+                synthetic: false,
+            })
+            .collect(),
         phases: Vec::new(),
         variants: Vec::new(),
         start_viewpoint: Some(home.id.clone()),

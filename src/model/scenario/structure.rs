@@ -5,6 +5,7 @@
 
 use super::findings::Findings;
 use super::place::{LeftOut, Place};
+use crate::sources::json_text::display;
 use serde_json::Value;
 
 /// What checking a document found.
@@ -269,21 +270,6 @@ fn allowed_words(schema: &Value) -> Option<Vec<&str>> {
         .iter()
         .map(|branch| branch.get("const").and_then(Value::as_str))
         .collect()
-}
-
-/// A value as a message names it, shortened.
-pub(super) fn display(value: &Value) -> String {
-    match value {
-        Value::Null => "null".into(),
-        Value::Bool(truth) => truth.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) if text.chars().count() > 40 => {
-            format!("`{}…`", text.chars().take(40).collect::<String>())
-        }
-        Value::String(text) => format!("`{text}`"),
-        Value::Array(_) => "a list […]".into(),
-        Value::Object(_) => "an object {…}".into(),
-    }
 }
 
 #[cfg(test)]

@@ -257,6 +257,19 @@ fn shortened(uri: &str) -> String {
     }
 }
 
+/// The first bytes of a file, at most `length`; `None` when it is no file or cannot be read.
+pub(crate) fn head(path: &Path, length: usize) -> Option<Vec<u8>> {
+    // Reading a pipe or a device could wait for ever.
+    path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let mut bytes = Vec::with_capacity(length);
+    File::open(path)
+        .ok()?
+        .take(length as u64)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    Some(bytes)
+}
+
 /// See [`folder`].
 struct Folder {
     root: PathBuf,

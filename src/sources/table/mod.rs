@@ -26,7 +26,7 @@ const MAX_ROWS: usize = 1_000_000;
 const MAX_COLUMNS: usize = 500;
 /// Most fields of all rows together: what they take in memory is many times what they take in the file.
 const MAX_FIELDS: usize = 6_000_000;
-/// Longest field, bytes. A longer one is nearly always a quotation mark that is opened and never closed.
+/// Longest field of a list, bytes. A longer one is nearly always a quotation mark that is opened and never closed.
 const MAX_FIELD_BYTES: usize = 20_000;
 /// How often reading goes on after an unclosed quotation mark: each costs a walk to the end of the file.
 const MAX_UNCLOSED: usize = 5;
@@ -71,6 +71,11 @@ pub fn line_place(line: u64) -> String {
 /// # Errors
 /// When nothing of it can be used.
 pub fn read(bytes: &[u8], path: &str) -> Result<(Table, Vec<Problem>), Problem> {
+    read_with(bytes, path, MAX_FIELD_BYTES)
+}
+
+/// The same for a table with fields of up to `max_field_bytes`: those with a geometry in them are long.
+pub(crate) fn read_with(bytes: &[u8], path: &str, max_field_bytes: usize) -> Result<(Table, Vec<Problem>), Problem> {
     let refuse = |cause, message: String| Problem::error(path, "", message).because(cause);
     if bytes.len() > MAX_BYTES {
         let message = format!(
@@ -111,6 +116,7 @@ pub fn read(bytes: &[u8], path: &str) -> Result<(Table, Vec<Problem>), Problem> 
         },
         problems: Vec::new(),
         fields: 0,
+        max_field_bytes,
     };
     reader.read(first_line);
     if reader.table.headers.is_empty() {
@@ -163,6 +169,7 @@ struct Reader<'a> {
     table: Table,
     problems: Vec<Problem>,
     fields: usize,
+    max_field_bytes: usize,
 }
 
 /// Why reading stopped, and where to go on.
@@ -208,10 +215,11 @@ impl Reader<'_> {
             });
             let breaks = blank.matches('\n').count() as u64;
             let line = first_line + at.line() - 1 + breaks;
-            if record.iter().any(|field| field.len() > MAX_FIELD_BYTES) {
+            if record.iter().any(|field| field.len() > self.max_field_bytes) {
                 let message = format!(
-                    "a field here has more than {MAX_FIELD_BYTES} letters; is a quotation mark opened and not closed? \
-                     The row is left out"
+                    "a field here has more than {} letters; is a quotation mark opened and not closed? The row is left \
+                     out",
+                    self.max_field_bytes
                 );
                 self.leave_out(line, message, Cause::TooLarge);
                 let next = usize::try_from(at.byte()).ok().map(|byte| byte + blank.len());

@@ -190,15 +190,15 @@ pub enum LayerKindFile {
     Tiles3d,
     /// Height grid (ESRI ASCII).
     Terrain,
-    /// Ground cover polygons (`GeoJSON`).
+    /// Ground cover polygons (`GeoJSON` or another vector file).
     Surfaces,
-    /// Managed objects (`GeoJSON`, or a table as CSV).
+    /// Managed objects (`GeoJSON`, another vector file, or a table as CSV).
     Assets,
-    /// Public-space reports (`GeoJSON`).
+    /// Public-space reports (`GeoJSON` or another vector file).
     Reports,
-    /// Sensors (`GeoJSON`).
+    /// Sensors (`GeoJSON` or another vector file).
     Sensors,
-    /// Names on the map (`GeoJSON`).
+    /// Names on the map (`GeoJSON` or another vector file).
     Labels,
     /// Addresses to be found by searching (`GeoJSON` points with the attributes of the BAG: `openbare_ruimte`,
     /// `huisnummer`, `huisletter`, `toevoeging`, `postcode`, `woonplaats`).
@@ -255,7 +255,7 @@ pub struct LayerFile {
     /// Property of the tiles that names a building.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_property: Option<String>,
-    /// Path of the building register (`GeoJSON`) of these tiles.
+    /// Path of the building register (`GeoJSON` or another vector file) of these tiles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub register: Option<String>,
     /// Which column holds what, of a layer of managed objects whose path ends in `.csv`; guessed when absent.

@@ -5,22 +5,33 @@
 
 use crate::sources::{Cause, Problem};
 use serde::de::DeserializeSeed;
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// Largest JSON file that is read, bytes.
-pub(super) const MAX_BYTES: usize = 64 << 20;
+pub(crate) const MAX_BYTES: usize = 64 << 20;
 
 /// Most values (numbers, texts, lists, …) in one file: what 64 MiB of real coordinates hold, twice over.
 const MAX_VALUES: usize = 16_000_000;
 
 /// Checks `bytes` and hands the text out. The problem names the file, the place and what to do.
-pub(super) fn text<'b>(bytes: &'b [u8], path: &str) -> Result<Cow<'b, str>, Problem> {
-    if bytes.len() > MAX_BYTES {
+pub(crate) fn text<'b>(bytes: &'b [u8], path: &str) -> Result<Cow<'b, str>, Problem> {
+    text_at_most(bytes, path, MAX_BYTES, MAX_VALUES)
+}
+
+/// The same for a reader that never holds all values at once, and so may take more of them.
+pub(crate) fn text_at_most<'b>(
+    bytes: &'b [u8],
+    path: &str,
+    max_bytes: usize,
+    max_values: usize,
+) -> Result<Cow<'b, str>, Problem> {
+    if bytes.len() > max_bytes {
         let mib = bytes.len() >> 20;
         return Err(Problem::error(
             path,
             "",
-            format!("the file has {mib} MiB, more than the {} MiB allowed", MAX_BYTES >> 20),
+            format!("the file has {mib} MiB, more than the {} MiB allowed", max_bytes >> 20),
         )
         .because(Cause::TooLarge));
     }
@@ -34,12 +45,12 @@ pub(super) fn text<'b>(bytes: &'b [u8], path: &str) -> Result<Cow<'b, str>, Prob
         .because(Cause::Damaged)
     })?;
     let scan = scan(text);
-    if scan.values > MAX_VALUES {
+    if scan.values > max_values {
         return Err(Problem::error(
             path,
             "",
             format!(
-                "the file has {} values, more than the {MAX_VALUES} allowed",
+                "the file has {} values, more than the {max_values} allowed",
                 scan.values
             ),
         )
@@ -53,7 +64,7 @@ pub(super) fn text<'b>(bytes: &'b [u8], path: &str) -> Result<Cow<'b, str>, Prob
 }
 
 /// Parses `text` with `seed`; a problem has the line and column.
-pub(super) fn parse<'t, S: DeserializeSeed<'t>>(seed: S, text: &'t str, path: &str) -> Result<S::Value, Problem> {
+pub(crate) fn parse<'t, S: DeserializeSeed<'t>>(seed: S, text: &'t str, path: &str) -> Result<S::Value, Problem> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     seed.deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value))
@@ -61,11 +72,31 @@ pub(super) fn parse<'t, S: DeserializeSeed<'t>>(seed: S, text: &'t str, path: &s
 }
 
 /// What `serde_json` says, with the place apart.
-pub(super) fn syntax_problem(error: &serde_json::Error, path: &str) -> Problem {
+pub(crate) fn syntax_problem(error: &serde_json::Error, path: &str) -> Problem {
+    syntax_problem_at(error, (error.line(), error.column()), path)
+}
+
+/// The same for an error in a part of a text, of which the line and column in the whole are known.
+pub(crate) fn syntax_problem_at(error: &serde_json::Error, (line, column): (usize, usize), path: &str) -> Problem {
     let words = error.to_string();
     let reason = words.split(" at line ").next().unwrap_or(&words);
-    let place = format!("line {}, column {}", error.line(), error.column());
+    let place = format!("line {line}, column {column}");
     Problem::error(path, place, format!("this is not JSON: {reason}")).because(Cause::Damaged)
+}
+
+/// A value as a message names it, shortened.
+pub(crate) fn display(value: &Value) -> String {
+    match value {
+        Value::Null => "null".into(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) if text.chars().count() > 40 => {
+            format!("`{}…`", text.chars().take(40).collect::<String>())
+        }
+        Value::String(text) => format!("`{text}`"),
+        Value::Array(_) => "a list […]".into(),
+        Value::Object(_) => "an object {…}".into(),
+    }
 }
 
 struct Scan {
@@ -139,7 +170,7 @@ fn quoted(text: &str, ranges: &[std::ops::Range<usize>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
     use std::marker::PhantomData;
 
     fn read(source: &[u8]) -> Result<Value, String> {
