@@ -7,6 +7,7 @@ mod city_mesh;
 pub mod gltf;
 pub mod inspect;
 mod problem;
+pub mod raster;
 pub mod resource;
 pub mod table;
 pub mod tiles3d;

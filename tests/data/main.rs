@@ -10,8 +10,10 @@ mod causes;
 mod corpus_facts;
 mod decode;
 mod georef;
+mod geotiff_fixture;
 mod indicator_properties;
 mod indicators;
+mod raster;
 mod scenario;
 
 use std::path::{Path, PathBuf};
