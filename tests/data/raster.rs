@@ -100,24 +100,20 @@ fn every_way_of_writing_gives_the_same_heights() {
 fn what_another_writer_makes_is_read() {
     use tiff::encoder::{Compression, DeflateLevel, Predictor, TiffEncoder, colortype};
     let heights = slope(300, 200);
-    for compression in [
-        Compression::Uncompressed,
-        Compression::Lzw,
-        Compression::Deflate(DeflateLevel::Fast),
-        Compression::Packbits,
+    for (name, compression) in [
+        ("none", Compression::Uncompressed),
+        ("lzw", Compression::Lzw),
+        ("deflate", Compression::Deflate(DeflateLevel::Fast)),
+        ("packbits", Compression::Packbits),
     ] {
         let mut bytes = std::io::Cursor::new(Vec::new());
         let encoder = TiffEncoder::new(&mut bytes).unwrap();
+        let mut encoder = encoder.with_compression(compression);
         encoder
-            .with_compression(compression)
             .write_image::<colortype::Gray32Float>(300, 200, &heights)
             .unwrap();
         let tiff = open(bytes.into_inner()).unwrap();
-        assert_eq!(
-            tiff.read_heights(0, all(&tiff, 0)).unwrap().values,
-            heights,
-            "{compression:?}"
-        );
+        assert_eq!(tiff.read_heights(0, all(&tiff, 0)).unwrap().values, heights, "{name}");
         assert_eq!((tiff.crs(), tiff.transform()), (None, None));
     }
     let pixels: Vec<u8> = (0..40 * 30 * 3_u32).map(|i| u8::try_from(i % 251).unwrap()).collect();
@@ -358,7 +354,7 @@ fn every_raster_and_tile_of_terrain_has_its_facts() {
     }
     eprintln!("{rasters} rasters and {tiles} files of terrain compared; {refused} tiles of the older form");
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!((rasters, tiles, refused), (6, 12, 3));
+    assert_eq!((rasters, tiles, refused), (6, 13, 3));
 }
 
 /// Reads pixels of a real file: heights that a city can have, or colours of its palette.

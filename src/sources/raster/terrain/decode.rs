@@ -105,7 +105,8 @@ pub fn read_terrain_mesh(bytes: &[u8], path: &str) -> Result<TerrainMesh, Proble
     let (center, sphere, radius, horizon) = (point(0), point(32), double(56), point(64));
     let (min_height_m, max_height_m) = (single(24), single(28));
     let is_earth = |p: DVec3| p.is_finite() && p.length() < 1e8;
-    let is_sound = is_earth(center) && min_height_m.abs() < 1e6 && max_height_m.abs() < 1e6;
+    // Even the middle of half a globe lies far from the middle of the earth.
+    let is_sound = is_earth(center) && center.length() > 1e5 && min_height_m.abs() < 1e6 && max_height_m.abs() < 1e6;
     if !is_sound {
         let message = "the header is not that of a tile of quantized mesh";
         return Err(cursor.problem(0, message).because(Cause::WrongKind));
