@@ -1,4 +1,4 @@
-//! A terrain layer that is a GeoTIFF: the part around the area, brought onto the site's grid and zero.
+//! A terrain layer that is a `GeoTIFF`: the part around the area, brought onto the site's grid and zero.
 //!
 //! Only that part of the file is read, from an overview where the file has one that is fine enough. Holes (water, the
 //! ground under buildings) are filled from their rims, so that the ground is whole.

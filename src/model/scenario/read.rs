@@ -33,7 +33,7 @@ pub const DOCUMENT: &str = "scenario.json";
 /// Largest terrain grid that is read, bytes: the most heights allowed, written out with a dozen digits each.
 const MAX_GRID_BYTES: u64 = 256 << 20;
 
-/// Largest GeoTIFF in a package, bytes; one in a folder is read in part and may have any size.
+/// Largest `GeoTIFF` in a package, bytes; one in a folder is read in part and may have any size.
 const MAX_GEOTIFF_BYTES: u64 = 1 << 30;
 
 /// A scenario with the data of its vector layers, read and checked (tiles are streamed later).

@@ -16,7 +16,7 @@ const MAX_LAYER_BYTES: u64 = 64 << 20;
 /// Bytes of a tile of the older form: 65 by 65 heights.
 const HEIGHTMAP_BYTES: usize = 65 * 65 * 2;
 
-/// Describes a GeoTIFF, a tile of terrain or a `layer.json`; `None` for anything else.
+/// Describes a `GeoTIFF`, a tile of terrain or a `layer.json`; `None` for anything else.
 pub fn describe(path: &Path) -> Option<Result<Value, Problem>> {
     let path = if path.join("layer.json").is_file() && !path.join("tileset.json").exists() {
         path.join("layer.json")
@@ -162,8 +162,12 @@ fn describe_layer(resources: &dyn Resources, name: &str) -> Result<Value, Proble
         .read_at_most(name, MAX_LAYER_BYTES)
         .map_err(|error| error.problem(name, ""))?;
     let (layer, problems) = read_terrain_layer(&bytes, name)?;
-    let count =
-        |level: &Vec<super::terrain::Availability>| level.iter().map(|r| r.count()).fold(0_u64, u64::saturating_add);
+    let count = |level: &Vec<super::terrain::Availability>| {
+        level
+            .iter()
+            .map(super::terrain::Availability::count)
+            .fold(0_u64, u64::saturating_add)
+    };
     Ok(json!({
         "kind": "terrain",
         "format": layer.format,

@@ -1,4 +1,4 @@
-//! Where a GeoTIFF lies: its keys and its transformation (OGC GeoTIFF 1.1, 19-008r4).
+//! Where a `GeoTIFF` lies: its keys and its transformation (OGC `GeoTIFF` 1.1, 19-008r4).
 
 use super::tiff::{Directory, TiffFile, tag};
 use crate::georef::Crs;
@@ -75,10 +75,10 @@ impl GeoKeys {
                 (2048, 0) => geographic = Some(value),
                 (3072, 0) => projected = Some(value),
                 (4096, 0) => keys.vertical = known(value),
-                (1026 | 2049 | 3073, location) if location == u64::from(tag::GEO_TEXTS) => {
-                    if keys.citation.is_empty() || key == 3073 {
-                        keys.citation = text();
-                    }
+                (1026 | 2049 | 3073, location)
+                    if location == u64::from(tag::GEO_TEXTS) && (keys.citation.is_empty() || key == 3073) =>
+                {
+                    keys.citation = text();
                 }
                 _ => {}
             }

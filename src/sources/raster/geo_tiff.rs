@@ -1,10 +1,10 @@
-//! GeoTIFF and COG files: what they say of themselves, and windows of heights and of colours.
+//! `GeoTIFF` and COG files: what they say of themselves, and windows of heights and of colours.
 //!
 //! Only the tiles that a window touches are read. A tile that is damaged leaves a hole and is named; the rest is used.
 
 use super::geo_keys::{self, GeoKeys, GeoTransform};
 use super::no_data::NoData;
-use super::tiff::{Coding, Level, SampleKind, TiffFile, tag};
+use super::tiff::{Coding, Level, Role, SampleKind, TiffFile, tag};
 use crate::georef::{Crs, narrow};
 use crate::sources::{Cause, Problem, resource::RandomRead};
 use bevy::math::{DVec2, DVec3};
@@ -53,7 +53,7 @@ pub struct LevelSize {
     pub height: u32,
 }
 
-/// An open GeoTIFF. Usable from any thread.
+/// An open `GeoTIFF`. Usable from any thread.
 pub struct GeoTiff {
     file: TiffFile,
     levels: Vec<Level>,
@@ -94,8 +94,8 @@ impl GeoTiff {
         for (i, directory) in directories.iter().enumerate() {
             match Level::read(&file, directory) {
                 Ok(level) if i == 0 => levels.push(level),
-                Ok(level) if level.is_mask => has_mask = true,
-                Ok(level) if level.is_reduced => levels.push(level),
+                Ok(level) if level.role == Role::Mask => has_mask = true,
+                Ok(level) if level.role == Role::Reduced => levels.push(level),
                 Ok(_) => {}
                 Err(problem) if i == 0 => return Err(problem),
                 Err(problem) => problems.push(Problem {
@@ -206,7 +206,7 @@ impl GeoTiff {
         };
         let (size, together) = (usize::from(found.sample.bits() / 8), found.samples_together());
         self.each_chunk(level, window, 0, &mut heights.problems, |chunk, rows| {
-            for row in rows.rows {
+            for row in rows.list {
                 let from = (row.in_chunk * found.chunk[0] as usize + rows.first) * together * size;
                 let pixels = chunk[from..].chunks(together * size);
                 let to = &mut heights.values[row.in_window..row.in_window + rows.count];
@@ -238,7 +238,7 @@ impl GeoTiff {
         let planes = if together == 1 { found.samples.min(4) } else { 1 };
         for plane in 0..planes {
             self.each_chunk(level, window, plane, &mut colors.problems, |chunk, rows| {
-                for row in rows.rows {
+                for row in rows.list {
                     let from = (row.in_chunk * found.chunk[0] as usize + rows.first) * together;
                     let to = &mut colors.values[row.in_window..row.in_window + rows.count];
                     for (color, pixel) in to.iter_mut().zip(chunk[from..].chunks(together)) {
@@ -316,7 +316,7 @@ impl GeoTiff {
                     Rows {
                         first: (x0 - left) as usize,
                         count: (x1 - x0) as usize,
-                        rows: rows.collect(),
+                        list: rows.collect(),
                     },
                 );
             }
@@ -378,7 +378,7 @@ struct Rows {
     first: usize,
     /// Columns.
     count: usize,
-    rows: Vec<Row>,
+    list: Vec<Row>,
 }
 
 struct Row {

@@ -139,7 +139,7 @@ fn fill_from_means(heights: &mut [f32], columns: usize, rows: usize) {
     // A node lies a quarter of a coarse step from the middle of its block: 3/4 of the near one, 1/4 of the next.
     let near_and_next = |i: usize, count: usize| {
         let near = i / 2;
-        let next = if i % 2 == 0 {
+        let next = if i.is_multiple_of(2) {
             near.saturating_sub(1)
         } else {
             (near + 1).min(count - 1)

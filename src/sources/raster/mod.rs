@@ -1,4 +1,4 @@
-//! Grids of pixels with a place: GeoTIFF and COG, and terrain as quantized mesh.
+//! Grids of pixels with a place: `GeoTIFF` and COG, and terrain as quantized mesh.
 //!
 //! - [`GeoTiff`] opens a file and reads windows of it, [`Sheet`] is such a window as heights.
 //! - [`HeightGrid`] answers how high it is, fills its holes, and has coarser versions in a [`HeightPyramid`].

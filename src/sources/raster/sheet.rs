@@ -1,4 +1,4 @@
-//! A part of a GeoTIFF as a grid of heights, as fine as it may be.
+//! A part of a `GeoTIFF` as a grid of heights, as fine as it may be.
 
 use super::geo_keys::GeoTransform;
 use super::geo_tiff::{GeoTiff, MAX_PIXELS, Reading, Window, single};

@@ -2,6 +2,8 @@
 //!
 //! A node on a side of a tile is only ever made from nodes on that side: both tiles that share it get the same.
 
+use std::cmp::Ordering;
+
 /// Cells along the side of a tile.
 pub(super) const CELLS: usize = 64;
 /// Nodes along the side.
@@ -42,14 +44,10 @@ impl TileGrid {
     pub(super) fn above(children: &[Option<Self>; 4]) -> Self {
         // Nodes of the four tiles together, 0 to 128 each way.
         let get = |x: usize, y: usize| {
-            let halves = |n: usize| {
-                if n < CELLS {
-                    0..=0
-                } else if n == CELLS {
-                    0..=1
-                } else {
-                    1..=1
-                }
+            let halves = |n: usize| match n.cmp(&CELLS) {
+                Ordering::Less => 0..=0,
+                Ordering::Equal => 0..=1,
+                Ordering::Greater => 1..=1,
             };
             for (row, column) in halves(y).flat_map(|row| halves(x).map(move |column| (row, column))) {
                 let child = children[row * 2 + column].as_ref();

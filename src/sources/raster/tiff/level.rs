@@ -53,6 +53,16 @@ impl SampleKind {
     }
 }
 
+/// What an image is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sources::raster) enum Role {
+    Whole,
+    /// A smaller copy of another image.
+    Reduced,
+    /// Tells of another image where it is transparent.
+    Mask,
+}
+
 /// An image in a file.
 #[derive(Debug, Clone)]
 pub(in crate::sources::raster) struct Level {
@@ -68,10 +78,7 @@ pub(in crate::sources::raster) struct Level {
     pub(in crate::sources::raster) is_tiled: bool,
     /// Red, green and blue of palette colours, one table after the other.
     pub(in crate::sources::raster) color_map: Vec<u64>,
-    /// A smaller copy of another image.
-    pub(in crate::sources::raster) is_reduced: bool,
-    /// Tells of another image where it is transparent.
-    pub(in crate::sources::raster) is_mask: bool,
+    pub(in crate::sources::raster) role: Role,
     predictor: u64,
     /// Each sample in tiles of its own.
     is_planar: bool,
@@ -134,8 +141,13 @@ impl Level {
             chunk,
             is_tiled,
             color_map: file.numbers(directory, tag::COLOR_MAP)?,
-            is_reduced: subfile & 1 == 1,
-            is_mask: subfile & 4 == 4 || photometric == 4,
+            role: if subfile & 4 == 4 || photometric == 4 {
+                Role::Mask
+            } else if subfile & 1 == 1 {
+                Role::Reduced
+            } else {
+                Role::Whole
+            },
             predictor: or(tag::PREDICTOR, 1)?,
             is_planar: or(tag::PLANAR, 1)? == 2,
             offsets: file.numbers(directory, offsets)?,
@@ -235,8 +247,8 @@ impl Level {
     ) -> Result<Option<Vec<u8>>, Problem> {
         let [across, down] = self.chunks();
         let index = u64::from(plane) * across * down + row * across + column;
-        let place = || format!("{} {index}", if self.is_tiled { "tile" } else { "strip" });
-        let damaged = |message: String| file.problem(place(), message).because(Cause::Damaged);
+        let shown = || format!("{} {index}", if self.is_tiled { "tile" } else { "strip" });
+        let damaged = |message: String| file.problem(shown(), message).because(Cause::Damaged);
         let at = usize::try_from(index).ok();
         let found = at.and_then(|i| Some((*self.offsets.get(i)?, *self.sizes.get(i)?)));
         let (at, size) = found.ok_or_else(|| damaged("there is no such tile".into()))?;
@@ -247,7 +259,7 @@ impl Level {
             return Err(damaged(format!("it has {size} bytes")));
         }
         let packed = file.bytes(at, size).map_err(|problem| Problem {
-            place: place(),
+            place: shown(),
             ..problem
         })?;
         let rows = if self.is_tiled {

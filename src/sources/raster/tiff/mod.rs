@@ -12,4 +12,4 @@ mod level;
 
 pub(super) use coding::Coding;
 pub(super) use directory::{Directory, TiffFile, tag};
-pub(super) use level::{Level, SampleKind};
+pub(super) use level::{Level, Role, SampleKind};
