@@ -1,14 +1,19 @@
-//! GeoTIFF files as tests and benches need them: every way of writing one that the reader must know.
+//! `GeoTIFF` files as tests and benches need them: every way of writing one that the reader must know.
+
+#![expect(clippy::unwrap_used, reason = "a fixture stops at the first surprise")]
 
 use flate2::{Compression, write::ZlibEncoder};
 use std::io::Write;
 
-/// Samples of one band.
+/// Samples of all pixels.
 #[derive(Clone)]
-pub(crate) enum Samples {
-    F32(Vec<f32>),
-    I16(Vec<i16>),
-    U8(Vec<u8>),
+pub(crate) struct Samples {
+    /// 1 without a sign, 2 with, 3 floating point.
+    pub(crate) format: u64,
+    /// Bytes of each.
+    pub(crate) size: usize,
+    /// Their bits.
+    pub(crate) bits: Vec<u64>,
 }
 
 /// A file to write; pixels row by row from the north.
@@ -47,7 +52,11 @@ impl Fixture {
         Self {
             width,
             height,
-            samples: Samples::F32(heights),
+            samples: Samples {
+                format: 3,
+                size: 4,
+                bits: heights.into_iter().map(|height| u64::from(height.to_bits())).collect(),
+            },
             bands: 1,
             photometric: 1,
             tile: None,
@@ -75,29 +84,17 @@ impl Fixture {
         bytes
     }
 
-    fn size(&self) -> usize {
-        match self.samples {
-            Samples::F32(_) => 4,
-            Samples::I16(_) => 2,
-            Samples::U8(_) => 1,
-        }
-    }
-
     /// Bits of a sample of a pixel; those past the rim are zero.
     fn bits(&self, x: u32, y: u32, band: u16) -> u64 {
         if x >= self.width || y >= self.height {
             return 0;
         }
         let at = (y as usize * self.width as usize + x as usize) * usize::from(self.bands) + usize::from(band);
-        match &self.samples {
-            Samples::F32(values) => u64::from(values[at].to_bits()),
-            Samples::I16(values) => u64::from(values[at].cast_unsigned()),
-            Samples::U8(values) => u64::from(values[at]),
-        }
+        self.samples.bits[at]
     }
 
     fn row(&self, x0: u32, wide: u32, y: u32) -> Vec<u8> {
-        let size = self.size();
+        let size = self.samples.size;
         let bands = usize::from(self.bands);
         let values: Vec<u64> = (x0..x0 + wide)
             .flat_map(|x| (0..self.bands).map(move |band| (x, band)))
@@ -190,22 +187,17 @@ impl Fixture {
                 out.extend(chunk);
             }
         }
-        let format = match self.samples {
-            Samples::F32(_) => 3,
-            Samples::I16(_) => 2,
-            Samples::U8(_) => 1,
-        };
         let bands = usize::from(self.bands);
         let mut whole: Vec<(u64, u64, Vec<u64>)> = vec![
             (254, 4, vec![u64::from(is_reduced)]),
             (256, 4, vec![u64::from(self.width)]),
             (257, 4, vec![u64::from(self.height)]),
-            (258, 3, vec![self.size() as u64 * 8; bands]),
+            (258, 3, vec![self.samples.size as u64 * 8; bands]),
             (259, 3, vec![self.coding]),
             (262, 3, vec![self.photometric]),
             (277, 3, vec![u64::from(self.bands)]),
             (317, 3, vec![self.predictor]),
-            (339, 3, vec![format; bands]),
+            (339, 3, vec![self.samples.format; bands]),
         ];
         if let Some(side) = self.tile {
             whole.push((322, 4, vec![u64::from(side)]));

@@ -15,6 +15,7 @@ mod indicator_properties;
 mod indicators;
 mod raster;
 mod scenario;
+mod terrain_pyramid;
 
 use std::path::{Path, PathBuf};
 

@@ -16,7 +16,7 @@ use std::{
 /// Unpacked tiles that are kept for the next window, bytes.
 const CACHE_BYTES: usize = 64 << 20;
 /// Most pixels of one window of one call, and of all that is read for one grid.
-pub(super) const MAX_PIXELS: u64 = 1 << 31;
+pub(super) const MAX_PIXELS: u64 = 1 << 29;
 /// Most values that one window gives back.
 const MAX_WINDOW: u64 = 64 << 20;
 /// Damaged tiles that are named one by one.

@@ -1,4 +1,4 @@
-//! Terrain layers that are GeoTIFFs: in RD, in longitude and latitude, and broken.
+//! Terrain layers that are `GeoTIFF` files: in RD, in longitude and latitude, and broken.
 
 use super::lines;
 use crate::geotiff_fixture::Fixture;
@@ -117,13 +117,13 @@ fn heights_in_longitude_and_latitude_above_the_ellipsoid_land_on_nap() {
         stadslens::georef::rd_nap_from_lon_lat_h(place).unwrap()
     };
     // RD is as good as straight over a kilometre for a test: three corners give the rest.
-    let (a, b, c) = (site(0.5, 0.5), site(899.5, 0.5), site(0.5, 799.5));
+    let (first, right, below) = (site(0.5, 0.5), site(899.5, 0.5), site(0.5, 799.5));
     let pixels = (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row)));
     let heights = pixels.map(|(column, row)| {
         let (u, v) = (f64::from(column) / 899.0, f64::from(row) / 799.0);
-        let x = a.x_m + (b.x_m - a.x_m) * u + (c.x_m - a.x_m) * v;
-        let y = a.y_m + (b.y_m - a.y_m) * u + (c.y_m - a.y_m) * v;
-        (plane(x, y) - a.nap_m) as f32
+        let x = first.x_m + (right.x_m - first.x_m) * u + (below.x_m - first.x_m) * v;
+        let y = first.y_m + (right.y_m - first.y_m) * u + (below.y_m - first.y_m) * v;
+        (plane(x, y) - first.nap_m) as f32
     });
     let fixture = Fixture {
         keys: vec![(1024, 2), (2048, 4258)],
@@ -157,7 +157,11 @@ fn what_cannot_be_used_is_said_and_the_ground_stays_flat() {
     odd.coding = 34887;
     let mut empty = sound.clone();
     empty.no_data = Some("3".into());
-    empty.samples = crate::geotiff_fixture::Samples::F32(vec![3.0; 10_000]);
+    empty.samples = crate::geotiff_fixture::Samples {
+        format: 3,
+        size: 4,
+        bits: vec![u64::from(3.0_f32.to_bits()); 10_000],
+    };
     for (bytes, cause, expected) in [
         (no_crs.bytes(), Cause::Place, "names no coordinate system"),
         (unknown.bytes(), Cause::Place, "names no coordinate system"),
