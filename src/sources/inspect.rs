@@ -7,6 +7,7 @@ use super::{
     Cause, Problem,
     cityjson::{CityJson, is_city_json},
     gltf::Totals,
+    raster,
     resource::{ResourceError, Resources, encode_percent, folder, read_uri},
     tiles3d::{
         BoundingVolume, MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload,
@@ -26,12 +27,16 @@ use std::{
 /// Trees with more tiles than this have their bounds taken from the root alone.
 const MAX_TILES_FOR_BOUNDS: usize = 20_000;
 
-/// Describes a tileset (`tileset.json`, or a folder with one), `CityJSON` or a single tile payload as one JSON object,
-/// as the command-line contract says. A kind that is not read yet is named, with a problem that says so.
+/// Describes a tileset (`tileset.json`, or a folder with one), `CityJSON`, a vector file, a raster, terrain or a single tile
+/// payload as one JSON object, as the command-line contract says. A kind that is not read yet is named, with a problem that
+/// says so.
 ///
 /// # Errors
 /// When the file cannot be read at all.
 pub fn inspect(path: &Path) -> Result<Value, Problem> {
+    if let Some(described) = raster::describe(path) {
+        return described;
+    }
     let shown = path.display().to_string();
     let path = if path.is_dir() {
         path.join("tileset.json")

@@ -11,6 +11,7 @@ pub mod inspect;
 pub mod online;
 pub(crate) mod json_text;
 mod problem;
+pub mod raster;
 pub mod resource;
 pub mod table;
 pub mod tiles3d;

@@ -11,11 +11,14 @@ mod cityjson;
 mod corpus_facts;
 mod decode;
 mod georef;
+mod geotiff_fixture;
 mod indicator_properties;
 mod indicators;
 mod online;
 mod scenario;
 mod vector_facts;
+mod raster;
+mod terrain_pyramid;
 
 use std::path::{Path, PathBuf};
 

@@ -15,6 +15,7 @@ pub mod file;
 mod files;
 mod findings;
 mod geojson;
+mod geotiff_layer;
 mod layers;
 mod mass_layer;
 mod note_document;

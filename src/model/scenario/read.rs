@@ -7,6 +7,7 @@ use super::convert::{Converter, RING_BUDGET};
 use super::file::{self, ScenarioFile, VERSION};
 use super::findings::Findings;
 use super::geojson::{self, Feature};
+use super::geotiff_layer;
 use super::layers::LayerReader;
 use super::place::LeftOut;
 use super::projection::Projection;
@@ -31,6 +32,9 @@ use std::{path::Path, sync::Arc};
 pub const DOCUMENT: &str = "scenario.json";
 /// Largest terrain grid that is read, bytes: the most heights allowed, written out with a dozen digits each.
 const MAX_GRID_BYTES: u64 = 256 << 20;
+
+/// Largest `GeoTIFF` in a package, bytes; one in a folder is read in part and may have any size.
+const MAX_GEOTIFF_BYTES: u64 = 1 << 30;
 
 /// A scenario with the data of its vector layers, read and checked (tiles are streamed later).
 #[derive(Clone)]
@@ -388,15 +392,19 @@ impl DataReader {
                 .push(Problem::error(path, "", message).because(Cause::Duplicate));
             return;
         }
-        let Some(bytes) = self.read_bytes(path, MAX_GRID_BYTES) else {
-            return;
-        };
         let mut findings = Findings::new(path);
-        let terrain = ascii_grid::read(&bytes, path, &mut findings).and_then(|grid| {
-            terrain_layer::terrain(&grid, layer.height_reference, &self.projection).map_err(|message| {
-                Problem::error(path, "", format!("{message}; the ground stays flat")).because(Cause::Place)
+        let terrain = if has_extension(path, &["tif", "tiff"]) {
+            self.read_geotiff(layer, &mut findings)
+        } else {
+            let Some(bytes) = self.read_bytes(path, MAX_GRID_BYTES) else {
+                return;
+            };
+            ascii_grid::read(&bytes, path, &mut findings).and_then(|grid| {
+                terrain_layer::terrain(&grid, layer.height_reference, &self.projection).map_err(|message| {
+                    Problem::error(path, "", format!("{message}; the ground stays flat")).because(Cause::Place)
+                })
             })
-        });
+        };
         self.problems.extend(findings.into_problems());
         match terrain {
             Ok(terrain) => {
@@ -405,6 +413,14 @@ impl DataReader {
             }
             Err(problem) => self.problems.push(problem),
         }
+    }
+
+    fn read_geotiff(&self, layer: &Layer, findings: &mut Findings) -> Result<Terrain, Problem> {
+        let path = &layer.path;
+        let source = self.resources.open(path, MAX_GEOTIFF_BYTES);
+        let source = source.map_err(|error| error.problem(path, ""))?;
+        let area = &self.open.scenario.area;
+        geotiff_layer::terrain(source, path, layer.height_reference, area.site, &area.outline, findings)
     }
 
     fn read_bytes(&mut self, path: &str, limit: u64) -> Option<Vec<u8>> {

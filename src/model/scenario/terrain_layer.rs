@@ -77,7 +77,8 @@ fn resampled(in_file: &Terrain, low: DVec2, high: DVec2, projection: &Projection
     })
 }
 
-fn f64_of(count: usize) -> f64 {
+/// A count as a number.
+pub(super) fn f64_of(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
@@ -86,7 +87,11 @@ fn f64_of(count: usize) -> f64 {
 const DATUM_NODES: u32 = 17;
 
 /// Takes the datum off every height.
-fn to_site_heights(ground: &mut Terrain, reference: HeightReference, projection: &Projection) -> Result<(), String> {
+pub(super) fn to_site_heights(
+    ground: &mut Terrain,
+    reference: HeightReference,
+    projection: &Projection,
+) -> Result<(), String> {
     let (low, high) = ground.bounds();
     let extent = high - low;
     let step = (extent.max_element() / f64::from(DATUM_NODES - 1)).max(1.0);

@@ -6,9 +6,11 @@
 
 mod archive;
 mod manifest;
+mod random_read;
 
 pub use archive::archive;
 pub use manifest::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry};
+pub use random_read::RandomRead;
 
 use crate::sources::{Cause, Problem};
 use base64::Engine as _;
@@ -116,6 +118,11 @@ pub trait Resources: Send + Sync {
             });
         }
         Ok(bytes)
+    }
+    /// Opens a file to read parts of it. Where only whole files can be had, it is read whole, and has at most `limit`
+    /// bytes.
+    fn open(&self, path: &str, limit: u64) -> Result<Arc<dyn RandomRead>, ResourceError> {
+        Ok(Arc::new(self.read_at_most(path, limit)?))
     }
     /// Whether `path` exists.
     fn exists(&self, path: &str) -> bool;
@@ -320,6 +327,18 @@ impl Resources for Folder {
         }
         let file = File::open(&real).map_err(io)?;
         read_capped(file, metadata.len(), limit, path)
+    }
+
+    fn open(&self, path: &str, _limit: u64) -> Result<Arc<dyn RandomRead>, ResourceError> {
+        let real = self.locate(path)?;
+        // Opening a pipe could wait for ever.
+        if !real.is_file() {
+            return Err(ResourceError::Unusable {
+                reason: "it is not a file",
+                uri: path.to_owned(),
+            });
+        }
+        Ok(Arc::new(random_read::OpenFile::open(&real, path)?))
     }
 
     fn exists(&self, path: &str) -> bool {

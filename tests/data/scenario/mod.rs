@@ -8,6 +8,7 @@
 )]
 
 mod damage;
+mod geotiff;
 mod notes;
 mod own_data;
 mod places;

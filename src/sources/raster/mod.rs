@@ -1,0 +1,25 @@
+//! Grids of pixels with a place: `GeoTIFF` and COG, and terrain as quantized mesh.
+//!
+//! - [`GeoTiff`] opens a file and reads windows of it, [`Sheet`] is such a window as heights.
+//! - [`HeightGrid`] answers how high it is, fills its holes, and has coarser versions in a [`HeightPyramid`].
+//! - [`terrain`] reads and writes the tiles that `CesiumJS` draws.
+//!
+//! Coordinates stay those of the files here, heights those of their datum; `model` brings both to the site frame.
+
+mod describe;
+mod geo_keys;
+mod geo_tiff;
+mod height_grid;
+mod no_data;
+mod pyramid;
+mod sheet;
+pub mod terrain;
+mod tiff;
+
+pub use describe::describe;
+pub use geo_keys::{GeoKeys, GeoTransform};
+pub use geo_tiff::{GeoTiff, LevelSize, Reading, Window};
+pub use height_grid::HeightGrid;
+pub use no_data::NoData;
+pub use pyramid::{BLOCK_CELLS, HeightLevel, HeightPyramid};
+pub use sheet::Sheet;
