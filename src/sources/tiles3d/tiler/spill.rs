@@ -1,0 +1,529 @@
+//! Features put down on disk, sorted by where they stand, until it is their turn.
+//!
+//! A record is written by this module and read by it alone, in the same run; what is damaged in between is an error
+//! of the system, not a problem of the input.
+
+use crate::sources::{CityFeature, SurfaceRole};
+use bevy::math::{DVec2, DVec3};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, OpenOptions},
+    io::{self, BufReader, BufWriter, Cursor, Read, Write},
+    path::{Path, PathBuf},
+};
+
+/// Bytes that wait in memory before they go to disk.
+const MAX_WAITING: usize = 32 << 20;
+/// Longest record, bytes.
+pub(super) const MAX_RECORD: usize = 1 << 30;
+
+/// A feature as it waits, its coordinates still those of the source.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Spilled {
+    /// Place in the input.
+    pub(super) order: u64,
+    pub(super) id: String,
+    pub(super) class: String,
+    /// Attributes as JSON.
+    pub(super) attributes: String,
+    /// Middle of its box.
+    pub(super) middle: DVec2,
+    pub(super) parts: Vec<SpilledPart>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct SpilledPart {
+    pub(super) role: SurfaceRole,
+    pub(super) color: Option<[u8; 4]>,
+    /// Number of its picture.
+    pub(super) image: Option<u32>,
+    pub(super) positions: Vec<DVec3>,
+    /// Empty without a picture.
+    pub(super) uvs: Vec<[f32; 2]>,
+    pub(super) triangles: Vec<[u32; 3]>,
+}
+
+impl Spilled {
+    pub(super) fn triangles(&self) -> u64 {
+        self.parts.iter().map(|part| part.triangles.len() as u64).sum()
+    }
+}
+
+const ROLES: [SurfaceRole; 9] = [
+    SurfaceRole::Roof,
+    SurfaceRole::Wall,
+    SurfaceRole::Ground,
+    SurfaceRole::Opening,
+    SurfaceRole::Traffic,
+    SurfaceRole::Water,
+    SurfaceRole::Green,
+    SurfaceRole::Land,
+    SurfaceRole::Unknown,
+];
+
+/// What stands before each record: enough to sort it without reading it.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    bytes: u64,
+    triangles: u64,
+    middle: DVec2,
+}
+
+const HEAD_BYTES: usize = 32;
+
+impl Head {
+    fn read(from: &mut impl Read) -> io::Result<Option<Self>> {
+        let mut raw = [0_u8; HEAD_BYTES];
+        let mut filled = 0;
+        while filled < HEAD_BYTES {
+            match from.read(&mut raw[filled..])? {
+                0 if filled == 0 => return Ok(None),
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                n => filled += n,
+            }
+        }
+        let word = |at: usize| {
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(&raw[at..at + 8]);
+            bytes
+        };
+        let head = Self {
+            bytes: u64::from_le_bytes(word(0)),
+            triangles: u64::from_le_bytes(word(8)),
+            middle: DVec2::new(f64::from_le_bytes(word(16)), f64::from_le_bytes(word(24))),
+        };
+        if head.bytes > MAX_RECORD as u64 {
+            return Err(damaged());
+        }
+        Ok(Some(head))
+    }
+
+    fn bytes(self) -> [u8; HEAD_BYTES] {
+        let mut raw = [0; HEAD_BYTES];
+        raw[..8].copy_from_slice(&self.bytes.to_le_bytes());
+        raw[8..16].copy_from_slice(&self.triangles.to_le_bytes());
+        raw[16..24].copy_from_slice(&self.middle.x.to_le_bytes());
+        raw[24..].copy_from_slice(&self.middle.y.to_le_bytes());
+        raw
+    }
+}
+
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a temporary file was damaged")
+}
+
+/// Adds the record of a feature: `order`, `id` and picture numbers are the tiler's.
+pub(super) fn encode(feature: &CityFeature, order: u64, id: &str, images: &[Option<u32>], middle: DVec2, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend([0; HEAD_BYTES]);
+    out.extend(order.to_le_bytes());
+    let attributes = serde_json::to_string(&feature.attributes).unwrap_or_default();
+    for text in [id, &feature.class, &attributes] {
+        put_count(text.len(), out);
+        out.extend(text.as_bytes());
+    }
+    put_count(feature.parts.len(), out);
+    let mut triangles = 0;
+    for (part, image) in feature.parts.iter().zip(images) {
+        let role = ROLES.iter().position(|role| *role == part.role).unwrap_or(ROLES.len() - 1);
+        out.push(u8::try_from(role).unwrap_or(0));
+        out.push(u8::from(part.color.is_some()));
+        out.extend(part.color.unwrap_or_default());
+        out.extend(image.unwrap_or(u32::MAX).to_le_bytes());
+        put_count(part.positions.len(), out);
+        for position in &part.positions {
+            out.extend(position.to_array().iter().flat_map(|n| n.to_le_bytes()));
+        }
+        if let (Some(_), Some(texture)) = (image, &part.texture) {
+            for at in 0..part.positions.len() {
+                let uv = texture.uvs.get(at).copied().unwrap_or_default();
+                out.extend(uv.to_array().iter().flat_map(|n| n.to_le_bytes()));
+            }
+        }
+        put_count(part.triangles.len(), out);
+        triangles += part.triangles.len() as u64;
+        out.extend(part.triangles.iter().flatten().flat_map(|n| n.to_le_bytes()));
+    }
+    let head = Head {
+        bytes: (out.len() - start - HEAD_BYTES) as u64,
+        triangles,
+        middle,
+    };
+    out[start..start + HEAD_BYTES].copy_from_slice(&head.bytes());
+}
+
+fn put_count(count: usize, out: &mut Vec<u8>) {
+    out.extend(u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+/// What is left of a record.
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    fn take(&mut self, count: usize) -> io::Result<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count).ok_or_else(damaged)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        bytes.copy_from_slice(self.take(N)?);
+        Ok(bytes)
+    }
+
+    fn word(&mut self) -> io::Result<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn count(&mut self) -> io::Result<usize> {
+        usize::try_from(self.word()?).map_err(|_error| damaged())
+    }
+
+    fn text(&mut self) -> io::Result<String> {
+        let length = self.count()?;
+        String::from_utf8(self.take(length)?.to_vec()).map_err(|_error| damaged())
+    }
+
+    /// `count` groups of `N` numbers of `S` bytes.
+    fn groups<const N: usize, const S: usize, T>(&mut self, count: usize, of: fn([u8; S]) -> T) -> io::Result<Vec<[T; N]>> {
+        let bytes = self.take(count.checked_mul(N * S).ok_or_else(damaged)?)?;
+        let (numbers, _) = bytes.as_chunks::<S>();
+        let (groups, _) = numbers.as_chunks::<N>();
+        Ok(groups.iter().map(|group| group.map(of)).collect())
+    }
+}
+
+fn decode(record: &[u8], middle: DVec2) -> io::Result<Spilled> {
+    let mut rest = Rest(record);
+    let order = u64::from_le_bytes(rest.array()?);
+    let (id, class, attributes) = (rest.text()?, rest.text()?, rest.text()?);
+    let mut parts = Vec::new();
+    for _ in 0..rest.count()? {
+        let [role, has_color] = rest.array()?;
+        let color = rest.array::<4>()?;
+        let image = Some(rest.word()?).filter(|image| *image != u32::MAX);
+        let corners = rest.count()?;
+        let positions = rest.groups::<3, 8, f64>(corners, f64::from_le_bytes)?;
+        let uvs = if image.is_some() {
+            rest.groups::<2, 4, f32>(corners, f32::from_le_bytes)?
+        } else {
+            Vec::new()
+        };
+        let triangles = rest.count()?;
+        parts.push(SpilledPart {
+            role: ROLES.get(usize::from(role)).copied().unwrap_or(SurfaceRole::Unknown),
+            color: (has_color == 1).then_some(color),
+            image,
+            positions: positions.into_iter().map(DVec3::from_array).collect(),
+            uvs,
+            triangles: rest.groups::<3, 4, u32>(triangles, u32::from_le_bytes)?,
+        });
+    }
+    Ok(Spilled {
+        order,
+        id,
+        class,
+        attributes,
+        middle,
+        parts,
+    })
+}
+
+/// Where records lie.
+#[derive(Debug)]
+pub(super) enum Place {
+    File(PathBuf),
+    Memory(Vec<u8>),
+}
+
+/// Records that lie together.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    pub(super) place: Place,
+    pub(super) bytes: u64,
+    pub(super) triangles: u64,
+    pub(super) features: u64,
+}
+
+impl Chunk {
+    /// Every record, in the order of the input; the file is gone afterwards.
+    pub(super) fn load(self) -> io::Result<Vec<Spilled>> {
+        let mut features = Vec::new();
+        self.each(|head, record| {
+            features.push(decode(record, head.middle)?);
+            Ok(())
+        })?;
+        Ok(features)
+    }
+
+    /// Deals the records out to as many chunks as `choose` has answers, in the order of these answers.
+    pub(super) fn deal(self, mut choose: impl FnMut(DVec2, u64) -> u32) -> io::Result<Vec<Chunk>> {
+        let base = match &self.place {
+            Place::File(path) => Some(path.clone()),
+            Place::Memory(_) => None,
+        };
+        let mut dealt: BTreeMap<u32, Writing> = BTreeMap::new();
+        let mut number = 0;
+        self.each(|head, record| {
+            let answer = choose(head.middle, number);
+            number += 1;
+            let writing = match dealt.entry(answer) {
+                std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+                std::collections::btree_map::Entry::Vacant(entry) => {
+                    let path = base.as_ref().map(|base| with_suffix(base, answer));
+                    entry.insert(Writing::new(path)?)
+                }
+            };
+            writing.push(head, record)
+        })?;
+        dealt.into_values().map(Writing::finish).collect()
+    }
+
+    fn each(self, mut visit: impl FnMut(Head, &[u8]) -> io::Result<()>) -> io::Result<()> {
+        fn walk(mut from: impl Read, visit: &mut impl FnMut(Head, &[u8]) -> io::Result<()>) -> io::Result<()> {
+            let mut record = Vec::new();
+            while let Some(head) = Head::read(&mut from)? {
+                record.resize(usize::try_from(head.bytes).map_err(|_error| damaged())?, 0);
+                from.read_exact(&mut record)?;
+                visit(head, &record)?;
+            }
+            Ok(())
+        }
+        match self.place {
+            Place::Memory(bytes) => walk(Cursor::new(bytes), &mut visit),
+            Place::File(path) => {
+                walk(BufReader::with_capacity(1 << 20, File::open(&path)?), &mut visit)?;
+                fs::remove_file(&path)
+            }
+        }
+    }
+}
+
+fn with_suffix(base: &Path, number: u32) -> PathBuf {
+    let mut name = base.as_os_str().to_owned();
+    name.push(format!("-{number}"));
+    PathBuf::from(name)
+}
+
+/// A chunk in the making.
+struct Writing {
+    file: Option<(PathBuf, BufWriter<File>)>,
+    memory: Vec<u8>,
+    bytes: u64,
+    triangles: u64,
+    features: u64,
+}
+
+impl Writing {
+    fn new(path: Option<PathBuf>) -> io::Result<Self> {
+        let file = path.map(|path| {
+            let file = BufWriter::with_capacity(1 << 18, File::create(&path)?);
+            Ok::<_, io::Error>((path, file))
+        });
+        Ok(Self {
+            file: file.transpose()?,
+            memory: Vec::new(),
+            bytes: 0,
+            triangles: 0,
+            features: 0,
+        })
+    }
+
+    fn push(&mut self, head: Head, record: &[u8]) -> io::Result<()> {
+        self.bytes += (HEAD_BYTES + record.len()) as u64;
+        self.triangles += head.triangles;
+        self.features += 1;
+        if let Some((_, file)) = &mut self.file {
+            file.write_all(&head.bytes())?;
+            return file.write_all(record);
+        }
+        self.memory.extend(head.bytes());
+        self.memory.extend(record);
+        Ok(())
+    }
+
+    fn finish(self) -> io::Result<Chunk> {
+        let place = match self.file {
+            Some((path, file)) => {
+                file.into_inner().map_err(io::IntoInnerError::into_error)?;
+                Place::File(path)
+            }
+            None => Place::Memory(self.memory),
+        };
+        Ok(Chunk {
+            place,
+            bytes: self.bytes,
+            triangles: self.triangles,
+            features: self.features,
+        })
+    }
+}
+
+/// Square of the first grid.
+pub(super) type CellKey = (i64, i64);
+
+/// All features on their way in, by square of the first grid.
+#[derive(Debug)]
+pub(super) struct Spill {
+    /// Temporary files; without one everything stays in memory.
+    folder: Option<PathBuf>,
+    cells: BTreeMap<CellKey, Cell>,
+    waiting: usize,
+}
+
+#[derive(Debug, Default)]
+struct Cell {
+    waiting: Vec<u8>,
+    is_on_disk: bool,
+    bytes: u64,
+    triangles: u64,
+    features: u64,
+}
+
+impl Spill {
+    pub(super) fn new(folder: Option<PathBuf>) -> io::Result<Self> {
+        if let Some(folder) = &folder {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(Self {
+            folder,
+            cells: BTreeMap::new(),
+            waiting: 0,
+        })
+    }
+
+    pub(super) fn has(&self, key: CellKey) -> bool {
+        self.cells.contains_key(&key)
+    }
+
+    pub(super) fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Adds one record of `triangles` triangles.
+    pub(super) fn push(&mut self, key: CellKey, record: &[u8], triangles: u64) -> io::Result<()> {
+        let cell = self.cells.entry(key).or_default();
+        cell.waiting.extend_from_slice(record);
+        cell.bytes += record.len() as u64;
+        cell.triangles += triangles;
+        cell.features += 1;
+        self.waiting += record.len();
+        if self.waiting > MAX_WAITING && self.folder.is_some() {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if let Some(folder) = &self.folder {
+            for (key, cell) in &mut self.cells {
+                let waiting = std::mem::take(&mut cell.waiting);
+                if !waiting.is_empty() {
+                    cell.is_on_disk = true;
+                    let path = folder.join(file_name(*key));
+                    OpenOptions::new().create(true).append(true).open(path)?.write_all(&waiting)?;
+                }
+            }
+            self.waiting = 0;
+        }
+        Ok(())
+    }
+
+    /// All squares with what lies in them, by place.
+    pub(super) fn finish(mut self) -> io::Result<Vec<(CellKey, Chunk)>> {
+        // What never filled the memory needs no disk.
+        if self.cells.values().any(|cell| cell.is_on_disk) {
+            self.flush()?;
+        }
+        let folder = self.folder;
+        let chunks = self.cells.into_iter().map(|(key, cell)| {
+            let place = match &folder {
+                Some(folder) if cell.is_on_disk => Place::File(folder.join(file_name(key))),
+                _ => Place::Memory(cell.waiting),
+            };
+            let chunk = Chunk {
+                place,
+                bytes: cell.bytes,
+                triangles: cell.triangles,
+                features: cell.features,
+            };
+            (key, chunk)
+        });
+        Ok(chunks.collect())
+    }
+}
+
+fn file_name((x, y): CellKey) -> String {
+    format!("{x}_{y}.features")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::{CityPart, CityTexture};
+    use bevy::math::Vec2;
+
+    fn feature() -> CityFeature {
+        let attributes = serde_json::json!({"bouwjaar": 1931});
+        CityFeature {
+            id: "NL.IMBAG.Pand.1".to_owned(),
+            class: "Building".to_owned(),
+            attributes: attributes.as_object().unwrap().clone(),
+            parts: vec![CityPart {
+                role: SurfaceRole::Wall,
+                color: Some([1, 2, 3, 4]),
+                texture: Some(CityTexture {
+                    image: "a.png".into(),
+                    uvs: vec![Vec2::ZERO, Vec2::X, Vec2::Y],
+                }),
+                positions: vec![DVec3::ZERO, DVec3::X, DVec3::Y],
+                triangles: vec![[0, 1, 2]],
+            }],
+        }
+    }
+
+    fn record(number: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        encode(&feature(), number, &format!("f{number}"), &[Some(7)], DVec2::new(1.0, 2.0), &mut out);
+        out
+    }
+
+    #[test]
+    fn features_come_back_as_they_went_from_disk_and_from_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        for place in [None, Some(folder.path().join(".work"))] {
+            let mut spill = Spill::new(place).unwrap();
+            for number in 0..10 {
+                spill.push((0, 0), &record(number), 1).unwrap();
+                spill.flush().unwrap();
+            }
+            let [(key, chunk)] = <[_; 1]>::try_from(spill.finish().unwrap()).unwrap();
+            assert_eq!((key, chunk.triangles, chunk.features), ((0, 0), 10, 10));
+            let mut dealt = chunk.deal(|_, number| u32::from(number >= 4)).unwrap();
+            let late = dealt.pop().unwrap().load().unwrap();
+            assert_eq!((dealt[0].features, late.len()), (4, 6));
+            assert_eq!((late[0].order, late[0].id.as_str()), (4, "f4"));
+            assert_eq!(late[0].middle, DVec2::new(1.0, 2.0));
+            assert_eq!(late[0].attributes, r#"{"bouwjaar":1931}"#);
+            let part = &late[0].parts[0];
+            assert_eq!((part.role, part.color, part.image), (SurfaceRole::Wall, Some([1, 2, 3, 4]), Some(7)));
+            assert_eq!((part.positions[1], part.uvs[2], part.triangles[0]), (DVec3::X, [0.0, 1.0], [0, 1, 2]));
+        }
+        assert_eq!(fs::read_dir(folder.path().join(".work")).unwrap().count(), 1, "what was read is gone");
+    }
+
+    #[test]
+    fn a_cut_off_record_is_an_error() {
+        let mut bytes = record(0);
+        bytes.truncate(bytes.len() - 1);
+        let chunk = Chunk {
+            place: Place::Memory(bytes),
+            bytes: 0,
+            triangles: 0,
+            features: 0,
+        };
+        assert!(chunk.load().is_err());
+        assert!(decode(&[255; 64], DVec2::ZERO).is_err());
+    }
+}
