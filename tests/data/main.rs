@@ -13,6 +13,7 @@ mod georef;
 mod indicator_properties;
 mod indicators;
 mod scenario;
+mod tiler;
 
 use std::path::{Path, PathBuf};
 

@@ -28,7 +28,7 @@ const GRASS: [u8; 3] = [0xBA, 0xCB, 0x9D];
 const LAND: [u8; 3] = [0xDA, 0xD4, 0xC8];
 
 /// sRGB colour of a face of `role` whose unit normal reaches `normal_up` high.
-pub(crate) fn face_color(role: SurfaceRole, normal_up: f32) -> [u8; 3] {
+pub fn face_color(role: SurfaceRole, normal_up: f32) -> [u8; 3] {
     match role {
         SurfaceRole::Roof if normal_up > FLAT => FLAT_ROOF,
         SurfaceRole::Roof => TILED_ROOF,

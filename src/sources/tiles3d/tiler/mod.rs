@@ -26,7 +26,7 @@ mod spill;
 mod tree;
 
 pub use images::{ImageBytes, images_beside};
-pub(crate) use look::face_color;
+pub use look::face_color;
 
 use super::write::{FolderSink, MemorySink, SinkError, TileSink};
 use crate::georef::{Crs, GeorefError, Transformer};

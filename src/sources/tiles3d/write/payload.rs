@@ -44,7 +44,7 @@ pub(crate) enum WriteError {
 }
 
 /// How a part looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct PayloadMaterial {
     /// sRGB and opacity; white below a picture.
     pub(crate) color: [u8; 4],
@@ -115,7 +115,7 @@ impl Payload {
         let mut node = json!({"mesh": 0});
         if let PositionForm::Short { low, step_m } = form {
             node["translation"] = json!(low.to_array());
-            node["scale"] = json!([step_m; 3]);
+            node["scale"] = json!([step_m, step_m, step_m]);
         }
         root.insert("nodes".to_owned(), json!([node]));
         let primitives = file.primitives(&parts, form, !self.images.is_empty())?;

@@ -1,0 +1,452 @@
+//! City models to tiles and back: our own reader, the rules of the specifications, bad input.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where its own set-up is wrong")]
+
+mod rules;
+mod town;
+
+use bevy::math::{DVec2, DVec3, Vec2};
+use proptest::prelude::*;
+use stadslens::{
+    geometry::Value,
+    georef::{Crs, LonLatH, RdNap, SiteFrame, SitePos, site_axes},
+    sources::{
+        Cause, CityFeature, CityPart, CityTexture, Problem, SurfaceRole,
+        resource::{Resources, folder},
+        tiles3d::{
+            DecodeRequest, DecodedMeshes, Tile, TileTree, decode_meshes, read_tileset,
+            tiler::{Progress, Stage, Tiler, TilerError, TilerReport, tile_in_memory},
+        },
+    },
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use town::{CENTER, town};
+
+/// Small tiles, so that a small town has several levels.
+fn small_tiles(name: &str) -> Tiler<'static> {
+    Tiler {
+        leaf_triangles: 1_000,
+        coarse_triangles: 700,
+        ..Tiler::new(name, Crs::RD_NAP)
+    }
+}
+
+fn read(resources: &Arc<dyn Resources>) -> TileTree {
+    let (tree, problems) = read_tileset(resources.clone(), "tileset.json").unwrap();
+    assert_eq!(problems, []);
+    assert!(tree.is_geocentric);
+    assert_eq!(tree.version, "1.1");
+    tree
+}
+
+fn decoded(tree: &TileTree, tile: &Tile, site: SiteFrame) -> DecodedMeshes {
+    let request = DecodeRequest {
+        resources: tree.resources.clone(),
+        path: tile.contents[0].clone(),
+        root_from_tile: tile.root_from_tile,
+        is_geocentric: true,
+        site,
+        volume: Some(tile.bounding_volume),
+        gltf_up_axis: 'Y',
+        height_offset_m: 0.0,
+    };
+    let decoded = decode_meshes(&request).unwrap();
+    assert_eq!(decoded.problems, []);
+    decoded
+}
+
+fn rd_site() -> SiteFrame {
+    SiteFrame::RdNap {
+        anchor: RdNap {
+            x_m: CENTER.x,
+            y_m: CENTER.y,
+            nap_m: 0.0,
+        },
+    }
+}
+
+fn text(value: Option<Value>) -> String {
+    match value {
+        Some(Value::Text(text)) => text,
+        other => panic!("no text: {other:?}"),
+    }
+}
+
+/// Positions by feature id, and triangles.
+fn surfaces(content: &DecodedMeshes) -> (BTreeMap<String, Vec<DVec3>>, u64) {
+    let mut found: BTreeMap<String, Vec<DVec3>> = BTreeMap::new();
+    let mut triangles = 0;
+    for mesh in &content.meshes {
+        triangles += mesh.indices.len() as u64 / 3;
+        for (position, row) in mesh.positions.iter().zip(&mesh.features) {
+            let id = text(content.features.value(*row, "id"));
+            let at = mesh.origin.0 + site_axes(DVec3::from_array(position.map(f64::from)));
+            found.entry(id).or_default().push(at);
+        }
+    }
+    (found, triangles)
+}
+
+fn nearest(at: DVec3, among: &[DVec3]) -> f64 {
+    among.iter().map(|other| other.distance(at)).fold(f64::INFINITY, f64::min)
+}
+
+fn source_corners(feature: &CityFeature, from: DVec3) -> Vec<DVec3> {
+    feature.parts.iter().flat_map(|part| part.positions.iter().map(move |p| *p - from)).collect()
+}
+
+#[test]
+fn a_town_comes_back_from_its_tiles() {
+    let features: Vec<CityFeature> = town(1, 300, CENTER, 30.0).collect();
+    let (resources, report) = small_tiles("town").tile_in_memory(features.iter().cloned()).unwrap();
+    assert_eq!(report.problems, []);
+    let tree = read(&resources);
+    assert_eq!(tree.tiles.len() as u64, report.tiles);
+    assert!(tree.tiles.iter().map(|tile| tile.depth).max().unwrap() >= 3);
+    let mut found = BTreeMap::new();
+    let mut triangles = 0;
+    for tile in &tree.tiles {
+        let content = decoded(&tree, tile, rd_site());
+        let (surfaces, count) = surfaces(&content);
+        assert_eq!(surfaces.len(), content.features.rows as usize, "every row is shown in its tile");
+        if tile.children.is_empty() {
+            assert_eq!(content.features.class.as_deref(), Some("building"));
+            assert!(count <= 1_000);
+            triangles += count;
+            found.extend(surfaces);
+        } else {
+            assert!(count <= 700, "{count} triangles");
+            assert!(tile.geometric_error_m > 0.0);
+        }
+    }
+    let expected: usize = features.iter().flat_map(|f| &f.parts).map(|part| part.triangles.len()).sum();
+    assert_eq!((triangles, report.triangles), (expected as u64, expected as u64));
+    assert_eq!((found.len(), report.features), (300, 300));
+    let mut worst = 0.0_f64;
+    for feature in &features {
+        let corners = source_corners(feature, CENTER.extend(0.0));
+        let surfaces = &found[&feature.id];
+        let there = corners.iter().map(|corner| nearest(*corner, surfaces));
+        let back = surfaces.iter().map(|corner| nearest(*corner, &corners));
+        worst = there.chain(back).fold(worst, f64::max);
+    }
+    assert!(worst < 0.02, "{worst} m");
+}
+
+#[test]
+fn attributes_and_colours_come_back() {
+    let features: Vec<CityFeature> = town(5, 40, CENTER, 30.0).collect();
+    let (resources, report) = tile_in_memory(features.iter().cloned(), Crs::RD_NAP, "town").unwrap();
+    assert_eq!((report.tiles, report.root_error_m), (1, 0.0));
+    let tree = read(&resources);
+    let content = decoded(&tree, &tree.tiles[0], rd_site());
+    let table = &content.features;
+    for row in 0..table.rows {
+        let id = text(table.value(row, "id"));
+        let feature = features.iter().find(|feature| feature.id == id).unwrap();
+        assert_eq!(text(table.value(row, "type")), "Building");
+        for (name, expected) in &feature.attributes {
+            let found = table.value(row, name).unwrap();
+            let is_same = match (expected, &found) {
+                (serde_json::Value::Null, Value::Null) => true,
+                (serde_json::Value::Bool(wanted), Value::Text(found)) => wanted.to_string() == *found,
+                (serde_json::Value::Number(wanted), Value::Int(found)) => wanted.as_i64() == Some(*found),
+                (serde_json::Value::Number(wanted), Value::Float(found)) => wanted.as_f64() == Some(*found),
+                (serde_json::Value::String(wanted), Value::Text(found)) => wanted == found,
+                _ => false,
+            };
+            assert!(is_same, "{name}: {expected} became {found:?}");
+        }
+    }
+    let colors: BTreeSet<[u8; 4]> = content.meshes.iter().flat_map(|mesh| mesh.colors.iter().copied()).collect();
+    assert_eq!(colors.len(), 4, "flat roofs, tiled roofs, walls and floors: {colors:?}");
+    assert!(content.meshes.iter().all(|mesh| !mesh.double_sided), "closed solids");
+}
+
+#[test]
+fn payloads_keep_the_rules() {
+    let (resources, report) = small_tiles("town").tile_in_memory(town(2, 200, CENTER, 40.0)).unwrap();
+    let paths: Vec<String> = resources.listed();
+    let mut checked = 0;
+    let mut bytes = 0;
+    for path in &paths {
+        let file = resources.read(path).unwrap();
+        bytes += file.len() as u64;
+        if path.ends_with(".glb") {
+            rules::check(&file);
+            checked += 1;
+        }
+    }
+    assert_eq!((checked, bytes), (report.tiles, report.bytes));
+}
+
+/// Errors grow towards the root, and every box holds all that lies below it.
+fn check_tree(resources: &Arc<dyn Resources>) {
+    let tree = read(resources);
+    let site = SiteFrame::Enu {
+        anchor: LonLatH {
+            lon_deg: 6.79,
+            lat_deg: 52.26,
+            h_m: 60.0,
+        },
+    };
+    for tile in &tree.tiles {
+        if let Some(parent) = tile.parent {
+            let parent = &tree.tiles[parent.0 as usize];
+            assert!(parent.geometric_error_m >= tile.geometric_error_m);
+        }
+        if tile.children.is_empty() {
+            assert!(tile.geometric_error_m.abs() < f64::EPSILON);
+        }
+        if tile.contents.is_empty() {
+            continue;
+        }
+        let (surfaces, _) = surfaces(&decoded(&tree, tile, site));
+        for at in surfaces.values().flatten() {
+            let ecef = site.ecef_from_site(SitePos(*at)).unwrap().0;
+            let mut above = Some(tile);
+            while let Some(this) = above {
+                let out_m = this.bounding_volume.distance_to(ecef);
+                assert!(out_m < 0.002, "{out_m} m outside");
+                above = this.parent.map(|parent| &tree.tiles[parent.0 as usize]);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn trees_of_random_towns_are_sound(seed in any::<u64>(), count in 1..120_u32, spacing in 5.0..1_500.0_f64) {
+        let tiler = small_tiles("town");
+        let (resources, report) = tiler.tile_in_memory(town(seed, count, CENTER, spacing)).unwrap();
+        prop_assert_eq!(report.features, u64::from(count));
+        check_tree(&resources);
+    }
+}
+
+/// All files with their bytes.
+fn files(resources: &dyn Resources, paths: &[String]) -> BTreeMap<String, Vec<u8>> {
+    paths.iter().map(|path| (path.clone(), resources.read(path).unwrap())).collect()
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
+    let tiler = Tiler {
+        threads: 1,
+        leaf_triangles: 4_000,
+        ..small_tiles("town")
+    };
+    let input = || town(3, 1_500, CENTER, 60.0);
+    let (one, report) = tiler.tile_in_memory(input()).unwrap();
+    let on_disk = tempfile::tempdir().unwrap();
+    let root = on_disk.path().join("tiles");
+    let four = Tiler { threads: 4, ..tiler };
+    assert_eq!(four.tile_into_folder(input(), &root).unwrap(), report);
+    let paths = one.listed();
+    assert_eq!(files(&*one, &paths), files(&*folder(&root), &paths));
+    assert!(!root.join(".work").exists());
+    assert!(matches!(four.tile_into_folder(input(), &root), Err(TilerError::Sink(_))));
+}
+
+#[test]
+fn a_large_tree_is_split_over_files() {
+    let tiler = Tiler {
+        leaf_triangles: 1,
+        coarse_triangles: 100,
+        ..Tiler::new("town", Crs::RD_NAP)
+    };
+    let (resources, report) = tiler.tile_in_memory(town(4, 3_000, CENTER, 30.0)).unwrap();
+    let documents = resources.listed().iter().filter(|path| path.ends_with(".json")).count();
+    assert!(documents > 1);
+    let tree = read(&resources);
+    let with_content = tree.tiles.iter().filter(|tile| !tile.contents.is_empty()).count();
+    assert_eq!(with_content as u64, report.tiles);
+    assert_eq!(tree.tiles.len(), with_content + documents - 1, "the tiles that name a document have nothing else");
+    let leaves = tree.tiles.iter().filter(|tile| tile.children.is_empty()).count();
+    assert_eq!(leaves, 3_000);
+}
+
+#[test]
+fn heights_without_a_reference_are_nap_and_other_systems_work() {
+    let one = || town(6, 3, CENTER, 30.0);
+    let corner = |crs: Crs, features: Vec<CityFeature>| {
+        let (resources, _) = tile_in_memory(features.into_iter(), crs, "town").unwrap();
+        let tree = read(&resources);
+        surfaces(&decoded(&tree, &tree.tiles[0], rd_site())).0
+    };
+    let nap = corner(Crs::RD_NAP, one().collect());
+    assert_eq!(corner(Crs::RD, one().collect()), nap);
+    // The same town in degrees and in ECEF.
+    for crs in [Crs(4979), Crs::ECEF] {
+        let to = stadslens::georef::Transformer::new(Crs::RD_NAP, crs).unwrap();
+        let moved = one().map(|mut feature| {
+            for position in feature.parts.iter_mut().flat_map(|part| &mut part.positions) {
+                *position = DVec3::from(to.convert(position.to_array()).unwrap());
+            }
+            feature
+        });
+        for (id, corners) in corner(crs, moved.collect()) {
+            let worst = corners.iter().map(|at| nearest(*at, &nap[&id])).fold(0.0, f64::max);
+            assert!(worst < 0.02, "{crs}: {worst} m");
+        }
+    }
+    let refused = tile_in_memory(one(), Crs(999_999), "town").err().unwrap();
+    assert!(matches!(refused, TilerError::Crs { .. }), "{refused}");
+}
+
+fn run(features: Vec<CityFeature>) -> (Arc<dyn Resources>, TilerReport) {
+    small_tiles("bad.json").tile_in_memory(features.into_iter()).unwrap()
+}
+
+fn has(problems: &[Problem], cause: Cause, place: &str) -> bool {
+    problems.iter().any(|p| p.cause == cause && p.place.contains(place) && p.path == "bad.json")
+}
+
+#[test]
+fn bad_features_are_told_and_the_rest_is_tiled() {
+    let mut features: Vec<CityFeature> = town(7, 9, CENTER, 30.0).collect();
+    features[0].parts[0].positions[1].x = f64::NAN;
+    features[1].parts.clear();
+    features[2].id = features[3].id.clone();
+    features[4].id.clear();
+    features[5].parts[1].triangles[0] = [0, 1, 4_000_000_000];
+    for position in features[6].parts.iter_mut().flat_map(|part| &mut part.positions) {
+        *position = DVec3::new(-9e6, 4e7, 0.0);
+    }
+    features[7].parts.truncate(1);
+    features[7].parts[0].triangles = vec![[0, 0, 1]];
+    features[8].parts[0].positions[0].z = 1e300;
+    let (resources, report) = run(features);
+    let problems = &report.problems;
+    assert!(has(problems, Cause::Content, "features[0]"), "{problems:#?}");
+    assert!(has(problems, Cause::Content, "features[1]"), "{problems:#?}");
+    assert!(has(problems, Cause::Duplicate, "features[3]"), "{problems:#?}");
+    assert!(has(problems, Cause::Content, "features[4]"), "{problems:#?}");
+    assert!(has(problems, Cause::Content, "features[5]"), "{problems:#?}");
+    assert!(has(problems, Cause::Place, "features[6]"), "{problems:#?}");
+    assert!(has(problems, Cause::Place, "features[7]"), "{problems:#?}");
+    assert!(has(problems, Cause::Place, "features[8]"), "{problems:#?}");
+    assert_eq!(report.features, 5);
+    check_tree(&resources);
+    let tree = read(&resources);
+    let content = decoded(&tree, &tree.tiles[0], rd_site());
+    let ids: Vec<String> = (0..content.features.rows).map(|row| text(content.features.value(row, "id"))).collect();
+    assert!(ids.iter().any(|id| id.ends_with("#2")) && ids.iter().any(|id| id == "feature-4"), "{ids:?}");
+}
+
+#[test]
+fn what_lies_in_another_part_of_the_world_is_left_out() {
+    let to = stadslens::georef::Transformer::new(Crs::RD_NAP, Crs(4979)).unwrap();
+    let moved = town(8, 20, CENTER, 30.0).enumerate().map(|(number, mut feature)| {
+        for position in feature.parts.iter_mut().flat_map(|part| &mut part.positions) {
+            *position = DVec3::from(to.convert(position.to_array()).unwrap());
+            if number == 3 {
+                position.x += 150.0;
+                position.y = -position.y;
+            }
+        }
+        feature
+    });
+    let (_, report) = tile_in_memory(moved, Crs(4979), "bad.json").unwrap();
+    assert_eq!(report.features, 19);
+    assert!(has(&report.problems, Cause::Place, ""), "{:#?}", report.problems);
+}
+
+#[test]
+fn nothing_is_an_answer_too() {
+    for features in [Vec::new(), vec![CityFeature {
+        id: "a".to_owned(),
+        class: String::new(),
+        attributes: serde_json::Map::new(),
+        parts: Vec::new(),
+    }]] {
+        let Err(TilerError::Nothing { problems }) = tile_in_memory(features.into_iter(), Crs::RD_NAP, "empty").map(|_| ())
+        else {
+            panic!("nothing was tiled")
+        };
+        assert_eq!(problems.len(), 1);
+    }
+}
+
+#[test]
+fn features_on_one_spot_end_in_leaves_all_the_same() {
+    let first = town(9, 1, CENTER, 30.0).next().unwrap();
+    let many = (0..300).map(|number| CityFeature {
+        id: format!("copy {number}"),
+        ..first.clone()
+    });
+    let (resources, report) = run(many.collect());
+    assert_eq!((report.features, report.problems.len()), (300, 0));
+    check_tree(&resources);
+}
+
+#[test]
+fn a_run_can_be_watched_and_ended() {
+    let cancel = AtomicBool::new(false);
+    let heard = Mutex::new(Vec::new());
+    let progress = |progress: Progress| {
+        heard.lock().unwrap().push(progress);
+        if progress.stage == Stage::Tiling {
+            cancel.store(true, Ordering::Relaxed);
+        }
+    };
+    let tiler = Tiler {
+        progress: &progress,
+        cancel: &cancel,
+        ..small_tiles("town")
+    };
+    let on_disk = tempfile::tempdir().unwrap();
+    let root = on_disk.path().join("tiles");
+    let ended = tiler.tile_into_folder(town(10, 400, CENTER, 30.0), &root);
+    assert!(matches!(ended, Err(TilerError::Cancelled)), "{ended:?}");
+    assert!(!root.join("tileset.json").exists() && !root.join(".work").exists());
+    let heard = heard.lock().unwrap();
+    assert!(heard.iter().any(|p| p.stage == Stage::Reading) && heard.iter().any(|p| p.total == 400));
+}
+
+#[test]
+fn pictures_go_into_the_tiles_and_missing_ones_are_told() {
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::RgbaImage::from_pixel(2, 2, image::Rgba([9, 8, 7, 255])).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let png = png.into_inner();
+    let images = |name: &str| if name == "a.png" { Ok(png.clone()) } else { Err("there is no such file".to_owned()) };
+    let tiler = Tiler {
+        images: &images,
+        ..small_tiles("bad.json")
+    };
+    let square = |id: &str, image: &str, offset: f64| CityFeature {
+        id: id.to_owned(),
+        class: "Building".to_owned(),
+        attributes: serde_json::Map::new(),
+        parts: vec![CityPart {
+            role: SurfaceRole::Wall,
+            color: None,
+            texture: Some(CityTexture {
+                image: image.into(),
+                uvs: vec![Vec2::ZERO, Vec2::X, Vec2::Y],
+            }),
+            positions: [DVec2::ZERO, DVec2::X, DVec2::Y].map(|p| (CENTER + 5.0 * p + offset).extend(0.0)).to_vec(),
+            triangles: vec![[0, 1, 2]],
+        }],
+    };
+    let features = [square("a", "a.png", 0.0), square("b", "b.png", 20.0)];
+    let (resources, report) = tiler.tile_in_memory(features.into_iter()).unwrap();
+    assert_eq!(report.problems.len(), 1);
+    assert!(has(&report.problems, Cause::NotRead, "b.png"));
+    rules::check(&resources.read("tiles/r.glb").unwrap());
+    let tree = read(&resources);
+    let content = decoded(&tree, &tree.tiles[0], rd_site());
+    assert_eq!(content.meshes.len(), 2);
+    let textured = content.meshes.iter().find(|mesh| mesh.texture.is_some()).unwrap();
+    assert_eq!(textured.texture.as_ref().unwrap().rgba[..4], [9, 8, 7, 255]);
+    assert_eq!(textured.uvs.len(), 3);
+    assert!(textured.uvs.contains(&[0.0, 1.0]) && textured.uvs.contains(&[0.0, 0.0]), "{:?}", textured.uvs);
+    assert!(textured.double_sided, "a single face has two sides");
+}
