@@ -25,7 +25,10 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
         return;
     }
-    let buildings = std::env::var("STADSLENS_BUILDINGS").ok().and_then(|n| n.parse().ok()).unwrap_or(40_000);
+    let buildings = std::env::var("STADSLENS_BUILDINGS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(40_000);
     let temporary = tempfile::tempdir().ok();
     let kept = std::env::var_os("STADSLENS_TILES").map(PathBuf::from);
     let Some(root) = kept.or_else(|| temporary.as_ref().map(|folder| folder.path().join("tiles"))) else {

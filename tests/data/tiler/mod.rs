@@ -94,11 +94,18 @@ fn surfaces(content: &DecodedMeshes) -> (BTreeMap<String, Vec<DVec3>>, u64) {
 }
 
 fn nearest(at: DVec3, among: &[DVec3]) -> f64 {
-    among.iter().map(|other| other.distance(at)).fold(f64::INFINITY, f64::min)
+    among
+        .iter()
+        .map(|other| other.distance(at))
+        .fold(f64::INFINITY, f64::min)
 }
 
 fn source_corners(feature: &CityFeature, from: DVec3) -> Vec<DVec3> {
-    feature.parts.iter().flat_map(|part| part.positions.iter().map(move |p| *p - from)).collect()
+    feature
+        .parts
+        .iter()
+        .flat_map(|part| part.positions.iter().map(move |p| *p - from))
+        .collect()
 }
 
 #[test]
@@ -114,7 +121,11 @@ fn a_town_comes_back_from_its_tiles() {
     for tile in &tree.tiles {
         let content = decoded(&tree, tile, rd_site());
         let (surfaces, count) = surfaces(&content);
-        assert_eq!(surfaces.len(), content.features.rows as usize, "every row is shown in its tile");
+        assert_eq!(
+            surfaces.len(),
+            content.features.rows as usize,
+            "every row is shown in its tile"
+        );
         if tile.children.is_empty() {
             assert_eq!(content.features.class.as_deref(), Some("building"));
             assert!(count <= 1_000);
@@ -125,7 +136,11 @@ fn a_town_comes_back_from_its_tiles() {
             assert!(tile.geometric_error_m > 0.0);
         }
     }
-    let expected: usize = features.iter().flat_map(|f| &f.parts).map(|part| part.triangles.len()).sum();
+    let expected: usize = features
+        .iter()
+        .flat_map(|f| &f.parts)
+        .map(|part| part.triangles.len())
+        .sum();
     assert_eq!((triangles, report.triangles), (expected as u64, expected as u64));
     assert_eq!((found.len(), report.features), (300, 300));
     let mut worst = 0.0_f64;
@@ -164,7 +179,11 @@ fn attributes_and_colours_come_back() {
             assert!(is_same, "{name}: {expected} became {found:?}");
         }
     }
-    let colors: BTreeSet<[u8; 4]> = content.meshes.iter().flat_map(|mesh| mesh.colors.iter().copied()).collect();
+    let colors: BTreeSet<[u8; 4]> = content
+        .meshes
+        .iter()
+        .flat_map(|mesh| mesh.colors.iter().copied())
+        .collect();
     assert_eq!(colors.len(), 4, "flat roofs, tiled roofs, walls and floors: {colors:?}");
     assert!(content.meshes.iter().all(|mesh| !mesh.double_sided), "closed solids");
 }
@@ -184,6 +203,66 @@ fn payloads_keep_the_rules() {
         }
     }
     assert_eq!((checked, bytes), (report.tiles, report.bytes));
+}
+
+/// Faces by feature id.
+fn faces(content: &DecodedMeshes) -> BTreeMap<String, Vec<[DVec3; 3]>> {
+    let mut found: BTreeMap<String, Vec<[DVec3; 3]>> = BTreeMap::new();
+    for mesh in &content.meshes {
+        for triangle in mesh.indices.chunks_exact(3) {
+            let corner = |i: usize| {
+                let position = mesh.positions[triangle[i] as usize].map(f64::from);
+                mesh.origin.0 + site_axes(DVec3::from_array(position))
+            };
+            let id = text(content.features.value(mesh.features[triangle[0] as usize], "id"));
+            found.entry(id).or_default().push([corner(0), corner(1), corner(2)]);
+        }
+    }
+    found
+}
+
+fn distance_to_face(p: DVec3, [a, b, c]: [DVec3; 3]) -> f64 {
+    let normal = (b - a).cross(c - a);
+    let sides = [(a, b), (b, c), (c, a)];
+    if normal.length() > 0.0
+        && sides
+            .iter()
+            .all(|(from, to)| (*to - *from).cross(p - *from).dot(normal) >= 0.0)
+    {
+        return (p - a).dot(normal.normalize()).abs();
+    }
+    let to_side = |(from, to): &(DVec3, DVec3)| {
+        let along = (p - *from).dot(*to - *from) / (*to - *from).length_squared().max(1e-12);
+        p.distance(from.lerp(*to, along.clamp(0.0, 1.0)))
+    };
+    sides.iter().map(to_side).fold(f64::INFINITY, f64::min)
+}
+
+#[test]
+fn errors_are_not_smaller_than_what_is_off() {
+    let features: Vec<CityFeature> = town(11, 250, CENTER, 30.0).collect();
+    let (resources, _) = small_tiles("town").tile_in_memory(features.iter().cloned()).unwrap();
+    let tree = read(&resources);
+    let mut simplified = 0;
+    for tile in tree.tiles.iter().filter(|tile| !tile.children.is_empty()) {
+        let shown = faces(&decoded(&tree, tile, rd_site()));
+        for feature in &features {
+            let Some(faces) = shown.get(&feature.id) else { continue };
+            simplified += 1;
+            for corner in source_corners(feature, CENTER.extend(0.0)) {
+                let off_m = faces
+                    .iter()
+                    .map(|face| distance_to_face(corner, *face))
+                    .fold(f64::INFINITY, f64::min);
+                assert!(
+                    off_m <= tile.geometric_error_m * 1.02 + 0.02,
+                    "{off_m} m in {}",
+                    tile.geometric_error_m
+                );
+            }
+        }
+    }
+    assert!(simplified > 250, "{simplified}");
 }
 
 /// Errors grow towards the root, and every box holds all that lies below it.
@@ -233,7 +312,10 @@ proptest! {
 
 /// All files with their bytes.
 fn files(resources: &dyn Resources, paths: &[String]) -> BTreeMap<String, Vec<u8>> {
-    paths.iter().map(|path| (path.clone(), resources.read(path).unwrap())).collect()
+    paths
+        .iter()
+        .map(|path| (path.clone(), resources.read(path).unwrap()))
+        .collect()
 }
 
 #[test]
@@ -252,7 +334,10 @@ fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
     let paths = one.listed();
     assert_eq!(files(&*one, &paths), files(&*folder(&root), &paths));
     assert!(!root.join(".work").exists());
-    assert!(matches!(four.tile_into_folder(input(), &root), Err(TilerError::Sink(_))));
+    assert!(matches!(
+        four.tile_into_folder(input(), &root),
+        Err(TilerError::Sink(_))
+    ));
 }
 
 #[test]
@@ -262,15 +347,19 @@ fn a_large_tree_is_split_over_files() {
         coarse_triangles: 100,
         ..Tiler::new("town", Crs::RD_NAP)
     };
-    let (resources, report) = tiler.tile_in_memory(town(4, 3_000, CENTER, 30.0)).unwrap();
+    let (resources, report) = tiler.tile_in_memory(town(4, 1_600, CENTER, 30.0)).unwrap();
     let documents = resources.listed().iter().filter(|path| path.ends_with(".json")).count();
     assert!(documents > 1);
     let tree = read(&resources);
     let with_content = tree.tiles.iter().filter(|tile| !tile.contents.is_empty()).count();
     assert_eq!(with_content as u64, report.tiles);
-    assert_eq!(tree.tiles.len(), with_content + documents - 1, "the tiles that name a document have nothing else");
+    assert_eq!(
+        tree.tiles.len(),
+        with_content + documents - 1,
+        "the tiles that name a document have nothing else"
+    );
     let leaves = tree.tiles.iter().filter(|tile| tile.children.is_empty()).count();
-    assert_eq!(leaves, 3_000);
+    assert_eq!(leaves, 1_600);
 }
 
 #[test]
@@ -306,7 +395,9 @@ fn run(features: Vec<CityFeature>) -> (Arc<dyn Resources>, TilerReport) {
 }
 
 fn has(problems: &[Problem], cause: Cause, place: &str) -> bool {
-    problems.iter().any(|p| p.cause == cause && p.place.contains(place) && p.path == "bad.json")
+    problems
+        .iter()
+        .any(|p| p.cause == cause && p.place.contains(place) && p.path == "bad.json")
 }
 
 #[test]
@@ -337,8 +428,13 @@ fn bad_features_are_told_and_the_rest_is_tiled() {
     check_tree(&resources);
     let tree = read(&resources);
     let content = decoded(&tree, &tree.tiles[0], rd_site());
-    let ids: Vec<String> = (0..content.features.rows).map(|row| text(content.features.value(row, "id"))).collect();
-    assert!(ids.iter().any(|id| id.ends_with("#2")) && ids.iter().any(|id| id == "feature-4"), "{ids:?}");
+    let ids: Vec<String> = (0..content.features.rows)
+        .map(|row| text(content.features.value(row, "id")))
+        .collect();
+    assert!(
+        ids.iter().any(|id| id.ends_with("#2")) && ids.iter().any(|id| id == "feature-4"),
+        "{ids:?}"
+    );
 }
 
 #[test]
@@ -361,13 +457,17 @@ fn what_lies_in_another_part_of_the_world_is_left_out() {
 
 #[test]
 fn nothing_is_an_answer_too() {
-    for features in [Vec::new(), vec![CityFeature {
-        id: "a".to_owned(),
-        class: String::new(),
-        attributes: serde_json::Map::new(),
-        parts: Vec::new(),
-    }]] {
-        let Err(TilerError::Nothing { problems }) = tile_in_memory(features.into_iter(), Crs::RD_NAP, "empty").map(|_| ())
+    for features in [
+        Vec::new(),
+        vec![CityFeature {
+            id: "a".to_owned(),
+            class: String::new(),
+            attributes: serde_json::Map::new(),
+            parts: Vec::new(),
+        }],
+    ] {
+        let Err(TilerError::Nothing { problems }) =
+            tile_in_memory(features.into_iter(), Crs::RD_NAP, "empty").map(|_| ())
         else {
             panic!("nothing was tiled")
         };
@@ -414,9 +514,17 @@ fn a_run_can_be_watched_and_ended() {
 #[test]
 fn pictures_go_into_the_tiles_and_missing_ones_are_told() {
     let mut png = std::io::Cursor::new(Vec::new());
-    image::RgbaImage::from_pixel(2, 2, image::Rgba([9, 8, 7, 255])).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    image::RgbaImage::from_pixel(2, 2, image::Rgba([9, 8, 7, 255]))
+        .write_to(&mut png, image::ImageFormat::Png)
+        .unwrap();
     let png = png.into_inner();
-    let images = |name: &str| if name == "a.png" { Ok(png.clone()) } else { Err("there is no such file".to_owned()) };
+    let images = |name: &str| {
+        if name == "a.png" {
+            Ok(png.clone())
+        } else {
+            Err("there is no such file".to_owned())
+        }
+    };
     let tiler = Tiler {
         images: &images,
         ..small_tiles("bad.json")
@@ -432,7 +540,9 @@ fn pictures_go_into_the_tiles_and_missing_ones_are_told() {
                 image: image.into(),
                 uvs: vec![Vec2::ZERO, Vec2::X, Vec2::Y],
             }),
-            positions: [DVec2::ZERO, DVec2::X, DVec2::Y].map(|p| (CENTER + 5.0 * p + offset).extend(0.0)).to_vec(),
+            positions: [DVec2::ZERO, DVec2::X, DVec2::Y]
+                .map(|p| (CENTER + 5.0 * p + offset).extend(0.0))
+                .to_vec(),
             triangles: vec![[0, 1, 2]],
         }],
     };
@@ -447,6 +557,10 @@ fn pictures_go_into_the_tiles_and_missing_ones_are_told() {
     let textured = content.meshes.iter().find(|mesh| mesh.texture.is_some()).unwrap();
     assert_eq!(textured.texture.as_ref().unwrap().rgba[..4], [9, 8, 7, 255]);
     assert_eq!(textured.uvs.len(), 3);
-    assert!(textured.uvs.contains(&[0.0, 1.0]) && textured.uvs.contains(&[0.0, 0.0]), "{:?}", textured.uvs);
+    assert!(
+        textured.uvs.contains(&[0.0, 1.0]) && textured.uvs.contains(&[0.0, 0.0]),
+        "{:?}",
+        textured.uvs
+    );
     assert!(textured.double_sided, "a single face has two sides");
 }

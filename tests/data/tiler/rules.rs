@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The JSON and the binary chunk of a GLB whose container is right.
-pub fn open(glb: &[u8]) -> (Value, &[u8]) {
+pub(crate) fn open(glb: &[u8]) -> (Value, &[u8]) {
     let word = |at: usize| u32::from_le_bytes(glb[at..at + 4].try_into().unwrap()) as usize;
     assert_eq!(&glb[..4], b"glTF");
     assert_eq!((word(4), word(8)), (2, glb.len()));
@@ -23,7 +23,7 @@ fn number(value: &Value, key: &str) -> usize {
 }
 
 /// Panics at the first rule that is broken.
-pub fn check(glb: &[u8]) {
+pub(crate) fn check(glb: &[u8]) {
     let (json, bin) = open(glb);
     let list = |key: &str| json[key].as_array().cloned().unwrap_or_default();
     let (buffers, views, accessors) = (list("buffers"), list("bufferViews"), list("accessors"));
@@ -73,11 +73,17 @@ pub fn check(glb: &[u8]) {
             "VEC3" => 3,
             other => panic!("{other}"),
         };
-        let stride = if view["byteStride"].is_null() { size * components } else { number(view, "byteStride") };
+        let stride = if view["byteStride"].is_null() {
+            size * components
+        } else {
+            number(view, "byteStride")
+        };
         assert_eq!((number(accessor, "byteOffset") % size, stride % size), (0, 0));
         let count = number(accessor, "count");
         assert!(count > 0);
-        assert!(number(accessor, "byteOffset") + (count - 1) * stride + size * components <= number(view, "byteLength"));
+        assert!(
+            number(accessor, "byteOffset") + (count - 1) * stride + size * components <= number(view, "byteLength")
+        );
     }
     check_primitives(&json, &accessors);
     check_extensions(&json);
@@ -85,14 +91,24 @@ pub fn check(glb: &[u8]) {
 }
 
 fn check_primitives(json: &Value, accessors: &[Value]) {
-    let rows = number(&json["extensions"]["EXT_structural_metadata"]["propertyTables"][0], "count");
+    let rows = number(
+        &json["extensions"]["EXT_structural_metadata"]["propertyTables"][0],
+        "count",
+    );
     for primitive in json["meshes"][0]["primitives"].as_array().unwrap() {
         let attributes = primitive["attributes"].as_object().unwrap();
-        let counts: BTreeSet<usize> =
-            attributes.values().map(|a| number(&accessors[usize::try_from(a.as_u64().unwrap()).unwrap()], "count")).collect();
+        let counts: BTreeSet<usize> = attributes
+            .values()
+            .map(|a| number(&accessors[usize::try_from(a.as_u64().unwrap()).unwrap()], "count"))
+            .collect();
         assert_eq!(counts.len(), 1);
         let position = &accessors[number(&primitive["attributes"], "POSITION")];
-        for (low, high) in position["min"].as_array().unwrap().iter().zip(position["max"].as_array().unwrap()) {
+        for (low, high) in position["min"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .zip(position["max"].as_array().unwrap())
+        {
             assert!(low.as_f64().unwrap() <= high.as_f64().unwrap());
         }
         if number(position, "componentType") == 5123 {
@@ -114,7 +130,10 @@ fn check_extensions(json: &Value) {
     assert!(required.is_subset(&used));
     let text = json.to_string();
     for name in &used {
-        assert!(name == "KHR_mesh_quantization" || text.contains(&format!("\"{name}\":")), "{name} is not used");
+        assert!(
+            name == "KHR_mesh_quantization" || text.contains(&format!("\"{name}\":")),
+            "{name} is not used"
+        );
     }
     assert!(required.contains("EXT_meshopt_compression") && required.contains("KHR_mesh_quantization"));
     for name in ["EXT_mesh_features", "EXT_structural_metadata"] {
@@ -126,17 +145,30 @@ fn check_tables(json: &Value, views: &[Value]) {
     let metadata = &json["extensions"]["EXT_structural_metadata"];
     let table = &metadata["propertyTables"][0];
     assert_eq!(table["class"], "building");
-    let definitions = metadata["schema"]["classes"]["building"]["properties"].as_object().unwrap();
+    let definitions = metadata["schema"]["classes"]["building"]["properties"]
+        .as_object()
+        .unwrap();
     let columns = table["properties"].as_object().unwrap();
-    assert_eq!(definitions.keys().collect::<Vec<_>>(), columns.keys().collect::<Vec<_>>());
+    assert_eq!(
+        definitions.keys().collect::<Vec<_>>(),
+        columns.keys().collect::<Vec<_>>()
+    );
     let rows = number(table, "count");
     for (id, definition) in definitions {
-        assert!(id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !id.starts_with(|c: char| c.is_ascii_digit()));
+        assert!(
+            id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !id.starts_with(|c: char| c.is_ascii_digit())
+        );
         let length = number(&views[number(&columns[id], "values")], "byteLength");
         let each = |size: usize| assert_eq!(length, rows * size, "{id}");
-        match (definition["type"].as_str().unwrap(), definition["componentType"].as_str()) {
+        match (
+            definition["type"].as_str().unwrap(),
+            definition["componentType"].as_str(),
+        ) {
             ("STRING", None) => {
-                assert_eq!(number(&views[number(&columns[id], "stringOffsets")], "byteLength"), 4 * (rows + 1));
+                assert_eq!(
+                    number(&views[number(&columns[id], "stringOffsets")], "byteLength"),
+                    4 * (rows + 1)
+                );
             }
             ("BOOLEAN", None) => assert_eq!(length, rows.div_ceil(8)),
             ("ENUM", None) => each(1),

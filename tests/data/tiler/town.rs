@@ -6,10 +6,10 @@ use stadslens::sources::{CityFeature, CityPart, SurfaceRole};
 use std::collections::HashMap;
 
 /// Where towns stand unless a test wants another place: RD, near Hengelo.
-pub const CENTER: DVec2 = DVec2::new(251_000.0, 476_250.0);
+pub(crate) const CENTER: DVec2 = DVec2::new(251_000.0, 476_250.0);
 
 /// `count` buildings about `spacing_m` apart around `center`.
-pub fn town(seed: u64, count: u32, center: DVec2, spacing_m: f64) -> impl Iterator<Item = CityFeature> {
+pub(crate) fn town(seed: u64, count: u32, center: DVec2, spacing_m: f64) -> impl Iterator<Item = CityFeature> {
     let side = (1..).find(|n| n * n >= count).unwrap_or(1);
     (0..count).map(move |number| {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9).wrapping_add(u64::from(number)));
@@ -94,7 +94,11 @@ fn house(dice: &mut Dice) -> (Vec<f64>, Vec<f64>, Vec<Vec<Cell>>) {
     let down = Some([ridge, ridge, eave, eave]);
     let dormer = Some([ridge; 4]);
     let flat = Some([low; 4]);
-    (xs, ys, vec![vec![up, down, flat], vec![dormer, down, flat], vec![up, down, None]])
+    (
+        xs,
+        ys,
+        vec![vec![up, down, flat], vec![dormer, down, flat], vec![up, down, None]],
+    )
 }
 
 /// A large building of flat roofs at several heights.
@@ -109,7 +113,9 @@ fn block(dice: &mut Dice) -> (Vec<f64>, Vec<f64>, Vec<Vec<Cell>>) {
         steps
     };
     let (xs, ys) = (steps(4.0, 9.0), steps(4.0, 9.0));
-    let cells = (0..3).map(|_| (0..3).map(|_| Some([dice.between(4.0, 18.0); 4])).collect()).collect();
+    let cells = (0..3)
+        .map(|_| (0..3).map(|_| Some([dice.between(4.0, 18.0); 4])).collect())
+        .collect();
     (xs, ys, cells)
 }
 
@@ -169,11 +175,18 @@ fn solid(xs: &[f64], ys: &[f64], cells: &[Vec<Cell>], place: &dyn Fn(f64, f64, f
             return;
         }
         let chain = |corner: (usize, usize), low: f64, high: f64| {
-            let mut chain: Vec<f64> = heights[&corner].iter().copied().filter(|z| *z > low && *z < high).collect();
+            let mut chain: Vec<f64> = heights[&corner]
+                .iter()
+                .copied()
+                .filter(|z| *z > low && *z < high)
+                .collect();
             chain.extend([low, high]);
             chain.sort_by(f64::total_cmp);
             chain.dedup();
-            chain.into_iter().map(|z| [xs[corner.0], ys[corner.1], z]).collect::<Vec<_>>()
+            chain
+                .into_iter()
+                .map(|z| [xs[corner.0], ys[corner.1], z])
+                .collect::<Vec<_>>()
         };
         let (left, right) = (chain(a, beyond[0], top[0]), chain(b, beyond[1], top[1]));
         let (mut l, mut r) = (0, 0);
@@ -192,7 +205,12 @@ fn solid(xs: &[f64], ys: &[f64], cells: &[Vec<Cell>], place: &dyn Fn(f64, f64, f
         for j in 0..ys.len() - 1 {
             let Some([a, b, c, d]) = cell(i, j) else { continue };
             let corner = |i: usize, j: usize, z: f64| [xs[i], ys[j], z];
-            let top = [corner(i, j, a), corner(i + 1, j, b), corner(i + 1, j + 1, c), corner(i, j + 1, d)];
+            let top = [
+                corner(i, j, a),
+                corner(i + 1, j, b),
+                corner(i + 1, j + 1, c),
+                corner(i, j + 1, d),
+            ];
             roof.triangle([top[0], top[1], top[2]]);
             roof.triangle([top[0], top[2], top[3]]);
             let low = top.map(|[x, y, _]| [x, y, 0.0]);

@@ -68,7 +68,8 @@ pub(super) fn payload(
 ) -> Payload {
     let pictures = Pictures::of(features, error_m > 0.0, images);
     let mut parts: BTreeMap<PayloadMaterial, PayloadPart> = BTreeMap::new();
-    for (row, feature) in (0_u16..).zip(features) {
+    // Callers keep well below that many rows.
+    for (row, feature) in (0..=u16::MAX).zip(features) {
         add(feature, row, frame, &pictures, &mut parts);
     }
     let columns = features.iter().map(|f| (&*f.id, &*f.class, &*f.attributes));
@@ -131,7 +132,9 @@ fn add(
         let [a, b, c] = triangle.map(|corner| wide(feature.positions[corner as usize]));
         let normal = (frame.rotation.transpose() * (b - a).cross(c - a)).normalize_or(DVec3::Z);
         let look = feature.look_of[triangle[0] as usize];
-        let Some(look) = feature.looks.get(usize::from(look)) else { continue };
+        let Some(look) = feature.looks.get(usize::from(look)) else {
+            continue;
+        };
         let material = material(look, normal, !feature.is_closed, pictures);
         let normal = normal_bytes(normal);
         let part = parts.entry(material).or_default();

@@ -21,8 +21,6 @@ pub(super) struct Look {
 /// A feature with the surfaces that it has in some tile.
 #[derive(Debug, Clone)]
 pub(super) struct TileFeature {
-    /// Place in the input.
-    pub(super) order: u64,
     pub(super) id: Arc<str>,
     pub(super) class: Arc<str>,
     /// Attributes as JSON.
@@ -101,12 +99,14 @@ impl TileFeature {
         let reach = points.ecef.iter().map(|p| p.distance(origin)).fold(0.0, f64::max);
         let is_closed = is_closed(&corners, &point_of);
         Ok(Some(Self {
-            order: source.order,
             id: source.id.into(),
             class: source.class.into(),
             attributes: source.attributes.into(),
             origin,
-            positions: point_of.iter().map(|point| narrow(points.ecef[*point as usize] - origin)).collect(),
+            positions: point_of
+                .iter()
+                .map(|point| narrow(points.ecef[*point as usize] - origin))
+                .collect(),
             look_of,
             looks: looks.into(),
             uvs,
@@ -162,9 +162,11 @@ pub(super) fn wide([x, y, z]: [f32; 3]) -> DVec3 {
 }
 
 fn bounds(points: &[DVec3]) -> (DVec3, DVec3) {
-    points.iter().fold((DVec3::INFINITY, DVec3::NEG_INFINITY), |(low, high), p| {
-        (low.min(*p), high.max(*p))
-    })
+    points
+        .iter()
+        .fold((DVec3::INFINITY, DVec3::NEG_INFINITY), |(low, high), p| {
+            (low.min(*p), high.max(*p))
+        })
 }
 
 /// Points of the source, each once and taken to ECEF once.
@@ -228,7 +230,9 @@ mod tests {
                 role: SurfaceRole::Unknown,
                 color: None,
                 image: None,
-                positions: [DVec3::ZERO, DVec3::X, DVec3::Y, DVec3::Z].map(|p| at + 10.0 * p).to_vec(),
+                positions: [DVec3::ZERO, DVec3::X, DVec3::Y, DVec3::Z]
+                    .map(|p| at + 10.0 * p)
+                    .to_vec(),
                 uvs: Vec::new(),
                 triangles: faces.to_vec(),
             }],

@@ -1,6 +1,10 @@
 //! Pictures on surfaces: found by their names when a tile needs them, so that only one tile's are in memory.
 
-use crate::sources::{Cause, Problem, resource::{Resources, read_uri}, tiles3d::write::PayloadImage};
+use crate::sources::{
+    Cause, Problem,
+    resource::{Resources, read_uri},
+    tiles3d::write::PayloadImage,
+};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
@@ -33,7 +37,9 @@ impl ImageNames {
         if let Some(number) = self.place.get(name) {
             return Some(*number);
         }
-        let number = u32::try_from(self.names.len()).ok().filter(|_| self.names.len() < MAX_NAMES)?;
+        let number = u32::try_from(self.names.len())
+            .ok()
+            .filter(|_| self.names.len() < MAX_NAMES)?;
         self.place.insert(name.clone(), number);
         self.names.push(name.clone());
         Some(number)
@@ -84,7 +90,13 @@ impl<'a> Images<'a> {
     pub(super) fn problems(&self, path: &str) -> Vec<Problem> {
         let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         let problem = |(number, fault): (&u32, &String)| {
-            let name: String = self.names.get(*number as usize).map_or("", |name| &**name).chars().take(80).collect();
+            let name: String = self
+                .names
+                .get(*number as usize)
+                .map_or("", |name| &**name)
+                .chars()
+                .take(80)
+                .collect();
             let message = format!("the picture cannot be used ({fault}); its surfaces have plain colours");
             Problem::warning(path, name, message).because(Cause::NotRead)
         };

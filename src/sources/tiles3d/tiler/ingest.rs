@@ -25,8 +25,8 @@ const MAX_CELLS: usize = 65_536;
 const MAX_FEATURE_M: f64 = 100_000.0;
 /// What lies this far from everything else has wrong coordinates, metres.
 const FAR_M: f64 = 1_000_000.0;
-/// Corners, triangles and parts of one feature that are read.
-const MAX_CORNERS: usize = 20_000_000;
+/// Corners, triangles and parts of one feature that are read. One feature is never divided over tiles.
+const MAX_CORNERS: usize = 2_000_000;
 const MAX_PARTS: usize = 100_000;
 /// Longest name of a feature, bytes.
 const MAX_ID: usize = 1_024;
@@ -116,11 +116,13 @@ impl Intake<'_> {
         let dropped: usize = feature.parts.iter_mut().map(drop_unusable).sum();
         feature.parts.retain(|part| !part.triangles.is_empty());
         if dropped > 0 {
-            let message = format!("{dropped} triangles have corners that are missing or not numbers; they are left out");
+            let message =
+                format!("{dropped} triangles have corners that are missing or not numbers; they are left out");
             self.problems.push(problem(message, Cause::Content));
         }
         let Some((low, high)) = bounds(&feature.parts) else {
-            self.problems.push(problem("it has no surfaces; it is left out".to_owned(), Cause::Content));
+            self.problems
+                .push(problem("it has no surfaces; it is left out".to_owned(), Cause::Content));
             return Ok(());
         };
         let place_on_earth = self.place_on_earth(low, high);
@@ -143,7 +145,8 @@ impl Intake<'_> {
         encode(&feature, order, &id, &images, middle, &mut self.record);
         if self.record.len() > MAX_RECORD {
             let message = "it takes too many bytes; it is left out".to_owned();
-            self.problems.push(Problem::error(&self.tiler.name, &place, message).because(Cause::TooLarge));
+            self.problems
+                .push(Problem::error(&self.tiler.name, &place, message).because(Cause::TooLarge));
             return Ok(());
         }
         self.survey.add(&feature.attributes);
@@ -157,7 +160,8 @@ impl Intake<'_> {
     fn place_on_earth(&self, low: DVec3, high: DVec3) -> Result<DVec2, String> {
         let ecef = |p: DVec3| {
             let ecef = self.to_ecef.convert(p.to_array());
-            ecef.map(DVec3::from).map_err(|error| format!("it has no place on earth ({error}); it is left out"))
+            ecef.map(DVec3::from)
+                .map_err(|error| format!("it has no place on earth ({error}); it is left out"))
         };
         let (a, b) = (ecef(low)?, ecef(high)?);
         let size_m = a.distance(b);
@@ -187,7 +191,8 @@ impl Intake<'_> {
         }
         if number > 1 {
             let message = format!("another feature has this id; this one is called `{own}`");
-            self.problems.push(Problem::warning(&self.tiler.name, place, message).because(Cause::Duplicate));
+            self.problems
+                .push(Problem::warning(&self.tiler.name, place, message).because(Cause::Duplicate));
         }
         own
     }
@@ -215,7 +220,8 @@ impl Intake<'_> {
         if !self.survey.left_out.is_empty() {
             let names: Vec<&str> = self.survey.left_out.iter().map(String::as_str).collect();
             let message = format!("more than {MAX_COLUMNS} attributes; not kept are {}", names.join(", "));
-            self.problems.push(Problem::warning(path, "attributes", message).because(Cause::TooLarge));
+            self.problems
+                .push(Problem::warning(path, "attributes", message).because(Cause::TooLarge));
         }
         let mut cells = self.spill.finish()?;
         let far = far_cells(&cells, self.cell_size, &self.to_ecef, self.is_geocentric);
@@ -225,7 +231,8 @@ impl Intake<'_> {
                 chunk.features,
                 FAR_M / 1000.0
             );
-            self.problems.push(Problem::error(path, "", message).because(Cause::Place));
+            self.problems
+                .push(Problem::error(path, "", message).because(Cause::Place));
             self.features -= chunk.features;
         }
         let mut is_far = far.into_iter();
@@ -282,7 +289,10 @@ fn bounds(parts: &[CityPart]) -> Option<(DVec3, DVec3)> {
 }
 
 /// Number of the square that holds `at` along one axis.
-#[expect(clippy::cast_possible_truncation, reason = "places on earth are far below 2^63 squares")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "places on earth are far below 2^63 squares"
+)]
 fn cell(at: f64, size: f64) -> i64 {
     (at / size).floor() as i64
 }
@@ -316,9 +326,14 @@ fn far_cells(cells: &[(CellKey, Chunk)], size: f64, to_ecef: &Transformer, is_ge
     };
     // The square that is nearest to the two medians, which together may name an empty place.
     let middle = (median(|key| key.0), median(|key| key.1));
-    let nearest = cells.iter().min_by_key(|(key, _)| key.0.abs_diff(middle.0).saturating_add(key.1.abs_diff(middle.1)));
+    let nearest = cells
+        .iter()
+        .min_by_key(|(key, _)| key.0.abs_diff(middle.0).saturating_add(key.1.abs_diff(middle.1)));
     let Some(middle) = nearest.and_then(|(key, _)| ecef(*key)) else {
         return vec![false; cells.len()];
     };
-    cells.iter().map(|(key, _)| ecef(*key).is_some_and(|at| at.distance(middle) > FAR_M)).collect()
+    cells
+        .iter()
+        .map(|(key, _)| ecef(*key).is_some_and(|at| at.distance(middle) > FAR_M))
+        .collect()
 }

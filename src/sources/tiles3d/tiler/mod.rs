@@ -32,8 +32,7 @@ use super::write::{FolderSink, MemorySink, SinkError, TileSink};
 use crate::georef::{Crs, GeorefError, Transformer};
 use crate::sources::{Cause, CityFeature, Problem, resource::Resources};
 use std::{
-    fs,
-    io,
+    fs, io,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -41,6 +40,8 @@ use thiserror::Error;
 
 /// Most problems kept of one run.
 const MAX_PROBLEMS: usize = 1_000;
+/// Most features of one tile: a row is a number of 16 bits, and a parent starts with those of four children.
+const MAX_FEATURES: usize = 16_000;
 /// Folder for temporary files in the output folder.
 const WORK: &str = ".work";
 
@@ -143,7 +144,10 @@ pub struct Tiler<'a> {
 
 impl std::fmt::Debug for Tiler<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tiler").field("name", &self.name).field("crs", &self.crs).finish_non_exhaustive()
+        f.debug_struct("Tiler")
+            .field("name", &self.name)
+            .field("crs", &self.crs)
+            .finish_non_exhaustive()
     }
 }
 

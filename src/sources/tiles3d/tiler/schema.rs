@@ -117,7 +117,11 @@ impl Seen {
             return if has_gaps { Kind::MaybeBool } else { Kind::Bool };
         }
         if self.has_fractions {
-            return if self.needs_f64 { Kind::Float64 { has_gaps } } else { Kind::Float32 { has_gaps } };
+            return if self.needs_f64 {
+                Kind::Float64 { has_gaps }
+            } else {
+                Kind::Float32 { has_gaps }
+            };
         }
         // The lowest number of all stands for no data.
         if self.low > i64::from(i32::MIN) && self.high <= i64::from(i32::MAX) {
@@ -197,7 +201,10 @@ impl Schema {
             .collect();
         let mut bytes = 0;
         for column in &self.columns {
-            let cells = || rows.iter().map(|row| row.get(&column.key).filter(|value| !value.is_null()));
+            let cells = || {
+                rows.iter()
+                    .map(|row| row.get(&column.key).filter(|value| !value.is_null()))
+            };
             if cells().all(|cell| cell.is_none()) {
                 continue;
             }
@@ -218,16 +225,23 @@ impl Schema {
 }
 
 impl Kind {
-    #[expect(clippy::cast_possible_truncation, reason = "only where the survey found every value exact")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "only where the survey found every value exact"
+    )]
     fn values<'a>(self, cells: impl Iterator<Item = Option<&'a Value>>) -> PropertyValues {
         let whole = |cell: Option<&Value>| cell.and_then(Value::as_i64);
         let float = |cell: Option<&Value>| cell.and_then(Value::as_f64);
         match self {
-            Self::Text { no_data } => PropertyValues::Text(cells.map(|cell| cell.map(text)).collect(), no_data.map(str::to_owned)),
+            Self::Text { no_data } => {
+                PropertyValues::Text(cells.map(|cell| cell.map(text)).collect(), no_data.map(str::to_owned))
+            }
             Self::Bool => PropertyValues::Bool(cells.map(|cell| cell == Some(&Value::Bool(true))).collect()),
             Self::MaybeBool => PropertyValues::MaybeBool(cells.map(|cell| cell.and_then(Value::as_bool)).collect()),
             Self::Int32 { has_gaps } => PropertyValues::Int32(
-                cells.map(|cell| whole(cell).and_then(|n| i32::try_from(n).ok()).unwrap_or(i32::MIN)).collect(),
+                cells
+                    .map(|cell| whole(cell).and_then(|n| i32::try_from(n).ok()).unwrap_or(i32::MIN))
+                    .collect(),
                 has_gaps.then_some(i32::MIN),
             ),
             Self::Int64 { has_gaps } => PropertyValues::Int64(
@@ -273,7 +287,7 @@ mod tests {
     #[test]
     fn columns_take_the_narrowest_type_that_holds_all() {
         let found = columns(&[
-            json!({"a": 1, "b": true, "c": 0.5, "d": 0.1, "e": "x", "f": 1, "g": true, "h": 9e9, "i": 5_000_000_000_i64}),
+            json!({"a": 1, "b": true, "c": 0.5, "d": 0.1, "e": "x", "f": 1, "g": true, "h": 1e10, "i": 5_000_000_000_i64}),
             json!({"a": null, "b": false, "c": 2, "d": 1, "e": "", "f": "1", "g": null, "h": null, "i": 1, "j": [1]}),
         ]);
         let of = |id: &str| &found.iter().find(|p| p.id == id).unwrap().values;
@@ -281,11 +295,17 @@ mod tests {
         assert_eq!(*of("b"), PropertyValues::Bool(vec![true, false]));
         assert_eq!(*of("c"), PropertyValues::Float32(vec![0.5, 2.0], None));
         assert_eq!(*of("d"), PropertyValues::Float64(vec![0.1, 1.0], None));
-        assert_eq!(*of("f"), PropertyValues::Text(vec![Some("1".into()), Some("1".into())], None));
+        assert_eq!(
+            *of("f"),
+            PropertyValues::Text(vec![Some("1".into()), Some("1".into())], None)
+        );
         assert_eq!(*of("g"), PropertyValues::MaybeBool(vec![Some(true), None]));
-        assert_eq!(*of("h"), PropertyValues::Float32(vec![9e9, f32::MIN], Some(f32::MIN)));
+        assert_eq!(*of("h"), PropertyValues::Float32(vec![1e10, f32::MIN], Some(f32::MIN)));
         assert_eq!(*of("i"), PropertyValues::Int64(vec![5_000_000_000, 1], None));
-        assert_eq!(*of("j"), PropertyValues::Text(vec![None, Some("[1]".into())], Some(String::new())));
+        assert_eq!(
+            *of("j"),
+            PropertyValues::Text(vec![None, Some("[1]".into())], Some(String::new()))
+        );
     }
 
     #[test]
@@ -302,7 +322,9 @@ mod tests {
         let row = json!({"a": "a long text"});
         survey.add(row.as_object().unwrap());
         let text = row.to_string();
-        let left = survey.schema().properties([("x", "Building", text.as_str())].into_iter(), 8);
+        let left = survey
+            .schema()
+            .properties([("x", "Building", text.as_str())].into_iter(), 8);
         assert_eq!(left.len(), 2);
     }
 }

@@ -6,7 +6,10 @@
 //! whole diameter is not more than a share of the error that its tile has anyway; since a hole is seen sooner than a
 //! shift, a feature that is left out counts [`MISSING_WEIGHT`] times its diameter.
 
-use super::feature::{TileFeature, wide};
+use super::{
+    MAX_FEATURES,
+    feature::{TileFeature, wide},
+};
 use bevy::math::DVec3;
 use meshoptimizer_rs::{Positions, SimplifyOptions, SimplifySettings, Workspace, simplify};
 
@@ -34,10 +37,11 @@ pub(super) fn level(children: Vec<TileFeature>, budget: usize, workspace: &mut W
         attempt += 1;
         let reduced = reduce(&children, step_m, workspace);
         let triangles: usize = reduced.iter().map(Reduced::triangles).sum();
-        if triangles <= budget || attempt == MAX_ATTEMPTS {
+        let kept = reduced.iter().filter(|one| !matches!(one, Reduced::Missing)).count();
+        if (triangles <= budget && kept <= MAX_FEATURES) || attempt == MAX_ATTEMPTS {
             return finish(children, reduced);
         }
-        step_m *= (ratio(triangles, budget)).clamp(1.2, 2.5);
+        step_m *= ratio(triangles, budget).clamp(1.2, 2.5);
     }
 }
 
@@ -80,7 +84,12 @@ fn reduce(features: &[TileFeature], step_m: f64, workspace: &mut Workspace) -> V
         if simpler.as_ref().is_ok_and(|simpler| simpler.indices.is_empty()) {
             // Too large to be missing: its parts may not go one by one either.
             let options = SimplifyOptions::ERROR_ABSOLUTE;
-            simpler = simplify(&feature.corners, positions, SimplifySettings { options, ..settings }, workspace);
+            simpler = simplify(
+                &feature.corners,
+                positions,
+                SimplifySettings { options, ..settings },
+                workspace,
+            );
         }
         match simpler {
             Ok(simpler) if !simpler.indices.is_empty() && simpler.indices.len() < feature.corners.len() => {
@@ -102,7 +111,10 @@ fn finish(children: Vec<TileFeature>, mut reduced: Vec<Reduced>) -> Level {
     if reduced.iter().all(|one| matches!(one, Reduced::Missing)) {
         // A tile with nothing in it would be a hole: the largest stays, as its child shows it.
         let sizes = children.iter().map(|feature| feature.size_m).enumerate();
-        let largest = sizes.fold((0, f64::NEG_INFINITY), |best, one| if one.1 > best.1 { one } else { best });
+        let largest = sizes.fold(
+            (0, f64::NEG_INFINITY),
+            |best, one| if one.1 > best.1 { one } else { best },
+        );
         if let Some(one) = reduced.get_mut(largest.0) {
             *one = Reduced::Kept(0);
         }

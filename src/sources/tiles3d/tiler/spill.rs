@@ -113,7 +113,14 @@ fn damaged() -> io::Error {
 }
 
 /// Adds the record of a feature: `order`, `id` and picture numbers are the tiler's.
-pub(super) fn encode(feature: &CityFeature, order: u64, id: &str, images: &[Option<u32>], middle: DVec2, out: &mut Vec<u8>) {
+pub(super) fn encode(
+    feature: &CityFeature,
+    order: u64,
+    id: &str,
+    images: &[Option<u32>],
+    middle: DVec2,
+    out: &mut Vec<u8>,
+) {
     let start = out.len();
     out.extend([0; HEAD_BYTES]);
     out.extend(order.to_le_bytes());
@@ -125,7 +132,10 @@ pub(super) fn encode(feature: &CityFeature, order: u64, id: &str, images: &[Opti
     put_count(feature.parts.len(), out);
     let mut triangles = 0;
     for (part, image) in feature.parts.iter().zip(images) {
-        let role = ROLES.iter().position(|role| *role == part.role).unwrap_or(ROLES.len() - 1);
+        let role = ROLES
+            .iter()
+            .position(|role| *role == part.role)
+            .unwrap_or(ROLES.len() - 1);
         out.push(u8::try_from(role).unwrap_or(0));
         out.push(u8::from(part.color.is_some()));
         out.extend(part.color.unwrap_or_default());
@@ -186,7 +196,11 @@ impl<'a> Rest<'a> {
     }
 
     /// `count` groups of `N` numbers of `S` bytes.
-    fn groups<const N: usize, const S: usize, T>(&mut self, count: usize, of: fn([u8; S]) -> T) -> io::Result<Vec<[T; N]>> {
+    fn groups<const N: usize, const S: usize, T>(
+        &mut self,
+        count: usize,
+        of: fn([u8; S]) -> T,
+    ) -> io::Result<Vec<[T; N]>> {
         let bytes = self.take(count.checked_mul(N * S).ok_or_else(damaged)?)?;
         let (numbers, _) = bytes.as_chunks::<S>();
         let (groups, _) = numbers.as_chunks::<N>();
@@ -422,7 +436,11 @@ impl Spill {
                 if !waiting.is_empty() {
                     cell.is_on_disk = true;
                     let path = folder.join(file_name(*key));
-                    OpenOptions::new().create(true).append(true).open(path)?.write_all(&waiting)?;
+                    OpenOptions::new()
+                        .create(true)
+                        .append(true)
+                        .open(path)?
+                        .write_all(&waiting)?;
                 }
             }
             self.waiting = 0;
@@ -485,7 +503,14 @@ mod tests {
 
     fn record(number: u64) -> Vec<u8> {
         let mut out = Vec::new();
-        encode(&feature(), number, &format!("f{number}"), &[Some(7)], DVec2::new(1.0, 2.0), &mut out);
+        encode(
+            &feature(),
+            number,
+            &format!("f{number}"),
+            &[Some(7)],
+            DVec2::new(1.0, 2.0),
+            &mut out,
+        );
         out
     }
 
@@ -507,10 +532,20 @@ mod tests {
             assert_eq!(late[0].middle, DVec2::new(1.0, 2.0));
             assert_eq!(late[0].attributes, r#"{"bouwjaar":1931}"#);
             let part = &late[0].parts[0];
-            assert_eq!((part.role, part.color, part.image), (SurfaceRole::Wall, Some([1, 2, 3, 4]), Some(7)));
-            assert_eq!((part.positions[1], part.uvs[2], part.triangles[0]), (DVec3::X, [0.0, 1.0], [0, 1, 2]));
+            assert_eq!(
+                (part.role, part.color, part.image),
+                (SurfaceRole::Wall, Some([1, 2, 3, 4]), Some(7))
+            );
+            assert_eq!(
+                (part.positions[1], part.uvs[2], part.triangles[0]),
+                (DVec3::X, [0.0, 1.0], [0, 1, 2])
+            );
         }
-        assert_eq!(fs::read_dir(folder.path().join(".work")).unwrap().count(), 1, "what was read is gone");
+        assert_eq!(
+            fs::read_dir(folder.path().join(".work")).unwrap().count(),
+            1,
+            "what was read is gone"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! decide who does what.
 
 use super::{
-    Problems, Progress, Stage, Tiler, TilerError, TilerReport,
+    MAX_FEATURES, Problems, Progress, Stage, Tiler, TilerError, TilerReport,
     assemble::{TileFrame, payload},
     feature::TileFeature,
     images::Images,
@@ -27,8 +27,6 @@ use std::{
 
 /// Bytes of a file of features that is read whole; a larger one is dealt out to its quarters.
 const MAX_LOADED: u64 = 24 << 20;
-/// Most features of one tile: a row is a number of 16 bits.
-const MAX_FEATURES: usize = 16_000;
 /// A subtree with so many tiles becomes an external tileset.
 const EXTERNAL_TILES: usize = 1_024;
 /// Work with less triangles is not worth a thread.
@@ -198,7 +196,9 @@ impl Builder<'_> {
                 let name = format!("{name}{number}");
                 if number < last && work.triangles() >= PARALLEL_FROM && self.take_thread() {
                     branches.push(Err(scope.spawn(move || {
-                        let branch = self.worker().and_then(|mut worker| self.branch(work, &name, &mut worker));
+                        let branch = self
+                            .worker()
+                            .and_then(|mut worker| self.branch(work, &name, &mut worker));
                         self.free_threads.fetch_add(1, Ordering::Relaxed);
                         branch
                     })));
@@ -233,7 +233,8 @@ impl Builder<'_> {
 
     fn take_thread(&self) -> bool {
         let free = &self.free_threads;
-        free.try_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1)).is_ok()
+        free.try_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1))
+            .is_ok()
     }
 
     fn leaf(&self, sources: Vec<Spilled>, name: &str, worker: &mut Worker) -> Result<Branch, TilerError> {
@@ -241,11 +242,17 @@ impl Builder<'_> {
         let mut features = Vec::with_capacity(sources.len());
         let count = sources.len() as u64;
         for source in sources {
-            let place = format!("features[{}] ({})", source.order, source.id.chars().take(80).collect::<String>());
+            let place = format!(
+                "features[{}] ({})",
+                source.order,
+                source.id.chars().take(80).collect::<String>()
+            );
             let problem = |message: String| Problem::error(&self.tiler.name, &place, message).because(Cause::Place);
             match TileFeature::new(source, &worker.to_ecef) {
                 Ok(Some(feature)) => features.push(feature),
-                Ok(None) => branch.problems.push(problem("its surfaces have no area; it is left out".to_owned())),
+                Ok(None) => branch
+                    .problems
+                    .push(problem("its surfaces have no area; it is left out".to_owned())),
                 Err(error) => {
                     let message = format!("it has no place on earth ({error}); it is left out");
                     branch.problems.push(problem(message));
@@ -280,7 +287,10 @@ impl Builder<'_> {
             branch.tile = tiles.pop();
             return Ok(branch);
         }
-        let shown = tiles.iter_mut().flat_map(|tile| std::mem::take(&mut tile.features)).collect();
+        let shown = tiles
+            .iter_mut()
+            .flat_map(|tile| std::mem::take(&mut tile.features))
+            .collect();
         let level = level(shown, self.tiler.coarse_triangles, &mut worker.workspace);
         let below_m = tiles.iter().map(|tile| tile.node.geometric_error_m).fold(0.0, f64::max);
         let tile = self.tile(level.features, tiles, level.error_m.max(below_m), name, worker)?;
@@ -310,7 +320,9 @@ impl Builder<'_> {
         }
         let frame = TileFrame::around((ecef.0 + ecef.1) / 2.0).map_err(|error| unexpected(error.to_string()))?;
         let payload = payload(&features, &frame, geometric_error_m, &self.schema, &self.images);
-        let written = payload.write(&mut worker.workspace).map_err(|error| unexpected(error.to_string()))?;
+        let written = payload
+            .write(&mut worker.workspace)
+            .map_err(|error| unexpected(error.to_string()))?;
 
         let (mut low, mut high) = (DVec3::INFINITY, DVec3::NEG_INFINITY);
         for feature in &features {
@@ -325,7 +337,11 @@ impl Builder<'_> {
         for child in &children {
             for corner in 0..8 {
                 let pick = |axis: usize| {
-                    let side = if corner >> axis & 1 == 0 { child.node.low } else { child.node.high };
+                    let side = if corner >> axis & 1 == 0 {
+                        child.node.low
+                    } else {
+                        child.node.high
+                    };
                     side[axis]
                 };
                 let corner = DVec3::new(pick(0), pick(1), pick(2));
@@ -386,7 +402,10 @@ impl Builder<'_> {
                 let triangles: u64 = cells.iter().map(|(_, chunk)| chunk.triangles).sum();
                 let features: u64 = cells.iter().map(|(_, chunk)| chunk.features).sum();
                 let bytes: u64 = cells.iter().map(|(_, chunk)| chunk.bytes).sum();
-                if triangles <= self.tiler.leaf_triangles as u64 && features <= MAX_FEATURES as u64 && bytes <= MAX_LOADED {
+                if triangles <= self.tiler.leaf_triangles as u64
+                    && features <= MAX_FEATURES as u64
+                    && bytes <= MAX_LOADED
+                {
                     let mut all = Vec::new();
                     for (_, chunk) in cells {
                         all.extend(chunk.load()?);
@@ -434,7 +453,10 @@ impl Builder<'_> {
             quarters.sort_unstable();
             let within = |quarter: u32| if is_apart { square.within(quarter) } else { square };
             if chunks.len() > 1 {
-                let works = chunks.into_iter().zip(quarters).map(|(chunk, quarter)| Work::Chunk(chunk, within(quarter)));
+                let works = chunks
+                    .into_iter()
+                    .zip(quarters)
+                    .map(|(chunk, quarter)| Work::Chunk(chunk, within(quarter)));
                 return Ok(Split::Children(works.collect()));
             }
             let Some(only) = chunks.pop() else {
@@ -473,7 +495,9 @@ impl Builder<'_> {
         let works = (0..).zip(quarters).filter(|(_, features)| !features.is_empty());
         Split::Children(
             works
-                .map(|(quarter, features)| Work::Features(features, if is_apart { square.within(quarter) } else { square }))
+                .map(|(quarter, features)| {
+                    Work::Features(features, if is_apart { square.within(quarter) } else { square })
+                })
                 .collect(),
         )
     }
@@ -486,7 +510,9 @@ enum Split {
 
 /// Two to four groups of squares, by the quarters of the smallest square of the quadtree that holds them all.
 fn quarters(cells: Vec<(CellKey, Chunk)>) -> Vec<Vec<(CellKey, Chunk)>> {
-    let low = cells.iter().fold((i64::MAX, i64::MAX), |low, (key, _)| (low.0.min(key.0), low.1.min(key.1)));
+    let low = cells.iter().fold((i64::MAX, i64::MAX), |low, (key, _)| {
+        (low.0.min(key.0), low.1.min(key.1))
+    });
     let mut bits = 0;
     for (key, _) in &cells {
         bits |= key.0.abs_diff(low.0) | key.1.abs_diff(low.1);

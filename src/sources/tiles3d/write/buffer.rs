@@ -55,7 +55,12 @@ impl Buffers {
     }
 
     /// Adds corners of triangles, `size` bytes each once unpacked.
-    pub(super) fn triangles(&mut self, indices: &[u32], size: usize, workspace: &mut Workspace) -> Result<usize, Error> {
+    pub(super) fn triangles(
+        &mut self,
+        indices: &[u32],
+        size: usize,
+        workspace: &mut Workspace,
+    ) -> Result<usize, Error> {
         let packed = encode_index_buffer(indices, IndexEncoding::DEFAULT, workspace)?;
         Ok(self.compressed(&packed, "TRIANGLES", INDICES, indices.len(), size))
     }

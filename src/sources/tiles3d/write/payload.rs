@@ -96,8 +96,17 @@ pub(crate) struct WrittenPayload {
 impl Payload {
     /// Writes it. Parts without triangles are passed over.
     pub(crate) fn write(self, workspace: &mut Workspace) -> Result<WrittenPayload, WriteError> {
-        let parts: Vec<_> = self.parts.into_iter().filter(|(_, part)| !part.triangles.is_empty()).collect();
-        let positions = || parts.iter().flat_map(|(_, part)| &part.positions).map(|p| render_axes(*p));
+        let parts: Vec<_> = self
+            .parts
+            .into_iter()
+            .filter(|(_, part)| !part.triangles.is_empty())
+            .collect();
+        let positions = || {
+            parts
+                .iter()
+                .flat_map(|(_, part)| &part.positions)
+                .map(|p| render_axes(*p))
+        };
         let (low, high) = positions().fold((DVec3::INFINITY, DVec3::NEG_INFINITY), |(low, high), p| {
             (low.min(p), high.max(p))
         });
@@ -105,7 +114,11 @@ impl Payload {
         let mut file = File {
             buffers: Buffers::default(),
             workspace,
-            used: BTreeSet::from(["EXT_mesh_features", "EXT_meshopt_compression", "EXT_structural_metadata"]),
+            used: BTreeSet::from([
+                "EXT_mesh_features",
+                "EXT_meshopt_compression",
+                "EXT_structural_metadata",
+            ]),
             required: BTreeSet::from(["EXT_meshopt_compression", "KHR_mesh_quantization"]),
         };
         let mut root = Map::new();
@@ -203,14 +216,25 @@ impl File<'_> {
                 }
                 indices.push(place[at]);
             }
-            ranges.push((first_vertex, bytes.count - first_vertex, first_index, bounds, rows.len()));
+            ranges.push((
+                first_vertex,
+                bytes.count - first_vertex,
+                first_index,
+                bounds,
+                rows.len(),
+            ));
         }
         let count = bytes.count;
         if u32::try_from(count).is_err() {
-            return Err(WriteError::TooMany { count, what: "vertices" });
+            return Err(WriteError::TooMany {
+                count,
+                what: "vertices",
+            });
         }
         let position_stride = if form == PositionForm::Float { 12 } else { 8 };
-        let position_view = self.buffers.vertices(&bytes.positions, count, position_stride, self.workspace)?;
+        let position_view = self
+            .buffers
+            .vertices(&bytes.positions, count, position_stride, self.workspace)?;
         let normal_view = self.buffers.vertices(&bytes.normals, count, 4, self.workspace)?;
         let feature_view = self.buffers.vertices(&bytes.features, count, 4, self.workspace)?;
         let uv_view = if has_images {
@@ -220,11 +244,21 @@ impl File<'_> {
         };
         let most = ranges.iter().map(|range| range.1).max().unwrap_or(0);
         // 65,535 itself would mean the end of a strip.
-        let (index_kind, index_size) = if most < 65_535 { (UNSIGNED_SHORT, 2) } else { (UNSIGNED_INT, 4) };
+        let (index_kind, index_size) = if most < 65_535 {
+            (UNSIGNED_SHORT, 2)
+        } else {
+            (UNSIGNED_INT, 4)
+        };
         let index_view = self.buffers.triangles(&indices, index_size, self.workspace)?;
         let mut primitives = Vec::new();
-        for (number, ((first, count, first_index, bounds, rows), (material, part))) in ranges.iter().zip(parts).enumerate() {
-            let position_kind = if form == PositionForm::Float { FLOAT } else { UNSIGNED_SHORT };
+        for (number, ((first, count, first_index, bounds, rows), (material, part))) in
+            ranges.iter().zip(parts).enumerate()
+        {
+            let position_kind = if form == PositionForm::Float {
+                FLOAT
+            } else {
+                UNSIGNED_SHORT
+            };
             let mut attributes = json!({
                 "POSITION": self.buffers.accessor(json!({
                     "bufferView": position_view, "byteOffset": first * position_stride, "componentType": position_kind,

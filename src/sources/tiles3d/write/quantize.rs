@@ -59,7 +59,9 @@ pub(super) fn steps(position: DVec3, low: DVec3, step_m: f64) -> [u16; 3] {
 #[expect(clippy::cast_possible_truncation, reason = "clamped to the range of 8 bits")]
 pub(crate) fn normal_bytes(normal: DVec3) -> [i8; 3] {
     let normal = normal.normalize_or(DVec3::Z);
-    normal.to_array().map(|n| (n * 127.0).round().clamp(-127.0, 127.0) as i8)
+    normal
+        .to_array()
+        .map(|n| (n * 127.0).round().clamp(-127.0, 127.0) as i8)
 }
 
 #[cfg(test)]

@@ -151,7 +151,10 @@ mod tests {
         sink.write(ROOT, b"{}".to_vec()).unwrap();
         assert_eq!(fs::read(folder.path().join("tiles/r.glb")).unwrap(), [1, 2]);
         assert_eq!(fs::read_dir(folder.path().join("tiles")).unwrap().count(), 1);
-        assert!(matches!(FolderSink::new(folder.path()), Err(SinkError::Occupied { .. })));
+        assert!(matches!(
+            FolderSink::new(folder.path()),
+            Err(SinkError::Occupied { .. })
+        ));
     }
 
     #[test]
@@ -162,6 +165,9 @@ mod tests {
         assert_eq!(files.read("a/b").unwrap(), [7]);
         assert!(files.exists("a/b") && !files.exists("a"));
         assert!(matches!(files.read("c"), Err(ResourceError::Missing { .. })));
-        assert_eq!((files.listed(), files.name()), (vec!["a/b".to_owned()], "made here".to_owned()));
+        assert_eq!(
+            (files.listed(), files.name()),
+            (vec!["a/b".to_owned()], "made here".to_owned())
+        );
     }
 }
