@@ -347,7 +347,7 @@ fn a_large_tree_is_split_over_files() {
         coarse_triangles: 100,
         ..Tiler::new("town", Crs::RD_NAP)
     };
-    let (resources, report) = tiler.tile_in_memory(town(4, 1_600, CENTER, 30.0)).unwrap();
+    let (resources, report) = tiler.tile_in_memory(town(4, 2_200, CENTER, 30.0)).unwrap();
     let documents = resources.listed().iter().filter(|path| path.ends_with(".json")).count();
     assert!(documents > 1);
     let tree = read(&resources);
@@ -359,7 +359,7 @@ fn a_large_tree_is_split_over_files() {
         "the tiles that name a document have nothing else"
     );
     let leaves = tree.tiles.iter().filter(|tile| tile.children.is_empty()).count();
-    assert_eq!(leaves, 1_600);
+    assert_eq!(leaves, 2_200);
 }
 
 #[test]

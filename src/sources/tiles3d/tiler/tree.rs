@@ -28,7 +28,7 @@ use std::{
 /// Bytes of a file of features that is read whole; a larger one is dealt out to its quarters.
 const MAX_LOADED: u64 = 24 << 20;
 /// A subtree with so many tiles becomes an external tileset.
-const EXTERNAL_TILES: usize = 1_024;
+const EXTERNAL_TILES: usize = 512;
 /// Work with less triangles is not worth a thread.
 const PARALLEL_FROM: u64 = 20_000;
 /// Halvings of a square after which features that still lie together are dealt out by their order.
