@@ -57,7 +57,7 @@ pub struct CityTexture {
 pub struct CityFeature {
     /// Its id in the file.
     pub id: String,
-    /// Its class, by CityGML's names: `Building`, `Bridge`, `Road`.
+    /// Its class, by `CityGML`'s names: `Building`, `Bridge`, `Road`.
     pub class: String,
     /// Attributes of it and, where it has no such attribute itself, of its only part.
     pub attributes: Map<String, Value>,

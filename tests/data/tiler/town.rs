@@ -10,7 +10,7 @@ pub(crate) const CENTER: DVec2 = DVec2::new(251_000.0, 476_250.0);
 
 /// `count` buildings about `spacing_m` apart around `center`.
 pub(crate) fn town(seed: u64, count: u32, center: DVec2, spacing_m: f64) -> impl Iterator<Item = CityFeature> {
-    let side = (1..).find(|n| n * n >= count).unwrap_or(1);
+    let side = (1..=count).find(|n| n * n >= count).unwrap_or(1);
     (0..count).map(move |number| {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9).wrapping_add(u64::from(number)));
         let plot = DVec2::new(f64::from(number % side), f64::from(number / side)) - f64::from(side) / 2.0;

@@ -29,18 +29,16 @@ const LAND: [u8; 3] = [0xDA, 0xD4, 0xC8];
 
 /// sRGB colour of a face of `role` whose unit normal reaches `normal_up` high.
 pub fn face_color(role: SurfaceRole, normal_up: f32) -> [u8; 3] {
+    let of_roof = if normal_up > FLAT { FLAT_ROOF } else { TILED_ROOF };
     match role {
-        SurfaceRole::Roof if normal_up > FLAT => FLAT_ROOF,
-        SurfaceRole::Roof => TILED_ROOF,
-        SurfaceRole::Wall => WALL,
+        SurfaceRole::Roof => of_roof,
+        SurfaceRole::Unknown if normal_up > SLOPED => of_roof,
+        SurfaceRole::Wall | SurfaceRole::Unknown => WALL,
         SurfaceRole::Ground => FLOOR,
         SurfaceRole::Opening => OPENING,
         SurfaceRole::Traffic => ASPHALT,
         SurfaceRole::Water => WATER,
         SurfaceRole::Green => GRASS,
         SurfaceRole::Land => LAND,
-        SurfaceRole::Unknown if normal_up > FLAT => FLAT_ROOF,
-        SurfaceRole::Unknown if normal_up > SLOPED => TILED_ROOF,
-        SurfaceRole::Unknown => WALL,
     }
 }

@@ -15,6 +15,7 @@ const TYPE: &str = "type";
 
 /// What one attribute was seen to be.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of what was seen, not states")]
 struct Seen {
     rows: u64,
     has_bools: bool,
@@ -110,7 +111,7 @@ impl Seen {
         let is_mixed = self.has_others || (self.has_bools && self.has_numbers);
         if is_mixed || self.rows == 0 {
             return Kind::Text {
-                no_data: has_gaps.then(|| if self.has_empty_text { "\u{2205}" } else { "" }),
+                no_data: has_gaps.then_some(if self.has_empty_text { "\u{2205}" } else { "" }),
             };
         }
         if self.has_bools {

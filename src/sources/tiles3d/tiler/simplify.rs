@@ -21,6 +21,9 @@ const FIRST_STEP_M: f64 = 0.2;
 const MAX_MEASURED: usize = 1 << 21;
 /// Attempts to meet the budget, each with a larger step; the last is a hundred kilometres and leaves one feature.
 const MAX_ATTEMPTS: u32 = 72;
+/// Attempts to come nearer to the budget from below, and the share of it that is near enough.
+const MAX_REFINEMENTS: u32 = 6;
+const WELL_FILLED: f64 = 0.8;
 
 /// Features of a parent, and the largest error among them and those left out, metres.
 pub(super) struct Level {
@@ -28,21 +31,46 @@ pub(super) struct Level {
     pub(super) error_m: f64,
 }
 
-/// Simplifies what the children of a tile show to at most `budget` triangles, or to one feature.
+/// Simplifies what the children of a tile show to at most `budget` triangles, or to one feature: with nearly the
+/// smallest step that does it, since just above it a whole street of houses of one size may go missing at once.
 pub(super) fn level(children: Vec<TileFeature>, budget: usize, workspace: &mut Workspace) -> Level {
     let below_m = children.iter().map(|feature| feature.error_m).fold(0.0, f64::max);
     let mut step_m = FIRST_STEP_M.max(below_m);
+    let mut too_fine_m = None;
     let mut attempt = 0;
-    loop {
+    let mut best = loop {
         attempt += 1;
         let reduced = reduce(&children, step_m, workspace);
-        let triangles: usize = reduced.iter().map(Reduced::triangles).sum();
-        let kept = reduced.iter().filter(|one| !matches!(one, Reduced::Missing)).count();
-        if (triangles <= budget && kept <= MAX_FEATURES) || attempt == MAX_ATTEMPTS {
-            return finish(children, reduced);
+        if fits(&reduced, budget) || attempt == MAX_ATTEMPTS {
+            break reduced;
         }
-        step_m *= ratio(triangles, budget).clamp(1.2, 2.5);
+        too_fine_m = Some(step_m);
+        step_m *= ratio(triangles(&reduced), budget).clamp(1.2, 2.5);
+    };
+    if let Some(mut too_fine_m) = too_fine_m {
+        for _ in 0..MAX_REFINEMENTS {
+            if ratio(triangles(&best), budget) > WELL_FILLED || step_m < too_fine_m * 1.02 {
+                break;
+            }
+            let between_m = (too_fine_m * step_m).sqrt();
+            let reduced = reduce(&children, between_m, workspace);
+            if fits(&reduced, budget) {
+                (best, step_m) = (reduced, between_m);
+            } else {
+                too_fine_m = between_m;
+            }
+        }
     }
+    finish(children, best)
+}
+
+fn fits(reduced: &[Reduced], budget: usize) -> bool {
+    let kept = reduced.iter().filter(|one| !matches!(one, Reduced::Missing)).count();
+    triangles(reduced) <= budget && kept <= MAX_FEATURES
+}
+
+fn triangles(reduced: &[Reduced]) -> usize {
+    reduced.iter().map(Reduced::triangles).sum()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of triangles in one tile")]

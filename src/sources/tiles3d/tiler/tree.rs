@@ -418,7 +418,7 @@ impl Builder<'_> {
             Work::Chunk(chunk, square) if chunk.bytes <= MAX_LOADED || chunk.features == 1 => {
                 self.split(Work::Features(chunk.load()?, square))
             }
-            Work::Chunk(chunk, square) => self.deal(chunk, square),
+            Work::Chunk(chunk, square) => deal(chunk, square),
             Work::Features(features, square) => Ok(self.split_features(features, square)),
         }
     }
@@ -430,40 +430,6 @@ impl Builder<'_> {
             low,
             size: self.cell_size,
             halvings: 0,
-        }
-    }
-
-    fn deal(&self, mut chunk: Chunk, mut square: Square) -> Result<Split, TilerError> {
-        loop {
-            let count = chunk.features;
-            let is_apart = square.halvings < MAX_HALVINGS;
-            let mut quarters = Vec::new();
-            let mut chunks = chunk.deal(|middle, number| {
-                // Features that lie at one point are dealt out by their order.
-                let quarter = if is_apart {
-                    square.quarter(middle)
-                } else {
-                    u32::try_from(number * 4 / count.max(1)).unwrap_or(3)
-                };
-                if !quarters.contains(&quarter) {
-                    quarters.push(quarter);
-                }
-                quarter
-            })?;
-            quarters.sort_unstable();
-            let within = |quarter: u32| if is_apart { square.within(quarter) } else { square };
-            if chunks.len() > 1 {
-                let works = chunks
-                    .into_iter()
-                    .zip(quarters)
-                    .map(|(chunk, quarter)| Work::Chunk(chunk, within(quarter)));
-                return Ok(Split::Children(works.collect()));
-            }
-            let Some(only) = chunks.pop() else {
-                return Ok(Split::Leaf(Vec::new()));
-            };
-            square = within(quarters.first().copied().unwrap_or(0));
-            chunk = only;
         }
     }
 
@@ -508,6 +474,41 @@ enum Split {
     Children(Vec<Work>),
 }
 
+/// Deals a file out to the quarters of the smallest square in which its features lie apart.
+fn deal(mut chunk: Chunk, mut square: Square) -> Result<Split, TilerError> {
+    loop {
+        let count = chunk.features;
+        let is_apart = square.halvings < MAX_HALVINGS;
+        let mut quarters = Vec::new();
+        let mut chunks = chunk.deal(|middle, number| {
+            // Features that lie at one point are dealt out by their order.
+            let quarter = if is_apart {
+                square.quarter(middle)
+            } else {
+                u32::try_from(number * 4 / count.max(1)).unwrap_or(3)
+            };
+            if !quarters.contains(&quarter) {
+                quarters.push(quarter);
+            }
+            quarter
+        })?;
+        quarters.sort_unstable();
+        let within = |quarter: u32| if is_apart { square.within(quarter) } else { square };
+        if chunks.len() > 1 {
+            let works = chunks
+                .into_iter()
+                .zip(quarters)
+                .map(|(chunk, quarter)| Work::Chunk(chunk, within(quarter)));
+            return Ok(Split::Children(works.collect()));
+        }
+        let Some(only) = chunks.pop() else {
+            return Ok(Split::Leaf(Vec::new()));
+        };
+        square = within(quarters.first().copied().unwrap_or(0));
+        chunk = only;
+    }
+}
+
 /// Two to four groups of squares, by the quarters of the smallest square of the quadtree that holds them all.
 fn quarters(cells: Vec<(CellKey, Chunk)>) -> Vec<Vec<(CellKey, Chunk)>> {
     let low = cells.iter().fold((i64::MAX, i64::MAX), |low, (key, _)| {
@@ -518,7 +519,7 @@ fn quarters(cells: Vec<(CellKey, Chunk)>) -> Vec<Vec<(CellKey, Chunk)>> {
         bits |= key.0.abs_diff(low.0) | key.1.abs_diff(low.1);
     }
     // At least one bit: the squares differ.
-    let shift = 63 - (bits | 1).leading_zeros();
+    let shift = (bits | 1).ilog2();
     let mut groups: [Vec<(CellKey, Chunk)>; 4] = std::array::from_fn(|_| Vec::new());
     for (key, chunk) in cells {
         let side = |at: i64, low: i64| usize::try_from(at.abs_diff(low) >> shift & 1).unwrap_or(0);
