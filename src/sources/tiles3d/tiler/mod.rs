@@ -32,7 +32,7 @@ use super::write::{FolderSink, MemorySink, SinkError, TileSink};
 use crate::georef::{Crs, GeorefError, Transformer};
 use crate::sources::{Cause, CityFeature, Problem, resource::Resources};
 use std::{
-    fs, io,
+    io,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -179,17 +179,11 @@ impl Tiler<'_> {
         let sink = FolderSink::new(folder)?;
         let work = folder.join(WORK);
         // What an earlier run left behind would be mixed into this one.
-        match fs::remove_dir_all(&work) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
+        spill::clear(&work)?;
         let report = self.tile(features, &sink, Some(&work));
-        let removed = match fs::remove_dir_all(&work) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
+        let cleared = spill::clear(&work);
         let report = report?;
-        removed?;
+        cleared?;
         Ok(report)
     }
 

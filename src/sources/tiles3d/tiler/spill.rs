@@ -472,8 +472,31 @@ impl Spill {
     }
 }
 
+/// In the name of every temporary file.
+const MARK: &str = ".features";
+
 fn file_name((x, y): CellKey) -> String {
-    format!("{x}_{y}.features")
+    format!("{x}_{y}{MARK}")
+}
+
+/// Removes temporary files from a folder, and the folder where nothing else is in it: a folder of this name may be
+/// somebody's own.
+pub(super) fn clear(folder: &Path) -> io::Result<()> {
+    let files = match fs::read_dir(folder) {
+        Ok(files) => files,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let mut has_others = false;
+    for file in files {
+        let file = file?;
+        let is_ours = file.file_name().to_string_lossy().contains(MARK) && file.file_type()?.is_file();
+        if is_ours {
+            fs::remove_file(file.path())?;
+        }
+        has_others |= !is_ours;
+    }
+    if has_others { Ok(()) } else { fs::remove_dir(folder) }
 }
 
 #[cfg(test)]
@@ -546,6 +569,21 @@ mod tests {
             1,
             "what was read is gone"
         );
+    }
+
+    #[test]
+    fn only_temporary_files_are_cleared_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let work = folder.path().join(".work");
+        clear(&work).unwrap();
+        fs::create_dir(&work).unwrap();
+        fs::write(work.join(file_name((1, -2))), "").unwrap();
+        fs::write(work.join("letter.txt"), "").unwrap();
+        clear(&work).unwrap();
+        assert_eq!(fs::read_dir(&work).unwrap().count(), 1);
+        fs::remove_file(work.join("letter.txt")).unwrap();
+        clear(&work).unwrap();
+        assert!(!work.exists());
     }
 
     #[test]
