@@ -1,6 +1,6 @@
 //! A feature on earth: its surfaces as one welded mesh in ECEF.
 
-use super::spill::Spilled;
+use super::record::Spilled;
 use crate::georef::{GeorefError, Transformer, narrow};
 use crate::sources::SurfaceRole;
 use bevy::math::DVec3;
@@ -215,7 +215,7 @@ fn is_closed(corners: &[u32], point_of: &[u32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{georef::Crs, sources::tiles3d::tiler::spill::SpilledPart};
+    use crate::{georef::Crs, sources::tiles3d::tiler::record::SpilledPart};
     use bevy::math::DVec2;
 
     fn tetrahedron(faces: &[[u32; 3]]) -> Spilled {

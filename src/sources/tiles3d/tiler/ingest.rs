@@ -3,8 +3,9 @@
 use super::{
     Problems, Progress, Stage, Tiler, TilerError,
     images::ImageNames,
+    record::{MAX_RECORD, encode},
     schema::{MAX_COLUMNS, Schema, Survey},
-    spill::{CellKey, Chunk, MAX_RECORD, Spill, encode},
+    spill::{CellKey, Chunk, Spill},
 };
 use crate::georef::{Crs, Ecef, Transformer, lon_lat_h_from_ecef};
 use crate::sources::{Cause, CityFeature, CityPart, Problem};

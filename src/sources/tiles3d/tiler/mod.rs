@@ -20,9 +20,11 @@ mod feature;
 mod images;
 mod ingest;
 mod look;
+mod record;
 mod schema;
 mod simplify;
 mod spill;
+mod split;
 mod tree;
 
 pub use images::{ImageBytes, images_beside};

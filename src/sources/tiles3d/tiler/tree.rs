@@ -4,36 +4,32 @@
 //! decide who does what.
 
 use super::{
-    MAX_FEATURES, Problems, Progress, Stage, Tiler, TilerError, TilerReport,
+    Problems, Progress, Stage, Tiler, TilerError, TilerReport,
     assemble::{TileFrame, payload},
     feature::TileFeature,
     images::Images,
     ingest::Ingested,
+    record::Spilled,
     schema::Schema,
     simplify::level,
-    spill::{CellKey, Chunk, Spilled},
+    split::{Split, Work, split},
 };
 use crate::georef::Transformer;
 use crate::sources::{
     Cause, Problem,
     tiles3d::write::{ROOT, TileNode, TileSink, tileset_json},
 };
-use bevy::math::{DVec2, DVec3};
+use bevy::math::DVec3;
 use meshoptimizer_rs::Workspace;
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     thread,
 };
 
-/// Bytes of a file of features that is read whole; a larger one is dealt out to its quarters.
-const MAX_LOADED: u64 = 24 << 20;
 /// A subtree with so many tiles becomes an external tileset.
 const EXTERNAL_TILES: usize = 512;
 /// Work with less triangles is not worth a thread.
 const PARALLEL_FROM: u64 = 20_000;
-/// Halvings of a square after which features that still lie together are dealt out by their order.
-const MAX_HALVINGS: u32 = 48;
-
 /// Makes all tiles.
 pub(super) fn build(tiler: &Tiler<'_>, ingested: Ingested, sink: &dyn TileSink) -> Result<TilerReport, TilerError> {
     let mut problems = ingested.problems;
@@ -42,7 +38,6 @@ pub(super) fn build(tiler: &Tiler<'_>, ingested: Ingested, sink: &dyn TileSink) 
         sink,
         schema: ingested.schema,
         images: Images::new(ingested.images, tiler.images),
-        cell_size: ingested.cell_size,
         total: ingested.features,
         done: AtomicU64::new(0),
         tiles: AtomicU64::new(0),
@@ -51,7 +46,7 @@ pub(super) fn build(tiler: &Tiler<'_>, ingested: Ingested, sink: &dyn TileSink) 
         has_failed: AtomicBool::new(false),
     };
     let mut worker = builder.worker()?;
-    let branch = builder.branch(Work::Cells(ingested.cells), "r", &mut worker)?;
+    let branch = builder.branch(Work::Cells(ingested.cells, ingested.cell_size), "r", &mut worker)?;
     problems.append(branch.problems);
     let Some(root) = branch.tile else {
         return Err(TilerError::Nothing {
@@ -71,52 +66,6 @@ pub(super) fn build(tiler: &Tiler<'_>, ingested: Ingested, sink: &dyn TileSink) 
         root_error_m,
         problems: problems.into_list(&tiler.name),
     })
-}
-
-/// What is still to be made into a tile and the tiles below it.
-enum Work {
-    /// Squares of the first grid, by place.
-    Cells(Vec<(CellKey, Chunk)>),
-    /// One file, whose features lie in a square.
-    Chunk(Chunk, Square),
-    /// Features in memory, in the order of the input.
-    Features(Vec<Spilled>, Square),
-}
-
-impl Work {
-    fn triangles(&self) -> u64 {
-        match self {
-            Self::Cells(cells) => cells.iter().map(|(_, chunk)| chunk.triangles).sum(),
-            Self::Chunk(chunk, _) => chunk.triangles,
-            Self::Features(features, _) => features.iter().map(Spilled::triangles).sum(),
-        }
-    }
-}
-
-/// A square of the quadtree, units of the source.
-#[derive(Debug, Clone, Copy)]
-struct Square {
-    low: DVec2,
-    size: f64,
-    halvings: u32,
-}
-
-impl Square {
-    /// 0 to 3: south-west, south-east, north-west, north-east.
-    fn quarter(&self, at: DVec2) -> u32 {
-        let middle = self.low + self.size / 2.0;
-        u32::from(at.x >= middle.x) + 2 * u32::from(at.y >= middle.y)
-    }
-
-    fn within(&self, quarter: u32) -> Self {
-        let half = self.size / 2.0;
-        let offset = DVec2::new(f64::from(quarter & 1), f64::from(quarter >> 1)) * half;
-        Self {
-            low: self.low + offset,
-            size: half,
-            halvings: self.halvings + 1,
-        }
-    }
 }
 
 /// A tile that has been written.
@@ -148,7 +97,6 @@ struct Builder<'a> {
     sink: &'a dyn TileSink,
     schema: Schema,
     images: Images<'a>,
-    cell_size: f64,
     total: u64,
     done: AtomicU64,
     tiles: AtomicU64,
@@ -174,7 +122,7 @@ impl Builder<'_> {
         if self.tiler.cancel.load(Ordering::Relaxed) || self.has_failed.load(Ordering::Relaxed) {
             return Err(TilerError::Cancelled);
         }
-        let branch = match self.split(work)? {
+        let branch = match split(work, self.tiler.leaf_triangles as u64)? {
             Split::Leaf(features) => self.leaf(features, name, worker),
             Split::Children(works) => {
                 let children = self.children(works, name, worker)?;
@@ -391,141 +339,6 @@ impl Builder<'_> {
             ..node
         })
     }
-
-    fn split(&self, work: Work) -> Result<Split, TilerError> {
-        match work {
-            Work::Cells(mut cells) => {
-                if cells.len() == 1 {
-                    let (key, chunk) = cells.remove(0);
-                    return self.split(Work::Chunk(chunk, self.square(key)));
-                }
-                let triangles: u64 = cells.iter().map(|(_, chunk)| chunk.triangles).sum();
-                let features: u64 = cells.iter().map(|(_, chunk)| chunk.features).sum();
-                let bytes: u64 = cells.iter().map(|(_, chunk)| chunk.bytes).sum();
-                if triangles <= self.tiler.leaf_triangles as u64
-                    && features <= MAX_FEATURES as u64
-                    && bytes <= MAX_LOADED
-                {
-                    let mut all = Vec::new();
-                    for (_, chunk) in cells {
-                        all.extend(chunk.load()?);
-                    }
-                    all.sort_by_key(|feature| feature.order);
-                    return Ok(Split::Leaf(all));
-                }
-                Ok(Split::Children(quarters(cells).into_iter().map(Work::Cells).collect()))
-            }
-            Work::Chunk(chunk, square) if chunk.bytes <= MAX_LOADED || chunk.features == 1 => {
-                self.split(Work::Features(chunk.load()?, square))
-            }
-            Work::Chunk(chunk, square) => deal(chunk, square),
-            Work::Features(features, square) => Ok(self.split_features(features, square)),
-        }
-    }
-
-    fn square(&self, (x, y): CellKey) -> Square {
-        #[expect(clippy::cast_precision_loss, reason = "numbers of squares on earth")]
-        let low = DVec2::new(x as f64, y as f64) * self.cell_size;
-        Square {
-            low,
-            size: self.cell_size,
-            halvings: 0,
-        }
-    }
-
-    fn split_features(&self, features: Vec<Spilled>, mut square: Square) -> Split {
-        let triangles: u64 = features.iter().map(Spilled::triangles).sum();
-        let fits = triangles <= self.tiler.leaf_triangles as u64 && features.len() <= MAX_FEATURES;
-        if fits || features.len() <= 1 {
-            return Split::Leaf(features);
-        }
-        // Squares in which everything lies in one quarter make no tile.
-        while square.halvings < MAX_HALVINGS {
-            let first = square.quarter(features[0].middle);
-            if features.iter().any(|feature| square.quarter(feature.middle) != first) {
-                break;
-            }
-            square = square.within(first);
-        }
-        let is_apart = square.halvings < MAX_HALVINGS;
-        let count = features.len();
-        let mut quarters: [Vec<Spilled>; 4] = std::array::from_fn(|_| Vec::new());
-        for (number, feature) in features.into_iter().enumerate() {
-            let quarter = if is_apart {
-                square.quarter(feature.middle) as usize
-            } else {
-                number * 4 / count
-            };
-            quarters[quarter.min(3)].push(feature);
-        }
-        let works = (0..).zip(quarters).filter(|(_, features)| !features.is_empty());
-        Split::Children(
-            works
-                .map(|(quarter, features)| {
-                    Work::Features(features, if is_apart { square.within(quarter) } else { square })
-                })
-                .collect(),
-        )
-    }
-}
-
-enum Split {
-    Leaf(Vec<Spilled>),
-    Children(Vec<Work>),
-}
-
-/// Deals a file out to the quarters of the smallest square in which its features lie apart.
-fn deal(mut chunk: Chunk, mut square: Square) -> Result<Split, TilerError> {
-    loop {
-        let count = chunk.features;
-        let is_apart = square.halvings < MAX_HALVINGS;
-        let mut quarters = Vec::new();
-        let mut chunks = chunk.deal(|middle, number| {
-            // Features that lie at one point are dealt out by their order.
-            let quarter = if is_apart {
-                square.quarter(middle)
-            } else {
-                u32::try_from(number * 4 / count.max(1)).unwrap_or(3)
-            };
-            if !quarters.contains(&quarter) {
-                quarters.push(quarter);
-            }
-            quarter
-        })?;
-        quarters.sort_unstable();
-        let within = |quarter: u32| if is_apart { square.within(quarter) } else { square };
-        if chunks.len() > 1 {
-            let works = chunks
-                .into_iter()
-                .zip(quarters)
-                .map(|(chunk, quarter)| Work::Chunk(chunk, within(quarter)));
-            return Ok(Split::Children(works.collect()));
-        }
-        let Some(only) = chunks.pop() else {
-            return Ok(Split::Leaf(Vec::new()));
-        };
-        square = within(quarters.first().copied().unwrap_or(0));
-        chunk = only;
-    }
-}
-
-/// Two to four groups of squares, by the quarters of the smallest square of the quadtree that holds them all.
-fn quarters(cells: Vec<(CellKey, Chunk)>) -> Vec<Vec<(CellKey, Chunk)>> {
-    let low = cells.iter().fold((i64::MAX, i64::MAX), |low, (key, _)| {
-        (low.0.min(key.0), low.1.min(key.1))
-    });
-    let mut bits = 0;
-    for (key, _) in &cells {
-        bits |= key.0.abs_diff(low.0) | key.1.abs_diff(low.1);
-    }
-    // At least one bit: the squares differ.
-    let shift = (bits | 1).ilog2();
-    let mut groups: [Vec<(CellKey, Chunk)>; 4] = std::array::from_fn(|_| Vec::new());
-    for (key, chunk) in cells {
-        let side = |at: i64, low: i64| usize::try_from(at.abs_diff(low) >> shift & 1).unwrap_or(0);
-        groups[side(key.0, low.0) + 2 * side(key.1, low.1)].push((key, chunk));
-    }
-    groups.into_iter().filter(|group| !group.is_empty()).collect()
 }
 
 /// File of a tile; folders keep the number of files in each bearable.

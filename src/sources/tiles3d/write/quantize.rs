@@ -10,8 +10,8 @@ pub(crate) const QUANTIZED_ERROR_M: f64 = 0.01;
 pub(super) enum PositionForm {
     /// Steps of `step_m` from `low`, 0 to 65,535 along each axis.
     Short { low: DVec3, step_m: f64 },
-    /// Metres as `f32`.
-    Float,
+    /// Metres as `f32`, none larger than `reach_m`.
+    Float { reach_m: f64 },
 }
 
 impl PositionForm {
@@ -25,7 +25,9 @@ impl PositionForm {
         if worst(step_m) <= error_m {
             Self::Short { low, step_m }
         } else {
-            Self::Float
+            Self::Float {
+                reach_m: low.abs().max(high.abs()).max_element(),
+            }
         }
     }
 
@@ -33,8 +35,8 @@ impl PositionForm {
     pub(super) fn error_m(self) -> f64 {
         match self {
             Self::Short { step_m, .. } => worst(step_m),
-            // Half of the last bit of a tile of 16 km.
-            Self::Float => 1e-3,
+            // Half of the last of 24 bits, along each axis.
+            Self::Float { reach_m } => worst(reach_m * f64::from(f32::EPSILON)),
         }
     }
 }
@@ -89,7 +91,8 @@ mod tests {
     #[test]
     fn what_is_too_wide_keeps_its_floats() {
         let wide = PositionForm::of(DVec3::ZERO, DVec3::splat(900.0), QUANTIZED_ERROR_M);
-        assert_eq!(wide, PositionForm::Float);
+        assert_eq!(wide, PositionForm::Float { reach_m: 900.0 });
+        assert!(wide.error_m() < 1e-4);
         assert!(matches!(
             PositionForm::of(DVec3::ONE, DVec3::ONE, QUANTIZED_ERROR_M),
             PositionForm::Short { .. }
