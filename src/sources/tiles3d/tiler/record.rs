@@ -8,7 +8,7 @@ use bevy::math::{DVec2, DVec3};
 use std::io::{self, Read};
 
 /// Longest record, bytes.
-pub(super) const MAX_RECORD: usize = 1 << 30;
+pub(super) const MAX_RECORD: usize = 256 << 20;
 
 /// A feature as it waits, its coordinates still those of the source.
 #[derive(Debug, Clone, PartialEq)]

@@ -231,7 +231,8 @@ impl File<'_> {
                 what: "vertices",
             });
         }
-        let position_stride = if form == PositionForm::Float { 12 } else { 8 };
+        let is_float = matches!(form, PositionForm::Float { .. });
+        let position_stride = if is_float { 12 } else { 8 };
         let position_view = self
             .buffers
             .vertices(&bytes.positions, count, position_stride, self.workspace)?;
@@ -254,11 +255,7 @@ impl File<'_> {
         for (number, ((first, count, first_index, bounds, rows), (material, part))) in
             ranges.iter().zip(parts).enumerate()
         {
-            let position_kind = if form == PositionForm::Float {
-                FLOAT
-            } else {
-                UNSIGNED_SHORT
-            };
+            let position_kind = if is_float { FLOAT } else { UNSIGNED_SHORT };
             let mut attributes = json!({
                 "POSITION": self.buffers.accessor(json!({
                     "bufferView": position_view, "byteOffset": first * position_stride, "componentType": position_kind,
@@ -338,7 +335,7 @@ impl VertexBytes {
                 self.positions.extend([0; 2]);
                 Vec3::from_array(steps.map(f32::from))
             }
-            PositionForm::Float => {
+            PositionForm::Float { .. } => {
                 let metres = narrow(position);
                 self.positions.extend(metres.iter().flat_map(|n| n.to_le_bytes()));
                 Vec3::from_array(metres)
