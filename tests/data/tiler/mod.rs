@@ -6,17 +6,17 @@ mod bad;
 mod rules;
 mod town;
 
-use bevy::math::{DVec2, DVec3, Vec2};
+use bevy::math::DVec3;
 use proptest::prelude::*;
 use stadslens::{
     geometry::Value,
     georef::{Crs, LonLatH, RdNap, SiteFrame, SitePos, site_axes},
     sources::{
-        Cause, CityFeature, CityPart, CityTexture, Problem, SurfaceRole,
+        CityFeature,
         resource::{Resources, folder},
         tiles3d::{
             DecodeRequest, DecodedMeshes, Tile, TileTree, decode_meshes, read_tileset,
-            tiler::{Progress, Stage, Tiler, TilerError, TilerReport, tile_in_memory},
+            tiler::{Progress, Stage, Tiler, TilerError, tile_in_memory},
         },
     },
 };
