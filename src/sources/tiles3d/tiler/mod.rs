@@ -1,11 +1,11 @@
 //! Features to a tree of tiles, out of core: however large the area, memory holds a bounded part of it.
 //!
-//! 1. **In** ([`ingest`]): each feature is checked and put down in a file for its square of about 4 km (`.work` in the
+//! 1. **In** (`ingest`): each feature is checked and put down in a file for its square of about 4 km (`.work` in the
 //!    output folder, gone at the end). At most 32 MB wait in memory, and 8 bytes of each id's hash stay there.
-//! 2. **Tree** ([`tree`]): a quadtree over the source's horizontal coordinates, built depth first. A file above 24 MB
+//! 2. **Tree** (`tree`): a quadtree over the source's horizontal coordinates, built depth first. A file above 24 MB
 //!    is dealt out to its four quarters on disk; a smaller one is read and split in memory, down to leaves of at most
 //!    [`Tiler::leaf_triangles`] or one feature. Leaves hold full detail with error 0.
-//! 3. **Parents** ([`simplify`]): what the children show, simplified to [`Tiler::coarse_triangles`] with the error that
+//! 3. **Parents** (`simplify`): what the children show, simplified to [`Tiler::coarse_triangles`] with the error that
 //!    was measured; they are replaced by their children. A finished subtree of many tiles becomes an external tileset,
 //!    so that the tree does not grow in memory either.
 //!
