@@ -165,3 +165,54 @@ fn pictures_go_into_the_tiles_and_missing_ones_are_told() {
     );
     assert!(textured.double_sided, "a single face has two sides");
 }
+
+#[test]
+fn a_large_picture_is_a_file_of_its_own_that_tiles_share() {
+    let mut noise = image::RgbaImage::new(400, 300);
+    let mut state = 1_u32;
+    for pixel in noise.pixels_mut() {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        pixel.0 = state.to_le_bytes();
+    }
+    let mut png = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let png = png.into_inner();
+    let images = |_: &str| Ok(png.clone());
+    let tiler = Tiler {
+        images: &images,
+        ..small_tiles("bad.json")
+    };
+    let features = town(12, 60, CENTER, 30.0).map(|mut feature| {
+        let wall = &mut feature.parts[1];
+        wall.texture = Some(CityTexture {
+            image: "atlas.png".into(),
+            uvs: vec![Vec2::splat(0.5); wall.positions.len()],
+        });
+        feature
+    });
+    let (resources, report) = tiler.tile_in_memory(features).unwrap();
+    assert_eq!(report.problems, []);
+    let pictures = resources
+        .listed()
+        .into_iter()
+        .filter(|path| path.starts_with("images/"))
+        .count();
+    assert_eq!(pictures, 1);
+    let bytes: usize = resources
+        .listed()
+        .iter()
+        .map(|path| resources.read(path).unwrap().len())
+        .sum();
+    assert_eq!(bytes as u64, report.bytes);
+    let tree = read(&resources);
+    assert!(tree.tiles.len() > 2);
+    for tile in &tree.tiles {
+        let content = decoded(&tree, tile, rd_site());
+        assert!(
+            content
+                .meshes
+                .iter()
+                .any(|mesh| mesh.texture.as_ref().is_some_and(|texture| texture.width == 400))
+        );
+    }
+}

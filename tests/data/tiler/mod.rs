@@ -317,6 +317,14 @@ proptest! {
     }
 }
 
+/// The reader scales errors by matrices whose scale is one but for rounding: equal errors came out in the wrong order.
+#[test]
+fn a_parent_that_adds_no_error_has_more_than_its_child_all_the_same() {
+    let features = town(1_612_426_425_583_566_329, 104, CENTER, 832.579_769_713_755_4);
+    let (resources, _) = small_tiles("town").tile_in_memory(features).unwrap();
+    check_tree(&resources);
+}
+
 /// All files with their bytes.
 fn files(resources: &dyn Resources, paths: &[String]) -> BTreeMap<String, Vec<u8>> {
     paths

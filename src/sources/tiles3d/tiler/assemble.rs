@@ -8,7 +8,7 @@ use super::{
 };
 use crate::georef::{Ecef, GeorefError, east_north_up, lon_lat_h_from_ecef};
 use crate::sources::tiles3d::write::{
-    Payload, PayloadImage, PayloadMaterial, PayloadPart, QUANTIZED_ERROR_M, normal_bytes,
+    Payload, PayloadImage, PayloadMaterial, PayloadPart, QUANTIZED_ERROR_M, SinkError, normal_bytes,
 };
 use bevy::math::{DMat3, DMat4, DVec3, Vec3};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -58,28 +58,33 @@ impl TileFrame {
     }
 }
 
-/// The payload of a tile with `features` in their order, whose error is `error_m` (0 for a leaf).
+/// The payload of a tile with `features` in their order, whose error is `error_m` (0 for a leaf); `root` leads from its
+/// folder to that of the tileset.
+///
+/// # Errors
+/// [`SinkError`] when a picture cannot be written beside it.
 pub(super) fn payload(
     features: &[TileFeature],
     frame: &TileFrame,
     error_m: f64,
     schema: &Schema,
     images: &Images<'_>,
-) -> Payload {
-    let pictures = Pictures::of(features, error_m > 0.0, images);
+    root: &str,
+) -> Result<Payload, SinkError> {
+    let pictures = Pictures::of(features, error_m > 0.0, images, root)?;
     let mut parts: BTreeMap<PayloadMaterial, PayloadPart> = BTreeMap::new();
     // Callers keep well below that many rows.
     for (row, feature) in (0..=u16::MAX).zip(features) {
         add(feature, row, frame, &pictures, &mut parts);
     }
     let columns = features.iter().map(|f| (&*f.id, &*f.class, &*f.attributes));
-    Payload {
+    Ok(Payload {
         parts: parts.into_iter().collect(),
         images: pictures.files,
         properties: schema.properties(columns, MAX_ATTRIBUTE_BYTES),
         features: u32::try_from(features.len()).unwrap_or(u32::MAX),
         error_m: QUANTIZED_ERROR_M.max(error_m * STORED_SHARE),
-    }
+    })
 }
 
 /// The pictures of one tile.
@@ -90,7 +95,7 @@ struct Pictures {
 }
 
 impl Pictures {
-    fn of(features: &[TileFeature], is_coarse: bool, images: &Images<'_>) -> Self {
+    fn of(features: &[TileFeature], is_coarse: bool, images: &Images<'_>, root: &str) -> Result<Self, SinkError> {
         let mut wanted = BTreeSet::new();
         for feature in features {
             for look in &feature.look_of {
@@ -103,18 +108,20 @@ impl Pictures {
         };
         let mut bytes = 0;
         for image in wanted {
-            let Some(file) = images.read(image) else { continue };
-            bytes += file.bytes.len();
+            let Some(found) = images.read(image, root)? else {
+                continue;
+            };
+            bytes += found.bytes;
             if is_coarse && bytes > MAX_COARSE_IMAGE_BYTES {
-                return Self {
+                return Ok(Self {
                     files: Vec::new(),
                     place: BTreeMap::new(),
-                };
+                });
             }
             pictures.place.insert(image, pictures.files.len());
-            pictures.files.push(file);
+            pictures.files.push(found.image);
         }
-        pictures
+        Ok(pictures)
     }
 }
 

@@ -1,17 +1,22 @@
 //! Pictures on surfaces: found by their names when a tile needs them, so that only one tile's are in memory.
+//!
+//! Small ones are put into each tile that shows them. A large one, mostly an atlas that many tiles share, becomes a file
+//! of its own that the tiles name: a copy in each of a thousand tiles would fill disks.
 
 use crate::sources::{
     Cause, Problem,
     resource::{Resources, read_uri},
-    tiles3d::write::PayloadImage,
+    tiles3d::write::{ImageFile, PayloadImage, SinkError, TileSink},
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Largest picture that is put into tiles, bytes: each tile that shows a part of it holds the whole.
-const MAX_IMAGE_BYTES: usize = 32 << 20;
+/// Largest picture, bytes.
+const MAX_IMAGE_BYTES: usize = 64 << 20;
+/// Largest picture that is put into tiles, bytes.
+const MAX_EMBEDDED_BYTES: usize = 256 << 10;
 /// Most names of pictures.
 const MAX_NAMES: usize = 1 << 20;
 
@@ -50,40 +55,78 @@ impl ImageNames {
 pub(super) struct Images<'a> {
     names: Vec<Arc<str>>,
     read: ImageBytes<'a>,
+    sink: &'a dyn TileSink,
     /// What is wrong with a picture, told once.
     faults: Mutex<BTreeMap<u32, String>>,
+    /// Large pictures that have a file of their own, and their bytes.
+    written: Mutex<BTreeMap<u32, u64>>,
+}
+
+/// What a tile needs to know of a picture.
+pub(super) struct FoundImage {
+    pub(super) image: PayloadImage,
+    pub(super) bytes: usize,
 }
 
 impl<'a> Images<'a> {
-    pub(super) fn new(names: ImageNames, read: ImageBytes<'a>) -> Self {
+    pub(super) fn new(names: ImageNames, read: ImageBytes<'a>, sink: &'a dyn TileSink) -> Self {
         Self {
             names: names.names,
             read,
+            sink,
             faults: Mutex::default(),
+            written: Mutex::default(),
         }
     }
 
-    /// The picture of a number, where it can be had.
-    pub(super) fn read(&self, number: u32) -> Option<PayloadImage> {
-        let name = self.names.get(number as usize)?;
+    /// Bytes of the files that pictures got.
+    pub(super) fn bytes(&self) -> u64 {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.values().sum()
+    }
+
+    /// The picture of a number, where it can be had; `root` leads from the tile's folder to that of the tileset.
+    ///
+    /// # Errors
+    /// [`SinkError`] when a file of its own cannot be written.
+    pub(super) fn read(&self, number: u32, root: &str) -> Result<Option<FoundImage>, SinkError> {
+        let Some(name) = self.names.get(number as usize) else {
+            return Ok(None);
+        };
         let read = (self.read)(name).and_then(|bytes| {
-            let mime = mime(&bytes).ok_or("it is neither PNG, JPEG nor WebP")?;
             if bytes.len() > MAX_IMAGE_BYTES {
                 return Err(format!("it has more than {MAX_IMAGE_BYTES} bytes"));
             }
-            Ok(PayloadImage {
-                mime,
-                bytes: bytes.into(),
-            })
+            let mime = mime(&bytes).ok_or("it is neither PNG, JPEG nor WebP")?;
+            Ok((mime, bytes))
         });
-        match read {
-            Ok(image) => Some(image),
+        let (mime, data) = match read {
+            Ok(read) => read,
             Err(fault) => {
                 let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
                 faults.insert(number, fault);
-                None
+                return Ok(None);
             }
-        }
+        };
+        let bytes = data.len();
+        let file = if bytes > MAX_EMBEDDED_BYTES {
+            let ending = mime.rsplit('/').next().unwrap_or("image");
+            let path = format!("images/{number}.{ending}");
+            let uri = format!("{root}{path}");
+            // One at a time, so that no tile names a file that is not there yet.
+            let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Entry::Vacant(entry) = written.entry(number) {
+                self.sink.write(&path, data)?;
+                entry.insert(bytes as u64);
+            }
+            ImageFile::Beside(uri)
+        } else {
+            ImageFile::Embedded(data)
+        };
+        Ok(Some(FoundImage {
+            image: PayloadImage { mime, file },
+            bytes,
+        }))
     }
 
     /// What was wrong, by the order in which the pictures were first named.

@@ -28,6 +28,8 @@ use std::{
 
 /// A subtree with so many tiles becomes an external tileset.
 const EXTERNAL_TILES: usize = 512;
+/// How much larger the error of a parent is at least than that of its children.
+const STRICTLY_MORE: f64 = 1.000_001;
 /// Work with less triangles is not worth a thread.
 const PARALLEL_FROM: u64 = 20_000;
 /// Makes all tiles.
@@ -37,7 +39,7 @@ pub(super) fn build(tiler: &Tiler<'_>, ingested: Ingested, sink: &dyn TileSink) 
         tiler,
         sink,
         schema: ingested.schema,
-        images: Images::new(ingested.images, tiler.images),
+        images: Images::new(ingested.images, tiler.images, sink),
         total: ingested.features,
         done: AtomicU64::new(0),
         tiles: AtomicU64::new(0),
@@ -62,7 +64,7 @@ pub(super) fn build(tiler: &Tiler<'_>, ingested: Ingested, sink: &dyn TileSink) 
         features: root.leaf_features,
         triangles: root.leaf_triangles,
         tiles: builder.tiles.into_inner(),
-        bytes: builder.bytes.into_inner(),
+        bytes: builder.images.bytes() + builder.bytes.into_inner(),
         root_error_m,
         problems: problems.into_list(&tiler.name),
     })
@@ -241,7 +243,9 @@ impl Builder<'_> {
             .collect();
         let level = level(shown, self.tiler.coarse_triangles, &mut worker.workspace);
         let below_m = tiles.iter().map(|tile| tile.node.geometric_error_m).fold(0.0, f64::max);
-        let tile = self.tile(level.features, tiles, level.error_m.max(below_m), name, worker)?;
+        // A reader multiplies errors by the scale of its matrices, which is one but for rounding.
+        let error_m = level.error_m.max(below_m * STRICTLY_MORE);
+        let tile = self.tile(level.features, tiles, error_m, name, worker)?;
         branch.tile = Some(tile);
         Ok(branch)
     }
@@ -267,7 +271,9 @@ impl Builder<'_> {
             ecef = (ecef.0.min(child.ecef.0), ecef.1.max(child.ecef.1));
         }
         let frame = TileFrame::around((ecef.0 + ecef.1) / 2.0).map_err(|error| unexpected(error.to_string()))?;
-        let payload = payload(&features, &frame, geometric_error_m, &self.schema, &self.images);
+        let uri = path_of(name);
+        let root = "../".repeat(uri.matches('/').count());
+        let payload = payload(&features, &frame, geometric_error_m, &self.schema, &self.images, &root)?;
         let written = payload
             .write(&mut worker.workspace)
             .map_err(|error| unexpected(error.to_string()))?;
@@ -297,7 +303,6 @@ impl Builder<'_> {
                 (low, high) = (low.min(at), high.max(at));
             }
         }
-        let uri = path_of(name);
         self.tiles.fetch_add(1, Ordering::Relaxed);
         self.write(&uri, written.glb)?;
         let (mut leaf_features, mut leaf_triangles) = (0, 0);

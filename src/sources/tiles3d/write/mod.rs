@@ -11,7 +11,7 @@ mod quantize;
 mod sink;
 mod tileset;
 
-pub(super) use payload::{Payload, PayloadImage, PayloadMaterial, PayloadPart};
+pub(super) use payload::{ImageFile, Payload, PayloadImage, PayloadMaterial, PayloadPart};
 pub(super) use properties::{Property, PropertyValues};
 pub(super) use quantize::{QUANTIZED_ERROR_M, normal_bytes};
 pub(super) use sink::ROOT;

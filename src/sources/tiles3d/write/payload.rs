@@ -13,7 +13,7 @@ use crate::georef::{narrow, render_axes};
 use bevy::math::{DVec3, Vec3};
 use meshoptimizer_rs::{Error, Workspace, optimize_vertex_cache};
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 use thiserror::Error as ThisError;
 
 const BYTE: u32 = 5120;
@@ -57,7 +57,16 @@ pub(crate) struct PayloadMaterial {
 #[derive(Debug, Clone)]
 pub(crate) struct PayloadImage {
     pub(crate) mime: &'static str,
-    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) file: ImageFile,
+}
+
+/// Where a picture is.
+#[derive(Debug, Clone)]
+pub(crate) enum ImageFile {
+    /// In the payload.
+    Embedded(Vec<u8>),
+    /// In a file beside it, named as the payload sees it.
+    Beside(String),
 }
 
 /// Triangles of one material. Every list but `triangles` has one entry a vertex (`uvs` may be empty).
@@ -295,7 +304,10 @@ impl File<'_> {
         }
         let (mut files, mut textures) = (Vec::new(), Vec::new());
         for (number, image) in images.iter().enumerate() {
-            files.push(json!({"bufferView": self.buffers.plain(&image.bytes), "mimeType": image.mime}));
+            files.push(match &image.file {
+                ImageFile::Embedded(bytes) => json!({"bufferView": self.buffers.plain(bytes), "mimeType": image.mime}),
+                ImageFile::Beside(uri) => json!({"uri": uri, "mimeType": image.mime}),
+            });
             textures.push(if image.mime == "image/webp" {
                 self.required.insert("EXT_texture_webp");
                 json!({"sampler": 0, "extensions": {"EXT_texture_webp": {"source": number}}})
