@@ -153,8 +153,8 @@ impl SiteFrame {
     }
 }
 
-/// Columns east, north and up at a longitude and latitude, in ECEF.
-pub(super) fn east_north_up(lon_deg: f64, lat_deg: f64) -> DMat3 {
+/// Columns east, north and up at a longitude and latitude (degrees), in ECEF.
+pub fn east_north_up(lon_deg: f64, lat_deg: f64) -> DMat3 {
     let (sin_lon, cos_lon) = lon_deg.to_radians().sin_cos();
     let (sin_lat, cos_lat) = lat_deg.to_radians().sin_cos();
     DMat3::from_cols(

@@ -14,7 +14,7 @@ mod tile_map;
 mod transform;
 mod transform_lines;
 
-pub use frame::SiteFrame;
+pub use frame::{SiteFrame, east_north_up};
 pub use position::{Ecef, HeightReference, LonLatH, RdNap, RenderOrigin, SitePos, narrow, render_axes, site_axes};
 pub use rdnap::{
     check_known_point, ecef_from_lon_lat_h, in_rdnap_grid, lon_lat_from_rd, lon_lat_h_from_ecef, lon_lat_h_from_rd_nap,

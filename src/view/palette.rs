@@ -139,4 +139,25 @@ mod tests {
         assert_eq!(existing_face(0.0), WALL);
         assert_eq!(existing_face(-1.0), WALL);
     }
+
+    #[test]
+    fn tiles_that_are_made_here_have_the_same_colours() {
+        use crate::sources::{SurfaceRole, tiles3d::tiler::face_color};
+        for normal_up in [1.0, 0.98, 0.7, 0.31, 0.29, 0.0, -1.0] {
+            assert_eq!(face_color(SurfaceRole::Unknown, normal_up), existing_face(normal_up));
+        }
+        for (role, color) in [
+            (SurfaceRole::Roof, FLAT_ROOF),
+            (SurfaceRole::Wall, WALL),
+            (SurfaceRole::Ground, KERB),
+            (SurfaceRole::Opening, METAL),
+            (SurfaceRole::Traffic, surface(SurfaceKind::Asphalt)),
+            (SurfaceRole::Water, surface(SurfaceKind::Water)),
+            (SurfaceRole::Green, surface(SurfaceKind::Grass)),
+            (SurfaceRole::Land, surface(SurfaceKind::Paving)),
+        ] {
+            assert_eq!(face_color(role, 1.0), color, "{role:?}");
+        }
+        assert_eq!(face_color(SurfaceRole::Roof, 0.1), TILED_ROOF);
+    }
 }

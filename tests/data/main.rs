@@ -19,6 +19,7 @@ mod scenario;
 mod vector_facts;
 mod raster;
 mod terrain_pyramid;
+mod tiler;
 
 use std::path::{Path, PathBuf};
 
