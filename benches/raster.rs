@@ -2,7 +2,7 @@
 //! tiles, and how much memory that takes.
 //!
 //! Aims: 80 MB of heights a second on one core, 200 tiles a second, and no more memory for tiles than for one of them
-//! and what the reader keeps (64 MB of unpacked tiles for each sheet).
+//! and what the reader keeps (64 MB of unpacked tiles for each of the four sheets used last).
 
 #[path = "../tests/data/geotiff_fixture.rs"]
 mod geotiff_fixture;

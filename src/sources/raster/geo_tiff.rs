@@ -362,6 +362,11 @@ impl GeoTiff {
         Ok(Some(chunk))
     }
 
+    /// Lets go of the tiles that were kept.
+    pub(super) fn forget(&self) {
+        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = Cache::default();
+    }
+
     /// Place of a place in a level's pixels in those of the full image.
     pub(super) fn full_from_level(&self, level: usize) -> DVec2 {
         let (full, small) = (&self.levels[0], &self.levels[level]);

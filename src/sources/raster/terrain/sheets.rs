@@ -15,6 +15,8 @@ const STRIDE: usize = 8;
 const PLACES: usize = CELLS / STRIDE + 1;
 /// Most pixels that are read for one tile.
 const MAX_PIXELS: u64 = 16 << 20;
+/// Sheets whose unpacked tiles are kept: where four meet, all four serve.
+const MAX_KEPT: usize = 4;
 /// A degree of latitude, metres.
 const DEGREE_M: f64 = 111_195.0;
 
@@ -124,6 +126,8 @@ pub(super) struct SheetSet<'s> {
     frames: Vec<Frame>,
     /// Sheet, its frame, and the level of its file that is read.
     sheets: Vec<(&'s TerrainSheet, usize, usize)>,
+    /// Sheets that were read last, the latest at the end.
+    recent: Vec<usize>,
     /// Damage by file, each once.
     pub(super) problems: BTreeMap<String, Problem>,
 }
@@ -134,6 +138,7 @@ impl<'s> SheetSet<'s> {
         let mut set = Self {
             frames: Vec::new(),
             sheets: Vec::new(),
+            recent: Vec::new(),
             problems: BTreeMap::new(),
         };
         let spacing_m = node_spacing_m(z);
@@ -158,6 +163,16 @@ impl<'s> SheetSet<'s> {
         Ok(set)
     }
 
+    /// Keeps what a sheet has unpacked, and lets go of that of the one that was used longest ago.
+    fn keep(&mut self, sheet: usize) {
+        self.recent.retain(|other| *other != sheet);
+        self.recent.push(sheet);
+        if self.recent.len() > MAX_KEPT {
+            let oldest = self.recent.remove(0);
+            self.sheets[oldest].0.tiff.forget();
+        }
+    }
+
     /// Heights of the nodes of a tile. Where sheets overlap, the first with a height counts.
     pub(super) fn tile(&mut self, id: TileId) -> Result<TileGrid, Problem> {
         let mut grid = TileGrid::empty();
@@ -169,6 +184,7 @@ impl<'s> SheetSet<'s> {
             let Some(pixels) = Pixels::around(sheet, level, lattice, &mut self.problems)? else {
                 continue;
             };
+            self.keep(i);
             for node in 0..grid.0.len() {
                 if grid.0[node].is_nan()
                     && let Some(place) = between(lattice, node % NODES, node / NODES)
