@@ -4,6 +4,7 @@
 //! from the anchor).
 
 pub mod asset;
+mod city_entry;
 pub mod edit;
 pub mod mass;
 pub mod note;
@@ -18,6 +19,7 @@ pub mod terrain;
 mod variant;
 
 pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
+pub use city_entry::CityEntry;
 pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
 pub use mass::{MassMesh, MassSurface, mass_mesh};
 pub use note::{AuthorRole, Note, NoteAnchor, NoteKind};

@@ -25,6 +25,7 @@ mod projection;
 mod properties;
 mod read;
 mod scratch;
+mod scratch_city;
 mod scratch_vector;
 mod structure;
 mod table_layer;

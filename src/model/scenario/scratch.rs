@@ -6,13 +6,16 @@ use super::read::{has_extension, open};
 use super::{Area, Layer, LayerKind, LocalText, OpenScenario, Scenario, Source, Viewpoint};
 use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef, site_axes};
 use crate::sources::{
-    Cause, Problem, resource,
+    Cause, Problem,
+    cityjson::{LodChoice, is_city_json},
+    resource,
     tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileTree},
     vector,
 };
 use bevy::math::{DMat4, DVec2, DVec3, Vec3};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Id of the viewpoint that frames the data.
 const HOME: &str = "home";
@@ -34,6 +37,9 @@ pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     }
     if path.is_file() && has_extension(&shown, &["json"]) && is_tileset(path) {
         return OpenScenario::scratch_for_tileset(path);
+    }
+    if path.is_file() && is_city_json(path) {
+        return OpenScenario::scratch_for_city_model(path, LodChoice::Highest);
     }
     if path.is_file() && vector::is_vector(path) {
         return OpenScenario::scratch_for_vector(path);
@@ -67,7 +73,7 @@ struct TilesetKeys {
 }
 
 /// The folder of a file as resources, and its name in it.
-pub(super) fn beside(path: &Path) -> Option<(std::sync::Arc<dyn resource::Resources>, String)> {
+pub(super) fn beside(path: &Path) -> Option<(Arc<dyn resource::Resources>, String)> {
     let name = path.file_name()?.to_str()?.to_owned();
     let folder = path
         .parent()
@@ -85,11 +91,24 @@ impl OpenScenario {
     /// A scratch scenario around a tileset.json.
     pub fn scratch_for_tileset(path: &Path) -> Result<Self, Vec<Problem>> {
         let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
-        let (tree, problems) = tiles3d::read_tileset(resources.clone(), &name).map_err(|problem| vec![problem])?;
+        let title = match path.parent().and_then(Path::file_name).and_then(|f| f.to_str()) {
+            Some(folder) if name.eq_ignore_ascii_case("tileset.json") => folder.to_owned(),
+            _ => name.clone(),
+        };
+        Self::scratch_of_tiles(resources, &name, &title)
+    }
+
+    /// A scratch scenario around the tileset called `name` in `resources`.
+    pub(super) fn scratch_of_tiles(
+        resources: Arc<dyn resource::Resources>,
+        name: &str,
+        title: &str,
+    ) -> Result<Self, Vec<Problem>> {
+        let (tree, problems) = tiles3d::read_tileset(resources.clone(), name).map_err(|problem| vec![problem])?;
         let middle = middle_tile(&tree);
         let (center, radius_m) = middle.map_or((DVec3::ZERO, 100.0), |tile| ball(&volume_of(tile)));
         let refuse =
-            |message: String| vec![Problem::error(&name, "root.boundingVolume", message).because(Cause::Place)];
+            |message: String| vec![Problem::error(name, "root.boundingVolume", message).because(Cause::Place)];
         if !center.is_finite() || !radius_m.is_finite() {
             return Err(refuse("the bounding volume has numbers that are not finite".into()));
         }
@@ -116,11 +135,7 @@ impl OpenScenario {
                 }
             }
         }
-        let title = match path.parent().and_then(Path::file_name).and_then(|f| f.to_str()) {
-            Some(folder) if name.eq_ignore_ascii_case("tileset.json") => folder.to_owned(),
-            _ => name.clone(),
-        };
-        let scenario = scratch(&title, &name, site, home(target, radius_m), &TILES);
+        let scenario = scratch(title, name, site, home(target, radius_m), &TILES);
         let mut open = Self::without_data(scenario, resources);
         open.problems = problems;
         Ok(open)
