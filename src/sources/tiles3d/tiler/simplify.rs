@@ -35,7 +35,8 @@ pub(super) struct Level {
 /// smallest step that does it, since just above it a whole street of houses of one size may go missing at once.
 pub(super) fn level(children: Vec<TileFeature>, budget: usize, workspace: &mut Workspace) -> Level {
     let below_m = children.iter().map(|feature| feature.error_m).fold(0.0, f64::max);
-    let mut step_m = FIRST_STEP_M.max(below_m);
+    // Errors add up over the levels; a step as large as they are would leave out what is smaller.
+    let mut step_m = FIRST_STEP_M.max(below_m / 8.0);
     let mut too_fine_m = None;
     let mut attempt = 0;
     let mut best = loop {
@@ -162,7 +163,8 @@ fn finish(children: Vec<TileFeature>, mut reduced: Vec<Reduced>) -> Level {
                 let simpler = feature.with_corners(&corners, 0.0);
                 let step_m = told_m.max(distance_m(&feature, &simpler));
                 TileFeature {
-                    error_m: feature.error_m + step_m,
+                    // Corners are corners of the source, so that nothing is off by more than its size.
+                    error_m: (feature.error_m + step_m).min(feature.size_m),
                     ..simpler
                 }
             }
