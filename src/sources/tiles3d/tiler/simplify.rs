@@ -3,8 +3,8 @@
 //! Each feature is simplified by itself, from what its child tile shows of it. The error of a feature is the sum over
 //! the levels of the larger of two figures: the simplifier's own, and the measured distance between the two meshes
 //! (every old corner from the new faces, every new face's middle from the old ones). A feature is left out where its
-//! whole diameter is not more than a share of the error that its tile has anyway; since a hole is seen sooner than a
-//! shift, a feature that is left out counts [`MISSING_WEIGHT`] times its diameter.
+//! whole diameter is not more than what the others may be off. A hole is seen sooner than a shift: a feature that is left
+//! out counts [`MISSING_WEIGHT`] times its diameter, so that it was at most 4 pixels wide where a viewer allows 16.
 
 use super::{
     MAX_FEATURES,
@@ -14,7 +14,7 @@ use bevy::math::DVec3;
 use meshoptimizer_rs::{Positions, SimplifyOptions, SimplifySettings, Workspace, simplify};
 
 /// How many times its diameter a missing feature counts as an error.
-pub(super) const MISSING_WEIGHT: f64 = 2.0;
+pub(super) const MISSING_WEIGHT: f64 = 4.0;
 /// The finest step that is worth a level, metres.
 const FIRST_STEP_M: f64 = 0.2;
 /// Distances that are measured at most for one feature and direction; beyond, corners are sampled.
@@ -35,7 +35,8 @@ pub(super) struct Level {
 /// smallest step that does it, since just above it a whole street of houses of one size may go missing at once.
 pub(super) fn level(children: Vec<TileFeature>, budget: usize, workspace: &mut Workspace) -> Level {
     let below_m = children.iter().map(|feature| feature.error_m).fold(0.0, f64::max);
-    let mut step_m = FIRST_STEP_M.max(below_m);
+    // Errors add up over the levels; a step as large as they are would leave out what is smaller.
+    let mut step_m = FIRST_STEP_M.max(below_m / 8.0);
     let mut too_fine_m = None;
     let mut attempt = 0;
     let mut best = loop {
@@ -99,7 +100,7 @@ impl Reduced {
 
 fn reduce(features: &[TileFeature], step_m: f64, workspace: &mut Workspace) -> Vec<Reduced> {
     let reduced = features.iter().map(|feature| {
-        if feature.size_m * MISSING_WEIGHT <= step_m {
+        if feature.size_m <= step_m {
             return Reduced::Missing;
         }
         let settings = SimplifySettings {
@@ -162,7 +163,8 @@ fn finish(children: Vec<TileFeature>, mut reduced: Vec<Reduced>) -> Level {
                 let simpler = feature.with_corners(&corners, 0.0);
                 let step_m = told_m.max(distance_m(&feature, &simpler));
                 TileFeature {
-                    error_m: feature.error_m + step_m,
+                    // Corners are corners of the source, so that nothing is off by more than its size.
+                    error_m: (feature.error_m + step_m).min(feature.size_m),
                     ..simpler
                 }
             }
