@@ -15,11 +15,11 @@ mod geotiff_fixture;
 mod indicator_properties;
 mod indicators;
 mod online;
-mod scenario;
-mod vector_facts;
 mod raster;
+mod scenario;
 mod terrain_pyramid;
 mod tiler;
+mod vector_facts;
 
 use std::path::{Path, PathBuf};
 
