@@ -107,8 +107,7 @@ impl OpenScenario {
         let (tree, problems) = tiles3d::read_tileset(resources.clone(), name).map_err(|problem| vec![problem])?;
         let middle = middle_tile(&tree);
         let (center, radius_m) = middle.map_or((DVec3::ZERO, 100.0), |tile| ball(&volume_of(tile)));
-        let refuse =
-            |message: String| vec![Problem::error(name, "root.boundingVolume", message).because(Cause::Place)];
+        let refuse = |message: String| vec![Problem::error(name, "root.boundingVolume", message).because(Cause::Place)];
         if !center.is_finite() || !radius_m.is_finite() {
             return Err(refuse("the bounding volume has numbers that are not finite".into()));
         }

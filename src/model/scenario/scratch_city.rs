@@ -69,12 +69,17 @@ fn placed(
     name: &str,
     problems: &mut Vec<Problem>,
 ) -> Result<(Crs, DVec3), Problem> {
-    let known = model.epsg().map(Crs).filter(|crs| Transformer::new(*crs, Crs::ECEF).is_ok());
+    let known = model
+        .epsg()
+        .map(Crs)
+        .filter(|crs| Transformer::new(*crs, Crs::ECEF).is_ok());
     if let Some(crs) = known {
         return Ok((crs, DVec3::ZERO));
     }
     let Some((low, high)) = bounds(model, choice) else {
-        return Err(Problem::error(name, "", "there is no surface in it, so there is nothing to show").because(Cause::Place));
+        return Err(
+            Problem::error(name, "", "there is no surface in it, so there is nothing to show").because(Cause::Place),
+        );
     };
     let said = match model.crs() {
         Some(crs) => format!("the coordinate system {crs} is not known here"),
@@ -86,7 +91,8 @@ fn placed(
         problems.push(Problem::warning(name, "metadata.referenceSystem", message).because(Cause::Place));
         return Ok((Crs::RD_NAP, DVec3::ZERO));
     }
-    let message = format!("{said}; it is shown by itself, without its place on earth: write in the system to see it there");
+    let message =
+        format!("{said}; it is shown by itself, without its place on earth: write in the system to see it there");
     problems.push(Problem::warning(name, "metadata.referenceSystem", message).because(Cause::Place));
     let middle = (low + high) / 2.0;
     Ok((Crs::RD_NAP, NOWHERE_RD - DVec3::new(middle.x, middle.y, low.z)))
