@@ -5,6 +5,7 @@
 
 mod city_mesh;
 pub mod cityjson;
+pub(crate) mod crs_name;
 pub mod gltf;
 pub mod http;
 pub mod inspect;

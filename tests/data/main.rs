@@ -16,6 +16,7 @@ mod indicator_properties;
 mod indicators;
 mod online;
 mod raster;
+mod raster_damage;
 mod scenario;
 mod terrain_pyramid;
 mod tiler;

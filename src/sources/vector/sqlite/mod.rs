@@ -9,9 +9,9 @@ mod rows;
 use super::record::{
     Bounds, Features, Field, FieldKind, GeometryKind, Summary, VectorFeature, VectorGeometry, VectorLayer, overlaps,
 };
-use super::{MAX_FEATURES, MAX_FIELDS, MAX_LAYERS, crs};
+use super::{MAX_FEATURES, MAX_FIELDS, MAX_LAYERS};
 use crate::georef::Crs;
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, crs_name};
 use rows::Batches;
 use rusqlite::types::{Value as SqlValue, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
@@ -399,7 +399,7 @@ fn crs_of(organization: &SqlValue, code: &SqlValue, definition: &SqlValue) -> Op
             reason = "between 1 and 10 million"
         )]
         (true, Some(code)) => Some(Crs(code as u32)),
-        _ => crs::of_wkt(&text(definition)?),
+        _ => crs_name::of_wkt(&text(definition)?),
     }
 }
 
