@@ -19,4 +19,5 @@ pub mod tiles3d;
 pub mod vector;
 
 pub use city_mesh::{CityFeature, CityPart, CityTexture, SurfaceRole};
+pub(crate) use problem::shortened;
 pub use problem::{Cause, Problem, Severity};

@@ -3,10 +3,10 @@
 use super::{
     appearance::Appearance,
     cursor::{Cursor, text},
-    findings::{Fault, Findings},
+    findings::{Fault, Findings, LONGEST_PLACE},
 };
 use crate::georef::{Crs, Transformer};
-use crate::sources::{Cause, crs_name};
+use crate::sources::{Cause, crs_name, shortened};
 use bevy::math::DVec3;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -197,7 +197,7 @@ impl Header {
             (None, Some(crs)) => {
                 let message = format!(
                     "the reference system is not named by an EPSG code: {}",
-                    super::findings::shortened(crs)
+                    shortened(crs, LONGEST_PLACE)
                 );
                 findings.tell(true, Cause::Place, place, message);
             }
@@ -219,7 +219,7 @@ impl Header {
             );
             return;
         };
-        let shown = super::findings::shortened(version);
+        let shown = shortened(version, LONGEST_PLACE);
         let mut parts = version.split('.').map(str::parse::<u32>);
         match (parts.next(), parts.next()) {
             (Some(Ok(1)), None | Some(Ok(0 | 1))) | (Some(Ok(2)), None | Some(Ok(0))) => {}

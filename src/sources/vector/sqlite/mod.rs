@@ -410,15 +410,16 @@ fn quoted(name: &str) -> String {
 
 fn kind_of_name(name: &str) -> BTreeSet<GeometryKind> {
     let kind = match name.trim().to_ascii_uppercase().trim_end_matches([' ', 'Z', 'M']) {
-        "POINT" => GeometryKind::Point,
-        "LINESTRING" | "CIRCULARSTRING" | "COMPOUNDCURVE" | "CURVE" => GeometryKind::LineString,
-        "POLYGON" | "CURVEPOLYGON" | "SURFACE" => GeometryKind::Polygon,
-        "MULTIPOINT" => GeometryKind::MultiPoint,
-        "MULTILINESTRING" | "MULTICURVE" => GeometryKind::MultiLineString,
-        "MULTIPOLYGON" | "MULTISURFACE" => GeometryKind::MultiPolygon,
-        _ => return BTreeSet::new(),
+        "CIRCULARSTRING" | "COMPOUNDCURVE" | "CURVE" => Some(GeometryKind::LineString),
+        "CURVEPOLYGON" | "SURFACE" => Some(GeometryKind::Polygon),
+        "MULTICURVE" => Some(GeometryKind::MultiLineString),
+        "MULTISURFACE" => Some(GeometryKind::MultiPolygon),
+        word => GeometryKind::of_word(word),
     };
-    BTreeSet::from([kind])
+    // A column of collections may hold anything.
+    kind.into_iter()
+        .filter(|kind| *kind != GeometryKind::GeometryCollection)
+        .collect()
 }
 
 fn kind_of_code(code: f64) -> BTreeSet<GeometryKind> {
