@@ -8,6 +8,7 @@ pub mod georef;
 pub mod lenses;
 pub mod model;
 pub mod panels;
+pub mod prepare;
 pub mod schedule;
 pub mod sources;
 pub mod streaming;

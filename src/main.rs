@@ -1,5 +1,8 @@
 //! The command line, nothing else.
 
+#[path = "main/prepare.rs"]
+mod prepare;
+
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use stadslens::analysis::{Survey, VariantNumbers, numbers_json, numbers_table};
@@ -128,6 +131,8 @@ enum Command {
         #[arg(long, hide = true)]
         attended: bool,
     },
+    /// Make an area that works offline from files or open data: buildings as tiles, ground, addresses and objects.
+    Prepare(Box<prepare::PrepareArgs>),
     /// Transform lines "x y z" from standard input (x = east or longitude first; metres or degrees).
     Transform {
         /// CRS of the input.
@@ -250,6 +255,7 @@ fn main() -> ExitCode {
             automation_port: None,
         })),
         Some(Command::Render(args)) => render(*args),
+        Some(Command::Prepare(args)) => prepare::run(*args),
         Some(Command::Inspect { path, json }) => inspect_file(&path, json),
         Some(Command::Check { path, json }) => check(&path, json),
         Some(Command::Indicators {

@@ -15,6 +15,7 @@ mod geotiff_fixture;
 mod indicator_properties;
 mod indicators;
 mod online;
+mod prepare;
 mod raster;
 mod raster_damage;
 mod scenario;

@@ -398,6 +398,8 @@ pub struct Label {
 /// An address: a street with a number at a point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Address {
+    /// Street.
+    pub street: String,
     /// Street and number with its letter: `Wemenstraat 12a`.
     pub street_and_number: String,
     /// Postcode and town, what there is of them.

@@ -9,6 +9,7 @@ use super::{AssetKind, OpenScenario};
 use crate::georef::{SiteFrame, SitePos};
 use bevy::math::DVec2;
 use index::NameIndex;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What a found place is.
@@ -49,6 +50,29 @@ pub struct PlaceIndex {
     site: SiteFrame,
 }
 
+/// Streets that are known by their addresses alone, each where its middle address stands.
+fn streets(open: &OpenScenario) -> Vec<FoundPlace> {
+    let named: BTreeSet<&str> = open.labels.iter().map(|label| label.text.as_str()).collect();
+    let mut streets: BTreeMap<&str, Vec<DVec2>> = BTreeMap::new();
+    for address in open
+        .addresses
+        .iter()
+        .filter(|address| !named.contains(address.street.as_str()))
+    {
+        streets.entry(&address.street).or_default().push(address.position);
+    }
+    let middle = |(street, mut at): (&str, Vec<DVec2>)| {
+        at.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
+        FoundPlace {
+            kind: PlaceKind::Street,
+            name: street.to_owned(),
+            position: at[at.len() / 2],
+            top_m: None,
+        }
+    };
+    streets.into_iter().map(middle).collect()
+}
+
 impl PlaceIndex {
     /// The index of a scenario. Takes about a second for a million names, so it is made off the main thread.
     pub fn of(open: &OpenScenario) -> Self {
@@ -66,6 +90,7 @@ impl PlaceIndex {
                 top_m: label.landmark.then_some(at.z),
             });
         }
+        places.extend(streets(open));
         for address in open.addresses.iter() {
             places.push(FoundPlace {
                 kind: PlaceKind::Address,

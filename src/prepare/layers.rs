@@ -1,0 +1,541 @@
+//! Vector files to layers of the scenario: ground cover, addresses and managed objects, by what their attributes say.
+//!
+//! The attributes are those of the BGT and the BAG in all the spellings that their downloads have; other files that use the
+//! same words are read as well. What is no ground cover, no address and no object is counted and told, not guessed at.
+
+use super::document::PreparedLayer;
+use super::{Input, PrepareError, PrepareOptions, PrepareReport, PrepareStep};
+use crate::georef::{Crs, Transformer};
+use crate::sources::vector::{Position, VectorFeature, VectorFile, VectorGeometry, VectorLayer};
+use crate::sources::{Cause, Problem};
+use bevy::math::DVec2;
+use serde_json::{Map, Value, json};
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Folder of the layers.
+pub(super) const FOLDER: &str = "layers";
+/// Problems of single features that are told of one file.
+const MOST_TOLD: usize = 20;
+/// Bounds of coordinates that are taken for RD where a file names no system, metres.
+const RD: [f64; 4] = [-7_000.0, 289_000.0, 300_000.0, 629_000.0];
+
+/// Attributes that say what covers the ground.
+const COVER: [&str; 8] = [
+    "bgt_fysiek_voorkomen",
+    "bgt_fysiekvoorkomen",
+    "fysiek_voorkomen",
+    "fysiekvoorkomen",
+    "surfacematerial",
+    "kind",
+    "class",
+    "bgt_type",
+];
+/// Attributes that say more of it.
+const COVER_PLUS: [&str; 4] = [
+    "plus_fysiek_voorkomen",
+    "plus_fysiekvoorkomen",
+    "plus_fysiekvoorkomenwegdeel",
+    "plus_fysiekvoorkomenonbegroeidterreindeel",
+];
+/// Attributes that say what an object is.
+const OBJECT: [&str; 6] = ["plus_type", "bgt_type", "type", "soort", "class", "function"];
+/// Attributes that are the object's number.
+const NUMBER: [&str; 6] = [
+    "identificatie_lokaalid",
+    "lokaal_id",
+    "lokaalid",
+    "identificatie",
+    "id",
+    "gml_id",
+];
+/// Attributes that name a street.
+const STREET: [&str; 4] = [
+    "openbare_ruimte",
+    "openbare_ruimte_naam",
+    "openbareruimtenaam",
+    "straatnaam",
+];
+/// Attributes that hold a day once a thing is not there any more.
+const ENDED: [&str; 6] = [
+    "eind_registratie",
+    "eindregistratie",
+    "terminationdate",
+    "termination_date",
+    "objecteindtijd",
+    "object_eind_tijd",
+];
+
+/// What a feature becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Becomes {
+    Surface(&'static str),
+    Address,
+    Asset(&'static str),
+}
+
+impl Becomes {
+    fn slot(self) -> usize {
+        match self {
+            Self::Surface(_) => 0,
+            Self::Address => 1,
+            Self::Asset(_) => 2,
+        }
+    }
+}
+
+const SLOTS: [(&str, [&str; 2]); 3] = [
+    ("surfaces", ["Verharding, groen en water", "Paving, green and water"]),
+    ("addresses", ["Adressen", "Addresses"]),
+    ("assets", ["Beheerobjecten", "Assets"]),
+];
+
+/// Makes the layers of one file.
+pub(super) fn prepare(
+    options: &PrepareOptions,
+    input: &Input,
+    number: usize,
+    report: &mut PrepareReport,
+    told: &(dyn Fn(PrepareStep) + Sync),
+) -> Result<Vec<PreparedLayer>, PrepareError> {
+    let shown = input.path.display().to_string();
+    let file = match VectorFile::open(&input.path) {
+        Ok(file) => file,
+        Err(problem) => {
+            report.problems.push(problem);
+            return Ok(Vec::new());
+        }
+    };
+    report.problems.extend(file.problems.iter().cloned());
+    let folder = options.folder.join(FOLDER);
+    fs::create_dir_all(&folder).map_err(|error| PrepareError::cannot_write(&folder, &error))?;
+    let mut outputs: [Option<Output>; 3] = [None, None, None];
+    let (mut outside, mut unknown, mut faults) = (0_u64, 0_u64, Vec::new());
+    for (place, layer) in file.layers.iter().enumerate() {
+        let to_rd = match to_rd(layer, &shown, &mut report.problems) {
+            Ok(to_rd) => to_rd,
+            Err(problem) => {
+                report.problems.push(problem);
+                continue;
+            }
+        };
+        for (read, feature) in file.features(place).enumerate() {
+            if read % 5_000 == 0 {
+                told(PrepareStep {
+                    what: format!("reading {shown}"),
+                    done: read as u64,
+                    of: layer.count,
+                    received_bytes: 0,
+                });
+            }
+            let feature = match feature {
+                Ok(feature) => feature,
+                Err(problem) => {
+                    faults.push(problem);
+                    continue;
+                }
+            };
+            let properties = lower(&feature.properties);
+            if ENDED.iter().any(|key| text(&properties, key).is_some()) {
+                continue;
+            }
+            let Some(becomes) = becomes(&feature, &properties, &layer.name) else {
+                unknown += 1;
+                continue;
+            };
+            let Some(geometry) = placed(&feature, becomes, &to_rd, options) else {
+                outside += 1;
+                continue;
+            };
+            let json = json!({
+                "type": "Feature",
+                "properties": kept(becomes, &feature, &properties),
+                "geometry": geometry,
+            });
+            let slot = &mut outputs[becomes.slot()];
+            let output = match slot {
+                Some(output) => output,
+                None => {
+                    let path = folder.join(format!("{number}-{}.geojson", SLOTS[becomes.slot()].0));
+                    let opened = Output::create(&path).map_err(|error| PrepareError::cannot_write(&path, &error))?;
+                    slot.insert(opened)
+                }
+            };
+            output
+                .add(&json)
+                .map_err(|error| PrepareError::cannot_write(&output.path, &error))?;
+        }
+    }
+    tell(
+        report,
+        &shown,
+        faults,
+        unknown,
+        outside,
+        outputs.iter().all(Option::is_none),
+    );
+    let mut layers = Vec::new();
+    for (output, (kind, title)) in outputs.into_iter().zip(SLOTS) {
+        let Some(output) = output else { continue };
+        let (name, count) = output
+            .finish()
+            .map_err(|error| PrepareError::cannot_write(&folder, &error))?;
+        report.features += count;
+        layers.push(PreparedLayer {
+            id: format!("{kind}-{number}"),
+            kind: kind.to_owned(),
+            path: format!("{FOLDER}/{name}"),
+            title: title.map(str::to_owned),
+            register: None,
+            source: input.source.clone(),
+            ground_nap_m: None,
+        });
+    }
+    Ok(layers)
+}
+
+/// What was left out of a file, a line each.
+fn tell(report: &mut PrepareReport, shown: &str, faults: Vec<Problem>, unknown: u64, outside: u64, is_empty: bool) {
+    let more = faults.len().saturating_sub(MOST_TOLD);
+    report.problems.extend(faults.into_iter().take(MOST_TOLD));
+    let mut warn = |message: String, cause: Cause| {
+        report
+            .problems
+            .push(Problem::warning(shown, "", message).because(cause));
+    };
+    if more > 0 {
+        warn(format!("{more} more features are damaged"), Cause::More);
+    }
+    if unknown > 0 {
+        warn(
+            format!("{unknown} features are no ground cover, address or object by their attributes; they are left out"),
+            Cause::NotRead,
+        );
+    }
+    if is_empty && outside > 0 {
+        warn(
+            format!("all its {outside} features lie outside this area; check the area and the coordinates of the file"),
+            Cause::Place,
+        );
+    }
+}
+
+/// From a layer's coordinates to RD; `None` where they are RD.
+fn to_rd(layer: &VectorLayer, shown: &str, problems: &mut Vec<Problem>) -> Result<Option<Transformer>, Problem> {
+    let bad = |message: String| Problem::error(shown, &layer.name, message).because(Cause::Place);
+    let Some(crs) = layer.crs else {
+        let fits = layer
+            .bounds
+            .is_some_and(|b| b[0] >= RD[0] && b[1] >= RD[1] && b[2] <= RD[2] && b[3] <= RD[3]);
+        let said = layer.crs_name.as_deref().unwrap_or("no coordinate system");
+        if !fits {
+            return Err(bad(format!(
+                "it names {said}, and its coordinates are not RD; write the system into the file"
+            )));
+        }
+        let message = format!("it names {said}; its coordinates are taken as RD (EPSG:28992)");
+        problems.push(Problem::warning(shown, &layer.name, message).because(Cause::Place));
+        return Ok(None);
+    };
+    if crs == Crs::RD || crs == Crs::RD_NAP {
+        return Ok(None);
+    }
+    Transformer::new(crs, Crs::RD)
+        .map(Some)
+        .map_err(|error| bad(format!("its coordinates cannot be brought to RD ({error})")))
+}
+
+/// Attributes by their names in lower case, empty values left out.
+fn lower(properties: &Map<String, Value>) -> Map<String, Value> {
+    properties
+        .iter()
+        .filter(|(_, value)| !value.is_null() && value.as_str() != Some(""))
+        .map(|(key, value)| (key.to_ascii_lowercase(), value.clone()))
+        .collect()
+}
+
+fn text(properties: &Map<String, Value>, key: &str) -> Option<String> {
+    match properties.get(key)? {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn first(properties: &Map<String, Value>, keys: &[&str]) -> Option<String> {
+    keys.iter().find_map(|key| text(properties, key))
+}
+
+/// What a feature becomes by its form, its attributes and the name of its layer.
+fn becomes(feature: &VectorFeature, properties: &Map<String, Value>, layer: &str) -> Option<Becomes> {
+    let geometry = feature.geometry.as_ref()?;
+    let layer = layer.to_ascii_lowercase();
+    if !geometry.polygons.is_empty() {
+        // Bridges and what lies under the ground are no ground.
+        let level = first(properties, &["relatieve_hoogteligging", "relatievehoogteligging"]);
+        if level.is_some_and(|level| level != "0") {
+            return None;
+        }
+        return cover(properties, &layer).map(Becomes::Surface);
+    }
+    if geometry.points.len() != 1 {
+        return None;
+    }
+    if first(properties, &STREET).is_some() {
+        return Some(Becomes::Address);
+    }
+    let is_of = |names: &[&str]| names.iter().any(|name| layer.contains(name));
+    let words = OBJECT
+        .iter()
+        .filter_map(|key| text(properties, key))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let words = words.to_lowercase();
+    let kind = [
+        ("tree", ["boom", "tree"].as_slice()),
+        ("lamp", &["lichtmast", "lamp"]),
+        ("bench", &["bank", "bench"]),
+        ("bin", &["afval", "prullen"]),
+        ("manhole", &["put", "kolk"]),
+    ];
+    let by_words = kind
+        .iter()
+        .find(|(_, names)| names.iter().any(|name| words.contains(name)));
+    let is_object = is_of(&[
+        "vegetatieobject",
+        "paal",
+        "straatmeubilair",
+        "put",
+        "bak",
+        "kast",
+        "mast",
+        "bord",
+        "boom",
+        "bomen",
+    ]);
+    match by_words {
+        Some((kind, _)) => Some(Becomes::Asset(kind)),
+        None if is_of(&["boom", "bomen"]) => Some(Becomes::Asset("tree")),
+        None if is_object => Some(Becomes::Asset("other")),
+        None => None,
+    }
+}
+
+/// What covers the ground, by the words of the BGT.
+fn cover(properties: &Map<String, Value>, layer: &str) -> Option<&'static str> {
+    let says = COVER
+        .iter()
+        .filter_map(|key| text(properties, key))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let plus = first(properties, &COVER_PLUS).unwrap_or_default();
+    let (says, plus) = (says.to_lowercase(), plus.to_lowercase());
+    let has = |words: &[&str]| words.iter().any(|word| says.contains(word));
+    if layer.contains("waterdeel") && !layer.contains("ondersteunend")
+        || has(&["waterloop", "watervlakte", "water", "greppel", "zee"]) && !has(&["waterbouw"])
+    {
+        return Some("water");
+    }
+    if has(&["gesloten verharding", "asfalt", "asphalt"]) {
+        return Some("asphalt");
+    }
+    if plus.contains("klinkers") || has(&["klinkers", "clinkers"]) {
+        return Some("clinkers");
+    }
+    if has(&[
+        "open verharding",
+        "half verhard",
+        "tegels",
+        "paving",
+        "erf",
+        "zand",
+        "onverhard",
+    ]) {
+        return Some("paving");
+    }
+    if has(&["gras", "groenvoorziening", "grass", "weide", "kruid"]) {
+        // The BGT says of all municipal green the same; what grows there is said apart.
+        return Some(
+            if plus.contains("heester") || plus.contains("bosplantsoen") || plus.contains("planten") {
+                "planting"
+            } else {
+                "grass"
+            },
+        );
+    }
+    let growing = [
+        "bos", "struik", "heester", "plant", "houtwal", "heide", "riet", "teelt", "bouwland", "moeras", "duin",
+    ];
+    has(&growing).then_some("planting")
+}
+
+/// The geometry in RD, where it belongs to the area.
+fn placed(
+    feature: &VectorFeature,
+    becomes: Becomes,
+    to_rd: &Option<Transformer>,
+    options: &PrepareOptions,
+) -> Option<Value> {
+    let geometry: &VectorGeometry = feature.geometry.as_ref()?;
+    let rd = |p: &Position| -> Option<DVec2> {
+        match to_rd {
+            None => Some(DVec2::new(p.x, p.y)),
+            Some(transformer) => transformer.convert_flat([p.x, p.y]).ok().map(DVec2::from_array),
+        }
+    };
+    let rounded = |p: DVec2| [(p.x * 1000.0).round() / 1000.0, (p.y * 1000.0).round() / 1000.0];
+    if !matches!(becomes, Becomes::Surface(_)) {
+        let p = rd(geometry.points.first()?)?;
+        return options
+            .area
+            .contains(p)
+            .then(|| json!({"type": "Point", "coordinates": rounded(p)}));
+    }
+    let (low, high) = options.area.bounds();
+    let mut touches = false;
+    let polygons: Option<Vec<Vec<Vec<[f64; 2]>>>> = geometry
+        .polygons
+        .iter()
+        .map(|rings| {
+            rings
+                .iter()
+                .map(|ring| {
+                    let corners: Option<Vec<DVec2>> = ring.iter().map(rd).collect();
+                    let corners = corners?;
+                    touches |= corners.iter().any(|p| p.cmpge(low).all() && p.cmple(high).all());
+                    let mut ring: Vec<[f64; 2]> = corners.into_iter().map(rounded).collect();
+                    if ring.first() != ring.last() {
+                        ring.extend(ring.first().copied());
+                    }
+                    Some(ring)
+                })
+                .collect()
+        })
+        .collect();
+    let polygons = polygons?;
+    touches.then(|| json!({"type": "MultiPolygon", "coordinates": polygons}))
+}
+
+/// The attributes that go along.
+fn kept(becomes: Becomes, feature: &VectorFeature, properties: &Map<String, Value>) -> Map<String, Value> {
+    let number = first(properties, &NUMBER).or_else(|| feature.id.clone());
+    let number = number.unwrap_or_else(|| format!("nr-{}", feature.index));
+    let mut kept = Map::new();
+    match becomes {
+        Becomes::Surface(kind) => {
+            kept.insert("id".into(), json!(number));
+            kept.insert("kind".into(), json!(kind));
+            kept.insert("raise_m".into(), json!(0.0));
+        }
+        Becomes::Address => kept.extend(properties.clone()),
+        Becomes::Asset(kind) => {
+            kept.insert("id".into(), json!(number));
+            kept.insert("type".into(), json!(kind));
+            let others = properties
+                .iter()
+                .filter(|(key, _)| !matches!(key.as_str(), "id" | "type"));
+            kept.extend(others.map(|(key, value)| (key.clone(), value.clone())));
+        }
+    }
+    kept
+}
+
+/// A layer file under way.
+struct Output {
+    path: PathBuf,
+    to: BufWriter<fs::File>,
+    count: u64,
+}
+
+impl Output {
+    fn create(path: &Path) -> io::Result<Self> {
+        let mut to = BufWriter::new(fs::File::create(part_of(path))?);
+        to.write_all(
+            br#"{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::28992"}},"features":["#,
+        )?;
+        Ok(Self {
+            path: path.to_owned(),
+            to,
+            count: 0,
+        })
+    }
+
+    fn add(&mut self, feature: &Value) -> io::Result<()> {
+        self.to.write_all(if self.count == 0 { b"\n" } else { b",\n" })?;
+        self.count += 1;
+        serde_json::to_writer(&mut self.to, feature)?;
+        Ok(())
+    }
+
+    /// The name of the file, and how many features are in it.
+    fn finish(mut self) -> io::Result<(String, u64)> {
+        self.to.write_all(b"\n]}\n")?;
+        let file = self.to.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        fs::rename(part_of(&self.path), &self.path)?;
+        let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        Ok((name.to_owned(), self.count))
+    }
+}
+
+fn part_of(path: &Path) -> PathBuf {
+    path.with_extension("geojson.part")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(properties: Value, layer: &str) -> Option<&'static str> {
+        let Value::Object(properties) = properties else {
+            return None;
+        };
+        cover(&lower(&properties), layer)
+    }
+
+    #[test]
+    fn ground_is_told_by_the_words_of_the_bgt() {
+        for (properties, layer, meant) in [
+            (
+                json!({"bgt_fysiek_voorkomen": "gesloten verharding"}),
+                "wegdeel",
+                Some("asphalt"),
+            ),
+            (
+                json!({"fysiek_voorkomen": "open verharding"}),
+                "wegdeel",
+                Some("paving"),
+            ),
+            (
+                json!({"surfacematerial": "open verharding", "plus_fysiekVoorkomenWegdeel": "gebakken klinkers"}),
+                "trafficarea",
+                Some("clinkers"),
+            ),
+            (
+                json!({"bgt_fysiek_voorkomen": "groenvoorziening"}),
+                "begroeidterreindeel",
+                Some("grass"),
+            ),
+            (
+                json!({"bgt_fysiek_voorkomen": "groenvoorziening", "plus_fysiek_voorkomen": "heesters"}),
+                "begroeidterreindeel",
+                Some("planting"),
+            ),
+            (
+                json!({"bgt_fysiek_voorkomen": "loofbos"}),
+                "begroeidterreindeel",
+                Some("planting"),
+            ),
+            (json!({"class": "waterloop"}), "waterdeel", Some("water")),
+            (
+                json!({"bgt_fysiek_voorkomen": "erf"}),
+                "onbegroeidterreindeel",
+                Some("paving"),
+            ),
+            (json!({"naam": "x"}), "gebieden", None),
+        ] {
+            assert_eq!(said(properties.clone(), layer), meant, "{properties} in {layer}");
+        }
+    }
+}

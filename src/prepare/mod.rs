@@ -1,0 +1,218 @@
+//! From what a municipality can download to an area that works offline (`stadslens prepare`).
+//!
+//! Steps, each of which leaves a whole file or nothing: what is asked for online comes into a cache (`online`), city models
+//! become tiles and a register (`buildings`), heights one grid (`terrain`), vector files layers of the scenario (`layers`),
+//! and last `scenario.json` says what is there (`document`). A journal in the folder (`journal`) names the steps that are
+//! done, so that a run that was killed goes on where it stopped. Whatever the area, features stream: memory holds one
+//! feature, the tiler's share and the grid of heights.
+
+mod area;
+mod buildings;
+mod document;
+mod journal;
+mod layers;
+mod online;
+mod register;
+mod terrain;
+
+pub use area::Area;
+
+use crate::model::scenario;
+use crate::sources::cityjson::LodChoice;
+use crate::sources::{Cause, Problem, Severity};
+use document::PreparedLayer;
+use journal::Journal;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// What to prepare.
+#[derive(Debug, Clone)]
+pub struct PrepareOptions {
+    /// Which land.
+    pub area: Area,
+    /// Folder to make.
+    pub folder: PathBuf,
+    /// What the scenario is called; the name of the folder when empty.
+    pub title: String,
+    /// City models (`CityJSON`).
+    pub buildings: Vec<PathBuf>,
+    /// Grids of heights (`GeoTIFF`).
+    pub terrain: Vec<PathBuf>,
+    /// Vector files.
+    pub vector: Vec<PathBuf>,
+    /// Country whose open data are fetched.
+    pub online: Option<String>,
+    /// A list of services to use instead of the one that came with the program.
+    pub endpoints: Option<PathBuf>,
+    /// Level of detail of the buildings.
+    pub lod: LodChoice,
+    /// Make it anew where there is one already.
+    pub replace: bool,
+}
+
+/// How far a run is. Told often, from several threads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrepareStep {
+    /// What is being done, in plain English.
+    pub what: String,
+    /// Things done.
+    pub done: u64,
+    /// Things in all; 0 while that is not known.
+    pub of: u64,
+    /// Bytes fetched in this step.
+    pub received_bytes: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PrepareReport {
+    /// Buildings in the register.
+    pub buildings: u64,
+    /// Things in the tiles: buildings, and what else the city models have.
+    pub city_objects: u64,
+    /// Tiles.
+    pub tiles: u64,
+    /// Nodes of the grid of heights.
+    pub terrain_nodes: u64,
+    /// Features in vector layers, addresses among them.
+    pub features: u64,
+    /// Layers in the scenario.
+    pub layers: usize,
+    /// Bytes of the folder.
+    pub bytes: u64,
+    /// Steps that an earlier run had done.
+    pub resumed: usize,
+    /// What was wrong; the rest is in the folder.
+    pub problems: Vec<Problem>,
+}
+
+/// Why there is no prepared area.
+#[derive(Debug, Error)]
+pub enum PrepareError {
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// The inputs cannot be used.
+    #[error("the input has {} problems", .0.len())]
+    Problems(Vec<Problem>),
+    /// This machine cannot: no space, no rights.
+    #[error("{0}")]
+    Machine(String),
+}
+
+impl PrepareError {
+    fn cannot_write(path: &Path, error: &std::io::Error) -> Self {
+        let hint = match error.kind() {
+            std::io::ErrorKind::StorageFull => "make room and run it again: it goes on where it stopped",
+            std::io::ErrorKind::PermissionDenied => "choose a folder that you may write in",
+            _ => "run it again: it goes on where it stopped",
+        };
+        Self::Machine(format!("{}: cannot write ({error}); {hint}", path.display()))
+    }
+}
+
+/// Prepares an area. `told` is called with every bit of progress.
+///
+/// # Errors
+/// [`PrepareError`]. What was done by then is kept in the folder, and used when the same is asked for again.
+pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) -> Result<PrepareReport, PrepareError> {
+    let has_input = !(options.buildings.is_empty() && options.terrain.is_empty() && options.vector.is_empty());
+    if !has_input && options.online.is_none() {
+        let message = "nothing to prepare from: give --buildings, --terrain or --vector, or --online nl";
+        return Err(PrepareError::Usage(message.to_owned()));
+    }
+    let mut journal = Journal::open(options)?;
+    let mut report = PrepareReport {
+        resumed: journal.done(),
+        ..PrepareReport::default()
+    };
+    let mut layers: Vec<PreparedLayer> = Vec::new();
+    let mut inputs = Inputs::of(options);
+    if let Some(country) = &options.online {
+        online::fetch(options, country, &mut inputs, &mut report, told)?;
+    }
+    if !inputs.terrain.is_empty() {
+        layers.extend(journal.step("terrain", &mut report, |report| {
+            terrain::prepare(options, &inputs, report, told)
+        })?);
+    }
+    if !inputs.buildings.is_empty() {
+        layers.extend(journal.step("buildings", &mut report, |report| {
+            buildings::prepare(options, &inputs, report, told)
+        })?);
+    }
+    for (number, input) in inputs.vector.iter().enumerate() {
+        let name = format!("vector-{number}");
+        layers.extend(journal.step(&name, &mut report, |report| {
+            layers::prepare(options, input, number, report, told)
+        })?);
+    }
+    if layers.is_empty() {
+        let message = "nothing of what was given lies in this area; check the area and the files";
+        report.problems.insert(
+            0,
+            Problem::error(options.folder.display().to_string(), "", message).because(Cause::Place),
+        );
+        return Err(PrepareError::Problems(report.problems));
+    }
+    document::write(options, &layers)?;
+    report.layers = layers.len();
+    // What is written must open: whatever is wrong with it is told now, not at the exhibition.
+    match scenario::open(&options.folder) {
+        Ok(open) => report.problems.extend(open.problems),
+        Err(problems) => report.problems.extend(problems),
+    }
+    if !report
+        .problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+    {
+        journal.finish();
+    }
+    report.bytes = bytes_in(&options.folder, 0);
+    Ok(report)
+}
+
+/// A file to read and whose it is.
+#[derive(Debug, Clone, PartialEq)]
+struct Input {
+    path: PathBuf,
+    source: document::SourceWords,
+}
+
+/// All files to read.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Inputs {
+    buildings: Vec<Input>,
+    terrain: Vec<Input>,
+    vector: Vec<Input>,
+}
+
+impl Inputs {
+    fn of(options: &PrepareOptions) -> Self {
+        let of = |paths: &[PathBuf]| {
+            let inputs = paths.iter().map(|path| Input {
+                source: document::SourceWords::of_file(path),
+                path: path.clone(),
+            });
+            inputs.collect()
+        };
+        Self {
+            buildings: of(&options.buildings),
+            terrain: of(&options.terrain),
+            vector: of(&options.vector),
+        }
+    }
+}
+
+/// Bytes of the files in a folder, no deeper than what is made here.
+fn bytes_in(folder: &Path, depth: u8) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(about) if about.is_dir() && depth < 8 => bytes_in(&entry.path(), depth + 1),
+            Ok(about) => about.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

@@ -1,0 +1,95 @@
+//! Open data of a country into the cache of a run, as inputs like any others.
+
+use super::document::SourceWords;
+use super::journal::WORK;
+use super::{Input, Inputs, PrepareError, PrepareOptions, PrepareReport, PrepareStep};
+use crate::sources::Problem;
+use crate::sources::http::{Cancel, Limits};
+use crate::sources::online::{Endpoints, Fetched, Fetcher, RdArea, SourceRecord};
+
+/// The grid of heights that is fetched: the ground.
+const GROUND: &str = "ahn-dtm";
+/// Cells of that grid, metres, up to this much land; more land gets coarser ones.
+const CELLS_M: [(f64, f64); 3] = [(4.0e6, 0.5), (2.5e7, 1.0), (f64::INFINITY, 2.0)];
+/// Collections that become layers.
+const COLLECTIONS: [(&str, &str); 6] = [
+    ("bgt", "wegdeel"),
+    ("bgt", "onbegroeidterreindeel"),
+    ("bgt", "begroeidterreindeel"),
+    ("bgt", "waterdeel"),
+    ("bgt", "vegetatieobject"),
+    ("bag", "verblijfsobject"),
+];
+
+/// Fetches what the area needs and adds it to the inputs.
+pub(super) fn fetch(
+    options: &PrepareOptions,
+    country: &str,
+    inputs: &mut Inputs,
+    report: &mut PrepareReport,
+    told: &(dyn Fn(PrepareStep) + Sync),
+) -> Result<(), PrepareError> {
+    let endpoints = match &options.endpoints {
+        Some(path) => Endpoints::read(path),
+        None => Endpoints::find(country, &beside_program()),
+    };
+    let endpoints = endpoints.map_err(|problem| PrepareError::Problems(vec![problem]))?;
+    let (low, high) = options.area.bounds();
+    let area = RdArea::new([low.x, low.y, high.x, high.y]).map_err(|problem| PrepareError::Problems(vec![problem]))?;
+    let client = endpoints.client(Limits::default(), Cancel::new());
+    let cache = options.folder.join(WORK).join("cache");
+    let step = |step: crate::sources::online::Step<'_>| {
+        told(PrepareStep {
+            what: format!("fetching {}", step.source),
+            done: step.done as u64,
+            of: step.of.unwrap_or_default() as u64,
+            received_bytes: step.received_bytes,
+        });
+    };
+    let fetcher = Fetcher::new(&client, &endpoints, &cache, &step);
+    let cells_m = CELLS_M.iter().find(|(most_m2, _)| options.area.area_m2() <= *most_m2);
+    let cells_m = cells_m.map_or(2.0, |(_, cells_m)| *cells_m);
+    let mut take = |fetched: Result<Fetched, Problem>, to: &mut Vec<Input>| -> Result<(), PrepareError> {
+        match fetched {
+            Ok(fetched) => {
+                let source = words(&fetched.record);
+                to.extend(fetched.files.iter().map(|file| Input {
+                    path: file.path.clone(),
+                    source: source.clone(),
+                }));
+                report.problems.extend(fetched.problems);
+                if fetched.is_stopped {
+                    let message = "fetching stopped; run it again: it goes on where it stopped";
+                    return Err(PrepareError::Machine(message.to_owned()));
+                }
+            }
+            // One service that does not answer does not keep the others back.
+            Err(problem) => report.problems.push(problem),
+        }
+        Ok(())
+    };
+    take(fetcher.fetch_buildings(&area), &mut inputs.buildings)?;
+    take(fetcher.fetch_heights(GROUND, &area, cells_m), &mut inputs.terrain)?;
+    for (service, collection) in COLLECTIONS {
+        take(fetcher.fetch_features(service, collection, &area), &mut inputs.vector)?;
+    }
+    Ok(())
+}
+
+/// Where an installation may keep its own list of services.
+fn beside_program() -> Vec<std::path::PathBuf> {
+    let program = std::env::current_exe().ok();
+    program
+        .and_then(|program| program.parent().map(std::path::Path::to_owned))
+        .into_iter()
+        .collect()
+}
+
+fn words(record: &SourceRecord) -> SourceWords {
+    SourceWords {
+        owner: record.about.attribution.clone(),
+        date: record.about.date.clone().unwrap_or_else(|| record.fetched_on.clone()),
+        licence: record.about.licence.clone(),
+        url: record.about.page.clone(),
+    }
+}
