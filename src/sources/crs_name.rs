@@ -8,28 +8,33 @@ const WGS84: Crs = Crs(4326);
 /// Longest name or WKT that is looked at, bytes.
 const LONGEST: usize = 100_000;
 
-/// The CRS with this name: `EPSG:28992`, `urn:ogc:def:crs:EPSG::28992`, `http://www.opengis.net/def/crs/EPSG/0/28992`,
-/// `http://www.opengis.net/gml/srs/epsg.xml#28992`, `urn:ogc:def:crs:OGC:1.3:CRS84`, WKT, or what programs call it.
+/// The CRS with this name: one that has a code, as [`of_code_name`] reads it, WKT, or what programs call it.
+pub(crate) fn of_name(name: &str) -> Option<Crs> {
+    let name = name.trim();
+    if name.len() > LONGEST {
+        None
+    } else if name.contains('[') {
+        of_wkt(name)
+    } else {
+        of_code_name(name).or_else(|| of_title(name))
+    }
+}
+
+/// The CRS with this code: `EPSG:28992`, `urn:ogc:def:crs:EPSG::28992`, `http://www.opengis.net/def/crs/EPSG/0/28992`,
+/// `http://www.opengis.net/gml/srs/epsg.xml#28992`, `urn:ogc:def:crs:OGC:1.3:CRS84`.
 ///
 /// Of compounds (`EPSG:28992+5709`, `urn:ogc:def:crs,crs:EPSG::28992,crs:EPSG::5709`, `…/def/crs-compound?1=…&2=…`) RD with
 /// NAP is known. Others are not: their heights would be guessed.
-pub(crate) fn of_name(name: &str) -> Option<Crs> {
+pub(crate) fn of_code_name(name: &str) -> Option<Crs> {
     let name = name.trim().trim_end_matches('/');
     if name.len() > LONGEST {
         return None;
-    }
-    if name.contains('[') {
-        return of_wkt(name);
     }
     let last = name.rsplit([':', '/', '#']).next()?;
     if last.eq_ignore_ascii_case("CRS84") || last.eq_ignore_ascii_case("CRS84h") {
         return Some(WGS84);
     }
-    let lower = name.to_ascii_lowercase();
-    if !lower.contains("epsg") {
-        return of_title(name);
-    }
-    match codes(&lower)?[..] {
+    match codes(&name.to_ascii_lowercase())?[..] {
         [code] => Some(code),
         [Crs::RD, Crs(5709)] => Some(Crs::RD_NAP),
         _ => None,
@@ -185,6 +190,20 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(of_name(name).map(|crs| crs.0), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_asks_for_a_code_takes_no_title() {
+        for (name, expected) in [
+            ("EPSG:28992", Some(Crs::RD)),
+            ("EPSG:28992+5709", Some(Crs::RD_NAP)),
+            ("http://www.opengis.net/def/crs/OGC/1.3/CRS84", Some(WGS84)),
+            ("RD New", None),
+            ("Amersfoort", None),
+            (r#"PROJCS["RD_New",AUTHORITY["EPSG","28992"]]"#, None),
+        ] {
+            assert_eq!(of_code_name(name), expected, "{name}");
         }
     }
 

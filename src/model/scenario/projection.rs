@@ -32,7 +32,7 @@ enum Kind {
 impl Projection {
     /// A projection from the CRS called `name` (`EPSG:28992`, an OGC URN or URL, `CRS84`).
     pub(super) fn new(site: SiteFrame, name: &str) -> Result<Self, String> {
-        let Some(Crs(code)) = crs_name::of_name(name) else {
+        let Some(Crs(code)) = crs_name::of_code_name(name) else {
             return Err(format!("the CRS `{name}` is not known: write it as `EPSG:28992`"));
         };
         let kind = match code {

@@ -190,7 +190,7 @@ impl Header {
         }
         let place = "metadata.referenceSystem";
         if let Some(crs) = &self.crs {
-            self.epsg = crs_name::of_name(crs).map(|crs| crs.0);
+            self.epsg = crs_name::of_code_name(crs).map(|crs| crs.0);
         }
         match (self.epsg, &self.crs) {
             (None, None) => {}
