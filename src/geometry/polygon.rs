@@ -143,10 +143,10 @@ pub(super) fn parts_of(result: &MultiPolygon) -> Vec<Polygon> {
         inside.is_none_or(|point| ring_contains(&part.exterior, DVec2::new(point.x(), point.y())))
     };
     let mut strays: Vec<Vec<DVec2>> = Vec::new();
-    for place in 0..parts.len() {
-        let holes = std::mem::take(&mut parts[place].holes);
-        let (own, others) = holes.into_iter().partition(|hole| is_around(&parts[place], hole));
-        parts[place].holes = own;
+    for part in &mut parts {
+        let holes = std::mem::take(&mut part.holes);
+        let (own, others) = holes.into_iter().partition(|hole| is_around(part, hole));
+        part.holes = own;
         strays.extend::<Vec<_>>(others);
     }
     for hole in strays {

@@ -89,8 +89,15 @@ pub struct Desk {
     tour: Option<TourState>,
     tour_left: bool,
     opened_last: Side,
-    card_expanded: bool,
-    card_shown: Option<String>,
+    card: CardMemory,
+}
+
+/// What the desk remembers of the card from one frame to the next.
+#[derive(Debug, Clone, Default)]
+struct CardMemory {
+    expanded: bool,
+    /// What it was about.
+    shown: Option<String>,
 }
 
 /// What the desk shows.
@@ -251,13 +258,13 @@ impl Desk {
     /// Brings the card forward when something else was picked.
     fn notice_picked(&mut self, card: Option<&CardState>) {
         let picked = card.map(|card| card.id.clone());
-        if picked != self.card_shown {
-            self.card_expanded = false;
+        if picked != self.card.shown {
+            self.card.expanded = false;
             if picked.is_some() {
                 self.panels.right_open = true;
                 self.opened_last = Side::Right;
             }
-            self.card_shown = picked;
+            self.card.shown = picked;
         }
     }
 

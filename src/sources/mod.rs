@@ -5,6 +5,7 @@
 
 mod city_mesh;
 pub mod cityjson;
+pub(crate) mod crs_name;
 pub mod gltf;
 pub mod http;
 pub mod inspect;
@@ -18,4 +19,5 @@ pub mod tiles3d;
 pub mod vector;
 
 pub use city_mesh::{CityFeature, CityPart, CityTexture, SurfaceRole};
+pub(crate) use problem::shortened;
 pub use problem::{Cause, Problem, Severity};

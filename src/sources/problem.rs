@@ -110,12 +110,41 @@ impl Problem {
     }
 }
 
+/// What a file says, as a message repeats it: one line of at most `longest` characters, then an ellipsis.
+pub(crate) fn shortened(text: &str, longest: usize) -> String {
+    let one_line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut shown: String = one_line.take(longest).collect();
+    if text.chars().nth(longest).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.place.is_empty() {
             write!(f, "{}: {}", self.path, self.message)
         } else {
             write!(f, "{}: {}: {}", self.path, self.place, self.message)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_says_stays_one_short_line() {
+        for (text, shown) in [
+            ("abc", "abc"),
+            ("abcd", "abcd"),
+            ("abcde", "abcd…"),
+            ("a\nb\u{1b}", "a b "),
+            ("éééé", "éééé"),
+            ("", ""),
+        ] {
+            assert_eq!(shortened(text, 4), shown);
         }
     }
 }

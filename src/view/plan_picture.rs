@@ -208,6 +208,7 @@ mod tests {
         let share = picture.share(p);
         #[expect(
             clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
             clippy::cast_sign_loss,
             reason = "a place in a picture"
         )]

@@ -353,7 +353,8 @@ fn outlines_made_to_tangle_have_no_value_instead_of_taking_hours() {
         (None, false)
     );
     assert_values(&today, &[(Key::Trees, 3.0), (Key::Gfa, 0.0)]);
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    // Seconds; on a machine that is busy with other things, some tens of them.
+    assert!(start.elapsed().as_secs() < 90, "{:?}", start.elapsed());
 }
 
 #[test]

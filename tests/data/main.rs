@@ -17,6 +17,7 @@ mod indicators;
 mod online;
 mod prepare;
 mod raster;
+mod raster_damage;
 mod scenario;
 mod terrain_pyramid;
 mod tiler;

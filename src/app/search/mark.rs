@@ -85,9 +85,9 @@ pub(super) fn paint_mark(
     );
     name.wrap = TextWrapping::truncate_at_width(320.0 * theme.text_scale);
     let words = painter.layout_job(name);
-    let size = words.size() + vec2(16.0, 8.0);
+    let plate_size = words.size() + vec2(16.0, 8.0);
     let below = head - vec2(0.0, side * 0.62 + 8.0);
-    let plate = Align2::CENTER_BOTTOM.anchor_size(below, size);
+    let plate = Align2::CENTER_BOTTOM.anchor_size(below, plate_size);
     let room: Rect = zones.view.shrink(4.0);
     let plate = plate.translate(vec2(
         (room.left() - plate.left()).max(0.0) + (room.right() - plate.right()).min(0.0),

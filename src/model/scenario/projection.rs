@@ -1,6 +1,7 @@
 //! From a file's coordinates to the site frame, with the checks that catch swapped and foreign coordinates.
 
 use crate::georef::{Crs, GeorefError, HeightReference, LonLatH, RdNap, SiteFrame, SitePos, Transformer};
+use crate::sources::crs_name;
 use bevy::math::{DVec2, DVec3};
 
 /// Farthest that anything of a scenario may lie from its anchor, metres.
@@ -31,7 +32,7 @@ enum Kind {
 impl Projection {
     /// A projection from the CRS called `name` (`EPSG:28992`, an OGC URN or URL, `CRS84`).
     pub(super) fn new(site: SiteFrame, name: &str) -> Result<Self, String> {
-        let Some(code) = epsg_code(name) else {
+        let Some(Crs(code)) = crs_name::of_code_name(name) else {
             return Err(format!("the CRS `{name}` is not known: write it as `EPSG:28992`"));
         };
         let kind = match code {
@@ -178,20 +179,6 @@ impl Projection {
 
 const LON_LAT: u32 = 4326;
 
-/// The EPSG code in `EPSG:28992`, `urn:ogc:def:crs:EPSG::28992`, `http://www.opengis.net/def/crs/EPSG/0/28992`;
-/// `CRS84` counts as 4326, because x always comes first here.
-fn epsg_code(name: &str) -> Option<u32> {
-    let name = name.trim();
-    let last = name.rsplit([':', '/']).next()?;
-    if last.eq_ignore_ascii_case("CRS84") || last.eq_ignore_ascii_case("CRS84h") {
-        return Some(LON_LAT);
-    }
-    if !name.to_ascii_uppercase().contains("EPSG") {
-        return None;
-    }
-    last.parse().ok()
-}
-
 /// What a height of `reference` reads where the site frame's height is zero, at `p`, metres. Subtract it from a
 /// height in a file to get the height in the site frame.
 pub(super) fn height_at_site_zero_m(site: &SiteFrame, p: DVec2, reference: HeightReference) -> Result<f64, String> {
@@ -226,20 +213,6 @@ mod tests {
                 y_m: 476_250.0,
                 nap_m: 17.0,
             },
-        }
-    }
-
-    #[test]
-    fn names_of_a_crs() {
-        for (name, code) in [
-            ("EPSG:28992", Some(28992)),
-            ("urn:ogc:def:crs:EPSG::7415", Some(7415)),
-            ("http://www.opengis.net/def/crs/EPSG/0/28992", Some(28992)),
-            ("urn:ogc:def:crs:OGC:1.3:CRS84", Some(4326)),
-            ("RD", None),
-            ("28992", None),
-        ] {
-            assert_eq!(epsg_code(name), code, "{name}");
         }
     }
 

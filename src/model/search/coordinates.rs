@@ -33,10 +33,9 @@ fn lon_lat(text: &str) -> Option<LonLatH> {
     }
     let (lon, lat) = match (a.side, b.side) {
         (Some(Side::Longitude), _) | (_, Some(Side::Latitude)) => (a.value, b.value),
-        (Some(Side::Latitude), _) | (_, Some(Side::Longitude)) => (b.value, a.value),
         // Maps give the latitude first. In the Netherlands the greater of the two is the latitude whichever way round.
         (None, None) if a.value.abs() < b.value.abs() && (50.0..54.0).contains(&b.value) => (a.value, b.value),
-        (None, None) => (b.value, a.value),
+        (Some(Side::Latitude), _) | (_, Some(Side::Longitude)) | (None, None) => (b.value, a.value),
     };
     let is_on_earth = lon.abs() <= 180.0 && lat.abs() <= 90.0;
     is_on_earth.then_some(LonLatH {

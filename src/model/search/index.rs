@@ -176,7 +176,7 @@ fn likeness(wanted: &str, word: &str, is_last: bool) -> f64 {
     let part = strsim::osa_distance(wanted, &beginning) + usize::from(!is_last);
     let mistakes = whole.min(part);
     let share = |mistakes: usize| f64::from(u8::try_from(mistakes).unwrap_or(u8::MAX));
-    if mistakes > allowed || 2 * mistakes >= letters + 1 {
+    if mistakes > allowed || 2 * mistakes > letters {
         return 0.0;
     }
     0.85 - 0.15 * share(mistakes)

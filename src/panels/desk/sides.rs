@@ -139,7 +139,7 @@ impl Desk {
                     close_label: &close,
                 };
                 let state = CardState {
-                    expanded: self.card_expanded,
+                    expanded: self.card.expanded,
                     ..card.clone()
                 };
                 let mut asked = Vec::new();
@@ -157,7 +157,7 @@ impl Desk {
                 }
                 for action in asked {
                     match action {
-                        CardAction::SetExpanded(expanded) => self.card_expanded = expanded,
+                        CardAction::SetExpanded(expanded) => self.card.expanded = expanded,
                         CardAction::Copied => self.done(tr(language, "card-copied")),
                         other => actions.card.push(other),
                     }

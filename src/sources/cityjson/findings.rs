@@ -1,12 +1,12 @@
 //! What is wrong with a document, one line for each kind: a thousand walls without an area are one thing to know.
 
 use super::{scan::ScanError, source::Source};
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, shortened};
 
 /// Faults of the syntax that are told each by itself; more are only counted.
 const MOST_BROKEN: usize = 20;
 /// Longest name of a place in a line, characters.
-const LONGEST_PLACE: usize = 100;
+pub(super) const LONGEST_PLACE: usize = 100;
 
 /// A kind of fault in the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Findings {
             Some(found) => found.count += count,
             None => self.found.push(Found {
                 fault,
-                first: shortened(&place()),
+                first: shortened(&place(), LONGEST_PLACE),
                 count,
             }),
         }
@@ -220,17 +220,4 @@ impl Findings {
         }
         problems
     }
-}
-
-/// A place as one short line, whatever an id holds.
-pub(super) fn shortened(text: &str) -> String {
-    let mut line: String = text
-        .chars()
-        .take(LONGEST_PLACE)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if text.chars().nth(LONGEST_PLACE).is_some() {
-        line.push('…');
-    }
-    line
 }

@@ -3,11 +3,10 @@
 use super::{
     appearance::Appearance,
     cursor::{Cursor, text},
-    findings::{Fault, Findings},
-    scan::MAX_DEPTH,
+    findings::{Fault, Findings, LONGEST_PLACE},
 };
 use crate::georef::{Crs, Transformer};
-use crate::sources::Cause;
+use crate::sources::{Cause, crs_name, shortened};
 use bevy::math::DVec3;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -191,14 +190,14 @@ impl Header {
         }
         let place = "metadata.referenceSystem";
         if let Some(crs) = &self.crs {
-            self.epsg = epsg(crs);
+            self.epsg = crs_name::of_code_name(crs).map(|crs| crs.0);
         }
         match (self.epsg, &self.crs) {
             (None, None) => {}
             (None, Some(crs)) => {
                 let message = format!(
                     "the reference system is not named by an EPSG code: {}",
-                    super::findings::shortened(crs)
+                    shortened(crs, LONGEST_PLACE)
                 );
                 findings.tell(true, Cause::Place, place, message);
             }
@@ -220,7 +219,7 @@ impl Header {
             );
             return;
         };
-        let shown = super::findings::shortened(version);
+        let shown = shortened(version, LONGEST_PLACE);
         let mut parts = version.split('.').map(str::parse::<u32>);
         match (parts.next(), parts.next()) {
             (Some(Ok(1)), None | Some(Ok(0 | 1))) | (Some(Ok(2)), None | Some(Ok(0))) => {}
@@ -248,62 +247,5 @@ impl Header {
         let place = || "vertices".to_owned();
         findings.add_many(Fault::BadVertex, vertices.bad, place);
         findings.add_many(Fault::TooManyVertices, vertices.dropped, place);
-    }
-}
-
-/// EPSG code of a reference system in one of its spellings: `urn:ogc:def:crs:EPSG::7415`,
-/// `https://www.opengis.net/def/crs/EPSG/0/7415`, `EPSG:7415`, and compounds of RD and NAP.
-pub(super) fn epsg(name: &str) -> Option<u32> {
-    let name = name.trim();
-    if name.len() > 8 * MAX_DEPTH as usize {
-        return None;
-    }
-    let mut codes = Vec::new();
-    let lower = name.to_ascii_lowercase();
-    // What stands behind each "epsg", up to the next: ":1.3:28992", "/0/28992", "::28992,crs:".
-    for behind in lower.split("epsg").skip(1) {
-        let digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let own = behind.split([',', '&', '+', ' ']).next().unwrap_or_default();
-        let code = own.trim_end_matches('/').rsplit([':', '/']).next().filter(digits)?;
-        codes.push(code.parse::<u32>().ok()?);
-    }
-    if codes.len() == 1 && lower.ends_with("28992+5709") {
-        return Some(7415);
-    }
-    match codes[..] {
-        [code] => Some(code),
-        [28992, 5709] => Some(7415),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reference_systems_are_read_in_every_spelling() {
-        for (name, expected) in [
-            ("urn:ogc:def:crs:EPSG::7415", Some(7415)),
-            ("urn:ogc:def:crs:EPSG:9.9.1:28992", Some(28992)),
-            ("https://www.opengis.net/def/crs/EPSG/0/7415", Some(7415)),
-            ("http://www.opengis.net/def/crs/epsg/0/2154/", Some(2154)),
-            ("EPSG:28992", Some(28992)),
-            ("epsg:28992+5709", Some(7415)),
-            ("urn:ogc:def:crs,crs:EPSG::28992,crs:EPSG::5709", Some(7415)),
-            (
-                "https://www.opengis.net/def/crs-compound?1=http://www.opengis.net/def/crs/EPSG/0/28992&2=http://www.opengis.net/def/crs/EPSG/0/5709",
-                Some(7415),
-            ),
-            ("urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::7837", None),
-            ("https://www.opengis.net/def/crs/OGC/1.3/CRS84", None),
-            ("EPSG:", None),
-            ("EPSG:-1", None),
-            ("EPSG:99999999999", None),
-            ("", None),
-            ("RD New", None),
-        ] {
-            assert_eq!(epsg(name), expected, "{name}");
-        }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Deepest nesting that is read. Real files have 12.
-pub(super) const MAX_DEPTH: u32 = 100;
+const MAX_DEPTH: u32 = 100;
 /// Bytes read at once.
 const PIECE_BYTES: usize = 1 << 20;
 /// Longest key of a member, bytes.

@@ -2,7 +2,7 @@
 
 use super::tiff::{Directory, TiffFile, tag};
 use crate::georef::Crs;
-use crate::sources::Problem;
+use crate::sources::{Problem, crs_name};
 use bevy::math::{DMat2, DVec2};
 
 /// Most keys that are looked at.
@@ -84,7 +84,7 @@ impl GeoKeys {
             }
         }
         // The name is asked only where the number says that there is none.
-        let by_name = (projected == Some(USER_DEFINED) && keys.citation.contains("RD New")).then_some(Crs::RD);
+        let by_name = rd_by_name(&keys.citation).filter(|_| projected == Some(USER_DEFINED));
         let code = projected.and_then(known).or_else(|| {
             if projected.is_none() {
                 geographic.and_then(known)
@@ -98,6 +98,14 @@ impl GeoKeys {
         }
         Ok(keys)
     }
+}
+
+/// RD New by what a writer calls it. No other name is believed: the numbers beside it may be another system's.
+fn rd_by_name(citation: &str) -> Option<Crs> {
+    let name = citation.rsplit_once('=').map_or(citation, |(_, name)| name);
+    crs_name::of_name(name)
+        .filter(|crs| [Crs::RD, Crs::RD_NAP].contains(crs))
+        .or_else(|| citation.contains("RD New").then_some(Crs::RD))
 }
 
 /// An EPSG code, unless it stands for none.
@@ -163,4 +171,24 @@ pub(super) fn transform(
         corner: found.corner + shift,
         ..found
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rd_is_known_by_the_names_that_writers_give_it() {
+        for (citation, expected) in [
+            ("Amersfoort / RD New", Some(Crs::RD)),
+            ("PCS Name = RD_New", Some(Crs::RD)),
+            ("Amersfoort / RD New + NAP height", Some(Crs::RD_NAP)),
+            ("Projected: Amersfoort / RD New (metre)", Some(Crs::RD)),
+            ("WGS 84 / UTM zone 31N", None),
+            ("WGS 84", None),
+            ("", None),
+        ] {
+            assert_eq!(rd_by_name(citation), expected, "{citation}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ pub use archive::archive;
 pub use manifest::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry};
 pub use random_read::RandomRead;
 
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, shortened};
 use base64::Engine as _;
 use std::{
     fs::File,
@@ -24,6 +24,9 @@ use thiserror::Error;
 
 /// Largest file that is read where its kind has no smaller cap, bytes.
 const MAX_FILE_BYTES: u64 = 2 << 30;
+/// Longest part of an address in a message, characters: a data URI would fill the screen.
+const LONGEST_URI: usize = 120;
+
 /// Why bytes could not be had.
 #[derive(Debug, Error)]
 pub enum ResourceError {
@@ -166,10 +169,14 @@ pub fn slug(name: &str, longest: usize) -> String {
 pub fn join(document: &str, uri: &str) -> Result<String, ResourceError> {
     let unusable = |reason| ResourceError::Unusable {
         reason,
-        uri: shortened(uri),
+        uri: shortened(uri, LONGEST_URI),
     };
-    let outside = || ResourceError::Outside { uri: shortened(uri) };
-    let scheme = || ResourceError::Scheme { uri: shortened(uri) };
+    let outside = || ResourceError::Outside {
+        uri: shortened(uri, LONGEST_URI),
+    };
+    let scheme = || ResourceError::Scheme {
+        uri: shortened(uri, LONGEST_URI),
+    };
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     if has_scheme(path) || path.starts_with("//") {
         return Err(scheme());
@@ -223,7 +230,7 @@ pub(crate) fn read_uri(
     };
     let unusable = |reason| ResourceError::Unusable {
         reason,
-        uri: shortened(uri),
+        uri: shortened(uri, LONGEST_URI),
     };
     let (kind, data) = data.split_once(',').ok_or_else(|| unusable("its data has no comma"))?;
     let decoded: Vec<u8> = percent_encoding::percent_decode_str(data).collect();
@@ -253,15 +260,6 @@ fn has_scheme(path: &str) -> bool {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
     })
-}
-
-/// A data URI in a message would fill the screen.
-fn shortened(uri: &str) -> String {
-    const SHOWN: usize = 120;
-    match uri.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &uri[..end]),
-        None => uri.to_owned(),
-    }
 }
 
 /// The first bytes of a file, at most `length`; `None` when it is no file or cannot be read.

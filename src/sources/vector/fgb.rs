@@ -10,9 +10,9 @@ use super::record::{
     Bounds, Features, Field, FieldKind, GeometryKind, Position, Rings, Summary, VectorFeature, VectorGeometry,
     VectorLayer, overlaps,
 };
-use super::{MAX_FEATURES, MAX_FIELDS, crs};
+use super::{MAX_FEATURES, MAX_FIELDS};
 use crate::georef::Crs;
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, crs_name};
 use flatgeobuf::{
     Column, ColumnType, Geometry, GeometryType, Header, size_prefixed_root_as_feature, size_prefixed_root_as_header,
 };
@@ -235,9 +235,9 @@ fn crs_of(header: &Header<'_>) -> Option<Crs> {
     }
     let text = crs
         .code_string()
-        .and_then(|text| crs::of_name(&format!("{}:{text}", crs.org().unwrap_or("EPSG"))));
-    text.or_else(|| crs::of_wkt(crs.wkt()?))
-        .or_else(|| crs::of_name(crs.name()?))
+        .and_then(|text| crs_name::of_name(&format!("{}:{text}", crs.org().unwrap_or("EPSG"))));
+    text.or_else(|| crs_name::of_wkt(crs.wkt()?))
+        .or_else(|| crs_name::of_name(crs.name()?))
 }
 
 fn columns_of<'a>(columns: Option<impl IntoIterator<Item = Column<'a>>>) -> Vec<(String, ColumnType)> {

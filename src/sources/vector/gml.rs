@@ -7,8 +7,8 @@
 use super::element::{Element, Elements};
 use super::gml_geometry::{self, Found};
 use super::record::{Features, Summary, VectorFeature, VectorLayer};
-use super::{MAX_FEATURES, MAX_FIELDS, crs};
-use crate::sources::{Cause, Problem};
+use super::{MAX_FEATURES, MAX_FIELDS};
+use crate::sources::{Cause, Problem, crs_name};
 use serde_json::{Map, Value};
 
 /// Most kinds of features: each is a walk through the text.
@@ -82,7 +82,7 @@ impl Gml {
         let mut layers = Vec::new();
         for (kind, (summary, srs)) in kinds.iter().zip(summaries) {
             let name = srs.or_else(|| collection_srs.clone());
-            let known = name.as_deref().and_then(crs::of_name);
+            let known = name.as_deref().and_then(crs_name::of_name);
             if let (Some(name), None) = (&name, known) {
                 let name: String = name.chars().take(80).collect();
                 let message = format!("the srsName `{name}` is not known: say which CRS it is");

@@ -2,7 +2,8 @@
 
 use super::element::Element;
 use super::record::{GeometryKind, Position, Rings, VectorGeometry};
-use super::{MAX_POSITIONS, crs, stroke};
+use super::{MAX_POSITIONS, stroke};
+use crate::sources::crs_name;
 
 /// What a feature has of geometry.
 pub(super) struct Found {
@@ -90,9 +91,9 @@ impl Found {
             .or(self.collection_srs.as_deref())
             .or(self.srs.as_deref());
         let writing = Writing {
-            north_first: name.is_some_and(crs::is_north_first),
+            north_first: name.is_some_and(crs_name::is_north_first),
             dimension: name
-                .and_then(crs::of_name)
+                .and_then(crs_name::of_name)
                 .filter(|crs| matches!(crs.0, 7415 | 4979 | 4937))
                 .map(|_| 3),
         };
@@ -131,7 +132,7 @@ impl Found {
             if self.srs.is_none() {
                 self.srs = Some(name.to_owned());
             }
-            writing.north_first = crs::is_north_first(name);
+            writing.north_first = crs_name::is_north_first(name);
         }
         let dimension = element
             .attribute("srsDimension")

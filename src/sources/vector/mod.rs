@@ -9,7 +9,6 @@
 //! A file cannot make a reader panic, wait or take memory that its own size does not explain: counts are held against
 //! the bytes that are there, and size, number and depth are capped.
 
-mod crs;
 mod cursor;
 mod dbf;
 mod delimited;
@@ -32,9 +31,9 @@ pub use record::{
     Bounds, Features, Field, FieldKind, GeometryKind, Position, Rings, VectorFeature, VectorGeometry, VectorLayer,
 };
 
-use super::json_text;
 use super::resource::{self, Resources};
 use super::{Cause, Problem};
+use super::{crs_name, json_text};
 use crate::georef::Crs;
 use encoding_rs::{Encoding, WINDOWS_1252};
 use record::overlaps;
@@ -237,7 +236,7 @@ impl VectorFile {
         }
         let mut problems = std::mem::take(&mut document.problems);
         let crs = if let Some(name) = &document.crs {
-            let known = crs::of_name(name);
+            let known = crs_name::of_name(name);
             if known.is_none() {
                 let name: String = name.chars().take(80).collect();
                 let message = format!("the CRS `{name}` is not known: say which one it is");
@@ -303,7 +302,7 @@ impl VectorFile {
                 warn(&mut problems, Cause::Place, message.into());
             }
             Some(wkt) => {
-                layer.crs = crs::of_wkt(&wkt);
+                layer.crs = crs_name::of_wkt(&wkt);
                 let name = wkt
                     .split('"')
                     .nth(1)

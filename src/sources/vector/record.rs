@@ -55,6 +55,36 @@ pub enum GeometryKind {
     GeometryCollection,
 }
 
+impl GeometryKind {
+    /// The names of OGC's Simple Features.
+    const NAMES: [(&str, Self); 7] = [
+        ("Point", Self::Point),
+        ("MultiPoint", Self::MultiPoint),
+        ("LineString", Self::LineString),
+        ("MultiLineString", Self::MultiLineString),
+        ("Polygon", Self::Polygon),
+        ("MultiPolygon", Self::MultiPolygon),
+        ("GeometryCollection", Self::GeometryCollection),
+    ];
+
+    /// The kind with exactly this name, as `GeoJSON` writes it.
+    pub(super) fn of_name(name: &str) -> Option<Self> {
+        Self::NAMES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, kind)| *kind)
+    }
+
+    /// The same in any case and with what it says of its dimensions behind it, as WKT and SQL write it: `POINT ZM`.
+    pub(super) fn of_word(word: &str) -> Option<Self> {
+        let word = word.trim().trim_end_matches([' ', 'Z', 'M', 'z', 'm']);
+        let mut names = Self::NAMES.iter();
+        names
+            .find(|(known, _)| known.eq_ignore_ascii_case(word))
+            .map(|(_, kind)| *kind)
+    }
+}
+
 /// A geometry: its parts by what they are, so that a collection needs no walk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VectorGeometry {

@@ -14,20 +14,7 @@ pub(super) fn looks_like_geometry(text: &str) -> bool {
         .filter(|_| text.starts_with("SRID="))
         .map_or(text, |(_, rest)| rest);
     let word: String = after_srid.chars().take_while(char::is_ascii_alphabetic).collect();
-    kind_of(&word.to_ascii_uppercase()).is_some() && after_srid.contains(['(', 'E', 'e'])
-}
-
-fn kind_of(word: &str) -> Option<GeometryKind> {
-    Some(match word.trim_end_matches(['Z', 'M']) {
-        "POINT" => GeometryKind::Point,
-        "LINESTRING" => GeometryKind::LineString,
-        "POLYGON" => GeometryKind::Polygon,
-        "MULTIPOINT" => GeometryKind::MultiPoint,
-        "MULTILINESTRING" => GeometryKind::MultiLineString,
-        "MULTIPOLYGON" => GeometryKind::MultiPolygon,
-        "GEOMETRYCOLLECTION" => GeometryKind::GeometryCollection,
-        _ => return None,
-    })
+    GeometryKind::of_word(&word).is_some() && after_srid.contains(['(', 'E', 'e'])
 }
 
 /// The geometry (`None` when it is empty) and the CRS of an `SRID`.
@@ -101,7 +88,7 @@ impl Reader<'_> {
             return Err(format!("the geometry is nested deeper than {MAX_DEPTH}"));
         }
         let word = self.word();
-        let kind = kind_of(&word).ok_or_else(|| format!("`{word}` is no kind of geometry"))?;
+        let kind = GeometryKind::of_word(&word).ok_or_else(|| format!("`{word}` is no kind of geometry"))?;
         if self.is_empty()? {
             return Ok(kind);
         }

@@ -4,4 +4,5 @@ mod actions;
 mod keyboard;
 mod layout;
 mod scene;
+mod start;
 mod tour;

@@ -49,6 +49,22 @@ pub(crate) struct Scene {
     pub(crate) zones: Option<Zones>,
 }
 
+fn two_problems() -> ProblemsState {
+    let problem = |what: &str, serious| ProblemRow {
+        serious,
+        what: what.to_owned(),
+        finding: "Gevonden: byte 28".to_owned(),
+        place: "tiles/4/5.glb".to_owned(),
+        meaning: "Een stuk van de stad wordt niet getekend.".to_owned(),
+    };
+    ProblemsState {
+        rows: vec![
+            problem("Een tegel ontbreekt", true),
+            problem("Een sleutel is onbekend", false),
+        ],
+    }
+}
+
 impl Scene {
     pub(crate) fn new(language: &str) -> Self {
         let variant = |id: &str, title: &str, certainty| VariantRow {
@@ -62,13 +78,6 @@ impl Scene {
             date: "2026-11-22".to_owned(),
             licence: "CC0".to_owned(),
             url: String::new(),
-        };
-        let problem = |what: &str, serious| ProblemRow {
-            serious,
-            what: what.to_owned(),
-            finding: "Gevonden: byte 28".to_owned(),
-            place: "tiles/4/5.glb".to_owned(),
-            meaning: "Een stuk van de stad wordt niet getekend.".to_owned(),
         };
         Self {
             desk: Desk::default(),
@@ -119,12 +128,7 @@ impl Scene {
                 }],
             },
             card: None,
-            problems: ProblemsState {
-                rows: vec![
-                    problem("Een tegel ontbreekt", true),
-                    problem("Een sleutel is onbekend", false),
-                ],
-            },
+            problems: two_problems(),
             status: StatusState {
                 rd_m: Some((251_003.2, 476_247.9)),
                 nap_m: Some(17.2),

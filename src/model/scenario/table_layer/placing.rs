@@ -311,9 +311,5 @@ impl<'a> Places<'a> {
 
 /// A field as a message shows it.
 pub(super) fn shortened(field: &str) -> String {
-    const SHOWN: usize = 40;
-    match field.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", field.get(..end).unwrap_or_default()),
-        None => field.to_owned(),
-    }
+    crate::sources::shortened(field, 40)
 }

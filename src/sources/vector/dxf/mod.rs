@@ -10,9 +10,9 @@ mod pairs;
 
 pub(super) use pairs::looks_like_dxf;
 
+use super::MAX_LISTED;
 use super::record::{Summary, VectorFeature, VectorLayer};
-use super::{MAX_LISTED, crs};
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, crs_name};
 use bevy::math::{DAffine3, DMat3, DVec3};
 use entity::{Entity, Style};
 use pairs::Pair;
@@ -100,7 +100,7 @@ pub(super) fn open(
         warn(Cause::Place, "$INSUNITS", message);
     }
     let summary = Summary::over(features.iter());
-    let mut layer = summary.into_layer(name.to_owned(), drawing.crs.as_deref().and_then(crs::of_name));
+    let mut layer = summary.into_layer(name.to_owned(), drawing.crs.as_deref().and_then(crs_name::of_name));
     layer.crs_name = drawing.crs.take();
     Ok((features, layer, problems))
 }

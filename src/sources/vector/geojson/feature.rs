@@ -17,7 +17,7 @@ pub(super) fn feature(mut value: Value, index: usize) -> Result<VectorFeature, F
     let is_geometry = object
         .get("type")
         .and_then(Value::as_str)
-        .is_some_and(|kind| kind_of(kind).is_some());
+        .is_some_and(|kind| GeometryKind::of_name(kind).is_some());
     if is_geometry {
         let geometry = read_geometry(&value)?;
         return Ok(VectorFeature {
@@ -58,19 +58,6 @@ pub(super) fn feature(mut value: Value, index: usize) -> Result<VectorFeature, F
     })
 }
 
-pub(super) fn kind_of(word: &str) -> Option<GeometryKind> {
-    Some(match word {
-        "Point" => GeometryKind::Point,
-        "MultiPoint" => GeometryKind::MultiPoint,
-        "LineString" => GeometryKind::LineString,
-        "MultiLineString" => GeometryKind::MultiLineString,
-        "Polygon" => GeometryKind::Polygon,
-        "MultiPolygon" => GeometryKind::MultiPolygon,
-        "GeometryCollection" => GeometryKind::GeometryCollection,
-        _ => return None,
-    })
-}
-
 fn read_geometry(value: &Value) -> Result<VectorGeometry, Fault> {
     let mut geometry = VectorGeometry::new(GeometryKind::GeometryCollection);
     geometry.kind = add_geometry(value, &mut geometry, 0)?;
@@ -85,7 +72,7 @@ fn add_geometry(value: &Value, out: &mut VectorGeometry, depth: usize) -> Result
     let word = value.get("type").unwrap_or(&missing);
     let coordinates = value.get("coordinates").unwrap_or(&missing);
     let at = |(place, message): Fault| (format!(".coordinates{place}"), message);
-    let Some(kind) = word.as_str().and_then(kind_of) else {
+    let Some(kind) = word.as_str().and_then(GeometryKind::of_name) else {
         let message = format!(
             "unknown word {}: use one of Point, LineString, Polygon, MultiPoint, MultiLineString, MultiPolygon, \
              GeometryCollection",

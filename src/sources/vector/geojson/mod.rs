@@ -7,10 +7,10 @@
 mod feature;
 
 use super::MAX_FEATURES;
-use super::record::VectorFeature;
+use super::record::{GeometryKind, VectorFeature};
 use crate::sources::json_text::{self, display};
 use crate::sources::{Cause, Problem};
-use feature::{feature, kind_of};
+use feature::feature;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
@@ -59,7 +59,7 @@ pub(super) fn top_level_type(text: &str) -> Option<String> {
 
 /// Whether a top-level `type` is one of `GeoJSON`.
 pub(super) fn is_type(kind: &str) -> bool {
-    matches!(kind, "FeatureCollection" | "Feature" | "GeometryCollection") || kind_of(kind).is_some()
+    matches!(kind, "FeatureCollection" | "Feature" | "GeometryCollection") || GeometryKind::of_name(kind).is_some()
 }
 
 impl Document {
@@ -125,7 +125,7 @@ impl Document {
             }
             None => match broken {
                 Some(problem) => Err(problem),
-                None if kind == "Feature" || kind_of(&kind).is_some() => Ok(document),
+                None if kind == "Feature" || GeometryKind::of_name(&kind).is_some() => Ok(document),
                 None => Err(
                     Problem::error(path, "", "this is no GeoJSON FeatureCollection: it has no `features`")
                         .because(Cause::WrongKind),

@@ -9,9 +9,9 @@ mod rows;
 use super::record::{
     Bounds, Features, Field, FieldKind, GeometryKind, Summary, VectorFeature, VectorGeometry, VectorLayer, overlaps,
 };
-use super::{MAX_FEATURES, MAX_FIELDS, MAX_LAYERS, crs};
+use super::{MAX_FEATURES, MAX_FIELDS, MAX_LAYERS};
 use crate::georef::Crs;
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, crs_name};
 use rows::Batches;
 use rusqlite::types::{Value as SqlValue, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
@@ -399,7 +399,7 @@ fn crs_of(organization: &SqlValue, code: &SqlValue, definition: &SqlValue) -> Op
             reason = "between 1 and 10 million"
         )]
         (true, Some(code)) => Some(Crs(code as u32)),
-        _ => crs::of_wkt(&text(definition)?),
+        _ => crs_name::of_wkt(&text(definition)?),
     }
 }
 
@@ -410,15 +410,16 @@ fn quoted(name: &str) -> String {
 
 fn kind_of_name(name: &str) -> BTreeSet<GeometryKind> {
     let kind = match name.trim().to_ascii_uppercase().trim_end_matches([' ', 'Z', 'M']) {
-        "POINT" => GeometryKind::Point,
-        "LINESTRING" | "CIRCULARSTRING" | "COMPOUNDCURVE" | "CURVE" => GeometryKind::LineString,
-        "POLYGON" | "CURVEPOLYGON" | "SURFACE" => GeometryKind::Polygon,
-        "MULTIPOINT" => GeometryKind::MultiPoint,
-        "MULTILINESTRING" | "MULTICURVE" => GeometryKind::MultiLineString,
-        "MULTIPOLYGON" | "MULTISURFACE" => GeometryKind::MultiPolygon,
-        _ => return BTreeSet::new(),
+        "CIRCULARSTRING" | "COMPOUNDCURVE" | "CURVE" => Some(GeometryKind::LineString),
+        "CURVEPOLYGON" | "SURFACE" => Some(GeometryKind::Polygon),
+        "MULTICURVE" => Some(GeometryKind::MultiLineString),
+        "MULTISURFACE" => Some(GeometryKind::MultiPolygon),
+        word => GeometryKind::of_word(word),
     };
-    BTreeSet::from([kind])
+    // A column of collections may hold anything.
+    kind.into_iter()
+        .filter(|kind| *kind != GeometryKind::GeometryCollection)
+        .collect()
 }
 
 fn kind_of_code(code: f64) -> BTreeSet<GeometryKind> {

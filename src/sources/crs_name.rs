@@ -1,29 +1,60 @@
-//! Which CRS a file means: names, URNs, addresses and WKT to an EPSG code.
+//! Which CRS a file means: names, URNs, addresses and WKT to an EPSG code. For every reader, the one place.
 
 use crate::georef::Crs;
 
 /// Geographic WGS 84; with east first, which is what OGC calls CRS84.
 const WGS84: Crs = Crs(4326);
 
-/// The CRS with this name: `EPSG:28992`, `urn:ogc:def:crs:EPSG::28992`, `http://www.opengis.net/def/crs/EPSG/0/28992`,
-/// `http://www.opengis.net/gml/srs/epsg.xml#28992`, `urn:ogc:def:crs:OGC:1.3:CRS84`, the compound
-/// `urn:ogc:def:crs,crs:EPSG::28992,crs:EPSG::5709`, or WKT.
-pub(super) fn of_name(name: &str) -> Option<Crs> {
+/// Longest name or WKT that is looked at, bytes.
+const LONGEST: usize = 100_000;
+
+/// The CRS with this name: one that has a code, as [`of_code_name`] reads it, WKT, or what programs call it.
+pub(crate) fn of_name(name: &str) -> Option<Crs> {
     let name = name.trim();
-    if name.contains('[') {
-        return of_wkt(name);
+    if name.len() > LONGEST {
+        None
+    } else if name.contains('[') {
+        of_wkt(name)
+    } else {
+        of_code_name(name).or_else(|| of_title(name))
     }
-    if name.contains("28992") && name.contains("5709") {
-        return Some(Crs::RD_NAP);
+}
+
+/// The CRS with this code: `EPSG:28992`, `urn:ogc:def:crs:EPSG::28992`, `http://www.opengis.net/def/crs/EPSG/0/28992`,
+/// `http://www.opengis.net/gml/srs/epsg.xml#28992`, `urn:ogc:def:crs:OGC:1.3:CRS84`.
+///
+/// Of compounds (`EPSG:28992+5709`, `urn:ogc:def:crs,crs:EPSG::28992,crs:EPSG::5709`, `…/def/crs-compound?1=…&2=…`) RD with
+/// NAP is known. Others are not: their heights would be guessed.
+pub(crate) fn of_code_name(name: &str) -> Option<Crs> {
+    let name = name.trim().trim_end_matches('/');
+    if name.len() > LONGEST {
+        return None;
     }
     let last = name.rsplit([':', '/', '#']).next()?;
     if last.eq_ignore_ascii_case("CRS84") || last.eq_ignore_ascii_case("CRS84h") {
         return Some(WGS84);
     }
-    if name.to_ascii_uppercase().contains("EPSG") {
-        return code(last);
+    match codes(&name.to_ascii_lowercase())?[..] {
+        [code] => Some(code),
+        [Crs::RD, Crs(5709)] => Some(Crs::RD_NAP),
+        _ => None,
     }
-    of_title(name)
+}
+
+/// The code behind each `epsg`: in `:1.3:28992`, `/0/28992`, `.xml#28992`, `::28992,crs:`, `:28992+5709`.
+fn codes(lower: &str) -> Option<Vec<Crs>> {
+    /// Of a compound, horizontal and vertical; one more is one too many.
+    const MOST: usize = 3;
+    let mut codes = Vec::new();
+    for behind in lower.split("epsg").skip(1).take(MOST) {
+        let own = behind.split([',', '&', ' ']).next().unwrap_or_default();
+        let mut joined = own.trim_end_matches('/').split('+');
+        codes.push(code(joined.next()?.rsplit([':', '/', '#']).next()?)?);
+        for other in joined.take(MOST) {
+            codes.push(code(other)?);
+        }
+    }
+    Some(codes)
 }
 
 fn code(digits: &str) -> Option<Crs> {
@@ -33,7 +64,7 @@ fn code(digits: &str) -> Option<Crs> {
 
 /// Whether coordinates under this name come with north (or latitude) first. Short names (`EPSG:4326`) are used with
 /// east first everywhere; URNs and addresses follow the EPSG definition.
-pub(super) fn is_north_first(name: &str) -> bool {
+pub(crate) fn is_north_first(name: &str) -> bool {
     let name = name.trim().to_ascii_lowercase();
     let follows_definition = name.starts_with("urn:") || name.contains("/def/crs/");
     if !follows_definition || name.contains("crs84") {
@@ -49,9 +80,7 @@ pub(super) fn is_north_first(name: &str) -> bool {
 }
 
 /// The CRS of WKT 1 or 2, by the authority at its outermost level, else by its name.
-pub(super) fn of_wkt(wkt: &str) -> Option<Crs> {
-    /// Longest WKT that is looked at, bytes.
-    const LONGEST: usize = 100_000;
+pub(crate) fn of_wkt(wkt: &str) -> Option<Crs> {
     let wkt = wkt.trim();
     if wkt.len() > LONGEST {
         return None;
@@ -141,12 +170,40 @@ mod tests {
             ("http://www.opengis.net/def/crs/OGC/1.3/CRS84", Some(4326)),
             ("urn:ogc:def:crs,crs:EPSG::28992,crs:EPSG::5709", Some(7415)),
             ("EPSG:28992+5709", Some(7415)),
+            ("epsg:28992+5709", Some(7415)),
+            ("urn:ogc:def:crs:EPSG:9.9.1:28992", Some(28992)),
+            ("http://www.opengis.net/def/crs/epsg/0/2154/", Some(2154)),
+            (
+                "https://www.opengis.net/def/crs-compound?1=http://www.opengis.net/def/crs/EPSG/0/28992&2=http://www.opengis.net/def/crs/EPSG/0/5709",
+                Some(7415),
+            ),
+            ("urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::7837", None),
+            ("EPSG:25832+7837", None),
+            ("RD New", Some(28992)),
+            ("RD", None),
+            ("28992", None),
+            ("EPSG:-1", None),
+            ("EPSG:99999999999", None),
             ("EPSG:0", None),
             ("EPSG:", None),
             ("somewhere", None),
             ("", None),
         ] {
             assert_eq!(of_name(name).map(|crs| crs.0), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_asks_for_a_code_takes_no_title() {
+        for (name, expected) in [
+            ("EPSG:28992", Some(Crs::RD)),
+            ("EPSG:28992+5709", Some(Crs::RD_NAP)),
+            ("http://www.opengis.net/def/crs/OGC/1.3/CRS84", Some(WGS84)),
+            ("RD New", None),
+            ("Amersfoort", None),
+            (r#"PROJCS["RD_New",AUTHORITY["EPSG","28992"]]"#, None),
+        ] {
+            assert_eq!(of_code_name(name), expected, "{name}");
         }
     }
 
