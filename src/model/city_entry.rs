@@ -185,7 +185,11 @@ mod tests {
         assert!((entry.footprint.area_m2() - 48.0).abs() < 1e-3);
         assert!((entry.ground_nap_m - 16.9).abs() < 1e-9 && (entry.roof_nap_m - 24.5).abs() < 1e-9);
         let json = entry.json();
-        assert_eq!(json["geometry"]["coordinates"][0].as_array().map(Vec::len), Some(5), "a closed ring");
+        assert_eq!(
+            json["geometry"]["coordinates"][0].as_array().map(Vec::len),
+            Some(5),
+            "a closed ring"
+        );
         let properties = &json["properties"];
         assert_eq!(properties["bouwlagen"], 2);
         assert_eq!(properties["oorspronkelijkbouwjaar"], 1931);
