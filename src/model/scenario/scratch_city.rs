@@ -122,6 +122,16 @@ fn placed(
     name: &str,
     problems: &mut Vec<Problem>,
 ) -> Result<(Crs, DVec3), Vec<Problem>> {
+    let nothing = |problems: &mut Vec<Problem>| {
+        let message = "there is no surface in it that can be drawn, so there is nothing to show";
+        problems.insert(0, Problem::error(name, "", message).because(Cause::Place));
+        Err(std::mem::take(problems))
+    };
+    let mut features = model.features(choice);
+    if features.next().is_none() {
+        problems.extend(features.problems());
+        return nothing(problems);
+    }
     // Their heights are NAP, as the tiler takes them.
     let named = model
         .epsg()
@@ -139,10 +149,8 @@ fn placed(
         (None, Some(crs)) => format!("the coordinate system {crs} is not known here"),
         (None, None) => "the file names no coordinate system".to_owned(),
     };
-    let Some((low, high)) = bounds(model, choice, problems) else {
-        let refusal = Problem::error(name, "", "there is no surface in it, so there is nothing to show");
-        problems.insert(0, refusal.because(Cause::Place));
-        return Err(std::mem::take(problems));
+    let Some((low, high)) = bounds(model, choice) else {
+        return nothing(problems);
     };
     let told = |message: String| Problem::warning(name, "metadata.referenceSystem", message).because(Cause::Place);
     if known.is_none() && is_dutch(low) && is_dutch(high) {
@@ -161,13 +169,10 @@ fn placed(
 /// Whether a feature of the first ones has its place in a system; one alone may be the damaged one.
 fn lies_within(model: &CityJson, choice: LodChoice, to_ecef: &Transformer) -> bool {
     const FIRST: usize = 16;
-    let mut corners = model.features(choice).take(FIRST).peekable();
-    let is_empty = corners.peek().is_none();
-    is_empty
-        || corners.any(|feature| {
-            let corner = feature.parts.iter().flat_map(|part| &part.positions).next();
-            corner.is_some_and(|corner| to_ecef.convert(corner.to_array()).is_ok())
-        })
+    model.features(choice).take(FIRST).any(|feature| {
+        let corner = feature.parts.iter().flat_map(|part| &part.positions).next();
+        corner.is_some_and(|corner| to_ecef.convert(corner.to_array()).is_ok())
+    })
 }
 
 /// Whether a corner lies in the country, if it is RD: a rectangle, less what lies south of Zeeland and beside Limburg,
@@ -180,19 +185,12 @@ fn is_dutch(p: DVec3) -> bool {
     p.cmpge(RD[0]).all() && p.cmple(RD[1]).all() && !is_beside_limburg
 }
 
-/// Lowest and highest corner of what is drawn; where there is none, `problems` gets what is wrong with the features.
-fn bounds(model: &CityJson, choice: LodChoice, problems: &mut Vec<Problem>) -> Option<(DVec3, DVec3)> {
+/// Lowest and highest corner of what is drawn.
+fn bounds(model: &CityJson, choice: LodChoice) -> Option<(DVec3, DVec3)> {
     let mut extent = Extent::default();
-    let mut features = model.features(choice);
-    features.by_ref().for_each(|feature| extent.take(&feature));
-    let bounds = extent
-        .boxes
-        .into_iter()
-        .reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)));
-    if bounds.is_none() {
-        problems.extend(features.problems());
-    }
-    bounds
+    model.features(choice).for_each(|feature| extent.take(&feature));
+    let boxes = extent.boxes.into_iter();
+    boxes.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
 }
 
 fn move_by(feature: &mut CityFeature, shift: DVec3) {
