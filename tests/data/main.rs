@@ -15,6 +15,7 @@ mod geotiff_fixture;
 mod indicator_properties;
 mod indicators;
 mod online;
+mod points;
 mod raster;
 mod scenario;
 mod terrain_pyramid;

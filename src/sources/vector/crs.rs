@@ -49,7 +49,7 @@ pub(super) fn is_north_first(name: &str) -> bool {
 }
 
 /// The CRS of WKT 1 or 2, by the authority at its outermost level, else by its name.
-pub(super) fn of_wkt(wkt: &str) -> Option<Crs> {
+pub(in crate::sources) fn of_wkt(wkt: &str) -> Option<Crs> {
     /// Longest WKT that is looked at, bytes.
     const LONGEST: usize = 100_000;
     let wkt = wkt.trim();

@@ -9,7 +9,7 @@
 //! A file cannot make a reader panic, wait or take memory that its own size does not explain: counts are held against
 //! the bytes that are there, and size, number and depth are capped.
 
-mod crs;
+pub(in crate::sources) mod crs;
 mod cursor;
 mod dbf;
 mod delimited;
