@@ -12,12 +12,15 @@ const GROUND: &str = "ahn-dtm";
 /// Cells of that grid, metres, up to this much land; more land gets coarser ones.
 const CELLS_M: [(f64, f64); 3] = [(4.0e6, 0.5), (2.5e7, 1.0), (f64::INFINITY, 2.0)];
 /// Collections that become layers.
-const COLLECTIONS: [(&str, &str); 6] = [
+const COLLECTIONS: [(&str, &str); 9] = [
     ("bgt", "wegdeel"),
     ("bgt", "onbegroeidterreindeel"),
     ("bgt", "begroeidterreindeel"),
     ("bgt", "waterdeel"),
-    ("bgt", "vegetatieobject"),
+    ("bgt", "vegetatieobject_punt"),
+    ("bgt", "paal"),
+    ("bgt", "straatmeubilair"),
+    ("bgt", "bak"),
     ("bag", "verblijfsobject"),
 ];
 

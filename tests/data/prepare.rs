@@ -2,6 +2,7 @@
 //! line; a run that stopped goes on; nothing of somebody else's is touched.
 
 use crate::geotiff_fixture::Fixture;
+use crate::online::{Reply, Server, gzip, list_of_services, tile_index};
 use serde_json::{Value, json};
 use stadslens::model::{scenario, search::PlaceIndex};
 use stadslens::prepare::{Area, PrepareError, PrepareOptions, PrepareReport, prepare};
@@ -287,4 +288,72 @@ fn an_area_without_anything_says_so() {
         assert!(told.iter().any(|line| line.contains(name)), "{name}: {told:#?}");
     }
     assert!(!Path::new(&town.path("out/scenario.json")).exists());
+}
+
+/// Answers as the services of the Netherlands do, with the files of the town.
+fn services(town: &Town, is_down: bool) -> Server {
+    let model = gzip(&fs::read(town.path("town.city.jsonl")).unwrap());
+    let bgt = fs::read(town.path("bgt.geojson")).unwrap();
+    let ground = Fixture::rd(100, 100, [251_000.0, 476_500.0], 5.0, vec![16.5; 100 * 100]).bytes();
+    let empty = json!({"type": "FeatureCollection", "features": []}).to_string();
+    Server::new(move |seen| match seen.path() {
+        path if path.ends_with("/tile_index.fgb") => {
+            Reply::ok(tile_index(&model, |number| format!("tiles/{number}.city.json.gz")))
+        }
+        path if path.ends_with(".city.json.gz") => Reply::file(seen, &model, "\"v1\""),
+        path if path.ends_with("/wcs/v1_0") && is_down => Reply::of(404, ""),
+        path if path.ends_with("/wcs/v1_0") => Reply::ok(ground.clone()).with("Content-Type", "image/tiff"),
+        path if path.ends_with("/verblijfsobject/items") => Reply::ok(bgt.clone()),
+        path if path.ends_with("/items") => Reply::ok(empty.clone()),
+        _ => Reply::of(404, ""),
+    })
+}
+
+#[test]
+fn open_data_of_the_area_is_fetched_with_whose_it_is() {
+    let town = Town::new();
+    let server = services(&town, false);
+    fs::write(town.path("services.json"), list_of_services(&server)).unwrap();
+    let options = PrepareOptions {
+        buildings: Vec::new(),
+        terrain: Vec::new(),
+        vector: Vec::new(),
+        online: Some("nl".into()),
+        endpoints: Some(town.path("services.json")),
+        ..town.options()
+    };
+    let report = run(&options).unwrap();
+    assert_eq!(errors(&report), Vec::<String>::new());
+    assert_eq!(report.buildings, 25);
+    let open = scenario::open(&town.path("out")).unwrap();
+    assert!(open.has_terrain && open.problems.is_empty(), "{:?}", open.problems);
+    assert_eq!(open.addresses.len(), 1);
+    for layer in &open.scenario.layers {
+        assert!(
+            !layer.source.licence.is_empty() && !layer.source.owner.is_empty(),
+            "{layer:?}"
+        );
+        assert!(layer.source.date.len() >= 10, "{layer:?}");
+    }
+    assert!(!town.path("out/.prepare").exists(), "the cache is gone");
+}
+
+#[test]
+fn a_service_that_does_not_answer_costs_its_layer() {
+    let town = Town::new();
+    let server = services(&town, true);
+    fs::write(town.path("services.json"), list_of_services(&server)).unwrap();
+    let options = PrepareOptions {
+        buildings: Vec::new(),
+        terrain: Vec::new(),
+        vector: Vec::new(),
+        online: Some("nl".into()),
+        endpoints: Some(town.path("services.json")),
+        ..town.options()
+    };
+    let report = run(&options).unwrap();
+    assert_eq!((report.buildings, report.terrain_nodes), (25, 0));
+    let told: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|line| line.contains("404")), "{told:#?}");
+    assert!(!scenario::open(&town.path("out")).unwrap().has_terrain);
 }

@@ -296,7 +296,7 @@ impl GeozeroGeometry for Square {
 }
 
 /// Tiles 0 to 3 from west to east; 1 and 2 lie over the area. All claim the sum of `content`.
-fn index(content: &[u8], url_of: impl Fn(u32) -> String) -> Vec<u8> {
+pub(crate) fn index(content: &[u8], url_of: impl Fn(u32) -> String) -> Vec<u8> {
     let mut file = FgbWriter::create("tiles", GeometryType::Polygon).unwrap();
     for name in ["tile_id", "cj_download", "cj_sha256"] {
         file.add_column(name, ColumnType::String, |_, _| {});

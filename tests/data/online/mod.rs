@@ -8,7 +8,8 @@ mod features;
 mod files;
 mod server;
 
-use server::Server;
+pub(crate) use files::index as tile_index;
+pub(crate) use server::{Reply, Server, gzip};
 use stadslens::sources::{
     http::{Cancel, Client, Limits},
     online::{Endpoints, RdArea},
@@ -36,14 +37,18 @@ fn client() -> Client {
 
 /// The services of the Netherlands, all of them at one server: each host is a folder there.
 fn endpoints(server: &Server) -> Endpoints {
+    Endpoints::parse(list_of_services(server).as_bytes(), "nl.json").unwrap()
+}
+
+/// The list that says so.
+pub(crate) fn list_of_services(server: &Server) -> String {
     let text = include_str!("../../../assets/online/nl.json");
     let mut own = text.to_owned();
     for host in ["data.3dbag.nl", "api.3dbag.nl", "service.pdok.nl", "api.pdok.nl"] {
         own = own.replace(&format!("https://{host}"), &server.url(&format!("/{host}")));
     }
     // Pages that are wanted by the tests: a few features each.
-    own = own.replace("\"page_size\": 1000", "\"page_size\": 3");
-    Endpoints::parse(own.as_bytes(), "nl.json").unwrap()
+    own.replace("\"page_size\": 1000", "\"page_size\": 3")
 }
 
 /// The middle of Hengelo, 600 m.
