@@ -315,7 +315,7 @@ mod tests {
         let open = open(&las([251_000.0, 476_000.0], 100)).unwrap();
         assert_eq!(open.points.count(), 99, "noise is left out");
         assert!(open.points.has_colors);
-        assert!(matches!(open.scenario.area.site, SiteFrame::RdNap { anchor } if anchor.nap_m == 15.0));
+        assert!(matches!(open.scenario.area.site, SiteFrame::RdNap { anchor } if (anchor.nap_m - 15.0).abs() < 1e-9));
         assert!(
             open.problems.iter().any(|p| p.message.contains("EPSG:7415")),
             "{:?}",
