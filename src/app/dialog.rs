@@ -49,7 +49,7 @@ fn ask_for_path(mut wishes: MessageReader<AskForPath>, mut dialog: ResMut<Dialog
         let answer = match wish {
             AskForPath::File => {
                 asked
-                    .add_filter("Stadslens", &["stadslens", "json", "glb", "gltf", "b3dm"])
+                    .add_filter("Stadslens", &["stadslens", "json", "glb", "gltf", "b3dm", "las", "laz"])
                     .pick_file()
                     .await
             }

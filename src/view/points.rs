@@ -6,7 +6,6 @@
 use super::{
     feature_material::{PaperKey, PaperMaterial, PaperMesh},
     feature_rows::{FeatureRows, RowRange},
-    ground::FootSamples,
     palette::{self, Rgb},
     prepared::{DrawnMesh, Making, SpawnBudget},
     scene::{ScenarioShown, ShownScenario, Unfinished, just_shown},
@@ -23,8 +22,6 @@ const SQUARE_SHARE: f64 = 1.3;
 const SIDE_M: [f64; 2] = [0.02, 5.0];
 /// Least side of a square on the screen, pixels.
 const LEAST_PX: f32 = 1.5;
-/// Points are pulled this far towards the eye, as a share of the distance, off the ground estimated below them.
-const PULL: f32 = 1.0e-3;
 /// Over so many metres what grows or stands turns from dark to light.
 const SHADED_M: f64 = 15.0;
 
@@ -39,7 +36,6 @@ struct Made {
     origin: SitePos,
     mesh: DrawnMesh,
     points: u64,
-    feet: FootSamples,
     side_m: f32,
 }
 
@@ -83,14 +79,10 @@ fn start_making(
 }
 
 fn make(piece: &PointPiece, side_m: f64) -> Option<Made> {
-    let mut feet = FootSamples::default();
     let mut paper = PaperMesh::default();
     for (place, position) in piece.positions.iter().enumerate() {
         let class = piece.classes.get(place).copied().unwrap_or_default();
         let site = piece.origin.0 + site_axes(DVec3::from_array(position.map(f64::from)));
-        if matches!(class, 0..=2 | 9) {
-            feet.take(SitePos(site));
-        }
         let color = piece.colors.get(place).copied();
         paper.point(
             Vec3::from_array(*position),
@@ -101,7 +93,6 @@ fn make(piece: &PointPiece, side_m: f64) -> Option<Made> {
         origin: piece.origin,
         points: piece.positions.len() as u64,
         mesh: DrawnMesh::triangles(paper)?,
-        feet,
         #[expect(clippy::cast_possible_truncation, reason = "a few metres")]
         side_m: side_m as f32,
     })
@@ -122,7 +113,6 @@ fn take_made(
     mut rows: ResMut<FeatureRows>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut materials: ResMut<Assets<PaperMaterial>>,
-    mut samples: ResMut<FootSamples>,
     mut shared: ResMut<Shared>,
     mut budget: ResMut<SpawnBudget>,
     mut making: ResMut<Making<Made>>,
@@ -137,7 +127,6 @@ fn take_made(
     };
     shared.row = Some(row);
     while let Some(made) = making.next(&mut budget, |made: &Made| made.mesh.bytes()) {
-        samples.merge(&made.feet);
         let material = shared.material.get_or_insert_with(|| {
             let key = PaperKey {
                 two_sided: true,
@@ -146,7 +135,7 @@ fn take_made(
                 ..PaperKey::default()
             };
             materials.add(PaperMaterial {
-                values: Vec4::new(1.0, PULL, made.side_m, LEAST_PX),
+                values: Vec4::new(1.0, 0.0, made.side_m, LEAST_PX),
                 ..PaperMaterial::new(rows.buffer(), key)
             })
         });
@@ -188,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_point_is_a_square_and_ground_carries_the_table() {
+    fn a_point_is_a_square() {
         let piece = PointPiece {
             origin: SitePos(DVec3::new(10.0, 10.0, 1.0)),
             positions: vec![[0.0; 3], [1.0, 8.0, 0.0]],
@@ -199,12 +188,6 @@ mod tests {
         assert_eq!(made.points, 2);
         // Four corners of twelve bytes of place, four of number and four of colour, and six numbers of corners.
         assert_eq!(made.mesh.bytes(), 2 * (4 * 20 + 6 * 4));
-        assert!(made.feet.estimate().is_some(), "ground was noted");
-        let roofs = PointPiece {
-            classes: vec![6, 6],
-            ..piece
-        };
-        assert!(make(&roofs, 1.0).unwrap().feet.estimate().is_none());
     }
 
     #[test]

@@ -9,7 +9,7 @@ const OWNER: &str = "LASF_Projection";
 
 /// The CRS of a file, and the name that it gives where that leads to none.
 pub(super) fn of_records(records: &[SideRecord]) -> (Option<Crs>, Option<String>) {
-    let text = |number: u16| record(records, OWNER, number).map(|bytes| text_of(bytes));
+    let text = |number: u16| record(records, OWNER, number).map(text_of);
     let wkt = text(2112).filter(|wkt| !wkt.is_empty());
     let from_wkt = wkt.as_deref().and_then(of_any_wkt);
     let rows: Vec<u64> = record(records, OWNER, 34735)

@@ -70,7 +70,7 @@ fn report(file: &PointFile, path: &str) -> Value {
         "points": header.points,
         "points_read": visited.looked_at,
         "is_sampled": visited.looked_at < header.points && header.points > MAX_COUNTED,
-        "bbox": is_finite.then(|| [low.x, low.y, low.z, high.x, high.y, high.z]),
+        "bbox": is_finite.then_some([low.x, low.y, low.z, high.x, high.y, high.z]),
         "crs": file.crs.map(|crs| crs.to_string()),
         "crs_name": file.crs_name,
         "classes": counted.classes.iter().map(|(class, count)| (class.to_string(), *count)).collect::<BTreeMap<_, _>>(),

@@ -103,9 +103,7 @@ impl PointFile {
         for oddity in oddities {
             file.warn(oddity);
         }
-        if !file.header.is_compressed {
-            file.chunks = chunks::of_plain(&file.header, file.source.size_bytes());
-        } else {
+        if file.header.is_compressed {
             let packing = Packing::of(&records, &file.header)?;
             let octree = (file.kind == PointKind::Copc).then(|| {
                 let chunks = copc::chunks(&*file.source, &records)?;
@@ -124,6 +122,8 @@ impl PointFile {
                 }
             };
             file.packing = Some(packing);
+        } else {
+            file.chunks = chunks::of_plain(&file.header, file.source.size_bytes());
         }
         let there = total(&file.chunks);
         if there != file.header.points {
@@ -266,12 +266,11 @@ impl PointFile {
                 take(point);
             }
         };
-        match &self.packing {
-            Some(packing) => packing.unpack(&bytes, chunk.points, record_bytes, take),
-            None => {
-                bytes.chunks_exact(record_bytes).for_each(&mut take);
-                Ok(())
-            }
+        if let Some(packing) = &self.packing {
+            packing.unpack(&bytes, chunk.points, record_bytes, take)
+        } else {
+            bytes.chunks_exact(record_bytes).for_each(&mut take);
+            Ok(())
         }
     }
 }

@@ -28,7 +28,10 @@ fn record(number: u32, format: u8) -> Vec<u8> {
         _ => None,
     };
     if let Some(at) = color_at {
-        for (part, value) in [number as u16 * 3, 512, 65_280].into_iter().enumerate() {
+        for (part, value) in [u16::try_from(number).unwrap() * 3, 512, 65_280]
+            .into_iter()
+            .enumerate()
+        {
             record[at + 2 * part..at + 2 * part + 2].copy_from_slice(&value.to_le_bytes());
         }
     }
@@ -59,14 +62,14 @@ fn file(format: u8, count: u32, chunk: Option<u32>, sides: &[Vec<u8>]) -> Vec<u8
         sides.push(side("laszip encoded", 22204, &bytes));
         vlr
     });
-    let points_at = u32::from(header_bytes) + sides.iter().map(|side| side.len() as u32).sum::<u32>();
+    let points_at = u32::from(header_bytes) + u32::try_from(sides.concat().len()).unwrap();
     let mut bytes = vec![0; usize::from(header_bytes)];
     let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
     put(0, b"LASF");
     put(24, &[1, minor]);
     put(94, &header_bytes.to_le_bytes());
     put(96, &points_at.to_le_bytes());
-    put(100, &(sides.len() as u32).to_le_bytes());
+    put(100, &u32::try_from(sides.len()).unwrap().to_le_bytes());
     put(104, &[format | if chunk.is_some() { 0x80 } else { 0 }]);
     put(105, &record_bytes.to_le_bytes());
     put(107, &(if format < 6 { count } else { 0 }).to_le_bytes());
@@ -242,8 +245,11 @@ fn a_page_that_names_itself_ends() {
 fn numbers_that_are_too_large_take_no_memory() {
     let fresh = || file(7, 200, Some(50), &[]);
     let vlr_at = 375 + 54;
-    let points_at = u32::from_le_bytes(fresh()[96..100].try_into().unwrap()) as usize;
-    let table_at = u64::from_le_bytes(fresh()[points_at..points_at + 8].try_into().unwrap()) as usize;
+    let points_at = usize::try_from(u32::from_le_bytes(fresh()[96..100].try_into().unwrap())).unwrap();
+    let table_at = usize::try_from(u64::from_le_bytes(
+        fresh()[points_at..points_at + 8].try_into().unwrap(),
+    ))
+    .unwrap();
     let layers_at = points_at + 8 + 36 + 4;
     // Places and values: points, scale, chunk size, fields, table, chunks of it, streams of the first chunk.
     let changes: [(usize, &[u8]); 9] = [
