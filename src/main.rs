@@ -9,7 +9,7 @@ use stadslens::analysis::{Survey, VariantNumbers, numbers_json, numbers_table};
 use stadslens::app::{self, RenderOptions, WindowOptions};
 use stadslens::georef::{Crs, check_known_point, transform_lines};
 use stadslens::model::{Variant, scenario};
-use stadslens::sources::{Problem, Severity, inspect::inspect};
+use stadslens::sources::{Problem, Severity, cityjson::Lod, inspect::inspect};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,8 +33,11 @@ struct CommandLine {
 
 #[derive(Args)]
 struct WindowArgs {
-    /// Scenario folder, package (.stadslens), tileset.json, glb, gltf or b3dm; without it the shipped Lange Wemen.
+    /// Scenario folder, package (.stadslens), tileset.json, CityJSON, glb, gltf or b3dm; without it the shipped Lange Wemen.
     path: Option<PathBuf>,
+    /// Highest level of detail of a CityJSON file to show (1.2, 1.3, 2.2); without it the highest it has.
+    #[arg(long, value_name = "LOD", value_parser = parse_lod)]
+    lod: Option<Lod>,
     /// Interface language (nl, en); the default is the saved choice, else the system's language.
     #[arg(long, value_name = "LANGUAGE")]
     language: Option<String>,
@@ -77,9 +80,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// List every problem in a scenario folder or package.
+    /// List every problem in a scenario folder, package or city model.
     Check {
-        /// Scenario folder, scenario.json or package.
+        /// Scenario folder, scenario.json, package or CityJSON.
         path: PathBuf,
         /// One JSON object on standard output and nothing else.
         #[arg(long)]
@@ -148,8 +151,11 @@ enum Command {
 
 #[derive(Args)]
 struct RenderArgs {
-    /// Scenario folder, package, tileset.json, glb, gltf or b3dm.
+    /// Scenario folder, package, tileset.json, CityJSON, glb, gltf or b3dm.
     path: PathBuf,
+    /// Highest level of detail of a CityJSON file to show (1.2, 1.3, 2.2); without it the highest it has.
+    #[arg(long, value_name = "LOD", value_parser = parse_lod)]
+    lod: Option<Lod>,
     /// The PNG to write.
     #[arg(short, long, value_name = "F.png")]
     output: PathBuf,
@@ -200,6 +206,11 @@ struct RenderArgs {
 fn parse_finite(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| number.is_finite());
     number.ok_or_else(|| "give a number, as 12.5".into())
+}
+
+fn parse_lod(text: &str) -> Result<Lod, String> {
+    let lod = text.parse();
+    lod.map_err(|()| "give a level of detail, as 1.2 or 2".into())
 }
 
 fn parse_positive(text: &str) -> Result<f64, String> {
@@ -301,6 +312,7 @@ fn main() -> ExitCode {
 fn open_window(args: WindowArgs) -> ExitCode {
     let options = WindowOptions {
         path: args.path,
+        lod: args.lod,
         language: args.language,
         size: args.size,
         #[cfg(feature = "automation")]
@@ -315,6 +327,7 @@ fn render(args: RenderArgs) -> ExitCode {
     let json = args.json;
     let options = RenderOptions {
         path: args.path,
+        lod: args.lod,
         output: args.output,
         size: args.size,
         variant: args.variant,

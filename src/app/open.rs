@@ -1,9 +1,15 @@
 //! Opening what the user names, off the main thread: a scenario, a package, a tileset or a single tile.
 
-use super::keep::Keeping;
-use crate::model::{OpenScenario, StoreHandle, scenario::open_any};
+use super::{Stop, keep::Keeping};
+use crate::model::{
+    OpenScenario, StoreHandle,
+    scenario::{open_any, open_city_model},
+};
 use crate::schedule::FrameSystems;
-use crate::sources::Problem;
+use crate::sources::{
+    Problem,
+    cityjson::{Lod, is_city_json},
+};
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
 use std::{
@@ -30,6 +36,22 @@ pub struct PathOpened {
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct OpenSystems;
 
+/// The city model that is shown in no more than a level of detail, for as long as the program runs.
+#[derive(Resource, Default)]
+pub(super) struct WantedDetail(pub(super) Option<(PathBuf, Lod)>);
+
+/// Refuses a level of detail for what is no city model.
+pub(super) fn check_lod(path: Option<&Path>, lod: Option<Lod>) -> Result<(), Stop> {
+    let Some(lod) = lod else { return Ok(()) };
+    let is_fit = path.is_some_and(|path| !path.exists() || is_city_json(path));
+    if is_fit {
+        return Ok(());
+    }
+    let what = path.map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
+    let message = format!("--lod {lod} chooses a level of detail of a CityJSON file, and {what} is none: leave it out");
+    Err(Stop::Usage { message })
+}
+
 /// The opening under way; a newer one replaces it.
 #[derive(Resource, Default)]
 pub(super) struct Opening(Option<(PathBuf, Task<Outcome>)>);
@@ -46,6 +68,7 @@ impl Opening {
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Opening>()
+        .init_resource::<WantedDetail>()
         .add_message::<OpenPath>()
         .add_message::<PathOpened>()
         .add_systems(
@@ -57,15 +80,24 @@ pub(super) fn plugin(app: &mut App) {
         );
 }
 
-fn start_opening(mut wishes: MessageReader<OpenPath>, mut opening: ResMut<Opening>, keeping: Option<Res<Keeping>>) {
+fn start_opening(
+    mut wishes: MessageReader<OpenPath>,
+    mut opening: ResMut<Opening>,
+    detail: Res<WantedDetail>,
+    keeping: Option<Res<Keeping>>,
+) {
     let Some(OpenPath(path)) = wishes.read().last() else {
         return;
     };
     let path = path.clone();
     let task_path = path.clone();
+    let lod = detail.0.as_ref().filter(|(of, _)| *of == path).map(|(_, lod)| *lod);
     let keeper = keeping.map(|keeping| keeping.keeper());
     let task = AsyncComputeTaskPool::get().spawn(async move {
-        let mut open = open_any(&task_path)?;
+        let mut open = match lod {
+            Some(lod) => open_city_model(&task_path, lod)?,
+            None => open_any(&task_path)?,
+        };
         let store = keeper.and_then(|keeper| keeper.read_back(&task_path, &mut open));
         Ok((open, store))
     });

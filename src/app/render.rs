@@ -1,11 +1,11 @@
 //! One picture without a window: open, wait until everything in view is there, draw once, write a PNG.
 
-use super::{Stop, engine, frame_time::MainThreadTimes, machine, program_plugins, stamp::stamp};
+use super::{Stop, engine, frame_time::MainThreadTimes, machine, open::check_lod, program_plugins, stamp::stamp};
 use crate::georef::{LonLatH, SitePos};
-use crate::model::scenario::{open_any, unknown_id};
+use crate::model::scenario::{open_any, open_city_model, unknown_id};
 use crate::model::{ActivateScenario, OpenScenario};
 use crate::schedule::{Lens, SwitchLens};
-use crate::sources::{Cause, Problem, Severity};
+use crate::sources::{Cause, Problem, Severity, cityjson::Lod};
 use crate::text::{Language, tr};
 use crate::view::{
     camera::{FlyTo, Orbit, OrbitCamera, orbit_of, picture_target, spawn_main_camera},
@@ -39,6 +39,8 @@ use std::{
 pub struct RenderOptions {
     /// What to open.
     pub path: PathBuf,
+    /// Highest level of detail of a city model; `None` is the highest it has.
+    pub lod: Option<Lod>,
     /// The PNG to write.
     pub output: PathBuf,
     /// Width and height, pixels.
@@ -111,7 +113,12 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
     }
     let lens = lens_of(options)?;
     let preset = preset_of(options.quality.as_deref())?.unwrap_or(Preset::High);
-    let open = open_any(&options.path).map_err(|problems| Stop::Problems { problems })?;
+    check_lod(Some(&options.path), options.lod)?;
+    let open = match options.lod {
+        Some(lod) => open_city_model(&options.path, lod),
+        None => open_any(&options.path),
+    };
+    let open = open.map_err(|problems| Stop::Problems { problems })?;
     let orbit = orbit(options, &open)?;
     let mut options = options.clone();
     // A viewpoint that is asked for brings what belongs to it, unless that is asked for too.

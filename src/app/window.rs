@@ -9,10 +9,11 @@ use super::keep::{self, Keeping, tell_trouble};
 use super::keys::press_keys;
 use super::names::paint_names;
 use super::notes;
-use super::open::{OpenPath, Opening};
+use super::open::{OpenPath, Opening, WantedDetail, check_lod};
 use super::own_list;
 use super::{Stop, machine, program_plugins, save, search, shipped, take_along};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
+use crate::sources::cityjson::Lod;
 use crate::text::{Language, tr};
 use crate::view::{
     camera::{InputCapture, OrbitCamera, spawn_main_camera},
@@ -39,6 +40,8 @@ const IDLE_LOOK: Duration = Duration::from_millis(100);
 pub struct WindowOptions {
     /// What to open; `None` opens the shipped Lange Wemen.
     pub path: Option<PathBuf>,
+    /// Highest level of detail of the city model at `path`; `None` is the highest it has.
+    pub lod: Option<Lod>,
     /// Language of this run.
     pub language: Option<String>,
     /// Size in pixels; `None` takes the whole screen.
@@ -60,13 +63,16 @@ pub fn run_window(options: WindowOptions) -> Result<(), Stop> {
     };
     machine::require_display()?;
     machine::require_adapter()?;
+    check_lod(options.path.as_deref(), options.lod)?;
+    let detail = options.path.clone().zip(options.lod);
     let start = options.path.or_else(shipped::lange_wemen);
     let mut app = App::new();
     app.add_plugins(engine::plugins(Surface::Window(Box::new(window(options.size)))));
     program_plugins(&mut app, &Lens::ALL);
     app.add_plugins(desk_plugin)
         .insert_resource(Choices::load(language))
-        .insert_resource(FirstPath(start));
+        .insert_resource(FirstPath(start))
+        .insert_resource(WantedDetail(detail));
     #[cfg(feature = "automation")]
     if let Some(port) = options.automation_port {
         app.add_plugins(super::automation::AutomationPlugin { port });

@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod causes;
+mod city_places;
 mod cityjson;
 mod corpus_facts;
 mod decode;

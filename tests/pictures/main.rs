@@ -7,6 +7,7 @@
     reason = "a test stops where its own set-up is wrong, and says what it leaves out"
 )]
 
+mod contact_sheet;
 mod removed;
 mod removed_in_3dbag;
 

@@ -2,14 +2,19 @@
 
 use super::read::has_extension;
 use super::variant_files::model_request;
-use super::{LayerKind, open};
-use crate::sources::{Problem, inspect, tiles3d};
+use super::{LayerKind, open, open_any};
+use crate::sources::{Problem, cityjson::is_city_json, inspect, tiles3d};
 use std::path::Path;
 
-/// Every problem of a scenario or package: those of [`open`], files that are missing, tilesets and models that
-/// cannot be read.
+/// Every problem of a scenario, package or city model: those of opening it, files that are missing, tilesets and models
+/// that cannot be read.
 pub fn check(path: &Path) -> Vec<Problem> {
-    let mut open = match open(path) {
+    let opened = if path.is_file() && is_city_json(path) {
+        open_any(path)
+    } else {
+        open(path)
+    };
+    let mut open = match opened {
         Ok(open) => open,
         Err(problems) => return problems,
     };

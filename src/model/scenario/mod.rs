@@ -7,6 +7,7 @@
 mod address_layer;
 mod ascii_grid;
 mod check;
+mod city_ground;
 mod columns;
 mod convert;
 mod describe;
@@ -42,5 +43,5 @@ pub use files::{UsedFiles, used_files};
 pub use note_document::{document_with_notes, notes_from_json, notes_json};
 pub use own_lists::{ListFile, ListPreview};
 pub use read::{DOCUMENT, OpenScenario, open};
-pub use scratch::open_any;
+pub use scratch::{open_any, open_city_model};
 pub use variant_files::model_request;

@@ -7,7 +7,7 @@ use super::{Area, Layer, LayerKind, LocalText, OpenScenario, Scenario, Source, V
 use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef, site_axes};
 use crate::sources::{
     Cause, Problem,
-    cityjson::{LodChoice, is_city_json},
+    cityjson::{Lod, LodChoice, is_city_json},
     resource,
     tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileTree},
     vector,
@@ -45,6 +45,14 @@ pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
         return OpenScenario::scratch_for_vector(path);
     }
     open(path)
+}
+
+/// Opens a city model in its highest level of detail up to `lod`.
+///
+/// # Errors
+/// When it is no city model, or nothing of it can be shown.
+pub fn open_city_model(path: &Path, lod: Lod) -> Result<OpenScenario, Vec<Problem>> {
+    OpenScenario::scratch_for_city_model(path, LodChoice::AtMost(lod))
 }
 
 /// Whether a JSON file is a tileset, judged by its name or its keys.

@@ -1,8 +1,9 @@
 //! A scratch scenario around a city model: it is tiled in memory and then shown, picked and found like any tileset.
 
+use super::city_ground::CityGround;
 use super::scratch::{beside, no_file_name};
 use super::{OpenScenario, Use};
-use crate::georef::{Crs, RdNap, SiteFrame, Transformer};
+use crate::georef::{Crs, Ecef, RdNap, SiteFrame, SitePos, Transformer};
 use crate::model::{BuildingRegister, CityEntry, RegisteredBuilding};
 use crate::sources::cityjson::{CityJson, LodChoice};
 use crate::sources::tiles3d::tiler::{Tiler, TilerError, images_beside};
@@ -23,14 +24,12 @@ impl OpenScenario {
     /// A scratch scenario around a `CityJSON` file, shown in the level of detail of `choice`.
     pub fn scratch_for_city_model(path: &Path, choice: LodChoice) -> Result<Self, Vec<Problem>> {
         let (beside, name) = beside(path).ok_or_else(|| no_file_name(path))?;
+        let shown = path.display().to_string();
         let model = CityJson::open(path).map_err(|problem| vec![problem])?;
         let mut problems = model.problems();
-        let (crs, shift) = placed(&model, choice, &name, &mut problems).map_err(|problem| {
-            let mut all = vec![problem];
-            all.append(&mut problems.clone());
-            all
-        })?;
+        let (crs, shift) = placed(&model, choice, &shown, &mut problems)?;
         let mut entries: Vec<CityEntry> = Vec::new();
+        let (mut ground, mut extent) = (CityGround::default(), Extent::default());
         let mut features = model.features(choice);
         let shifted = features.by_ref().map(|mut feature| {
             move_by(&mut feature, shift);
@@ -39,27 +38,81 @@ impl OpenScenario {
         let images = images_beside(beside, &name);
         let tiler = Tiler {
             images: &images,
-            ..Tiler::new(name.clone(), crs)
+            ..Tiler::new(shown.clone(), crs)
         };
-        let noted = shifted.inspect(|feature| entries.extend(CityEntry::of(feature).filter(|_| is_flat(crs))));
-        let in_memory = tiler.tile_in_memory(noted);
+        let noted = shifted.inspect(|feature| {
+            extent.take(feature);
+            if crs == Crs::RD_NAP {
+                ground.take(feature);
+                entries.extend(CityEntry::of(feature));
+            }
+        });
+        let tiled = tiler.tile_in_memory(noted);
         problems.extend(features.problems());
-        let (resources, report) = in_memory.map_err(|error| refused(error, &name, problems.clone()))?;
+        let (resources, report) = tiled.map_err(|error| refused(error, &shown, problems.clone()))?;
         problems.extend(report.problems);
         let mut open = Self::scratch_of_tiles(resources, "tileset.json", &name)?;
         for layer in &mut open.scenario.layers {
             layer.id_property = Some("id".to_owned());
         }
-        open.register = Arc::new(register(entries, &open.scenario.area.site));
+        let site = open.scenario.area.site;
+        open.register = Arc::new(register(entries, &site));
+        if let Some(terrain) = ground.terrain(&site) {
+            open.terrain = Arc::new(terrain);
+            open.has_terrain = true;
+        }
+        if let (Some((target, radius_m)), Some(home)) =
+            (extent.framed(crs, &site), open.scenario.viewpoints.first_mut())
+        {
+            *home = super::scratch::home(target, radius_m);
+        }
         problems.append(&mut open.problems);
         open.problems = problems;
         Ok(open)
     }
 }
 
-/// Whether coordinates are metres on a plane with heights, so that footprints can be made of them.
-fn is_flat(crs: Crs) -> bool {
-    crs == Crs::RD || crs == Crs::RD_NAP
+/// Where the features of a model are, to look at them all.
+#[derive(Default)]
+struct Extent {
+    /// Lowest and highest corner of each feature.
+    boxes: Vec<(DVec3, DVec3)>,
+}
+
+impl Extent {
+    fn take(&mut self, feature: &CityFeature) {
+        let corners = feature.parts.iter().flat_map(|part| &part.positions);
+        let bounds = corners.filter(|p| p.is_finite() && p.z > LOWEST_M);
+        self.boxes
+            .extend(bounds.fold(None, |bounds: Option<(DVec3, DVec3)>, p| {
+                Some(bounds.map_or((*p, *p), |(low, high)| (low.min(*p), high.max(*p))))
+            }));
+    }
+
+    /// Middle and radius of what most features take up, in the site frame: of many the outermost are left out, since one
+    /// misplaced bench would make a town a dot.
+    fn framed(mut self, crs: Crs, site: &SiteFrame) -> Option<(SitePos, f64)> {
+        const STRAY_SHARE: usize = 50;
+        for axis in 0..2 {
+            let strays = self.boxes.len() / STRAY_SHARE;
+            self.boxes
+                .sort_by(|a, b| (a.0[axis] + a.1[axis]).total_cmp(&(b.0[axis] + b.1[axis])));
+            self.boxes.truncate(self.boxes.len() - strays);
+            self.boxes.drain(..strays);
+        }
+        let first = *self.boxes.first()?;
+        let (low, high) = self
+            .boxes
+            .iter()
+            .fold(first, |all, one| (all.0.min(one.0), all.1.max(one.1)));
+        let to_ecef = Transformer::new(crs, Crs::ECEF).ok()?;
+        let placed = |p: DVec3| -> Option<DVec3> {
+            let ecef = Ecef(DVec3::from(to_ecef.convert(p.to_array()).ok()?));
+            Some(site.site_from_ecef(ecef).ok()?.0)
+        };
+        let (low, high) = (placed(low)?, placed(high)?);
+        Some((SitePos((low + high) / 2.0), (low.distance(high) / 2.0).max(1.0)))
+    }
 }
 
 /// The system of a model, and what is added to its coordinates to have them there.
@@ -68,47 +121,76 @@ fn placed(
     choice: LodChoice,
     name: &str,
     problems: &mut Vec<Problem>,
-) -> Result<(Crs, DVec3), Problem> {
-    let known = model
+) -> Result<(Crs, DVec3), Vec<Problem>> {
+    let nothing = |problems: &mut Vec<Problem>| {
+        let message = "there is no surface in it that can be drawn, so there is nothing to show";
+        problems.insert(0, Problem::error(name, "", message).because(Cause::Place));
+        Err(std::mem::take(problems))
+    };
+    let mut features = model.features(choice);
+    if features.next().is_none() {
+        problems.extend(features.problems());
+        return nothing(problems);
+    }
+    // Their heights are NAP, as the tiler takes them.
+    let named = model
         .epsg()
         .map(Crs)
-        .filter(|crs| Transformer::new(*crs, Crs::ECEF).is_ok());
-    if let Some(crs) = known {
-        return Ok((crs, DVec3::ZERO));
-    }
+        .map(|crs| if crs == Crs::RD { Crs::RD_NAP } else { crs });
+    let known = named.and_then(|crs| Transformer::new(crs, Crs::ECEF).ok().map(|to_ecef| (crs, to_ecef)));
+    let said = match (&known, model.crs()) {
+        (Some((crs, to_ecef)), said) => {
+            if lies_within(model, choice, to_ecef) {
+                return Ok((*crs, DVec3::ZERO));
+            }
+            let said = said.unwrap_or_default();
+            format!("its coordinates lie outside the area of the coordinate system {said}")
+        }
+        (None, Some(crs)) => format!("the coordinate system {crs} is not known here"),
+        (None, None) => "the file names no coordinate system".to_owned(),
+    };
     let Some((low, high)) = bounds(model, choice) else {
-        return Err(
-            Problem::error(name, "", "there is no surface in it, so there is nothing to show").because(Cause::Place),
-        );
+        return nothing(problems);
     };
-    let said = match model.crs() {
-        Some(crs) => format!("the coordinate system {crs} is not known here"),
-        None => "the file names no coordinate system".to_owned(),
-    };
-    let fits_rd = low.truncate().cmpge(RD[0]).all() && high.truncate().cmple(RD[1]).all();
-    if fits_rd {
-        let message = format!("{said}; its coordinates are taken as RD and NAP (EPSG:7415)");
-        problems.push(Problem::warning(name, "metadata.referenceSystem", message).because(Cause::Place));
+    let told = |message: String| Problem::warning(name, "metadata.referenceSystem", message).because(Cause::Place);
+    if known.is_none() && is_dutch(low) && is_dutch(high) {
+        problems.push(told(format!(
+            "{said}; its coordinates are taken as RD and NAP (EPSG:7415)"
+        )));
         return Ok((Crs::RD_NAP, DVec3::ZERO));
     }
-    let message =
-        format!("{said}; it is shown by itself, without its place on earth: write in the system to see it there");
-    problems.push(Problem::warning(name, "metadata.referenceSystem", message).because(Cause::Place));
+    problems.push(told(format!(
+        "{said}; it is shown by itself, without its place on earth: write in the right system to see it there"
+    )));
     let middle = (low + high) / 2.0;
     Ok((Crs::RD_NAP, NOWHERE_RD - DVec3::new(middle.x, middle.y, low.z)))
 }
 
+/// Whether a feature of the first ones has its place in a system; one alone may be the damaged one.
+fn lies_within(model: &CityJson, choice: LodChoice, to_ecef: &Transformer) -> bool {
+    const FIRST: usize = 16;
+    model.features(choice).take(FIRST).any(|feature| {
+        let corner = feature.parts.iter().flat_map(|part| &part.positions).next();
+        corner.is_some_and(|corner| to_ecef.convert(corner.to_array()).is_ok())
+    })
+}
+
+/// Whether a corner lies in the country, if it is RD: a rectangle, less what lies south of Zeeland and beside Limburg,
+/// where the numbers of other countries' systems fall.
+fn is_dutch(p: DVec3) -> bool {
+    const NORTH_OF_LIMBURG_M: f64 = 356_000.0;
+    const LIMBURG_M: [f64; 2] = [160_000.0, 215_000.0];
+    let p = p.truncate();
+    let is_beside_limburg = p.y < NORTH_OF_LIMBURG_M && !(LIMBURG_M[0]..=LIMBURG_M[1]).contains(&p.x);
+    p.cmpge(RD[0]).all() && p.cmple(RD[1]).all() && !is_beside_limburg
+}
+
 /// Lowest and highest corner of what is drawn.
 fn bounds(model: &CityJson, choice: LodChoice) -> Option<(DVec3, DVec3)> {
-    let mut bounds: Option<(DVec3, DVec3)> = None;
-    for feature in model.features(choice) {
-        let corners = feature.parts.iter().flat_map(|part| &part.positions);
-        for p in corners.filter(|p| p.is_finite() && p.z > LOWEST_M) {
-            let (low, high) = bounds.unwrap_or((*p, *p));
-            bounds = Some((low.min(*p), high.max(*p)));
-        }
-    }
-    bounds
+    let mut extent = Extent::default();
+    model.features(choice).for_each(|feature| extent.take(&feature));
+    let boxes = extent.boxes.into_iter();
+    boxes.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
 }
 
 fn move_by(feature: &mut CityFeature, shift: DVec3) {
@@ -135,7 +217,7 @@ fn refused(error: TilerError, name: &str, mut problems: Vec<Problem>) -> Vec<Pro
 
 /// The buildings of a model in the site frame.
 fn register(entries: Vec<CityEntry>, site: &SiteFrame) -> BuildingRegister {
-    // Only models in RD have entries, see `is_flat`.
+    // Only models in RD have entries.
     let placed = |p: DVec2, nap_m: f64| -> Option<DVec3> {
         let place = RdNap {
             x_m: p.x,

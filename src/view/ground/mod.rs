@@ -99,8 +99,10 @@ pub(crate) fn plugin(app: &mut App) {
         );
 }
 
-fn has_kind(open: &OpenScenario, kind: LayerKind) -> bool {
-    open.scenario.layers.iter().any(|layer| layer.kind == kind)
+/// Whether the ground is known beforehand: from a layer of terrain, or from a city model that brings its own.
+fn is_measured(open: &OpenScenario) -> bool {
+    let layers = &open.scenario.layers;
+    open.has_terrain || layers.iter().any(|layer| layer.kind == LayerKind::Terrain)
 }
 
 /// Starts a part that is neither there nor in the making.
@@ -157,8 +159,7 @@ fn start_grounds(
     let open = scenario.open.clone();
     if is_new {
         samples.clear();
-        let is_measured = has_kind(&open, LayerKind::Terrain);
-        *heights = GroundHeights::new(open.terrain.clone(), is_measured);
+        *heights = GroundHeights::new(open.terrain.clone(), is_measured(&open));
         forget(&mut commands, &mut grounds);
     }
     // What is to be seen first, then the others, so that a switch finds them ready.
@@ -281,7 +282,7 @@ fn start_estimate(
     mut samples: ResMut<FootSamples>,
     mut grounds: ResMut<Grounds>,
 ) {
-    let is_wanted = scenario.is_some_and(|s| !has_kind(&s.open, LayerKind::Terrain));
+    let is_wanted = scenario.is_some_and(|s| !is_measured(&s.open));
     if !is_wanted || heights.is_measured || grounds.estimating.is_some() {
         return;
     }

@@ -7,6 +7,7 @@ use super::{
     schema::Schema,
 };
 use crate::georef::{Ecef, GeorefError, east_north_up, lon_lat_h_from_ecef};
+use crate::sources::SurfaceRole;
 use crate::sources::tiles3d::write::{
     Payload, PayloadImage, PayloadMaterial, PayloadPart, QUANTIZED_ERROR_M, SinkError, normal_bytes,
 };
@@ -142,7 +143,7 @@ fn add(
         let Some(look) = feature.looks.get(usize::from(look)) else {
             continue;
         };
-        let material = material(look, normal, !feature.is_closed, pictures);
+        let material = material(&usual(look, &feature.class), normal, !feature.is_closed, pictures);
         let normal = normal_bytes(normal);
         let part = parts.entry(material).or_default();
         let corners = triangle.map(|corner| {
@@ -157,6 +158,17 @@ fn add(
         });
         part.triangles.push(corners);
     }
+}
+
+/// The look of a surface of a class: only a building has a roof where nobody says so; a bridge or a bench that slopes
+/// is not tiled.
+fn usual(look: &Look, class: &str) -> Look {
+    let is_building = class.is_empty() || class.starts_with("Building");
+    let role = match look.role {
+        SurfaceRole::Unknown if !is_building => SurfaceRole::Wall,
+        role => role,
+    };
+    Look { role, ..*look }
 }
 
 fn material(look: &Look, normal: DVec3, is_double_sided: bool, pictures: &Pictures) -> PayloadMaterial {
