@@ -80,7 +80,7 @@ pub(super) fn prepare(
                 unknown += 1;
                 continue;
             };
-            let Some(geometry) = placed(&feature, becomes, &to_rd, options) else {
+            let Some(geometry) = placed(&feature, becomes, to_rd.as_ref(), options) else {
                 outside += 1;
                 continue;
             };
@@ -90,13 +90,12 @@ pub(super) fn prepare(
                 "geometry": geometry,
             });
             let slot = &mut outputs[becomes.slot()];
-            let output = match slot {
-                Some(output) => output,
-                None => {
-                    let path = folder.join(format!("{number}-{}.geojson", SLOTS[becomes.slot()].0));
-                    let opened = Output::create(&path).map_err(|error| PrepareError::cannot_write(&path, &error))?;
-                    slot.insert(opened)
-                }
+            let output = if let Some(output) = slot {
+                output
+            } else {
+                let path = folder.join(format!("{number}-{}.geojson", SLOTS[becomes.slot()].0));
+                let opened = Output::create(&path).map_err(|error| PrepareError::cannot_write(&path, &error))?;
+                slot.insert(opened)
             };
             output
                 .add(&json)
@@ -186,7 +185,7 @@ fn to_rd(layer: &VectorLayer, shown: &str, problems: &mut Vec<Problem>) -> Resul
 fn placed(
     feature: &VectorFeature,
     becomes: Becomes,
-    to_rd: &Option<Transformer>,
+    to_rd: Option<&Transformer>,
     options: &PrepareOptions,
 ) -> Option<Value> {
     let geometry: &VectorGeometry = feature.geometry.as_ref()?;
