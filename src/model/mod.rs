@@ -9,6 +9,7 @@ pub mod edit;
 pub mod mass;
 pub mod note;
 pub mod own_list;
+pub mod points;
 pub mod reaction;
 pub mod register;
 mod ring;

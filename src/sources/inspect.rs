@@ -7,7 +7,7 @@ use super::{
     Cause, Problem,
     cityjson::{CityJson, is_city_json},
     gltf::Totals,
-    raster,
+    points, raster,
     resource::{ResourceError, Resources, encode_percent, folder, read_uri},
     tiles3d::{
         BoundingVolume, MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload,
@@ -27,8 +27,8 @@ use std::{
 /// Trees with more tiles than this have their bounds taken from the root alone.
 const MAX_TILES_FOR_BOUNDS: usize = 20_000;
 
-/// Describes a tileset (`tileset.json`, or a folder with one), `CityJSON`, a vector file, a raster, terrain or a single tile
-/// payload as one JSON object, as the command-line contract says. A kind that is not read yet is named, with a problem that
+/// Describes a tileset (`tileset.json`, or a folder with one), `CityJSON`, a vector file, a raster, terrain, a point cloud
+/// or a single tile payload as one JSON object, as the command-line contract says. A kind that is not read yet is named, with a problem that
 /// says so.
 ///
 /// # Errors
@@ -49,6 +49,9 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
         .and_then(|name| name.to_str())
         .ok_or_else(|| unusable("the path names no file"))?;
     if let Some(report) = vector::describe(&path) {
+        return report;
+    }
+    if let Some(report) = points::describe(&path) {
         return report;
     }
     let parent = match path.parent() {

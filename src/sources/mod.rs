@@ -11,6 +11,7 @@ pub mod http;
 pub mod inspect;
 pub(crate) mod json_text;
 pub mod online;
+pub mod points;
 mod problem;
 pub mod raster;
 pub mod resource;

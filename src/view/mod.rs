@@ -19,6 +19,7 @@ pub mod palette;
 pub mod picking;
 mod placement;
 pub mod plan_picture;
+mod points;
 mod prepared;
 pub mod quality;
 pub(crate) mod ray_cast;
@@ -61,6 +62,6 @@ impl Plugin for ViewPlugin {
             picking::plugin,
             outline::plugin,
         ))
-        .add_plugins((boundary::plugin, models::plugin));
+        .add_plugins((boundary::plugin, models::plugin, points::plugin));
     }
 }

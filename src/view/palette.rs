@@ -85,6 +85,20 @@ pub fn crown(seed: u32) -> Rgb {
     mix([0x8F, 0xAE, 0x79], [0xA9, 0xBD, 0x8B], share)
 }
 
+/// Colour of a measured point by its class of ASPRS LAS 1.4, table 17, where it has none of its own.
+pub fn measured(class: u8) -> Rgb {
+    match class {
+        2 | 8 => mix(TABLE, INK, 0.25),
+        3..=5 => crown(0),
+        6 => TILED_ROOF,
+        9 => surface(SurfaceKind::Water),
+        10 | 11 => surface(SurfaceKind::Asphalt),
+        // Bridges, and what AHN calls works of civil engineering.
+        17 | 26 => FLAT_ROOF,
+        _ => METAL,
+    }
+}
+
 /// `a` and `b` mixed, `share` of `b` from 0 to 1.
 pub fn mix(a: Rgb, b: Rgb, share: f64) -> Rgb {
     let share = share.clamp(0.0, 1.0);

@@ -16,6 +16,7 @@ mod geotiff_fixture;
 mod indicator_properties;
 mod indicators;
 mod online;
+mod points;
 mod prepare;
 mod raster;
 mod raster_damage;

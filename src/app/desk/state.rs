@@ -130,7 +130,14 @@ fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<Lege
         LayerKind::Terrain => vec![entry(tr(language, "legend-ground"), palette::TABLE)],
         LayerKind::Reports => vec![entry(tr(language, "legend-report"), palette::REPORT)],
         LayerKind::Sensors => vec![entry(tr(language, "legend-sensor"), palette::SENSOR)],
-        LayerKind::Labels | LayerKind::Addresses => Vec::new(),
+        LayerKind::Points if !shown.open.points.has_colors => vec![
+            entry(tr(language, "legend-ground"), palette::measured(2)),
+            entry(tr(language, "legend-tree"), palette::measured(5)),
+            entry(tr(language, "legend-building"), palette::measured(6)),
+            entry(tr(language, "surface-water"), palette::measured(9)),
+            entry(tr(language, "legend-unclassified"), palette::measured(1)),
+        ],
+        LayerKind::Labels | LayerKind::Addresses | LayerKind::Points => Vec::new(),
     }
 }
 

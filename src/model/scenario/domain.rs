@@ -153,6 +153,8 @@ pub enum LayerKind {
     Labels,
     /// Addresses, which are found and not drawn.
     Addresses,
+    /// Measured points, in a scratch scenario only.
+    Points,
 }
 
 /// One base layer.

@@ -27,6 +27,7 @@ mod properties;
 mod read;
 mod scratch;
 mod scratch_city;
+mod scratch_points;
 mod scratch_vector;
 mod structure;
 mod table_layer;

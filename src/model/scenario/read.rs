@@ -17,6 +17,7 @@ use super::terrain_layer;
 use super::vector_layer;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
+use crate::model::points::SitePoints;
 use crate::model::{AddedList, Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
     Cause, Problem, json_text,
@@ -69,6 +70,8 @@ pub struct OpenScenario {
     pub labels: Arc<Vec<Label>>,
     /// Addresses.
     pub addresses: Arc<Vec<Address>>,
+    /// Measured points.
+    pub points: Arc<SitePoints>,
     /// Everything wrong with the files.
     pub problems: Vec<Problem>,
 }
@@ -92,6 +95,7 @@ impl OpenScenario {
             sensors: Arc::default(),
             labels: Arc::default(),
             addresses: Arc::default(),
+            points: Arc::default(),
             problems: Vec::new(),
         }
     }
@@ -304,7 +308,7 @@ impl DataReader {
         for layer in &layers {
             let path = &layer.path;
             match layer.kind {
-                LayerKind::Terrain => {}
+                LayerKind::Terrain | LayerKind::Points => {}
                 LayerKind::Tiles3d => {
                     if !self.resources.exists(path) {
                         self.problems.push(

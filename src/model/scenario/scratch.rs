@@ -1,4 +1,5 @@
-//! A scenario around data that has none: a bare tileset, a single model or, in [`super::scratch_vector`], a vector file.
+//! A scenario around data that has none: a bare tileset, a single model, in [`super::scratch_vector`] a vector file, in
+//! [`super::scratch_points`] a point cloud.
 //!
 //! It has one layer, one viewpoint that frames the data, no ground and no variants. Nothing is written.
 
@@ -8,6 +9,7 @@ use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ec
 use crate::sources::{
     Cause, Problem,
     cityjson::{Lod, LodChoice, is_city_json},
+    points::is_points,
     resource,
     tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileTree},
     vector,
@@ -25,8 +27,8 @@ const TILES: [(LayerKind, &str); 1] = [(LayerKind::Tiles3d, "tiles")];
 /// Eye distance for a ball of radius 1 that just fits a 45° field of view.
 const FRAMING: f64 = 2.7;
 
-/// Opens whatever `path` is: a scenario folder, file or package, else a tileset, model or vector file in a
-/// scratch scenario.
+/// Opens whatever `path` is: a scenario folder, file or package, else a tileset, model, vector file or point cloud in
+/// a scratch scenario.
 pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     let shown = path.display().to_string();
     if path.is_dir() && !path.join("scenario.json").is_file() && path.join("tileset.json").is_file() {
@@ -43,6 +45,9 @@ pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     }
     if path.is_file() && vector::is_vector(path) {
         return OpenScenario::scratch_for_vector(path);
+    }
+    if path.is_file() && is_points(path) {
+        return OpenScenario::scratch_for_points(path);
     }
     open(path)
 }

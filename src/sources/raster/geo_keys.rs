@@ -62,14 +62,18 @@ pub struct GeoKeys {
 impl GeoKeys {
     /// Reads the keys of a directory. A file without keys has none.
     pub(super) fn read(file: &TiffFile, directory: &Directory) -> Result<Self, Problem> {
-        let directory_of_keys = file.numbers(directory, tag::GEO_KEYS)?;
-        let texts = file.text_with_bars(directory)?;
+        let rows = file.numbers(directory, tag::GEO_KEYS)?;
+        Ok(Self::of_rows(&rows, &file.text_with_bars(directory)?))
+    }
+
+    /// The keys of a key directory (its header and rows of four numbers) and the texts that they name parts of.
+    pub(in crate::sources) fn of_rows(directory_of_keys: &[u64], texts: &str) -> Self {
         let mut keys = Self::default();
         let (mut projected, mut geographic) = (None, None);
         let rows = directory_of_keys.get(4..).unwrap_or_default();
         for row in rows.chunks_exact(4).take(MAX_KEYS) {
             let [key, location, count, value] = [row[0], row[1], row[2], row[3]];
-            let text = || part(&texts, value, count);
+            let text = || part(texts, value, count);
             match (key, location) {
                 (1025, 0) => keys.is_point = value == 2,
                 (2048, 0) => geographic = Some(value),
@@ -96,7 +100,7 @@ impl GeoKeys {
         if keys.crs == Some(Crs::RD) && keys.vertical == Some(5709) {
             keys.crs = Some(Crs::RD_NAP);
         }
-        Ok(keys)
+        keys
     }
 }
 

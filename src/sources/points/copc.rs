@@ -1,0 +1,106 @@
+//! The octree of a COPC file (COPC 1.0): which chunk holds the points of which node.
+
+use super::chunks::Chunk;
+use super::fields::{i32_at, u64_at};
+use super::header::{SideRecord, record};
+use crate::sources::resource::RandomRead;
+use std::collections::{BTreeSet, VecDeque};
+
+/// Bytes of an entry.
+const ENTRY_BYTES: usize = 32;
+/// Most bytes of a page.
+const MAX_PAGE_BYTES: u64 = 64 << 20;
+/// Most pages.
+const MAX_PAGES: usize = 100_000;
+/// Most nodes.
+const MAX_NODES: usize = 4_000_000;
+/// Deepest level.
+const MAX_LEVEL: u32 = 31;
+
+/// Whether the file says that it has an octree.
+pub(super) fn is_copc(records: &[SideRecord]) -> bool {
+    record(records, "copc", 1).is_some()
+}
+
+/// The chunks of all nodes, coarse levels first.
+///
+/// # Errors
+/// What is wrong with the octree; the file can still be read without.
+pub(super) fn chunks(source: &dyn RandomRead, records: &[SideRecord]) -> Result<Vec<Chunk>, String> {
+    let info = record(records, "copc", 1).ok_or("there is no octree")?;
+    let root = u64_at(info, 40).zip(u64_at(info, 48)).ok_or("its octree is cut off")?;
+    let mut pages = VecDeque::from([root]);
+    let mut seen = BTreeSet::from([root.0]);
+    let mut chunks = Vec::new();
+    while let Some((at, length)) = pages.pop_front() {
+        let is_inside = at.checked_add(length).is_some_and(|end| end <= source.size_bytes());
+        if !is_inside || length > MAX_PAGE_BYTES {
+            return Err("a page of its octree reaches past its end".into());
+        }
+        let mut page = vec![0; usize::try_from(length).unwrap_or_default()];
+        source.read_at(at, &mut page).map_err(|error| error.to_string())?;
+        for entry in page.as_chunks::<ENTRY_BYTES>().0 {
+            match node(entry, source.size_bytes())? {
+                Node::Empty => {}
+                Node::Page { at, bytes } => {
+                    if seen.insert(at) {
+                        pages.push_back((at, bytes));
+                    }
+                }
+                Node::Points(chunk) => chunks.push(chunk),
+            }
+        }
+        if seen.len() > MAX_PAGES || chunks.len() > MAX_NODES {
+            return Err("its octree has more nodes than are read".into());
+        }
+    }
+    chunks.sort_by_key(|chunk| (chunk.level, chunk.at));
+    chunks.dedup();
+    Ok(chunks)
+}
+
+enum Node {
+    Empty,
+    Page { at: u64, bytes: u64 },
+    Points(Chunk),
+}
+
+fn node(entry: &[u8; ENTRY_BYTES], size_bytes: u64) -> Result<Node, String> {
+    let damaged = || "a node of its octree is damaged".to_owned();
+    let level = i32_at(entry, 0).and_then(|level| u32::try_from(level).ok());
+    let level = level.filter(|level| *level <= MAX_LEVEL).ok_or_else(damaged)?;
+    let at = u64_at(entry, 16).ok_or_else(damaged)?;
+    let bytes = i32_at(entry, 24).and_then(|bytes| u64::try_from(bytes).ok());
+    let points = i32_at(entry, 28).ok_or_else(damaged)?;
+    if points == 0 {
+        return Ok(Node::Empty);
+    }
+    let bytes = bytes.filter(|bytes| *bytes > 0).ok_or_else(damaged)?;
+    if at.checked_add(bytes).is_none_or(|end| end > size_bytes) {
+        return Err(damaged());
+    }
+    match u64::try_from(points) {
+        Ok(points) => Ok(Node::Points(Chunk {
+            at,
+            bytes,
+            points,
+            level,
+        })),
+        Err(_negative) if points == -1 => Ok(Node::Page { at, bytes }),
+        Err(_negative) => Err(damaged()),
+    }
+}
+
+/// So many of the chunks, coarse levels first, that they hold `wanted` points or all: whole levels, which each lie evenly
+/// over the whole.
+pub(super) fn coarse(chunks: &[Chunk], wanted: u64) -> &[Chunk] {
+    let mut points = 0_u64;
+    for (place, chunk) in chunks.iter().enumerate() {
+        let begins_level = place > 0 && chunks[place - 1].level != chunk.level;
+        if begins_level && points >= wanted {
+            return &chunks[..place];
+        }
+        points = points.saturating_add(chunk.points);
+    }
+    chunks
+}
