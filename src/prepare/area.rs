@@ -62,11 +62,7 @@ impl Area {
             .filter(|part| !part.is_empty())
             .map(str::parse)
             .collect();
-        let Ok([x0, y0, x1, y1]) = numbers
-            .as_deref()
-            .map(<[f64; 4]>::try_from)
-            .unwrap_or(Ok([f64::NAN; 4]))
-        else {
+        let Ok([x0, y0, x1, y1]) = numbers.as_deref().map_or(Ok([f64::NAN; 4]), <[f64; 4]>::try_from) else {
             return Err(format!(
                 "`{text}` is no box: give two corners in RD, such as 250700,476000,251300,476600"
             ));

@@ -45,16 +45,9 @@ pub(super) fn prepare(
     let mut register_fault: Option<io::Error> = None;
 
     let mut problems: Vec<Problem> = Vec::new();
-    let models: Vec<(CityJson, Transformed)> = inputs
-        .buildings
-        .iter()
-        .filter_map(|input| match open(input) {
-            Ok(opened) => Some(opened),
-            Err(problem) => {
-                problems.push(problem);
-                None
-            }
-        })
+    let opened = inputs.buildings.iter().map(open);
+    let models: Vec<(CityJson, Transformed)> = opened
+        .filter_map(|opened| opened.map_err(|problem| problems.push(problem)).ok())
         .collect();
     // Numbers instead of the ids: a province has a million of them.
     let mut seen: HashSet<u64> = HashSet::new();
@@ -78,7 +71,7 @@ pub(super) fn prepare(
         progress: &progress,
         ..Tiler::new("buildings", Crs::RD_NAP)
     };
-    let tiled = {
+    let written = {
         let features = models.iter().flat_map(|(model, transformed)| Placed {
             features: model.features(options.lod),
             transformed,
@@ -110,21 +103,13 @@ pub(super) fn prepare(
             .map(|()| count)
     });
     finished.map_err(|error| cannot(&error))?;
-    let made = match tiled {
+    let made = match written {
         Ok(made) => made,
         Err(TilerError::Nothing { problems }) => {
             let _left = fs::remove_file(&part);
             let _left = fs::remove_dir_all(&folder);
             report.problems.extend(problems);
-            let names: Vec<String> = inputs
-                .buildings
-                .iter()
-                .map(|input| input.path.display().to_string())
-                .collect();
-            let message = "no building of it lies in this area; check the area and the coordinates of the file";
-            report
-                .problems
-                .push(Problem::error(names.join(", "), "", message).because(Cause::Place));
+            report.problems.push(nothing_there(&inputs.buildings));
             return Ok(Vec::new());
         }
         Err(error) => return Err(PrepareError::Machine(format!("{}: {error}", folder.display()))),
@@ -144,6 +129,13 @@ pub(super) fn prepare(
         source: joined(&inputs.buildings),
         ground_nap_m: (!grounds.is_empty()).then(|| grounds[grounds.len() / 2]),
     }])
+}
+
+/// What is said when no model has a building in the area.
+fn nothing_there(inputs: &[Input]) -> Problem {
+    let names: Vec<String> = inputs.iter().map(|input| input.path.display().to_string()).collect();
+    let message = "no building of it lies in this area; check the area and the coordinates of the file";
+    Problem::error(names.join(", "), "", message).because(Cause::Place)
 }
 
 /// The words of several files of one source as one.

@@ -1,15 +1,15 @@
 //! Vector files to layers of the scenario: ground cover, addresses and managed objects, by what their attributes say.
 //!
-//! The attributes are those of the BGT and the BAG in all the spellings that their downloads have; other files that use the
-//! same words are read as well. What is no ground cover, no address and no object is counted and told, not guessed at.
+//! What is no ground cover, no address and no object is counted and told, not guessed at.
 
 use super::document::PreparedLayer;
+use super::meaning::{Becomes, becomes, has_ended, kept, lower};
 use super::{Input, PrepareError, PrepareOptions, PrepareReport, PrepareStep};
 use crate::georef::{Crs, Transformer};
 use crate::sources::vector::{Position, VectorFeature, VectorFile, VectorGeometry, VectorLayer};
 use crate::sources::{Cause, Problem};
 use bevy::math::DVec2;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -20,70 +20,6 @@ pub(super) const FOLDER: &str = "layers";
 const MOST_TOLD: usize = 20;
 /// Bounds of coordinates that are taken for RD where a file names no system, metres.
 const RD: [f64; 4] = [-7_000.0, 289_000.0, 300_000.0, 629_000.0];
-
-/// Attributes that say what covers the ground.
-const COVER: [&str; 8] = [
-    "bgt_fysiek_voorkomen",
-    "bgt_fysiekvoorkomen",
-    "fysiek_voorkomen",
-    "fysiekvoorkomen",
-    "surfacematerial",
-    "kind",
-    "class",
-    "bgt_type",
-];
-/// Attributes that say more of it.
-const COVER_PLUS: [&str; 4] = [
-    "plus_fysiek_voorkomen",
-    "plus_fysiekvoorkomen",
-    "plus_fysiekvoorkomenwegdeel",
-    "plus_fysiekvoorkomenonbegroeidterreindeel",
-];
-/// Attributes that say what an object is.
-const OBJECT: [&str; 6] = ["plus_type", "bgt_type", "type", "soort", "class", "function"];
-/// Attributes that are the object's number.
-const NUMBER: [&str; 6] = [
-    "identificatie_lokaalid",
-    "lokaal_id",
-    "lokaalid",
-    "identificatie",
-    "id",
-    "gml_id",
-];
-/// Attributes that name a street.
-const STREET: [&str; 4] = [
-    "openbare_ruimte",
-    "openbare_ruimte_naam",
-    "openbareruimtenaam",
-    "straatnaam",
-];
-/// Attributes that hold a day once a thing is not there any more.
-const ENDED: [&str; 6] = [
-    "eind_registratie",
-    "eindregistratie",
-    "terminationdate",
-    "termination_date",
-    "objecteindtijd",
-    "object_eind_tijd",
-];
-
-/// What a feature becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Becomes {
-    Surface(&'static str),
-    Address,
-    Asset(&'static str),
-}
-
-impl Becomes {
-    fn slot(self) -> usize {
-        match self {
-            Self::Surface(_) => 0,
-            Self::Address => 1,
-            Self::Asset(_) => 2,
-        }
-    }
-}
 
 const SLOTS: [(&str, [&str; 2]); 3] = [
     ("surfaces", ["Verharding, groen en water", "Paving, green and water"]),
@@ -137,14 +73,14 @@ pub(super) fn prepare(
                 }
             };
             let properties = lower(&feature.properties);
-            if ENDED.iter().any(|key| text(&properties, key).is_some()) {
+            if has_ended(&properties) {
                 continue;
             }
             let Some(becomes) = becomes(&feature, &properties, &layer.name) else {
                 unknown += 1;
                 continue;
             };
-            let Some(geometry) = placed(&feature, becomes, &to_rd, options) else {
+            let Some(geometry) = placed(&feature, becomes, to_rd.as_ref(), options) else {
                 outside += 1;
                 continue;
             };
@@ -154,13 +90,12 @@ pub(super) fn prepare(
                 "geometry": geometry,
             });
             let slot = &mut outputs[becomes.slot()];
-            let output = match slot {
-                Some(output) => output,
-                None => {
-                    let path = folder.join(format!("{number}-{}.geojson", SLOTS[becomes.slot()].0));
-                    let opened = Output::create(&path).map_err(|error| PrepareError::cannot_write(&path, &error))?;
-                    slot.insert(opened)
-                }
+            let output = if let Some(output) = slot {
+                output
+            } else {
+                let path = folder.join(format!("{number}-{}.geojson", SLOTS[becomes.slot()].0));
+                let opened = Output::create(&path).map_err(|error| PrepareError::cannot_write(&path, &error))?;
+                slot.insert(opened)
             };
             output
                 .add(&json)
@@ -246,135 +181,11 @@ fn to_rd(layer: &VectorLayer, shown: &str, problems: &mut Vec<Problem>) -> Resul
         .map_err(|error| bad(format!("its coordinates cannot be brought to RD ({error})")))
 }
 
-/// Attributes by their names in lower case, empty values left out.
-fn lower(properties: &Map<String, Value>) -> Map<String, Value> {
-    properties
-        .iter()
-        .filter(|(_, value)| !value.is_null() && value.as_str() != Some(""))
-        .map(|(key, value)| (key.to_ascii_lowercase(), value.clone()))
-        .collect()
-}
-
-fn text(properties: &Map<String, Value>, key: &str) -> Option<String> {
-    match properties.get(key)? {
-        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-fn first(properties: &Map<String, Value>, keys: &[&str]) -> Option<String> {
-    keys.iter().find_map(|key| text(properties, key))
-}
-
-/// What a feature becomes by its form, its attributes and the name of its layer.
-fn becomes(feature: &VectorFeature, properties: &Map<String, Value>, layer: &str) -> Option<Becomes> {
-    let geometry = feature.geometry.as_ref()?;
-    let layer = layer.to_ascii_lowercase();
-    if !geometry.polygons.is_empty() {
-        // Bridges and what lies under the ground are no ground.
-        let level = first(properties, &["relatieve_hoogteligging", "relatievehoogteligging"]);
-        if level.is_some_and(|level| level != "0") {
-            return None;
-        }
-        return cover(properties, &layer).map(Becomes::Surface);
-    }
-    if geometry.points.len() != 1 {
-        return None;
-    }
-    if first(properties, &STREET).is_some() {
-        return Some(Becomes::Address);
-    }
-    let is_of = |names: &[&str]| names.iter().any(|name| layer.contains(name));
-    let words = OBJECT
-        .iter()
-        .filter_map(|key| text(properties, key))
-        .collect::<Vec<_>>()
-        .join(" ");
-    let words = words.to_lowercase();
-    let kind = [
-        ("tree", ["boom", "tree"].as_slice()),
-        ("lamp", &["lichtmast", "lamp"]),
-        ("bench", &["bank", "bench"]),
-        ("bin", &["afval", "prullen"]),
-        ("manhole", &["put", "kolk"]),
-    ];
-    let by_words = kind
-        .iter()
-        .find(|(_, names)| names.iter().any(|name| words.contains(name)));
-    let is_object = is_of(&[
-        "vegetatieobject",
-        "paal",
-        "straatmeubilair",
-        "put",
-        "bak",
-        "kast",
-        "mast",
-        "bord",
-        "boom",
-        "bomen",
-    ]);
-    match by_words {
-        Some((kind, _)) => Some(Becomes::Asset(kind)),
-        None if is_of(&["boom", "bomen"]) => Some(Becomes::Asset("tree")),
-        None if is_object => Some(Becomes::Asset("other")),
-        None => None,
-    }
-}
-
-/// What covers the ground, by the words of the BGT.
-fn cover(properties: &Map<String, Value>, layer: &str) -> Option<&'static str> {
-    let says = COVER
-        .iter()
-        .filter_map(|key| text(properties, key))
-        .collect::<Vec<_>>()
-        .join(" ");
-    let plus = first(properties, &COVER_PLUS).unwrap_or_default();
-    let (says, plus) = (says.to_lowercase(), plus.to_lowercase());
-    let has = |words: &[&str]| words.iter().any(|word| says.contains(word));
-    if layer.contains("waterdeel") && !layer.contains("ondersteunend")
-        || has(&["waterloop", "watervlakte", "water", "greppel", "zee"]) && !has(&["waterbouw"])
-    {
-        return Some("water");
-    }
-    if has(&["gesloten verharding", "asfalt", "asphalt"]) {
-        return Some("asphalt");
-    }
-    if plus.contains("klinkers") || has(&["klinkers", "clinkers"]) {
-        return Some("clinkers");
-    }
-    if has(&[
-        "open verharding",
-        "half verhard",
-        "tegels",
-        "paving",
-        "erf",
-        "zand",
-        "onverhard",
-    ]) {
-        return Some("paving");
-    }
-    if has(&["gras", "groenvoorziening", "grass", "weide", "kruid"]) {
-        // The BGT says of all municipal green the same; what grows there is said apart.
-        return Some(
-            if plus.contains("heester") || plus.contains("bosplantsoen") || plus.contains("planten") {
-                "planting"
-            } else {
-                "grass"
-            },
-        );
-    }
-    let growing = [
-        "bos", "struik", "heester", "plant", "houtwal", "heide", "riet", "teelt", "bouwland", "moeras", "duin",
-    ];
-    has(&growing).then_some("planting")
-}
-
 /// The geometry in RD, where it belongs to the area.
 fn placed(
     feature: &VectorFeature,
     becomes: Becomes,
-    to_rd: &Option<Transformer>,
+    to_rd: Option<&Transformer>,
     options: &PrepareOptions,
 ) -> Option<Value> {
     let geometry: &VectorGeometry = feature.geometry.as_ref()?;
@@ -417,30 +228,6 @@ fn placed(
     touches.then(|| json!({"type": "MultiPolygon", "coordinates": polygons}))
 }
 
-/// The attributes that go along.
-fn kept(becomes: Becomes, feature: &VectorFeature, properties: &Map<String, Value>) -> Map<String, Value> {
-    let number = first(properties, &NUMBER).or_else(|| feature.id.clone());
-    let number = number.unwrap_or_else(|| format!("nr-{}", feature.index));
-    let mut kept = Map::new();
-    match becomes {
-        Becomes::Surface(kind) => {
-            kept.insert("id".into(), json!(number));
-            kept.insert("kind".into(), json!(kind));
-            kept.insert("raise_m".into(), json!(0.0));
-        }
-        Becomes::Address => kept.extend(properties.clone()),
-        Becomes::Asset(kind) => {
-            kept.insert("id".into(), json!(number));
-            kept.insert("type".into(), json!(kind));
-            let others = properties
-                .iter()
-                .filter(|(key, _)| !matches!(key.as_str(), "id" | "type"));
-            kept.extend(others.map(|(key, value)| (key.clone(), value.clone())));
-        }
-    }
-    kept
-}
-
 /// A layer file under way.
 struct Output {
     path: PathBuf,
@@ -481,61 +268,4 @@ impl Output {
 
 fn part_of(path: &Path) -> PathBuf {
     path.with_extension("geojson.part")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(properties: Value, layer: &str) -> Option<&'static str> {
-        let Value::Object(properties) = properties else {
-            return None;
-        };
-        cover(&lower(&properties), layer)
-    }
-
-    #[test]
-    fn ground_is_told_by_the_words_of_the_bgt() {
-        for (properties, layer, meant) in [
-            (
-                json!({"bgt_fysiek_voorkomen": "gesloten verharding"}),
-                "wegdeel",
-                Some("asphalt"),
-            ),
-            (
-                json!({"fysiek_voorkomen": "open verharding"}),
-                "wegdeel",
-                Some("paving"),
-            ),
-            (
-                json!({"surfacematerial": "open verharding", "plus_fysiekVoorkomenWegdeel": "gebakken klinkers"}),
-                "trafficarea",
-                Some("clinkers"),
-            ),
-            (
-                json!({"bgt_fysiek_voorkomen": "groenvoorziening"}),
-                "begroeidterreindeel",
-                Some("grass"),
-            ),
-            (
-                json!({"bgt_fysiek_voorkomen": "groenvoorziening", "plus_fysiek_voorkomen": "heesters"}),
-                "begroeidterreindeel",
-                Some("planting"),
-            ),
-            (
-                json!({"bgt_fysiek_voorkomen": "loofbos"}),
-                "begroeidterreindeel",
-                Some("planting"),
-            ),
-            (json!({"class": "waterloop"}), "waterdeel", Some("water")),
-            (
-                json!({"bgt_fysiek_voorkomen": "erf"}),
-                "onbegroeidterreindeel",
-                Some("paving"),
-            ),
-            (json!({"naam": "x"}), "gebieden", None),
-        ] {
-            assert_eq!(said(properties.clone(), layer), meant, "{properties} in {layer}");
-        }
-    }
 }

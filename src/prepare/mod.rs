@@ -11,6 +11,7 @@ mod buildings;
 mod document;
 mod journal;
 mod layers;
+mod meaning;
 mod online;
 mod register;
 mod terrain;

@@ -54,14 +54,14 @@ pub(super) fn fetch(
     let cells_m = cells_m.map_or(2.0, |(_, cells_m)| *cells_m);
     let mut take = |fetched: Result<Fetched, Problem>, to: &mut Vec<Input>| -> Result<(), PrepareError> {
         match fetched {
-            Ok(fetched) => {
-                let source = words(&fetched.record);
-                to.extend(fetched.files.iter().map(|file| Input {
+            Ok(part) => {
+                let source = words(&part.record);
+                to.extend(part.files.iter().map(|file| Input {
                     path: file.path.clone(),
                     source: source.clone(),
                 }));
-                report.problems.extend(fetched.problems);
-                if fetched.is_stopped {
+                report.problems.extend(part.problems);
+                if part.is_stopped {
                     let message = "fetching stopped; run it again: it goes on where it stopped";
                     return Err(PrepareError::Machine(message.to_owned()));
                 }
