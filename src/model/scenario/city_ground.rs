@@ -1,7 +1,7 @@
 //! The ground that a city model brings with it, as a terrain just below it: the table must not hide the roads and the
 //! water of the file.
 //!
-//! Only the lowest height of each square is kept. Green is left out: in city models it is trees and roofs as often as
+//! Only the lowest height of each square is kept. Green counts where it is flat: in city models it is trees as often as
 //! lawns. Coordinates: RD metres and NAP; the terrain stands in the site frame.
 
 use crate::georef::{RdNap, SiteFrame};
@@ -28,7 +28,7 @@ type Cell = (i32, i32);
 /// Lowest heights of a model, by square.
 #[derive(Debug, Default)]
 pub(super) struct CityGround {
-    /// Of land, roads and water.
+    /// Of land, roads, water and lawns.
     ground: BTreeMap<Cell, f64>,
     /// Of what stands on it.
     feet: BTreeMap<Cell, f64>,
@@ -40,7 +40,7 @@ impl CityGround {
         let mut foot_m = f64::INFINITY;
         let mut stands: Vec<DVec3> = Vec::new();
         for part in &feature.parts {
-            if is_ground(part.role) {
+            if is_ground(part.role) || part.role == SurfaceRole::Green && is_flat(part) {
                 self.take_ground(part);
             } else if part.role != SurfaceRole::Green {
                 stands.extend(part.positions.iter().filter(|p| p.is_finite()));
@@ -123,6 +123,13 @@ impl CityGround {
             heights_m: grid.into_iter().map(|z| single(zero.z + z - BELOW_M)).collect(),
         })
     }
+}
+
+/// Whether a part is a lawn and not a tree.
+fn is_flat(part: &CityPart) -> bool {
+    const MOST_M: f64 = 1.0;
+    let heights = || part.positions.iter().map(|p| p.z);
+    heights().fold(f64::NEG_INFINITY, f64::max) - heights().fold(f64::INFINITY, f64::min) < MOST_M
 }
 
 fn is_ground(role: SurfaceRole) -> bool {
