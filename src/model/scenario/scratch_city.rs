@@ -47,9 +47,9 @@ impl OpenScenario {
                 entries.extend(CityEntry::of(feature));
             }
         });
-        let tiled = tiler.tile_in_memory(noted);
+        let outcome = tiler.tile_in_memory(noted);
         problems.extend(features.problems());
-        let (resources, report) = tiled.map_err(|error| refused(error, &shown, problems.clone()))?;
+        let (resources, report) = outcome.map_err(|error| refused(error, &shown, problems.clone()))?;
         problems.extend(report.problems);
         let mut open = Self::scratch_of_tiles(resources, "tileset.json", &name)?;
         for layer in &mut open.scenario.layers {
