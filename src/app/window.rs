@@ -61,9 +61,9 @@ pub fn run_window(options: WindowOptions) -> Result<(), Stop> {
             }
         })?),
     };
+    check_lod(options.path.as_deref(), options.lod)?;
     machine::require_display()?;
     machine::require_adapter()?;
-    check_lod(options.path.as_deref(), options.lod)?;
     let detail = options.path.clone().zip(options.lod);
     let start = options.path.or_else(shipped::lange_wemen);
     let mut app = App::new();

@@ -36,7 +36,7 @@ const DUTCH: [(&str, usize); 7] = [
     ("cjio/delft_1b.json", 1),
     ("cjio/rotterdam_one.json", 1),
     ("cjio/rotterdam_subset.json", 16),
-    ("cjdb/tile_901_trimmed.jsonl", 50),
+    ("cjdb/tile_901_trimmed.jsonl", 52),
     ("flatcitybuf/small.city.jsonl", 3),
     ("bertt/3dbag_b2.city.jsonl", 2),
 ];

