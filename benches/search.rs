@@ -72,6 +72,7 @@ fn main() {
         Address {
             street_and_number: format!("{street} {}", 1 + number / 2_400),
             street,
+            place: "Hengelo".to_owned(),
             town: "7551 ET Hengelo".to_owned(),
             position: bevy::math::DVec2::ZERO,
         }

@@ -13,7 +13,7 @@ const MAX_OUTLINE_BYTES: u64 = 16 << 20;
 /// Corners of the ring around a point.
 const CORNERS: u32 = 64;
 /// The least and the most that is prepared at once, metres along the longer side.
-const SIDES_M: std::ops::RangeInclusive<f64> = 1.0..=300_000.0;
+const SIDES_M: std::ops::RangeInclusive<f64> = 1.0..=70_000.0;
 
 /// A piece of land in RD (EPSG:28992), metres.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,8 +120,21 @@ impl Area {
                 format!("the system {crs} is not read here: use RD (EPSG:28992) or degrees"),
             ));
         }
-        let ring = first_ring(&json, 0)
-            .ok_or_else(|| bad("", "there is no polygon in it; draw one around the area".to_owned()))?;
+        let rings = rings(&json, 0);
+        let ring = match rings.as_slice() {
+            [] => {
+                let message = "there is no polygon in it; draw one around the area";
+                return Err(bad("", message.to_owned()));
+            }
+            [ring] => *ring,
+            several => {
+                let message = format!(
+                    "there are {} polygons in it; keep one, or draw one around all",
+                    several.len()
+                );
+                return Err(bad("", message));
+            }
+        };
         let corners: Result<Vec<DVec2>, String> = ring
             .iter()
             .map(|corner| {
@@ -189,26 +202,29 @@ impl Area {
     }
 }
 
-/// The outer ring of the first polygon in a piece of `GeoJSON`.
-fn first_ring(json: &Value, depth: u8) -> Option<&Vec<Value>> {
+/// The outer rings of the polygons in a piece of `GeoJSON`.
+fn rings(json: &Value, depth: u8) -> Vec<&Vec<Value>> {
     if depth > 8 {
-        return None;
+        return Vec::new();
     }
-    match json.get("type").and_then(Value::as_str)? {
-        "Polygon" => json.pointer("/coordinates/0")?.as_array(),
-        "MultiPolygon" => json.pointer("/coordinates/0/0")?.as_array(),
-        "Feature" => first_ring(json.get("geometry")?, depth + 1),
-        "FeatureCollection" => json
-            .get("features")?
-            .as_array()?
-            .iter()
-            .find_map(|feature| first_ring(feature, depth + 1)),
-        "GeometryCollection" => json
-            .get("geometries")?
-            .as_array()?
-            .iter()
-            .find_map(|geometry| first_ring(geometry, depth + 1)),
-        _ => None,
+    let members = |key: &str| json.get(key).and_then(Value::as_array).into_iter().flatten();
+    let outer = |polygon: &'static str| json.pointer(polygon).and_then(Value::as_array);
+    match json.get("type").and_then(Value::as_str).unwrap_or_default() {
+        "Polygon" => outer("/coordinates/0").into_iter().collect(),
+        "MultiPolygon" => members("coordinates")
+            .filter_map(|polygon| polygon.get(0).and_then(Value::as_array))
+            .collect(),
+        "Feature" => json
+            .get("geometry")
+            .map(|geometry| rings(geometry, depth + 1))
+            .unwrap_or_default(),
+        "FeatureCollection" => members("features")
+            .flat_map(|feature| rings(feature, depth + 1))
+            .collect(),
+        "GeometryCollection" => members("geometries")
+            .flat_map(|geometry| rings(geometry, depth + 1))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

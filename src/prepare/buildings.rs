@@ -17,6 +17,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufWriter};
 use std::path::Path;
 
+/// Owners that are named of one layer.
+const MOST_NAMES: usize = 6;
 /// Folder of the tiles.
 pub(super) const FOLDER: &str = "buildings";
 /// The register.
@@ -138,14 +140,28 @@ fn nothing_there(inputs: &[Input]) -> Problem {
     Problem::error(names.join(", "), "", message).because(Cause::Place)
 }
 
-/// The words of several files of one source as one.
+/// The words of several files as one: everything that any of them says, once.
 pub(super) fn joined(inputs: &[Input]) -> SourceWords {
-    let mut words = inputs.first().map(|input| input.source.clone()).unwrap_or_default();
-    let others = inputs.iter().filter(|input| input.source.owner != words.owner).count();
-    if others > 0 {
-        words.owner = format!("{} + {others}", words.owner);
+    let all = |word: fn(&SourceWords) -> &String| {
+        let mut words: Vec<&str> = Vec::new();
+        for word in inputs.iter().map(|input| word(&input.source).as_str()) {
+            if !word.is_empty() && !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        let rest = words.len().saturating_sub(MOST_NAMES);
+        words.truncate(MOST_NAMES);
+        let words = words.join("; ");
+        if rest > 0 { format!("{words}; + {rest}") } else { words }
+    };
+    let days = inputs.iter().map(|input| &input.source.date);
+    SourceWords {
+        owner: all(|words| &words.owner),
+        // A layer has one day: the oldest of its files.
+        date: days.filter(|day| !day.is_empty()).min().cloned().unwrap_or_default(),
+        licence: all(|words| &words.licence),
+        url: all(|words| &words.url),
     }
-    words
 }
 
 /// From the coordinates of a model to RD and NAP.

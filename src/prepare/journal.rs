@@ -18,11 +18,15 @@ use std::path::{Path, PathBuf};
 /// Folder of the journal and of what is fetched.
 pub(super) const WORK: &str = ".prepare";
 const JOURNAL: &str = "journal.json";
+/// Folder of what is fetched, in that of the journal.
+pub(super) const CACHE: &str = "cache";
 const SCENARIO: &str = "scenario.json";
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Written {
     wishes: String,
+    #[serde(default)]
+    is_finished: bool,
     steps: BTreeMap<String, Vec<PreparedLayer>>,
 }
 
@@ -31,6 +35,7 @@ pub(super) struct Journal {
     path: PathBuf,
     written: Written,
     had: usize,
+    is_partial: bool,
 }
 
 impl Journal {
@@ -44,8 +49,24 @@ impl Journal {
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let goes_on = old.as_ref().is_some_and(|old| old.wishes == wishes);
-        let is_empty = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
-        let is_ours = old.is_some() || folder.join(SCENARIO).is_file();
+        // A run that ended before its first word left nothing but its own folder.
+        let is_empty =
+            fs::read_dir(folder).map_or(true, |entries| entries.flatten().all(|entry| entry.file_name() == WORK));
+        let is_ours = old.is_some();
+        let is_finished = goes_on && old.as_ref().is_some_and(|old| old.is_finished);
+        if folder.is_file() {
+            return Err(PrepareError::Usage(format!(
+                "{}: this is a file; name a folder to make",
+                folder.display()
+            )));
+        }
+        if is_finished && !options.replace {
+            return Err(PrepareError::Usage(format!(
+                "{}: this area is prepared here already; add --replace to make it anew",
+                folder.display()
+            )));
+        }
+        let goes_on = goes_on && !is_finished;
         if !is_empty && !goes_on {
             if !is_ours {
                 return Err(PrepareError::Usage(format!(
@@ -64,12 +85,14 @@ impl Journal {
         fs::create_dir_all(&work).map_err(|error| PrepareError::cannot_write(&work, &error))?;
         let written = old.filter(|_| goes_on).unwrap_or(Written {
             wishes,
+            is_finished: false,
             steps: BTreeMap::new(),
         });
         let journal = Self {
             path,
             had: written.steps.len(),
             written,
+            is_partial: false,
         };
         journal.write()?;
         Ok(journal)
@@ -88,13 +111,13 @@ impl Journal {
         report: &mut PrepareReport,
         work: impl FnOnce(&mut PrepareReport) -> Result<Vec<PreparedLayer>, PrepareError>,
     ) -> Result<Vec<PreparedLayer>, PrepareError> {
-        if let Some(layers) = self.written.steps.get(name) {
+        if let Some(layers) = self.written.steps.get(name).filter(|_| !self.is_partial) {
             return Ok(layers.clone());
         }
         let before = report.problems.len();
         let layers = work(report)?;
         let told = report.problems.get(before..).unwrap_or_default();
-        if told.iter().any(|problem| problem.severity == Severity::Error) {
+        if self.is_partial || told.iter().any(|problem| problem.severity == Severity::Error) {
             return Ok(layers);
         }
         self.written.steps.insert(name.to_owned(), layers.clone());
@@ -102,12 +125,23 @@ impl Journal {
         Ok(layers)
     }
 
-    /// All is done: the journal and what was fetched are not needed any more.
-    pub(super) fn finish(self) {
+    /// Some of what was to be fetched is missing: nothing of this run counts as done, and nothing done before is used.
+    pub(super) fn mistrust(&mut self) {
+        self.is_partial = true;
+    }
+
+    /// All is done: what was fetched is not needed any more. The journal stays, by which the folder is known as ours.
+    pub(super) fn finish(mut self) -> Result<(), PrepareError> {
+        if self.is_partial {
+            return Ok(());
+        }
+        self.written.is_finished = true;
+        self.write()?;
         if let Some(work) = self.path.parent() {
             // What cannot be cleared away costs room and nothing else.
-            let _left = fs::remove_dir_all(work);
+            let _left = fs::remove_dir_all(work.join(CACHE));
         }
+        Ok(())
     }
 
     fn write(&self) -> Result<(), PrepareError> {

@@ -4,7 +4,7 @@
 
 use super::document::PreparedLayer;
 use super::meaning::{Becomes, becomes, has_ended, kept, lower};
-use super::{Input, PrepareError, PrepareOptions, PrepareReport, PrepareStep};
+use super::{PrepareError, PrepareOptions, PrepareReport, PrepareStep, VectorInput};
 use crate::georef::{Crs, Transformer};
 use crate::sources::vector::{Position, VectorFeature, VectorFile, VectorGeometry, VectorLayer};
 use crate::sources::{Cause, Problem};
@@ -27,89 +27,35 @@ const SLOTS: [(&str, [&str; 2]); 3] = [
     ("assets", ["Beheerobjecten", "Assets"]),
 ];
 
-/// Makes the layers of one file.
+/// What was left out of the files of one input.
+#[derive(Default)]
+struct LeftOut {
+    outside: u64,
+    unknown: u64,
+    damaged: u64,
+    faults: Vec<Problem>,
+}
+
+/// Makes the layers of one input: of a file, or of all pages of one collection.
 pub(super) fn prepare(
     options: &PrepareOptions,
-    input: &Input,
-    number: usize,
+    input: &VectorInput,
     report: &mut PrepareReport,
     told: &(dyn Fn(PrepareStep) + Sync),
 ) -> Result<Vec<PreparedLayer>, PrepareError> {
-    let shown = input.path.display().to_string();
-    let file = match VectorFile::open(&input.path) {
-        Ok(file) => file,
-        Err(problem) => {
-            report.problems.push(problem);
-            return Ok(Vec::new());
-        }
-    };
-    report.problems.extend(file.problems.iter().cloned());
     let folder = options.folder.join(FOLDER);
     fs::create_dir_all(&folder).map_err(|error| PrepareError::cannot_write(&folder, &error))?;
     let mut outputs: [Option<Output>; 3] = [None, None, None];
-    let (mut outside, mut unknown, mut faults) = (0_u64, 0_u64, Vec::new());
-    for (place, layer) in file.layers.iter().enumerate() {
-        let to_rd = match to_rd(layer, &shown, &mut report.problems) {
-            Ok(to_rd) => to_rd,
-            Err(problem) => {
-                report.problems.push(problem);
-                continue;
-            }
-        };
-        for (read, feature) in file.features(place).enumerate() {
-            if read % 5_000 == 0 {
-                told(PrepareStep {
-                    what: format!("reading {shown}"),
-                    done: read as u64,
-                    of: layer.count,
-                    received_bytes: 0,
-                });
-            }
-            let feature = match feature {
-                Ok(feature) => feature,
-                Err(problem) => {
-                    faults.push(problem);
-                    continue;
-                }
-            };
-            let properties = lower(&feature.properties);
-            if has_ended(&properties) {
-                continue;
-            }
-            let Some(becomes) = becomes(&feature, &properties, &layer.name) else {
-                unknown += 1;
-                continue;
-            };
-            let Some(geometry) = placed(&feature, becomes, to_rd.as_ref(), options) else {
-                outside += 1;
-                continue;
-            };
-            let json = json!({
-                "type": "Feature",
-                "properties": kept(becomes, &feature, &properties),
-                "geometry": geometry,
-            });
-            let slot = &mut outputs[becomes.slot()];
-            let output = if let Some(output) = slot {
-                output
-            } else {
-                let path = folder.join(format!("{number}-{}.geojson", SLOTS[becomes.slot()].0));
-                let opened = Output::create(&path).map_err(|error| PrepareError::cannot_write(&path, &error))?;
-                slot.insert(opened)
-            };
-            output
-                .add(&json)
-                .map_err(|error| PrepareError::cannot_write(&output.path, &error))?;
-        }
+    let mut left = LeftOut::default();
+    for path in &input.paths {
+        add_file(options, input, path, &mut outputs, &mut left, report, told)?;
     }
-    tell(
-        report,
-        &shown,
-        faults,
-        unknown,
-        outside,
-        outputs.iter().all(Option::is_none),
-    );
+    let is_empty = outputs.iter().all(Option::is_none);
+    let shown = match input.paths.as_slice() {
+        [only] => only.display().to_string(),
+        _ => input.name.clone(),
+    };
+    tell(report, &shown, left, is_empty);
     let mut layers = Vec::new();
     for (output, (kind, title)) in outputs.into_iter().zip(SLOTS) {
         let Some(output) = output else { continue };
@@ -118,7 +64,7 @@ pub(super) fn prepare(
             .map_err(|error| PrepareError::cannot_write(&folder, &error))?;
         report.features += count;
         layers.push(PreparedLayer {
-            id: format!("{kind}-{number}"),
+            id: format!("{kind}-{}", input.key),
             kind: kind.to_owned(),
             path: format!("{FOLDER}/{name}"),
             title: title.map(str::to_owned),
@@ -130,10 +76,102 @@ pub(super) fn prepare(
     Ok(layers)
 }
 
+/// Adds what one file has to the layers under way.
+fn add_file(
+    options: &PrepareOptions,
+    input: &VectorInput,
+    path: &Path,
+    outputs: &mut [Option<Output>; 3],
+    left: &mut LeftOut,
+    report: &mut PrepareReport,
+    told: &(dyn Fn(PrepareStep) + Sync),
+) -> Result<(), PrepareError> {
+    let shown = path.display().to_string();
+    let file = match VectorFile::open(path) {
+        Ok(file) => file,
+        Err(problem) => {
+            report.problems.push(problem);
+            return Ok(());
+        }
+    };
+    report.problems.extend(file.problems.iter().cloned());
+    let folder = options.folder.join(FOLDER);
+    for (place, layer) in file.layers.iter().enumerate() {
+        let to_rd = match to_rd(layer, &shown, &mut report.problems) {
+            Ok(to_rd) => to_rd,
+            Err(problem) => {
+                report.problems.push(problem);
+                continue;
+            }
+        };
+        // Pages are called after their number; what they hold says their collection.
+        let layer_name = if input.collection.is_empty() {
+            &layer.name
+        } else {
+            &input.collection
+        };
+        for (read, feature) in file.features(place).enumerate() {
+            if read % 5_000 == 0 {
+                told(PrepareStep {
+                    what: format!("reading {}", input.name),
+                    done: read as u64,
+                    of: layer.count,
+                    received_bytes: 0,
+                });
+            }
+            let feature = match feature {
+                Ok(feature) => feature,
+                Err(problem) => {
+                    left.damaged += 1;
+                    if left.faults.len() < MOST_TOLD {
+                        left.faults.push(problem);
+                    }
+                    continue;
+                }
+            };
+            let properties = lower(&feature.properties);
+            if has_ended(&properties) {
+                continue;
+            }
+            let Some(becomes) = becomes(&feature, &properties, layer_name) else {
+                left.unknown += 1;
+                continue;
+            };
+            let Some(slot) = becomes.slot() else { continue };
+            let Some(geometry) = placed(&feature, becomes, to_rd.as_ref(), options) else {
+                left.outside += 1;
+                continue;
+            };
+            let json = json!({
+                "type": "Feature",
+                "properties": kept(becomes, &feature, &properties),
+                "geometry": geometry,
+            });
+            let output = if let Some(output) = &mut outputs[slot] {
+                output
+            } else {
+                let path = folder.join(format!("{}-{}.geojson", input.key, SLOTS[slot].0));
+                let opened = Output::create(&path).map_err(|error| PrepareError::cannot_write(&path, &error))?;
+                outputs[slot].insert(opened)
+            };
+            output
+                .add(&json)
+                .map_err(|error| PrepareError::cannot_write(&output.path, &error))?;
+        }
+    }
+    Ok(())
+}
+
 /// What was left out of a file, a line each.
-fn tell(report: &mut PrepareReport, shown: &str, faults: Vec<Problem>, unknown: u64, outside: u64, is_empty: bool) {
-    let more = faults.len().saturating_sub(MOST_TOLD);
-    report.problems.extend(faults.into_iter().take(MOST_TOLD));
+fn tell(report: &mut PrepareReport, shown: &str, left: LeftOut, is_empty: bool) {
+    let LeftOut {
+        outside,
+        unknown,
+        damaged,
+        faults,
+    } = left;
+    let more = damaged.saturating_sub(faults.len() as u64);
+    report.problems.extend(faults);
     let mut warn = |message: String, cause: Cause| {
         report
             .problems
@@ -214,7 +252,13 @@ fn placed(
                 .map(|ring| {
                     let corners: Option<Vec<DVec2>> = ring.iter().map(rd).collect();
                     let corners = corners?;
-                    touches |= corners.iter().any(|p| p.cmpge(low).all() && p.cmple(high).all());
+                    // By its box: a lake may cover the area without a corner in it.
+                    let (least, most) = corners
+                        .iter()
+                        .fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(a, b), p| {
+                            (a.min(*p), b.max(*p))
+                        });
+                    touches |= least.cmple(high).all() && most.cmpge(low).all();
                     let mut ring: Vec<[f64; 2]> = corners.into_iter().map(rounded).collect();
                     if ring.first() != ring.last() {
                         ring.extend(ring.first().copied());

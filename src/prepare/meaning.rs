@@ -58,14 +58,17 @@ pub(super) enum Becomes {
     Surface(&'static str),
     Address,
     Asset(&'static str),
+    /// Above or below the ground: a bridge, a tunnel. Left out.
+    OtherLevel,
 }
 
 impl Becomes {
-    pub(super) fn slot(self) -> usize {
+    pub(super) fn slot(self) -> Option<usize> {
         match self {
-            Self::Surface(_) => 0,
-            Self::Address => 1,
-            Self::Asset(_) => 2,
+            Self::Surface(_) => Some(0),
+            Self::Address => Some(1),
+            Self::Asset(_) => Some(2),
+            Self::OtherLevel => None,
         }
     }
 }
@@ -103,8 +106,9 @@ pub(super) fn becomes(feature: &VectorFeature, properties: &Map<String, Value>, 
     if !geometry.polygons.is_empty() {
         // Bridges and what lies under the ground are no ground.
         let level = first(properties, &["relatieve_hoogteligging", "relatievehoogteligging"]);
-        if level.is_some_and(|level| level != "0") {
-            return None;
+        let level = level.and_then(|level| level.parse::<f64>().ok());
+        if level.is_some_and(|level| level.abs() > 0.1) {
+            return Some(Becomes::OtherLevel);
         }
         return cover(properties, &layer).map(Becomes::Surface);
     }
@@ -210,6 +214,7 @@ pub(super) fn kept(becomes: Becomes, feature: &VectorFeature, properties: &Map<S
             kept.insert("kind".into(), json!(kind));
             kept.insert("raise_m".into(), json!(0.0));
         }
+        Becomes::OtherLevel => {}
         Becomes::Address => kept.extend(properties.clone()),
         Becomes::Asset(kind) => {
             kept.insert("id".into(), json!(number));

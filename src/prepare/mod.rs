@@ -131,6 +131,12 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
     let mut inputs = Inputs::of(options);
     if let Some(country) = &options.online {
         online::fetch(options, country, &mut inputs, &mut report, told)?;
+        // What is missing now may be there next time: then everything is made again.
+        let is_missing = |problem: &Problem| problem.severity == Severity::Error || problem.cause == Cause::Unfinished;
+        if report.problems.iter().any(is_missing) {
+            journal.mistrust();
+            report.resumed = 0;
+        }
     }
     if !inputs.terrain.is_empty() {
         layers.extend(journal.step("terrain", &mut report, |report| {
@@ -142,10 +148,10 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
             buildings::prepare(options, &inputs, report, told)
         })?);
     }
-    for (number, input) in inputs.vector.iter().enumerate() {
-        let name = format!("vector-{number}");
+    for input in &inputs.vector {
+        let name = format!("vector-{}", input.key);
         layers.extend(journal.step(&name, &mut report, |report| {
-            layers::prepare(options, input, number, report, told)
+            layers::prepare(options, input, report, told)
         })?);
     }
     if layers.is_empty() {
@@ -168,7 +174,7 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
         .iter()
         .any(|problem| problem.severity == Severity::Error)
     {
-        journal.finish();
+        journal.finish()?;
     }
     report.bytes = bytes_in(&options.folder, 0);
     Ok(report)
@@ -186,7 +192,20 @@ struct Input {
 struct Inputs {
     buildings: Vec<Input>,
     terrain: Vec<Input>,
-    vector: Vec<Input>,
+    vector: Vec<VectorInput>,
+}
+
+/// Vector files that become layers together.
+#[derive(Debug, Clone, PartialEq)]
+struct VectorInput {
+    /// What to call it in progress and problems.
+    name: String,
+    /// What its steps and files are called; the same in every run.
+    key: String,
+    /// Name of the collection where the files do not tell it; else empty.
+    collection: String,
+    paths: Vec<PathBuf>,
+    source: document::SourceWords,
 }
 
 impl Inputs {
@@ -201,7 +220,18 @@ impl Inputs {
         Self {
             buildings: of(&options.buildings),
             terrain: of(&options.terrain),
-            vector: of(&options.vector),
+            vector: options
+                .vector
+                .iter()
+                .enumerate()
+                .map(|(number, path)| VectorInput {
+                    name: path.display().to_string(),
+                    key: number.to_string(),
+                    collection: String::new(),
+                    source: document::SourceWords::of_file(path),
+                    paths: vec![path.clone()],
+                })
+                .collect(),
         }
     }
 }

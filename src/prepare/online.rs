@@ -1,8 +1,8 @@
 //! Open data of a country into the cache of a run, as inputs like any others.
 
 use super::document::SourceWords;
-use super::journal::WORK;
-use super::{Input, Inputs, PrepareError, PrepareOptions, PrepareReport, PrepareStep};
+use super::journal::{CACHE, WORK};
+use super::{Input, Inputs, PrepareError, PrepareOptions, PrepareReport, PrepareStep, VectorInput};
 use crate::sources::Problem;
 use crate::sources::http::{Cancel, Limits};
 use crate::sources::online::{Endpoints, Fetched, Fetcher, RdArea, SourceRecord};
@@ -40,7 +40,7 @@ pub(super) fn fetch(
     let (low, high) = options.area.bounds();
     let area = RdArea::new([low.x, low.y, high.x, high.y]).map_err(|problem| PrepareError::Problems(vec![problem]))?;
     let client = endpoints.client(Limits::default(), Cancel::new());
-    let cache = options.folder.join(WORK).join("cache");
+    let cache = options.folder.join(WORK).join(CACHE);
     let step = |step: crate::sources::online::Step<'_>| {
         told(PrepareStep {
             what: format!("fetching {}", step.source),
@@ -52,29 +52,50 @@ pub(super) fn fetch(
     let fetcher = Fetcher::new(&client, &endpoints, &cache, &step);
     let cells_m = CELLS_M.iter().find(|(most_m2, _)| options.area.area_m2() <= *most_m2);
     let cells_m = cells_m.map_or(2.0, |(_, cells_m)| *cells_m);
-    let mut take = |fetched: Result<Fetched, Problem>, to: &mut Vec<Input>| -> Result<(), PrepareError> {
+    let mut took = |fetched: Result<Fetched, Problem>| -> Result<Option<Fetched>, PrepareError> {
         match fetched {
-            Ok(part) => {
-                let source = words(&part.record);
-                to.extend(part.files.iter().map(|file| Input {
-                    path: file.path.clone(),
-                    source: source.clone(),
-                }));
-                report.problems.extend(part.problems);
-                if part.is_stopped {
-                    let message = "fetching stopped; run it again: it goes on where it stopped";
-                    return Err(PrepareError::Machine(message.to_owned()));
-                }
+            Ok(fetched) if fetched.is_stopped => {
+                let last = fetched.problems.last();
+                let why = last.map_or_else(|| "fetching stopped".to_owned(), ToString::to_string);
+                let message = format!("{why}; run it again: it goes on where it stopped");
+                Err(PrepareError::Machine(message))
+            }
+            Ok(mut fetched) => {
+                report.problems.append(&mut fetched.problems);
+                Ok(Some(fetched))
             }
             // One service that does not answer does not keep the others back.
-            Err(problem) => report.problems.push(problem),
+            Err(problem) => {
+                report.problems.push(problem);
+                Ok(None)
+            }
         }
-        Ok(())
     };
-    take(fetcher.fetch_buildings(&area), &mut inputs.buildings)?;
-    take(fetcher.fetch_heights(GROUND, &area, cells_m), &mut inputs.terrain)?;
+    let single = |fetched: &Fetched| -> Vec<Input> {
+        let source = words(&fetched.record);
+        let files = fetched.files.iter().map(|file| Input {
+            path: file.path.clone(),
+            source: source.clone(),
+        });
+        files.collect()
+    };
+    if let Some(fetched) = took(fetcher.fetch_buildings(&area))? {
+        inputs.buildings.extend(single(&fetched));
+    }
+    if let Some(fetched) = took(fetcher.fetch_heights(GROUND, &area, cells_m))? {
+        inputs.terrain.extend(single(&fetched));
+    }
     for (service, collection) in COLLECTIONS {
-        take(fetcher.fetch_features(service, collection, &area), &mut inputs.vector)?;
+        let Some(fetched) = took(fetcher.fetch_features(service, collection, &area))? else {
+            continue;
+        };
+        inputs.vector.push(VectorInput {
+            name: format!("{service}/{collection}"),
+            key: format!("{service}-{collection}"),
+            collection: collection.to_owned(),
+            source: words(&fetched.record),
+            paths: fetched.files.into_iter().map(|file| file.path).collect(),
+        });
     }
     Ok(())
 }

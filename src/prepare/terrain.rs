@@ -24,6 +24,8 @@ const MARGIN_M: f64 = 100.0;
 const MAX_NODES: f64 = 4.0e6;
 /// Nodes are not closer than this, metres: AHN has its cells half a metre apart.
 const FINEST_M: f64 = 0.5;
+/// Fewer measured nodes than this are told.
+const LEAST_PERCENT: usize = 60;
 /// Written where there is no height.
 const NO_DATA: f64 = -9999.0;
 
@@ -78,6 +80,21 @@ pub(super) fn prepare(
             .problems
             .push(Problem::error(names.join(", "), "", message).because(Cause::Place));
         return Ok(Vec::new());
+    }
+    // AHN has no ground under roofs and on water; more than that is ground of which no file was given.
+    let percent = known * 100 / grid.heights_m.len();
+    if percent < LEAST_PERCENT {
+        let names: Vec<String> = inputs
+            .terrain
+            .iter()
+            .map(|input| input.path.display().to_string())
+            .collect();
+        let message = format!(
+            "there are heights for {percent} % of this area; the rest is filled from its rim and is not measured"
+        );
+        report
+            .problems
+            .push(Problem::warning(names.join(", "), "", message).because(Cause::Place));
     }
     let path = options.folder.join(GRID);
     write(&grid, &path).map_err(|error| PrepareError::cannot_write(&path, &error))?;

@@ -175,7 +175,11 @@ fn a_prepared_area_opens_and_holds_what_the_files_say() {
         index.find("wemenstraat 12", 1)[0].name,
         "Wemenstraat 12, 7551ET Hengelo"
     );
-    assert!(!town.path("out/.prepare").exists(), "nothing of the work is left");
+    let again = run(&town.options());
+    assert!(
+        matches!(&again, Err(PrepareError::Usage(message)) if message.contains("already")),
+        "{again:?}"
+    );
     let told: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     assert!(
         told.iter().any(|line| line.contains("1 features are no ground cover")),
@@ -252,6 +256,14 @@ fn nothing_of_somebody_else_is_touched() {
         fs::read_to_string(town.path("out/thesis.txt")).unwrap(),
         "years of work"
     );
+    // A scenario that somebody made by hand is not ours either.
+    fs::write(town.path("out/scenario.json"), "{}").unwrap();
+    let refused = run(&PrepareOptions {
+        replace: true,
+        ..town.options()
+    });
+    assert!(matches!(refused, Err(PrepareError::Usage(_))), "{refused:?}");
+    assert_eq!(fs::read_to_string(town.path("out/scenario.json")).unwrap(), "{}");
     // Another area in a folder of ours needs a word for it.
     let there = |options: PrepareOptions| run(&options);
     let folder = town.path("ours");
@@ -335,7 +347,7 @@ fn open_data_of_the_area_is_fetched_with_whose_it_is() {
         );
         assert!(layer.source.date.len() >= 10, "{layer:?}");
     }
-    assert!(!town.path("out/.prepare").exists(), "the cache is gone");
+    assert!(!town.path("out/.prepare/cache").exists(), "the cache is gone");
 }
 
 #[test]
@@ -356,4 +368,12 @@ fn a_service_that_does_not_answer_costs_its_layer() {
     let told: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     assert!(told.iter().any(|line| line.contains("404")), "{told:#?}");
     assert!(!scenario::open(&town.path("out")).unwrap().has_terrain);
+    // The next day the service is back: the ground comes, and nothing else is lost or twice.
+    drop(server);
+    let server = services(&town, false);
+    fs::write(town.path("services.json"), list_of_services(&server)).unwrap();
+    let report = run(&options).unwrap();
+    assert_eq!(errors(&report), Vec::<String>::new());
+    assert_eq!((report.buildings, report.features), (25, 3), "{report:?}");
+    assert!(scenario::open(&town.path("out")).unwrap().has_terrain);
 }

@@ -56,6 +56,7 @@ impl LayerReader<'_> {
             let street_and_number = format!("{street} {number}{}{addition}", letter.to_lowercase());
             addresses.push(Address {
                 street,
+                place: town[1].clone(),
                 street_and_number: street_and_number.trim().to_owned(),
                 town: town.join(" ").trim().to_owned(),
                 position,
@@ -109,6 +110,7 @@ mod tests {
         let index = crate::model::search::PlaceIndex::of(&open);
         let found = index.find("wemenstr 12a", 3);
         assert_eq!(found[0].name, "Wemenstraat 12a-2, 7551ET Hengelo");
+        assert_eq!(index.find("hengelo", 1)[0].name, "Hengelo", "the place itself");
         assert_eq!(
             index.find("langestraat", 1)[0].name,
             "Langestraat",

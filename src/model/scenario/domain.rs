@@ -404,6 +404,8 @@ pub struct Address {
     pub street: String,
     /// Street and number with its letter: `Wemenstraat 12a`.
     pub street_and_number: String,
+    /// Town; empty where it is not known.
+    pub place: String,
     /// Postcode and town, what there is of them.
     pub town: String,
     /// Site metres.

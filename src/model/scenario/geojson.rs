@@ -6,7 +6,7 @@
 use super::findings::Findings;
 use crate::sources::vector::geojson::Document;
 use crate::sources::vector::{VectorFeature, VectorGeometry};
-use crate::sources::{Cause, Problem, json_text, vector};
+use crate::sources::{Cause, Problem, vector};
 use serde_json::{Map, Value};
 
 /// x (east or longitude) and y.
@@ -50,7 +50,8 @@ pub(super) struct Collection {
 
 /// Reads `bytes`; problems go to `findings`.
 pub(super) fn read(bytes: &[u8], path: &str, findings: &mut Findings) -> Result<Collection, Problem> {
-    let text = json_text::text(bytes, path)?.into_owned();
+    // Read feature by feature, so it may be larger than a document that is held as a whole.
+    let text = vector::json_text_of(bytes, path)?;
     let mut document = Document::open(text, path)?;
     for problem in std::mem::take(&mut document.problems) {
         findings.found(problem);

@@ -22,7 +22,7 @@ use crate::model::{AddedList, Asset, BuildingRegister, RegisteredBuilding, Repor
 use crate::sources::{
     Cause, Problem, json_text,
     resource::{self, Resources},
-    table,
+    table, vector,
 };
 use serde_json::Value;
 use std::collections::HashSet;
@@ -461,7 +461,7 @@ impl DataReader {
         let read = if vector_layer::is_other_format(path) {
             vector_layer::read(&*self.resources, path, crs, site, &mut findings)
         } else {
-            let bytes = self.read_bytes(path, json_text::MAX_BYTES as u64)?;
+            let bytes = self.read_bytes(path, vector::MAX_BYTES)?;
             geojson::read(&bytes, path, &mut findings).and_then(|collection| {
                 let projection = match collection.crs.as_deref().or(crs) {
                     None => Ok(Projection::lon_lat(site)),

@@ -44,7 +44,9 @@ impl OpenScenario {
             extent.take(feature);
             if crs == Crs::RD_NAP {
                 ground.take(feature);
-                entries.extend(CityEntry::of(feature));
+                // Roads and trees of a model are drawn and picked; the register is of buildings.
+                let entry = CityEntry::of(feature).filter(|_| feature.class.starts_with("Building"));
+                entries.extend(entry);
             }
         });
         let outcome = tiler.tile_in_memory(noted);

@@ -60,6 +60,8 @@ struct Number {
 
 /// The two numbers of a text that holds nothing else.
 fn numbers(text: &str) -> Option<[Number; 2]> {
+    // Web pages put blanks between numbers that are more than one byte long.
+    let text = text.replace(char::is_whitespace, " ");
     let text = text.trim();
     let text = text
         .strip_prefix("RD")
@@ -171,6 +173,7 @@ mod tests {
             "476181.49; 250966.89",
             "52.26528, 6.79306",
             "52.26528 6.79306",
+            "52.26528\u{a0}6.79306",
             "52.26528,6.79306",
             "52,26528,6,79306",
             "52,26528; 6,79306",
@@ -200,6 +203,7 @@ mod tests {
             "200 400",
             "NaN NaN",
             "é 1",
+            "Dam\u{a0}1",
         ] {
             assert_eq!(located(text, &site), None, "{text}");
         }

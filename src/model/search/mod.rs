@@ -50,27 +50,45 @@ pub struct PlaceIndex {
     site: SiteFrame,
 }
 
-/// Streets that are known by their addresses alone, each where its middle address stands.
+/// Streets and places that are known by their addresses alone, each where its middle address stands. Two villages may have
+/// a street of one name: those are told apart by their place.
 fn streets(open: &OpenScenario) -> Vec<FoundPlace> {
     let named: BTreeSet<&str> = open.labels.iter().map(|label| label.text.as_str()).collect();
-    let mut streets: BTreeMap<&str, Vec<DVec2>> = BTreeMap::new();
-    for address in open
-        .addresses
-        .iter()
-        .filter(|address| !named.contains(address.street.as_str()))
-    {
-        streets.entry(&address.street).or_default().push(address.position);
+    let mut streets: BTreeMap<(&str, &str), Vec<DVec2>> = BTreeMap::new();
+    let mut places: BTreeMap<&str, Vec<DVec2>> = BTreeMap::new();
+    for address in open.addresses.iter() {
+        let key = (address.street.as_str(), address.place.as_str());
+        streets.entry(key).or_default().push(address.position);
+        places.entry(&address.place).or_default().push(address.position);
     }
-    let middle = |(street, mut at): (&str, Vec<DVec2>)| {
+    let found = |name: String, mut at: Vec<DVec2>| {
         at.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
         FoundPlace {
             kind: PlaceKind::Street,
-            name: street.to_owned(),
+            name,
             position: at[at.len() / 2],
             top_m: None,
         }
     };
-    streets.into_iter().map(middle).collect()
+    let known_places = places.keys().filter(|place| !place.is_empty()).count();
+    let streets = streets
+        .into_iter()
+        .filter(|((street, _), _)| !named.contains(street))
+        .map(|((street, place), at)| {
+            if known_places < 2 || place.is_empty() {
+                found(street.to_owned(), at)
+            } else {
+                found(format!("{street}, {place}"), at)
+            }
+        });
+    let places = places
+        .into_iter()
+        .filter(|(place, _)| !place.is_empty())
+        .map(|(place, at)| FoundPlace {
+            kind: PlaceKind::Landmark,
+            ..found(place.to_owned(), at)
+        });
+    places.chain(streets).collect()
 }
 
 impl PlaceIndex {

@@ -116,6 +116,15 @@ enum Content {
     Features(Vec<Result<VectorFeature, Problem>>),
 }
 
+/// The text of a `GeoJSON` file, checked to be one that can be read feature by feature.
+///
+/// # Errors
+/// When it is too large, or no text.
+pub(crate) fn json_text_of(bytes: &[u8], path: &str) -> Result<String, Problem> {
+    let max_bytes = usize::try_from(MAX_BYTES).unwrap_or(usize::MAX);
+    Ok(json_text::text_at_most(bytes, path, max_bytes, MAX_VALUES)?.into_owned())
+}
+
 impl VectorFile {
     /// Opens the file at `path` with what lies beside it.
     ///
@@ -225,8 +234,7 @@ impl VectorFile {
     fn of_geojson(bytes: &[u8], path: &str) -> Result<Self, Problem> {
         /// Beyond these, coordinates are no degrees.
         const DEGREES: Bounds = [-181.0, -91.0, 361.0, 91.0];
-        let max_bytes = usize::try_from(MAX_BYTES).unwrap_or(usize::MAX);
-        let text = json_text::text_at_most(bytes, path, max_bytes, MAX_VALUES)?.into_owned();
+        let text = json_text_of(bytes, path)?;
         let mut document = geojson::Document::open(text, path)?;
         let summary = record::Summary::of(document.features());
         if summary.count == 0
