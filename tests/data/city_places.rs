@@ -101,10 +101,10 @@ fn corners(feature: &CityFeature) -> Vec<DVec3> {
     found.into_values().collect()
 }
 
-/// How far apart sideways and in height, of the farthest of `those` from its nearest among `these`.
-fn farthest(those: &[DVec3], these: &[DVec3]) -> DVec2 {
-    those.iter().fold(DVec2::ZERO, |most, p| {
-        let nearest = these
+/// How far apart sideways and in height, of the farthest of `drawn` from its nearest among `filed`.
+fn farthest(drawn: &[DVec3], filed: &[DVec3]) -> DVec2 {
+    drawn.iter().fold(DVec2::ZERO, |most, p| {
+        let nearest = filed
             .iter()
             .min_by(|a, b| a.distance_squared(*p).total_cmp(&b.distance_squared(*p)));
         nearest.map_or(DVec2::INFINITY, |near| {
@@ -177,10 +177,10 @@ fn the_register_has_the_ground_and_the_roofs_of_the_file_at_nap() {
             let number = |key: &str| feature.attributes.get(key).and_then(serde_json::Value::as_f64);
             let ground = number("b3_h_maaiveld");
             let roof = number("b3_h_dak_max");
-            if ground.is_some() {
+            if let Some(ground) = ground {
                 told += 1;
                 // The 3DBAG's own number for the ground is the height of its floor.
-                apart_m = apart_m.max((lowest(&filed) - ground.unwrap()).abs());
+                apart_m = apart_m.max((lowest(&filed) - ground).abs());
             } else {
                 exact += 1;
             }

@@ -1,6 +1,8 @@
 //! Preparing an area from files: what comes of it opens and holds what the files say; what cannot be used is told in a
 //! line; a run that stopped goes on; nothing of somebody else's is touched.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where its own set-up is wrong")]
+
 use crate::geotiff_fixture::Fixture;
 use crate::online::{Reply, Server, gzip, list_of_services, tile_index};
 use serde_json::{Value, json};
@@ -63,11 +65,11 @@ impl Town {
         }
         fs::write(folder.path().join("town.city.jsonl"), lines.join("\n")).unwrap();
         // Ground that rises to the east, with a hole.
-        let heights = (0..90 * 90).map(|at| {
+        let heights = (0..90 * 90_u16).map(|at| {
             if at == 4_000 {
                 f32::NAN
             } else {
-                16.0 + (at % 90) as f32 * 0.02
+                16.0 + f32::from(at % 90) * 0.02
             }
         });
         let tiff = Fixture::rd(90, 90, [CORNER[0] - 50.0, CORNER[1] + 400.0], 5.0, heights.collect());

@@ -8,7 +8,7 @@
 //! Nothing is reprojected, drawn or written. Waveforms and extra bytes are passed over.
 //!
 //! # Invariant
-//! A file cannot make the reader panic or take more memory than [`MAX_CHUNK_BYTES`] for each chunk in work and what is
+//! A file cannot make the reader panic or take more memory than `MAX_CHUNK_BYTES` for each chunk in work and what is
 //! asked for.
 
 mod chunks;
