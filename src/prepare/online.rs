@@ -49,7 +49,7 @@ pub(super) fn fetch(
             received_bytes: step.received_bytes,
         });
     };
-    let fetcher = Fetcher::new(&client, &endpoints, &cache, &step);
+    let services = Fetcher::new(&client, &endpoints, &cache, &step);
     let cells_m = CELLS_M.iter().find(|(most_m2, _)| options.area.area_m2() <= *most_m2);
     let cells_m = cells_m.map_or(2.0, |(_, cells_m)| *cells_m);
     let mut took = |fetched: Result<Fetched, Problem>| -> Result<Option<Fetched>, PrepareError> {
@@ -79,14 +79,14 @@ pub(super) fn fetch(
         });
         files.collect()
     };
-    if let Some(fetched) = took(fetcher.fetch_buildings(&area))? {
+    if let Some(fetched) = took(services.fetch_buildings(&area))? {
         inputs.buildings.extend(single(&fetched));
     }
-    if let Some(fetched) = took(fetcher.fetch_heights(GROUND, &area, cells_m))? {
+    if let Some(fetched) = took(services.fetch_heights(GROUND, &area, cells_m))? {
         inputs.terrain.extend(single(&fetched));
     }
     for (service, collection) in COLLECTIONS {
-        let Some(fetched) = took(fetcher.fetch_features(service, collection, &area))? else {
+        let Some(fetched) = took(services.fetch_features(service, collection, &area))? else {
             continue;
         };
         inputs.vector.push(VectorInput {

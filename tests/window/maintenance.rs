@@ -1,6 +1,6 @@
 //! A day at the desk of maintenance staff: from a filter on the list to the thing on the map.
 
-use super::{SELECTION, has_text, name_of, named_from, number};
+use super::{SELECTION, has_text, name_of, number};
 use crate::desktop::Desktop;
 use serde_json::Value;
 use std::fs;
@@ -26,7 +26,8 @@ fn a_worker_filters_the_lamps_by_condition_and_one_of_the_list_lights_up_on_the_
     assert!(!worst.is_empty() && worst.len() < 20, "{worst:?}");
     let count = format!("{} van {all} objecten", worst.len());
     let filtered = desktop.wait_for(&count, |state| has_text(state, &count));
-    let row = named_from(&filtered, "Lichtmast LM-");
+    // The topmost: the lowest may lie under the edge of a panel that is only just growing.
+    let row = topmost(&filtered, "Lichtmast LM-");
     assert!(row.contains("NEN 2767: 6 zeer slecht"), "{row}");
     let id = row
         .strip_prefix("Lichtmast ")
@@ -56,6 +57,17 @@ fn a_worker_filters_the_lamps_by_condition_and_one_of_the_list_lights_up_on_the_
     for fact in [id.clone(), format!("Conditiescore (NEN 2767): {WORST}")] {
         desktop.wait_for(&fact, |state| has_text(state, &fact));
     }
+}
+
+/// The name of the uppermost control whose name begins so.
+fn topmost(state: &Value, start: &str) -> String {
+    let controls = state["controls"].as_array().expect("controls");
+    let named = controls
+        .iter()
+        .filter(|control| control["name"].as_str().is_some_and(|name| name.starts_with(start)));
+    let top = named.min_by(|a, b| number(a, "/rect/1").total_cmp(&number(b, "/rect/1")));
+    let name = top.and_then(|control| control["name"].as_str());
+    name.unwrap_or_else(|| panic!("nothing starts with {start}")).to_owned()
 }
 
 /// The whole name of a filter: its words and how many there are of it.
