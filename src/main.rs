@@ -2,11 +2,13 @@
 
 #[path = "main/prepare.rs"]
 mod prepare;
+#[path = "main/render.rs"]
+mod render;
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use stadslens::analysis::{Survey, VariantNumbers, numbers_json, numbers_table};
-use stadslens::app::{self, RenderOptions, WindowOptions};
+use stadslens::app::{self, WindowOptions};
 use stadslens::georef::{Crs, check_known_point, transform_lines};
 use stadslens::model::{Variant, scenario};
 use stadslens::sources::{Problem, Severity, cityjson::Lod, inspect::inspect};
@@ -71,7 +73,7 @@ enum Command {
         automation: Option<u16>,
     },
     /// Draw one picture without a window, after everything in view has loaded.
-    Render(Box<RenderArgs>),
+    Render(Box<render::RenderArgs>),
     /// Say what a file or tileset holds, independent of drawing.
     Inspect {
         /// Scenario (its ids and totals), tileset.json, or a tile payload (glb, gltf, b3dm).
@@ -149,60 +151,6 @@ enum Command {
     Schema,
 }
 
-#[derive(Args)]
-struct RenderArgs {
-    /// Scenario folder, package, tileset.json, CityJSON, glb, gltf or b3dm.
-    path: PathBuf,
-    /// Highest level of detail of a CityJSON file to show (1.2, 1.3, 2.2); without it the highest it has.
-    #[arg(long, value_name = "LOD", value_parser = parse_lod)]
-    lod: Option<Lod>,
-    /// The PNG to write.
-    #[arg(short, long, value_name = "F.png")]
-    output: PathBuf,
-    /// Picture size in pixels.
-    #[arg(long, value_name = "WxH", default_value = "1920x1080", value_parser = parse_size)]
-    size: (u32, u32),
-    /// Variant to show.
-    #[arg(long, value_name = "ID")]
-    variant: Option<String>,
-    /// Show the variant as it stands at the end of this phase; without it when all is built.
-    #[arg(long, value_name = "ID")]
-    phase: Option<String>,
-    /// Lens to look through: design, participation or maintenance.
-    #[arg(long, value_name = "NAME")]
-    lens: Option<String>,
-    /// Viewpoint to look from.
-    #[arg(long, value_name = "ID", conflicts_with = "look_at")]
-    viewpoint: Option<String>,
-    /// Point to look at: longitude, latitude and metres above the site's zero.
-    #[arg(long, value_name = "LON,LAT[,H]", allow_hyphen_values = true, value_parser = parse_look_at)]
-    look_at: Option<[f64; 3]>,
-    /// Direction of view, degrees clockwise from grid north.
-    #[arg(long, value_name = "DEG", allow_hyphen_values = true, value_parser = parse_finite)]
-    heading: Option<f64>,
-    /// Angle of view above the horizon, degrees; looking down is negative.
-    #[arg(long, value_name = "DEG", allow_hyphen_values = true, value_parser = parse_finite)]
-    pitch: Option<f64>,
-    /// Distance from the point looked at, metres.
-    #[arg(long, value_name = "M", value_parser = parse_positive)]
-    distance: Option<f64>,
-    /// Date and time of the sun (2026-06-21T15:00:00+02:00).
-    #[arg(long, value_name = "RFC3339")]
-    time: Option<jiff::Timestamp>,
-    /// Largest screen-space error of a tile, pixels.
-    #[arg(long, value_name = "PX", default_value_t = 16.0, value_parser = parse_positive)]
-    max_sse: f64,
-    /// Give up waiting after this many seconds and draw what is there.
-    #[arg(long, value_name = "S", default_value_t = 120.0, value_parser = parse_positive)]
-    timeout: f64,
-    /// Preset: low, middle or high.
-    #[arg(long, value_name = "NAME")]
-    quality: Option<String>,
-    /// One JSON object on standard output and nothing else.
-    #[arg(long)]
-    json: bool,
-}
-
 fn parse_finite(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| number.is_finite());
     number.ok_or_else(|| "give a number, as 12.5".into())
@@ -230,17 +178,6 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
     }
 }
 
-fn parse_look_at(text: &str) -> Result<[f64; 3], String> {
-    let numbers: Option<Vec<f64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
-    match numbers.as_deref() {
-        Some([lon, lat]) if lon.abs() <= 180.0 && lat.abs() <= 90.0 => Ok([*lon, *lat, 0.0]),
-        Some([lon, lat, h]) if lon.abs() <= 180.0 && lat.abs() <= 90.0 && h.is_finite() => Ok([*lon, *lat, *h]),
-        _ => {
-            Err("give longitude,latitude or longitude,latitude,height in degrees and metres, as 6.7936,52.2659".into())
-        }
-    }
-}
-
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
     if let Err(error) = check_known_point() {
@@ -265,7 +202,7 @@ fn main() -> ExitCode {
             #[cfg(not(feature = "automation"))]
             automation_port: None,
         })),
-        Some(Command::Render(args)) => render(*args),
+        Some(Command::Render(args)) => render::run(*args),
         Some(Command::Prepare(args)) => prepare::run(*args),
         Some(Command::Inspect { path, json }) => inspect_file(&path, json),
         Some(Command::Check { path, json }) => check(&path, json),
@@ -321,40 +258,6 @@ fn open_window(args: WindowArgs) -> ExitCode {
         automation_port: None,
     };
     finish(app::run_window(options))
-}
-
-fn render(args: RenderArgs) -> ExitCode {
-    let json = args.json;
-    let options = RenderOptions {
-        path: args.path,
-        lod: args.lod,
-        output: args.output,
-        size: args.size,
-        variant: args.variant,
-        phase: args.phase,
-        lens: args.lens,
-        viewpoint: args.viewpoint,
-        look_at: args.look_at,
-        heading_deg: args.heading,
-        pitch_deg: args.pitch,
-        distance_m: args.distance,
-        time: args.time,
-        max_screen_space_error_px: args.max_sse,
-        timeout_s: args.timeout,
-        quality: args.quality,
-    };
-    match app::render(&options) {
-        Ok(report) => {
-            for problem in &report.problems {
-                complain(problem);
-            }
-            if json {
-                return print_then(&report.to_json().to_string(), report.exit_code());
-            }
-            ExitCode::from(report.exit_code())
-        }
-        Err(stop) => finish(Err(stop)),
-    }
 }
 
 fn inspect_file(path: &std::path::Path, json: bool) -> ExitCode {

@@ -1,6 +1,6 @@
 //! `stadslens prepare`: its arguments, its progress on standard error, its answer.
 
-use super::{MACHINE, PROBLEMS, USAGE, complain, print_then, refuse};
+use super::{MACHINE, PROBLEMS, USAGE, complain, parse_lod, print_then, refuse};
 use clap::Args;
 use serde_json::json;
 use stadslens::prepare::{Area, PrepareError, PrepareOptions, PrepareReport, PrepareStep, prepare};
@@ -56,11 +56,6 @@ pub(super) struct PrepareArgs {
     /// One JSON object on standard output and nothing else.
     #[arg(long)]
     json: bool,
-}
-
-fn parse_lod(text: &str) -> Result<Lod, String> {
-    text.parse()
-        .map_err(|_error| format!("`{text}` is no level of detail: use a number such as 1.2, 1.3 or 2.2"))
 }
 
 /// Prepares what the arguments ask for.

@@ -3,6 +3,10 @@
 //! Switching a variant touches neither camera, sun nor notes: everything of a variant is prepared when its
 //! scenario is opened, and a switch only shows, hides and sets rows.
 
+mod assets;
+
+pub use assets::AssetVisibility;
+
 use crate::geometry::polygon::ring_contains;
 use crate::georef::{RenderOrigin, SitePos};
 use crate::model::edit::{EditSystems, ScenarioActivated, ScenarioEdited};
@@ -151,31 +155,6 @@ impl ShownScenario {
             .any(|layer| layer.kind == kind && self.is_layer_visible(&layer.id))
     }
 
-    /// Which managed objects are visible by their layers, to be asked for many of them.
-    pub fn asset_visibility(&self) -> AssetVisibility {
-        let layers = self.open.asset_layers.iter();
-        AssetVisibility(layers.map(|(id, end)| (*end, self.is_layer_visible(id))).collect())
-    }
-
-    /// Places of the managed objects that the variant and phase shown take away.
-    pub fn removed_assets(&self) -> BTreeSet<usize> {
-        let removals = self
-            .active_variant()
-            .into_iter()
-            .flat_map(|variant| variant.removals_in(&self.open.scenario, self.phase.as_deref()));
-        let ids: HashSet<&str> = removals
-            .flat_map(|removal| removal.assets.iter().map(String::as_str))
-            .collect();
-        if ids.is_empty() {
-            return BTreeSet::new();
-        }
-        let assets = self.open.assets.iter().enumerate();
-        assets
-            .filter(|(_, asset)| ids.contains(asset.id.as_str()))
-            .map(|(place, _)| place)
-            .collect()
-    }
-
     /// How what belongs to the variant at this place in the list is drawn: with its variant only.
     pub(crate) fn visibility_of(&self, variant: usize) -> Visibility {
         if self.variant == Some(variant) {
@@ -188,18 +167,6 @@ impl ShownScenario {
     /// Whether something of phase `phase` (empty: of none) stands in the phase shown.
     pub fn is_phase_shown(&self, phase: &str) -> bool {
         self.open.scenario.stands_in(phase, self.phase.as_deref())
-    }
-}
-
-/// Which managed objects their layers show.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssetVisibility(Vec<(usize, bool)>);
-
-impl AssetVisibility {
-    /// Whether the object at this place in the scenario's list is visible; one of no layer is.
-    pub fn shows(&self, place: usize) -> bool {
-        let layer = self.0.iter().find(|(end, _)| place < *end);
-        layer.is_none_or(|(_, is_visible)| *is_visible)
     }
 }
 

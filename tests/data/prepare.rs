@@ -323,19 +323,24 @@ fn services(town: &Town, is_down: bool) -> Server {
     })
 }
 
-#[test]
-fn open_data_of_the_area_is_fetched_with_whose_it_is() {
-    let town = Town::new();
-    let server = services(&town, false);
-    fs::write(town.path("services.json"), list_of_services(&server)).unwrap();
-    let options = PrepareOptions {
+/// The town's area with nothing but what the services give.
+fn online(town: &Town, server: &Server) -> PrepareOptions {
+    fs::write(town.path("services.json"), list_of_services(server)).unwrap();
+    PrepareOptions {
         buildings: Vec::new(),
         terrain: Vec::new(),
         vector: Vec::new(),
         online: Some("nl".into()),
         endpoints: Some(town.path("services.json")),
         ..town.options()
-    };
+    }
+}
+
+#[test]
+fn open_data_of_the_area_is_fetched_with_whose_it_is() {
+    let town = Town::new();
+    let server = services(&town, false);
+    let options = online(&town, &server);
     let report = run(&options).unwrap();
     assert_eq!(errors(&report), Vec::<String>::new());
     assert_eq!(report.buildings, 25);
@@ -356,15 +361,7 @@ fn open_data_of_the_area_is_fetched_with_whose_it_is() {
 fn a_service_that_does_not_answer_costs_its_layer() {
     let town = Town::new();
     let server = services(&town, true);
-    fs::write(town.path("services.json"), list_of_services(&server)).unwrap();
-    let options = PrepareOptions {
-        buildings: Vec::new(),
-        terrain: Vec::new(),
-        vector: Vec::new(),
-        online: Some("nl".into()),
-        endpoints: Some(town.path("services.json")),
-        ..town.options()
-    };
+    let options = online(&town, &server);
     let report = run(&options).unwrap();
     assert_eq!((report.buildings, report.terrain_nodes), (25, 0));
     let told: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
@@ -373,8 +370,7 @@ fn a_service_that_does_not_answer_costs_its_layer() {
     // The next day the service is back: the ground comes, and nothing else is lost or twice.
     drop(server);
     let server = services(&town, false);
-    fs::write(town.path("services.json"), list_of_services(&server)).unwrap();
-    let report = run(&options).unwrap();
+    let report = run(&online(&town, &server)).unwrap();
     assert_eq!(errors(&report), Vec::<String>::new());
     assert_eq!((report.buildings, report.features), (25, 3), "{report:?}");
     assert!(scenario::open(&town.path("out")).unwrap().has_terrain);
