@@ -10,6 +10,29 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Endings of files that open by themselves.
+const ENDINGS: [&str; 19] = [
+    "stadslens",
+    "json",
+    "jsonl",
+    "gz",
+    "glb",
+    "gltf",
+    "b3dm",
+    "las",
+    "laz",
+    "gpkg",
+    "sqlite",
+    "fgb",
+    "geojson",
+    "geojsonl",
+    "ndjson",
+    "shp",
+    "dxf",
+    "gml",
+    "csv",
+];
+
 /// Asks the user for something to open.
 #[derive(Message, Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AskForPath {
@@ -47,12 +70,7 @@ fn ask_for_path(mut wishes: MessageReader<AskForPath>, mut dialog: ResMut<Dialog
     let task = IoTaskPool::get().spawn(async move {
         let asked = rfd::AsyncFileDialog::new();
         let answer = match wish {
-            AskForPath::File => {
-                asked
-                    .add_filter("Stadslens", &["stadslens", "json", "glb", "gltf", "b3dm", "las", "laz"])
-                    .pick_file()
-                    .await
-            }
+            AskForPath::File => asked.add_filter("Stadslens", &ENDINGS).pick_file().await,
             AskForPath::Folder => asked.pick_folder().await,
         };
         answer.map(|handle| handle.path().to_path_buf())
