@@ -6,6 +6,7 @@
 pub mod asset;
 mod city_entry;
 pub mod edit;
+pub mod imagery;
 pub mod mass;
 pub mod note;
 pub mod own_list;
@@ -22,6 +23,7 @@ mod variant;
 pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
 pub use city_entry::CityEntry;
 pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
+pub use imagery::{GroundPicture, PictureTile};
 pub use mass::{MassMesh, MassSurface, mass_mesh};
 pub use note::{AuthorRole, Note, NoteAnchor, NoteKind};
 pub use own_list::{AddedList, OwnList};

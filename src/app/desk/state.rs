@@ -137,6 +137,8 @@ fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<Lege
             entry(tr(language, "surface-water"), palette::measured(9)),
             entry(tr(language, "legend-unclassified"), palette::measured(1)),
         ],
+        LayerKind::Imagery => Vec::new(),
+        LayerKind::Features => Vec::new(),
         LayerKind::Labels | LayerKind::Addresses | LayerKind::Points => Vec::new(),
     }
 }

@@ -153,7 +153,11 @@ pub enum LayerKind {
     Labels,
     /// Addresses, which are found and not drawn.
     Addresses,
-    /// Measured points, in a scratch scenario only.
+    /// Pictures of the ground from above.
+    Imagery,
+    /// Points, lines and areas of any kind, drawn on the ground.
+    Features,
+    /// Measured points.
     Points,
 }
 

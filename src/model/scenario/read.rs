@@ -18,7 +18,7 @@ use super::vector_layer;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
 use crate::model::points::SitePoints;
-use crate::model::{AddedList, Asset, BuildingRegister, RegisteredBuilding, Report, Sensor, Terrain};
+use crate::model::{AddedList, Asset, BuildingRegister, GroundPicture, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
     Cause, Problem, json_text,
     resource::{self, Resources},
@@ -72,6 +72,8 @@ pub struct OpenScenario {
     pub addresses: Arc<Vec<Address>>,
     /// Measured points.
     pub points: Arc<SitePoints>,
+    /// Pictures of the ground, the first one on top.
+    pub imagery: Vec<Arc<dyn GroundPicture>>,
     /// Everything wrong with the files.
     pub problems: Vec<Problem>,
 }
@@ -96,6 +98,7 @@ impl OpenScenario {
             labels: Arc::default(),
             addresses: Arc::default(),
             points: Arc::default(),
+            imagery: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -308,7 +311,10 @@ impl DataReader {
         for layer in &layers {
             let path = &layer.path;
             match layer.kind {
-                LayerKind::Terrain | LayerKind::Points => {}
+                LayerKind::Terrain => {}
+                LayerKind::Imagery => {}
+                LayerKind::Features => {}
+                LayerKind::Points => {}
                 LayerKind::Tiles3d => {
                     if !self.resources.exists(path) {
                         self.problems.push(

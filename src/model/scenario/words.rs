@@ -16,6 +16,9 @@ pub(super) fn layer_kind(file: file::LayerKindFile) -> LayerKind {
         file::LayerKindFile::Sensors => LayerKind::Sensors,
         file::LayerKindFile::Labels => LayerKind::Labels,
         file::LayerKindFile::Addresses => LayerKind::Addresses,
+        file::LayerKindFile::Imagery => LayerKind::Imagery,
+        file::LayerKindFile::Features => LayerKind::Features,
+        file::LayerKindFile::Points => LayerKind::Points,
     }
 }
 

@@ -203,6 +203,12 @@ pub enum LayerKindFile {
     /// Addresses to be found by searching (`GeoJSON` points with the attributes of the BAG: `openbare_ruimte`,
     /// `huisnummer`, `huisletter`, `toevoeging`, `postcode`, `woonplaats`).
     Addresses,
+    /// Pictures of the ground from above (`GeoTIFF` in colour, `MBTiles`, or a folder of tiles).
+    Imagery,
+    /// Points, lines and areas of any kind (`GeoJSON` or another vector file), drawn on the ground as `style` says.
+    Features,
+    /// Measured points (LAS, LAZ, COPC).
+    Points,
 }
 
 /// How sure something is.
