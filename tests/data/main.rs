@@ -19,6 +19,7 @@ mod online;
 mod points;
 mod prepare;
 mod prepare_imagery;
+mod prepare_stops;
 mod raster;
 mod raster_damage;
 mod scenario;

@@ -237,9 +237,22 @@ fn a_file_that_cannot_be_used_costs_its_layer_and_the_next_run_goes_on() {
         .unwrap();
     let second = run(&options).unwrap();
     assert_eq!(
-        second.resumed, 3,
-        "ground, buildings and the sound vector file were done"
+        second.resumed, 4,
+        "ground, its tiles, buildings and the sound vector file were done"
     );
+    let numbers = |report: &PrepareReport| {
+        (
+            (report.buildings, report.city_objects, report.tiles),
+            (report.terrain_nodes, report.terrain_tiles, report.features),
+        )
+    };
+    assert_eq!(numbers(&second), numbers(&first), "what an earlier run made counts too");
+    let told_of = |report: &PrepareReport| {
+        let mut lines: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(told_of(&second), told_of(&first), "and what it found is told again");
     assert_eq!(errors(&second), told, "what is wrong is told until it is mended");
     let again = fs::metadata(town.path("out/buildings/tileset.json"))
         .unwrap()

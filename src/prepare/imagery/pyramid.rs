@@ -20,7 +20,7 @@ use std::thread;
 /// Most pieces that the work is cut into.
 const MAX_PIECES: u64 = 256;
 /// Most workers: more would wait for the disk.
-const MAX_WORKERS: usize = 8;
+const MAX_WORKERS: usize = 4;
 /// Problems that are told.
 const MOST_TOLD: usize = 20;
 /// Ending of all tiles, whatever is in them: the address of a tile has one ending.

@@ -12,7 +12,9 @@ use bevy::math::DVec2;
 use std::path::Path;
 
 /// Most pixels that are read for one tile.
-const MAX_PIXELS: u64 = 16 << 20;
+const MAX_PIXELS: u64 = 8 << 20;
+/// Unpacked pixels that all files together keep, bytes.
+const KEPT_BYTES: usize = 128 << 20;
 /// Parts of the way between two places.
 const SHARE: f64 = 1.0 / 16.0;
 /// Web Mercator.
@@ -42,13 +44,13 @@ pub(super) enum Way {
 }
 
 impl Source {
-    /// Opens a picture, and adds what is odd with it.
+    /// Opens a picture, one of so many, and adds what is odd with it.
     ///
     /// # Errors
     /// What makes it unusable.
-    pub(super) fn open(input: &PictureInput, problems: &mut Vec<Problem>) -> Result<Self, Problem> {
+    pub(super) fn open(input: &PictureInput, of: usize, problems: &mut Vec<Problem>) -> Result<Self, Problem> {
         match &input.from {
-            PicturesFrom::File(path) => Self::of_file(path, problems),
+            PicturesFrom::File(path) => Self::of_file(path, of, problems),
             PicturesFrom::Tiles { set, zoom, tiles } => {
                 let shown = input.source.owner.clone();
                 let mosaic = Mosaic::new(*set, *zoom, tiles)
@@ -65,7 +67,7 @@ impl Source {
         }
     }
 
-    fn of_file(path: &Path, problems: &mut Vec<Problem>) -> Result<Self, Problem> {
+    fn of_file(path: &Path, of: usize, problems: &mut Vec<Problem>) -> Result<Self, Problem> {
         let shown = path.display().to_string();
         let bad = |message: &str, cause: Cause| Problem::error(&shown, "", message).because(cause);
         let name = path.file_name().and_then(|name| name.to_str());
@@ -75,7 +77,7 @@ impl Source {
         let bytes = folder(parent.unwrap_or(Path::new(".")))
             .open(name, u64::MAX)
             .map_err(|error| error.problem(&shown, ""))?;
-        let tiff = GeoTiff::open(bytes, &shown)?;
+        let tiff = GeoTiff::open(bytes, &shown)?.keeping(KEPT_BYTES / of.max(1));
         let crs = tiff.crs().ok_or_else(|| {
             let message = "it names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992";
             bad(message, Cause::Place)

@@ -13,7 +13,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Unpacked tiles that are kept for the next window, bytes.
+/// Unpacked tiles that are kept for the next window at most, bytes.
 const CACHE_BYTES: usize = 64 << 20;
 /// Most pixels of one window of one call, and of all that is read for one grid.
 pub(super) const MAX_PIXELS: u64 = 1 << 29;
@@ -63,6 +63,7 @@ pub struct GeoTiff {
     no_data: NoData,
     problems: Vec<Problem>,
     cache: Mutex<Cache>,
+    cache_bytes: usize,
 }
 
 #[derive(Default)]
@@ -127,7 +128,17 @@ impl GeoTiff {
             no_data,
             problems,
             cache: Mutex::default(),
+            cache_bytes: CACHE_BYTES,
         })
+    }
+
+    /// Keeps at most so many bytes of unpacked tiles for the next window: for whoever has many files open.
+    #[must_use]
+    pub fn keeping(self, bytes: usize) -> Self {
+        Self {
+            cache_bytes: bytes.min(CACHE_BYTES),
+            ..self
+        }
     }
 
     /// Sizes of the image and of its overviews, finest first.
@@ -348,7 +359,7 @@ impl GeoTiff {
         if let Some((before, _)) = cache.tiles.insert(key, (chunk.clone(), clock)) {
             cache.bytes -= before.len();
         }
-        while cache.bytes > CACHE_BYTES && cache.tiles.len() > 1 {
+        while cache.bytes > self.cache_bytes && cache.tiles.len() > 1 {
             let oldest = cache
                 .tiles
                 .iter()
