@@ -123,7 +123,10 @@ fn memory_mb() -> usize {
 
 /// Makes the town and prepares it.
 fn prepared(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    let buildings = std::env::var("STADSLENS_BUILDINGS").ok().and_then(|n| n.parse().ok()).unwrap_or(40_000_u32);
+    let buildings = std::env::var("STADSLENS_BUILDINGS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(40_000_u32);
     let sheet = folder.join("town.city.jsonl");
     let mut file = BufWriter::new(File::create(&sheet)?);
     let origin = town::CENTER.extend(0.0);

@@ -73,10 +73,7 @@ impl Measured {
 
     /// Puts the camera somewhere from the next frame on.
     pub fn look(&mut self, to: Orbit) {
-        self.apps
-            .main
-            .world_mut()
-            .write_message(FlyTo { to, at_once: true });
+        self.apps.main.world_mut().write_message(FlyTo { to, at_once: true });
     }
 
     /// What of the tiles is drawn and loaded.
