@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Endings of files that open by themselves.
-const ENDINGS: [&str; 19] = [
+const ENDINGS: [&str; 20] = [
     "stadslens",
     "json",
     "jsonl",
@@ -19,6 +19,7 @@ const ENDINGS: [&str; 19] = [
     "glb",
     "gltf",
     "b3dm",
+    "obj",
     "las",
     "laz",
     "gpkg",

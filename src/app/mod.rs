@@ -5,6 +5,7 @@ mod area_map;
 mod automation;
 mod choices;
 mod desk;
+mod detail;
 mod dialog;
 mod engine;
 mod export;

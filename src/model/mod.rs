@@ -4,6 +4,7 @@
 //! from the anchor).
 
 pub mod asset;
+mod city_detail;
 mod city_entry;
 pub mod edit;
 pub mod imagery;
@@ -21,6 +22,7 @@ pub mod terrain;
 mod variant;
 
 pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
+pub use city_detail::CityDetail;
 pub use city_entry::CityEntry;
 pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
 pub use imagery::{GroundPicture, PictureTile};

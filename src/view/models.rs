@@ -174,24 +174,13 @@ fn show_models(
 mod tests {
     use super::*;
     use crate::model::Use;
-    use bevy::math::DVec2;
+    use crate::model::scenario::tests::model;
 
     #[test]
     fn how_sure_a_model_is_shows_in_its_colours() {
         let model = |certainty| NewModel {
-            id: "m".into(),
-            title: crate::model::LocalText::default(),
-            path: "m.glb".into(),
-            position: DVec2::ZERO,
-            foot_m: None,
-            heading_deg: 0.0,
-            scale: 1.0,
-            main_use: Use::Shops,
-            gfa_m2: None,
-            dwellings: None,
-            parking_places: None,
-            phase: String::new(),
             certainty,
+            ..model("m")
         };
         let red = Some([200, 0, 0, 90]);
         assert_eq!(vertex_color(&model(Certainty::Decided), red), [200, 0, 0, 90]);
