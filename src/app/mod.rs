@@ -15,6 +15,7 @@ mod keys;
 mod kiosk;
 mod machine;
 mod measure;
+mod models;
 mod names;
 mod notes;
 mod open;

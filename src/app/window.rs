@@ -12,7 +12,7 @@ use super::names::paint_names;
 use super::notes;
 use super::open::{OpenPath, Opening, WantedDetail, check_lod};
 use super::own_list;
-use super::{Stop, machine, program_plugins, save, search, shipped, take_along};
+use super::{Stop, machine, models, program_plugins, save, search, shipped, take_along};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::sources::cityjson::{Lod, LodChoice};
 use crate::text::{Language, tr};
@@ -136,6 +136,7 @@ fn desk_plugin(app: &mut App) {
         save::plugin,
         keep::plugin,
         own_list::plugin,
+        models::plugin,
         notes::plugin,
         take_along::plugin,
         search::plugin,

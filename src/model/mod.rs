@@ -38,3 +38,6 @@ pub use scenario::{
 };
 pub use store::StoreHandle;
 pub use terrain::Terrain;
+
+/// The axis of a model that points up, and the place that its coordinates are taken for.
+pub use crate::sources::obj::{OwnPlace, Up};

@@ -226,7 +226,9 @@ impl Reader {
     fn finish(self, resources: &dyn Resources, path: &str) -> ObjModel {
         let mut problems = Vec::new();
         let materials = self.read_materials(resources, path, &mut problems);
-        for (fault, (line, count)) in &self.faults {
+        let mut faults: Vec<_> = self.faults.iter().collect();
+        faults.sort_by_key(|(_, (line, _))| *line);
+        for (fault, (line, count)) in faults {
             let times = if *count > 1 { format!(" ({count} times)") } else { String::new() };
             let cause = match *fault {
                 TOO_LARGE => Cause::TooLarge,

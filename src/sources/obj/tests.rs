@@ -73,8 +73,8 @@ fn what_is_broken_is_told_by_its_line_and_the_rest_is_drawn() {
     let model = read(text);
     assert_eq!(triangles(&model), 1);
     let told: Vec<String> = model.problems.iter().map(|problem| problem.place.clone()).collect();
-    assert_eq!(told, ["line 6", "line 10", "line 9", "line 2", "line 11"]);
-    assert!(model.problems[0].message.ends_with("(5 times)"), "{}", model.problems[0]);
+    assert_eq!(told, ["line 2", "line 6", "line 9", "line 10", "line 11"]);
+    assert!(model.problems[1].message.ends_with("(5 times)"), "{}", model.problems[1]);
     for nothing in ["", "\\", "\\\n\\\n", "f", "o\ng\nusemtl\nmtllib\n", "\u{feff}", "v 1 2\nf 1 1 1\n"] {
         let model = read(nothing);
         assert!(model.bounds.is_none() && model.features.is_empty(), "{nothing:?}");
