@@ -5,7 +5,10 @@ use crate::georef::{LonLatH, SitePos};
 use crate::model::scenario::{open_any, open_city_model, unknown_id};
 use crate::model::{ActivateScenario, OpenScenario};
 use crate::schedule::{Lens, SwitchLens};
-use crate::sources::{Cause, Problem, Severity, cityjson::{Lod, LodChoice}};
+use crate::sources::{
+    Cause, Problem, Severity,
+    cityjson::{Lod, LodChoice},
+};
 use crate::text::{Language, tr};
 use crate::view::{
     camera::{FlyTo, Orbit, OrbitCamera, orbit_of, picture_target, spawn_main_camera},

@@ -29,7 +29,9 @@ pub(super) fn state_json(world: &World) -> Value {
     let scenario = world.get_resource::<ShownScenario>();
     let desk = world.get_resource::<Screen>().map(|screen| &screen.0);
     let kiosk = world.get_resource::<KioskState>();
-    let is_changing = world.get_resource::<ChangingDetail>().is_some_and(|changing| changing.wanted().is_some());
+    let is_changing = world
+        .get_resource::<ChangingDetail>()
+        .is_some_and(|changing| changing.wanted().is_some());
     let is_reading = is_changing || world.resource::<Opening>().path().is_some();
     let ready = world.resource::<SceneReady>().0;
     let site = scenario.map(|scenario| scenario.open.scenario.area.site);

@@ -131,7 +131,9 @@ impl ModelsPage {
     }
 
     fn change(&mut self, model: NewModel) {
-        let Some((variant, _)) = self.state.variant.clone() else { return };
+        let Some((variant, _)) = self.state.variant.clone() else {
+            return;
+        };
         let edit = Edit::ChangeModel {
             variant,
             model: Box::new(model),
@@ -216,8 +218,19 @@ impl ModelsPage {
                 self.change(model);
             }
             ui.add_space(Theme::STEP);
-            let label = tr(language, if self.is_pointing { "models-pointing" } else { "models-point" });
-            let kind = if self.is_pointing { ButtonKind::Primary } else { ButtonKind::Secondary };
+            let label = tr(
+                language,
+                if self.is_pointing {
+                    "models-pointing"
+                } else {
+                    "models-point"
+                },
+            );
+            let kind = if self.is_pointing {
+                ButtonKind::Primary
+            } else {
+                ButtonKind::Secondary
+            };
             if widgets::button(ui, regular::CROSSHAIR, &label, kind).clicked() {
                 self.is_pointing = !self.is_pointing;
             }
@@ -268,7 +281,11 @@ impl PageContent for ModelsPage {
 fn show_size(ui: &mut Ui, facts: &ModelFacts, model: &NewModel, language: &Language) {
     let size = facts.size(model.up) * model.scale;
     let [width, depth, height] = size.to_array().map(|length| format_length(length, 2, language));
-    let args = [("width", width.as_str()), ("depth", depth.as_str()), ("height", height.as_str())];
+    let args = [
+        ("width", width.as_str()),
+        ("depth", depth.as_str()),
+        ("height", height.as_str()),
+    ];
     widgets::paragraph(ui, &tr_args(language, "models-size", &args));
     if size.max_element() > LARGEST_BUILDING_M {
         let largest = format_length(size.max_element(), 0, language);
@@ -311,7 +328,9 @@ fn show_unit(ui: &mut Ui, model: &mut NewModel, language: &Language) {
     let is_it = |unit: &Unit| (model.scale / unit.metres() - 1.0).abs() < 1e-9;
     let chosen = Unit::ALL.iter().position(is_it).unwrap_or(usize::MAX);
     let width = ui.available_width();
-    let pressed = ui.push_id("unit", |ui| widgets::segmented(ui, &segments, chosen, width)).inner;
+    let pressed = ui
+        .push_id("unit", |ui| widgets::segmented(ui, &segments, chosen, width))
+        .inner;
     if let Some(unit) = pressed.and_then(|pressed| Unit::ALL.get(pressed)) {
         model.scale = unit.metres();
     }
@@ -330,7 +349,9 @@ fn show_up(ui: &mut Ui, model: &mut NewModel, facts: Option<&ModelFacts>, langua
     let axes = [Up::Y, Up::Z];
     let chosen = axes.iter().position(|up| *up == model.up).unwrap_or(0);
     let width = ui.available_width();
-    let pressed = ui.push_id("up", |ui| widgets::segmented(ui, &segments, chosen, width)).inner;
+    let pressed = ui
+        .push_id("up", |ui| widgets::segmented(ui, &segments, chosen, width))
+        .inner;
     if let Some(up) = pressed.and_then(|pressed| axes.get(pressed)) {
         model.up = *up;
         // Its foot is another side now.

@@ -45,14 +45,16 @@ impl Made {
 struct Asked(Vec<(usize, Arc<NewModel>)>);
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Making<Made>>().init_resource::<Asked>().add_systems(
-        Update,
-        (
-            take_made.in_set(FrameSystems::Ingest),
-            start_making.in_set(FrameSystems::Derive),
-            show_models.in_set(FrameSystems::Present),
-        ),
-    );
+    app.init_resource::<Making<Made>>()
+        .init_resource::<Asked>()
+        .add_systems(
+            Update,
+            (
+                take_made.in_set(FrameSystems::Ingest),
+                start_making.in_set(FrameSystems::Derive),
+                show_models.in_set(FrameSystems::Present),
+            ),
+        );
 }
 
 /// Makes what is new in the scenario, after another one is shown or an edit. What was moved stays where it was until it
@@ -94,13 +96,22 @@ fn start_making(
     let is_drawn = |variant: usize, model: &NewModel| {
         !is_another && drawn.iter().any(|(_, of)| of.variant == variant && *of.model == *model)
     };
-    asked.0 = wanted.iter().map(|(variant, model)| (*variant, Arc::new((*model).clone()))).collect();
-    let missing: Vec<(usize, Arc<NewModel>)> =
-        asked.0.iter().filter(|(variant, model)| !is_drawn(*variant, model)).cloned().collect();
+    asked.0 = wanted
+        .iter()
+        .map(|(variant, model)| (*variant, Arc::new((*model).clone())))
+        .collect();
+    let missing: Vec<(usize, Arc<NewModel>)> = asked
+        .0
+        .iter()
+        .filter(|(variant, model)| !is_drawn(*variant, model))
+        .cloned()
+        .collect();
     unfinished.set("models", true);
     making.start(move || {
         // Missing files were named when the scenario was opened.
-        let there = missing.into_iter().filter(|(_, placed)| open.resources.exists(&placed.path));
+        let there = missing
+            .into_iter()
+            .filter(|(_, placed)| open.resources.exists(&placed.path));
         let made = there.map(|(variant, placed)| Made {
             variant,
             content: prepare_whole(

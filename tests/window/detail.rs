@@ -13,7 +13,12 @@ fn houses() -> Value {
         let first = vertices.len();
         let at = |x: f64, y: f64, z: f64| [251_000.0 + east + x, 476_250.0 + y, 17.0 + z];
         for z in [0.0, 12.0] {
-            vertices.extend([at(-12.0, -8.0, z), at(12.0, -8.0, z), at(12.0, 8.0, z), at(-12.0, 8.0, z)]);
+            vertices.extend([
+                at(-12.0, -8.0, z),
+                at(12.0, -8.0, z),
+                at(12.0, 8.0, z),
+                at(-12.0, 8.0, z),
+            ]);
         }
         vertices.extend([at(-12.0, 0.0, 18.0), at(12.0, 0.0, 18.0)]);
         let face = |corners: &[usize]| json!([corners.iter().map(|corner| first + corner).collect::<Vec<_>>()]);
@@ -67,7 +72,11 @@ fn a_level_of_detail_is_chosen_and_everything_else_stays() {
     let asked = Instant::now();
     let block = loop {
         let state = desktop.try_state().expect("an answer");
-        assert!(number(&state, "/tiles/rendered") > 0.0, "never blank: {}", state["tiles"]);
+        assert!(
+            number(&state, "/tiles/rendered") > 0.0,
+            "never blank: {}",
+            state["tiles"]
+        );
         if state["detail"] != "Highest" && state["complete"] == true {
             break state;
         }

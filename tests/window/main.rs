@@ -6,6 +6,7 @@ mod desktop;
 mod detail;
 mod kiosk;
 mod maintenance;
+mod models;
 mod notes;
 mod own_list;
 mod search;

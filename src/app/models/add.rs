@@ -37,7 +37,11 @@ pub(super) struct Added {
 /// Whether a file is a model by its name.
 pub(in crate::app) fn is_model(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
-    ending.is_some_and(|ending| ["glb", "gltf", "obj"].iter().any(|known| known.eq_ignore_ascii_case(ending)))
+    ending.is_some_and(|ending| {
+        ["glb", "gltf", "obj"]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(ending))
+    })
 }
 
 /// Reads the model at `source` and copies it into the scenario in `root`. Waits for the disk.
@@ -48,7 +52,11 @@ pub(super) fn add(source: &Path, root: &Path) -> Result<Added, Problem> {
         return Err(refused(Cause::WrongKind, "a model is a .glb, .gltf or .obj file"));
     }
     let real = source.canonicalize().map_err(|error| {
-        let cause = if error.kind() == io::ErrorKind::NotFound { Cause::Missing } else { Cause::Unreadable };
+        let cause = if error.kind() == io::ErrorKind::NotFound {
+            Cause::Missing
+        } else {
+            Cause::Unreadable
+        };
         refused(cause, &format!("the file cannot be read ({error})"))
     })?;
     let names = real.parent().zip(real.file_name().and_then(|name| name.to_str()));
@@ -59,7 +67,11 @@ pub(super) fn add(source: &Path, root: &Path) -> Result<Added, Problem> {
     });
     if let Some(path) = inside {
         let (facts, _) = model_facts(&resource::folder(root), &path)?;
-        return Ok(Added { path, facts, missing: 0 });
+        return Ok(Added {
+            path,
+            facts,
+            missing: 0,
+        });
     }
     let resources = resource::folder(folder);
     let (facts, _) = model_facts(&resources, name)?;
@@ -71,7 +83,10 @@ pub(super) fn add(source: &Path, root: &Path) -> Result<Added, Problem> {
             .map_err(|error| error.problem(file, ""))?;
         let bytes = bytes + data.len() as u64;
         if bytes > MAX_BYTES {
-            return Err(refused(Cause::TooLarge, "the model and its pictures have more than 2 GiB"));
+            return Err(refused(
+                Cause::TooLarge,
+                "the model and its pictures have more than 2 GiB",
+            ));
         }
         write(&target, file, &data).map_err(|error| unwritable(&target, &error))?;
         Ok(bytes)
@@ -125,7 +140,11 @@ fn new_folder(root: &Path, name: &str) -> io::Result<(PathBuf, String)> {
     let models = root.join(FOLDER);
     fs::create_dir_all(&models)?;
     for number in 1..=MOST_ALIKE {
-        let place = if number == 1 { slug.clone() } else { format!("{slug}-{number}") };
+        let place = if number == 1 {
+            slug.clone()
+        } else {
+            format!("{slug}-{number}")
+        };
         let target = models.join(&place);
         match fs::create_dir(&target) {
             Ok(()) => return Ok((target, place)),
@@ -162,7 +181,11 @@ mod tests {
         fs::create_dir_all(source.join("mat")).unwrap();
         fs::create_dir_all(&root).unwrap();
         fs::write(source.join("Hal.obj"), TRIANGLE).unwrap();
-        fs::write(source.join("mat/a.mtl"), "newmtl m\nmap_Kd steen.png\nnewmtl n\nmap_Kd ../../geheim.png\n").unwrap();
+        fs::write(
+            source.join("mat/a.mtl"),
+            "newmtl m\nmap_Kd steen.png\nnewmtl n\nmap_Kd ../../geheim.png\n",
+        )
+        .unwrap();
         fs::write(source.join("mat/steen.png"), "picture").unwrap();
         fs::write(folder.path().join("geheim.png"), "secret").unwrap();
         fs::write(source.join("brief.txt"), "not named").unwrap();
@@ -196,7 +219,11 @@ mod tests {
             ("brief.txt", Cause::WrongKind),
             ("geen.glb", Cause::Missing),
         ] {
-            assert_eq!(add(&source.join(name), &root).err().map(|problem| problem.cause), Some(cause), "{name}");
+            assert_eq!(
+                add(&source.join(name), &root).err().map(|problem| problem.cause),
+                Some(cause),
+                "{name}"
+            );
         }
         assert!(!root.join("models").exists());
     }

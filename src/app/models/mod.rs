@@ -84,7 +84,9 @@ impl ModelsDesk {
 /// Whether a plan is shown; today stays as it is.
 fn is_plan(shown: &ShownScenario) -> bool {
     let is_first = shown.variant == Some(0);
-    shown.active_variant().is_some_and(|variant| !(is_first && variant.is_today()))
+    shown
+        .active_variant()
+        .is_some_and(|variant| !(is_first && variant.is_today()))
 }
 
 /// Adds the page to the lens of design, where this run has it.
@@ -112,7 +114,9 @@ pub(super) fn plugin(app: &mut App) {
         )
         .add_systems(
             Last,
-            save::finish_saving.after(ExitSystems).after(super::keep::LastSavingSystems),
+            save::finish_saving
+                .after(ExitSystems)
+                .after(super::keep::LastSavingSystems),
         );
 }
 
@@ -139,14 +143,24 @@ fn root_of(path: &Path, open: &OpenScenario) -> Root {
     }
     let folder = if path.is_dir() {
         path
-    } else if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    } else if path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+    {
+        path.parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."))
     } else {
         return Root::Package;
     };
     let real = |path: &Path| path.canonicalize().ok();
-    let is_shipped = shipped::lange_wemen().is_some_and(|shipped| real(&shipped).is_some() && real(&shipped) == real(folder));
-    if is_shipped { Root::Shipped } else { Root::Folder(folder.to_owned()) }
+    let is_shipped =
+        shipped::lange_wemen().is_some_and(|shipped| real(&shipped).is_some() && real(&shipped) == real(folder));
+    if is_shipped {
+        Root::Shipped
+    } else {
+        Root::Folder(folder.to_owned())
+    }
 }
 
 /// Does what was asked for on the page.
@@ -251,7 +265,9 @@ fn take_added(
     let Some((_, task)) = &mut desk.bypass_change_detection().adding else {
         return;
     };
-    let Some(outcome) = block_on(poll_once(task)) else { return };
+    let Some(outcome) = block_on(poll_once(task)) else {
+        return;
+    };
     let Some((source, _)) = desk.adding.take() else { return };
     let language = &choices.language;
     let name = short_name(&source);
@@ -265,7 +281,10 @@ fn take_added(
             return;
         }
     };
-    let variant = shown.as_ref().filter(|shown| is_plan(shown)).and_then(|shown| shown.active_variant());
+    let variant = shown
+        .as_ref()
+        .filter(|shown| is_plan(shown))
+        .and_then(|shown| shown.active_variant());
     let (Some(shown), Some(variant)) = (&shown, variant) else {
         desk.page().complain(tr(language, "models-no-variant"));
         return;
@@ -340,11 +359,20 @@ fn state(shown: &ShownScenario, desk: &ModelsDesk, language: &Language) -> Model
         ground_m: open.terrain.height_at(model.position),
         model: model.clone(),
     });
-    let title = |title: &str, id: &str| if title.is_empty() { id.to_owned() } else { title.to_owned() };
+    let title = |title: &str, id: &str| {
+        if title.is_empty() {
+            id.to_owned()
+        } else {
+            title.to_owned()
+        }
+    };
     ModelsState {
-        variant: variant
-            .filter(|_| refusal.is_empty())
-            .map(|variant| (variant.id.clone(), title(variant.title.get(&language.code()), &variant.id))),
+        variant: variant.filter(|_| refusal.is_empty()).map(|variant| {
+            (
+                variant.id.clone(),
+                title(variant.title.get(&language.code()), &variant.id),
+            )
+        }),
         refusal,
         site: Some(open.scenario.area.site),
         models: rows.collect(),

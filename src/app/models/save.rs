@@ -65,7 +65,9 @@ fn write(open: &Arc<OpenScenario>, path: &Path) -> Result<Vec<Problem>, Problem>
     let shown = path.display().to_string();
     let (bytes, problems) = document_with_models(open).map_err(|problems| {
         let first = problems.into_iter().next();
-        first.unwrap_or_else(|| Problem::error(&shown, "", "the file cannot be read any more").because(Cause::Unreadable))
+        first.unwrap_or_else(|| {
+            Problem::error(&shown, "", "the file cannot be read any more").because(Cause::Unreadable)
+        })
     })?;
     let written = AtomicWriteFile::open(path).and_then(|mut file| {
         file.write_all(&bytes)?;

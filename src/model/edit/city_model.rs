@@ -76,7 +76,11 @@ mod tests {
             let open = app.world().resource::<ActiveScenario>().0.clone();
             let facts = app.world().resource::<Messages<CityModelReplaced>>();
             let count = facts.iter_current_update_messages().count();
-            (open.detail.clone().unwrap().choice, open.scenario.viewpoints.len(), count)
+            (
+                open.detail.clone().unwrap().choice,
+                open.scenario.viewpoints.len(),
+                count,
+            )
         };
         let other = of_file("ede.json", choice);
         assert_eq!(replaced(&mut app, other), (LodChoice::Highest, 0, 0));

@@ -33,9 +33,13 @@ pub fn document_with_models(open: &OpenScenario) -> Result<(Vec<u8>, Vec<Problem
     let mut is_changed = false;
     let variants = value.get_mut("variants").and_then(Value::as_array_mut);
     for entry in variants.into_iter().flatten() {
-        let Some(id) = entry.get("id").and_then(Value::as_str) else { continue };
-        let (Some(before), Some(after)) = (variant(&own.scenario.variants, id), variant(&open.scenario.variants, id))
-        else {
+        let Some(id) = entry.get("id").and_then(Value::as_str) else {
+            continue;
+        };
+        let (Some(before), Some(after)) = (
+            variant(&own.scenario.variants, id),
+            variant(&open.scenario.variants, id),
+        ) else {
             continue;
         };
         if before.models != after.models {
@@ -49,8 +53,13 @@ pub fn document_with_models(open: &OpenScenario) -> Result<(Vec<u8>, Vec<Problem
     let mut new = format!("{value:#}").into_bytes();
     new.push(b'\n');
     if new.len() > json_text::MAX_BYTES {
-        let message = format!("with the models the file has more than {} MiB", json_text::MAX_BYTES >> 20);
-        return Err(one(Problem::error(document, "variants", message).because(Cause::TooLarge)));
+        let message = format!(
+            "with the models the file has more than {} MiB",
+            json_text::MAX_BYTES >> 20
+        );
+        return Err(one(
+            Problem::error(document, "variants", message).because(Cause::TooLarge)
+        ));
     }
     Ok((new, problems))
 }
@@ -88,7 +97,10 @@ fn put_models(entry: &mut Value, before: &Variant, after: &Variant, own: &OwnFil
         list.push(model);
     }
     for model in after.models.iter().filter(|model| !written.contains(&model.id)) {
-        let mut new = Map::from_iter([("id".to_owned(), json!(model.id)), ("path".to_owned(), json!(model.path))]);
+        let mut new = Map::from_iter([
+            ("id".to_owned(), json!(model.id)),
+            ("path".to_owned(), json!(model.path)),
+        ]);
         if !model.title.0.is_empty() {
             new.insert("title".into(), json!(model.title.0));
         }
@@ -106,8 +118,16 @@ fn put_models(entry: &mut Value, before: &Variant, after: &Variant, own: &OwnFil
 /// Writes where a model stands into its entry; `false` where the file has no such place.
 fn place(entry: &mut Map<String, Value>, model: &NewModel, own: &OwnFile<'_>, problems: &mut Vec<Problem>) -> bool {
     let site = own.projection.site();
-    let placed = own.projection.file_from_site(model.position).map_err(|error| error.to_string());
-    let placed = placed.and_then(|at| Ok((at, height_at_site_zero_m(site, model.position, natural_reference(site))?)));
+    let placed = own
+        .projection
+        .file_from_site(model.position)
+        .map_err(|error| error.to_string());
+    let placed = placed.and_then(|at| {
+        Ok((
+            at,
+            height_at_site_zero_m(site, model.position, natural_reference(site))?,
+        ))
+    });
     let (at, zero_m) = match placed {
         Ok(placed) => placed,
         Err(message) => {
@@ -121,12 +141,18 @@ fn place(entry: &mut Map<String, Value>, model: &NewModel, own: &OwnFile<'_>, pr
         Some(value) => drop(entry.insert(key.into(), value)),
         None => drop(entry.remove(key)),
     };
-    set("foot_m", model.foot_m.map(|foot_m| json!(rounded(foot_m + zero_m, STEPS))));
+    set(
+        "foot_m",
+        model.foot_m.map(|foot_m| json!(rounded(foot_m + zero_m, STEPS))),
+    );
     let heading_deg = rounded(model.heading_deg, STEPS);
     set("heading_deg", (heading_deg != 0.0).then(|| json!(heading_deg)));
     set("scale", (model.scale != 1.0).then(|| json!(model.scale)));
     set("up", (model.up == Up::Z).then(|| json!("z")));
-    set("origin", (model.origin != DVec3::ZERO).then(|| json!(model.origin.to_array())));
+    set(
+        "origin",
+        (model.origin != DVec3::ZERO).then(|| json!(model.origin.to_array())),
+    );
     set("geocentric", model.is_geocentric.then(|| json!(true)));
     true
 }

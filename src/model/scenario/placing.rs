@@ -220,7 +220,10 @@ fn new_id(taken: &[NewModel], stem: &str) -> String {
     let slug = crate::sources::resource::slug(stem, 40);
     let is_free = |id: &String| taken.iter().all(|model| model.id != *id);
     let numbered = (2..).map(|number| format!("{slug}-{number}"));
-    std::iter::once(slug.clone()).chain(numbered).find(is_free).unwrap_or(slug)
+    std::iter::once(slug.clone())
+        .chain(numbered)
+        .find(is_free)
+        .unwrap_or(slug)
 }
 
 #[cfg(test)]
@@ -262,7 +265,9 @@ mod tests {
     /// Where a corner of the file stands, site metres.
     fn placed(model: &NewModel, corner: [f64; 3]) -> DVec3 {
         let request = model_request(&open(), model);
-        request.root_from_tile.transform_point3(model.up.z_up(DVec3::from(corner)))
+        request
+            .root_from_tile
+            .transform_point3(model.up.z_up(DVec3::from(corner)))
     }
 
     #[test]
@@ -272,7 +277,10 @@ mod tests {
         assert_eq!((model.foot_m, model.up), (None, Up::Y));
         assert!((model.scale - 0.001).abs() < 1e-12 || (model.scale - 0.01).abs() < 1e-12);
         let foot = placed(&model, [0.0, 250.0, 0.0]);
-        assert!(foot.distance(DVec3::new(30.0, 40.0, 0.0)) < 1e-9, "its lowest corner is its foot: {foot}");
+        assert!(
+            foot.distance(DVec3::new(30.0, 40.0, 0.0)) < 1e-9,
+            "its lowest corner is its foot: {foot}"
+        );
         let far = proposed(&facts([1000.0, 0.0, 2000.0], [1010.0, 9.0, 2020.0]));
         let middle = placed(&far, [1005.0, 0.0, 2010.0]);
         assert!(middle.distance(DVec3::new(30.0, 40.0, 0.0)) < 1e-9, "{middle}");

@@ -18,7 +18,9 @@ use super::vector_layer;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
 use crate::model::points::SitePoints;
-use crate::model::{AddedList, Asset, BuildingRegister, CityDetail, GroundPicture, RegisteredBuilding, Report, Sensor, Terrain};
+use crate::model::{
+    AddedList, Asset, BuildingRegister, CityDetail, GroundPicture, RegisteredBuilding, Report, Sensor, Terrain,
+};
 use crate::sources::{
     Cause, Problem, json_text,
     resource::{self, Resources},

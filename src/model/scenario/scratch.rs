@@ -60,11 +60,7 @@ pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
 ///
 /// # Errors
 /// When it is no city model, or nothing of it can be shown.
-pub fn open_city_model(
-    path: &Path,
-    choice: LodChoice,
-    site: Option<SiteFrame>,
-) -> Result<OpenScenario, Vec<Problem>> {
+pub fn open_city_model(path: &Path, choice: LodChoice, site: Option<SiteFrame>) -> Result<OpenScenario, Vec<Problem>> {
     OpenScenario::scratch_for_city_model(path, choice, site)
 }
 

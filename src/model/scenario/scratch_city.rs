@@ -333,7 +333,9 @@ mod tests {
                 role: SurfaceRole::Roof,
                 color: None,
                 texture: None,
-                positions: corners.map(|p| (DVec2::new(85_000.0, 447_000.0) + p).extend(4.0)).into(),
+                positions: corners
+                    .map(|p| (DVec2::new(85_000.0, 447_000.0) + p).extend(4.0))
+                    .into(),
                 triangles: vec![[0, 1, 2]],
             }],
         }
@@ -362,7 +364,11 @@ mod tests {
     fn the_bulk_of_the_buildings_is_framed_whatever_else_is_there() {
         let alone = distance_m(&street());
         let mut town = street();
-        town.push(block("WaterBody", DVec2::new(-2_000.0, -50.0), DVec2::new(2_500.0, -20.0)));
+        town.push(block(
+            "WaterBody",
+            DVec2::new(-2_000.0, -50.0),
+            DVec2::new(2_500.0, -20.0),
+        ));
         town.push(block("Road", DVec2::new(0.0, -3_000.0), DVec2::new(8.0, 3_000.0)));
         assert!((distance_m(&town) - alone).abs() < 1e-6, "the canal does not count");
         let far = DVec2::new(300.0, 330.0);

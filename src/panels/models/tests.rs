@@ -1,7 +1,7 @@
 use super::*;
+use crate::model::OwnPlace;
 use crate::model::scenario::tests::model;
 use crate::panels::page_harness::{self, pressed};
-use crate::model::OwnPlace;
 use bevy::math::{DVec2, DVec3};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -86,7 +86,11 @@ fn a_model_too_large_asks_for_its_unit_and_takes_it() {
 fn place_and_heading_are_typed_in_rd_and_nap() {
     let mut harness = opened();
     let moved = typed(&mut harness, "RD x (m)", "251030,25");
-    assert!((moved.position - DVec2::new(30.25, 20.0)).length() < 1e-6, "{}", moved.position);
+    assert!(
+        (moved.position - DVec2::new(30.25, 20.0)).length() < 1e-6,
+        "{}",
+        moved.position
+    );
     assert_eq!(moved.foot_m, None, "it stays on the ground");
     let turned = typed(&mut harness, "Gedraaid, graden met de klok mee", "-30");
     assert!((turned.heading_deg - 330.0).abs() < 1e-9);

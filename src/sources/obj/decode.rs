@@ -125,7 +125,11 @@ impl Decoder {
         mesh.normals.resize(mesh.positions.len(), [0.0, 1.0, 0.0]);
         mesh.features.resize(mesh.positions.len(), row);
         // What names no colour has that of the program, until something else in it names one.
-        let color = if has_picture { Some([255, 255, 255, alpha]) } else { part.color };
+        let color = if has_picture {
+            Some([255, 255, 255, alpha])
+        } else {
+            part.color
+        };
         if let Some(color) = color.or((!mesh.colors.is_empty()).then_some(WHITE)) {
             mesh.colors.resize(before, WHITE);
             mesh.colors.resize(mesh.positions.len(), color);

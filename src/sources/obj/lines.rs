@@ -87,7 +87,11 @@ impl<'a> Lines<'a> {
 }
 
 fn without_comment(line: &[u8]) -> &[u8] {
-    if line.first() == Some(&b'#') { &[] } else { line.trim_ascii() }
+    if line.first() == Some(&b'#') {
+        &[]
+    } else {
+        line.trim_ascii()
+    }
 }
 
 impl<'a> Line<'a> {

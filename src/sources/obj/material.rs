@@ -36,7 +36,9 @@ pub(super) fn read(resources: &dyn Resources, path: &str, tell: &mut dyn FnMut(S
     let bytes = match resources.read_at_most(path, MAX_BYTES) {
         Ok(bytes) => bytes,
         Err(error) => {
-            tell(format!("the materials cannot be read ({error}); their surfaces have plain colours"));
+            tell(format!(
+                "the materials cannot be read ({error}); their surfaces have plain colours"
+            ));
             return Vec::new();
         }
     };
@@ -45,7 +47,9 @@ pub(super) fn read(resources: &dyn Resources, path: &str, tell: &mut dyn FnMut(S
     while let Some(line) = lines.next() {
         if line.keyword() == b"newmtl" {
             if materials.len() == MAX_MATERIALS {
-                tell(format!("{path} has more than {MAX_MATERIALS} materials; the rest is left out"));
+                tell(format!(
+                    "{path} has more than {MAX_MATERIALS} materials; the rest is left out"
+                ));
                 break;
             }
             materials.push(Material {
@@ -61,7 +65,9 @@ pub(super) fn read(resources: &dyn Resources, path: &str, tell: &mut dyn FnMut(S
             b"Kd" => material.color = line.numbers::<3>().or(material.color),
             b"d" => {
                 // `d -halo 0.4` fades towards the edge: the number counts.
-                let number = line.words().filter_map(|word| std::str::from_utf8(word).ok()?.parse::<f64>().ok());
+                let number = line
+                    .words()
+                    .filter_map(|word| std::str::from_utf8(word).ok()?.parse::<f64>().ok());
                 material.opacity = sound(number.last()).unwrap_or(material.opacity);
             }
             b"Tr" => {
@@ -90,11 +96,16 @@ fn picture_name<'a>(words: impl Iterator<Item = &'a [u8]>) -> Option<String> {
         let most = match option {
             b"-o" | b"-s" | b"-t" => 3,
             b"-mm" => 2,
-            b"-blendu" | b"-blendv" | b"-cc" | b"-clamp" | b"-texres" | b"-bm" | b"-boost" | b"-imfchan" | b"-type" => 1,
+            b"-blendu" | b"-blendv" | b"-cc" | b"-clamp" | b"-texres" | b"-bm" | b"-boost" | b"-imfchan" | b"-type" => {
+                1
+            }
             _ => break,
         };
         words.next();
-        let is_text = matches!(option, b"-blendu" | b"-blendv" | b"-cc" | b"-clamp" | b"-imfchan" | b"-type");
+        let is_text = matches!(
+            option,
+            b"-blendu" | b"-blendv" | b"-cc" | b"-clamp" | b"-imfchan" | b"-type"
+        );
         let is_argument =
             |word: &&[u8]| is_text || std::str::from_utf8(word).is_ok_and(|word| word.parse::<f64>().is_ok());
         for _ in 0..most {

@@ -28,7 +28,13 @@ pub(crate) const MAX_BYTES: u64 = 1 << 30;
 
 /// Whether a path is that of an OBJ; nothing in the file itself tells.
 pub fn is_obj(path: &str) -> bool {
-    path.len() > 4 && path.as_bytes().iter().rev().zip(b"jbo.").all(|(a, b)| a.eq_ignore_ascii_case(b))
+    path.len() > 4
+        && path
+            .as_bytes()
+            .iter()
+            .rev()
+            .zip(b"jbo.")
+            .all(|(a, b)| a.eq_ignore_ascii_case(b))
 }
 
 /// Paths of the materials and pictures that the OBJ at `path` names and that may be read, each once.

@@ -53,6 +53,10 @@ impl Up {
             return up;
         }
         let size = high - low;
-        if size.z * 2.0 < size.x.min(size.y) { Self::Z } else { Self::Y }
+        if size.z * 2.0 < size.x.min(size.y) {
+            Self::Z
+        } else {
+            Self::Y
+        }
     }
 }

@@ -229,7 +229,11 @@ impl Reader {
         let mut faults: Vec<_> = self.faults.iter().collect();
         faults.sort_by_key(|(_, (line, _))| *line);
         for (fault, (line, count)) in faults {
-            let times = if *count > 1 { format!(" ({count} times)") } else { String::new() };
+            let times = if *count > 1 {
+                format!(" ({count} times)")
+            } else {
+                String::new()
+            };
             let cause = match *fault {
                 TOO_LARGE => Cause::TooLarge,
                 NO_FACE => Cause::NotRead,
@@ -306,7 +310,9 @@ impl Reader {
         let missing = self.materials.all.iter().find(|name| !materials.contains_key(*name));
         if let Some(name) = missing.filter(|_| has_files) {
             let name = shortened(name, 80);
-            tell(format!("there is no material `{name}`; its surfaces have plain colours"));
+            tell(format!(
+                "there is no material `{name}`; its surfaces have plain colours"
+            ));
         }
         materials
     }
@@ -329,7 +335,11 @@ fn blank(has_uvs: bool) -> CityPart {
 fn index(word: &[u8], count: usize) -> Option<usize> {
     let number: i64 = std::str::from_utf8(word).ok()?.parse().ok()?;
     let count = i64::try_from(count).ok()?;
-    let place = if number > 0 { number - 1 } else { count.checked_add(number)? };
+    let place = if number > 0 {
+        number - 1
+    } else {
+        count.checked_add(number)?
+    };
     let is_there = number != 0 && (0..count).contains(&place);
     usize::try_from(place).ok().filter(|_| is_there)
 }

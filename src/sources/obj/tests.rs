@@ -74,8 +74,20 @@ fn what_is_broken_is_told_by_its_line_and_the_rest_is_drawn() {
     assert_eq!(triangles(&model), 1);
     let told: Vec<String> = model.problems.iter().map(|problem| problem.place.clone()).collect();
     assert_eq!(told, ["line 2", "line 6", "line 9", "line 10", "line 11"]);
-    assert!(model.problems[1].message.ends_with("(5 times)"), "{}", model.problems[1]);
-    for nothing in ["", "\\", "\\\n\\\n", "f", "o\ng\nusemtl\nmtllib\n", "\u{feff}", "v 1 2\nf 1 1 1\n"] {
+    assert!(
+        model.problems[1].message.ends_with("(5 times)"),
+        "{}",
+        model.problems[1]
+    );
+    for nothing in [
+        "",
+        "\\",
+        "\\\n\\\n",
+        "f",
+        "o\ng\nusemtl\nmtllib\n",
+        "\u{feff}",
+        "v 1 2\nf 1 1 1\n",
+    ] {
         let model = read(nothing);
         assert!(model.bounds.is_none() && model.features.is_empty(), "{nothing:?}");
     }
@@ -83,7 +95,8 @@ fn what_is_broken_is_told_by_its_line_and_the_rest_is_drawn() {
 
 #[test]
 fn every_beginning_of_a_file_is_read_without_a_panic() {
-    let text = "mtllib a.mtl\nv 0 0 0\nv 4 0 0\nv 4 3 0\\\n 1\nvt 0 0\nvt 1 0\nvt 1 1\no x\nusemtl m\nf 1/1 2/2 -1/-1\n";
+    let text =
+        "mtllib a.mtl\nv 0 0 0\nv 4 0 0\nv 4 3 0\\\n 1\nvt 0 0\nvt 1 0\nvt 1 1\no x\nusemtl m\nf 1/1 2/2 -1/-1\n";
     for end in 0..text.len() {
         let _model = read(&text[..end]);
     }
@@ -120,10 +133,19 @@ fn materials_give_colours_and_pictures_from_their_folder_only() {
     assert_eq!(parts[0].color, Some([51, 102, 255, 128]));
     let is_plain: Vec<bool> = parts.iter().map(|part| part.texture.is_none()).collect();
     assert_eq!(is_plain, [true, false, true, false, true]);
-    assert_eq!(model.problems.len(), 3, "two paths that lead out, one unknown name: {:?}", model.problems);
+    assert_eq!(
+        model.problems.len(),
+        3,
+        "two paths that lead out, one unknown name: {:?}",
+        model.problems
+    );
     let content = decode_meshes(&request(resources, DMat4::IDENTITY, 'Y')).unwrap();
     let pictures = content.meshes.iter().filter(|mesh| mesh.texture.is_some()).count();
-    assert_eq!((content.meshes.len(), pictures), (4, 1), "the missing picture leaves its faces plain");
+    assert_eq!(
+        (content.meshes.len(), pictures),
+        (4, 1),
+        "the missing picture leaves its faces plain"
+    );
     for mesh in &content.meshes {
         assert!(mesh.uvs.is_empty() || mesh.uvs.len() == mesh.positions.len());
         assert!(mesh.colors.is_empty() || mesh.colors.len() == mesh.positions.len());
@@ -146,7 +168,8 @@ fn request(resources: Arc<dyn Resources>, root_from_tile: DMat4, up: char) -> De
 #[test]
 fn coordinates_in_rd_keep_their_millimetres() {
     let folder = tempfile::tempdir().unwrap();
-    let text = "v 251000.123 476250.456 17.001\nv 251010.123 476250.456 17.001\nv 251010.123 476255.456 17.001\nf 1 2 3\n";
+    let text =
+        "v 251000.123 476250.456 17.001\nv 251010.123 476250.456 17.001\nv 251010.123 476255.456 17.001\nf 1 2 3\n";
     std::fs::write(folder.path().join("a.obj"), text).unwrap();
     let model = read(text);
     assert_eq!((model.own_place(), model.up()), (OwnPlace::Rd(Up::Z), Up::Z));
@@ -169,14 +192,23 @@ fn the_axis_that_points_up_and_the_own_place_are_guessed() {
     assert_eq!(of([0.0; 3], [20.0, 90.0, 20.0]), (OwnPlace::Nowhere, Up::Y), "a tower");
     let turned = of([251_000.0, 10.0, -476_300.0], [251_050.0, 40.0, -476_250.0]);
     assert_eq!(turned, (OwnPlace::Rd(Up::Y), Up::Y));
-    let ecef = of([3_900_000.0, 464_000.0, 5_010_000.0], [3_900_050.0, 464_050.0, 5_010_050.0]);
+    let ecef = of(
+        [3_900_000.0, 464_000.0, 5_010_000.0],
+        [3_900_050.0, 464_050.0, 5_010_050.0],
+    );
     assert_eq!(ecef.0, OwnPlace::Ecef(Up::Y));
     assert_eq!(of([f64::NAN; 3], [1.0; 3]).0, OwnPlace::Nowhere);
 }
 
 #[test]
 fn only_the_name_tells_an_obj() {
-    for (path, expected) in [("a.obj", true), ("b/A.OBJ", true), (".obj", false), ("a.objx", false), ("obj", false)] {
+    for (path, expected) in [
+        ("a.obj", true),
+        ("b/A.OBJ", true),
+        (".obj", false),
+        ("a.objx", false),
+        ("obj", false),
+    ] {
         assert_eq!(is_obj(path), expected, "{path}");
     }
 }

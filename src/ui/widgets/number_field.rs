@@ -40,7 +40,9 @@ pub fn number_field(ui: &mut Ui, shown: &str, label: &str) -> Option<f64> {
     });
     // Escape gives up what was typed.
     let is_given_up = ui.input(|input| input.key_pressed(Key::Escape));
-    let entered = (field.lost_focus() && !is_given_up && text != shown).then(|| number_of(&text)).flatten();
+    let entered = (field.lost_focus() && !is_given_up && text != shown)
+        .then(|| number_of(&text))
+        .flatten();
     let is_typed = field.has_focus();
     ui.data_mut(|data| {
         if is_typed {
@@ -63,8 +65,13 @@ fn number_of(text: &str) -> Option<f64> {
             other => other,
         })
         .collect();
-    let is_number = plain.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'));
-    plain.parse::<f64>().ok().filter(|number| is_number && number.is_finite())
+    let is_number = plain
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'));
+    plain
+        .parse::<f64>()
+        .ok()
+        .filter(|number| is_number && number.is_finite())
 }
 
 #[cfg(test)]

@@ -93,7 +93,8 @@ impl TileLayers {
     fn open(&mut self, layer: &Layer, open: &OpenScenario, successor_of: Option<u32>) {
         let number = self.next_number;
         self.next_number = self.next_number.wrapping_add(1);
-        self.layers.insert(number, TileLayer::reading(layer, open, successor_of));
+        self.layers
+            .insert(number, TileLayer::reading(layer, open, successor_of));
     }
 
     /// The feature of a picked mesh.
@@ -159,7 +160,9 @@ pub(crate) fn plugin(app: &mut App) {
             Update,
             (
                 (take_trees, upload_tiles).chain().in_set(FrameSystems::Ingest),
-                (open_layers, replace::start_replacing, hide_removed).chain().in_set(FrameSystems::Derive),
+                (open_layers, replace::start_replacing, hide_removed)
+                    .chain()
+                    .in_set(FrameSystems::Derive),
                 select_tiles.in_set(FrameSystems::Select),
                 stats::count_tiles.in_set(FrameSystems::Present),
             ),

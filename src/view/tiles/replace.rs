@@ -5,8 +5,8 @@ use super::{
     TileLayers,
     layer::{TileLayer, Tree},
 };
-use crate::model::edit::CityModelReplaced;
 use crate::model::LayerKind;
+use crate::model::edit::CityModelReplaced;
 use crate::view::{feature_rows::FeatureRows, scene::ShownScenario};
 use bevy::prelude::*;
 use std::collections::BTreeMap;
