@@ -3,7 +3,7 @@
 use crate::model::{Certainty, Source};
 use crate::panels::certainty_word;
 use crate::text::{Language, format_date, tr};
-use crate::ui::widgets::{self, SwatchEdge};
+use crate::ui::widgets::{self, ListRow, SwatchEdge};
 use crate::ui::{TextRole, Theme};
 use bevy_egui::egui::{Color32, Ui};
 use jiff::civil::Date;
@@ -36,6 +36,17 @@ pub struct LayerRow {
     pub synthetic: bool,
     /// Its colours.
     pub legend: Vec<LegendEntry>,
+    /// In which detail it is drawn, where that can be chosen.
+    pub detail: Option<DetailRow>,
+}
+
+/// The choice of a level of detail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetailRow {
+    /// What can be chosen: a name in plain words, and how the file calls it.
+    pub levels: Vec<(String, String)>,
+    /// Which one is, by its place in the list.
+    pub chosen: usize,
 }
 
 /// What the panel shows.
@@ -55,6 +66,8 @@ pub enum LayersAction {
         /// To be drawn.
         visible: bool,
     },
+    /// Draw the city model in the level of detail at this place in the list.
+    SetDetail(usize),
 }
 
 /// Shows the layers. The legend and the source stand below each one that is drawn.
@@ -79,6 +92,9 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
                 for entry in &row.legend {
                     widgets::swatch(ui, entry.fill, entry.edge, &entry.label);
                 }
+                if let Some(detail) = &row.detail {
+                    actions.extend(show_detail(ui, detail, language));
+                }
                 widgets::secondary(ui, &source_line(&row.source, language));
                 // What simply is there needs no word for how sure it is.
                 let certainty = (row.certainty != Certainty::Decided).then(|| certainty_word(row.certainty, language));
@@ -92,6 +108,26 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
         });
     }
     actions
+}
+
+fn show_detail(ui: &mut Ui, detail: &DetailRow, language: &Language) -> Option<LayersAction> {
+    ui.add_space(Theme::STEP);
+    widgets::strong(ui, &tr(language, "layers-detail"));
+    let mut chosen = None;
+    for (index, (name, number)) in detail.levels.iter().enumerate() {
+        let row = ListRow {
+            label: name,
+            detail: number,
+            shortcut: "",
+            selected: index == detail.chosen,
+        };
+        let is_pressed = ui.push_id(index, |ui| widgets::list_row(ui, &row).clicked()).inner;
+        if is_pressed && !row.selected {
+            chosen = Some(LayersAction::SetDetail(index));
+        }
+    }
+    ui.add_space(Theme::STEP);
+    chosen
 }
 
 /// Owner, date and licence on one line; what is not known is said, because a planner has to know that too.

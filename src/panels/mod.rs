@@ -14,6 +14,7 @@ mod languages;
 pub mod layers;
 mod look;
 pub mod minimap;
+pub mod models;
 pub mod notes;
 pub mod own_list;
 #[cfg(test)]

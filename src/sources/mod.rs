@@ -10,6 +10,7 @@ pub mod gltf;
 pub mod http;
 pub mod inspect;
 pub(crate) mod json_text;
+pub mod obj;
 pub mod online;
 pub mod points;
 mod problem;

@@ -419,6 +419,7 @@ mod tests {
             roof_m: 12.0,
             storeys: Some(3),
             main_use: Use::Shops,
+            is_use_known: true,
             year: None,
             dwellings: Some(0),
             parking_places: None,

@@ -3,6 +3,7 @@
 use super::told::Told;
 use super::{DeskMemory, Reading, Wishes};
 use crate::app::choices::Choices;
+use crate::app::detail::ChangeDetail;
 use crate::app::dialog::AskForPath;
 use crate::app::notes::WriteNote;
 use crate::app::open::OpenPath;
@@ -75,8 +76,18 @@ impl Follower<'_, '_> {
                 memory.viewpoint = Some(id);
             }
         }
-        for LayersAction::SetVisible { id, visible } in actions.layers {
-            wishes.layer.write(ShowLayer { id, visible });
+        for action in actions.layers {
+            match action {
+                LayersAction::SetVisible { id, visible } => {
+                    wishes.layer.write(ShowLayer { id, visible });
+                }
+                LayersAction::SetDetail(place) => {
+                    let shown = self.world.shown.as_ref();
+                    let choices = shown.and_then(|shown| Some(shown.open.detail.as_ref()?.choices()));
+                    let choice = choices.and_then(|choices| choices.get(place).copied());
+                    wishes.detail.write_batch(choice.map(ChangeDetail));
+                }
+            }
         }
         for action in actions.card {
             follow_card(&action, self.world, wishes);

@@ -10,11 +10,12 @@ mod news;
 mod state;
 mod told;
 
-pub(super) use news::{say_reported, take_opened, tell_news};
-pub(super) use state::{cause, problem_rows, short_name};
+pub(super) use news::{say_reported, take_opened, take_replaced, tell_news};
+pub(super) use state::{cause, failure, problem_rows, short_name};
 
 use super::area_map::AreaMap;
 use super::choices::Choices;
+use super::detail::{ChangeDetail, ChangingDetail};
 use super::dialog::AskForPath;
 use super::notes::WriteNote;
 use super::open::{OpenPath, Opening};
@@ -75,6 +76,7 @@ pub(super) struct Reading<'w> {
     rooms: Res<'w, Rooms>,
     lens: Res<'w, State<Lens>>,
     opening: Res<'w, Opening>,
+    changing: Res<'w, ChangingDetail>,
     searching: Res<'w, Searching>,
     map: Res<'w, AreaMap>,
     marked: Res<'w, MarkedPlace>,
@@ -87,6 +89,7 @@ pub(super) struct Wishes<'w> {
     lens: MessageWriter<'w, SwitchLens>,
     variant: MessageWriter<'w, ShowVariant>,
     layer: MessageWriter<'w, ShowLayer>,
+    detail: MessageWriter<'w, ChangeDetail>,
     fly: MessageWriter<'w, FlyTo>,
     camera: MessageWriter<'w, CameraCommand>,
     open: MessageWriter<'w, OpenPath>,
@@ -188,8 +191,9 @@ fn count(number: u64) -> usize {
 }
 
 fn status(world: &Reading) -> StatusState {
+    let is_reading = world.opening.path().is_some() || world.changing.wanted().is_some();
     let mut status = StatusState {
-        loading: if (world.tiles.complete || world.shown.is_none()) && world.opening.path().is_none() {
+        loading: if (world.tiles.complete || world.shown.is_none()) && !is_reading {
             if world.tiles.failed.is_empty() {
                 Loading::Complete
             } else {

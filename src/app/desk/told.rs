@@ -42,9 +42,14 @@ impl Told {
         let is_new = made_for != self.made_for || world.shown.as_ref().is_some_and(DetectChanges::is_changed);
         if is_new {
             self.variants = shown.map(|shown| state::variants(shown, language)).unwrap_or_default();
-            self.layers = shown.map(|shown| state::layers(shown, language)).unwrap_or_default();
             let charters = shown.map(|shown| &shown.open.scenario.charters);
             self.charter = state::charter(charters.and_then(|all| all.get(world.lens.get())), language);
+        }
+        if is_new || world.changing.is_changed() {
+            let wanted = world.changing.wanted();
+            self.layers = shown
+                .map(|shown| state::layers(shown, wanted, language))
+                .unwrap_or_default();
         }
         if is_new || self.viewpoint != memory.viewpoint {
             self.viewpoint.clone_from(&memory.viewpoint);

@@ -18,7 +18,9 @@ use super::vector_layer;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
 use crate::model::points::SitePoints;
-use crate::model::{AddedList, Asset, BuildingRegister, GroundPicture, RegisteredBuilding, Report, Sensor, Terrain};
+use crate::model::{
+    AddedList, Asset, BuildingRegister, CityDetail, GroundPicture, RegisteredBuilding, Report, Sensor, Terrain,
+};
 use crate::sources::{
     Cause, Problem, json_text,
     resource::{self, Resources},
@@ -74,6 +76,8 @@ pub struct OpenScenario {
     pub points: Arc<SitePoints>,
     /// Pictures of the ground, the first one on top.
     pub imagery: Vec<Arc<dyn GroundPicture>>,
+    /// In which level of detail the city model is shown, where this is one by itself.
+    pub detail: Option<CityDetail>,
     /// Everything wrong with the files.
     pub problems: Vec<Problem>,
 }
@@ -99,6 +103,7 @@ impl OpenScenario {
             addresses: Arc::default(),
             points: Arc::default(),
             imagery: Vec::new(),
+            detail: None,
             problems: Vec::new(),
         }
     }

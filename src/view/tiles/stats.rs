@@ -48,6 +48,7 @@ pub(super) fn count_tiles(
         ..stats.clone()
     };
     for layer in tiles.layers.values() {
+        new.complete &= layer.successor_of.is_none();
         match (&layer.tree, &layer.selection) {
             (Tree::Failed, _) => {}
             (Tree::Opening(_), _) | (Tree::Open(_), None) => new.complete = false,

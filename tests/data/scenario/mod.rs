@@ -9,6 +9,7 @@
 
 mod damage;
 mod geotiff;
+mod models;
 mod notes;
 mod own_data;
 mod places;

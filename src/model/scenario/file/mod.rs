@@ -15,7 +15,7 @@ mod note;
 mod variant;
 
 pub use columns::{AssetKindFile, ColumnsFile};
-pub use masses::{MassesFile, ModelFile};
+pub use masses::{MassesFile, ModelFile, UpFile};
 pub use note::{AuthorRoleFile, NoteFile, NoteKindFile, NoteViewFile};
 pub use variant::{
     BuildingFile, PurposeFile, RemovedFile, RemovedInPhaseFile, RemovedThingsFile, RoofFile, SurfaceFile,
