@@ -23,6 +23,7 @@ mod points;
 mod prepared;
 pub mod quality;
 pub(crate) mod ray_cast;
+pub mod relief;
 pub mod scene;
 pub mod site_view;
 pub mod sun;
@@ -56,6 +57,7 @@ impl Plugin for ViewPlugin {
             sun::plugin,
             quality::plugin,
             ground::plugin,
+            relief::plugin,
             tiles::plugin,
             masses::plugin,
             objects::plugin,

@@ -29,6 +29,8 @@ pub struct TileStats {
     pub complete: bool,
     /// Bytes that loaded tiles hold.
     pub bytes_resident: u64,
+    /// Bytes that tiles of ground hold: meshes, and pictures with their smaller versions.
+    pub ground_bytes: u64,
 }
 
 /// Counts, and says whether the picture still waits for tiles.
