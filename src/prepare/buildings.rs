@@ -7,6 +7,7 @@ use crate::georef::{Crs, Transformer};
 use crate::model::CityEntry;
 use crate::sources::cityjson::{CityJson, Features};
 use crate::sources::resource;
+use crate::sources::tiles3d::SinkError;
 use crate::sources::tiles3d::tiler::{Progress, Stage, Tiler, TilerError, images_beside};
 use crate::sources::{Cause, CityFeature, Problem};
 use bevy::math::{DVec2, DVec3};
@@ -103,6 +104,10 @@ pub(super) fn prepare(
             report.problems.push(nothing_there(&inputs.buildings));
             return Ok(Vec::new());
         }
+        Err(TilerError::Sink(SinkError::Io { source, path })) => {
+            return Err(PrepareError::cannot_write(Path::new(&path), &source));
+        }
+        Err(TilerError::Spill { source }) => return Err(PrepareError::cannot_write(&folder, &source)),
         Err(error) => return Err(PrepareError::Machine(format!("{}: {error}", folder.display()))),
     };
     register.finish().map_err(|error| cannot(&error))?;

@@ -7,6 +7,7 @@ mod city_mesh;
 pub mod cityjson;
 pub(crate) mod crs_name;
 pub mod gltf;
+mod hex;
 pub mod http;
 pub mod inspect;
 pub(crate) mod json_text;
@@ -21,5 +22,6 @@ pub mod tiles3d;
 pub mod vector;
 
 pub use city_mesh::{CityFeature, CityPart, CityTexture, SurfaceRole};
+pub use hex::hex;
 pub(crate) use problem::shortened;
 pub use problem::{Cause, Problem, Severity};
