@@ -9,6 +9,7 @@
 
 mod damage;
 mod geotiff;
+mod imagery;
 mod notes;
 mod own_data;
 mod places;
