@@ -17,6 +17,7 @@ mod files;
 mod findings;
 mod geojson;
 mod geotiff_layer;
+mod imagery_layer;
 mod layers;
 mod mass_layer;
 mod model_document;

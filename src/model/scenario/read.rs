@@ -8,6 +8,7 @@ use super::file::{self, ScenarioFile, VERSION};
 use super::findings::Findings;
 use super::geojson::{self, Feature};
 use super::geotiff_layer;
+use super::imagery_layer::{self, MAX_GEOTIFF_BYTES};
 use super::layers::LayerReader;
 use super::place::LeftOut;
 use super::projection::Projection;
@@ -35,9 +36,6 @@ use std::{path::Path, sync::Arc};
 pub const DOCUMENT: &str = "scenario.json";
 /// Largest terrain grid that is read, bytes: the most heights allowed, written out with a dozen digits each.
 const MAX_GRID_BYTES: u64 = 256 << 20;
-
-/// Largest `GeoTIFF` in a package, bytes; one in a folder is read in part and may have any size.
-const MAX_GEOTIFF_BYTES: u64 = 1 << 30;
 
 /// A scenario with the data of its vector layers, read and checked (tiles are streamed later).
 #[derive(Clone)]
@@ -317,7 +315,7 @@ impl DataReader {
             let path = &layer.path;
             match layer.kind {
                 LayerKind::Terrain => {}
-                LayerKind::Imagery => {}
+                LayerKind::Imagery => self.read_imagery(layer),
                 LayerKind::Features => {}
                 LayerKind::Points => {}
                 LayerKind::Tiles3d => {
@@ -426,6 +424,14 @@ impl DataReader {
                 self.open.terrain = Arc::new(terrain);
                 self.open.has_terrain = true;
             }
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    fn read_imagery(&mut self, layer: &Layer) {
+        let site = *self.projection.site();
+        match imagery_layer::open(&self.resources, &layer.id, &layer.path, site, &mut self.problems) {
+            Ok(picture) => self.open.imagery.push(picture),
             Err(problem) => self.problems.push(problem),
         }
     }

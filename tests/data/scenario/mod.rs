@@ -10,6 +10,7 @@
 mod damage;
 mod geotiff;
 mod models;
+mod imagery;
 mod notes;
 mod own_data;
 mod places;
