@@ -2,6 +2,7 @@
 
 use crate::model::{Certainty, Source};
 use crate::panels::certainty_word;
+use crate::panels::coloring::{self, Coloring, ColoringAction};
 use crate::text::{Language, format_date, tr};
 use crate::ui::widgets::{self, SwatchEdge};
 use crate::ui::{TextRole, Theme};
@@ -36,6 +37,8 @@ pub struct LayerRow {
     pub synthetic: bool,
     /// Its colours.
     pub legend: Vec<LegendEntry>,
+    /// How its points are coloured; `None` for other layers.
+    pub coloring: Option<Coloring>,
 }
 
 /// What the panel shows.
@@ -54,6 +57,13 @@ pub enum LayersAction {
         id: String,
         /// To be drawn.
         visible: bool,
+    },
+    /// Draw the points of a layer in another way.
+    Color {
+        /// Its id.
+        id: String,
+        /// What was asked for.
+        action: ColoringAction,
     },
 }
 
@@ -76,6 +86,13 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
                 });
             }
             if row.visible {
+                if let Some(coloring) = &row.coloring {
+                    let asked = coloring::show(ui, coloring, language);
+                    actions.extend(asked.map(|action| LayersAction::Color {
+                        id: row.id.clone(),
+                        action,
+                    }));
+                }
                 for entry in &row.legend {
                     widgets::swatch(ui, entry.fill, entry.edge, &entry.label);
                 }

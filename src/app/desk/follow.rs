@@ -13,6 +13,7 @@ use crate::app::take_along::{TakeAlong, TakeAlongTo};
 use crate::georef::SitePos;
 use crate::model::Viewpoint;
 use crate::panels::card::CardAction;
+use crate::panels::coloring::ColoringAction;
 use crate::panels::desk::{Desk, DeskActions};
 use crate::panels::layers::LayersAction;
 use crate::panels::minimap::MinimapAction;
@@ -29,6 +30,7 @@ use crate::panels::viewpoints::ViewpointsAction;
 use crate::schedule::SwitchLens;
 use crate::view::camera::{CameraCommand, FlyTo, Orbit, orbit_of};
 use crate::view::picking::Pick;
+use crate::view::points::{ColorPoints, PointLooks, ShowPointClass};
 use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant};
 use crate::view::sun::SetSunTime;
 
@@ -75,8 +77,8 @@ impl Follower<'_, '_> {
                 memory.viewpoint = Some(id);
             }
         }
-        for LayersAction::SetVisible { id, visible } in actions.layers {
-            wishes.layer.write(ShowLayer { id, visible });
+        for action in actions.layers {
+            follow_layers(action, &self.world.points, wishes);
         }
         for action in actions.card {
             follow_card(&action, self.world, wishes);
@@ -140,6 +142,27 @@ impl Follower<'_, '_> {
                 follow_start(action, wishes);
             }
         }
+    }
+}
+
+fn follow_layers(action: LayersAction, looks: &PointLooks, wishes: &mut Wishes) {
+    match action {
+        LayersAction::SetVisible { id, visible } => {
+            wishes.layer.write(ShowLayer { id, visible });
+        }
+        LayersAction::Color { id, action } => match action {
+            ColoringAction::Choose(place) => {
+                let by = looks.0.get(&id).and_then(|look| look.choices().get(place).copied());
+                wishes.color.write_batch(by.map(|by| ColorPoints { layer: id, by }));
+            }
+            ColoringAction::SetClassVisible { class, visible } => {
+                wishes.class.write(ShowPointClass {
+                    layer: id,
+                    class,
+                    visible,
+                });
+            }
+        },
     }
 }
 

@@ -22,6 +22,7 @@ mod mass_layer;
 mod note_document;
 mod own_lists;
 mod place;
+mod points_layer;
 mod projection;
 mod properties;
 mod read;

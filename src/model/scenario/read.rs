@@ -17,7 +17,7 @@ use super::terrain_layer;
 use super::vector_layer;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
-use crate::model::points::SitePoints;
+use crate::model::points::SiteCloud;
 use crate::model::{AddedList, Asset, BuildingRegister, GroundPicture, RegisteredBuilding, Report, Sensor, Terrain};
 use crate::sources::{
     Cause, Problem, json_text,
@@ -70,8 +70,8 @@ pub struct OpenScenario {
     pub labels: Arc<Vec<Label>>,
     /// Addresses.
     pub addresses: Arc<Vec<Address>>,
-    /// Measured points.
-    pub points: Arc<SitePoints>,
+    /// Clouds of measured points.
+    pub points: Vec<Arc<SiteCloud>>,
     /// Pictures of the ground, the first one on top.
     pub imagery: Vec<Arc<dyn GroundPicture>>,
     /// Everything wrong with the files.
@@ -97,7 +97,7 @@ impl OpenScenario {
             sensors: Arc::default(),
             labels: Arc::default(),
             addresses: Arc::default(),
-            points: Arc::default(),
+            points: Vec::new(),
             imagery: Vec::new(),
             problems: Vec::new(),
         }
@@ -314,7 +314,7 @@ impl DataReader {
                 LayerKind::Terrain => {}
                 LayerKind::Imagery => {}
                 LayerKind::Features => {}
-                LayerKind::Points => {}
+                LayerKind::Points => self.read_points(layer),
                 LayerKind::Tiles3d => {
                     if !self.resources.exists(path) {
                         self.problems.push(

@@ -125,6 +125,7 @@ impl Scene {
                         fill: egui::Color32::from_rgb(0x8F, 0xAE, 0x79),
                         edge: SwatchEdge::Solid,
                     }],
+                    coloring: None,
                 }],
             },
             card: None,
