@@ -67,8 +67,7 @@ fn normal_of(word: u32) -> vec3<f32> {
         return vec3<f32>(0.0);
     }
     let e = (vec2<f32>(f32(packed & 255u), f32(packed >> 8u)) - 128.0) / 127.0;
-    var n = vec3<f32>(e.x, 1.0 - abs(e.x) - abs(e.y), e.y);
-    return normalize(n);
+    return normalize(vec3<f32>(e.x, 1.0 - abs(e.x) - abs(e.y), e.y));
 }
 
 @vertex
@@ -81,8 +80,8 @@ fn vertex(v: In) -> Out {
     }
     let at = number * 5u;
     let tint = points[at + 3u];
-    let class = tint >> 24u;
-    if (look[HIDDEN_AT + (class >> 5u)] >> (class & 31u) & 1u) != 0u {
+    let kind = tint >> 24u;
+    if ((look[HIDDEN_AT + (kind >> 5u)] >> (kind & 31u)) & 1u) != 0u {
         return out;
     }
     let p = vec3<f32>(bitcast<f32>(points[at]), bitcast<f32>(points[at + 1u]), bitcast<f32>(points[at + 2u]));
@@ -92,7 +91,7 @@ fn vertex(v: In) -> Out {
     out.position = position_world_to_clip(world.xyz);
 
     // How wide a disc has to be to touch its neighbours, by the eighth of the node: nodes below fill some of them.
-    let sizes = select(node.lower_m, node.upper_m, p.y >= 0.0);
+    var sizes = select(node.lower_m, node.upper_m, p.y >= 0.0);
     let eighth = select(0u, 1u, p.x >= 0.0) + select(0u, 2u, p.z <= 0.0);
     let scale = vec2<f32>(view_bindings::view.clip_from_view[0][0], view_bindings::view.clip_from_view[1][1]);
     let least = node.place.y / view_bindings::view.viewport.zw * out.position.w;
@@ -106,7 +105,7 @@ fn vertex(v: In) -> Out {
     let height = node.place.x + p.y;
     var color = unpacked(tint);
     if mode == BY_CLASS {
-        let word = look[CLASSES_AT + class];
+        let word = look[CLASSES_AT + kind];
         color = unpacked(word);
         if (word >> 24u) != 0u {
             let above = height - bitcast<f32>(look[1]);

@@ -89,3 +89,71 @@ fn chip<'a>(label: &'a str, mark: Option<Mark<'a>>) -> Chip<'a> {
         is_narrow: false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui_kittest::{Harness, kittest::Queryable as _};
+
+    #[derive(Default)]
+    struct Shown {
+        state: Coloring,
+        asked: Vec<ColoringAction>,
+    }
+
+    fn harness(state: Coloring) -> Harness<'static, Shown> {
+        let language = Language::from_code("nl").unwrap();
+        let mut harness = Harness::builder().build_ui_state(
+            move |ui, shown: &mut Shown| {
+                Theme::new(false, 1.0).install(ui.ctx());
+                shown.asked.extend(show(ui, &shown.state, &language));
+            },
+            Shown {
+                state,
+                asked: Vec::new(),
+            },
+        );
+        harness.run();
+        harness
+    }
+
+    #[test]
+    fn what_is_pressed_is_asked_for_and_what_holds_already_is_not() {
+        let row = |class, label: &str, visible| ClassRow {
+            class,
+            label: label.into(),
+            fill: Color32::GRAY,
+            visible,
+        };
+        let mut harness = harness(Coloring {
+            choices: ["soort", "hoogte", "sterkte"].map(str::to_owned).into(),
+            active: 0,
+            classes: vec![row(2, "Maaiveld", true), row(6, "Gebouw", false)],
+        });
+        for label in ["soort", "hoogte", "Maaiveld", "Gebouw"] {
+            harness.get_by_label(label).click();
+            harness.run();
+        }
+        let expected = [
+            ColoringAction::Choose(1),
+            ColoringAction::SetClassVisible {
+                class: 2,
+                visible: false,
+            },
+            ColoringAction::SetClassVisible {
+                class: 6,
+                visible: true,
+            },
+        ];
+        assert_eq!(harness.state().asked, expected);
+    }
+
+    #[test]
+    fn where_there_is_nothing_to_choose_nothing_is_shown() {
+        let harness = harness(Coloring {
+            choices: vec!["hoogte".into()],
+            ..Coloring::default()
+        });
+        assert!(harness.query_by_label("Kleur").is_none() && harness.query_by_label("hoogte").is_none());
+    }
+}

@@ -81,7 +81,10 @@ impl SceneRay<'_, '_> {
             (None, None) => None,
         };
         let before_m = surface.map(|(surface_m, _)| surface_m);
-        let met = self.points.as_ref().and_then(|points| points.cast(eye, direction, before_m));
+        let met = self
+            .points
+            .as_ref()
+            .and_then(|points| points.cast(eye, direction, before_m));
         if let Some((hit, point)) = met {
             return Some(SceneHit {
                 position: hit.position,

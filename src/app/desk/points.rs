@@ -111,21 +111,26 @@ pub(super) fn point_card(
     let class = class_name(facts_of.class, language);
     let mut facts: Vec<Fact> = Vec::new();
     let place = site.rd_nap_from_site(at);
+    let exactly = |metres: f64| format!("{} m", format_number(metres, 2, language));
     if let Some(place) = place {
-        facts.push(fact(tr(language, "points-x"), format_length(place.x_m, 2, language)));
-        facts.push(fact(tr(language, "points-y"), format_length(place.y_m, 2, language)));
-        let nap = format_nap_exactly(place.nap_m, language);
+        facts.push(fact(tr(language, "points-x"), exactly(place.x_m)));
+        facts.push(fact(tr(language, "points-y"), exactly(place.y_m)));
+        let nap = format!("NAP {}", exactly(place.nap_m));
         facts.push(fact(tr(language, "points-height"), nap));
     } else {
-        facts.push(fact(tr(language, "points-x"), format_length(at.0.x, 2, language)));
-        facts.push(fact(tr(language, "points-y"), format_length(at.0.y, 2, language)));
-        facts.push(fact(tr(language, "points-height"), format_length(at.0.z, 2, language)));
+        facts.push(fact(tr(language, "points-east"), exactly(at.0.x)));
+        facts.push(fact(tr(language, "points-north"), exactly(at.0.y)));
+        facts.push(fact(tr(language, "points-height"), exactly(at.0.z)));
     }
     facts.push(fact(tr(language, "points-intensity"), facts_of.intensity.to_string()));
     if facts_of.return_number > 0 {
         let number = facts_of.return_number.to_string();
         let returns = facts_of.returns.to_string();
-        let echo = tr_args(language, "points-echo-of", &[("number", &number), ("returns", &returns)]);
+        let echo = tr_args(
+            language,
+            "points-echo-of",
+            &[("number", &number), ("returns", &returns)],
+        );
         facts.push(fact(tr(language, "points-echo"), echo));
     }
     let [r, g, b] = facts_of.rgb;
@@ -142,12 +147,6 @@ pub(super) fn point_card(
         ],
         expanded: false,
     }
-}
-
-/// NAP to the centimetre, as it was measured.
-fn format_nap_exactly(nap_m: f64, language: &Language) -> String {
-    let sign = if nap_m < 0.0 { "−" } else { "+" };
-    format!("NAP {sign}{} m", format_number(nap_m.abs(), 2, language))
 }
 
 fn fill([r, g, b]: Rgb) -> Color32 {

@@ -17,8 +17,12 @@ use std::sync::Arc;
 
 /// Farthest that anything of a scenario may lie from its anchor, metres.
 pub const MAX_DISTANCE_M: f64 = 50_000.0;
-/// Cells along the longer side of a node by which the ground that it covers is measured.
+/// Most points that the trees of all clouds without an octree hold in memory together: 192 MB.
+pub const HELD_POINTS: u64 = 8_000_000;
+/// Most cells along the longer side of a node by which the ground that it covers is measured.
 const CELLS: f64 = 64.0;
+/// Points in a cell, where they cover the whole node.
+const POINTS_PER_CELL: f64 = 4.0;
 
 /// A point cloud of a scenario.
 pub struct SiteCloud {
@@ -123,9 +127,15 @@ impl SiteCloud {
         }
     }
 
-    /// Its tree. Reads the whole file where that has none: not for the main thread.
-    pub fn tree(&self) -> SiteTree {
-        let tree = PointTree::of(self.file.clone(), |p| self.placing.may_hold(p));
+    /// Whether its file brings an octree; else points have to be held in memory.
+    pub fn has_octree(&self) -> bool {
+        self.file.has_octree()
+    }
+
+    /// Its tree. Reads the whole file where that has none, and holds at most `held` of its points: not for the main
+    /// thread.
+    pub fn tree(&self, held: u64) -> SiteTree {
+        let tree = PointTree::of(self.file.clone(), held, |p| self.placing.may_hold(p));
         SiteTree::new(tree, self.placing)
     }
 }
@@ -153,7 +163,11 @@ impl SiteTree {
                     parent: node.parent,
                     low,
                     high,
-                    spacing_m: if scale.is_finite() { node.spacing * scale } else { node.spacing },
+                    spacing_m: if scale.is_finite() {
+                        node.spacing * scale
+                    } else {
+                        node.spacing
+                    },
                     points: node.points,
                 }
             })
@@ -246,7 +260,10 @@ fn spacing(positions: &[[f32; 3]]) -> f64 {
     let flat = || positions.iter().map(|p| DVec2::new(f64::from(p[0]), f64::from(p[2])));
     let bounds = flat().map(|p| (p, p)).reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
     let Some((low, high)) = bounds else { return 0.0 };
-    let cell_m = ((high - low).max_element() / CELLS).max(1e-3);
+    #[expect(clippy::cast_precision_loss, reason = "counts of one node")]
+    let count = positions.len() as f64;
+    let cells = (count / POINTS_PER_CELL).sqrt().clamp(1.0, CELLS);
+    let cell_m = ((high - low).max_element() / cells).max(1e-3);
     let mut covered: Vec<u32> = flat()
         .map(|p| {
             let cell = (p - low) / cell_m;
@@ -262,6 +279,6 @@ fn spacing(positions: &[[f32; 3]]) -> f64 {
     covered.sort_unstable();
     covered.dedup();
     #[expect(clippy::cast_precision_loss, reason = "counts of one node")]
-    let share = covered.len() as f64 / positions.len() as f64;
+    let share = covered.len() as f64 / count;
     cell_m * share.sqrt()
 }

@@ -115,12 +115,7 @@ impl Placing {
     }
 
     /// The way into a site that is there. `at` is a place of the file, where an offset between heights is taken.
-    pub fn into_site(
-        site: SiteFrame,
-        crs: Crs,
-        reference: HeightReference,
-        at: DVec3,
-    ) -> Result<Self, PlacingError> {
+    pub fn into_site(site: SiteFrame, crs: Crs, reference: HeightReference, at: DVec3) -> Result<Self, PlacingError> {
         let has_heights = ELLIPSOIDAL.contains(&crs.0);
         let is_dutch = matches!(site, SiteFrame::RdNap { .. });
         if matches!(site, SiteFrame::Local) {

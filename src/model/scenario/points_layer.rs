@@ -42,7 +42,8 @@ impl DataReader {
             }
             Err(message) => {
                 let message = format!("{message}; this layer stays empty");
-                self.problems.push(Problem::error(path, "", message).because(Cause::Place));
+                self.problems
+                    .push(Problem::error(path, "", message).because(Cause::Place));
             }
         }
     }
@@ -69,7 +70,9 @@ fn place(
         }
     };
     let placing = Placing::into_site(site, crs, reference, first.position);
-    placing.map(|placing| (placing, said)).map_err(|error| error.to_string())
+    placing
+        .map(|placing| (placing, said))
+        .map_err(|error| error.to_string())
 }
 
 /// Refuses a cloud that lies elsewhere; one beside the outline of the area is only told of.

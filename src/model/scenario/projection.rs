@@ -5,7 +5,6 @@ pub(super) use crate::model::points::MAX_DISTANCE_M;
 use crate::sources::crs_name;
 use bevy::math::{DVec2, DVec3};
 
-
 /// Where the x and y of a file go in the site frame.
 pub(super) struct Projection {
     site: SiteFrame,

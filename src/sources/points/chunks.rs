@@ -12,7 +12,7 @@ const POINTS_AT_ONCE: u64 = 1 << 16;
 /// Most bytes of the table of chunks.
 const MAX_TABLE_BYTES: u64 = 16 << 20;
 /// Most chunks.
-const MAX_CHUNKS: u64 = 4_000_000;
+const MAX_CHUNKS: u64 = 1_000_000;
 /// Points that a byte of a packed file can hold; real ones take two bytes each or more.
 const POINTS_PER_BYTE: u64 = 64;
 

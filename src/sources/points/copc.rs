@@ -14,7 +14,7 @@ const MAX_PAGE_BYTES: u64 = 64 << 20;
 /// Most pages.
 const MAX_PAGES: usize = 100_000;
 /// Most nodes.
-const MAX_NODES: usize = 4_000_000;
+const MAX_NODES: usize = 1_000_000;
 /// Deepest level.
 const MAX_LEVEL: u32 = 31;
 
@@ -111,7 +111,9 @@ fn node(entry: &[u8; ENTRY_BYTES], size_bytes: u64) -> Result<Node, String> {
     let mut cube = [0; 3];
     for (axis, place) in cube.iter_mut().enumerate() {
         let read = i32_at(entry, 4 + 4 * axis).and_then(|place| u32::try_from(place).ok());
-        *place = read.filter(|place| u64::from(*place) < 1 << level).ok_or_else(damaged)?;
+        *place = read
+            .filter(|place| u64::from(*place) < 1 << level)
+            .ok_or_else(damaged)?;
     }
     if at.checked_add(bytes).is_none_or(|end| end > size_bytes) {
         return Err(damaged());

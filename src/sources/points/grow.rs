@@ -31,7 +31,10 @@ pub(super) struct Held {
 impl Held {
     pub(super) fn of(point: &Point, header: &PointHeader) -> Self {
         let whole = ((point.position - header.offset) / header.scale).round();
-        #[expect(clippy::cast_possible_truncation, reason = "they were such whole numbers in the file")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "they were such whole numbers in the file"
+        )]
         let at = whole.to_array().map(|value| value as i32);
         Self {
             at,

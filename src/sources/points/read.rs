@@ -185,6 +185,11 @@ impl PointFile {
         }
     }
 
+    /// Whether it brings an octree that can be used.
+    pub fn has_octree(&self) -> bool {
+        self.root.is_some()
+    }
+
     /// A first look: some of the points, from pieces that are evenly spread over the file or from the root of its
     /// octree. What it costs does not grow with the file.
     pub fn peek(&self) -> PointCloud {
@@ -232,7 +237,11 @@ impl PointFile {
 
     /// Hands every point of `chunks` to `take`, with its number among them. Pieces are read side by side; `take` has a
     /// value of its own for each.
-    pub(super) fn visit<T: Default + Send>(&self, chunks: &[Chunk], take: impl Fn(&mut T, u64, Point) + Sync) -> Visited<T> {
+    pub(super) fn visit<T: Default + Send>(
+        &self,
+        chunks: &[Chunk],
+        take: impl Fn(&mut T, u64, Point) + Sync,
+    ) -> Visited<T> {
         let firsts: Vec<u64> = chunks
             .iter()
             .scan(0_u64, |next, chunk| {

@@ -8,7 +8,8 @@
 //! Frame: the file's own coordinates and units. Noise is left out.
 //!
 //! # Invariant
-//! A node comes after its parent. What is held does not grow beyond [`HELD_POINTS`].
+//! A node comes after its parent. What is held does not grow beyond what the caller allows, 24 bytes a point; while a tree
+//! is made it takes twice that.
 
 use super::chunks::Chunk;
 use super::grow::{Held, grow};
@@ -19,8 +20,6 @@ use bevy::math::DVec3;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Most points that are held in memory for a file without an octree (24 bytes each).
-pub(super) const HELD_POINTS: u64 = 10_000_000;
 /// Most points of a node.
 pub(super) const MAX_NODE_POINTS: u64 = 1 << 20;
 /// Cells along the edge of a node's cube, each with one of its points.
@@ -117,13 +116,9 @@ struct Piece {
 
 impl PointTree {
     /// The tree of a file: read from it, or made of all its points where it has none, which takes as long as unpacking
-    /// them. Only points for which `is_wanted` is true by their place count in a tree that is made.
-    pub fn of(file: Arc<PointFile>, is_wanted: impl Fn(DVec3) -> bool + Sync) -> Self {
-        Self::holding(file, HELD_POINTS, is_wanted)
-    }
-
-    /// The same, holding at most `held` points.
-    pub(super) fn holding(file: Arc<PointFile>, held: u64, is_wanted: impl Fn(DVec3) -> bool + Sync) -> Self {
+    /// them. A tree that is made holds at most `held` points in memory, and only those for which `is_wanted` is true by
+    /// their place count.
+    pub fn of(file: Arc<PointFile>, held: u64, is_wanted: impl Fn(DVec3) -> bool + Sync) -> Self {
         let mut tree = Self {
             nodes: Vec::new(),
             traits: PointTraits::default(),
@@ -185,7 +180,8 @@ impl PointTree {
             });
         }
         if too_large > 0 {
-            let message = format!("{too_large} nodes of its octree have more than {MAX_NODE_POINTS} points and are left out");
+            let message =
+                format!("{too_large} nodes of its octree have more than {MAX_NODE_POINTS} points and are left out");
             self.told(Problem::error(&file.name, "", message).because(Cause::TooLarge));
         }
     }
@@ -213,6 +209,8 @@ impl PointTree {
         };
         let mut hanging = Vec::new();
         let mut first = 0;
+        self.held
+            .reserve_exact(pieces.iter().map(|piece| piece.held.len()).sum());
         for (chunk, mut piece) in file.chunks.iter().zip(pieces) {
             self.held.append(&mut piece.held);
             if let Some(bounds) = piece.bounds.filter(|_| piece.rest > 0) {
@@ -220,7 +218,6 @@ impl PointTree {
             }
             first += chunk.points;
         }
-        self.held.shrink_to_fit();
         self.nodes = grow(&mut self.held, &file.header, low, high);
         self.hang(hanging, high - low);
     }
@@ -277,7 +274,8 @@ impl PointTree {
         #[expect(clippy::cast_precision_loss, reason = "at most some millions of pieces")]
         let is_scattered = count > 1 && spread / count as f64 > PATCH_SHARE;
         if is_scattered {
-            let message = "its points stand in no order of place, so close by only some of them are shown; write it as COPC";
+            let message =
+                "its points stand in no order of place, so close by only some of them are shown; write it as COPC";
             self.told(Problem::warning(&name, "", message).because(Cause::TooLarge));
         }
     }
@@ -331,12 +329,14 @@ impl PointTree {
             NodeData::Chunk(chunk) => (chunk, None),
             NodeData::Rest(chunk, first) => (chunk, Some(*first)),
         };
-        let visited = self.file.visit(std::slice::from_ref(chunk), |kept: &mut Vec<Point>, number, point| {
-            let is_held = first.is_some_and(|first| self.thinning.keeps(first + number));
-            if !is_held && !point.is_noise() && point.position.is_finite() {
-                kept.push(point);
-            }
-        });
+        let visited = self
+            .file
+            .visit(std::slice::from_ref(chunk), |kept: &mut Vec<Point>, number, point| {
+                let is_held = first.is_some_and(|first| self.thinning.keeps(first + number));
+                if !is_held && !point.is_noise() && point.position.is_finite() {
+                    kept.push(point);
+                }
+            });
         read.points = visited.parts.into_iter().flatten().collect();
         read.problem = visited.problems.into_iter().next();
         read

@@ -106,7 +106,10 @@ pub(super) fn plugin(app: &mut App) {
     app.init_resource::<PointLooks>()
         .add_message::<ColorPoints>()
         .add_message::<ShowPointClass>()
-        .add_systems(Update, (forget_looks, follow_requests).chain().in_set(FrameSystems::Derive))
+        .add_systems(
+            Update,
+            (forget_looks, follow_requests).chain().in_set(FrameSystems::Derive),
+        )
         .add_systems(PostUpdate, write_tables);
 }
 

@@ -123,7 +123,10 @@ mod tests {
         assert_ne!(small, shared.for_points(513, &mut meshes));
         for points in [1, 700, 20_000, 100_000, 1 << 20] {
             let size = size_for(points);
-            assert!(size >= points && size <= points.max(342) + points.max(342) / 2 + 1, "{points}: {size}");
+            assert!(
+                size >= points && size <= points.max(342) + points.max(342) / 2 + 1,
+                "{points}: {size}"
+            );
         }
         let mesh = corners(2);
         assert_eq!(mesh.count_vertices(), 8);

@@ -5,16 +5,19 @@
 //! ready by worker threads and let in by the frame's budget. What a point looks like is computed on the graphics card from
 //! one small table per cloud, so another colouring or a hidden class costs one write of that table. Points cast no shadow.
 
+mod clouds;
 mod look;
 mod material;
 mod pick;
 mod prepare;
 mod sizes;
 mod stream;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use clouds::PointClouds;
 pub use look::{ColorBy, ColorPoints, PointLook, PointLooks, ShowPointClass};
-pub use pick::{PickedPoint, PickPoints};
-pub(crate) use stream::PointClouds;
+pub use pick::{PickPoints, PickedPoint, PointHit, Sight};
 
 use bevy::prelude::*;
 

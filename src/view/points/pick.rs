@@ -178,7 +178,11 @@ mod tests {
         assert_eq!((hit.position.0, hit.facts.class), (DVec3::new(1050.0, 2050.0, 15.0), 6));
         assert!((hit.distance_m - 90.0).abs() < 1e-3, "{hit:?}");
         let below = scene.cast(&from_above, 0.5, &BTreeSet::from([6])).unwrap();
-        assert_eq!((below.position.0.z, below.facts.class), (5.0, 2), "what is hidden is not there");
+        assert_eq!(
+            (below.position.0.z, below.facts.class),
+            (5.0, 2),
+            "what is hidden is not there"
+        );
     }
 
     #[test]
@@ -187,10 +191,17 @@ mod tests {
         let none = BTreeSet::new();
         let between = sight(DVec3::new(1020.5, 2020.5, 15.0), DVec3::new(1020.5, 2020.5, 5.0));
         assert!(scene.cast(&between, 0.1, &none).is_none(), "0.7 m beside four points");
-        assert!(scene.cast(&between, 1.5, &none).is_some(), "their discs cover the place");
+        assert!(
+            scene.cast(&between, 1.5, &none).is_some(),
+            "their discs cover the place"
+        );
         let away = sight(DVec3::new(1050.0, 2050.0, 25.0), DVec3::new(1050.0, 2050.0, 35.0));
         assert!(scene.cast(&away, 1.0, &none).is_none());
-        assert!(PickPoints::new(SitePos(DVec3::ZERO), Vec::new(), Vec::new()).cast(&away, 1.0, &none).is_none());
+        assert!(
+            PickPoints::new(SitePos(DVec3::ZERO), Vec::new(), Vec::new())
+                .cast(&away, 1.0, &none)
+                .is_none()
+        );
     }
 
     #[test]

@@ -149,11 +149,7 @@ fn plane(points: &[[f32; 3]]) -> Option<Vec3> {
 /// A direction upwards in two bytes: the upper half of an octahedron laid flat.
 fn packed(normal: Vec3) -> u16 {
     let flat = normal / (normal.x.abs() + normal.y.abs() + normal.z.abs()).max(1e-6);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "from 1 to 255"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 255")]
     let byte = |value: f32| (value.clamp(-1.0, 1.0) * 127.0 + 128.0).round() as u8;
     u16::from_le_bytes([byte(flat.x), byte(flat.z)])
 }
@@ -201,7 +197,11 @@ mod tests {
         found.sort_by_key(|point| point.2);
         for (number, (x, z, _)) in (0_u16..).zip(found) {
             let place = [f32::from_bits(x), f32::from_bits(z)];
-            assert_eq!(place, [f32::from(number % 20), f32::from(number / 20)], "of point {number}");
+            assert_eq!(
+                place,
+                [f32::from(number % 20), f32::from(number / 20)],
+                "of point {number}"
+            );
         }
     }
 

@@ -95,6 +95,9 @@ mod tests {
         assert!((own_width(&index, 1, 4.0) - 6.0).abs() < 1e-9);
         assert!((own_width(&index, 1, 0.1) - 6.0).abs() < 1e-9, "a clump says nothing");
         assert!((own_width(&index, 1, 50.0) - 12.0).abs() < 1e-9, "those above fill in");
-        assert!((own_width(&index, 0, 10.0) - 15.0).abs() < 1e-9, "above the root is nothing");
+        assert!(
+            (own_width(&index, 0, 10.0) - 15.0).abs() < 1e-9,
+            "above the root is nothing"
+        );
     }
 }

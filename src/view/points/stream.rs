@@ -1,14 +1,14 @@
 //! Clouds while they are shown: trees made, nodes chosen, read, let in and given up again.
 
+use super::clouds::{Cloud, PointClouds, Resident, Tree, narrow_m, uniform};
 use super::look::{PointLook, PointLooks, buffer};
-use super::material::{CornerMeshes, NodeUniform, PointMaterial};
-use super::pick::{PickPoints, PickedPoint, PointHit, Sight};
+use super::material::{CornerMeshes, PointMaterial};
 use super::prepare::PreparedNode;
-use super::sizes::{Widths, own_width, widths};
+use super::sizes::{own_width, widths};
 use crate::georef::SitePos;
-use crate::model::points::SiteTree;
+use crate::model::points::HELD_POINTS;
 use crate::schedule::FrameSystems;
-use crate::streaming::{CloudIndex, CloudKey, CloudNode, CloudSelection, CloudSettings, NodeState, select_points};
+use crate::streaming::{CloudIndex, CloudKey, CloudNode, CloudSettings, NodeState, select_points};
 use crate::view::{
     placement::SiteAnchor,
     prepared::SpawnBudget,
@@ -19,12 +19,11 @@ use crate::view::{
 };
 use bevy::{
     light::{NotShadowCaster, NotShadowReceiver},
-    math::DVec3,
     prelude::*,
     render::storage::ShaderBuffer,
-    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
+    tasks::{AsyncComputeTaskPool, block_on, poll_once},
 };
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Nodes that are read at the same time.
@@ -35,61 +34,18 @@ const MAX_NODES: usize = 3_000;
 const POINT_BYTES: u64 = 42;
 /// Least that points may hold, however full the tiles are, bytes.
 const LEAST_BYTES: u64 = 64 << 20;
-/// Least width of a disc on the screen, pixels.
-const LEAST_PX: f32 = 1.5;
 /// Problems of a cloud that are told.
 const MOST_TOLD: usize = 20;
-/// A point this much behind what is drawn as a surface is still met: ground that was measured lies in the drawn one.
-const BEHIND_M: f64 = 0.6;
-
-/// The clouds of the scenario.
-#[derive(Resource, Default)]
-pub(crate) struct PointClouds {
-    clouds: Vec<Cloud>,
-    reading: BTreeMap<CloudKey, Task<PreparedNode>>,
-    waiting: VecDeque<(CloudKey, PreparedNode)>,
-    selection: CloudSelection,
-    /// What was selected from has changed since.
-    is_stale: bool,
-    /// Counts selections, for what was wanted last.
-    turn: u64,
-    metres_per_pixel: f64,
-}
-
-struct Cloud {
-    layer: String,
-    tree: Tree,
-    resident: BTreeMap<u32, Resident>,
-    failed: BTreeSet<u32>,
-    told: usize,
-    hidden: BTreeSet<u8>,
-}
-
-enum Tree {
-    Making(Task<SiteTree>),
-    There { tree: Arc<SiteTree>, index: CloudIndex },
-}
-
-/// A node that is there.
-struct Resident {
-    entity: Entity,
-    material: Handle<PointMaterial>,
-    pick: PickPoints,
-    bytes: u64,
-    width_m: f64,
-    widths_m: Widths,
-    middle_m: f64,
-    wanted_in: u64,
-    is_drawn: bool,
-}
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<PointClouds>().add_systems(
         Update,
         (
             (take_trees, take_nodes).chain().in_set(FrameSystems::Ingest),
-            open_clouds.in_set(FrameSystems::Derive),
-            (select_nodes, read_nodes, draw_nodes).chain().in_set(FrameSystems::Select),
+            (open_clouds, wake_clouds).chain().in_set(FrameSystems::Derive),
+            (select_nodes, read_nodes, draw_nodes)
+                .chain()
+                .in_set(FrameSystems::Select),
             count_points.in_set(FrameSystems::Present),
         ),
     );
@@ -109,15 +65,31 @@ fn open_clouds(
         ..PointClouds::default()
     };
     for cloud in &open.points {
-        let (layer, cloud) = (cloud.layer.clone(), cloud.clone());
         points.clouds.push(Cloud {
-            layer,
-            tree: Tree::Making(AsyncComputeTaskPool::get().spawn(async move { cloud.tree() })),
+            layer: cloud.layer.clone(),
+            tree: Tree::Asleep(cloud.clone()),
             resident: BTreeMap::new(),
             failed: BTreeSet::new(),
             told: 0,
             hidden: BTreeSet::new(),
         });
+    }
+}
+
+/// Starts to make the trees of clouds that are to be seen; a file that nobody looks at is not read.
+fn wake_clouds(scenario: Option<Res<ShownScenario>>, mut points: ResMut<PointClouds>) {
+    let Some(scenario) = scenario else { return };
+    let all = scenario.open.points.iter();
+    let without_octree = all.filter(|cloud| !cloud.has_octree()).count().max(1);
+    let held = HELD_POINTS / without_octree as u64;
+    for cloud in &mut points.bypass_change_detection().clouds {
+        if let Tree::Asleep(asleep) = &cloud.tree
+            && scenario.is_layer_visible(&cloud.layer)
+        {
+            let asleep = asleep.clone();
+            let task = AsyncComputeTaskPool::get().spawn(async move { asleep.tree(held) });
+            cloud.tree = Tree::Making(task);
+        }
     }
 }
 
@@ -178,8 +150,13 @@ fn take_nodes(
             false
         }
     });
-    while waiting.front().is_some_and(|(_, node)| budget.admits(node.bytes_drawn())) {
-        let Some((key, mut node)) = waiting.pop_front() else { break };
+    while waiting
+        .front()
+        .is_some_and(|(_, node)| budget.admits(node.bytes_drawn()))
+    {
+        let Some((key, mut node)) = waiting.pop_front() else {
+            break;
+        };
         let Some(cloud) = clouds.get_mut(key.cloud as usize) else {
             continue;
         };
@@ -235,21 +212,6 @@ fn take_nodes(
     }
 }
 
-fn uniform(widths_m: Widths, middle_m: f64, count: u32) -> NodeUniform {
-    let [a, b, c, d, e, f, g, h] = widths_m.map(narrow_m);
-    NodeUniform {
-        lower_m: Vec4::new(a, b, c, d),
-        upper_m: Vec4::new(e, f, g, h),
-        place: Vec4::new(narrow_m(middle_m), LEAST_PX, 0.0, 0.0),
-        count: UVec4::new(count, 0, 0, 0),
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "widths and heights for the eye")]
-fn narrow_m(value: f64) -> f32 {
-    value as f32
-}
-
 fn select_nodes(
     view: Res<SiteView>,
     quality: Res<Quality>,
@@ -270,7 +232,9 @@ fn select_nodes(
     points.is_stale = false;
     points.turn += 1;
     points.metres_per_pixel = view.metres_per_pixel(1.0);
-    let Some(seen) = view.in_frame(|p| Some(p.0)) else { return };
+    let Some(seen) = view.in_frame(|p| Some(p.0)) else {
+        return;
+    };
     let preset = quality.preset().settings();
     let settings = CloudSettings {
         points: preset.points.min(budget_bytes(&settings, &stats) / POINT_BYTES),
@@ -278,7 +242,10 @@ fn select_nodes(
         max_spacing_px: preset.point_spacing_px,
     };
     let PointClouds {
-        clouds, selection, turn, ..
+        clouds,
+        selection,
+        turn,
+        ..
     } = points;
     let shown: Vec<Option<&CloudIndex>> = clouds
         .iter()
@@ -354,20 +321,25 @@ fn draw_nodes(
     let points = points.bypass_change_detection();
     if looks.is_changed() {
         for cloud in &mut points.clouds {
-            cloud.hidden = looks.0.get(&cloud.layer).map(|look| look.hidden.clone()).unwrap_or_default();
+            cloud.hidden = looks
+                .0
+                .get(&cloud.layer)
+                .map(|look| look.hidden.clone())
+                .unwrap_or_default();
         }
     }
     if *drawn_for == points.turn {
         return;
     }
     *drawn_for = points.turn;
-    let mut left: u64 = points.clouds.iter().flat_map(|cloud| cloud.resident.values()).map(|node| node.bytes).sum();
     for (number, cloud) in (0_u32..).zip(&mut points.clouds) {
         let keys = points.selection.drawn.iter().filter(|key| key.cloud == number);
         let drawn: BTreeMap<u32, f64> = keys
             .filter_map(|key| Some((key.node, cloud.resident.get(&key.node)?.width_m)))
             .collect();
-        let Tree::There { index, .. } = &cloud.tree else { continue };
+        let Tree::There { index, .. } = &cloud.tree else {
+            continue;
+        };
         let widths = widths(index, &drawn);
         for (node, resident) in &mut cloud.resident {
             let found = widths.get(node);
@@ -388,26 +360,8 @@ fn draw_nodes(
             }
         }
     }
-    // What was wanted longest ago goes first; what is wanted now stays.
-    let budget = budget_bytes(&settings, &stats);
-    if left <= budget {
-        return;
-    }
-    let mut idle: Vec<(u64, CloudKey)> = Vec::new();
-    for (cloud, of) in (0_u32..).zip(&points.clouds) {
-        let not_now = of.resident.iter().filter(|(_, resident)| resident.wanted_in != points.turn);
-        idle.extend(not_now.map(|(node, resident)| (resident.wanted_in, CloudKey { cloud, node: *node })));
-    }
-    idle.sort_unstable();
-    for (_, key) in idle {
-        if left <= budget {
-            break;
-        }
-        let cloud = points.clouds.get_mut(key.cloud as usize);
-        if let Some(gone) = cloud.and_then(|cloud| cloud.resident.remove(&key.node)) {
-            left = left.saturating_sub(gone.bytes);
-            commands.entity(gone.entity).try_despawn();
-        }
+    for entity in points.give_up(budget_bytes(&settings, &stats)) {
+        commands.entity(entity).try_despawn();
     }
 }
 
@@ -416,37 +370,11 @@ fn count_points(points: Res<PointClouds>, mut stats: ResMut<TileStats>, mut unfi
     let is_there = points.selection.is_complete() && points.waiting.is_empty() && !points.is_stale;
     unfinished.set("points", is_making || !is_there);
     let drawn = points.clouds.iter().flat_map(|cloud| cloud.resident.values());
-    let count = drawn.filter(|node| node.is_drawn).map(|node| node.pick.count() as u64).sum();
+    let count = drawn
+        .filter(|node| node.is_drawn)
+        .map(|node| node.pick.count() as u64)
+        .sum();
     if stats.points != count {
         stats.points = count;
-    }
-}
-
-impl PointClouds {
-    /// The measured point that a line of sight meets, where something else is met at `other_m`, if at all.
-    pub(crate) fn cast(&self, eye: SitePos, direction: DVec3, other_m: Option<f64>) -> Option<(PointHit, PickedPoint)> {
-        let sight = Sight {
-            eye,
-            direction,
-            metres_per_pixel: self.metres_per_pixel,
-        };
-        let nodes = self.clouds.iter().flat_map(|cloud| {
-            let drawn = cloud.resident.values().filter(|resident| resident.is_drawn);
-            drawn.map(move |resident| (cloud, resident))
-        });
-        let met = nodes.filter_map(|(cloud, resident)| {
-            let width_m = resident.widths_m.iter().copied().fold(f64::INFINITY, f64::min);
-            let hit = resident.pick.cast(&sight, narrow_m(width_m), &cloud.hidden)?;
-            Some((hit, cloud))
-        });
-        let (hit, cloud) = met.min_by(|(a, _), (b, _)| a.score.total_cmp(&b.score))?;
-        let is_foremost = other_m.is_none_or(|other_m| hit.distance_m <= other_m + BEHIND_M);
-        is_foremost.then(|| {
-            let picked = PickedPoint {
-                layer: cloud.layer.clone(),
-                facts: hit.facts,
-            };
-            (hit, picked)
-        })
     }
 }

@@ -12,6 +12,7 @@ mod geotiff;
 mod notes;
 mod own_data;
 mod places;
+mod points;
 
 use jsonschema::Validator;
 use serde_json::Value;
