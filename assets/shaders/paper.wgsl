@@ -20,8 +20,7 @@ const PI: f32 = 3.14159265;
 
 struct PaperSettings {
     // x: opacity, y: pull towards the eye (share of the distance); lines fade between z and w (binary
-    // logarithm of the metres that a pixel covers): far away they would close up to a grey veil; of
-    // squares for points z is the side (metres) and w the least side on the screen (pixels)
+    // logarithm of the metres that a pixel covers): far away they would close up to a grey veil
     values: vec4<f32>,
 }
 
@@ -80,15 +79,6 @@ fn vertex(v: In) -> Out {
         let c = vec3<f32>(f32((row.x >> 16u) & 255u), f32((row.x >> 8u) & 255u), f32(row.x & 255u)) / 255.0;
         out.color = vec4<f32>(linear_from_srgb(c), v.color.a);
     }
-#ifdef PAPER_SPLATS
-    // Which corner of a point's square this is stands where opacity stands elsewhere.
-    let corner = u32(round(v.color.a * 3.0));
-    let side = vec2<f32>(select(-1.0, 1.0, (corner & 1u) != 0u), select(-1.0, 1.0, (corner & 2u) != 0u));
-    let scale = vec2<f32>(view_bindings::view.clip_from_view[0][0], view_bindings::view.clip_from_view[1][1]);
-    let least = settings.values.w / view_bindings::view.viewport.zw * out.position.w;
-    out.position = vec4<f32>(out.position.xy + side * max(0.5 * settings.values.z * scale, least), out.position.zw);
-    out.color.a = 1.0;
-#endif
     out.extra = vec2<f32>(v.position.y - bitcast<f32>(row.y), select(0.0, 1.0, (row.x & LIFTED) != 0u));
 #ifdef PAPER_TEXTURED
     out.uv = v.uv;

@@ -2,6 +2,7 @@
 
 use crate::model::{Certainty, Source};
 use crate::panels::certainty_word;
+use crate::panels::coloring::{self, Coloring, ColoringAction};
 use crate::text::{Language, format_date, tr};
 use crate::ui::widgets::{self, ListRow, SwatchEdge};
 use crate::ui::{TextRole, Theme};
@@ -38,6 +39,8 @@ pub struct LayerRow {
     pub legend: Vec<LegendEntry>,
     /// In which detail it is drawn, where that can be chosen.
     pub detail: Option<DetailRow>,
+    /// How its points are coloured; `None` for other layers.
+    pub coloring: Option<Coloring>,
 }
 
 /// The choice of a level of detail.
@@ -68,6 +71,13 @@ pub enum LayersAction {
     },
     /// Draw the city model in the level of detail at this place in the list.
     SetDetail(usize),
+    /// Draw the points of a layer in another way.
+    Color {
+        /// Its id.
+        id: String,
+        /// What was asked for.
+        action: ColoringAction,
+    },
 }
 
 /// Shows the layers. The legend and the source stand below each one that is drawn.
@@ -89,6 +99,13 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
                 });
             }
             if row.visible {
+                if let Some(coloring) = &row.coloring {
+                    let asked = coloring::show(ui, coloring, language);
+                    actions.extend(asked.map(|action| LayersAction::Color {
+                        id: row.id.clone(),
+                        action,
+                    }));
+                }
                 for entry in &row.legend {
                     widgets::swatch(ui, entry.fill, entry.edge, &entry.label);
                 }

@@ -7,6 +7,7 @@
 pub mod banner;
 pub mod card;
 pub mod charter;
+pub mod coloring;
 pub mod desk;
 mod drop_hint;
 pub mod keys;

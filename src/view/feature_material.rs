@@ -49,8 +49,6 @@ pub(crate) struct PaperKey {
     pub(crate) fades: bool,
     /// Has a texture.
     pub(crate) textured: bool,
-    /// Each vertex is a corner of a square that faces the camera.
-    pub(crate) splats: bool,
 }
 
 /// Paper: vertex colours, a row of state per feature, perhaps a texture.
@@ -61,8 +59,7 @@ pub(crate) struct PaperMaterial {
     #[storage(0, read_only)]
     pub(crate) rows: Handle<ShaderBuffer>,
     /// Opacity; pull towards the eye as a share of the distance; where lines begin and end to fade, binary
-    /// logarithm of the metres that a pixel covers. Of squares for points the last two are the side, metres, and the least
-    /// side on the screen, pixels.
+    /// logarithm of the metres that a pixel covers.
     #[uniform(1)]
     pub(crate) values: Vec4,
     /// Colour picture.
@@ -101,7 +98,6 @@ impl PaperMaterial {
             fades: true,
             two_sided: true,
             textured: false,
-            splats: false,
         };
         Self {
             values: Vec4::new(opacity, 4.0e-4, FADE_FROM_M.log2(), FADE_TO_M.log2()),
@@ -150,7 +146,6 @@ impl Material for PaperMaterial {
             (key.unlit, "PAPER_UNLIT"),
             (key.fades, "PAPER_FADE"),
             (key.textured, "PAPER_TEXTURED"),
-            (key.splats, "PAPER_SPLATS"),
         ] {
             if set {
                 defs.push(name.into());
@@ -254,18 +249,6 @@ impl PaperMesh {
             self.features.push(feature);
             self.colors.push(opaque(color));
         }
-    }
-
-    /// Adds a point, for a material with squares that face the camera: which corner of it a vertex is stands where its
-    /// opacity stands elsewhere. Such a mesh holds nothing else.
-    pub(crate) fn point(&mut self, position: Vec3, [r, g, b]: Rgb) {
-        let first = u32::try_from(self.positions.len()).unwrap_or(u32::MAX);
-        for corner in 0..4 {
-            self.positions.push(position.to_array());
-            self.features.push(0);
-            self.colors.push([r, g, b, corner * 85]);
-        }
-        self.indices.extend([0, 1, 2, 2, 1, 3].map(|corner| first + corner));
     }
 
     /// Whether there is nothing to draw.

@@ -19,7 +19,7 @@ pub mod palette;
 pub mod picking;
 mod placement;
 pub mod plan_picture;
-mod points;
+pub mod points;
 mod prepared;
 pub mod quality;
 pub(crate) mod ray_cast;

@@ -246,6 +246,12 @@ impl Unfinished {
             self.0.remove(name);
         }
     }
+
+    /// Whether the work called `name` is still going on.
+    #[cfg(test)]
+    pub(crate) fn is_waiting_for(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
 }
 
 pub(crate) fn plugin(app: &mut App) {

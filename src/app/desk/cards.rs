@@ -13,7 +13,7 @@ use crate::text::{
     Language, format_area, format_count, format_date, format_length, format_nap, format_number, tr, tr_args,
 };
 
-fn fact(name: String, value: impl Into<String>) -> Fact {
+pub(super) fn fact(name: String, value: impl Into<String>) -> Fact {
     Fact {
         name,
         value: value.into(),
@@ -134,7 +134,7 @@ fn count(number: u32, language: &Language) -> String {
 }
 
 /// How sure a layer is, where it is not simply there.
-fn unsure(layer: Option<&Layer>) -> Option<Certainty> {
+pub(super) fn unsure(layer: Option<&Layer>) -> Option<Certainty> {
     layer
         .map(|layer| layer.certainty)
         .filter(|certainty| *certainty != Certainty::Decided)

@@ -7,6 +7,7 @@ mod cards;
 mod follow;
 mod known_attributes;
 mod news;
+mod points;
 mod state;
 mod told;
 
@@ -34,6 +35,7 @@ use crate::ui::shell::Zones;
 use crate::view::GroundHeights;
 use crate::view::camera::{CameraCommand, FlyTo, OrbitCamera, ReducedMotion};
 use crate::view::picking::{CitySelection, CursorGround, Pick};
+use crate::view::points::{ColorPoints, PointLooks, ShowPointClass};
 use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant, ShownScenario, ViewProblems};
 use crate::view::site_view::SiteView;
 use crate::view::sun::{SetSunTime, SunTime};
@@ -81,6 +83,7 @@ pub(super) struct Reading<'w> {
     map: Res<'w, AreaMap>,
     marked: Res<'w, MarkedPlace>,
     ground: Res<'w, GroundHeights>,
+    points: Res<'w, PointLooks>,
 }
 
 /// What the desk asks for.
@@ -101,6 +104,8 @@ pub(super) struct Wishes<'w> {
     take_along: MessageWriter<'w, TakeAlong>,
     take_along_to: MessageWriter<'w, TakeAlongTo>,
     go: MessageWriter<'w, GoToPlace>,
+    color: MessageWriter<'w, ColorPoints>,
+    class: MessageWriter<'w, ShowPointClass>,
 }
 
 /// Draws the desk and passes on what was asked for.

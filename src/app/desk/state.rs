@@ -1,5 +1,6 @@
 //! What the model says, put into the plain states that panels show. Pure functions, in the language of the interface.
 
+use super::points;
 use crate::model::{Certainty, Charter, CityDetail, Layer, LayerKind, OpenScenario, SurfaceKind, Use};
 use crate::panels::certainty_word;
 use crate::panels::charter::CharterState;
@@ -12,6 +13,7 @@ use crate::sources::{Cause, Problem, Severity};
 use crate::text::{Language, tr, tr_args};
 use crate::ui::widgets::SwatchEdge;
 use crate::view::palette::{self, Rgb};
+use crate::view::points::PointLooks;
 use crate::view::scene::ShownScenario;
 use bevy_egui::egui::Color32;
 
@@ -85,7 +87,12 @@ pub(super) fn viewpoints(open: &OpenScenario, current: Option<&str>, language: &
 }
 
 /// The layers as rows, each with its legend.
-pub(super) fn layers(shown: &ShownScenario, wanted: Option<LodChoice>, language: &Language) -> LayersState {
+pub(super) fn layers(
+    shown: &ShownScenario,
+    wanted: Option<LodChoice>,
+    looks: &PointLooks,
+    language: &Language,
+) -> LayersState {
     let code = language.code();
     let rows = shown.open.scenario.layers.iter().map(|layer| LayerRow {
         id: layer.id.clone(),
@@ -94,13 +101,14 @@ pub(super) fn layers(shown: &ShownScenario, wanted: Option<LodChoice>, language:
         source: layer.source.clone(),
         certainty: layer.certainty,
         synthetic: layer.synthetic,
-        legend: legend(layer, shown, language),
+        legend: legend(layer, shown, looks, language),
         detail: shown
             .open
             .detail
             .as_ref()
             .filter(|_| layer.kind == LayerKind::Tiles3d)
             .and_then(|detail| detail_row(detail, wanted, language)),
+        coloring: looks.0.get(&layer.id).map(|look| points::coloring(look, language)),
     });
     LayersState { rows: rows.collect() }
 }
@@ -138,7 +146,7 @@ fn level_name(lod: Lod, language: &Language) -> String {
     }
 }
 
-fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<LegendEntry> {
+fn legend(layer: &Layer, shown: &ShownScenario, looks: &PointLooks, language: &Language) -> Vec<LegendEntry> {
     let entry = |label: String, color: Rgb| LegendEntry {
         label,
         fill: fill(color),
@@ -170,16 +178,12 @@ fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<Lege
         LayerKind::Terrain => vec![entry(tr(language, "legend-ground"), palette::TABLE)],
         LayerKind::Reports => vec![entry(tr(language, "legend-report"), palette::REPORT)],
         LayerKind::Sensors => vec![entry(tr(language, "legend-sensor"), palette::SENSOR)],
-        LayerKind::Points if !shown.open.points.has_colors => vec![
-            entry(tr(language, "legend-ground"), palette::measured(2)),
-            entry(tr(language, "legend-tree"), palette::measured(5)),
-            entry(tr(language, "legend-building"), palette::measured(6)),
-            entry(tr(language, "surface-water"), palette::measured(9)),
-            entry(tr(language, "legend-unclassified"), palette::measured(1)),
-        ],
+        LayerKind::Points => looks.0.get(&layer.id).map_or_else(Vec::new, |look| {
+            points::legend(look, &shown.open.scenario.area.site, language)
+        }),
         LayerKind::Imagery => Vec::new(),
         LayerKind::Features => Vec::new(),
-        LayerKind::Labels | LayerKind::Addresses | LayerKind::Points => Vec::new(),
+        LayerKind::Labels | LayerKind::Addresses => Vec::new(),
     }
 }
 

@@ -222,7 +222,7 @@ fn object_id(open: &OpenScenario, thing: &PickedThing) -> Option<String> {
         PickedThing::Asset { index } => Some(open.assets.get(*index)?.id.clone()),
         PickedThing::Report { index } => Some(open.reports.get(*index)?.id.clone()),
         PickedThing::Sensor { index } => Some(open.sensors.get(*index)?.id.clone()),
-        PickedThing::Ground => None,
+        PickedThing::Point(_) | PickedThing::Ground => None,
     }
 }
 

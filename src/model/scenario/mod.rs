@@ -25,6 +25,7 @@ mod note_document;
 mod own_lists;
 mod place;
 mod placing;
+mod points_layer;
 mod projection;
 mod properties;
 mod read;

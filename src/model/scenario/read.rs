@@ -18,7 +18,7 @@ use super::terrain_layer;
 use super::vector_layer;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
-use crate::model::points::SitePoints;
+use crate::model::points::SiteCloud;
 use crate::model::{
     AddedList, Asset, BuildingRegister, CityDetail, GroundPicture, RegisteredBuilding, Report, Sensor, Terrain,
 };
@@ -70,8 +70,8 @@ pub struct OpenScenario {
     pub labels: Arc<Vec<Label>>,
     /// Addresses.
     pub addresses: Arc<Vec<Address>>,
-    /// Measured points.
-    pub points: Arc<SitePoints>,
+    /// Clouds of measured points.
+    pub points: Vec<Arc<SiteCloud>>,
     /// Pictures of the ground, the first one on top.
     pub imagery: Vec<Arc<dyn GroundPicture>>,
     /// In which level of detail the city model is shown, where this is one by itself.
@@ -99,7 +99,7 @@ impl OpenScenario {
             sensors: Arc::default(),
             labels: Arc::default(),
             addresses: Arc::default(),
-            points: Arc::default(),
+            points: Vec::new(),
             imagery: Vec::new(),
             detail: None,
             problems: Vec::new(),
@@ -317,7 +317,7 @@ impl DataReader {
                 LayerKind::Terrain => {}
                 LayerKind::Imagery => self.read_imagery(layer),
                 LayerKind::Features => {}
-                LayerKind::Points => {}
+                LayerKind::Points => self.read_points(layer),
                 LayerKind::Tiles3d => {
                     if !self.resources.exists(path) {
                         self.problems.push(

@@ -135,7 +135,6 @@ impl PreparedContent {
             unlit: mesh.unlit,
             fades: false,
             textured: texture.is_some(),
-            splats: false,
         };
         if self.features.rows > 1 && is_uniform(&mesh.colors) {
             // One colour for a whole town says nothing; walls and roofs by the palette do.

@@ -14,6 +14,7 @@ mod imagery;
 mod notes;
 mod own_data;
 mod places;
+mod points;
 
 use jsonschema::Validator;
 use serde_json::Value;

@@ -133,6 +133,7 @@ impl Scene {
                         ],
                         chosen: 2,
                     }),
+                    coloring: None,
                 }],
             },
             card: None,
