@@ -91,6 +91,7 @@ fn picked_json(thing: &PickedThing, position: SitePos) -> Value {
         PickedThing::Asset { index } => ("asset", json!(index)),
         PickedThing::Report { index } => ("report", json!(index)),
         PickedThing::Sensor { index } => ("sensor", json!(index)),
+        PickedThing::Feature { layer, index } => ("feature", json!([layer, index])),
         PickedThing::Ground => ("ground", Value::Null),
     };
     json!({"kind": kind, "id": id, "position": position.0.to_array()})

@@ -6,6 +6,7 @@
 pub mod asset;
 mod city_entry;
 pub mod edit;
+pub mod features;
 pub mod imagery;
 pub mod mass;
 pub mod note;
@@ -23,6 +24,7 @@ mod variant;
 pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
 pub use city_entry::CityEntry;
 pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
+pub use features::{FeatureLayer, FeatureStyle};
 pub use imagery::{GroundPicture, PictureTile};
 pub use mass::{MassMesh, MassSurface, mass_mesh};
 pub use note::{AuthorRole, Note, NoteAnchor, NoteKind};

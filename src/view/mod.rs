@@ -9,6 +9,7 @@ pub mod camera;
 mod detail;
 mod feature_material;
 mod feature_rows;
+pub mod features;
 mod ground;
 pub mod labels;
 mod masses;
@@ -62,6 +63,6 @@ impl Plugin for ViewPlugin {
             picking::plugin,
             outline::plugin,
         ))
-        .add_plugins((boundary::plugin, models::plugin, points::plugin));
+        .add_plugins((boundary::plugin, models::plugin, points::plugin, features::plugin));
     }
 }

@@ -108,7 +108,7 @@ pub(super) fn for_residents(mut card: CardState, language: &Language) -> CardSta
     card
 }
 
-fn format_value(value: &Value, language: &Language) -> String {
+pub(super) fn format_value(value: &Value, language: &Language) -> String {
     match value {
         Value::Null => tr(language, "fact-no-data"),
         Value::Bool(truth) => truth.to_string(),
@@ -129,7 +129,7 @@ fn count(number: u32, language: &Language) -> String {
 }
 
 /// How sure a layer is, where it is not simply there.
-fn unsure(layer: Option<&Layer>) -> Option<Certainty> {
+pub(super) fn unsure(layer: Option<&Layer>) -> Option<Certainty> {
     layer
         .map(|layer| layer.certainty)
         .filter(|certainty| *certainty != Certainty::Decided)

@@ -1,5 +1,6 @@
 //! What the model says, put into the plain states that panels show. Pure functions, in the language of the interface.
 
+use super::feature_words::feature_legend;
 use crate::model::{Certainty, Charter, Layer, LayerKind, OpenScenario, SurfaceKind, Use};
 use crate::panels::certainty_word;
 use crate::panels::charter::CharterState;
@@ -138,7 +139,7 @@ fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<Lege
             entry(tr(language, "legend-unclassified"), palette::measured(1)),
         ],
         LayerKind::Imagery => Vec::new(),
-        LayerKind::Features => Vec::new(),
+        LayerKind::Features => feature_legend(&layer.id, shown, language),
         LayerKind::Labels | LayerKind::Addresses | LayerKind::Points => Vec::new(),
     }
 }
@@ -183,7 +184,7 @@ fn new_uses(shown: &ShownScenario, language: &Language) -> Vec<LegendEntry> {
         .collect()
 }
 
-fn fill([r, g, b]: Rgb) -> Color32 {
+pub(super) fn fill([r, g, b]: Rgb) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 

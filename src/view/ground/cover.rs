@@ -181,8 +181,8 @@ fn drape_polygon(mesh: &mut PaperMesh, terrain: &Terrain, polygon: &Polygon, rai
     }
 }
 
-/// Halves every edge that is too long. Two triangles that share an edge split it alike, so no gap opens.
-fn split(
+/// Halves every edge that is too long; `put` makes a vertex of a corner, or finds the one it made before. Two triangles that share an edge split it alike, so no gap opens.
+pub(in crate::view) fn split(
     mesh: &mut PaperMesh,
     [a, b, c]: [DVec2; 3],
     longest_m: f64,
@@ -263,7 +263,7 @@ fn edge_ring(cover: &mut Cover, terrain: &Terrain, ring: &[DVec2], piece: &Piece
     clippy::cast_sign_loss,
     reason = "clamped to a few thousand"
 )]
-fn steps_of(length_m: f64, step_m: f64) -> u32 {
+pub(in crate::view) fn steps_of(length_m: f64, step_m: f64) -> u32 {
     (length_m / step_m).ceil().clamp(1.0, 4096.0) as u32
 }
 

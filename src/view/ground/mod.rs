@@ -5,6 +5,7 @@
 mod cover;
 mod heights;
 
+pub(in crate::view) use cover::{split as split_to_drape, steps_of};
 pub(crate) use heights::FootSamples;
 pub use heights::GroundHeights;
 
