@@ -20,7 +20,9 @@ const PI: f32 = 3.14159265;
 
 struct PaperSettings {
     // x: opacity, y: pull towards the eye (share of the distance); lines fade between z and w (binary
-    // logarithm of the metres that a pixel covers): far away they would close up to a grey veil
+    // logarithm of the metres that a pixel covers): far away they would close up to a grey veil; of
+    // squares for points z is the side (metres) and w the least side on the screen (pixels), of ribbons
+    // the width in the same way
     values: vec4<f32>,
 }
 
@@ -54,6 +56,9 @@ struct Out {
 #ifdef PAPER_TEXTURED
     @location(4) uv: vec2<f32>,
 #endif
+#ifdef PAPER_ROUND
+    @location(5) side: vec2<f32>,
+#endif
 }
 
 fn linear_from_srgb(c: vec3<f32>) -> vec3<f32> {
@@ -67,6 +72,13 @@ fn vertex(v: In) -> Out {
     let world_from_local = mesh_functions::get_world_from_local(v.instance_index);
     out.world_position = mesh_functions::mesh_position_local_to_world(world_from_local, vec4<f32>(v.position, 1.0));
     out.position = position_world_to_clip(out.world_position.xyz);
+#ifdef PAPER_RIBBON
+    // The way aside stands where a normal stands elsewhere.
+    let pixel_m = out.position.w * 2.0 / (view_bindings::view.clip_from_view[1][1] * view_bindings::view.viewport.w);
+    let half_width = 0.5 * max(settings.values.z, settings.values.w * pixel_m);
+    out.world_position += world_from_local * vec4<f32>(v.normal * half_width, 0.0);
+    out.position = position_world_to_clip(out.world_position.xyz);
+#endif
     // Depth is reversed: a larger z is nearer. Lines are pulled off the faces they lie on.
     out.position.z *= 1.0 + settings.values.y;
 #ifdef VERTEX_NORMALS
@@ -74,11 +86,26 @@ fn vertex(v: In) -> Out {
 #else
     out.world_normal = vec3<f32>(0.0, 1.0, 0.0);
 #endif
+#ifdef PAPER_RIBBON
+    out.world_normal = vec3<f32>(0.0, 1.0, 0.0);
+#endif
     out.color = vec4<f32>(linear_from_srgb(v.color.rgb), v.color.a);
     if (row.x & RECOLOURED) != 0u {
         let c = vec3<f32>(f32((row.x >> 16u) & 255u), f32((row.x >> 8u) & 255u), f32(row.x & 255u)) / 255.0;
         out.color = vec4<f32>(linear_from_srgb(c), v.color.a);
     }
+#ifdef PAPER_SPLATS
+    // Which corner of a point's square this is stands where opacity stands elsewhere.
+    let corner = u32(round(v.color.a * 3.0));
+    let side = vec2<f32>(select(-1.0, 1.0, (corner & 1u) != 0u), select(-1.0, 1.0, (corner & 2u) != 0u));
+    let scale = vec2<f32>(view_bindings::view.clip_from_view[0][0], view_bindings::view.clip_from_view[1][1]);
+    let least = settings.values.w / view_bindings::view.viewport.zw * out.position.w;
+    out.position = vec4<f32>(out.position.xy + side * max(0.5 * settings.values.z * scale, least), out.position.zw);
+    out.color.a = 1.0;
+#ifdef PAPER_ROUND
+    out.side = side;
+#endif
+#endif
     out.extra = vec2<f32>(v.position.y - bitcast<f32>(row.y), select(0.0, 1.0, (row.x & LIFTED) != 0u));
 #ifdef PAPER_TEXTURED
     out.uv = v.uv;
@@ -130,6 +157,14 @@ fn paper_light(albedo: vec3<f32>, normal: vec3<f32>, world_position: vec4<f32>, 
 @fragment
 fn fragment(in: Out, @builtin(front_facing) front: bool) -> @location(0) vec4<f32> {
     var albedo = in.color;
+#ifdef PAPER_ROUND
+    let from_middle = length(in.side);
+    if from_middle > 1.0 {
+        discard;
+    }
+    // A rim keeps marks apart that lie on one another.
+    albedo = vec4<f32>(albedo.rgb * select(1.0, 0.35, from_middle > 0.78), albedo.a);
+#endif
 #ifdef PAPER_TEXTURED
     albedo *= textureSample(paper_texture, paper_sampler, in.uv);
 #endif

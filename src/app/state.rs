@@ -98,6 +98,7 @@ fn picked_json(thing: &PickedThing, position: SitePos) -> Value {
         PickedThing::Report { index } => ("report", json!(index)),
         PickedThing::Sensor { index } => ("sensor", json!(index)),
         PickedThing::Point(point) => ("point", json!(point.facts.class)),
+        PickedThing::Feature { layer, index } => ("feature", json!([layer, index])),
         PickedThing::Ground => ("ground", Value::Null),
     };
     json!({"kind": kind, "id": id, "position": position.0.to_array()})

@@ -9,6 +9,7 @@ pub mod camera;
 mod detail;
 mod feature_material;
 mod feature_rows;
+pub mod features;
 mod ground;
 pub mod labels;
 mod masses;
@@ -57,13 +58,18 @@ impl Plugin for ViewPlugin {
             sun::plugin,
             quality::plugin,
             ground::plugin,
-            relief::plugin,
             tiles::plugin,
             masses::plugin,
             objects::plugin,
             picking::plugin,
             outline::plugin,
         ))
-        .add_plugins((boundary::plugin, models::plugin, points::plugin));
+        .add_plugins((
+            relief::plugin,
+            boundary::plugin,
+            models::plugin,
+            points::plugin,
+            features::plugin,
+        ));
     }
 }

@@ -60,6 +60,13 @@ pub enum PickedThing {
     },
     /// A measured point.
     Point(PickedPoint),
+    /// A feature of a vector layer.
+    Feature {
+        /// Place of the layer among the scenario's vector layers.
+        layer: usize,
+        /// Place of the feature in its layer.
+        index: usize,
+    },
     /// A place on the ground.
     Ground,
 }
@@ -166,6 +173,10 @@ fn thing_of(hit: &SceneHit, pickables: &Query<&Pickable>, tiles: &TileLayers) ->
         },
         PickOwner::Reports => PickedThing::Report { index: place },
         PickOwner::Sensors => PickedThing::Sensor { index: place },
+        PickOwner::Features { layer, indices } => PickedThing::Feature {
+            layer: *layer,
+            index: *indices.get(place)? as usize,
+        },
     })
 }
 
@@ -341,6 +352,9 @@ fn find(
                 }
                 (PickedThing::Report { index }, PickOwner::Reports)
                 | (PickedThing::Sensor { index }, PickOwner::Sensors) => *index,
+                (PickedThing::Feature { layer, index }, PickOwner::Features { layer: of, indices }) if layer == of => {
+                    indices.iter().position(|i| *i as usize == *index)?
+                }
                 _ => return None,
             };
             let feature = u32::try_from(place).ok()?;

@@ -29,6 +29,8 @@ pub(crate) enum PickOwner {
     Reports,
     /// Sensors: features are places in the scenario's list.
     Sensors,
+    /// The vector layer at this place: features are places in `indices`, which are places in the layer.
+    Features { layer: usize, indices: Arc<Vec<u32>> },
 }
 
 /// A mesh whose features can be picked.

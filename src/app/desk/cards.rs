@@ -113,7 +113,7 @@ pub(super) fn for_residents(mut card: CardState, language: &Language) -> CardSta
     card
 }
 
-fn format_value(value: &Value, language: &Language) -> String {
+pub(super) fn format_value(value: &Value, language: &Language) -> String {
     match value {
         Value::Null => tr(language, "fact-no-data"),
         Value::Bool(truth) => truth.to_string(),

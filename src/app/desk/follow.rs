@@ -31,7 +31,7 @@ use crate::panels::viewpoints::ViewpointsAction;
 use crate::schedule::SwitchLens;
 use crate::view::camera::{CameraCommand, FlyTo, Orbit, orbit_of};
 use crate::view::picking::Pick;
-use crate::view::points::{ColorPoints, PointLooks, ShowPointClass};
+use crate::view::points::{ColorPoints, ShowPointClass};
 use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant};
 use crate::view::sun::SetSunTime;
 
@@ -146,7 +146,7 @@ impl Follower<'_, '_> {
     }
 }
 
-fn follow_layers(action: LayersAction, world: &World<'_>, wishes: &mut Wishes) {
+fn follow_layers(action: LayersAction, world: &Reading, wishes: &mut Wishes) {
     match action {
         LayersAction::SetVisible { id, visible } => {
             wishes.layer.write(ShowLayer { id, visible });
@@ -159,7 +159,11 @@ fn follow_layers(action: LayersAction, world: &World<'_>, wishes: &mut Wishes) {
         }
         LayersAction::Color { id, action } => match action {
             ColoringAction::Choose(place) => {
-                let by = world.points.0.get(&id).and_then(|look| look.choices().get(place).copied());
+                let by = world
+                    .points
+                    .0
+                    .get(&id)
+                    .and_then(|look| look.choices().get(place).copied());
                 wishes.color.write_batch(by.map(|by| ColorPoints { layer: id, by }));
             }
             ColoringAction::SetClassVisible { class, visible } => {

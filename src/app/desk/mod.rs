@@ -4,6 +4,7 @@
 //! turns what was asked for into messages, `news` says what the screen cannot show by itself.
 
 mod cards;
+mod feature_words;
 mod follow;
 mod known_attributes;
 mod news;

@@ -1,5 +1,6 @@
 //! What the model says, put into the plain states that panels show. Pure functions, in the language of the interface.
 
+use super::feature_words::feature_legend;
 use super::points;
 use crate::model::{Certainty, Charter, CityDetail, Layer, LayerKind, OpenScenario, SurfaceKind, Use};
 use crate::panels::certainty_word;
@@ -182,7 +183,7 @@ fn legend(layer: &Layer, shown: &ShownScenario, looks: &PointLooks, language: &L
             points::legend(look, &shown.open.scenario.area.site, language)
         }),
         LayerKind::Imagery => Vec::new(),
-        LayerKind::Features => Vec::new(),
+        LayerKind::Features => feature_legend(&layer.id, shown, language),
         LayerKind::Labels | LayerKind::Addresses => Vec::new(),
     }
 }
@@ -227,7 +228,7 @@ fn new_uses(shown: &ShownScenario, language: &Language) -> Vec<LegendEntry> {
         .collect()
 }
 
-fn fill([r, g, b]: Rgb) -> Color32 {
+pub(super) fn fill([r, g, b]: Rgb) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 

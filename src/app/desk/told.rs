@@ -3,6 +3,7 @@
 //! Hundreds of problems and a legend per layer are not put into words sixty times a second: each part is made anew
 //! only when what it comes from has changed.
 
+use super::feature_words::feature_card;
 use super::{DeskMemory, Reading, cards, points, state};
 use crate::model::LayerKind;
 use crate::panels::card::CardState;
@@ -138,6 +139,10 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
             layer_of(&point.layer),
             language,
         )),
+        PickedThing::Feature { layer, index } => {
+            let layer = open.features.get(*layer)?;
+            Some(feature_card(layer, *index, layer_of(&layer.layer), language))
+        }
         PickedThing::Ground => None,
     }
 }

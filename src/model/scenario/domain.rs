@@ -1,6 +1,7 @@
 //! Domain types of a scenario: checked, in the site frame, no serde.
 
 use super::columns::Columns;
+use super::feature_style::StyleWish;
 pub use super::mass_layer::MassSource;
 use crate::geometry::Polygon;
 use crate::georef::{HeightReference, SiteFrame, SitePos};
@@ -181,6 +182,10 @@ pub struct Layer {
     pub register: Option<String>,
     /// Which column of its table holds what; `None` for other files, and where it has to be guessed.
     pub columns: Option<Columns>,
+    /// How its features shall look; `None` where that is to be guessed.
+    pub style: Option<StyleWish>,
+    /// CRS of its file, where that does not say one itself.
+    pub crs: Option<String>,
     /// Owner, date, licence.
     pub source: Source,
     /// How sure.

@@ -20,7 +20,8 @@ use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
 use crate::model::points::SiteCloud;
 use crate::model::{
-    AddedList, Asset, BuildingRegister, CityDetail, GroundPicture, RegisteredBuilding, Report, Sensor, Terrain,
+    AddedList, Asset, BuildingRegister, CityDetail, FeatureLayer, GroundPicture, RegisteredBuilding, Report, Sensor,
+    Terrain,
 };
 use crate::sources::{
     Cause, Problem, json_text,
@@ -72,6 +73,8 @@ pub struct OpenScenario {
     pub addresses: Arc<Vec<Address>>,
     /// Clouds of measured points.
     pub points: Vec<Arc<SiteCloud>>,
+    /// Points, lines and areas of any kind, in the order of their layers.
+    pub features: Arc<Vec<FeatureLayer>>,
     /// Pictures of the ground, the first one on top.
     pub imagery: Vec<Arc<dyn GroundPicture>>,
     /// In which level of detail the city model is shown, where this is one by itself.
@@ -100,6 +103,7 @@ impl OpenScenario {
             labels: Arc::default(),
             addresses: Arc::default(),
             points: Vec::new(),
+            features: Arc::default(),
             imagery: Vec::new(),
             detail: None,
             problems: Vec::new(),
@@ -290,7 +294,7 @@ struct Read {
 /// Reads the files beside the scenario's own.
 pub(super) struct DataReader {
     pub(super) resources: Arc<dyn Resources>,
-    projection: Projection,
+    pub(super) projection: Projection,
     ring_budget: u64,
     pub(super) problems: Vec<Problem>,
     pub(super) open: OpenScenario,
@@ -310,13 +314,13 @@ impl DataReader {
         }
         let mut buildings: Vec<RegisteredBuilding> = Vec::new();
         let (mut surfaces, mut assets, mut reports, mut sensors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut labels, mut addresses) = (Vec::new(), Vec::new());
+        let (mut labels, mut addresses, mut features) = (Vec::new(), Vec::new(), Vec::new());
         for layer in &layers {
-            let path = &layer.path;
+            let (path, crs) = (&layer.path, layer.crs.as_deref());
             match layer.kind {
                 LayerKind::Terrain => {}
                 LayerKind::Imagery => self.read_imagery(layer),
-                LayerKind::Features => {}
+                LayerKind::Features => features.extend(self.read_feature_layer(layer)),
                 LayerKind::Points => self.read_points(layer),
                 LayerKind::Tiles3d => {
                     if !self.resources.exists(path) {
@@ -326,20 +330,22 @@ impl DataReader {
                         );
                     }
                     let Some(register) = &layer.register else { continue };
-                    if let Some(found) = self.read_features(register, |reader, features| reader.register(features)) {
+                    if let Some(found) =
+                        self.read_features_in(register, None, |reader, features| reader.register(features))
+                    {
                         read.register = true;
                         buildings.extend(found);
                     }
                 }
                 LayerKind::Surfaces => surfaces.extend(
-                    self.read_features(path, |reader, features| reader.surfaces(features))
+                    self.read_features_in(path, crs, |reader, features| reader.surfaces(features))
                         .unwrap_or_default(),
                 ),
                 LayerKind::Assets => {
                     let found = if is_table(path) {
                         self.read_table(layer)
                     } else {
-                        self.read_features(path, |reader, features| reader.assets(features))
+                        self.read_features_in(path, crs, |reader, features| reader.assets(features))
                     };
                     if let Some(found) = found {
                         read.assets = true;
@@ -347,19 +353,19 @@ impl DataReader {
                     }
                 }
                 LayerKind::Reports => reports.extend(
-                    self.read_features(path, |reader, features| reader.reports(features))
+                    self.read_features_in(path, crs, |reader, features| reader.reports(features))
                         .unwrap_or_default(),
                 ),
                 LayerKind::Sensors => sensors.extend(
-                    self.read_features(path, |reader, features| reader.sensors(features))
+                    self.read_features_in(path, crs, |reader, features| reader.sensors(features))
                         .unwrap_or_default(),
                 ),
                 LayerKind::Labels => labels.extend(
-                    self.read_features(path, |reader, features| reader.labels(features))
+                    self.read_features_in(path, crs, |reader, features| reader.labels(features))
                         .unwrap_or_default(),
                 ),
                 LayerKind::Addresses => addresses.extend(
-                    self.read_features(path, |reader, features| reader.addresses(features))
+                    self.read_features_in(path, crs, |reader, features| reader.addresses(features))
                         .unwrap_or_default(),
                 ),
             }
@@ -371,6 +377,7 @@ impl DataReader {
         self.open.sensors = Arc::new(sensors);
         self.open.labels = Arc::new(labels);
         self.open.addresses = Arc::new(addresses);
+        self.open.features = Arc::new(features);
         read
     }
 
@@ -451,16 +458,8 @@ impl DataReader {
             .ok()
     }
 
-    /// The records of one file of features; `None` when nothing of it could be read.
-    fn read_features<T>(
-        &mut self,
-        path: &str,
-        convert: impl FnOnce(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
-    ) -> Option<Vec<T>> {
-        self.read_features_in(path, None, convert)
-    }
-
-    /// The same of a file that is in `crs` where it does not say otherwise itself.
+    /// The records of one file of features, which is in `crs` where it does not say otherwise itself; `None` when nothing of it could be
+    /// read.
     pub(super) fn read_features_in<T>(
         &mut self,
         path: &str,

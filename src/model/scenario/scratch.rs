@@ -327,6 +327,8 @@ pub(super) fn scratch(
                 id_property: None,
                 register: None,
                 columns: None,
+                style: None,
+                crs: None,
                 source: Source::default(),
                 certainty: super::Certainty::Decided,
                 visible: true,

@@ -14,6 +14,6 @@ mod tiles;
 pub use geo_tiff::GeoTiffPixels;
 pub use grid::{TileGrid, TileLevel};
 pub use mbtiles::{MAX_PACKED_MBTILES_BYTES, MbTiles, OpenedMbTiles};
+pub use overview::with_overview;
 pub use pixels::{PixelLevel, PixelSource, PixelWindow};
 pub use tiles::{TileStore, TiledPixels};
-pub use overview::with_overview;

@@ -116,8 +116,8 @@ pub(super) fn drape_polygon(
     }
 }
 
-/// Halves every edge that is too long. Two triangles that share an edge split it alike, so no gap opens.
-fn split(
+/// Halves every edge that is too long; `put` makes a vertex of a corner, or finds the one it made before. Two triangles that share an edge split it alike, so no gap opens.
+pub(in crate::view) fn split(
     mesh: &mut PaperMesh,
     [a, b, c]: [DVec2; 3],
     is_long: &impl Fn(DVec2, DVec2) -> bool,
@@ -222,7 +222,7 @@ fn parts_of(terrain: &Terrain, a: DVec2, b: DVec2, drape: Drape) -> Vec<[DVec2; 
     clippy::cast_sign_loss,
     reason = "clamped to a few thousand"
 )]
-pub(super) fn steps_of(length_m: f64, step_m: f64) -> u32 {
+pub(in crate::view) fn steps_of(length_m: f64, step_m: f64) -> u32 {
     (length_m / step_m).ceil().clamp(1.0, 4096.0) as u32
 }
 

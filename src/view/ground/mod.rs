@@ -10,6 +10,7 @@ mod heights;
 
 pub(in crate::view) use bare::bounds;
 pub(in crate::view) use cover::GroundHoles;
+pub(in crate::view) use drape::{split as split_to_drape, steps_of};
 pub(crate) use heights::FootSamples;
 pub use heights::GroundHeights;
 

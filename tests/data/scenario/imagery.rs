@@ -94,7 +94,11 @@ fn a_photograph_lies_where_proj_says_in_rd_and_in_web_mercator() {
         let [x, y] = to.convert_flat(ANCHOR.to_array()).unwrap();
         let corner = [(x - 30.0).round(), (y + 20.0).round()];
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("p.tif"), photo(u64::from(crs), corner, pixel).bytes()).unwrap();
+        fs::write(
+            folder.path().join("p.tif"),
+            photo(u64::from(crs), corner, pixel).bytes(),
+        )
+        .unwrap();
         let picture = only(&opened(folder.path(), "p.tif"));
         let place = |rd: DVec2| way(crs, corner, pixel)(rd);
         // As fine as the file, finer, and coarser, off its own raster.
@@ -131,7 +135,9 @@ fn rd_is_a_shift_and_exact() {
 /// A tile of 256 pixels: red tells the column, green the row, blue the sum of the numbers of the tile.
 pub(crate) fn tile_picture(column: u32, row: u32) -> image::RgbaImage {
     let byte = |n: u32| u8::try_from(n % 256).unwrap();
-    image::RgbaImage::from_fn(256, 256, |x, y| image::Rgba([byte(x), byte(y), byte(column + row), 255]))
+    image::RgbaImage::from_fn(256, 256, |x, y| {
+        image::Rgba([byte(x), byte(y), byte(column + row), 255])
+    })
 }
 
 pub(crate) fn png(picture: &image::RgbaImage) -> Vec<u8> {
@@ -148,9 +154,14 @@ pub(crate) fn tiles(set: TileMatrixSet, zoom: u8) -> Vec<(u8, u32, u32)> {
     let [x, y] = to.convert_flat(ANCHOR.to_array()).unwrap();
     let [left, _, right, top] = set.tile_bounds(zoom, 0, 0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
-    let (column, row) = (((x - left) / (right - left)) as u32, ((top - y) / (right - left)) as u32);
+    let (column, row) = (
+        ((x - left) / (right - left)) as u32,
+        ((top - y) / (right - left)) as u32,
+    );
     let around = |n: u32| n - 1..=n + 1;
-    around(row).flat_map(|row| around(column).map(move |column| (zoom, column, row))).collect()
+    around(row)
+        .flat_map(|row| around(column).map(move |column| (zoom, column, row)))
+        .collect()
 }
 
 /// Writes tiles of some levels as `MBTiles`.
@@ -165,13 +176,18 @@ pub(crate) fn mbtiles(path: &Path, set: TileMatrixSet, zooms: &[u8], metadata: &
         .unwrap();
     let writing = connection.transaction().unwrap();
     for (key, value) in metadata {
-        writing.execute("INSERT INTO metadata VALUES (?1, ?2)", [key, value]).unwrap();
+        writing
+            .execute("INSERT INTO metadata VALUES (?1, ?2)", [key, value])
+            .unwrap();
     }
     for (zoom, column, row) in zooms.iter().flat_map(|zoom| tiles(set, *zoom)) {
         let bytes = png(&tile_picture(column, row));
         let south = (1_u32 << zoom) - 1 - row;
         writing
-            .execute("INSERT INTO tiles VALUES (?1, ?2, ?3, ?4)", (zoom, column, south, bytes))
+            .execute(
+                "INSERT INTO tiles VALUES (?1, ?2, ?3, ?4)",
+                (zoom, column, south, bytes),
+            )
             .unwrap();
     }
     writing.commit().unwrap();
@@ -205,8 +221,18 @@ pub(crate) fn compare_tiles(picture: &dyn GroundPicture, set: TileMatrixSet, zoo
 #[test]
 fn mbtiles_lie_where_proj_says_in_rd_and_in_web_mercator() {
     for (set, zoom, side_m, metadata) in [
-        (TileMatrixSet::WebMercatorQuad, 17, 180.0, vec![("format", "png"), ("bounds", "6.6,52.2,6.9,52.4")]),
-        (TileMatrixSet::RdNewQuad, 13, 100.0, vec![("crs", "EPSG:28992"), ("format", "png")]),
+        (
+            TileMatrixSet::WebMercatorQuad,
+            17,
+            180.0,
+            vec![("format", "png"), ("bounds", "6.6,52.2,6.9,52.4")],
+        ),
+        (
+            TileMatrixSet::RdNewQuad,
+            13,
+            100.0,
+            vec![("crs", "EPSG:28992"), ("format", "png")],
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
         mbtiles(&folder.path().join("t.mbtiles"), set, &[zoom - 2, zoom], &metadata);
@@ -215,7 +241,12 @@ fn mbtiles_lie_where_proj_says_in_rd_and_in_web_mercator() {
         assert!(count > 50_000, "{set:?} {count}");
         // Far beyond the finest tiles the coarse ones show.
         let [left, _, right, _] = set.tile_bounds(zoom, 0, 0);
-        assert!(picture.picture(DVec2::splat((right - left) * 1.2), 20.0, 16).unwrap().is_some());
+        assert!(
+            picture
+                .picture(DVec2::splat((right - left) * 1.2), 20.0, 16)
+                .unwrap()
+                .is_some()
+        );
     }
 }
 
@@ -243,5 +274,9 @@ fn what_is_wrong_is_one_line_and_the_rest_opens() {
     let path = folder.path().join("vector.mbtiles");
     mbtiles(&path, TileMatrixSet::WebMercatorQuad, &[10], &[("format", "pbf")]);
     let open = opened(folder.path(), "vector.mbtiles");
-    assert!(open.problems[0].to_string().contains("vector tiles"), "{:?}", open.problems);
+    assert!(
+        open.problems[0].to_string().contains("vector tiles"),
+        "{:?}",
+        open.problems
+    );
 }

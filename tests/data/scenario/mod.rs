@@ -9,8 +9,8 @@
 
 mod damage;
 mod geotiff;
-mod models;
 mod imagery;
+mod models;
 mod notes;
 mod own_data;
 mod places;

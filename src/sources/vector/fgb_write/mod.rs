@@ -79,7 +79,9 @@ impl FlatGeobufWriter {
     /// # Errors
     /// When the disk does not take it.
     pub fn add(&mut self, geometry: &VectorGeometry, properties: &Map<String, Value>) -> io::Result<bool> {
-        let is_sound = geometry.positions().all(|p| p.is_finite() && p.z.is_none_or(f64::is_finite));
+        let is_sound = geometry
+            .positions()
+            .all(|p| p.is_finite() && p.z.is_none_or(f64::is_finite));
         let Some(bounds) = geometry.bounds().filter(|_| is_sound) else {
             return Ok(false);
         };
@@ -116,7 +118,10 @@ impl FlatGeobufWriter {
         let mut sequence: u32 = 0;
         while let Some(bounds) = spool::next(&mut spooled, &mut self.record)? {
             // One place on the curve may have many: they stay in the order in which they came.
-            sorter.add(u64::from(place_on_curve(bounds, extent)) << 32 | u64::from(sequence), &self.record)?;
+            sorter.add(
+                u64::from(place_on_curve(bounds, extent)) << 32 | u64::from(sequence),
+                &self.record,
+            )?;
             sequence = sequence.checked_add(1).ok_or_else(too_many)?;
         }
         drop(spooled);

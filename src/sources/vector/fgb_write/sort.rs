@@ -81,9 +81,8 @@ impl RunSorter {
         if self.runs.is_empty() {
             self.records.sort_unstable();
             let mut records = self.records.iter();
-            return records.try_for_each(|(_, start, length)| {
-                give(self.bytes.get(*start..start + length).unwrap_or_default())
-            });
+            return records
+                .try_for_each(|(_, start, length)| give(self.bytes.get(*start..start + length).unwrap_or_default()));
         }
         self.write_run()?;
         self.bytes = Vec::new();
@@ -149,7 +148,9 @@ mod tests {
             let mut sorter = RunSorter::new(folder.path(), most_bytes);
             let keys = || (0..1_000_u64).map(|number| number * 7_919 % 1_009);
             for key in keys() {
-                sorter.add(key, format!("{key}").repeat(1 + key as usize % 5).as_bytes()).unwrap();
+                sorter
+                    .add(key, format!("{key}").repeat(1 + key as usize % 5).as_bytes())
+                    .unwrap();
             }
             let mut found = Vec::new();
             sorter

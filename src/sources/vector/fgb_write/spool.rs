@@ -52,7 +52,8 @@ pub(super) fn write(
 }
 
 fn count(out: &mut Vec<u8>, count: usize) -> io::Result<()> {
-    let count = u32::try_from(count).map_err(|_error| io::Error::other("a feature has more parts than fit in a file"))?;
+    let count =
+        u32::try_from(count).map_err(|_error| io::Error::other("a feature has more parts than fit in a file"))?;
     out.extend(count.to_le_bytes());
     Ok(())
 }
