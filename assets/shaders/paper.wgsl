@@ -21,7 +21,8 @@ const PI: f32 = 3.14159265;
 struct PaperSettings {
     // x: opacity, y: pull towards the eye (share of the distance); lines fade between z and w (binary
     // logarithm of the metres that a pixel covers): far away they would close up to a grey veil; of
-    // squares for points z is the side (metres) and w the least side on the screen (pixels)
+    // squares for points z is the side (metres) and w the least side on the screen (pixels), of ribbons
+    // the width in the same way
     values: vec4<f32>,
 }
 
@@ -55,6 +56,9 @@ struct Out {
 #ifdef PAPER_TEXTURED
     @location(4) uv: vec2<f32>,
 #endif
+#ifdef PAPER_ROUND
+    @location(5) side: vec2<f32>,
+#endif
 }
 
 fn linear_from_srgb(c: vec3<f32>) -> vec3<f32> {
@@ -68,11 +72,21 @@ fn vertex(v: In) -> Out {
     let world_from_local = mesh_functions::get_world_from_local(v.instance_index);
     out.world_position = mesh_functions::mesh_position_local_to_world(world_from_local, vec4<f32>(v.position, 1.0));
     out.position = position_world_to_clip(out.world_position.xyz);
+#ifdef PAPER_RIBBON
+    // The way aside stands where a normal stands elsewhere.
+    let pixel_m = out.position.w * 2.0 / (view_bindings::view.clip_from_view[1][1] * view_bindings::view.viewport.w);
+    let half_width = 0.5 * max(settings.values.z, settings.values.w * pixel_m);
+    out.world_position += world_from_local * vec4<f32>(v.normal * half_width, 0.0);
+    out.position = position_world_to_clip(out.world_position.xyz);
+#endif
     // Depth is reversed: a larger z is nearer. Lines are pulled off the faces they lie on.
     out.position.z *= 1.0 + settings.values.y;
 #ifdef VERTEX_NORMALS
     out.world_normal = mesh_functions::mesh_normal_local_to_world(v.normal, v.instance_index);
 #else
+    out.world_normal = vec3<f32>(0.0, 1.0, 0.0);
+#endif
+#ifdef PAPER_RIBBON
     out.world_normal = vec3<f32>(0.0, 1.0, 0.0);
 #endif
     out.color = vec4<f32>(linear_from_srgb(v.color.rgb), v.color.a);
@@ -88,6 +102,9 @@ fn vertex(v: In) -> Out {
     let least = settings.values.w / view_bindings::view.viewport.zw * out.position.w;
     out.position = vec4<f32>(out.position.xy + side * max(0.5 * settings.values.z * scale, least), out.position.zw);
     out.color.a = 1.0;
+#ifdef PAPER_ROUND
+    out.side = side;
+#endif
 #endif
     out.extra = vec2<f32>(v.position.y - bitcast<f32>(row.y), select(0.0, 1.0, (row.x & LIFTED) != 0u));
 #ifdef PAPER_TEXTURED
@@ -140,6 +157,14 @@ fn paper_light(albedo: vec3<f32>, normal: vec3<f32>, world_position: vec4<f32>, 
 @fragment
 fn fragment(in: Out, @builtin(front_facing) front: bool) -> @location(0) vec4<f32> {
     var albedo = in.color;
+#ifdef PAPER_ROUND
+    let from_middle = length(in.side);
+    if from_middle > 1.0 {
+        discard;
+    }
+    // A rim keeps marks apart that lie on one another.
+    albedo = vec4<f32>(albedo.rgb * select(1.0, 0.35, from_middle > 0.78), albedo.a);
+#endif
 #ifdef PAPER_TEXTURED
     albedo *= textureSample(paper_texture, paper_sampler, in.uv);
 #endif

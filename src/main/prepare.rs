@@ -277,9 +277,15 @@ mod tests {
         assert_eq!(line(0, 0, 0, 0, 0), "fetching ahn");
         assert_eq!(line(50, 100, 0, 0, 10), "fetching ahn: 50 of 100, about 10 s left");
         // Forty were there from a run before.
-        assert_eq!(line(50, 100, 2_500_000, 40, 10), "fetching ahn: 50 of 100, 2.5 MB, about 50 s left");
+        assert_eq!(
+            line(50, 100, 2_500_000, 40, 10),
+            "fetching ahn: 50 of 100, 2.5 MB, about 50 s left"
+        );
         assert_eq!(line(100, 100, 0, 0, 10), "fetching ahn: 100 of 100");
-        assert_eq!(line(7, 0, 1_000_000, 0, 10), "fetching ahn: 7, 1.0 MB, time left not known");
+        assert_eq!(
+            line(7, 0, 1_000_000, 0, 10),
+            "fetching ahn: 7, 1.0 MB, time left not known"
+        );
         assert_eq!(line(1, 101, 0, 0, 10), "fetching ahn: 1 of 101, about 17 min left");
         assert_eq!(line(1, 1001, 0, 0, 10), "fetching ahn: 1 of 1001, about 2.8 h left");
     }

@@ -4,8 +4,10 @@
 //! from the anchor).
 
 pub mod asset;
+mod city_detail;
 mod city_entry;
 pub mod edit;
+pub mod features;
 pub mod imagery;
 pub mod mass;
 pub mod note;
@@ -21,8 +23,10 @@ pub mod terrain;
 mod variant;
 
 pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
+pub use city_detail::CityDetail;
 pub use city_entry::CityEntry;
 pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
+pub use features::{FeatureLayer, FeatureStyle};
 pub use imagery::{GroundPicture, PictureTile};
 pub use mass::{MassMesh, MassSurface, mass_mesh};
 pub use note::{AuthorRole, Note, NoteAnchor, NoteKind};
@@ -36,3 +40,6 @@ pub use scenario::{
 };
 pub use store::StoreHandle;
 pub use terrain::Terrain;
+
+/// The axis of a model that points up, and the place that its coordinates are taken for.
+pub use crate::sources::obj::{OwnPlace, Up};

@@ -5,9 +5,9 @@
 //! that is not ours is touched.
 
 use super::document::PreparedLayer;
-use super::{PrepareError, PrepareOptions, PrepareReport};
 use super::terrain::remove_folder;
 use super::whole_file::WholeFile;
+use super::{PrepareError, PrepareOptions, PrepareReport};
 use crate::sources::{Severity, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -133,10 +133,7 @@ impl Journal {
         self.written.steps.retain(|other, _| !other.starts_with(&after));
         let mut own = PrepareReport::default();
         let made = work(&mut own);
-        let is_whole = !own
-            .problems
-            .iter()
-            .any(|problem| problem.severity == Severity::Error);
+        let is_whole = !own.problems.iter().any(|problem| problem.severity == Severity::Error);
         report.add(own.clone());
         let layers = made?;
         if is_whole && !self.is_partial {

@@ -54,47 +54,170 @@ const ENDED: [&str; 6] = [
 
 /// Words of objects in `plus_type` of the BGT and in lists of municipalities.
 const KINDS: [(&str, &[&str]); 5] = [
-    ("tree", &["boom", "bomen", "tree", "trees", "knotboom", "leiboom", "laanboom", "solitaire boom"]),
+    (
+        "tree",
+        &[
+            "boom",
+            "bomen",
+            "tree",
+            "trees",
+            "knotboom",
+            "leiboom",
+            "laanboom",
+            "solitaire boom",
+        ],
+    ),
     (
         "lamp",
-        &["lichtmast", "lichtmasten", "lamp", "lantaarn", "lantaarnpaal", "lantaarnpalen", "straatlantaarn", "street lamp"],
+        &[
+            "lichtmast",
+            "lichtmasten",
+            "lamp",
+            "lantaarn",
+            "lantaarnpaal",
+            "lantaarnpalen",
+            "straatlantaarn",
+            "street lamp",
+        ],
     ),
-    ("bench", &["bank", "banken", "bankje", "zitbank", "parkbank", "picknickbank", "bench", "benches"]),
+    (
+        "bench",
+        &[
+            "bank",
+            "banken",
+            "bankje",
+            "zitbank",
+            "parkbank",
+            "picknickbank",
+            "bench",
+            "benches",
+        ],
+    ),
     (
         "bin",
-        &["afvalbak", "afvalbakken", "prullenbak", "prullenbakken", "prullenmand", "afval apart plaats", "litter bin", "bin"],
+        &[
+            "afvalbak",
+            "afvalbakken",
+            "prullenbak",
+            "prullenbakken",
+            "prullenmand",
+            "afval apart plaats",
+            "litter bin",
+            "bin",
+        ],
     ),
     (
         "manhole",
         &[
-            "put", "putten", "kolk", "kolken", "inspectieput", "rioolput", "drainageput", "gasput", "waterleidingput",
-            "straatkolk", "trottoirkolk", "putdeksel", "manhole", "gully",
+            "put",
+            "putten",
+            "kolk",
+            "kolken",
+            "inspectieput",
+            "rioolput",
+            "drainageput",
+            "gasput",
+            "waterleidingput",
+            "straatkolk",
+            "trottoirkolk",
+            "putdeksel",
+            "manhole",
+            "gully",
         ],
     ),
 ];
 /// Words in the names of layers that hold trees.
 const TREE_LAYERS: [&str; 8] = [
-    "boom", "bomen", "boompunt", "boomkaart", "bomenkaart", "bomenbestand", "boomregister", "gemeentebomen",
+    "boom",
+    "bomen",
+    "boompunt",
+    "boomkaart",
+    "bomenkaart",
+    "bomenbestand",
+    "boomregister",
+    "gemeentebomen",
 ];
 /// Words in the names of layers that hold objects.
 const OBJECT_LAYERS: [&str; 10] = [
-    "vegetatieobject", "paal", "straatmeubilair", "put", "bak", "kast", "mast", "bord", "sensor", "installatie",
+    "vegetatieobject",
+    "paal",
+    "straatmeubilair",
+    "put",
+    "bak",
+    "kast",
+    "mast",
+    "bord",
+    "sensor",
+    "installatie",
 ];
 /// Words of the BGT and of others for what covers the ground.
 const WATER: [&str; 9] = [
-    "water", "waterloop", "watervlakte", "waterdeel", "greppel", "sloot", "zee", "vijver", "watergang",
+    "water",
+    "waterloop",
+    "watervlakte",
+    "waterdeel",
+    "greppel",
+    "sloot",
+    "zee",
+    "vijver",
+    "watergang",
 ];
-const CLINKERS: [&str; 5] = ["klinkers", "clinkers", "gebakken klinkers", "betonstraatstenen", "straatklinkers"];
+const CLINKERS: [&str; 5] = [
+    "klinkers",
+    "clinkers",
+    "gebakken klinkers",
+    "betonstraatstenen",
+    "straatklinkers",
+];
 const PAVING: [&str; 9] = [
-    "open verharding", "half verhard", "onverhard", "tegels", "paving", "erf", "zand", "halfverharding", "schelpen",
+    "open verharding",
+    "half verhard",
+    "onverhard",
+    "tegels",
+    "paving",
+    "erf",
+    "zand",
+    "halfverharding",
+    "schelpen",
 ];
 const GRASS: [&str; 9] = [
-    "gras", "grass", "grasland", "grasveld", "gazon", "groenvoorziening", "weide", "kruidachtigen", "kruiden",
+    "gras",
+    "grass",
+    "grasland",
+    "grasveld",
+    "gazon",
+    "groenvoorziening",
+    "weide",
+    "kruidachtigen",
+    "kruiden",
 ];
 const PLANTING: [&str; 26] = [
-    "bos", "loofbos", "naaldbos", "gemengd bos", "bosplantsoen", "struiken", "struikrozen", "heesters", "heester",
-    "planten", "vaste planten", "planting", "bodembedekkers", "houtwal", "hakhout", "heide", "riet", "rietland",
-    "boomteelt", "fruitteelt", "bollenteelt", "bouwland", "moeras", "kwelder", "duin", "haag",
+    "bos",
+    "loofbos",
+    "naaldbos",
+    "gemengd bos",
+    "bosplantsoen",
+    "struiken",
+    "struikrozen",
+    "heesters",
+    "heester",
+    "planten",
+    "vaste planten",
+    "planting",
+    "bodembedekkers",
+    "houtwal",
+    "hakhout",
+    "heide",
+    "riet",
+    "rietland",
+    "boomteelt",
+    "fruitteelt",
+    "bollenteelt",
+    "bouwland",
+    "moeras",
+    "kwelder",
+    "duin",
+    "haag",
 ];
 
 /// What a feature becomes.
@@ -180,7 +303,9 @@ struct Words(Vec<String>);
 
 fn words(text: &str) -> Words {
     let lower = text.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
     Words(words.map(str::to_owned).collect())
 }
 
@@ -189,7 +314,9 @@ impl Words {
     fn has(&self, names: &[&str]) -> bool {
         names.iter().any(|name| {
             let name: Vec<&str> = name.split(' ').collect();
-            self.0.windows(name.len()).any(|here| here.iter().zip(&name).all(|(word, wanted)| word == wanted))
+            self.0
+                .windows(name.len())
+                .any(|here| here.iter().zip(&name).all(|(word, wanted)| word == wanted))
         })
     }
 }
@@ -360,7 +487,11 @@ mod tests {
             (json!({"type": "station"}), "mastenbroek", None),
         ] {
             let expected = meant.map(Becomes::Asset);
-            assert_eq!(becomes_of(properties.clone(), layer), expected, "{properties} in {layer}");
+            assert_eq!(
+                becomes_of(properties.clone(), layer),
+                expected,
+                "{properties} in {layer}"
+            );
         }
     }
 }

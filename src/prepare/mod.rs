@@ -22,8 +22,8 @@ pub use area::Area;
 
 use crate::model::scenario;
 use crate::sources::cityjson::LodChoice;
-use crate::sources::{Cause, Problem, Severity};
 use crate::sources::online::TileMatrixSet;
+use crate::sources::{Cause, Problem, Severity};
 use document::PreparedLayer;
 use journal::Journal;
 use serde::{Deserialize, Serialize};
@@ -133,9 +133,9 @@ pub enum PrepareError {
 impl PrepareError {
     fn cannot_write(path: &Path, error: &std::io::Error) -> Self {
         let hint = match error.kind() {
-            std::io::ErrorKind::StorageFull
-            | std::io::ErrorKind::QuotaExceeded
-            | std::io::ErrorKind::FileTooLarge => "make room and run it again: it goes on where it stopped",
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::FileTooLarge => {
+                "make room and run it again: it goes on where it stopped"
+            }
             std::io::ErrorKind::PermissionDenied => "choose a folder that you may write in",
             _ => "run it again: it goes on where it stopped",
         };

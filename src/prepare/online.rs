@@ -5,9 +5,9 @@ use super::journal::{CACHE, WORK};
 use super::{
     Input, Inputs, PictureInput, PicturesFrom, PrepareError, PrepareOptions, PrepareReport, PrepareStep, VectorInput,
 };
-use crate::sources::{Cause, Problem};
 use crate::sources::http::{Cancel, Limits};
 use crate::sources::online::{Endpoints, Fetched, Fetcher, ImagerySource, RdArea, SourceRecord};
+use crate::sources::{Cause, Problem};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -125,7 +125,10 @@ pub(super) fn fetch(
 /// The finest level of pictures that is not too many tiles, and what to say where that is not the finest one.
 fn zoom_of(pictures: &ImagerySource, area: &RdArea) -> (u8, Option<Problem>) {
     let set = pictures.tile_matrix_set;
-    let is_few = |zoom: &u8| set.tiles_over(area, *zoom).is_ok_and(|range| range.count() <= MAX_PICTURES);
+    let is_few = |zoom: &u8| {
+        set.tiles_over(area, *zoom)
+            .is_ok_and(|range| range.count() <= MAX_PICTURES)
+    };
     let zoom = (0..=pictures.finest_zoom).rev().find(is_few).unwrap_or(0);
     let warning = (zoom < pictures.finest_zoom).then(|| {
         let message = format!(

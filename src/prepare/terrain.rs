@@ -164,7 +164,11 @@ fn finest_of(inputs: &[Input]) -> f64 {
 
 /// First column, first row, columns and rows of the pieces of a grid.
 fn pieces(grid: &HeightGrid) -> Vec<[u32; 4]> {
-    let along = |count: u32| (0..count).step_by(PIECE as usize).map(move |at| (at, PIECE.min(count - at)));
+    let along = |count: u32| {
+        (0..count)
+            .step_by(PIECE as usize)
+            .map(move |at| (at, PIECE.min(count - at)))
+    };
     along(grid.rows)
         .flat_map(|(row, rows)| along(grid.columns).map(move |(column, columns)| [column, row, columns, rows]))
         .collect()
@@ -409,7 +413,8 @@ mod tests {
         };
         let folder = tempfile::tempdir().unwrap();
         let file = WholeFile::create(folder.path(), GRID).unwrap();
-        file.fill(|to| write_height_tiff(&grid, Crs::RD, Some(NAP), to)).unwrap();
+        file.fill(|to| write_height_tiff(&grid, Crs::RD, Some(NAP), to))
+            .unwrap();
         for (at, height) in [
             ((250_701.0, 476_001.0), 16.0),
             ((250_703.0, 476_003.0), 18.5),
@@ -418,7 +423,10 @@ mod tests {
             assert_eq!(height_in(folder.path(), DVec2::from(at)), Some(height));
         }
         let none = [(250_705.0, 476_003.0), (250_800.0, 476_002.0)];
-        assert!(none.iter().all(|at| height_in(folder.path(), DVec2::from(*at)).is_none()));
+        assert!(
+            none.iter()
+                .all(|at| height_in(folder.path(), DVec2::from(*at)).is_none())
+        );
         assert_eq!(height_in(Path::new("nowhere"), DVec2::ZERO), None);
     }
 

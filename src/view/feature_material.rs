@@ -51,6 +51,10 @@ pub(crate) struct PaperKey {
     pub(crate) textured: bool,
     /// Each vertex is a corner of a square that faces the camera.
     pub(crate) splats: bool,
+    /// Of such a square only the disc in it is drawn, with a dark rim.
+    pub(crate) round: bool,
+    /// Each vertex lies on a line, and its normal leads aside.
+    pub(crate) ribbon: bool,
 }
 
 /// Paper: vertex colours, a row of state per feature, perhaps a texture.
@@ -62,7 +66,7 @@ pub(crate) struct PaperMaterial {
     pub(crate) rows: Handle<ShaderBuffer>,
     /// Opacity; pull towards the eye as a share of the distance; where lines begin and end to fade, binary
     /// logarithm of the metres that a pixel covers. Of squares for points the last two are the side, metres, and the least
-    /// side on the screen, pixels.
+    /// side on the screen, pixels; of ribbons they are their width in the same way.
     #[uniform(1)]
     pub(crate) values: Vec4,
     /// Colour picture.
@@ -102,6 +106,8 @@ impl PaperMaterial {
             two_sided: true,
             textured: false,
             splats: false,
+            round: false,
+            ribbon: false,
         };
         Self {
             values: Vec4::new(opacity, 4.0e-4, FADE_FROM_M.log2(), FADE_TO_M.log2()),
@@ -151,6 +157,8 @@ impl Material for PaperMaterial {
             (key.fades, "PAPER_FADE"),
             (key.textured, "PAPER_TEXTURED"),
             (key.splats, "PAPER_SPLATS"),
+            (key.round, "PAPER_ROUND"),
+            (key.ribbon, "PAPER_RIBBON"),
         ] {
             if set {
                 defs.push(name.into());
@@ -256,13 +264,13 @@ impl PaperMesh {
         }
     }
 
-    /// Adds a point, for a material with squares that face the camera: which corner of it a vertex is stands where its
-    /// opacity stands elsewhere. Such a mesh holds nothing else.
-    pub(crate) fn point(&mut self, position: Vec3, [r, g, b]: Rgb) {
+    /// Adds a point of a feature, for a material with squares that face the camera: which corner of it a vertex is stands
+    /// where its opacity stands elsewhere. Such a mesh holds nothing else.
+    pub(crate) fn marker(&mut self, position: Vec3, feature: u32, [r, g, b]: Rgb) {
         let first = u32::try_from(self.positions.len()).unwrap_or(u32::MAX);
         for corner in 0..4 {
             self.positions.push(position.to_array());
-            self.features.push(0);
+            self.features.push(feature);
             self.colors.push([r, g, b, corner * 85]);
         }
         self.indices.extend([0, 1, 2, 2, 1, 3].map(|corner| first + corner));

@@ -5,6 +5,7 @@ use super::{
     camera::{Clicked, InputCapture, MainCamera, OrbitCamera},
     feature_rows::{FeatureRows, RowRange},
     ground::GroundHeights,
+    points::PickedPoint,
     ray_cast::{PickOwner, Pickable, SceneHit, SceneRay},
     scene::{ScenarioShown, ShownScenario, VariantShown},
     site_view::SiteView,
@@ -55,6 +56,15 @@ pub enum PickedThing {
     /// A sensor.
     Sensor {
         /// Place in the scenario's list.
+        index: usize,
+    },
+    /// A measured point.
+    Point(PickedPoint),
+    /// A feature of a vector layer.
+    Feature {
+        /// Place of the layer among the scenario's vector layers.
+        layer: usize,
+        /// Place of the feature in its layer.
         index: usize,
     },
     /// A place on the ground.
@@ -125,6 +135,9 @@ pub(crate) fn plugin(app: &mut App) {
 
 /// What a hit is, in words of the scenario.
 fn thing_of(hit: &SceneHit, pickables: &Query<&Pickable>, tiles: &TileLayers) -> Option<PickedThing> {
+    if let Some(point) = &hit.point {
+        return Some(PickedThing::Point(point.clone()));
+    }
     let Some((entity, feature)) = hit.feature else {
         return Some(PickedThing::Ground);
     };
@@ -160,6 +173,10 @@ fn thing_of(hit: &SceneHit, pickables: &Query<&Pickable>, tiles: &TileLayers) ->
         },
         PickOwner::Reports => PickedThing::Report { index: place },
         PickOwner::Sensors => PickedThing::Sensor { index: place },
+        PickOwner::Features { layer, indices } => PickedThing::Feature {
+            layer: *layer,
+            index: *indices.get(place)? as usize,
+        },
     })
 }
 
@@ -269,7 +286,7 @@ fn follow_cursor(
     cursor.set_if_neq(CursorGround {
         is_height_known: hit
             .as_ref()
-            .is_some_and(|hit| hit.feature.is_some() || ground.is_measured),
+            .is_some_and(|hit| hit.feature.is_some() || hit.point.is_some() || ground.is_measured),
         position: hit.map(|hit| hit.position),
     });
 }
@@ -335,6 +352,9 @@ fn find(
                 }
                 (PickedThing::Report { index }, PickOwner::Reports)
                 | (PickedThing::Sensor { index }, PickOwner::Sensors) => *index,
+                (PickedThing::Feature { layer, index }, PickOwner::Features { layer: of, indices }) if layer == of => {
+                    indices.iter().position(|i| *i as usize == *index)?
+                }
                 _ => return None,
             };
             let feature = u32::try_from(place).ok()?;

@@ -12,6 +12,7 @@ use crate::geometry::{CreaseEdges, FeatureMesh, MeshBvh};
 use crate::georef::SitePos;
 use bevy::{
     camera::primitives::Aabb,
+    math::Vec3A,
     mesh::MeshTag,
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
@@ -117,6 +118,12 @@ impl DrawnMesh {
             bytes: paper.bytes(),
             mesh: finish(paper),
         })
+    }
+
+    /// The same, known to reach this far beyond its vertices on all sides, metres.
+    pub(crate) fn widened(mut self, by_m: f32) -> Self {
+        self.bounds.half_extents += Vec3A::splat(by_m);
+        self
     }
 
     /// Bytes that go to the graphics card.

@@ -4,13 +4,15 @@
 //! scenario is opened, and a switch only shows, hides and sets rows.
 
 mod assets;
+mod features;
 
 pub use assets::AssetVisibility;
+pub use features::{FeatureChoice, StyleFeatures};
 
 use crate::geometry::polygon::ring_contains;
 use crate::georef::{RenderOrigin, SitePos};
 use crate::model::edit::{EditSystems, ScenarioActivated, ScenarioEdited};
-use crate::model::{ActiveScenario, Label, LayerKind, OpenScenario, Removal, Variant};
+use crate::model::{ActiveScenario, FeatureStyle, Label, LayerKind, OpenScenario, Removal, Variant};
 use crate::schedule::FrameSystems;
 use crate::sources::Problem;
 use crate::view::placement::SceneOrigin;
@@ -34,6 +36,8 @@ pub struct ShownScenario {
     /// Shown up to and including this phase; `None` shows the whole plan.
     pub phase: Option<String>,
     hidden_layers: BTreeSet<String>,
+    /// How the vector layers look now, in their order.
+    feature_styles: Vec<FeatureStyle>,
     /// Ids of the buildings that each removal of each variant takes away.
     removals: Vec<Vec<HashSet<String>>>,
     /// Ids of the buildings that are gone in the variant and phase shown.
@@ -71,6 +75,7 @@ impl ShownScenario {
             variant,
             phase: None,
             hidden_layers,
+            feature_styles: open.features.iter().map(|layer| layer.style.clone()).collect(),
             removals,
             removed: Arc::default(),
             cleared: Vec::new(),
@@ -246,6 +251,12 @@ impl Unfinished {
             self.0.remove(name);
         }
     }
+
+    /// Whether the work called `name` is still going on.
+    #[cfg(test)]
+    pub(crate) fn is_waiting_for(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
 }
 
 pub(crate) fn plugin(app: &mut App) {
@@ -256,12 +267,19 @@ pub(crate) fn plugin(app: &mut App) {
         .add_message::<ShowVariant>()
         .add_message::<ShowPhase>()
         .add_message::<ShowLayer>()
+        .add_message::<StyleFeatures>()
         .add_message::<ScenarioShown>()
         .add_message::<VariantShown>()
         .add_systems(
             Update,
             (
-                (show_scenario, follow_edits, show_variant, show_layers)
+                (
+                    show_scenario,
+                    follow_edits,
+                    show_variant,
+                    show_layers,
+                    features::style_features,
+                )
                     .chain()
                     .after(EditSystems)
                     .in_set(FrameSystems::ApplyEdits),
@@ -419,6 +437,7 @@ mod tests {
             roof_m: 12.0,
             storeys: Some(3),
             main_use: Use::Shops,
+            is_use_known: true,
             year: None,
             dwellings: Some(0),
             parking_places: None,

@@ -54,7 +54,11 @@ fn picture(side: u32, at: [f64; 2]) -> Fixture {
 /// All tiles of a prepared folder: level, column, row from the north, pixels.
 fn tiles(folder: &Path) -> BTreeMap<(u8, u32, u32), image::RgbaImage> {
     let mut found = BTreeMap::new();
-    for zoom in fs::read_dir(folder.join("imagery")).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
+    for zoom in fs::read_dir(folder.join("imagery"))
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+    {
         for column in fs::read_dir(zoom.path()).unwrap().flatten() {
             for row in fs::read_dir(column.path()).unwrap().flatten() {
                 let name = |path: &Path| path.file_stem().unwrap().to_str().unwrap().parse::<u32>().unwrap();
@@ -129,14 +133,20 @@ fn every_pixel_shows_its_place() {
     let coarsest = *tiles.keys().map(|(zoom, _, _)| zoom).min().unwrap();
     assert_eq!(tiles.keys().filter(|(zoom, _, _)| *zoom == coarsest).count(), 1);
     let (count, worst) = compare(&tiles, 16);
-    assert!(count > 10_000 && worst <= 6, "{count} pixels, {worst} m off at level 16");
+    assert!(
+        count > 10_000 && worst <= 6,
+        "{count} pixels, {worst} m off at level 16"
+    );
     // Where the sheets end tiles are clear, and say so in a form that can.
     assert!(tiles.values().any(|tile| tile.pixels().any(|pixel| pixel[3] == 0)));
     let text = fs::read_to_string(town.path("out/imagery/tilemapresource.xml")).unwrap();
     for zoom in coarsest..=18 {
         assert!(text.contains(&format!("<TileSet href=\"{zoom}\"")), "{text}");
     }
-    assert!(text.contains("profile=\"global-mercator\"") && text.contains("west.tif; all.tif"), "{text}");
+    assert!(
+        text.contains("profile=\"global-mercator\"") && text.contains("west.tif; all.tif"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -144,7 +154,10 @@ fn a_picture_in_another_system_shows_the_same_place() {
     let town = Town::new();
     // The same land in UTM 32N, pixel by pixel from its own coordinates.
     let utm = Crs(25832);
-    let (there, back) = (Transformer::new(Crs::RD, utm).unwrap(), Transformer::new(utm, Crs::RD).unwrap());
+    let (there, back) = (
+        Transformer::new(Crs::RD, utm).unwrap(),
+        Transformer::new(utm, Crs::RD).unwrap(),
+    );
     let [x, y] = there.convert_flat([CORNER[0] + 10.0, CORNER[1] + 215.0]).unwrap();
     let bits = (0..400_u32).flat_map(|row| (0..400_u32).map(move |column| (column, row)));
     let bits = bits.flat_map(|(column, row)| {
@@ -177,10 +190,15 @@ fn what_is_no_picture_or_lies_elsewhere_is_one_line() {
     fs::write(town.path("elsewhere.tif"), picture(64, [5_000.0, 5_000.0]).bytes()).unwrap();
     fs::write(town.path("page.tif"), "<html>404</html>").unwrap();
     fs::write(town.path("good.tif"), picture(460, [0.0, 230.0]).bytes()).unwrap();
-    let Err(stadslens::prepare::PrepareError::Problems(problems)) = run(&only_imagery(&town, &["elsewhere.tif"])) else {
+    let Err(stadslens::prepare::PrepareError::Problems(problems)) = run(&only_imagery(&town, &["elsewhere.tif"]))
+    else {
         panic!("there is nothing there");
     };
-    assert!(problems.iter().any(|problem| problem.message.contains("no picture of it lies in this area")));
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.message.contains("no picture of it lies in this area"))
+    );
     assert!(!town.path("out/imagery").exists());
     let options = PrepareOptions {
         folder: town.path("out2"),
@@ -189,7 +207,10 @@ fn what_is_no_picture_or_lies_elsewhere_is_one_line() {
     let report = run(&options).unwrap();
     let told = errors(&report);
     assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].contains("page.tif") && told[1].contains("ground.tif"), "{told:?}");
+    assert!(
+        told[0].contains("page.tif") && told[1].contains("ground.tif"),
+        "{told:?}"
+    );
     assert!(report.imagery_tiles > 4);
     // Damage in a sheet is told, costs its part, and is told again by the next run.
     let mut cut = picture(460, [0.0, 230.0]);
@@ -203,7 +224,10 @@ fn what_is_no_picture_or_lies_elsewhere_is_one_line() {
         ..only_imagery(&town, &["damaged.tif"])
     };
     let first = errors(&run(&options).unwrap());
-    assert!(!first.is_empty() && first.iter().all(|line| line.contains("damaged.tif")), "{first:?}");
+    assert!(
+        !first.is_empty() && first.iter().all(|line| line.contains("damaged.tif")),
+        "{first:?}"
+    );
     assert_eq!(errors(&run(&options).unwrap()), first);
 }
 
@@ -214,7 +238,9 @@ fn tile(zoom: u32, column: u32, row: u32) -> Vec<u8> {
         let (x, y) = (f64::from(column * 256 + x) + 0.5, f64::from(row * 256 + y) + 0.5);
         DVec2::new(-285_401.92 + x * pixel, 903_401.92 - y * pixel)
     };
-    let pixels: Vec<u8> = (0..256).flat_map(|y| (0..256).flat_map(move |x| color(at(x, y)))).collect();
+    let pixels: Vec<u8> = (0..256)
+        .flat_map(|y| (0..256).flat_map(move |x| color(at(x, y))))
+        .collect();
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, 95)
         .write_image(&pixels, 256, 256, image::ExtendedColorType::Rgb8)
@@ -237,7 +263,11 @@ fn with_pictures(town: &Town, server: &Server) -> PrepareOptions {
 /// Level, column and row of a request for a picture.
 fn asked(path: &str) -> Option<[u32; 3]> {
     let (_, rest) = path.split_once("/EPSG:28992/")?;
-    let numbers: Vec<u32> = rest.trim_end_matches(".jpeg").split('/').map(|part| part.parse().unwrap()).collect();
+    let numbers: Vec<u32> = rest
+        .trim_end_matches(".jpeg")
+        .split('/')
+        .map(|part| part.parse().unwrap())
+        .collect();
     numbers.try_into().ok()
 }
 
@@ -257,7 +287,10 @@ fn aerial_pictures_come_from_their_service_with_whose_they_are() {
     assert!(count > 200 * 200 * 29 && worst <= 4, "{count} pixels, {worst} m off");
     let open = stadslens::model::scenario::open(&town.path("out")).unwrap();
     let layer = open.scenario.layers.iter().find(|layer| layer.id == "imagery").unwrap();
-    assert!(layer.source.owner.contains("Beeldmateriaal") && layer.source.licence == "CC BY 4.0", "{layer:?}");
+    assert!(
+        layer.source.owner.contains("Beeldmateriaal") && layer.source.licence == "CC BY 4.0",
+        "{layer:?}"
+    );
     assert!(layer.source.date.len() >= 10, "{layer:?}");
 }
 
@@ -291,16 +324,27 @@ fn a_picture_service_that_stops_halfway_is_gone_on_with() {
     let server = serve(false);
     let report = run(&options(&server)).unwrap();
     assert_eq!(errors(&report), Vec::<String>::new());
-    let is_new = |path: &String| !asked_before.contains(path) || asked(path).is_some_and(|[_, column, _]| column % 3 == 0);
+    let is_new =
+        |path: &String| !asked_before.contains(path) || asked(path).is_some_and(|[_, column, _]| column % 3 == 0);
     let again: Vec<String> = server.seen().iter().map(|seen| seen.path().to_owned()).collect();
     let pictures: Vec<&String> = again.iter().filter(|path| asked(path).is_some()).collect();
-    assert!(!pictures.is_empty() && pictures.iter().all(|path| is_new(path)), "{pictures:?}");
+    assert!(
+        !pictures.is_empty() && pictures.iter().all(|path| is_new(path)),
+        "{pictures:?}"
+    );
     let undisturbed = PrepareOptions {
         folder: town.path("undisturbed"),
         ..options(&server)
     };
     run(&undisturbed).unwrap();
-    assert_eq!(files_in(&town.path("out/imagery")), files_in(&town.path("undisturbed/imagery")));
-    let left: Vec<PathBuf> = fs::read_dir(town.path("out/.prepare")).unwrap().flatten().map(|entry| entry.path()).collect();
+    assert_eq!(
+        files_in(&town.path("out/imagery")),
+        files_in(&town.path("undisturbed/imagery"))
+    );
+    let left: Vec<PathBuf> = fs::read_dir(town.path("out/.prepare"))
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
     assert_eq!(left.len(), 1, "nothing but the journal stays: {left:?}");
 }

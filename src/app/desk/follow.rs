@@ -3,6 +3,7 @@
 use super::told::Told;
 use super::{DeskMemory, Reading, Wishes};
 use crate::app::choices::Choices;
+use crate::app::detail::ChangeDetail;
 use crate::app::dialog::AskForPath;
 use crate::app::notes::WriteNote;
 use crate::app::open::OpenPath;
@@ -13,6 +14,7 @@ use crate::app::take_along::{TakeAlong, TakeAlongTo};
 use crate::georef::SitePos;
 use crate::model::Viewpoint;
 use crate::panels::card::CardAction;
+use crate::panels::coloring::ColoringAction;
 use crate::panels::desk::{Desk, DeskActions};
 use crate::panels::layers::LayersAction;
 use crate::panels::minimap::MinimapAction;
@@ -29,6 +31,7 @@ use crate::panels::viewpoints::ViewpointsAction;
 use crate::schedule::SwitchLens;
 use crate::view::camera::{CameraCommand, FlyTo, Orbit, orbit_of};
 use crate::view::picking::Pick;
+use crate::view::points::{ColorPoints, ShowPointClass};
 use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant};
 use crate::view::sun::SetSunTime;
 
@@ -75,8 +78,8 @@ impl Follower<'_, '_> {
                 memory.viewpoint = Some(id);
             }
         }
-        for LayersAction::SetVisible { id, visible } in actions.layers {
-            wishes.layer.write(ShowLayer { id, visible });
+        for action in actions.layers {
+            follow_layers(action, self.world, wishes);
         }
         for action in actions.card {
             follow_card(&action, self.world, wishes);
@@ -140,6 +143,37 @@ impl Follower<'_, '_> {
                 follow_start(action, wishes);
             }
         }
+    }
+}
+
+fn follow_layers(action: LayersAction, world: &Reading, wishes: &mut Wishes) {
+    match action {
+        LayersAction::SetVisible { id, visible } => {
+            wishes.layer.write(ShowLayer { id, visible });
+        }
+        LayersAction::SetDetail(place) => {
+            let shown = world.shown.as_ref();
+            let choices = shown.and_then(|shown| Some(shown.open.detail.as_ref()?.choices()));
+            let choice = choices.and_then(|choices| choices.get(place).copied());
+            wishes.detail.write_batch(choice.map(ChangeDetail));
+        }
+        LayersAction::Color { id, action } => match action {
+            ColoringAction::Choose(place) => {
+                let by = world
+                    .points
+                    .0
+                    .get(&id)
+                    .and_then(|look| look.choices().get(place).copied());
+                wishes.color.write_batch(by.map(|by| ColorPoints { layer: id, by }));
+            }
+            ColoringAction::SetClassVisible { class, visible } => {
+                wishes.class.write(ShowPointClass {
+                    layer: id,
+                    class,
+                    visible,
+                });
+            }
+        },
     }
 }
 

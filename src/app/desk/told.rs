@@ -3,7 +3,8 @@
 //! Hundreds of problems and a legend per layer are not put into words sixty times a second: each part is made anew
 //! only when what it comes from has changed.
 
-use super::{DeskMemory, Reading, cards, state};
+use super::feature_words::feature_card;
+use super::{DeskMemory, Reading, cards, points, state};
 use crate::model::LayerKind;
 use crate::panels::card::CardState;
 use crate::panels::charter::CharterState;
@@ -39,12 +40,17 @@ impl Told {
     pub(super) fn follow(&mut self, world: &Reading, memory: &DeskMemory, language: &Language) {
         let shown = world.shown.as_deref();
         let made_for = Some((language.clone(), *world.lens.get()));
+        let are_points_new = world.points.is_changed();
         let is_new = made_for != self.made_for || world.shown.as_ref().is_some_and(DetectChanges::is_changed);
         if is_new {
             self.variants = shown.map(|shown| state::variants(shown, language)).unwrap_or_default();
-            self.layers = shown.map(|shown| state::layers(shown, language)).unwrap_or_default();
             let charters = shown.map(|shown| &shown.open.scenario.charters);
             self.charter = state::charter(charters.and_then(|all| all.get(world.lens.get())), language);
+        }
+        if is_new || are_points_new || world.changing.is_changed() {
+            let wanted = world.changing.wanted();
+            let layers = shown.map(|shown| state::layers(shown, wanted, &world.points, language));
+            self.layers = layers.unwrap_or_default();
         }
         if is_new || self.viewpoint != memory.viewpoint {
             self.viewpoint.clone_from(&memory.viewpoint);
@@ -83,7 +89,8 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
     let open = &shown.open;
     let layer_of = |id: &str| open.scenario.layers.iter().find(|layer| layer.id == id);
     let layer_for = |kind| open.scenario.layers.iter().find(|layer| layer.kind == kind);
-    match &selection.picked.as_ref()?.thing {
+    let picked = selection.picked.as_ref()?;
+    match &picked.thing {
         PickedThing::Building { layer, id, attributes } => {
             let registered = id.as_deref().and_then(|id| open.register.get(id));
             Some(cards::building_card(
@@ -125,6 +132,17 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
             layer_for(LayerKind::Sensors),
             language,
         )),
+        PickedThing::Point(point) => Some(points::point_card(
+            point,
+            picked.position,
+            &open.scenario.area.site,
+            layer_of(&point.layer),
+            language,
+        )),
+        PickedThing::Feature { layer, index } => {
+            let layer = open.features.get(*layer)?;
+            Some(feature_card(layer, *index, layer_of(&layer.layer), language))
+        }
         PickedThing::Ground => None,
     }
 }

@@ -222,7 +222,11 @@ fn object_id(open: &OpenScenario, thing: &PickedThing) -> Option<String> {
         PickedThing::Asset { index } => Some(open.assets.get(*index)?.id.clone()),
         PickedThing::Report { index } => Some(open.reports.get(*index)?.id.clone()),
         PickedThing::Sensor { index } => Some(open.sensors.get(*index)?.id.clone()),
-        PickedThing::Ground => None,
+        PickedThing::Feature { layer, index } => {
+            let layer = open.features.get(*layer)?;
+            Some(layer.features.get(*index)?.id.clone()?)
+        }
+        PickedThing::Point(_) | PickedThing::Ground => None,
     }
 }
 

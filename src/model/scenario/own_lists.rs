@@ -149,6 +149,8 @@ fn layer_of(list: &OwnList) -> Layer {
         id_property: None,
         register: None,
         columns: Some(list.columns.clone()),
+        style: None,
+        crs: None,
         source: Source {
             owner: list.name.clone(),
             date: list.day.to_string(),

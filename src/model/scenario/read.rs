@@ -8,6 +8,7 @@ use super::file::{self, ScenarioFile, VERSION};
 use super::findings::Findings;
 use super::geojson::{self, Feature};
 use super::geotiff_layer;
+use super::imagery_layer::{self, MAX_GEOTIFF_BYTES};
 use super::layers::LayerReader;
 use super::place::LeftOut;
 use super::projection::Projection;
@@ -17,8 +18,11 @@ use super::terrain_layer;
 use super::vector_layer;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
-use crate::model::points::SitePoints;
-use crate::model::{AddedList, Asset, BuildingRegister, GroundPicture, RegisteredBuilding, Report, Sensor, Terrain};
+use crate::model::points::SiteCloud;
+use crate::model::{
+    AddedList, Asset, BuildingRegister, CityDetail, FeatureLayer, GroundPicture, RegisteredBuilding, Report, Sensor,
+    Terrain,
+};
 use crate::sources::{
     Cause, Problem, json_text,
     resource::{self, Resources},
@@ -33,9 +37,6 @@ use std::{path::Path, sync::Arc};
 pub const DOCUMENT: &str = "scenario.json";
 /// Largest terrain grid that is read, bytes: the most heights allowed, written out with a dozen digits each.
 const MAX_GRID_BYTES: u64 = 256 << 20;
-
-/// Largest `GeoTIFF` in a package, bytes; one in a folder is read in part and may have any size.
-const MAX_GEOTIFF_BYTES: u64 = 1 << 30;
 
 /// A scenario with the data of its vector layers, read and checked (tiles are streamed later).
 #[derive(Clone)]
@@ -70,10 +71,14 @@ pub struct OpenScenario {
     pub labels: Arc<Vec<Label>>,
     /// Addresses.
     pub addresses: Arc<Vec<Address>>,
-    /// Measured points.
-    pub points: Arc<SitePoints>,
+    /// Clouds of measured points.
+    pub points: Vec<Arc<SiteCloud>>,
+    /// Points, lines and areas of any kind, in the order of their layers.
+    pub features: Arc<Vec<FeatureLayer>>,
     /// Pictures of the ground, the first one on top.
     pub imagery: Vec<Arc<dyn GroundPicture>>,
+    /// In which level of detail the city model is shown, where this is one by itself.
+    pub detail: Option<CityDetail>,
     /// Everything wrong with the files.
     pub problems: Vec<Problem>,
 }
@@ -97,8 +102,10 @@ impl OpenScenario {
             sensors: Arc::default(),
             labels: Arc::default(),
             addresses: Arc::default(),
-            points: Arc::default(),
+            points: Vec::new(),
+            features: Arc::default(),
             imagery: Vec::new(),
+            detail: None,
             problems: Vec::new(),
         }
     }
@@ -287,7 +294,7 @@ struct Read {
 /// Reads the files beside the scenario's own.
 pub(super) struct DataReader {
     pub(super) resources: Arc<dyn Resources>,
-    projection: Projection,
+    pub(super) projection: Projection,
     ring_budget: u64,
     pub(super) problems: Vec<Problem>,
     pub(super) open: OpenScenario,
@@ -307,14 +314,14 @@ impl DataReader {
         }
         let mut buildings: Vec<RegisteredBuilding> = Vec::new();
         let (mut surfaces, mut assets, mut reports, mut sensors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut labels, mut addresses) = (Vec::new(), Vec::new());
+        let (mut labels, mut addresses, mut features) = (Vec::new(), Vec::new(), Vec::new());
         for layer in &layers {
-            let path = &layer.path;
+            let (path, crs) = (&layer.path, layer.crs.as_deref());
             match layer.kind {
                 LayerKind::Terrain => {}
-                LayerKind::Imagery => {}
-                LayerKind::Features => {}
-                LayerKind::Points => {}
+                LayerKind::Imagery => self.read_imagery(layer),
+                LayerKind::Features => features.extend(self.read_feature_layer(layer)),
+                LayerKind::Points => self.read_points(layer),
                 LayerKind::Tiles3d => {
                     if !self.resources.exists(path) {
                         self.problems.push(
@@ -323,20 +330,22 @@ impl DataReader {
                         );
                     }
                     let Some(register) = &layer.register else { continue };
-                    if let Some(found) = self.read_features(register, |reader, features| reader.register(features)) {
+                    if let Some(found) =
+                        self.read_features_in(register, None, |reader, features| reader.register(features))
+                    {
                         read.register = true;
                         buildings.extend(found);
                     }
                 }
                 LayerKind::Surfaces => surfaces.extend(
-                    self.read_features(path, |reader, features| reader.surfaces(features))
+                    self.read_features_in(path, crs, |reader, features| reader.surfaces(features))
                         .unwrap_or_default(),
                 ),
                 LayerKind::Assets => {
                     let found = if is_table(path) {
                         self.read_table(layer)
                     } else {
-                        self.read_features(path, |reader, features| reader.assets(features))
+                        self.read_features_in(path, crs, |reader, features| reader.assets(features))
                     };
                     if let Some(found) = found {
                         read.assets = true;
@@ -344,19 +353,19 @@ impl DataReader {
                     }
                 }
                 LayerKind::Reports => reports.extend(
-                    self.read_features(path, |reader, features| reader.reports(features))
+                    self.read_features_in(path, crs, |reader, features| reader.reports(features))
                         .unwrap_or_default(),
                 ),
                 LayerKind::Sensors => sensors.extend(
-                    self.read_features(path, |reader, features| reader.sensors(features))
+                    self.read_features_in(path, crs, |reader, features| reader.sensors(features))
                         .unwrap_or_default(),
                 ),
                 LayerKind::Labels => labels.extend(
-                    self.read_features(path, |reader, features| reader.labels(features))
+                    self.read_features_in(path, crs, |reader, features| reader.labels(features))
                         .unwrap_or_default(),
                 ),
                 LayerKind::Addresses => addresses.extend(
-                    self.read_features(path, |reader, features| reader.addresses(features))
+                    self.read_features_in(path, crs, |reader, features| reader.addresses(features))
                         .unwrap_or_default(),
                 ),
             }
@@ -368,6 +377,7 @@ impl DataReader {
         self.open.sensors = Arc::new(sensors);
         self.open.labels = Arc::new(labels);
         self.open.addresses = Arc::new(addresses);
+        self.open.features = Arc::new(features);
         read
     }
 
@@ -425,6 +435,14 @@ impl DataReader {
         }
     }
 
+    fn read_imagery(&mut self, layer: &Layer) {
+        let site = *self.projection.site();
+        match imagery_layer::open(&self.resources, &layer.id, &layer.path, site, &mut self.problems) {
+            Ok(picture) => self.open.imagery.push(picture),
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
     fn read_geotiff(&self, layer: &Layer, findings: &mut Findings) -> Result<Terrain, Problem> {
         let path = &layer.path;
         let source = self.resources.open(path, MAX_GEOTIFF_BYTES);
@@ -440,16 +458,8 @@ impl DataReader {
             .ok()
     }
 
-    /// The records of one file of features; `None` when nothing of it could be read.
-    fn read_features<T>(
-        &mut self,
-        path: &str,
-        convert: impl FnOnce(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
-    ) -> Option<Vec<T>> {
-        self.read_features_in(path, None, convert)
-    }
-
-    /// The same of a file that is in `crs` where it does not say otherwise itself.
+    /// The records of one file of features, which is in `crs` where it does not say otherwise itself; `None` when nothing of it could be
+    /// read.
     pub(super) fn read_features_in<T>(
         &mut self,
         path: &str,

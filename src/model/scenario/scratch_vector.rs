@@ -1,32 +1,22 @@
-//! A scenario around one vector file: its points as objects, its lines as narrow strips, its areas as ground.
+//! A scenario around one vector file: each layer of the file as a layer of features.
 //!
-//! Nothing is known of what they stand for, so the colours only follow the words in the names of the layers. There is no
-//! ground and no variant, heights are not used, and nothing is written.
+//! Nothing is known of what they stand for, so their colours follow common fields and the names of the layers. There is
+//! no ground and no variant, heights are not used, and nothing is written.
 
-use super::convert::RING_BUDGET;
+use super::feature_layer::FeatureCollector;
+use super::feature_style::StyleWish;
 use super::findings::Findings;
-use super::geojson::{Feature, Geometry};
-use super::layers::LayerReader;
 use super::projection::{MAX_DISTANCE_M, Projection};
-use super::properties::Properties;
 use super::scratch::{beside, home, no_file_name, scratch};
-use super::{LayerKind, NewSurface, OpenScenario, SurfaceKind};
+use super::{LayerKind, LocalText, OpenScenario};
 use crate::georef::{Crs, LonLatH, RdNap, SiteFrame, SitePos, Transformer};
-use crate::model::{Asset, AssetKind, Terrain};
-use crate::sources::vector::{Bounds, VectorFeature, VectorFile, VectorLayer};
+use crate::model::FeatureLayer;
+use crate::sources::vector::{Bounds, VectorFile, VectorLayer};
 use crate::sources::{Cause, Problem};
 use bevy::math::{DVec2, DVec3};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Most objects that are shown.
-const MAX_OBJECTS: usize = 100_000;
-/// Most pieces of ground that are shown, the parts of lines among them.
-const MAX_SURFACES: usize = 50_000;
-/// Narrowest and widest strip that stands for a line, metres.
-const STRIP_M: [f64; 2] = [0.2, 20.0];
-/// Width of a strip as a part of the size of the whole.
-const STRIP_SHARE: f64 = 1.0 / 500.0;
 /// Part of the radius of a file that is looked at.
 const FILLED: f64 = 0.65;
 /// Where RD is in use, metres, as EPSG bounds it.
@@ -53,34 +43,28 @@ impl OpenScenario {
             site,
             origin: middle(bounds),
             findings,
-            surfaces: Vec::new(),
-            assets: Vec::new(),
-            strip_m: STRIP_M[0],
-            ring_budget: RING_BUDGET,
-            is_full: false,
+            layers: Vec::new(),
         };
         let radius_m = shown.size(&file).map_err(refuse)?;
-        shown.strip_m = (2.0 * radius_m * STRIP_SHARE).clamp(STRIP_M[0], STRIP_M[1]);
-        for (number, layer) in file.layers.iter().enumerate() {
-            shown.layer(&file, number, layer);
+        for number in 0..file.layers.len() {
+            shown.layer(&file, number);
         }
-        let kinds = [
-            (LayerKind::Surfaces, "surfaces", shown.surfaces.is_empty()),
-            (LayerKind::Assets, "assets", shown.assets.is_empty()),
-        ];
-        let kinds: Vec<_> = kinds
-            .into_iter()
-            .filter(|(.., is_empty)| !is_empty)
-            .map(|(kind, id, _)| (kind, id))
-            .collect();
         // Flat data is seen from steeper, and its corners are emptier than its middle.
         let mut view = home(SitePos(DVec3::ZERO), FILLED * radius_m);
         view.pitch_deg = -55.0;
-        let scenario = scratch(&name, &name, site, view, &kinds);
+        let kinds: Vec<_> = shown
+            .layers
+            .iter()
+            .map(|layer| (LayerKind::Features, layer.layer.as_str()))
+            .collect();
+        let mut scenario = scratch(&name, &name, site, view, &kinds);
+        if scenario.layers.len() > 1 {
+            for layer in &mut scenario.layers {
+                layer.title = LocalText([("nl".to_owned(), layer.id.clone())].into());
+            }
+        }
         let mut open = Self::without_data(scenario, resources);
-        open.asset_layers = vec![("assets".into(), shown.assets.len())];
-        open.surfaces = Arc::new(shown.surfaces);
-        open.assets = Arc::new(shown.assets);
+        open.features = Arc::new(shown.layers);
         open.problems = shown.findings.into_problems();
         Ok(open)
     }
@@ -125,11 +109,7 @@ struct Shown {
     /// Zero of a site without a place, in the coordinates of the file.
     origin: [f64; 2],
     findings: Findings,
-    surfaces: Vec<NewSurface>,
-    assets: Vec<Asset>,
-    strip_m: f64,
-    ring_budget: u64,
-    is_full: bool,
+    layers: Vec<FeatureLayer>,
 }
 
 impl Shown {
@@ -167,7 +147,8 @@ impl Shown {
         Ok(radius_m)
     }
 
-    fn layer(&mut self, file: &VectorFile, number: usize, layer: &VectorLayer) {
+    fn layer(&mut self, file: &VectorFile, number: usize) {
+        let Some(layer) = file.layers.get(number) else { return };
         let projection = match self.projection(layer) {
             Ok(projection) => projection,
             Err(message) => {
@@ -176,146 +157,35 @@ impl Shown {
                 return;
             }
         };
-        let kind = kind_of(&layer.name);
-        for feature in file.features(number) {
-            if self.assets.len() >= MAX_OBJECTS || self.surfaces.len() >= MAX_SURFACES {
-                self.stop();
-                return;
+        let mut collector = FeatureCollector::new(&projection, &mut self.findings);
+        collector.add(file, number, None, None);
+        let (features, table) = collector.finish();
+        if features.is_empty() {
+            return;
+        }
+        let style = StyleWish::opaque().style(&table, &layer.name, &mut self.findings);
+        let is_taken = |id: &String| self.layers.iter().any(|other| other.layer == *id);
+        let mut ids = (1_u32..).map(|n| {
+            if n == 1 {
+                layer.name.clone()
+            } else {
+                format!("{} {n}", layer.name)
             }
-            match feature {
-                Ok(feature) => self.feature(feature, layer, kind, &projection),
-                Err(problem) => self.findings.found(problem),
-            }
-        }
-    }
-
-    fn stop(&mut self) {
-        if !std::mem::replace(&mut self.is_full, true) {
-            let message =
-                format!("more than {MAX_OBJECTS} points or {MAX_SURFACES} lines and areas; the rest is not shown");
-            self.findings.error_because(Cause::TooLarge, "", message);
-        }
-    }
-
-    fn feature(&mut self, found: VectorFeature, layer: &VectorLayer, kind: SurfaceKind, projection: &Projection) {
-        let Some(geometry) = found.geometry else { return };
-        let id = format!(
-            "{} {}",
-            layer.name,
-            found.id.unwrap_or_else(|| (found.index + 1).to_string())
-        );
-        let mut feature = Feature {
-            index: found.index,
-            id: None,
-            geometry: Geometry::Polygons(Vec::new()),
-            properties: found.properties,
-        };
-        for point in geometry.points {
-            match projection.site_from_file([point.x, point.y]) {
-                Ok(position) => {
-                    let attributes = Properties::new(&feature, &mut self.findings).all();
-                    self.assets.push(object(id.clone(), position, attributes));
-                }
-                Err(message) => self.findings.error_because(Cause::Place, &id, message),
-            }
-        }
-        for (number, line) in geometry.lines.iter().enumerate() {
-            let placed: Vec<DVec2> = line
-                .iter()
-                .filter_map(|point| projection.site_from_file([point.x, point.y]).ok())
-                .collect();
-            self.strips(&format!("{id}/{number}"), &placed, kind);
-        }
-        if !geometry.polygons.is_empty() {
-            let rings = geometry.polygons.iter().map(|rings| {
-                let flat = |ring: &Vec<_>| {
-                    ring.iter()
-                        .map(|p: &crate::sources::vector::Position| [p.x, p.y])
-                        .collect()
-                };
-                rings.iter().map(flat).collect()
-            });
-            feature.geometry = Geometry::Polygons(rings.collect());
-            let mut reader = LayerReader {
-                projection,
-                terrain: &Terrain::flat(),
-                ring_budget: &mut self.ring_budget,
-                findings: &mut self.findings,
-            };
-            for (part, (outer, holes)) in reader.polygons(&feature).into_iter().enumerate() {
-                self.surfaces.push(surface(format!("{id}/{part}"), kind, outer, holes));
-            }
-        }
-    }
-
-    /// A strip for every part of a line.
-    fn strips(&mut self, id: &str, line: &[DVec2], kind: SurfaceKind) {
-        for (part, ends) in line.windows(2).enumerate() {
-            let [from, to] = *ends else { continue };
-            let Some(along) = (to - from).try_normalize() else {
-                continue;
-            };
-            if self.surfaces.len() >= MAX_SURFACES {
-                return;
-            }
-            let aside = along.perp() * self.strip_m / 2.0;
-            let outer = vec![from - aside, to - aside, to + aside, from + aside];
-            self.surfaces
-                .push(surface(format!("{id}/{part}"), kind, outer, Vec::new()));
-        }
-    }
-}
-
-fn surface(id: String, kind: SurfaceKind, outer: Vec<DVec2>, holes: Vec<Vec<DVec2>>) -> NewSurface {
-    NewSurface {
-        id,
-        kind,
-        outer,
-        holes,
-        raise_m: 0.0,
-        parking_places: None,
-        phase: String::new(),
-    }
-}
-
-fn object(id: String, position: DVec2, attributes: Vec<(String, String)>) -> Asset {
-    Asset {
-        id,
-        kind: AssetKind::Other,
-        position,
-        heading_deg: 0.0,
-        height_m: 0.0,
-        crown_m: 0.0,
-        condition: None,
-        upkeep: None,
-        inspected: None,
-        next_inspection: None,
-        attributes,
-    }
-}
-
-/// Cover that the name of a layer suggests, in Dutch or English.
-fn kind_of(layer: &str) -> SurfaceKind {
-    let layer = layer.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| layer.contains(word));
-    if has(&["water", "sloot", "beek"]) {
-        SurfaceKind::Water
-    } else if has(&["gras", "grass", "weide"]) {
-        SurfaceKind::Grass
-    } else if has(&["groen", "begroeid", "plant", "green"]) {
-        SurfaceKind::Planting
-    } else if has(&["weg", "road", "traffic", "straat"]) {
-        SurfaceKind::Asphalt
-    } else if has(&["pand", "building", "gebouw"]) {
-        SurfaceKind::Clinkers
-    } else {
-        SurfaceKind::Paving
+        });
+        let id = ids.find(|id| !is_taken(id)).unwrap_or_default();
+        self.layers.push(FeatureLayer {
+            layer: id,
+            features,
+            table,
+            style,
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::features::Coloring;
     use crate::model::scenario::open_any;
 
     fn open(name: &str, text: &str) -> Result<OpenScenario, Vec<Problem>> {
@@ -334,30 +204,53 @@ mod tests {
     fn points_lines_and_areas_of_a_file_are_shown_around_their_middle() {
         for crs in [r#", "crs": {"properties": {"name": "EPSG:28992"}}}"#, "}"] {
             let open = open("a.geojson", &format!("{FEATURES}{crs}")).unwrap();
-            assert_eq!((open.assets.len(), open.surfaces.len()), (1, 3));
+            let layer = &open.features[0];
+            assert_eq!((open.features.len(), layer.features.len()), (1, 3));
             assert!(matches!(open.scenario.area.site, SiteFrame::RdNap { anchor } if anchor.nap_m == 0.0));
+            let [point, line, area] = &layer.features[..] else {
+                panic!()
+            };
             assert!(
-                open.assets[0].position.distance(DVec2::new(-50.0, -50.0)) < 1.0,
+                point.points[0].distance(DVec2::new(-50.0, -50.0)) < 1.0,
                 "{}",
-                open.assets[0].position
+                point.points[0]
             );
-            assert_eq!(open.assets[0].attributes, [("soort".to_owned(), "paal".to_owned())]);
-            assert!(open.surfaces.iter().all(|surface| surface.kind == SurfaceKind::Asphalt));
-            assert_eq!(open.layer_of_asset(0).unwrap().kind, LayerKind::Assets);
+            assert_eq!((line.lines[0].len(), area.areas[0].exterior.len()), (3, 3));
+            assert_eq!(layer.table.column("soort").unwrap().text(0).as_deref(), Some("paal"));
+            assert_eq!(
+                layer.style.coloring,
+                Coloring::one([0xBD, 0xB9, 0xB2]),
+                "roads by the name of the layer"
+            );
+            assert_eq!(open.scenario.layers[0].id, layer.layer);
+            assert_eq!(open.scenario.layers[0].kind, LayerKind::Features);
         }
     }
 
     #[test]
-    fn a_drawing_without_a_place_is_shown_as_metres_and_a_continent_is_refused() {
-        let pairs = "0\nSECTION\n2\nENTITIES\n0\nLINE\n8\nA\n10\n0\n20\n0\n11\n40\n21\n30\n0\nENDSEC\n0\nEOF\n";
-        let drawing = open("plan.dxf", pairs).unwrap();
+    fn a_drawing_without_a_place_is_shown_as_metres_in_the_colours_of_its_layers() {
+        let line = |layer: &str| format!("0\nLINE\n8\n{layer}\n10\n0\n20\n0\n11\n40\n21\n30\n");
+        let text = format!(
+            "0\nSECTION\n2\nENTITIES\n{}{}0\nENDSEC\n0\nEOF\n",
+            line("MUUR"),
+            line("DEUR")
+        );
+        let drawing = open("plan.dxf", &text).unwrap();
         assert_eq!(drawing.scenario.area.site, SiteFrame::Local);
-        assert_eq!(drawing.surfaces.len(), 1);
+        let layer = &drawing.features[0];
+        assert_eq!(layer.features.len(), 2);
+        assert_eq!(layer.style.coloring.property.as_deref(), Some("layer"));
+        let colors = layer.style.coloring.colors(&layer.table, 2);
+        assert_ne!(colors[0], colors[1]);
         assert!(
             drawing.problems[0].message.contains("without a place"),
             "{:?}",
             drawing.problems
         );
+    }
+
+    #[test]
+    fn a_continent_is_refused() {
         let wide = r#"{"type": "LineString", "coordinates": [[0, 40], [10, 60]]}"#;
         let problems = open("wide.geojson", wide).err().unwrap();
         assert!(problems[0].message.contains("more than 50 km"), "{problems:?}");

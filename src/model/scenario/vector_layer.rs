@@ -42,6 +42,19 @@ pub(super) fn read(
     findings: &mut Findings,
 ) -> Result<(Projection, Vec<Feature>), Problem> {
     let file = VectorFile::open_in(resources, path)?;
+    let projection = projection(&file, path, crs, site, findings)?;
+    let known = file.layers.iter().find_map(|layer| layer.crs);
+    Ok((projection, features(&file, known, findings)))
+}
+
+/// The way from the coordinates of a file into the site, checked against where the site is.
+pub(super) fn projection(
+    file: &VectorFile,
+    path: &str,
+    crs: Option<&str>,
+    site: SiteFrame,
+    findings: &mut Findings,
+) -> Result<Projection, Problem> {
     let refuse = |message: String| Problem::error(path, "crs", message).because(Cause::Place);
     // The CRS is dealt with here, so what asks for it is no longer a question.
     for problem in file.problems.iter().filter(|problem| problem.cause != Cause::Place) {
@@ -76,7 +89,7 @@ pub(super) fn read(
     if let Some(message) = bounds.and_then(|bounds| misplaced(&projection, bounds)) {
         return Err(Problem::error(path, "", message).because(Cause::Place));
     }
-    Ok((projection, features(&file, known, findings)))
+    Ok(projection)
 }
 
 fn features(file: &VectorFile, crs: Option<Crs>, findings: &mut Findings) -> Vec<Feature> {
@@ -116,7 +129,8 @@ fn features(file: &VectorFile, crs: Option<Crs>, findings: &mut Findings) -> Vec
     features
 }
 
-fn other_crs(layer: &VectorLayer, crs: Option<Crs>) -> String {
+/// What to say of a layer that is in another CRS than the rest of its file.
+pub(super) fn other_crs(layer: &VectorLayer, crs: Option<Crs>) -> String {
     let name = |crs: Option<Crs>| crs.map_or("no CRS".into(), |crs| crs.to_string());
     format!(
         "the layer is in {} and others of the file in {}; it is left out: make a file of it",

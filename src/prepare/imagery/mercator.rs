@@ -141,13 +141,24 @@ mod tests {
         assert!(first.rd.x < place.x && first.rd.y > place.y, "{first:?}");
         assert!(last.rd.x > place.x && last.rd.y < place.y, "{last:?}");
         // 152.9 m in Mercator is 93.6 m on the ground there.
-        assert!((first.rd.distance(last.rd) - 93.6 * 2.0_f64.sqrt()).abs() < 0.5, "{first:?} {last:?}");
+        assert!(
+            (first.rd.distance(last.rd) - 93.6 * 2.0_f64.sqrt()).abs() < 0.5,
+            "{first:?} {last:?}"
+        );
         assert!((last.mercator.x - first.mercator.x - 152.874).abs() < 0.001);
     }
 
     #[test]
     fn the_level_follows_the_size_of_pixels() {
-        for (pixel_m, zoom) in [(0.075, 20), (0.25, 19), (0.5, 18), (1.0, 17), (100.0, 10), (1e9, 0), (1e-9, 21)] {
+        for (pixel_m, zoom) in [
+            (0.075, 20),
+            (0.25, 19),
+            (0.5, 18),
+            (1.0, 17),
+            (100.0, 10),
+            (1e9, 0),
+            (1e-9, 21),
+        ] {
             assert_eq!(zoom_for(pixel_m, 52.27), zoom, "{pixel_m}");
         }
     }
@@ -160,7 +171,13 @@ mod tests {
             row: 2,
         };
         let below = tile.below();
-        assert_eq!(below[0].places()[0].map(|p| p.mercator), tile.places()[0].map(|p| p.mercator));
-        assert_eq!(below.map(|tile| (tile.column, tile.row)), [(8, 4), (9, 4), (8, 5), (9, 5)]);
+        assert_eq!(
+            below[0].places()[0].map(|p| p.mercator),
+            tile.places()[0].map(|p| p.mercator)
+        );
+        assert_eq!(
+            below.map(|tile| (tile.column, tile.row)),
+            [(8, 4), (9, 4), (8, 5), (9, 5)]
+        );
     }
 }

@@ -115,7 +115,9 @@ fn choose(
 ) -> Option<Chosen> {
     let lat_deg = options.area.middle().lat_deg;
     // How fine they are is looked at where they are: on the tiles of a level with a few dozen of them.
-    let look = (0..=FINEST_ZOOM).rev().find(|zoom| range_over(bounds, *zoom).count() <= 64)?;
+    let look = (0..=FINEST_ZOOM)
+        .rev()
+        .find(|zoom| range_over(bounds, *zoom).count() <= 64)?;
     let tiles: Vec<PictureTile> = tiles_of(look, range_over(bounds, look)).collect();
     let mut finest_m = f64::INFINITY;
     for (source, way) in sources.iter().zip(ways) {
@@ -159,7 +161,9 @@ fn choose(
 }
 
 fn tiles_of(zoom: u8, range: TileRange) -> impl Iterator<Item = PictureTile> {
-    range.tiles().map(move |(column, row)| PictureTile { zoom, column, row })
+    range
+        .tiles()
+        .map(move |(column, row)| PictureTile { zoom, column, row })
 }
 
 /// Bytes of all tiles from a level up, by a few of them.

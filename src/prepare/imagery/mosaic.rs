@@ -157,7 +157,12 @@ mod tests {
         let mut tiles = Vec::new();
         for (column, row) in [(10, 20), (11, 20), (11, 21), (12, 21)] {
             let path = folder.path().join(format!("{column}-{row}.jpeg"));
-            let color = [u8::try_from(column).unwrap() * 10, u8::try_from(row).unwrap() * 5, 90, 255];
+            let color = [
+                u8::try_from(column).unwrap() * 10,
+                u8::try_from(row).unwrap() * 5,
+                90,
+                255,
+            ];
             fs::write(&path, Picture(vec![color; 65_536]).packed().unwrap()).unwrap();
             tiles.push((column, row, path));
         }

@@ -150,7 +150,11 @@ mod tests {
         let bytes = whole.packed().unwrap();
         assert!(bytes.starts_with(&[0xFF, 0xD8]));
         let back = Picture::unpacked(&bytes).unwrap();
-        assert!(back.0.iter().all(|p| p.iter().zip([200, 100, 50, 255]).all(|(a, b)| a.abs_diff(b) < 4)));
+        assert!(
+            back.0
+                .iter()
+                .all(|p| p.iter().zip([200, 100, 50, 255]).all(|(a, b)| a.abs_diff(b) < 4))
+        );
         let mut hole = whole;
         hole.0[77] = [0; 4];
         let bytes = hole.packed().unwrap();
@@ -161,8 +165,14 @@ mod tests {
 
     #[test]
     fn what_is_clear_gives_no_colour() {
-        assert_eq!(mixed(&[([10, 20, 30, 255], 1.0), ([200, 200, 200, 0], 1.0)]), [10, 20, 30, 128]);
-        assert_eq!(mixed(&[([10, 20, 30, 255], 1.0), ([30, 40, 50, 255], 3.0)]), [25, 35, 45, 255]);
+        assert_eq!(
+            mixed(&[([10, 20, 30, 255], 1.0), ([200, 200, 200, 0], 1.0)]),
+            [10, 20, 30, 128]
+        );
+        assert_eq!(
+            mixed(&[([10, 20, 30, 255], 1.0), ([30, 40, 50, 255], 3.0)]),
+            [25, 35, 45, 255]
+        );
         assert_eq!(mixed(&[([9, 9, 9, 0], 1.0)]), [0; 4]);
         assert_eq!(behind([1, 2, 3, 255], [9, 9, 9, 255]), [1, 2, 3, 255]);
         assert_eq!(behind([1, 2, 3, 0], [9, 9, 9, 255]), [9, 9, 9, 255]);

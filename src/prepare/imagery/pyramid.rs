@@ -57,7 +57,9 @@ impl Pyramid<'_> {
     pub(super) fn make(&self) -> Result<Made, PrepareError> {
         let coarsest = (0..=self.zoom).rev().find(|zoom| self.range_at(*zoom).count() == 1);
         let coarsest = coarsest.unwrap_or(0);
-        let middle = (coarsest..=self.zoom).rev().find(|zoom| self.range_at(*zoom).count() <= MAX_PIECES);
+        let middle = (coarsest..=self.zoom)
+            .rev()
+            .find(|zoom| self.range_at(*zoom).count() <= MAX_PIECES);
         let middle = middle.unwrap_or(coarsest);
         let state = State {
             total: (coarsest..=self.zoom).map(|zoom| self.range_at(zoom).count()).sum(),

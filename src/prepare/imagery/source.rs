@@ -71,8 +71,7 @@ impl Source {
         let shown = path.display().to_string();
         let bad = |message: &str, cause: Cause| Problem::error(&shown, "", message).because(cause);
         let name = path.file_name().and_then(|name| name.to_str());
-        let name =
-            name.ok_or_else(|| bad("the name of this file is not plain text; rename it", Cause::Unreadable))?;
+        let name = name.ok_or_else(|| bad("the name of this file is not plain text; rename it", Cause::Unreadable))?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let bytes = folder(parent.unwrap_or(Path::new(".")))
             .open(name, u64::MAX)
@@ -152,7 +151,9 @@ impl Source {
 
     fn size(&self) -> DVec2 {
         let full = self.levels.first();
-        full.map_or(DVec2::ZERO, |full| DVec2::new(f64::from(full.width), f64::from(full.height)))
+        full.map_or(DVec2::ZERO, |full| {
+            DVec2::new(f64::from(full.width), f64::from(full.height))
+        })
     }
 
     /// Draws it behind what is in a tile already. What is damaged is told, and stays clear.

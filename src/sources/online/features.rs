@@ -353,7 +353,11 @@ mod tests {
         };
         assert_eq!(list(2, 2000, Some(9500), false).pages_in_all(), Some(10));
         assert_eq!(list(2, 2000, None, false).pages_in_all(), None, "it does not say");
-        assert_eq!(list(2, 2000, Some(2000), false).pages_in_all(), Some(3), "and yet one follows");
+        assert_eq!(
+            list(2, 2000, Some(2000), false).pages_in_all(),
+            Some(3),
+            "and yet one follows"
+        );
         assert_eq!(list(1, 0, Some(10), false).pages_in_all(), None);
         assert_eq!(list(1, 1, Some(u64::MAX), false).pages_in_all(), Some(MAX_PAGES));
         assert_eq!(list(4, 3100, Some(3100), true).pages_in_all(), Some(4));

@@ -300,18 +300,17 @@ mod tests {
             assert_eq!(sheet.problems, []);
             let back = sheet.upright().unwrap();
             assert_eq!(back.heights_m, grid.heights_m, "{columns} by {rows}");
-            assert!(back.origin.distance(grid.origin) < 1e-6 && back.step == grid.step, "{back:?}");
+            assert!(
+                back.origin.distance(grid.origin) < 1e-6 && back.step == grid.step,
+                "{back:?}"
+            );
         }
     }
 
     #[test]
     fn overviews_halve_and_holes_stay_holes() {
         let hole = |column: u32, row: u32| {
-            if column < 300 && row >= 200 {
-                f32::NAN
-            } else {
-                20.0
-            }
+            if column < 300 && row >= 200 { f32::NAN } else { 20.0 }
         };
         let grid = grid(1000, 600, hole);
         let tiff = GeoTiff::open(Arc::new(bytes(&grid)), "t.tif").unwrap();
@@ -328,7 +327,10 @@ mod tests {
             assert!(read[0].is_nan(), "the north-west is a hole at level {level}");
             let holes = read.iter().filter(|height| height.is_nan()).count();
             assert_eq!(holes * 5, read.len(), "three tenths of two thirds at level {level}");
-            assert!(read.iter().all(|height| height.is_nan() || (height - 20.0).abs() < 1e-6));
+            assert!(
+                read.iter()
+                    .all(|height| height.is_nan() || (height - 20.0).abs() < 1e-6)
+            );
         }
     }
 

@@ -100,7 +100,12 @@ impl GeoTiff {
         let block = whole((spacing * 1.01 / self.full_from_level(level).max_element()).floor()).max(1);
         let (touched, size) = (self.level_window(level, window), self.sizes()[level]);
         let before = |first: u32| first.saturating_sub(block) / block * block;
-        let after = |end: u32, most: u32| end.saturating_add(block).div_ceil(block).saturating_mul(block).min(most);
+        let after = |end: u32, most: u32| {
+            end.saturating_add(block)
+                .div_ceil(block)
+                .saturating_mul(block)
+                .min(most)
+        };
         let (x, y) = (before(touched.x), before(touched.y));
         let read = Window {
             x,

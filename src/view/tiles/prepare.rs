@@ -136,6 +136,8 @@ impl PreparedContent {
             fades: false,
             textured: texture.is_some(),
             splats: false,
+            round: false,
+            ribbon: false,
         };
         if self.features.rows > 1 && is_uniform(&mesh.colors) {
             // One colour for a whole town says nothing; walls and roofs by the palette do.

@@ -10,6 +10,7 @@ mod variants;
 pub(super) use rings::{BadRing, site_ring};
 
 use super::columns::Columns;
+use super::feature_style::StyleWish;
 use super::file::{self, ScenarioFile, Text};
 use super::findings::Findings;
 use super::place::LeftOut;
@@ -18,7 +19,7 @@ use super::read::is_table;
 use super::words::{certainty, layer_kind, lens_name};
 use super::{Area, Charter, Layer, LayerKind, LensName, LocalText, Phase, Scenario, Source, Variant, Viewpoint};
 use crate::georef::{HeightReference, LonLatH, RdNap, SiteFrame};
-use crate::sources::{Cause, resource};
+use crate::sources::{Cause, crs_name, resource};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -209,6 +210,8 @@ impl Converter<'_> {
                 title: text(file.title.as_ref()),
                 kind,
                 columns: self.columns(file, &place, kind, &path),
+                style: self.style(file, &place, kind),
+                crs: self.layer_crs(file, &place),
                 path,
                 height_reference,
                 id_property: file.id_property.clone(),
@@ -230,6 +233,27 @@ impl Converter<'_> {
         let message = "only a layer of kind assets whose path ends in `.csv` has columns; this does nothing";
         self.findings.warning(format!("{place}.columns"), message);
         None
+    }
+
+    fn style(&mut self, file: &file::LayerFile, place: &str, kind: LayerKind) -> Option<StyleWish> {
+        let style = file.style.as_ref()?;
+        let place = format!("{place}.style");
+        if kind == LayerKind::Features {
+            return Some(StyleWish::from_file(style, &place, &mut self.findings));
+        }
+        let message = "only a layer of kind features has a style; this does nothing";
+        self.findings.warning(place, message);
+        None
+    }
+
+    fn layer_crs(&mut self, file: &file::LayerFile, place: &str) -> Option<String> {
+        let crs = file.crs.clone()?;
+        if crs_name::of_code_name(&crs).is_none() {
+            let message = format!("the CRS `{crs}` is not known: write it as `EPSG:28992`; it is left out");
+            self.place_error(format!("{place}.crs"), message);
+            return None;
+        }
+        Some(crs)
     }
 
     fn phases(&mut self, files: &[file::PhaseFile]) -> Vec<Phase> {

@@ -12,11 +12,13 @@
 mod columns;
 mod masses;
 mod note;
+mod style;
 mod variant;
 
 pub use columns::{AssetKindFile, ColumnsFile};
-pub use masses::{MassesFile, ModelFile};
+pub use masses::{MassesFile, ModelFile, UpFile};
 pub use note::{AuthorRoleFile, NoteFile, NoteKindFile, NoteViewFile};
+pub use style::{ClassFile, StyleFile};
 pub use variant::{
     BuildingFile, PurposeFile, RemovedFile, RemovedInPhaseFile, RemovedThingsFile, RoofFile, SurfaceFile,
     SurfaceKindFile, TreeFile, UseFile, VariantFile,
@@ -267,6 +269,12 @@ pub struct LayerFile {
     /// Which column holds what, of a layer of managed objects whose path ends in `.csv`; guessed when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<ColumnsFile>,
+    /// How a layer of features looks; guessed when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub style: Option<StyleFile>,
+    /// CRS of a vector file that does not say one itself (`EPSG:28992`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crs: Option<String>,
     /// Owner, date, licence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceFile>,
