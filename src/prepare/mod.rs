@@ -45,7 +45,7 @@ pub struct PrepareOptions {
     pub terrain: Vec<PathBuf>,
     /// Whether terrain tiles for other programs are made of them too.
     pub terrain_tiles: bool,
-    /// Pictures of the ground (`GeoTIFF`); where they overlap the first counts.
+    /// Pictures of the ground (`GeoTIFF`, `MBTiles`); where they overlap the first counts.
     pub imagery: Vec<PathBuf>,
     /// Vector files.
     pub vector: Vec<PathBuf>,

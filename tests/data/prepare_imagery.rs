@@ -348,3 +348,36 @@ fn a_picture_service_that_stops_halfway_is_gone_on_with() {
         .collect();
     assert_eq!(left.len(), 1, "nothing but the journal stays: {left:?}");
 }
+
+#[test]
+fn tiles_in_mbtiles_show_the_same_place() {
+    let town = Town::new();
+    fs::write(town.path("all.tif"), picture(460, [0.0, 230.0]).bytes()).unwrap();
+    run(&only_imagery(&town, &["all.tif"])).unwrap();
+    let first = tiles(&town.path("out"));
+    let database = rusqlite::Connection::open(town.path("all.mbtiles")).unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE metadata (name TEXT, value TEXT); CREATE TABLE tiles (zoom_level INTEGER, tile_column INTEGER, \
+             tile_row INTEGER, tile_data BLOB); INSERT INTO metadata VALUES ('name', 'proef'), ('format', 'png');",
+        )
+        .unwrap();
+    for ((zoom, column, row), tile) in &first {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        tile.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        let south = (1_u32 << zoom) - 1 - row;
+        let values = (zoom, column, south, bytes.into_inner());
+        database.execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", values).unwrap();
+    }
+    drop(database);
+    let options = PrepareOptions {
+        folder: town.path("again"),
+        ..only_imagery(&town, &["all.mbtiles"])
+    };
+    let report = run(&options).unwrap();
+    assert_eq!(errors(&report), Vec::<String>::new());
+    let again = tiles(&town.path("again"));
+    assert_eq!(finest(&again), 18);
+    let (count, worst) = compare(&again, 18);
+    assert!(count > 200 * 200 * 7 && worst <= 6, "{count} pixels, {worst} m off");
+}

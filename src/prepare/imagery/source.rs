@@ -5,10 +5,11 @@ use super::mercator::{PLACES, Place, SIDE_PX, STRIDE};
 use super::mosaic::Mosaic;
 use super::picture::{Picture, behind, mixed};
 use crate::georef::{Crs, Transformer, narrow};
+use crate::sources::imagery::{MbTiles, PixelLevel, PixelSource, TiledPixels};
 use crate::sources::raster::{GeoTiff, GeoTransform, LevelSize, Reading, Window};
 use crate::sources::resource::folder;
 use crate::sources::{Cause, Problem};
-use bevy::math::DVec2;
+use bevy::math::{DMat2, DVec2};
 use std::path::Path;
 
 /// Most pixels that are read for one tile.
@@ -24,8 +25,10 @@ const MERCATOR: Crs = Crs(3857);
 pub(super) struct Source {
     pixels: Pixels,
     crs: Crs,
-    transform: GeoTransform,
-    levels: Vec<LevelSize>,
+    /// Finest first.
+    levels: Vec<PixelLevel>,
+    /// South-west and north-east corner of all of it, in its own coordinates.
+    extent: (DVec2, DVec2),
     /// Value of all bands that stands for nothing.
     nothing: Option<u8>,
     shown: String,
@@ -34,6 +37,7 @@ pub(super) struct Source {
 enum Pixels {
     Tiff(Box<GeoTiff>),
     Tiles(Mosaic),
+    Set(Box<dyn PixelSource>),
 }
 
 /// From places to the coordinates of a source. For one thread: PROJ's transformations are.
@@ -55,10 +59,11 @@ impl Source {
                 let shown = input.source.owner.clone();
                 let mosaic = Mosaic::new(*set, *zoom, tiles)
                     .ok_or_else(|| Problem::error(&shown, "", "there are no pictures").because(Cause::Missing))?;
+                let levels = levels_of(mosaic.transform(), &[mosaic.size()]);
                 Ok(Self {
                     crs: Crs(set.epsg()),
-                    transform: mosaic.transform(),
-                    levels: vec![mosaic.size()],
+                    extent: extent_of(&levels),
+                    levels,
                     pixels: Pixels::Tiles(mosaic),
                     nothing: None,
                     shown,
@@ -73,14 +78,29 @@ impl Source {
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.ok_or_else(|| bad("the name of this file is not plain text; rename it", Cause::Unreadable))?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let bytes = folder(parent.unwrap_or(Path::new(".")))
+        let resources = folder(parent.unwrap_or(Path::new(".")));
+        let missing = "it names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992";
+        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("mbtiles")) {
+            let opened = MbTiles::open(&*resources, name).map_err(|problem| Problem {
+                path: shown.clone(),
+                ..problem
+            })?;
+            problems.extend(opened.problems);
+            let set = TiledPixels::new(opened.store, opened.grid);
+            return Ok(Self {
+                crs: set.crs().ok_or_else(|| bad(missing, Cause::Place))?,
+                levels: set.levels().to_vec(),
+                extent: set.extent(),
+                pixels: Pixels::Set(Box::new(set)),
+                nothing: None,
+                shown,
+            });
+        }
+        let bytes = resources
             .open(name, u64::MAX)
             .map_err(|error| error.problem(&shown, ""))?;
         let tiff = GeoTiff::open(bytes, &shown)?.keeping(KEPT_BYTES / of.max(1));
-        let crs = tiff.crs().ok_or_else(|| {
-            let message = "it names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992";
-            bad(message, Cause::Place)
-        })?;
+        let crs = tiff.crs().ok_or_else(|| bad(missing, Cause::Place))?;
         let transform = tiff
             .transform()
             .ok_or_else(|| bad("the file does not say where it lies", Cause::Place))?;
@@ -94,10 +114,11 @@ impl Source {
         tiff.read_colors(0, one)?;
         problems.extend(tiff.problems().iter().cloned());
         let nothing = tiff.no_data().text().and_then(|text| text.trim().parse().ok());
+        let levels = levels_of(transform, &tiff.sizes());
         Ok(Self {
             crs,
-            transform,
-            levels: tiff.sizes(),
+            extent: extent_of(&levels),
+            levels,
             pixels: Pixels::Tiff(Box::new(tiff)),
             nothing,
             shown,
@@ -119,8 +140,8 @@ impl Source {
         })
     }
 
-    /// The same places in its pixels; `None` where there is none.
-    fn pixels_of(&self, way: &Way, places: &[Option<Place>]) -> Vec<Option<DVec2>> {
+    /// The same places in its coordinates; `None` where there is none.
+    fn in_file(&self, way: &Way, places: &[Option<Place>]) -> Vec<Option<DVec2>> {
         let in_file = |place: &Place| match way {
             Way::Rd => Some(place.rd),
             Way::Mercator => Some(place.mercator),
@@ -129,31 +150,23 @@ impl Source {
                 .ok()
                 .map(DVec2::from_array),
         };
-        let pixels = places.iter().map(|place| {
-            let p = self.transform.pixel_from_file(in_file(place.as_ref()?)?);
-            p.is_finite().then_some(p)
-        });
-        pixels.collect()
+        let places = places.iter().map(|place| in_file(place.as_ref()?).filter(|p| p.is_finite()));
+        places.collect()
     }
 
-    /// Pixels of it along the side of one pixel of a tile, where the tile lies; `None` where it has no place.
+    /// Pixels of its finest level along the side of one pixel of a tile, where the tile lies; `None` where it has no place.
     pub(super) fn pixels_per_pixel(&self, way: &Way, places: &[Option<Place>]) -> Option<f64> {
-        spacing(&self.pixels_of(way, places))
+        let finest = self.levels.first()?.transform.pixel_size().min_element();
+        Some(step(&self.in_file(way, places))? / finest)
     }
 
-    /// Whether any of the places lies in it, or the box around them does.
+    /// Whether the box around the places touches it.
     pub(super) fn touches(&self, way: &Way, places: &[Option<Place>]) -> bool {
-        bounds(&self.pixels_of(way, places)).is_some_and(|(low, high)| {
-            let size = self.size();
-            high.cmpgt(DVec2::ZERO).all() && low.cmplt(size).all()
-        })
+        bounds(&self.in_file(way, places)).is_some_and(|bounds| self.overlaps(bounds))
     }
 
-    fn size(&self) -> DVec2 {
-        let full = self.levels.first();
-        full.map_or(DVec2::ZERO, |full| {
-            DVec2::new(f64::from(full.width), f64::from(full.height))
-        })
+    fn overlaps(&self, (low, high): (DVec2, DVec2)) -> bool {
+        high.cmpgt(self.extent.0).all() && low.cmplt(self.extent.1).all()
     }
 
     /// Draws it behind what is in a tile already. What is damaged is told, and stays clear.
@@ -167,25 +180,53 @@ impl Source {
         picture: &mut Picture,
         problems: &mut Vec<Problem>,
     ) -> Result<(), Problem> {
-        let pixels = self.pixels_of(way, places);
-        let (Some((low, high)), Some(spacing)) = (bounds(&pixels), spacing(&pixels)) else {
+        let places = self.in_file(way, places);
+        let (Some(bounds), Some(step)) = (bounds(&places), step(&places)) else {
             return Ok(());
         };
-        let full = self.size();
+        if !self.overlaps(bounds) {
+            return Ok(());
+        }
+        let is_fine = |level: &PixelLevel| level.transform.pixel_size().max_element() <= step * 1.01;
+        let chosen = self.levels.iter().rposition(is_fine).unwrap_or(0);
+        self.draw_level(chosen, &places, step, picture, problems)?;
+        let has_gaps = matches!(&self.pixels, Pixels::Set(set) if set.has_gaps());
+        for level in (chosen + 1..self.levels.len()).filter(|_| has_gaps) {
+            if picture.is_whole() {
+                break;
+            }
+            self.draw_level(level, &places, step, picture, problems)?;
+        }
+        Ok(())
+    }
+
+    /// Draws one level; `step` is the size of a pixel of the tile in its coordinates.
+    fn draw_level(
+        &self,
+        level: usize,
+        places: &[Option<DVec2>],
+        step: f64,
+        picture: &mut Picture,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(), Problem> {
+        let PixelLevel {
+            width,
+            height,
+            transform,
+        } = self.levels[level];
+        let pixels: Vec<Option<DVec2>> = places
+            .iter()
+            .map(|place| place.map(|p| transform.pixel_from_file(p)))
+            .collect();
+        let full = DVec2::new(f64::from(width), f64::from(height));
+        let Some((low, high)) = bounds(&pixels) else {
+            return Ok(());
+        };
         if !(high.cmpgt(DVec2::ZERO).all() && low.cmplt(full).all()) {
             return Ok(());
         }
-        let scale_of = |level: usize| {
-            let size = self.levels[level];
-            full / DVec2::new(f64::from(size.width), f64::from(size.height))
-        };
-        let level = (0..self.levels.len())
-            .rev()
-            .find(|level| scale_of(*level).max_element() <= spacing * 1.01)
-            .unwrap_or(0);
-        let (scale, size) = (scale_of(level), self.levels[level]);
-        let block = whole((spacing * 1.01 / scale.max_element()).floor()).max(1);
-        let (first, last) = ((low / scale).floor() - 2.0, (high / scale).ceil() + 2.0);
+        let block = whole((step * 1.01 / transform.pixel_size().max_element()).floor()).max(1);
+        let (first, last) = (low.floor() - 2.0, high.ceil() + 2.0);
         // From whole blocks on, so that tiles beside each other see the same ones.
         let from = |first: f64| whole(first) / block * block;
         let to = |last: f64, most: u32| whole(last).div_ceil(block).saturating_mul(block).min(most);
@@ -193,8 +234,8 @@ impl Source {
         let window = Window {
             x,
             y,
-            width: to(last.x, size.width).saturating_sub(x),
-            height: to(last.y, size.height).saturating_sub(y),
+            width: to(last.x, width).saturating_sub(x),
+            height: to(last.y, height).saturating_sub(y),
         };
         if u64::from(window.width) * u64::from(window.height) > MAX_PIXELS {
             let message = "its pixels are much finer than those that are made: add overviews to the file, for example \
@@ -204,7 +245,6 @@ impl Source {
         let reading = self.read(level, window)?;
         problems.extend(reading.problems);
         let sheet = Sheet::new(reading.values, window, block);
-        let in_sheet = scale * f64::from(block);
         let origin = DVec2::new(f64::from(window.x), f64::from(window.y)) / f64::from(block);
         for row in 0..SIDE_PX {
             for column in 0..SIDE_PX {
@@ -216,7 +256,7 @@ impl Source {
                     continue;
                 };
                 if p.cmpge(DVec2::ZERO).all() && p.cmple(full).all() {
-                    *to = behind(*to, sheet.at(p / in_sheet - origin));
+                    *to = behind(*to, sheet.at(p / f64::from(block) - origin));
                 }
             }
         }
@@ -227,6 +267,10 @@ impl Source {
         let mut reading = match &self.pixels {
             Pixels::Tiff(tiff) => tiff.read_colors(level, window)?,
             Pixels::Tiles(mosaic) => mosaic.read(window),
+            Pixels::Set(set) => Reading {
+                values: set.read(level, window)?.pixels,
+                problems: Vec::new(),
+            },
         };
         if let Some(nothing) = self.nothing {
             for pixel in &mut reading.values {
@@ -246,13 +290,32 @@ fn bounds(pixels: &[Option<DVec2>]) -> Option<(DVec2, DVec2)> {
     })
 }
 
-/// Pixels of a source along one pixel of a tile: between the first two places of the lattice that are known.
-fn spacing(pixels: &[Option<DVec2>]) -> Option<f64> {
+/// Size of a pixel of a tile in the coordinates of a source: between the first two places of the lattice that are known.
+fn step(places: &[Option<DVec2>]) -> Option<f64> {
     let steps = (0..PLACES).flat_map(|row| (0..PLACES - 1).map(move |column| row * PLACES + column));
     steps
-        .filter_map(|at| Some((pixels[at]?, pixels[at + 1]?)))
+        .filter_map(|at| Some((places[at]?, places[at + 1]?)))
         .map(|(a, b)| a.distance(b) * SHARE)
         .next()
+}
+
+/// The sizes of one picture that all cover the same land.
+fn levels_of(transform: GeoTransform, sizes: &[LevelSize]) -> Vec<PixelLevel> {
+    let size = |size: &LevelSize| DVec2::new(f64::from(size.width), f64::from(size.height));
+    let full = sizes.first().map_or(DVec2::ONE, size);
+    let level = |of: &LevelSize| PixelLevel {
+        width: of.width,
+        height: of.height,
+        transform: GeoTransform {
+            per_pixel: transform.per_pixel * DMat2::from_diagonal(full / size(of)),
+            ..transform
+        },
+    };
+    sizes.iter().map(level).collect()
+}
+
+fn extent_of(levels: &[PixelLevel]) -> (DVec2, DVec2) {
+    levels.first().map_or((DVec2::ZERO, DVec2::ZERO), PixelLevel::bounds)
 }
 
 /// Where the middle of a pixel of a tile lies, between the places around it.
