@@ -165,6 +165,7 @@ fn choose() {
         parent: None,
         low: DVec3::ZERO,
         high: DVec3::new(10_240.0, 10_240.0, 50.0),
+        middle: DVec3::splat(5120.0),
         spacing_m: 80.0,
         points: 8000,
     }];
@@ -180,6 +181,7 @@ fn choose() {
                 parent: u32::try_from(at).ok(),
                 low,
                 high: low + DVec3::new(half, half, 50.0),
+                middle: low + half * 0.5,
                 spacing_m: spacing_m / 2.0,
                 points: 8000,
             });

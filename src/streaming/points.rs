@@ -21,6 +21,8 @@ pub struct CloudNode {
     pub low: DVec3,
     /// Highest corner.
     pub high: DVec3,
+    /// Where the eighths for the nodes below meet.
+    pub middle: DVec3,
     /// How far its points lie apart, together with those above.
     pub spacing_m: f64,
     /// How many points it holds.

@@ -48,7 +48,7 @@ pub(super) fn widths(index: &CloudIndex, drawn: &BTreeMap<u32, f64>) -> BTreeMap
 
 /// In which eighth of `around` the middle of `node` lies.
 fn eighth(around: &CloudNode, node: &CloudNode) -> usize {
-    let above = (node.low + node.high).cmpge(around.low + around.high);
+    let above = ((node.low + node.high) * 0.5).cmpge(around.middle);
     usize::from(above.x) | usize::from(above.y) << 1 | usize::from(above.z) << 2
 }
 
@@ -63,6 +63,7 @@ mod tests {
             parent,
             low,
             high: low + side,
+            middle: low + side * 0.5,
             spacing_m: side / 8.0,
             points: 10,
         }

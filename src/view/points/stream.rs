@@ -113,6 +113,7 @@ fn take_trees(
             parent: node.parent,
             low: node.low,
             high: node.high,
+            middle: node.middle,
             spacing_m: node.spacing_m,
             points: node.points,
         });
