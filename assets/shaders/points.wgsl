@@ -146,7 +146,7 @@ fn fragment(in: Out) -> @location(0) vec4<f32> {
         color *= 0.70 + 0.30 * clamp(0.5 + 0.75 * lit, 0.0, 1.0);
     }
     // Darker towards the rim, so that discs before one another tell themselves apart.
-    let rim = smoothstep(2.0, 6.0, in.disc.z) * 0.18 * from_middle;
+    let rim = smoothstep(2.0, 6.0, in.disc.z) * 0.10 * from_middle;
     var result = vec4<f32>(color * (1.0 - rim), 1.0);
 #ifdef DISTANCE_FOG
     let eye_distance = distance(in.world_position, view_bindings::view.world_position);
