@@ -137,7 +137,10 @@ fn main() {
     drop(picks);
 
     let mut program = Measured::start(&Lens::ALL);
-    program.open(&path).map_err(|_| ()).expect("it opens");
+    if let Err(stop) = program.open(&path) {
+        println!("the program does not open it: {stop}");
+        return;
+    }
     let since = Instant::now();
     let settled = program.settle(Duration::from_mins(2));
     println!(

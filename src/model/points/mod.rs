@@ -158,8 +158,8 @@ impl SiteTree {
                         of(2, node.low.z, node.high.z),
                     )
                 });
-                let placed = corners.filter_map(|corner| placer.as_ref().ok()?.place(corner));
-                let bounds = placed.map(|p| (p, p)).reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
+                let in_site = corners.filter_map(|corner| placer.as_ref().ok()?.place(corner));
+                let bounds = in_site.map(|p| (p, p)).reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
                 let (low, high) = bounds.unwrap_or((DVec3::ZERO, DVec3::ZERO));
                 SiteNode {
                     parent: node.parent,
