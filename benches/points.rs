@@ -137,7 +137,10 @@ fn main() {
     drop(picks);
 
     let mut program = Measured::start(&Lens::ALL);
-    program.open(&path).map_err(|_| ()).expect("it opens");
+    if let Err(stop) = program.open(&path) {
+        println!("the program does not open it: {stop}");
+        return;
+    }
     let since = Instant::now();
     let settled = program.settle(Duration::from_mins(2));
     println!(
@@ -165,6 +168,7 @@ fn choose() {
         parent: None,
         low: DVec3::ZERO,
         high: DVec3::new(10_240.0, 10_240.0, 50.0),
+        middle: DVec3::splat(5120.0),
         spacing_m: 80.0,
         points: 8000,
     }];
@@ -180,6 +184,7 @@ fn choose() {
                 parent: u32::try_from(at).ok(),
                 low,
                 high: low + DVec3::new(half, half, 50.0),
+                middle: low + half * 0.5,
                 spacing_m: spacing_m / 2.0,
                 points: 8000,
             });

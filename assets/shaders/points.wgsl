@@ -44,6 +44,8 @@ struct Out {
     // Place in the disc, its rim at 1; how many pixels it is wide.
     @location(1) disc: vec3<f32>,
     @location(2) world_position: vec3<f32>,
+    // How the surface through the point faces; zero where there is none.
+    @location(3) @interpolate(flat) normal: vec3<f32>,
 }
 
 fn linear_from_srgb(c: vec3<f32>) -> vec3<f32> {
@@ -119,16 +121,14 @@ fn vertex(v: In) -> Out {
         let share = share_of(f32(strength & 65535u), 3u);
         color = mix(unpacked(look[INTENSITIES_AT]), unpacked(look[INTENSITIES_AT + 1u]), share);
     }
-    color = linear_from_srgb(color);
-    // Surfaces read as such by the light that they catch; a photo has its own.
-    let normal = normal_of(strength);
-    if mode != BY_RGB && dot(normal, normal) > 0.0 && view_bindings::lights.n_directional_lights > 0u {
+    out.color = linear_from_srgb(color);
+    // A photo has its own light.
+    out.normal = vec3<f32>(0.0);
+    if mode != BY_RGB {
+        let normal = normal_of(strength);
         let towards_eye = view_bindings::view.world_position - world.xyz;
-        let facing = select(-normal, normal, dot(normal, towards_eye) > 0.0);
-        let lit = dot(facing, view_bindings::lights.directional_lights[0].direction_to_light);
-        color *= 0.70 + 0.30 * clamp(0.5 + 0.75 * lit, 0.0, 1.0);
+        out.normal = select(-normal, normal, dot(normal, towards_eye) > 0.0);
     }
-    out.color = color;
     return out;
 }
 
@@ -139,9 +139,15 @@ fn fragment(in: Out) -> @location(0) vec4<f32> {
     if in.disc.z > 4.0 && from_middle > 1.0 {
         discard;
     }
+    var color = in.color;
+    // Surfaces read as such by the light that they catch.
+    if dot(in.normal, in.normal) > 0.0 && view_bindings::lights.n_directional_lights > 0u {
+        let lit = dot(in.normal, view_bindings::lights.directional_lights[0].direction_to_light);
+        color *= 0.70 + 0.30 * clamp(0.5 + 0.75 * lit, 0.0, 1.0);
+    }
     // Darker towards the rim, so that discs before one another tell themselves apart.
-    let rim = smoothstep(2.0, 6.0, in.disc.z) * 0.18 * from_middle;
-    var result = vec4<f32>(in.color * (1.0 - rim), 1.0);
+    let rim = smoothstep(2.0, 6.0, in.disc.z) * 0.10 * from_middle;
+    var result = vec4<f32>(color * (1.0 - rim), 1.0);
 #ifdef DISTANCE_FOG
     let eye_distance = distance(in.world_position, view_bindings::view.world_position);
     result = linear_fog(view_bindings::fog, result, eye_distance, vec3<f32>(0.0));

@@ -21,6 +21,8 @@ pub struct CloudNode {
     pub low: DVec3,
     /// Highest corner.
     pub high: DVec3,
+    /// Where the eighths for the nodes below meet.
+    pub middle: DVec3,
     /// How far its points lie apart, together with those above.
     pub spacing_m: f64,
     /// How many points it holds.
@@ -94,12 +96,10 @@ impl CloudIndex {
         let mut counts = vec![0_u32; nodes.len() + 1];
         let mut roots = Vec::new();
         for (number, node) in (0_u32..).zip(&mut nodes) {
-            match node.parent.filter(|parent| *parent < number) {
+            node.parent = node.parent.filter(|parent| *parent < number);
+            match node.parent {
                 Some(parent) => counts[parent as usize] += 1,
-                None => {
-                    node.parent = None;
-                    roots.push(number);
-                }
+                None => roots.push(number),
             }
         }
         let mut first = 0;

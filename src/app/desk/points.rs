@@ -14,7 +14,7 @@ use bevy_egui::egui::Color32;
 
 /// A class of ASPRS LAS 1.4 R15 (table 17) in plain words; 26 is AHN's.
 fn class_name(class: u8, language: &Language) -> String {
-    let key = match class {
+    match class {
         0 | 1 => tr(language, "points-class-none"),
         2 => tr(language, "points-class-ground"),
         3 => tr(language, "points-class-low"),
@@ -29,8 +29,7 @@ fn class_name(class: u8, language: &Language) -> String {
         20 => tr(language, "points-class-ignored"),
         26 => tr(language, "points-class-works"),
         other => tr_args(language, "points-class-other", &[("class", &other.to_string())]),
-    };
-    key
+    }
 }
 
 fn color_name(by: ColorBy, language: &Language) -> String {

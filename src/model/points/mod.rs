@@ -52,6 +52,8 @@ pub struct SiteNode {
     pub low: DVec3,
     /// Highest corner.
     pub high: DVec3,
+    /// Where the eighths for the nodes below meet.
+    pub middle: DVec3,
     /// How far its points lie apart, together with those above, metres.
     pub spacing_m: f64,
     /// How many points it holds.
@@ -104,7 +106,7 @@ pub struct PointFacts {
 /// `facts` has the length of `positions`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodePoints {
-    /// Where the offsets start.
+    /// Where the offsets start: where the eighths of the node meet.
     pub origin: SitePos,
     /// Offsets, metres, render axes.
     pub positions: Vec<[f32; 3]>,
@@ -143,6 +145,7 @@ impl SiteCloud {
 impl SiteTree {
     fn new(tree: PointTree, placing: Placing) -> Self {
         let placer = placing.placer();
+        let scale = metres_per_unit(&tree, placer.as_ref().ok());
         let nodes: Vec<SiteNode> = tree
             .nodes
             .iter()
@@ -155,19 +158,17 @@ impl SiteTree {
                         of(2, node.low.z, node.high.z),
                     )
                 });
-                let placed = corners.filter_map(|corner| placer.as_ref().ok()?.place(corner));
-                let bounds = placed.map(|p| (p, p)).reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
+                let in_site = corners.filter_map(|corner| placer.as_ref().ok()?.place(corner));
+                let bounds = in_site.map(|p| (p, p)).reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
                 let (low, high) = bounds.unwrap_or((DVec3::ZERO, DVec3::ZERO));
-                let scale = (high - low).truncate().max_element() / (node.high - node.low).truncate().max_element();
                 SiteNode {
                     parent: node.parent,
                     low,
                     high,
-                    spacing_m: if scale.is_finite() {
-                        node.spacing * scale
-                    } else {
-                        node.spacing
-                    },
+                    middle: (placer.as_ref().ok())
+                        .and_then(|placer| placer.place(node.middle))
+                        .unwrap_or((low + high) * 0.5),
+                    spacing_m: node.spacing * scale,
                     points: node.points,
                 }
             })
@@ -224,7 +225,7 @@ impl SiteTree {
             }
         };
         if let Some(node) = self.nodes.get(number as usize) {
-            points.origin = SitePos((node.low + node.high) * 0.5);
+            points.origin = SitePos(node.middle);
         }
         for point in &read.points {
             if let Some(place) = placer.place(point.position).filter(|p| p.length() <= MAX_DISTANCE_M) {
@@ -253,6 +254,19 @@ impl NodePoints {
         let offset = self.positions.get(point)?.map(f64::from);
         Some(SitePos(self.origin.0 + site_axes(DVec3::from_array(offset))))
     }
+}
+
+/// Metres that a unit along x of a file is where its points lie.
+fn metres_per_unit(tree: &PointTree, placer: Option<&Placer<'_>>) -> f64 {
+    let scale = || {
+        let placer = placer?;
+        let root = tree.nodes.first()?;
+        let middle = (root.low + root.high) * 0.5;
+        let step = DVec3::X * (root.high.x - root.low.x) * 0.25;
+        let length = placer.place(middle + step)?.distance(placer.place(middle - step)?);
+        Some(length / (2.0 * step.x))
+    };
+    scale().filter(|scale| scale.is_finite() && *scale > 0.0).unwrap_or(1.0)
 }
 
 /// How far points lie apart on the ground that they cover, metres.

@@ -77,8 +77,8 @@ fn place(
 
 /// Refuses a cloud that lies elsewhere; one beside the outline of the area is only told of.
 fn fits_area(points: &[Point], placing: &Placing, outline: &[DVec2]) -> Result<Option<String>, String> {
-    let placer = placing.placer().map_err(|error| error.to_string())?;
-    let places: Vec<DVec3> = points.iter().filter_map(|p| placer.place(p.position)).collect();
+    let way = placing.placer().map_err(|error| error.to_string())?;
+    let places: Vec<DVec3> = points.iter().filter_map(|p| way.place(p.position)).collect();
     let away = |p: &DVec3| p.length();
     let nearest_m = places.iter().map(away).reduce(f64::min);
     let nearest_m = nearest_m.ok_or("none of its points has a place here: check its CRS")?;

@@ -62,12 +62,21 @@ impl Held {
     }
 }
 
-/// The nodes of `points`, which all lie between `low` and `high`, parents first. Moves the points about.
-pub(super) fn grow(points: &mut [Held], header: &PointHeader, low: DVec3, high: DVec3) -> Vec<PointNode> {
+/// The nodes of `points`, which all lie between the two `bounds`, parents first. Their cubes are cubes in metres, of which
+/// `units` go into a unit of the file, cut off at the bounds. Moves the points about.
+pub(super) fn grow(points: &mut [Held], header: &PointHeader, units: DVec3, bounds: [DVec3; 2]) -> Vec<PointNode> {
+    let in_metres = PointHeader {
+        scale: header.scale * units,
+        offset: header.offset * units,
+        ..header.clone()
+    };
+    let [low, high] = bounds.map(|corner| corner * units);
     // A little larger, so that the highest points lie inside and a single point has a cube too.
-    let side = ((high - low).max_element() * 1.000_001).max(header.scale.max_element() * CELLS);
+    let side = ((high - low).max_element() * 1.000_001).max(in_metres.scale.max_element() * CELLS);
     let mut growing = Growing {
-        header,
+        header: &in_metres,
+        units,
+        bounds,
         taken: vec![0; WORDS],
         nodes: Vec::new(),
     };
@@ -86,7 +95,10 @@ struct Cube {
 }
 
 struct Growing<'a> {
+    /// With scale and offset in metres.
     header: &'a PointHeader,
+    units: DVec3,
+    bounds: [DVec3; 2],
     /// Which cells have a point; used by one node at a time.
     taken: Vec<u64>,
     nodes: Vec<PointNode>,
@@ -95,11 +107,13 @@ struct Growing<'a> {
 impl Growing<'_> {
     fn push(&mut self, cube: Cube, parent: Option<u32>, first: usize, points: usize) -> u32 {
         let number = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        let [low, high] = self.bounds;
         self.nodes.push(PointNode {
             parent,
-            low: cube.low,
-            high: cube.low + cube.side,
-            spacing: cube.side / CELLS,
+            low: (cube.low / self.units).clamp(low, high),
+            high: ((cube.low + cube.side) / self.units).clamp(low, high),
+            middle: (cube.low + cube.side * 0.5) / self.units,
+            spacing: cube.side / CELLS / self.units.x,
             points: points as u64,
             data: NodeData::Held(first),
         });

@@ -203,8 +203,8 @@ impl PointFile {
                 points * u64::from(self.header.record_bytes)
             };
             Chunk {
-                points,
                 bytes,
+                points,
                 ..*chunk
             }
         };

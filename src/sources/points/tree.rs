@@ -5,7 +5,8 @@
 //! ones, under which the pieces of the file hang with the rest of their points, read when they are looked at. A survey
 //! writes along its path, so those pieces are small patches of ground; where they are not, that is said.
 //!
-//! Frame: the file's own coordinates and units. Noise is left out.
+//! Frame: the file's own coordinates and units. A tree that is made has cubes in metres, so that degrees do too. Noise is
+//! left out.
 //!
 //! # Invariant
 //! A node comes after its parent. What is held does not grow beyond what the caller allows, 24 bytes a point; while a tree
@@ -15,6 +16,7 @@ use super::chunks::Chunk;
 use super::grow::{Held, grow};
 use super::point::Point;
 use super::read::{PointFile, total};
+use crate::georef::Transformer;
 use crate::sources::{Cause, Problem};
 use bevy::math::DVec3;
 use std::collections::{BTreeMap, HashMap};
@@ -26,6 +28,8 @@ pub(super) const MAX_NODE_POINTS: u64 = 1 << 20;
 pub(super) const CELLS: f64 = 128.0;
 /// Pieces that cover more than this part of the whole are no patches of ground.
 const PATCH_SHARE: f64 = 0.25;
+/// Metres of a degree along a meridian.
+const METRES_PER_DEGREE: f64 = 111_320.0;
 /// Points by which heights, strengths and classes are judged.
 const JUDGED_POINTS: usize = 200_000;
 
@@ -34,11 +38,13 @@ const JUDGED_POINTS: usize = 200_000;
 pub struct PointNode {
     /// The node whose cube it lies in.
     pub parent: Option<u32>,
-    /// Lowest corner of its cube.
+    /// Lowest corner of its cube, as far as there can be points.
     pub low: DVec3,
     /// Highest corner.
     pub high: DVec3,
-    /// How far its points lie apart at most, together with those of the nodes above.
+    /// Middle of its cube, where the eighths for the nodes below meet.
+    pub middle: DVec3,
+    /// How far its points lie apart at most, together with those of the nodes above, units of x.
     pub spacing: f64,
     /// How many points it holds; noise may count too.
     pub points: u64,
@@ -174,6 +180,7 @@ impl PointTree {
                 parent,
                 low,
                 high: low + root.side * share,
+                middle: low + root.side * share * 0.5,
                 spacing: root.spacing * share,
                 points: chunk.points,
                 data: NodeData::Chunk(*chunk),
@@ -218,12 +225,23 @@ impl PointTree {
             }
             first += chunk.points;
         }
-        self.nodes = grow(&mut self.held, &file.header, low, high);
-        self.hang(hanging, high - low);
+        let units = self.metres_per_unit((low + high) * 0.5);
+        self.nodes = grow(&mut self.held, &file.header, units, [low, high]);
+        self.hang(hanging, high - low, units);
+    }
+
+    /// Metres that a unit along each axis is, as far as a cube has to know.
+    fn metres_per_unit(&self, at: DVec3) -> DVec3 {
+        let is_angular = |crs| Transformer::new(crs, crs).is_ok_and(|same| same.gives_angles());
+        if !self.file.crs.is_some_and(is_angular) {
+            return DVec3::ONE;
+        }
+        let along = at.y.to_radians().cos().max(0.01);
+        DVec3::new(METRES_PER_DEGREE * along, METRES_PER_DEGREE, 1.0)
     }
 
     /// Hangs what is not held under the nodes that lie around it.
-    fn hang(&mut self, pieces: Vec<(Chunk, u64, u64, (DVec3, DVec3))>, whole: DVec3) {
+    fn hang(&mut self, pieces: Vec<(Chunk, u64, u64, (DVec3, DVec3))>, whole: DVec3, units: DVec3) {
         let held_nodes = self.nodes.len();
         let mut children: Vec<Vec<u32>> = vec![Vec::new(); held_nodes];
         for (number, node) in (0_u32..).zip(&self.nodes) {
@@ -233,7 +251,7 @@ impl PointTree {
         }
         let (mut too_large, mut spread, count) = (0_u64, 0.0, pieces.len());
         for (chunk, first, rest, (low, high)) in pieces {
-            let area = |size: DVec3| size.x.max(1e-9) * size.y.max(1e-9);
+            let area = |size: DVec3| (size.x * units.x).max(1e-6) * (size.y * units.y).max(1e-6);
             let share = area(high - low) / area(whole);
             spread += share;
             if chunk.points > MAX_NODE_POINTS {
@@ -241,7 +259,7 @@ impl PointTree {
                 continue;
             }
             #[expect(clippy::cast_precision_loss, reason = "at most a million points")]
-            let spacing = (area(high - low) / rest as f64).sqrt();
+            let spacing = (area(high - low) / rest as f64).sqrt() / units.x;
             let middle = (low + high) * 0.5;
             let mut parent = (held_nodes > 0).then_some(0_u32);
             while let Some(at) = parent {
@@ -259,6 +277,7 @@ impl PointTree {
                 parent,
                 low,
                 high,
+                middle,
                 spacing,
                 points: rest,
                 data: NodeData::Rest(chunk, first),

@@ -46,10 +46,8 @@ pub(super) enum Tree {
     Asleep(Arc<SiteCloud>),
     /// Being made.
     Making(Task<SiteTree>),
-    There {
-        tree: Arc<SiteTree>,
-        index: CloudIndex,
-    },
+    /// There to be chosen from.
+    There { tree: Arc<SiteTree>, index: CloudIndex },
 }
 
 /// A node that is there.
@@ -127,10 +125,11 @@ impl PointClouds {
 
 /// What the shader knows of a node.
 pub(super) fn uniform(widths_m: Widths, middle_m: f64, count: u32) -> NodeUniform {
-    let [a, b, c, d, e, f, g, h] = widths_m.map(narrow_m);
+    let [lower_m @ .., _, _, _, _] = widths_m.map(narrow_m);
+    let [_, _, _, _, upper_m @ ..] = widths_m.map(narrow_m);
     NodeUniform {
-        lower_m: Vec4::new(a, b, c, d),
-        upper_m: Vec4::new(e, f, g, h),
+        lower_m: Vec4::from_array(lower_m),
+        upper_m: Vec4::from_array(upper_m),
         place: Vec4::new(narrow_m(middle_m), LEAST_PX, 0.0, 0.0),
         count: UVec4::new(count, 0, 0, 0),
     }

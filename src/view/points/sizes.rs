@@ -8,20 +8,23 @@ use std::collections::BTreeMap;
 
 /// Width of a disc as a share of the distance between points: neighbours overlap, and gaps left by chance close.
 const SHARE: f64 = 1.5;
+/// Points that lie closer than this part of what their node promises are a clump.
+const CLUMP: f64 = 0.5;
 /// Least and largest width, metres.
 const WIDTH_M: [f64; 2] = [0.02, 20.0];
 
 /// Widths in the eighths of a node, metres: by east (1), north (2) and up (4).
 pub(super) type Widths = [f64; 8];
 
-/// Width of a node's discs where nothing below is drawn. `measured_m` is how far its own points lie apart; together with
-/// those above they never lie further apart than those.
+/// Width of a node's discs where nothing below is drawn. `measured_m` is how far its own points lie apart: at the end of
+/// a branch they may lie closer than the node promises, but a clump says nothing of the rest; and together with those
+/// above they never lie further apart than those.
 pub(super) fn own_width(index: &CloudIndex, number: u32, measured_m: f64) -> f64 {
     let Some(node) = index.nodes().get(number as usize) else {
         return WIDTH_M[0];
     };
     let above = node.parent.and_then(|parent| index.nodes().get(parent as usize));
-    let spacing_m = measured_m.max(node.spacing_m);
+    let spacing_m = measured_m.max(CLUMP * node.spacing_m);
     let spacing_m = above.map_or(spacing_m, |above| spacing_m.min(above.spacing_m.max(node.spacing_m)));
     (SHARE * spacing_m).clamp(WIDTH_M[0], WIDTH_M[1])
 }
@@ -48,7 +51,7 @@ pub(super) fn widths(index: &CloudIndex, drawn: &BTreeMap<u32, f64>) -> BTreeMap
 
 /// In which eighth of `around` the middle of `node` lies.
 fn eighth(around: &CloudNode, node: &CloudNode) -> usize {
-    let above = (node.low + node.high).cmpge(around.low + around.high);
+    let above = ((node.low + node.high) * 0.5).cmpge(around.middle);
     usize::from(above.x) | usize::from(above.y) << 1 | usize::from(above.z) << 2
 }
 
@@ -63,6 +66,7 @@ mod tests {
             parent,
             low,
             high: low + side,
+            middle: low + side * 0.5,
             spacing_m: side / 8.0,
             points: 10,
         }
@@ -93,7 +97,8 @@ mod tests {
     fn a_disc_is_as_wide_as_the_points_lie_apart_in_all() {
         let index = index();
         assert!((own_width(&index, 1, 4.0) - 6.0).abs() < 1e-9);
-        assert!((own_width(&index, 1, 0.1) - 6.0).abs() < 1e-9, "a clump says nothing");
+        assert!((own_width(&index, 1, 3.0) - 4.5).abs() < 1e-9, "the end of a branch");
+        assert!((own_width(&index, 1, 0.1) - 3.0).abs() < 1e-9, "a clump says nothing");
         assert!((own_width(&index, 1, 50.0) - 12.0).abs() < 1e-9, "those above fill in");
         assert!(
             (own_width(&index, 0, 10.0) - 15.0).abs() < 1e-9,

@@ -4,7 +4,7 @@ use super::clouds::{Cloud, PointClouds, Resident, Tree, narrow_m, uniform};
 use super::look::{PointLook, PointLooks, buffer};
 use super::material::{CornerMeshes, PointMaterial};
 use super::prepare::PreparedNode;
-use super::sizes::{own_width, widths};
+use super::sizes::{Widths, own_width, widths};
 use crate::georef::SitePos;
 use crate::model::points::HELD_POINTS;
 use crate::schedule::FrameSystems;
@@ -113,6 +113,7 @@ fn take_trees(
             parent: node.parent,
             low: node.low,
             high: node.high,
+            middle: node.middle,
             spacing_m: node.spacing_m,
             points: node.points,
         });
@@ -351,11 +352,12 @@ fn draw_nodes(
                     Visibility::Hidden
                 });
             }
-            if let Some(found) = found.filter(|found| **found != resident.widths_m) {
-                resident.widths_m = *found;
+            let is_new = |found: &Widths| found.map(f64::to_bits) != resident.widths_m.map(f64::to_bits);
+            if let Some(found) = found.copied().filter(is_new) {
+                resident.widths_m = found;
                 if let Some(mut material) = materials.get_mut(&resident.material) {
                     let count = material.node.count.x;
-                    material.node = uniform(*found, resident.middle_m, count);
+                    material.node = uniform(found, resident.middle_m, count);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use super::clouds::PointClouds;
 use super::material::{CornerMeshes, PointMaterial};
 use super::{ColorBy, ColorPoints, PointLooks, ShowPointClass, look, stream};
-use crate::georef::SitePos;
+use crate::georef::{SiteFrame, SitePos};
 use crate::model::scenario::open_any;
 use crate::view::prepared;
 use crate::view::quality::{Preset, Quality};
@@ -144,9 +144,13 @@ fn a_line_of_sight_meets_the_block_and_below_it_nothing_once_its_class_is_left_o
     let mut app = app(300.0);
     settle(&mut app);
     let layer = app.world().resource::<PointLooks>().0.keys().next().unwrap().clone();
+    let SiteFrame::RdNap { anchor } = app.world().resource::<ShownScenario>().open.scenario.area.site else {
+        panic!("not in RD")
+    };
     let cast = |app: &App, x: f64, y: f64, other_m: Option<f64>| {
         let eye = DVec3::new(0.0, 0.0, 300.0);
-        let to = (DVec3::new(x, y, 10.3) - eye).normalize();
+        let at = DVec3::new(251_150.0 + x - anchor.x_m, 476_150.0 + y - anchor.y_m, 10.3);
+        let to = (at - eye).normalize();
         app.world().resource::<PointClouds>().cast(SitePos(eye), to, other_m)
     };
     let (hit, point) = cast(&app, 0.0, 0.0, None).unwrap();

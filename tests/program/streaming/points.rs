@@ -46,6 +46,7 @@ fn square(parent: Option<u32>, low: DVec3, side: f64, points: u64) -> CloudNode 
         parent,
         low,
         high: low + DVec3::new(side, side, 10.0),
+        middle: low + DVec3::new(side, side, 10.0) * 0.5,
         spacing_m: side / 128.0,
         points,
     }
