@@ -3,6 +3,7 @@
 
 use super::read::has_extension;
 use super::{LayerKind, OpenScenario};
+use crate::sources::imagery::description_files;
 use crate::sources::resource::{ResourceError, Resources, join};
 use crate::sources::tiles3d::{self, references};
 use crate::sources::{Cause, Problem, vector};
@@ -34,6 +35,11 @@ pub fn used_files(open: &OpenScenario) -> UsedFiles {
         if layer.kind == LayerKind::Tiles3d {
             used.add_tiles(&open.resources, &layer.path);
         } else if used.add(&*open.resources, &layer.path) {
+            if layer.kind == LayerKind::Imagery && has_extension(&layer.path, &["json", "xml"]) {
+                for tile in description_files(&*open.resources, &layer.path) {
+                    used.add(&*open.resources, &tile);
+                }
+            }
             for beside in vector::files_beside(&*open.resources, &layer.path) {
                 used.add(&*open.resources, &beside);
             }

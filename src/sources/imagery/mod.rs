@@ -3,17 +3,27 @@
 //! All of them are [`PixelSource`]s: levels of pixels with a place in one coordinate system, of which windows are read.
 //! Coordinates stay those of the files; `model` brings them to the site frame.
 
+mod address;
 mod decode;
+mod description;
+mod folder;
 mod geo_tiff;
 mod grid;
+mod map_resource;
 mod mbtiles;
 mod overview;
 mod pixels;
+mod server;
 mod tiles;
+mod wmts;
 
+use super::online::TileMatrixSet;
+pub use address::TileAddress;
+pub use description::{DescribedTiles, description_files, is_description, open_description, open_plain_folder};
 pub use geo_tiff::GeoTiffPixels;
 pub use grid::{TileGrid, TileLevel};
 pub use mbtiles::{MAX_PACKED_MBTILES_BYTES, MbTiles, OpenedMbTiles};
-pub use pixels::{PixelLevel, PixelSource, PixelWindow};
-pub use tiles::{TileStore, TiledPixels};
 pub use overview::with_overview;
+pub use pixels::{PixelLevel, PixelSource, PixelWindow};
+pub use server::ServerOptions;
+pub use tiles::{TileStore, TiledPixels};

@@ -24,6 +24,8 @@ use thiserror::Error;
 
 /// Largest file that is read where its kind has no smaller cap, bytes.
 const MAX_FILE_BYTES: u64 = 2 << 30;
+/// Deepest folder that is listed.
+const MAX_DEPTH: usize = 16;
 /// Longest part of an address in a message, characters: a data URI would fill the screen.
 const LONGEST_URI: usize = 120;
 
@@ -139,6 +141,11 @@ pub trait Resources: Send + Sync {
     /// Every path that is there or should be, where that is known.
     fn listed(&self) -> Vec<String> {
         Vec::new()
+    }
+    /// Files in the folder `folder` (empty for the top) and those below it, at most `most`, in a fixed order.
+    fn files_under(&self, folder: &str, most: usize) -> Vec<String> {
+        let inside = |path: &String| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        self.listed().into_iter().filter(inside).take(most).collect()
     }
     /// What is there and is not given to anyone: entries of an archive that lead out of it, links, and what is encrypted.
     fn refused(&self) -> Vec<ResourceError> {
@@ -354,6 +361,37 @@ impl Resources for Folder {
 
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn files_under(&self, folder: &str, most: usize) -> Vec<String> {
+        let real = if folder.is_empty() {
+            Ok(self.root.clone())
+        } else {
+            self.locate(folder)
+        };
+        let (mut files, mut folders) = (Vec::new(), Vec::new());
+        folders.extend(real.ok().map(|real| (real, folder.to_owned(), 0)));
+        while let Some((real, path, depth)) = folders.pop() {
+            let mut entries: Vec<_> = std::fs::read_dir(real).into_iter().flatten().flatten().take(most).collect();
+            entries.sort_by_key(std::fs::DirEntry::file_name);
+            for entry in entries {
+                let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+                    continue;
+                };
+                let path = if path.is_empty() { name } else { format!("{path}/{name}") };
+                // Of the entry itself: links are not followed.
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() && depth < MAX_DEPTH => folders.push((entry.path(), path, depth + 1)),
+                    Ok(kind) if kind.is_file() && files.len() < most => files.push(path),
+                    _ => {}
+                }
+            }
+            if files.len() >= most {
+                break;
+            }
+        }
+        files.sort_unstable();
+        files
     }
 }
 

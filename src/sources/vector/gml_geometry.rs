@@ -1,6 +1,6 @@
 //! Geometries of GML as records.
 
-use super::element::Element;
+use crate::sources::xml::Element;
 use super::record::{GeometryKind, Position, Rings, VectorGeometry};
 use super::{MAX_POSITIONS, stroke};
 use crate::sources::crs_name;

@@ -4,7 +4,7 @@ use super::super::read::has_extension;
 use super::{Placing, SitePicture};
 use crate::georef::SiteFrame;
 use crate::model::GroundPicture;
-use crate::sources::imagery::{GeoTiffPixels, MbTiles, PixelSource, TiledPixels, with_overview};
+use crate::sources::imagery::{GeoTiffPixels, MbTiles, PixelSource, ServerOptions, TiledPixels, open_description, with_overview};
 use crate::sources::raster::GeoTiff;
 use crate::sources::resource::Resources;
 use crate::sources::{Cause, Problem};
@@ -42,6 +42,14 @@ pub(in crate::model::scenario) fn source(
         let opened = MbTiles::open(&**resources, path)?;
         problems.extend(opened.problems);
         return Ok(with_overview(Arc::new(TiledPixels::new(opened.store, opened.grid))));
+    }
+    if has_extension(path, &["json", "xml"]) {
+        let described = open_description(resources, path, &ServerOptions::of_machine())?;
+        if let Some(host) = &described.host {
+            let message = format!("this layer asks a server: {host}");
+            problems.push(Problem::warning(path, "", message).because(Cause::Server));
+        }
+        return Ok(with_overview(described.source));
     }
     let file = resources
         .open(path, MAX_GEOTIFF_BYTES)
