@@ -40,6 +40,11 @@ pub fn used_files(open: &OpenScenario) -> UsedFiles {
                     used.add(&*open.resources, &tile);
                 }
             }
+            if layer.kind == LayerKind::Terrain && has_extension(&layer.path, &["json"]) {
+                for tile in terrain_files(&*open.resources, &layer.path) {
+                    used.add(&*open.resources, &tile);
+                }
+            }
             for beside in vector::files_beside(&*open.resources, &layer.path) {
                 used.add(&*open.resources, &beside);
             }
@@ -57,6 +62,14 @@ pub fn used_files(open: &OpenScenario) -> UsedFiles {
         }
     }
     used
+}
+
+/// Tiles of terrain beside a `layer.json`: all that lie in its folder under their own ending.
+fn terrain_files(resources: &dyn Resources, path: &str) -> Vec<String> {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut files = resources.files_under(folder, MAX_FILES);
+    files.retain(|file| has_extension(file, &["terrain"]));
+    files
 }
 
 impl UsedFiles {

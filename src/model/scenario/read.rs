@@ -10,6 +10,7 @@ use super::geojson::{self, Feature};
 use super::geotiff_layer;
 use super::imagery_layer::{self, MAX_GEOTIFF_BYTES};
 use super::layers::LayerReader;
+use super::mesh_layer;
 use super::place::LeftOut;
 use super::projection::Projection;
 use super::structure;
@@ -403,6 +404,9 @@ impl DataReader {
         let mut findings = Findings::new(path);
         let terrain = if has_extension(path, &["tif", "tiff"]) {
             self.read_geotiff(layer, &mut findings)
+        } else if has_extension(path, &["json"]) {
+            let area = &self.open.scenario.area;
+            mesh_layer::terrain(&*self.resources, path, area.site, &area.outline, &mut findings)
         } else {
             let Some(bytes) = self.read_bytes(path, MAX_GRID_BYTES) else {
                 return;

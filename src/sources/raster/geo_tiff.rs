@@ -218,6 +218,26 @@ impl GeoTiff {
         Ok(heights)
     }
 
+    /// South-west and north-east corner of the box around it, in its coordinate system; `None` where it does not say.
+    pub fn bounds(&self) -> Option<(DVec2, DVec2)> {
+        let (transform, full) = (self.transform?, self.levels.first()?);
+        let far = DVec2::new(f64::from(full.width), f64::from(full.height));
+        let corners = [DVec2::ZERO, DVec2::new(far.x, 0.0), far, DVec2::new(0.0, far.y)];
+        let corners = corners.map(|pixel| transform.file_from_pixel(pixel));
+        let low = corners.iter().fold(corners[0], |low, p| low.min(*p));
+        Some((low, corners.iter().fold(corners[0], |high, p| high.max(*p))))
+    }
+
+    /// Whether its pixels look like colours rather than heights: bytes, or three bands of two bytes.
+    pub fn is_picture(&self) -> bool {
+        let level = &self.levels[0];
+        match level.sample {
+            SampleKind::Unsigned(8) => true,
+            SampleKind::Unsigned(16) => level.samples >= 3 && matches!(level.photometric, 2 | 6),
+            _ => false,
+        }
+    }
+
     /// Whether its pixels can be read as colours.
     ///
     /// # Errors

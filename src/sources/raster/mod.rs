@@ -16,7 +16,7 @@ mod sheet;
 pub mod terrain;
 mod tiff;
 
-pub use describe::describe;
+pub use describe::{describe, is_terrain_layer, is_tiff};
 pub use geo_keys::{GeoKeys, GeoTransform};
 pub use geo_tiff::{GeoTiff, LevelSize, Reading, Window};
 pub use height_grid::HeightGrid;
