@@ -29,9 +29,6 @@ const FLAT_CELLS: u32 = 32;
 const FILLED: f64 = 0.6;
 /// Most folders and files that are looked at to find out what a folder of tiles holds.
 const MAX_ENTRIES: usize = 100_000;
-/// Names of files that describe the tiles beside them.
-const DESCRIPTIONS: [&str; 5] = ["imagery.json", "tilejson.json", "tiles.json", "metadata.json", "tilemapresource.xml"];
-
 /// What kind of raster a path is.
 enum Raster {
     Tiff(PathBuf),
@@ -52,8 +49,7 @@ fn kind_of(path: &Path) -> Option<Raster> {
         if is_terrain_layer(&path.join("layer.json")) {
             return Some(Raster::Terrain(path.join("layer.json")));
         }
-        let described = DESCRIPTIONS.iter().map(|name| path.join(name)).find(|path| describes(path));
-        return described
+        return imagery::description_in(path)
             .map(Raster::Described)
             .or_else(|| numbered(path).is_some_and(|found| !found.is_empty()).then(|| Raster::Tiles(path.to_owned())));
     }
@@ -69,12 +65,7 @@ fn kind_of(path: &Path) -> Option<Raster> {
     if has_extension(&text, &["json"]) && is_terrain_layer(path) {
         return Some(Raster::Terrain(path.to_owned()));
     }
-    (has_extension(&text, &["json", "xml"]) && describes(path)).then(|| Raster::Described(path.to_owned()))
-}
-
-/// Whether a file describes a set of tiles of pictures.
-fn describes(path: &Path) -> bool {
-    resource::head(path, 16 << 10).is_some_and(|head| imagery::is_description(&head))
+    (has_extension(&text, &["json", "xml"]) && imagery::describes_tiles(path)).then(|| Raster::Described(path.to_owned()))
 }
 
 /// Numbers that files or folders in a folder are called by, whatever their ending, with that ending.

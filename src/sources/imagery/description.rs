@@ -73,7 +73,7 @@ pub struct DescribedTiles {
 }
 
 /// Whether a file describes a set of tiles of pictures, by its first bytes.
-pub fn is_description(head: &[u8]) -> bool {
+pub(super) fn is_description(head: &[u8]) -> bool {
     let holds = |word: &str| head.windows(word.len()).any(|part| part == word.as_bytes());
     if holds("<TileMap ") || holds("<TileMap\n") || holds("<TileMap\r") {
         return true;

@@ -5,6 +5,7 @@
 
 mod address;
 mod decode;
+mod describe;
 mod description;
 mod folder;
 mod geo_tiff;
@@ -19,7 +20,8 @@ mod wmts;
 
 use super::online::TileMatrixSet;
 pub use address::TileAddress;
-pub use description::{DescribedTiles, description_files, is_description, open_description, open_plain_folder};
+pub use describe::{describe, describes_tiles, description_in};
+pub use description::{DescribedTiles, description_files, open_description, open_plain_folder};
 pub use geo_tiff::GeoTiffPixels;
 pub use grid::{TileGrid, TileLevel};
 pub use mbtiles::{MAX_PACKED_MBTILES_BYTES, MbTiles, OpenedMbTiles};

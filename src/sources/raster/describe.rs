@@ -101,6 +101,7 @@ fn describe_tiff(resources: &dyn Resources, name: &str) -> Result<Value, Problem
         "width": full.width,
         "height": full.height,
         "bands": level.samples,
+        "holds": if tiff.is_picture() { "picture" } else { "heights" },
         "sample": level.sample.name(),
         "compression": level.coding.name(),
         "tiled": level.is_tiled,

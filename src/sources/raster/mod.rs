@@ -6,6 +6,7 @@
 //!
 //! Coordinates stay those of the files here, heights those of their datum; `model` brings both to the site frame.
 
+mod colors;
 mod describe;
 mod geo_keys;
 mod geo_tiff;
