@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Endings of files that open by themselves.
-const ENDINGS: [&str; 19] = [
+const ENDINGS: [&str; 23] = [
     "stadslens",
     "json",
     "jsonl",
@@ -31,6 +31,10 @@ const ENDINGS: [&str; 19] = [
     "dxf",
     "gml",
     "csv",
+    "tif",
+    "tiff",
+    "mbtiles",
+    "xml",
 ];
 
 /// Asks the user for something to open.

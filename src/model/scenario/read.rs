@@ -429,10 +429,8 @@ impl DataReader {
 
     fn read_imagery(&mut self, layer: &Layer) {
         let site = *self.projection.site();
-        match imagery_layer::open(&self.resources, &layer.id, &layer.path, site, &mut self.problems) {
-            Ok(picture) => self.open.imagery.push(picture),
-            Err(problem) => self.problems.push(problem),
-        }
+        let picture = imagery_layer::open(&self.resources, layer, site, &mut self.problems);
+        self.open.imagery.extend(picture);
     }
 
     fn read_geotiff(&self, layer: &Layer, findings: &mut Findings) -> Result<Terrain, Problem> {

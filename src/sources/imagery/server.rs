@@ -13,6 +13,7 @@ use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -36,13 +37,23 @@ pub struct ServerOptions {
     pub cache_bytes: u64,
 }
 
+/// See [`stay_offline`].
+static STAYS_OFFLINE: AtomicBool = AtomicBool::new(false);
+
+/// From now on no server is asked for pictures, in all of the program: for a kiosk, which sends nothing over a network.
+pub fn stay_offline() {
+    STAYS_OFFLINE.store(true, Ordering::SeqCst);
+}
+
 impl ServerOptions {
-    /// The user's cache folder, and no questions where the variable `STADSLENS_OFFLINE` is set (and not 0).
+    /// The user's cache folder, and no questions after [`stay_offline`] or where the variable `STADSLENS_OFFLINE` is set
+    /// (and not 0).
     pub fn of_machine() -> Self {
         let strategy = etcetera::choose_base_strategy().ok();
         Self {
             cache: strategy.map(|strategy| etcetera::BaseStrategy::cache_dir(&strategy).join("stadslens/imagery")),
-            is_offline: std::env::var_os("STADSLENS_OFFLINE").is_some_and(|value| !value.is_empty() && value != "0"),
+            is_offline: STAYS_OFFLINE.load(Ordering::SeqCst)
+                || std::env::var_os("STADSLENS_OFFLINE").is_some_and(|value| !value.is_empty() && value != "0"),
             cache_bytes: CACHE_BYTES,
         }
     }

@@ -5,10 +5,12 @@
 //! its cap. Nothing is ever written.
 
 mod archive;
+mod folder;
 mod manifest;
 mod random_read;
 
 pub use archive::archive;
+pub use folder::folder;
 pub use manifest::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry};
 pub use random_read::RandomRead;
 
@@ -16,7 +18,7 @@ use crate::sources::{Cause, Problem, shortened};
 use base64::Engine as _;
 use std::{
     fs::File,
-    io::{ErrorKind, Read},
+    io::Read,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -24,8 +26,6 @@ use thiserror::Error;
 
 /// Largest file that is read where its kind has no smaller cap, bytes.
 const MAX_FILE_BYTES: u64 = 2 << 30;
-/// Deepest folder that is listed.
-const MAX_DEPTH: usize = 16;
 /// Longest part of an address in a message, characters: a data URI would fill the screen.
 const LONGEST_URI: usize = 120;
 
@@ -153,14 +153,6 @@ pub trait Resources: Send + Sync {
     }
 }
 
-/// A folder on disk. Reading from one that does not exist gives [`ResourceError::Missing`].
-pub fn folder(root: &Path) -> Arc<dyn Resources> {
-    Arc::new(Folder {
-        root: root.canonicalize().unwrap_or_else(|_| root.to_owned()),
-        name: root.display().to_string(),
-    })
-}
-
 /// A name as part of a file name on any system: at most `longest` letters and digits, with dashes for all else.
 pub fn slug(name: &str, longest: usize) -> String {
     let plain = |c: char| {
@@ -285,114 +277,6 @@ pub(crate) fn head(path: &Path, length: usize) -> Option<Vec<u8>> {
         .read_to_end(&mut bytes)
         .ok()?;
     Some(bytes)
-}
-
-/// See [`folder`].
-struct Folder {
-    root: PathBuf,
-    name: String,
-}
-
-impl Folder {
-    /// The real file behind `path`, or why not.
-    fn locate(&self, path: &str) -> Result<PathBuf, ResourceError> {
-        let checked = join("", &encode_percent(path))?;
-        let real = self
-            .root
-            .join(checked)
-            .canonicalize()
-            .map_err(|source| match source.kind() {
-                ErrorKind::NotFound | ErrorKind::NotADirectory => ResourceError::Missing { uri: path.to_owned() },
-                _ => ResourceError::Io {
-                    source,
-                    uri: path.to_owned(),
-                },
-            })?;
-        if real.starts_with(&self.root) {
-            Ok(real)
-        } else {
-            Err(ResourceError::Outside { uri: path.to_owned() })
-        }
-    }
-}
-
-impl Resources for Folder {
-    fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
-        self.read_at_most(path, MAX_FILE_BYTES)
-    }
-
-    fn read_at_most(&self, path: &str, limit: u64) -> Result<Vec<u8>, ResourceError> {
-        let io = |source| ResourceError::Io {
-            source,
-            uri: path.to_owned(),
-        };
-        let real = self.locate(path)?;
-        let metadata = real.metadata().map_err(io)?;
-        if !metadata.is_file() {
-            // Reading a pipe or a device could wait for ever.
-            return Err(ResourceError::Unusable {
-                reason: "it is not a file",
-                uri: path.to_owned(),
-            });
-        }
-        let file = File::open(&real).map_err(io)?;
-        read_capped(file, metadata.len(), limit, path)
-    }
-
-    fn open(&self, path: &str, _limit: u64) -> Result<Arc<dyn RandomRead>, ResourceError> {
-        let real = self.locate(path)?;
-        // Opening a pipe could wait for ever.
-        if !real.is_file() {
-            return Err(ResourceError::Unusable {
-                reason: "it is not a file",
-                uri: path.to_owned(),
-            });
-        }
-        Ok(Arc::new(random_read::OpenFile::open(&real, path)?))
-    }
-
-    fn real_path(&self, path: &str) -> Option<PathBuf> {
-        self.locate(path).ok().filter(|real| real.is_file())
-    }
-
-    fn exists(&self, path: &str) -> bool {
-        self.locate(path).is_ok_and(|real| real.is_file())
-    }
-
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-
-    fn files_under(&self, folder: &str, most: usize) -> Vec<String> {
-        let real = if folder.is_empty() {
-            Ok(self.root.clone())
-        } else {
-            self.locate(folder)
-        };
-        let (mut files, mut folders) = (Vec::new(), Vec::new());
-        folders.extend(real.ok().map(|real| (real, folder.to_owned(), 0)));
-        while let Some((real, path, depth)) = folders.pop() {
-            let mut entries: Vec<_> = std::fs::read_dir(real).into_iter().flatten().flatten().take(most).collect();
-            entries.sort_by_key(std::fs::DirEntry::file_name);
-            for entry in entries {
-                let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
-                    continue;
-                };
-                let path = if path.is_empty() { name } else { format!("{path}/{name}") };
-                // Of the entry itself: links are not followed.
-                match entry.file_type() {
-                    Ok(kind) if kind.is_dir() && depth < MAX_DEPTH => folders.push((entry.path(), path, depth + 1)),
-                    Ok(kind) if kind.is_file() && files.len() < most => files.push(path),
-                    _ => {}
-                }
-            }
-            if files.len() >= most {
-                break;
-            }
-        }
-        files.sort_unstable();
-        files
-    }
 }
 
 /// Reads to the end, but never past the cap, whatever size was promised.

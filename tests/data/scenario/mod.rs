@@ -13,6 +13,7 @@ mod imagery;
 mod notes;
 mod own_data;
 mod places;
+mod rasters;
 
 use jsonschema::Validator;
 use serde_json::Value;
