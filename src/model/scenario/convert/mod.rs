@@ -14,7 +14,7 @@ use super::file::{self, ScenarioFile, Text};
 use super::findings::Findings;
 use super::place::LeftOut;
 use super::projection::Projection;
-use super::read::is_table;
+use super::read::{has_extension, is_table};
 use super::words::{certainty, layer_kind, lens_name};
 use super::{Area, Charter, Layer, LayerKind, LensName, LocalText, Phase, Scenario, Source, Variant, Viewpoint};
 use crate::georef::{HeightReference, LonLatH, RdNap, SiteFrame};
