@@ -9,8 +9,8 @@
 #[path = "../tests/data/geotiff_fixture.rs"]
 mod geotiff_fixture;
 
-use geotiff_fixture::Fixture;
 use bevy::math::DVec2;
+use geotiff_fixture::Fixture;
 use stadslens::{
     georef::{HeightReference, RdNap, lon_lat_h_from_rd_nap},
     sources::{
@@ -84,13 +84,22 @@ fn pictures() {
             let open = stadslens::model::scenario::open(temporary.path()).unwrap();
             let picture = open.imagery[0].clone();
             let side_m = 256.0 * pixel_m;
-            let steps = |half: f64| (0_u32..).map(move |i| f64::from(i) * side_m - half).take_while(move |x| *x < half);
+            let steps = |half: f64| {
+                (0_u32..)
+                    .map(move |i| f64::from(i) * side_m - half)
+                    .take_while(move |x| *x < half)
+            };
             let start = Instant::now();
             let mut count = 0.0;
             for (x, y) in steps(450.0).flat_map(|y| steps(450.0).map(move |x| (x, y))) {
-                count += f64::from(u8::from(picture.picture(DVec2::new(x, y), side_m, 256).unwrap().is_some()));
+                count += f64::from(u8::from(
+                    picture.picture(DVec2::new(x, y), side_m, 256).unwrap().is_some(),
+                ));
             }
-            println!("{name} at {pixel_m} m: {count} pictures of 256 pixels: {}", rate(count, "pictures", start));
+            println!(
+                "{name} at {pixel_m} m: {count} pictures of 256 pixels: {}",
+                rate(count, "pictures", start)
+            );
         }
     }
 }
@@ -147,7 +156,9 @@ fn photo_tiles(path: &std::path::Path) {
             picture.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
             let south = (1_u32 << zoom) - 1 - row;
             let values = (zoom, column, south, bytes.into_inner());
-            writing.execute("INSERT INTO tiles VALUES (?1, ?2, ?3, ?4)", values).unwrap();
+            writing
+                .execute("INSERT INTO tiles VALUES (?1, ?2, ?3, ?4)", values)
+                .unwrap();
         }
     }
     writing.commit().unwrap();

@@ -7,8 +7,7 @@ use super::{
     Cause, Problem,
     cityjson::{CityJson, is_city_json},
     gltf::Totals,
-    imagery,
-    points, raster,
+    imagery, points, raster,
     resource::{ResourceError, Resources, encode_percent, folder, read_uri},
     tiles3d::{
         BoundingVolume, MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload,

@@ -70,7 +70,9 @@ pub(super) fn terrain(
     };
     draw(&source, &tiles, site, &mut grid, findings);
     if !grid.fill_holes() {
-        return Err(misplaced("none of the tiles of the terrain in this area can be read".into()));
+        return Err(misplaced(
+            "none of the tiles of the terrain in this area can be read".into(),
+        ));
     }
     Ok(Terrain {
         origin: grid.origin,
@@ -230,7 +232,10 @@ fn draw(files: &TileFiles<'_>, tiles: &Tiles, site: SiteFrame, grid: &mut Height
                         let nodes = frame.draw(id, &mesh, site);
                         drawn.lock().unwrap_or_else(PoisonError::into_inner).push((id, nodes));
                     }
-                    problems.lock().unwrap_or_else(PoisonError::into_inner).append(&mut found);
+                    problems
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .append(&mut found);
                 }
             });
         }
@@ -297,7 +302,11 @@ impl Frame {
         for y in y0..=y1 {
             for x in x0..=x1 {
                 let p = DVec2::new(f64::from(x), f64::from(y));
-                let parts = [(c - b).perp_dot(p - b), (a - c).perp_dot(p - c), (b - a).perp_dot(p - a)];
+                let parts = [
+                    (c - b).perp_dot(p - b),
+                    (a - c).perp_dot(p - c),
+                    (b - a).perp_dot(p - a),
+                ];
                 let parts = parts.map(|part| part / twice);
                 // A node on a side belongs to both; it gets the same height from either.
                 if parts.iter().all(|part| *part >= -1e-7) {
@@ -324,7 +333,10 @@ fn lattice(id: TileId, site: SiteFrame, h_m: f64) -> Vec<Option<DVec3>> {
                 lat_deg: south + (north - south) * t(row),
                 h_m,
             };
-            site.site_from_lon_lat_h(place).ok().map(|p| p.0).filter(|p| p.is_finite())
+            site.site_from_lon_lat_h(place)
+                .ok()
+                .map(|p| p.0)
+                .filter(|p| p.is_finite())
         })
         .collect()
 }

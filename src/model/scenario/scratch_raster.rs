@@ -49,9 +49,11 @@ fn kind_of(path: &Path) -> Option<Raster> {
         if is_terrain_layer(&path.join("layer.json")) {
             return Some(Raster::Terrain(path.join("layer.json")));
         }
-        return imagery::description_in(path)
-            .map(Raster::Described)
-            .or_else(|| numbered(path).is_some_and(|found| !found.is_empty()).then(|| Raster::Tiles(path.to_owned())));
+        return imagery::description_in(path).map(Raster::Described).or_else(|| {
+            numbered(path)
+                .is_some_and(|found| !found.is_empty())
+                .then(|| Raster::Tiles(path.to_owned()))
+        });
     }
     if !path.is_file() {
         return None;
@@ -65,7 +67,8 @@ fn kind_of(path: &Path) -> Option<Raster> {
     if has_extension(&text, &["json"]) && is_terrain_layer(path) {
         return Some(Raster::Terrain(path.to_owned()));
     }
-    (has_extension(&text, &["json", "xml"]) && imagery::describes_tiles(path)).then(|| Raster::Described(path.to_owned()))
+    (has_extension(&text, &["json", "xml"]) && imagery::describes_tiles(path))
+        .then(|| Raster::Described(path.to_owned()))
 }
 
 /// Numbers that files or folders in a folder are called by, whatever their ending, with that ending.
@@ -92,7 +95,9 @@ impl OpenScenario {
         let in_folder = |path: &Path| beside(path).ok_or_else(|| no_file_name(path));
         Some(match kind {
             Raster::Tiff(path) => in_folder(&path).and_then(|(resources, name)| one(of_tiff(resources, &name))),
-            Raster::Terrain(path) => in_folder(&path).and_then(|(resources, name)| one(of_mesh(resources, &name, &path))),
+            Raster::Terrain(path) => {
+                in_folder(&path).and_then(|(resources, name)| one(of_mesh(resources, &name, &path)))
+            }
             Raster::MbTiles(path) | Raster::Described(path) => {
                 in_folder(&path).and_then(|(resources, name)| one(of_picture(resources, &name)))
             }
@@ -121,8 +126,7 @@ fn placed(
             Crs::RD
         }
         None => {
-            let message =
-                "the file names no coordinate system; it is shown as metres, without a place on earth";
+            let message = "the file names no coordinate system; it is shown as metres, without a place on earth";
             problems.push(Problem::warning(name, "crs", message).because(Cause::Place));
             return Ok((SiteFrame::Local, Placing::Plain(middle.to_array())));
         }
@@ -146,7 +150,9 @@ fn placed(
 }
 
 fn of_tiff(resources: Arc<dyn Resources>, name: &str) -> Result<OpenScenario, Problem> {
-    let file = resources.open(name, u64::MAX).map_err(|error| error.problem(name, ""))?;
+    let file = resources
+        .open(name, u64::MAX)
+        .map_err(|error| error.problem(name, ""))?;
     let tiff = GeoTiff::open(file, name)?;
     if tiff.is_picture() {
         return of_picture(resources, name);
@@ -180,7 +186,9 @@ fn of_mesh(resources: Arc<dyn Resources>, name: &str, path: &Path) -> Result<Ope
         let ([west, south, ..], [.., east, north]) = (id(first.start_x, first.start_y), id(first.end_x, first.end_y));
         Some([west, south, east, north])
     });
-    let stated = layer.bounds_deg.filter(|[west, south, east, north]| east - west < 90.0 && north - south < 90.0);
+    let stated = layer
+        .bounds_deg
+        .filter(|[west, south, east, north]| east - west < 90.0 && north - south < 90.0);
     let [west, south, east, north] = stated
         .or(finest)
         .ok_or_else(|| place_problem(name, "the terrain does not say where it lies"))?;
@@ -191,7 +199,14 @@ fn of_mesh(resources: Arc<dyn Resources>, name: &str, path: &Path) -> Result<Ope
     let terrain = mesh_layer::terrain(&*resources, name, site, &[], &mut findings)?;
     problems.extend(findings.into_problems());
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
-    Ok(with_ground(resources, name, folder.unwrap_or(name), site, terrain, problems))
+    Ok(with_ground(
+        resources,
+        name,
+        folder.unwrap_or(name),
+        site,
+        terrain,
+        problems,
+    ))
 }
 
 /// A scenario of ground alone, looked at from where all of it is seen.

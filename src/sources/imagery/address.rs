@@ -81,7 +81,9 @@ fn check(template: &str) -> Result<(), String> {
     }
     if let Some(at) = rest.find(['{', '}']) {
         let shown: String = rest[at..].chars().take(30).collect();
-        return Err(format!("`{shown}` in the address is not known; known are {{z}}, {{x}}, {{y}}, {{-y}} and {{s}}"));
+        return Err(format!(
+            "`{shown}` in the address is not known; known are {{z}}, {{x}}, {{y}}, {{-y}} and {{s}}"
+        ));
     }
     let has = |names: &[&str]| names.iter().any(|name| template.contains(name));
     for (names, what) in [
@@ -140,7 +142,10 @@ mod tests {
         assert_eq!(of("t/{z}/{x}/{y}.png", false).unwrap(), "t/3/5/1.png");
         assert_eq!(of("t/{z}/{x}/{y}.png", true).unwrap(), "t/3/5/6.png");
         assert_eq!(of("{z}/{x}/{-y}", false).unwrap(), "3/5/6");
-        assert_eq!(of("https://{s}.x/{TileMatrix}/{TileRow}/{TileCol}", false).unwrap(), "https://a.x/3/1/5");
+        assert_eq!(
+            of("https://{s}.x/{TileMatrix}/{TileRow}/{TileCol}", false).unwrap(),
+            "https://a.x/3/1/5"
+        );
         assert!(of("{z}/{x}.png", false).unwrap_err().contains("{y}"));
         assert!(of("{z}/{x}/{y}?k={key}", false).unwrap_err().contains("{key}"));
         let address = TileAddress::new(vec!["a/t/{z}/{x}/{y}.png".into()], false).unwrap();

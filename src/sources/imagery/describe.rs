@@ -21,7 +21,10 @@ const DESCRIPTIONS: [&str; 5] = [
 
 /// The file in a folder that describes its tiles, if there is one.
 pub fn description_in(folder: &Path) -> Option<PathBuf> {
-    DESCRIPTIONS.iter().map(|name| folder.join(name)).find(|path| describes_tiles(path))
+    DESCRIPTIONS
+        .iter()
+        .map(|name| folder.join(name))
+        .find(|path| describes_tiles(path))
 }
 
 /// Whether a file describes a set of tiles of pictures.
@@ -31,11 +34,18 @@ pub fn describes_tiles(path: &Path) -> bool {
 
 /// Describes `MBTiles` and files that describe tiles, or a folder with one; `None` for anything else. A WMTS is asked.
 pub fn describe(path: &Path) -> Option<Result<Value, Problem>> {
-    let path = if path.is_dir() { description_in(path)? } else { path.to_owned() };
+    let path = if path.is_dir() {
+        description_in(path)?
+    } else {
+        path.to_owned()
+    };
     let name = path.file_name()?.to_str()?.to_owned();
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let resources = folder(parent.unwrap_or(Path::new(".")));
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+    let extension = name
+        .rsplit_once('.')
+        .map_or("", |(_, extension)| extension)
+        .to_ascii_lowercase();
     match extension.as_str() {
         "mbtiles" => Some(MbTiles::open(&*resources, &name).map(|opened| {
             let mut described = of_grid("mbtiles", &opened.grid);
@@ -62,7 +72,9 @@ pub fn describe(path: &Path) -> Option<Result<Value, Problem>> {
                 let problems: Vec<Problem> = opened
                     .host
                     .iter()
-                    .map(|host| Problem::warning(&name, "", format!("this layer asks a server: {host}")).because(Cause::Server))
+                    .map(|host| {
+                        Problem::warning(&name, "", format!("this layer asks a server: {host}")).because(Cause::Server)
+                    })
                     .collect();
                 described["problems"] = json!(problems);
                 described

@@ -211,7 +211,10 @@ fn read(resources: &dyn Resources, path: &str, options: &ServerOptions) -> Resul
     }
     let set_name = description.tile_matrix_set.as_deref().unwrap_or("EPSG:3857");
     let set = set_of_name(set_name).ok_or_else(|| {
-        let message = format!("`{}` is not known; EPSG:28992 and EPSG:3857 are", shortened(set_name, 60));
+        let message = format!(
+            "`{}` is not known; EPSG:28992 and EPSG:3857 are",
+            shortened(set_name, 60)
+        );
         wrong("tile_matrix_set", message)
     })?;
     let is_south_first = match description.scheme.as_deref() {
@@ -232,18 +235,29 @@ fn read(resources: &dyn Resources, path: &str, options: &ServerOptions) -> Resul
     let last = match description.maxzoom {
         Some(last) => last,
         None if is_address(address.template()) => 19,
-        None => return Err(wrong("maxzoom", "the finest level of the tiles (`maxzoom`) is missing".into())),
+        None => {
+            return Err(wrong(
+                "maxzoom",
+                "the finest level of the tiles (`maxzoom`) is missing".into(),
+            ));
+        }
     };
     let first = description.minzoom.unwrap_or(0);
     if first > last {
-        return Err(wrong("minzoom", format!("`minzoom` ({first}) is more than `maxzoom` ({last})")));
+        return Err(wrong(
+            "minzoom",
+            format!("`minzoom` ({first}) is more than `maxzoom` ({last})"),
+        ));
     }
     let mut grid = TileGrid::known(set, first.min(FINEST_ZOOM), last);
     if let Some(bounds) = description.bounds {
         let found = box_in(set, bounds).filter(|(low, high)| low.cmplt(*high).all());
         let is_kept = found.is_some_and(|(low, high)| grid.keep_within(low, high));
         if !is_kept {
-            return Err(wrong("bounds", "west, south, east and north in degrees are no box of this set".into()));
+            return Err(wrong(
+                "bounds",
+                "west, south, east and north in degrees are no box of this set".into(),
+            ));
         }
     }
     Ok(TileSet {
@@ -339,7 +353,10 @@ fn read_xml(bytes: &[u8], path: &str, description: &Description) -> Result<TileS
         }
         "ExceptionReport" | "ServiceException" | "ServiceExceptionReport" => {
             let report = elements.whole(root).map_err(wrong)?;
-            Err(wrong(format!("the service answers with an error: {}", words(&report, 0))))
+            Err(wrong(format!(
+                "the service answers with an error: {}",
+                words(&report, 0)
+            )))
         }
         "html" | "HTML" => Err(wrong("this is a web page, no description of tiles".into())),
         other => Err(wrong(format!(

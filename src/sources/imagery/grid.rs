@@ -176,7 +176,10 @@ mod tests {
         assert!(west.cmple(low).all() && north.cmpge(high).all());
         assert!((north.x - west.x - 53.76).abs() < 1e-6);
         assert!(!grid.keep_within(DVec2::splat(1e7), DVec2::splat(2e7)));
-        assert_eq!(set_of_name("urn:ogc:def:crs:EPSG::3857"), Some(TileMatrixSet::WebMercatorQuad));
+        assert_eq!(
+            set_of_name("urn:ogc:def:crs:EPSG::3857"),
+            Some(TileMatrixSet::WebMercatorQuad)
+        );
         assert_eq!(set_of_name("EPSG:31370"), None);
     }
 }

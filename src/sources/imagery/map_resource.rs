@@ -16,7 +16,11 @@ const MERCATOR_EDGE_M: f64 = 20_037_508.342_789_244;
 /// The set that the root element describes; the text says what is wrong.
 pub(super) fn read(root: &Element, path: &str) -> Result<TileSet, String> {
     let child = |name: &str| root.children.iter().find(|child| child.name == name);
-    let text = |name: &str| child(name).map(|child| child.text.trim().to_owned()).unwrap_or_default();
+    let text = |name: &str| {
+        child(name)
+            .map(|child| child.text.trim().to_owned())
+            .unwrap_or_default()
+    };
     let sets = child("TileSets").ok_or("there are no `TileSets` in it")?;
     let profile = sets.attribute("profile").unwrap_or_default().to_ascii_lowercase();
     let srs = text("SRS");
@@ -30,10 +34,20 @@ pub(super) fn read(root: &Element, path: &str) -> Result<TileSet, String> {
     let crs = match crs {
         Some(Crs(900_913 | 3785)) => Crs(3857),
         Some(crs) => crs,
-        None => return Err(format!("its coordinate system (`{}`) is not known", shortened(&srs, 60))),
+        None => {
+            return Err(format!(
+                "its coordinate system (`{}`) is not known",
+                shortened(&srs, 60)
+            ));
+        }
     };
     let number = |element: &Element, name: &str| -> Option<f64> {
-        element.attribute(name)?.trim().parse().ok().filter(|n: &f64| n.is_finite())
+        element
+            .attribute(name)?
+            .trim()
+            .parse()
+            .ok()
+            .filter(|n: &f64| n.is_finite())
     };
     let format = child("TileFormat").ok_or("there is no `TileFormat` in it")?;
     let side = |name: &str| number(format, name).map_or(256, whole);
@@ -50,7 +64,9 @@ pub(super) fn read(root: &Element, path: &str) -> Result<TileSet, String> {
         (DVec2::new(-180.0, -90.0), DVec2::new(180.0, 90.0), None)
     } else {
         let element = child("Origin").ok_or("there is no `Origin` in it")?;
-        let origin = number(element, "x").zip(number(element, "y")).ok_or("its `Origin` is no place")?;
+        let origin = number(element, "x")
+            .zip(number(element, "y"))
+            .ok_or("its `Origin` is no place")?;
         let bounds = child("BoundingBox").ok_or("there is no `BoundingBox` in it")?;
         let corner = |x: &str, y: &str| Some(DVec2::new(number(bounds, x)?, number(bounds, y)?));
         let low = corner("minx", "miny").ok_or("its `BoundingBox` is no box")?;
@@ -58,7 +74,12 @@ pub(super) fn read(root: &Element, path: &str) -> Result<TileSet, String> {
         (DVec2::from(origin), high, Some((low, high)))
     };
     let mut levels = Vec::new();
-    for set in sets.children.iter().filter(|child| child.name == "TileSet").take(MAX_LEVELS) {
+    for set in sets
+        .children
+        .iter()
+        .filter(|child| child.name == "TileSet")
+        .take(MAX_LEVELS)
+    {
         let pixel = number(set, "units-per-pixel").filter(|pixel| *pixel > 0.0);
         let pixel = pixel.ok_or("a `TileSet` does not say how large its pixels are")?;
         let href = set.attribute("href").unwrap_or_default().trim_end_matches('/');
@@ -66,7 +87,10 @@ pub(super) fn read(root: &Element, path: &str) -> Result<TileSet, String> {
         let name = name.or(set.attribute("order")).ok_or("a `TileSet` has no name")?;
         let is_plain = name.len() <= 20 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !is_plain {
-            return Err(format!("a `TileSet` is called `{}`; a number is read", shortened(name, 30)));
+            return Err(format!(
+                "a `TileSet` is called `{}`; a number is read",
+                shortened(name, 30)
+            ));
         }
         let tile = DVec2::new(f64::from(tile_px[0]), f64::from(tile_px[1])) * pixel;
         let count = ((far - origin) / tile - 1e-6).ceil();

@@ -62,10 +62,13 @@ impl MbTiles {
             }
         };
         let damaged = |error: rusqlite::Error| {
-            Problem::error(path, "", format!("the file is damaged or cannot be opened ({error})")).because(Cause::Damaged)
+            Problem::error(path, "", format!("the file is damaged or cannot be opened ({error})"))
+                .because(Cause::Damaged)
         };
         let connection = connection.map_err(damaged)?;
-        connection.execute_batch("PRAGMA trusted_schema = OFF").map_err(damaged)?;
+        connection
+            .execute_batch("PRAGMA trusted_schema = OFF")
+            .map_err(damaged)?;
         let has_tiles = "SELECT count(*) FROM sqlite_master WHERE name = 'tiles' AND type IN ('table', 'view')";
         let has_tiles: i64 = connection.query_row(has_tiles, [], |row| row.get(0)).map_err(damaged)?;
         if has_tiles == 0 {
@@ -81,13 +84,16 @@ impl MbTiles {
             zooms: Vec::new(),
         };
         let set = store.set()?;
-        store.is_north_first = store.word("scheme").is_some_and(|scheme| scheme.eq_ignore_ascii_case("xyz"));
+        store.is_north_first = store
+            .word("scheme")
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("xyz"));
         let zooms = store.find_zooms().map_err(damaged)?;
         let (Some(first), Some(last)) = (zooms.first().copied(), zooms.last().copied()) else {
             return Err(Problem::error(path, "tiles", "there are no tiles in it").because(Cause::Missing));
         };
         let mut grid = TileGrid::known(set, first, last);
-        grid.levels.retain(|level| level.name.parse().is_ok_and(|zoom: u8| zooms.contains(&zoom)));
+        grid.levels
+            .retain(|level| level.name.parse().is_ok_and(|zoom: u8| zooms.contains(&zoom)));
         store.zooms = zooms.iter().rev().copied().collect();
         let mut problems = Vec::new();
         store.limit(&mut grid, set, &mut problems);
@@ -101,7 +107,10 @@ impl MbTiles {
     }
 
     fn word(&self, key: &str) -> Option<&str> {
-        self.metadata.get(key).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.metadata
+            .get(key)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
     }
 
     fn problem(&self, place: &str, message: impl Into<String>, cause: Cause) -> Problem {
@@ -131,8 +140,8 @@ impl MbTiles {
     /// Zoom levels that have a tile.
     fn find_zooms(&self) -> rusqlite::Result<Vec<u8>> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut next = connection
-            .prepare("SELECT zoom_level FROM tiles WHERE zoom_level > ?1 ORDER BY zoom_level LIMIT 1")?;
+        let mut next =
+            connection.prepare("SELECT zoom_level FROM tiles WHERE zoom_level > ?1 ORDER BY zoom_level LIMIT 1")?;
         let (mut zooms, mut last) = (Vec::new(), -1);
         while zooms.len() <= usize::from(FINEST_ZOOM) {
             self.looks.store(0, Ordering::Relaxed);
@@ -148,7 +157,8 @@ impl MbTiles {
     fn range(&self, zoom: u8) -> Option<[u32; 4]> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         self.looks.store(0, Ordering::Relaxed);
-        let sql = "SELECT min(tile_column), min(tile_row), max(tile_column), max(tile_row) FROM tiles WHERE zoom_level = ?1";
+        let sql =
+            "SELECT min(tile_column), min(tile_row), max(tile_column), max(tile_row) FROM tiles WHERE zoom_level = ?1";
         let range = connection.query_row(sql, [zoom], |row| {
             Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, u32>(3)?])
         });
@@ -166,7 +176,11 @@ impl MbTiles {
                 continue;
             };
             let end = level.size[1] - 1;
-            let [top, bottom] = if self.is_north_first { [first, last] } else { [last, first].map(|row| end.saturating_sub(row)) };
+            let [top, bottom] = if self.is_north_first {
+                [first, last]
+            } else {
+                [last, first].map(|row| end.saturating_sub(row))
+            };
             if left <= right && top <= bottom && right < level.size[0] && bottom < level.size[1] {
                 level.limits = [left, top, right, bottom];
                 known = known.or(Some(level.limit_bounds()));
@@ -187,7 +201,11 @@ impl MbTiles {
 
     /// West, south, east and north that the metadata say.
     pub fn bounds_deg(&self) -> Option<[f64; 4]> {
-        let numbers: Vec<f64> = self.word("bounds")?.split(',').filter_map(|n| n.trim().parse().ok()).collect();
+        let numbers: Vec<f64> = self
+            .word("bounds")?
+            .split(',')
+            .filter_map(|n| n.trim().parse().ok())
+            .collect();
         let bounds = <[f64; 4]>::try_from(numbers).ok()?;
         let [west, south, east, north] = bounds;
         let is_box = west < east && south < north && west >= -180.0 && east <= 180.0 && south >= -90.0 && north <= 90.0;
@@ -238,7 +256,11 @@ impl TileStore for MbTiles {
         let Some(zoom) = self.zooms.get(level).copied() else {
             return Ok(None);
         };
-        let row = if self.is_north_first { row } else { ((1_u32 << zoom) - 1).saturating_sub(row) };
+        let row = if self.is_north_first {
+            row
+        } else {
+            ((1_u32 << zoom) - 1).saturating_sub(row)
+        };
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         self.looks.store(0, Ordering::Relaxed);
         let place = || format!("tile {zoom}/{column}/{row}");

@@ -196,7 +196,8 @@ mod tests {
         fn read(&self, _level: usize, window: Window) -> Result<PixelWindow, Problem> {
             let byte = |n: u32| u8::try_from(n / 100).unwrap();
             let rows = window.y..window.y + window.height;
-            let pixels = rows.flat_map(|y| (window.x..window.x + window.width).map(move |x| [byte(x), byte(y), 0, 255]));
+            let pixels =
+                rows.flat_map(|y| (window.x..window.x + window.width).map(move |x| [byte(x), byte(y), 0, 255]));
             Ok(PixelWindow {
                 pixels: pixels.collect(),
                 is_empty: false,

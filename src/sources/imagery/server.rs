@@ -79,7 +79,10 @@ impl Server {
         let plain = address.replace("{s}", "a").replace(['{', '}'], "");
         let host = Address::parse(&plain, &[])?.host().to_owned();
         let digest = Sha256::digest(address.as_bytes());
-        let name = digest.iter().take(8).fold(0_u64, |name, byte| name << 8 | u64::from(*byte));
+        let name = digest
+            .iter()
+            .take(8)
+            .fold(0_u64, |name, byte| name << 8 | u64::from(*byte));
         Ok(Self {
             folder: options.cache.as_ref().map(|cache| cache.join(format!("{name:016x}"))),
             options: options.clone(),
@@ -249,7 +252,9 @@ impl ServerTiles {
             return Ok(None);
         };
         let url = self.address.of(found, column, row);
-        let name: PathBuf = [level.to_string(), column.to_string(), row.to_string()].iter().collect();
+        let name: PathBuf = [level.to_string(), column.to_string(), row.to_string()]
+            .iter()
+            .collect();
         let want = Want {
             accept: "image/*",
             ..Want::of(Expected::Picture, MAX_TILE_BYTES as u64)

@@ -83,10 +83,10 @@ impl<S: TileStore> TiledPixels<S> {
         let tile = match self.store.bytes(level, column, row)? {
             // Some servers answer with nothing where they have nothing.
             Some(bytes) if !bytes.is_empty() => {
-                let tile = decode(&bytes).map_err(|message| {
-                    Problem::error(self.store.path(), place(), message).because(Cause::Damaged)
-                })?;
-                if [tile.width, tile.height] != self.grid.levels[level].tile_px && !is_whole_multiple(&tile, self.grid.levels[level].tile_px)
+                let tile = decode(&bytes)
+                    .map_err(|message| Problem::error(self.store.path(), place(), message).because(Cause::Damaged))?;
+                if [tile.width, tile.height] != self.grid.levels[level].tile_px
+                    && !is_whole_multiple(&tile, self.grid.levels[level].tile_px)
                 {
                     let [wide, high] = self.grid.levels[level].tile_px;
                     let message = format!(
@@ -125,7 +125,8 @@ impl<S: TileStore> TiledPixels<S> {
             return;
         }
         // Down to three quarters at once, so that not every new tile looks through all of them.
-        let mut by_age: Vec<(u64, (usize, u32, u32))> = kept.tiles.iter().map(|(key, (_, used))| (*used, *key)).collect();
+        let mut by_age: Vec<(u64, (usize, u32, u32))> =
+            kept.tiles.iter().map(|(key, (_, used))| (*used, *key)).collect();
         by_age.sort_unstable();
         for (_, key) in by_age {
             if kept.bytes <= CACHE_BYTES / 4 * 3 {
@@ -171,8 +172,14 @@ impl<S: TileStore> PixelSource for TiledPixels<S> {
             return Ok(PixelWindow::clear(window));
         }
         let [wide, high] = found.tile_px;
-        let (right, bottom) = (window.x.saturating_add(window.width), window.y.saturating_add(window.height));
-        let (columns, rows) = (window.x / wide..=(right - 1) / wide, window.y / high..=(bottom - 1) / high);
+        let (right, bottom) = (
+            window.x.saturating_add(window.width),
+            window.y.saturating_add(window.height),
+        );
+        let (columns, rows) = (
+            window.x / wide..=(right - 1) / wide,
+            window.y / high..=(bottom - 1) / high,
+        );
         let count = u64::from(columns.end() - columns.start() + 1) * u64::from(rows.end() - rows.start() + 1);
         if count > MAX_TILES || u64::from(window.width) * u64::from(window.height) > MAX_WINDOW {
             return Err(wrong(format!(
@@ -200,7 +207,13 @@ impl<S: TileStore> PixelSource for TiledPixels<S> {
             match self.tile(level, column, row) {
                 Ok(Some(tile)) => {
                     out.is_empty = false;
-                    paste(&mut out.pixels, window, &tile, [column * wide, row * high], found.tile_px);
+                    paste(
+                        &mut out.pixels,
+                        window,
+                        &tile,
+                        [column * wide, row * high],
+                        found.tile_px,
+                    );
                 }
                 Ok(None) => {}
                 Err(found) => problem = problem.or(Some(found)),
@@ -223,8 +236,14 @@ impl<S: TileStore> PixelSource for TiledPixels<S> {
 
 /// Copies the part of a tile that lies in a window. A tile that is finer than its set is thinned to means.
 fn paste(pixels: &mut [[u8; 4]], window: Window, tile: &TilePicture, [left, top]: [u32; 2], [wide, high]: [u32; 2]) {
-    let (x0, x1) = (window.x.max(left), (window.x + window.width).min(left.saturating_add(wide)));
-    let (y0, y1) = (window.y.max(top), (window.y + window.height).min(top.saturating_add(high)));
+    let (x0, x1) = (
+        window.x.max(left),
+        (window.x + window.width).min(left.saturating_add(wide)),
+    );
+    let (y0, y1) = (
+        window.y.max(top),
+        (window.y + window.height).min(top.saturating_add(high)),
+    );
     let times = (tile.width / wide.max(1)).max(1);
     for y in y0..y1 {
         let to = (y - window.y) as usize * window.width as usize;

@@ -56,14 +56,25 @@ pub(super) fn read(root: &Element, path: &str, choice: &Choice<'_>) -> Result<Ti
     };
     sets.sort_by_key(|(.., crs)| rank(*crs));
     let (link, set, crs) = sets.into_iter().next().ok_or_else(|| {
-        let names: Vec<String> = links.iter().take(MAX_NAMED).map(|link| shortened(&text(link, "TileMatrixSet"), 60)).collect();
+        let names: Vec<String> = links
+            .iter()
+            .take(MAX_NAMED)
+            .map(|link| shortened(&text(link, "TileMatrixSet"), 60))
+            .collect();
         format!("none of its sets of tiles fits; there are: {}", names.join(", "))
     })?;
     let bounds = degrees(layer).and_then(|bounds| box_in_crs(crs, bounds));
     let mut levels = levels(set, crs, bounds)?;
     limit(&mut levels, link);
     if let Some(finest) = choice.finest {
-        levels.retain(|level| level.name.rsplit(':').next().and_then(|n| n.parse::<u8>().ok()).is_none_or(|zoom| zoom <= finest));
+        levels.retain(|level| {
+            level
+                .name
+                .rsplit(':')
+                .next()
+                .and_then(|n| n.parse::<u8>().ok())
+                .is_none_or(|zoom| zoom <= finest)
+        });
     }
     let mut grid = TileGrid {
         crs,
@@ -94,12 +105,16 @@ fn child<'a>(element: &'a Element, name: &'a str) -> Option<&'a Element> {
 }
 
 fn text(element: &Element, name: &str) -> String {
-    child(element, name).map(|child| child.text.trim().to_owned()).unwrap_or_default()
+    child(element, name)
+        .map(|child| child.text.trim().to_owned())
+        .unwrap_or_default()
 }
 
 fn numbers(text: &str) -> Option<[f64; 2]> {
     let numbers: Vec<f64> = text.split_whitespace().filter_map(|n| n.parse().ok()).collect();
-    <[f64; 2]>::try_from(numbers).ok().filter(|[a, b]| a.is_finite() && b.is_finite())
+    <[f64; 2]>::try_from(numbers)
+        .ok()
+        .filter(|[a, b]| a.is_finite() && b.is_finite())
 }
 
 fn crs_of(name: &str) -> Option<Crs> {
@@ -148,14 +163,25 @@ fn levels(set: &Element, crs: Crs, bounds: Option<(DVec2, DVec2)>) -> Result<Vec
     for matrix in children(set, "TileMatrix").take(MAX_LEVELS) {
         let name = text(matrix, "Identifier");
         let wrong = |what: &str| format!("level `{}` of its tiles has no {what}", shortened(&name, 60));
-        let number = |key: &str| text(matrix, key).parse::<f64>().ok().filter(|n| n.is_finite() && *n > 0.0);
+        let number = |key: &str| {
+            text(matrix, key)
+                .parse::<f64>()
+                .ok()
+                .filter(|n| n.is_finite() && *n > 0.0)
+        };
         let scale = number("ScaleDenominator").ok_or_else(|| wrong("scale"))?;
         let corner = numbers(&text(matrix, "TopLeftCorner")).ok_or_else(|| wrong("corner"))?;
         let whole_of = |key: &str, what: &str| number(key).map(whole).filter(|n| *n > 0).ok_or_else(|| wrong(what));
-        let tile_px = [whole_of("TileWidth", "width of tiles")?, whole_of("TileHeight", "height of tiles")?];
+        let tile_px = [
+            whole_of("TileWidth", "width of tiles")?,
+            whole_of("TileHeight", "height of tiles")?,
+        ];
         let size = [whole_of("MatrixWidth", "columns")?, whole_of("MatrixHeight", "rows")?];
         let is_small = (0..2).all(|i| u64::from(size[i]) * u64::from(tile_px[i]) < 1 << 31);
-        if !is_small || tile_px.iter().any(|side| !(16..=4096).contains(side)) || name.contains(['/', '{', '?', '#', '&']) {
+        if !is_small
+            || tile_px.iter().any(|side| !(16..=4096).contains(side))
+            || name.contains(['/', '{', '?', '#', '&'])
+        {
             continue;
         }
         let level = |[x, y]: [f64; 2]| TileLevel {
@@ -167,7 +193,11 @@ fn levels(set: &Element, crs: Crs, bounds: Option<(DVec2, DVec2)>) -> Result<Vec
             limits: [0, 0, size[0] - 1, size[1] - 1],
         };
         let (plain, turned) = (level(corner), level([corner[1], corner[0]]));
-        levels.push(if is_turned(&plain, &turned, is_degrees, bounds) { turned } else { plain });
+        levels.push(if is_turned(&plain, &turned, is_degrees, bounds) {
+            turned
+        } else {
+            plain
+        });
     }
     levels.sort_by(|a, b| a.pixel.total_cmp(&b.pixel));
     Ok(levels)
@@ -196,7 +226,8 @@ fn limit(levels: &mut Vec<TileLevel>, link: &Element) {
         return;
     };
     levels.retain_mut(|level| {
-        let Some(found) = children(limits, "TileMatrixLimits").find(|found| text(found, "TileMatrix") == level.name) else {
+        let Some(found) = children(limits, "TileMatrixLimits").find(|found| text(found, "TileMatrix") == level.name)
+        else {
             return false;
         };
         let number = |key: &str, most: u32| text(found, key).parse::<u32>().ok().map(|n| n.min(most - 1));
@@ -215,20 +246,38 @@ fn limit(levels: &mut Vec<TileLevel>, link: &Element) {
 /// The address of the tiles with all but their numbers filled in.
 fn template(root: &Element, layer: &Element, set: &Element, choice: &Choice<'_>) -> Result<String, String> {
     let styles: Vec<&Element> = children(layer, "Style").collect();
-    let default = styles.iter().find(|style| style.attribute("isDefault") == Some("true")).or(styles.first());
+    let default = styles
+        .iter()
+        .find(|style| style.attribute("isDefault") == Some("true"))
+        .or(styles.first());
     let style = match choice.style {
         Some(style) => style.to_owned(),
         None => default.map(|style| text(style, "Identifier")).unwrap_or_default(),
     };
-    let is_read = |format: &str| ["image/jpeg", "image/jpg", "image/png", "image/webp"].iter().any(|known| format.starts_with(known));
-    let formats: Vec<String> = children(layer, "Format").map(|format| format.text.trim().to_owned()).collect();
+    let is_read = |format: &str| {
+        ["image/jpeg", "image/jpg", "image/png", "image/webp"]
+            .iter()
+            .any(|known| format.starts_with(known))
+    };
+    let formats: Vec<String> = children(layer, "Format")
+        .map(|format| format.text.trim().to_owned())
+        .collect();
     let format = match choice.format {
-        Some(wanted) => formats.iter().find(|format| format.as_str() == wanted || format.ends_with(&format!("/{wanted}"))),
+        Some(wanted) => formats
+            .iter()
+            .find(|format| format.as_str() == wanted || format.ends_with(&format!("/{wanted}"))),
         None => formats.iter().find(|format| is_read(format)),
     };
     let format = format.ok_or_else(|| {
-        let offered: Vec<String> = formats.iter().take(MAX_NAMED).map(|format| shortened(format, 60)).collect();
-        format!("its tiles come in no format that is read (jpeg, png, webp); there are: {}", offered.join(", "))
+        let offered: Vec<String> = formats
+            .iter()
+            .take(MAX_NAMED)
+            .map(|format| shortened(format, 60))
+            .collect();
+        format!(
+            "its tiles come in no format that is read (jpeg, png, webp); there are: {}",
+            offered.join(", ")
+        )
     })?;
     let of_dimension = |mut template: String| {
         for dimension in children(layer, "Dimension") {
@@ -247,9 +296,13 @@ fn template(root: &Element, layer: &Element, set: &Element, choice: &Choice<'_>)
     let resources: Vec<&Element> = children(layer, "ResourceURL")
         .filter(|url| url.attribute("resourceType") == Some("tile"))
         .collect();
-    let rest = resources.iter().find(|url| url.attribute("format").is_none_or(|found| found == format));
+    let rest = resources
+        .iter()
+        .find(|url| url.attribute("format").is_none_or(|found| found == format));
     if let Some(template) = rest.and_then(|url| url.attribute("template")) {
-        let filled = names.iter().fold(template.to_owned(), |filled, (name, value)| filled.replace(name, value));
+        let filled = names
+            .iter()
+            .fold(template.to_owned(), |filled, (name, value)| filled.replace(name, value));
         return Ok(of_dimension(filled));
     }
     let address = get_tile(root).ok_or("this WMTS names no address of its tiles")?;
@@ -277,14 +330,17 @@ fn template(root: &Element, layer: &Element, set: &Element, choice: &Choice<'_>)
 /// The address for questions with keys and values.
 fn get_tile(root: &Element) -> Option<String> {
     let operations = child(root, "OperationsMetadata")?;
-    let get_tile = children(operations, "Operation").find(|operation| operation.attribute("name") == Some("GetTile"))?;
+    let get_tile =
+        children(operations, "Operation").find(|operation| operation.attribute("name") == Some("GetTile"))?;
     let ways: Vec<&Element> = children(get_tile, "DCP")
         .flat_map(|dcp| children(dcp, "HTTP"))
         .flat_map(|http| children(http, "Get"))
         .collect();
     let is_kvp = |way: &&&Element| {
         let values = children(way, "Constraint").flat_map(|constraint| children(constraint, "AllowedValues"));
-        values.flat_map(|values| children(values, "Value")).any(|value| value.text.trim() == "KVP")
+        values
+            .flat_map(|values| children(values, "Value"))
+            .any(|value| value.text.trim() == "KVP")
     };
     let way = ways.iter().find(is_kvp).or(ways.first())?;
     way.attribute("href").map(str::to_owned)

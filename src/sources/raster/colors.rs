@@ -51,7 +51,11 @@ impl GeoTiff {
         };
         let look = Look {
             opacity: opacity_sample(found),
-            white: if found.sample == SampleKind::Unsigned(16) { self.white() } else { 255 },
+            white: if found.sample == SampleKind::Unsigned(16) {
+                self.white()
+            } else {
+                255
+            },
             no_data: self.no_data().declared(),
         };
         let (together, size) = (found.samples_together(), usize::from(found.sample.bits() / 8));
@@ -77,7 +81,11 @@ impl GeoTiff {
 
     /// Colours whose samples stand in tiles of their own.
     fn read_planes(&self, level: usize, found: &Level, window: Window, look: &Look, colors: &mut Reading<[u8; 4]>) {
-        let planes = usize::from(found.samples).min(if look.opacity.is_some() { usize::from(found.samples) } else { 3 });
+        let planes = usize::from(found.samples).min(if look.opacity.is_some() {
+            usize::from(found.samples)
+        } else {
+            3
+        });
         let size = usize::from(found.sample.bits() / 8);
         // Filled where a plane has a tile: what is in none stays clear.
         let mut samples = vec![vec![0_u16; planes]; colors.values.len()];
@@ -110,7 +118,10 @@ impl GeoTiff {
                 for i in 0..rows.count {
                     let column = rows.first + i;
                     is_shown[row.in_window + i] = if is_bits {
-                        let byte = chunk.get(row.in_chunk * wide.div_ceil(8) + column / 8).copied().unwrap_or(0);
+                        let byte = chunk
+                            .get(row.in_chunk * wide.div_ceil(8) + column / 8)
+                            .copied()
+                            .unwrap_or(0);
                         byte >> (7 - column % 8) & 1 == 1
                     } else {
                         chunk.get(row.in_chunk * wide + column).is_some_and(|byte| *byte > 0)
@@ -173,7 +184,11 @@ fn opacity_sample(level: &Level) -> Option<usize> {
         // Nobody says: of two or four samples the last is opacity, but JPEG has none.
         return (extra == 1 && level.coding != Coding::Jpeg).then_some(colors);
     }
-    let opacity = level.extra_samples.iter().take(extra).position(|kind| matches!(kind, 1 | 2));
+    let opacity = level
+        .extra_samples
+        .iter()
+        .take(extra)
+        .position(|kind| matches!(kind, 1 | 2));
     opacity.map(|at| colors + at)
 }
 
@@ -215,7 +230,11 @@ impl Look {
         if level.photometric == 3 {
             let count = level.color_map.len() / 3;
             let part = |n: usize| {
-                let value = level.color_map.get(n * count + usize::from(sample(0))).copied().unwrap_or(0);
+                let value = level
+                    .color_map
+                    .get(n * count + usize::from(sample(0)))
+                    .copied()
+                    .unwrap_or(0);
                 u8::try_from((value >> 8).min(255)).unwrap_or(255)
             };
             return [part(0), part(1), part(2), opacity];
@@ -223,7 +242,11 @@ impl Look {
         if is_rgb {
             return [byte(sample(0)), byte(sample(1)), byte(sample(2)), opacity];
         }
-        let gray = if level.photometric == 0 { 255 - byte(sample(0)) } else { byte(sample(0)) };
+        let gray = if level.photometric == 0 {
+            255 - byte(sample(0))
+        } else {
+            byte(sample(0))
+        };
         [gray, gray, gray, opacity]
     }
 }

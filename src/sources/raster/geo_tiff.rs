@@ -180,14 +180,19 @@ impl GeoTiff {
 
     /// An image: the levels, then the masks.
     pub(super) fn level(&self, level: usize) -> Option<&Level> {
-        self.levels.get(level).or_else(|| self.masks.get(level.checked_sub(self.levels.len())?))
+        self.levels
+            .get(level)
+            .or_else(|| self.masks.get(level.checked_sub(self.levels.len())?))
     }
 
     /// The mask of a level, as [`Self::level`] counts.
     pub(super) fn mask_of(&self, level: usize) -> Option<usize> {
         let size = |level: &Level| (level.width, level.height);
         let wanted = size(self.levels.get(level)?);
-        let mask = self.masks.iter().position(|mask| size(mask) == wanted && matches!(mask.sample.bits(), 1 | 8))?;
+        let mask = self
+            .masks
+            .iter()
+            .position(|mask| size(mask) == wanted && matches!(mask.sample.bits(), 1 | 8))?;
         Some(self.levels.len() + mask)
     }
 
@@ -327,7 +332,9 @@ impl GeoTiff {
                 return Ok(Some(chunk.clone()));
             }
         }
-        let Some(found) = self.level(level) else { return Ok(None) };
+        let Some(found) = self.level(level) else {
+            return Ok(None);
+        };
         let Some(bytes) = found.unpack(&self.file, plane, column, row)? else {
             return Ok(None);
         };

@@ -110,7 +110,11 @@ impl Resources for Folder {
                 let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
                     continue;
                 };
-                let path = if path.is_empty() { name } else { format!("{path}/{name}") };
+                let path = if path.is_empty() {
+                    name
+                } else {
+                    format!("{path}/{name}")
+                };
                 // Of the entry itself: links are not followed.
                 match entry.file_type() {
                     Ok(kind) if kind.is_dir() && depth < MAX_DEPTH => folders.push((entry.path(), path, depth + 1)),

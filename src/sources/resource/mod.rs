@@ -144,7 +144,8 @@ pub trait Resources: Send + Sync {
     }
     /// Files in the folder `folder` (empty for the top) and those below it, at most `most`, in a fixed order.
     fn files_under(&self, folder: &str, most: usize) -> Vec<String> {
-        let inside = |path: &String| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        let inside =
+            |path: &String| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
         self.listed().into_iter().filter(inside).take(most).collect()
     }
     /// What is there and is not given to anyone: entries of an archive that lead out of it, links, and what is encrypted.

@@ -96,12 +96,20 @@ fn a_photograph_lies_where_proj_says_in_rd_and_in_web_mercator() {
         let [x, y] = to.convert_flat(ANCHOR.to_array()).unwrap();
         let corner = [(x - 30.0).round(), (y + 20.0).round()];
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("p.tif"), photo(u64::from(crs), corner, pixel).bytes()).unwrap();
+        fs::write(
+            folder.path().join("p.tif"),
+            photo(u64::from(crs), corner, pixel).bytes(),
+        )
+        .unwrap();
         let picture = only(&opened(folder.path(), "p.tif"));
         let place = way(crs, corner, pixel);
         // As fine as the file, finer, and coarser, off its own raster.
         for (side_m, side_px) in [(64.0, 256), (12.8, 128), (64.0, 100), (70.3, 37)] {
-            let low = if side_m < 20.0 { DVec2::splat(-6.0) } else { DVec2::new(-32.0, -30.0) };
+            let low = if side_m < 20.0 {
+                DVec2::splat(-6.0)
+            } else {
+                DVec2::new(-32.0, -30.0)
+            };
             let tile = picture.picture(low, side_m, side_px).unwrap().unwrap();
             let margin = (1.5 * side_m / f64::from(side_px) / pixel).max(1.0) * 1.7;
             let (count, worst) = compare(&tile, low, side_m, margin, &place);
@@ -132,7 +140,9 @@ fn rd_is_a_shift_and_exact() {
 /// A tile of 256 pixels: red tells the column, green the row, blue the sum of the numbers of the tile.
 pub(crate) fn tile_picture(column: u32, row: u32) -> image::RgbaImage {
     let byte = |n: u32| u8::try_from(n % 256).unwrap();
-    image::RgbaImage::from_fn(256, 256, |x, y| image::Rgba([byte(x), byte(y), byte(column + row), 255]))
+    image::RgbaImage::from_fn(256, 256, |x, y| {
+        image::Rgba([byte(x), byte(y), byte(column + row), 255])
+    })
 }
 
 pub(crate) fn png(picture: &image::RgbaImage) -> Vec<u8> {
@@ -149,9 +159,14 @@ pub(crate) fn tiles(set: TileMatrixSet, zoom: u8) -> Vec<(u8, u32, u32)> {
     let [x, y] = to.convert_flat(ANCHOR.to_array()).unwrap();
     let [left, _, right, top] = set.tile_bounds(zoom, 0, 0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
-    let (column, row) = (((x - left) / (right - left)) as u32, ((top - y) / (right - left)) as u32);
+    let (column, row) = (
+        ((x - left) / (right - left)) as u32,
+        ((top - y) / (right - left)) as u32,
+    );
     let around = |n: u32| n - 1..=n + 1;
-    around(row).flat_map(|row| around(column).map(move |column| (zoom, column, row))).collect()
+    around(row)
+        .flat_map(|row| around(column).map(move |column| (zoom, column, row)))
+        .collect()
 }
 
 /// Writes tiles of some levels as `MBTiles`.
@@ -166,13 +181,18 @@ pub(crate) fn mbtiles(path: &Path, set: TileMatrixSet, zooms: &[u8], metadata: &
         .unwrap();
     let writing = connection.transaction().unwrap();
     for (key, value) in metadata {
-        writing.execute("INSERT INTO metadata VALUES (?1, ?2)", [key, value]).unwrap();
+        writing
+            .execute("INSERT INTO metadata VALUES (?1, ?2)", [key, value])
+            .unwrap();
     }
     for (zoom, column, row) in zooms.iter().flat_map(|zoom| tiles(set, *zoom)) {
         let bytes = png(&tile_picture(column, row));
         let south = (1_u32 << zoom) - 1 - row;
         writing
-            .execute("INSERT INTO tiles VALUES (?1, ?2, ?3, ?4)", (zoom, column, south, bytes))
+            .execute(
+                "INSERT INTO tiles VALUES (?1, ?2, ?3, ?4)",
+                (zoom, column, south, bytes),
+            )
             .unwrap();
     }
     writing.commit().unwrap();
@@ -206,8 +226,22 @@ pub(crate) fn compare_tiles(picture: &dyn GroundPicture, set: TileMatrixSet, zoo
 #[test]
 fn mbtiles_lie_where_proj_says_in_rd_and_in_web_mercator() {
     for (set, zoom, side_m, metadata) in [
-        (TileMatrixSet::WebMercatorQuad, 17, 180.0, vec![("format", "png"), ("bounds", "6.6,52.2,6.9,52.4")]),
-        (TileMatrixSet::RdNewQuad, 13, 100.0, vec![("crs", "EPSG:28992"), ("format", "png"), ("bounds", "6.6,52.2,6.9,52.4")]),
+        (
+            TileMatrixSet::WebMercatorQuad,
+            17,
+            180.0,
+            vec![("format", "png"), ("bounds", "6.6,52.2,6.9,52.4")],
+        ),
+        (
+            TileMatrixSet::RdNewQuad,
+            13,
+            100.0,
+            vec![
+                ("crs", "EPSG:28992"),
+                ("format", "png"),
+                ("bounds", "6.6,52.2,6.9,52.4"),
+            ],
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
         mbtiles(&folder.path().join("t.mbtiles"), set, &[zoom - 2, zoom], &metadata);
@@ -216,7 +250,12 @@ fn mbtiles_lie_where_proj_says_in_rd_and_in_web_mercator() {
         assert!(count > 50_000, "{set:?} {count}");
         // Far beyond the finest tiles the coarse ones show.
         let [left, _, right, _] = set.tile_bounds(zoom, 0, 0);
-        assert!(picture.picture(DVec2::splat((right - left) * 1.2), 20.0, 16).unwrap().is_some());
+        assert!(
+            picture
+                .picture(DVec2::splat((right - left) * 1.2), 20.0, 16)
+                .unwrap()
+                .is_some()
+        );
     }
 }
 
@@ -244,7 +283,11 @@ fn what_is_wrong_is_one_line_and_the_rest_opens() {
     let path = folder.path().join("vector.mbtiles");
     mbtiles(&path, TileMatrixSet::WebMercatorQuad, &[10], &[("format", "pbf")]);
     let open = opened(folder.path(), "vector.mbtiles");
-    assert!(open.problems[0].to_string().contains("vector tiles"), "{:?}", open.problems);
+    assert!(
+        open.problems[0].to_string().contains("vector tiles"),
+        "{:?}",
+        open.problems
+    );
 }
 
 /// Tiles of levels as files; `rows_south` counts rows from the south.
@@ -312,7 +355,11 @@ fn capabilities(server: &str) -> String {
         let matrices: String = (0..=14_u8)
             .map(|zoom| {
                 let [left, _, _, top] = set.tile_bounds(zoom, 0, 0);
-                let corner = if turned { format!("{top} {left}") } else { format!("{left} {top}") };
+                let corner = if turned {
+                    format!("{top} {left}")
+                } else {
+                    format!("{left} {top}")
+                };
                 let (scale, count) = (set.metres_per_pixel(zoom) / 0.000_28, 1_u32 << zoom);
                 format!(
                     "<TileMatrix><ows:Identifier>{zoom:02}</ows:Identifier><ScaleDenominator>{scale}</ScaleDenominator>
@@ -337,8 +384,18 @@ fn capabilities(server: &str) -> String {
         <ResourceURL format="image/png" resourceType="tile"
          template="{server}/photo/{{TileMatrixSet}}/{{TileMatrix}}/{{TileCol}}/{{TileRow}}.png?style={{Style}}"/></Layer>
         {}{}</Contents></Capabilities>"#,
-        set("EPSG:3857", "urn:ogc:def:crs:EPSG::3857", TileMatrixSet::WebMercatorQuad, false),
-        set("EPSG:28992", "urn:ogc:def:crs:EPSG::28992", TileMatrixSet::RdNewQuad, true),
+        set(
+            "EPSG:3857",
+            "urn:ogc:def:crs:EPSG::3857",
+            TileMatrixSet::WebMercatorQuad,
+            false
+        ),
+        set(
+            "EPSG:28992",
+            "urn:ogc:def:crs:EPSG::28992",
+            TileMatrixSet::RdNewQuad,
+            true
+        ),
     )
 }
 
@@ -377,15 +434,27 @@ fn a_wmts_is_asked_in_rd_its_tiles_are_kept_and_it_is_told() {
         let corner = level.transform.pixel_from_file(ANCHOR).floor();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a pixel")]
         let (x, y) = (corner.x as u32, corner.y as u32);
-        let window = stadslens::sources::raster::Window { x, y, width: 300, height: 2 };
+        let window = stadslens::sources::raster::Window {
+            x,
+            y,
+            width: 300,
+            height: 2,
+        };
         (opened.source.read(0, window).unwrap().pixels, x, y)
     };
     let (pixels, x, y) = read(false);
-    assert_eq!((x / 256, y / 256), (4988, 3972), "the tile that is known for this place");
+    assert_eq!(
+        (x / 256, y / 256),
+        (4988, 3972),
+        "the tile that is known for this place"
+    );
     for (i, pixel) in (0_u32..).zip(&pixels) {
         let (column, row) = (x + i % 300, y + i / 300);
         let blue = (column / 256 + row / 256) % 256;
-        assert_eq!([pixel[0], pixel[1], pixel[2]].map(u32::from), [column % 256, row % 256, blue]);
+        assert_eq!(
+            [pixel[0], pixel[1], pixel[2]].map(u32::from),
+            [column % 256, row % 256, blue]
+        );
     }
     let asked = server.count();
     assert!((3..=4).contains(&asked), "{asked}");
@@ -393,7 +462,13 @@ fn a_wmts_is_asked_in_rd_its_tiles_are_kept_and_it_is_told() {
     assert_eq!(server.count(), asked, "nothing is asked offline");
     // A scenario tells who is asked, and a package takes the description along alone.
     let open = opened(folder.path(), "photo.json");
-    assert!(open.problems.iter().any(|p| p.to_string().contains("asks a server: 127.0.0.1")), "{:?}", open.problems);
+    assert!(
+        open.problems
+            .iter()
+            .any(|p| p.to_string().contains("asks a server: 127.0.0.1")),
+        "{:?}",
+        open.problems
+    );
     assert_eq!(stadslens::model::scenario::used_files(&open).paths.len(), 1);
 }
 
@@ -415,7 +490,9 @@ fn what_a_server_or_description_gets_wrong_is_one_line() {
     let mut count = 0;
     let mut told = |text: &str, what: &str| {
         fs::write(folder.path().join("d.json"), text).unwrap();
-        let problem = open_description(&resources, "d.json", &options).unwrap_err().to_string();
+        let problem = open_description(&resources, "d.json", &options)
+            .unwrap_err()
+            .to_string();
         assert!(problem.contains(what) && !problem.contains('\n'), "{text}: {problem}");
         count += 1;
     };
@@ -424,12 +501,24 @@ fn what_a_server_or_description_gets_wrong_is_one_line() {
     told(r#"{"wmts": "http://example.org/x"}"#, "not encrypted");
     told(r#"{"wmts": "file:///etc/passwd"}"#, "only https");
     told(r#"{"wmts": "../secret.xml"}"#, "out of its folder");
-    told(r#"{"tilejson": "2.0.0", "tiles": ["../{z}/{x}/{y}.png"], "maxzoom": 3}"#, "out of its folder");
+    told(
+        r#"{"tilejson": "2.0.0", "tiles": ["../{z}/{x}/{y}.png"], "maxzoom": 3}"#,
+        "out of its folder",
+    );
     told(r#"{"tilejson": "2.0.0", "tiles": ["{z}/{x}/{y}.png"]}"#, "maxzoom");
-    told(r#"{"tilejson": "2.0.0", "tiles": ["{z}/{x}.png"], "maxzoom": 3}"#, "{y}");
+    told(
+        r#"{"tilejson": "2.0.0", "tiles": ["{z}/{x}.png"], "maxzoom": 3}"#,
+        "{y}",
+    );
     told(r#"{"tilejson": "2.0.0", "tiles": [], "maxzoom": 3}"#, "no address");
-    told(r#"{"tilejson": "2.0.0", "tiles": ["{z}/{x}/{y}"], "maxzoom": 3, "tile_matrix_set": "EPSG:31370"}"#, "not known");
-    told(r#"{"tilejson": "2.0.0", "tiles": ["http://example.org/{z}/{x}/{y}"]}"#, "not encrypted");
+    told(
+        r#"{"tilejson": "2.0.0", "tiles": ["{z}/{x}/{y}"], "maxzoom": 3, "tile_matrix_set": "EPSG:31370"}"#,
+        "not known",
+    );
+    told(
+        r#"{"tilejson": "2.0.0", "tiles": ["http://example.org/{z}/{x}/{y}"]}"#,
+        "not encrypted",
+    );
     told("<TileMap></TileMap>", "TileSets");
     told("<Capabilities><Contents></Contents></Capabilities>", "no layers");
     told("{", "no description");
@@ -437,7 +526,12 @@ fn what_a_server_or_description_gets_wrong_is_one_line() {
     let page = json!({"tilejson": "2.0.0", "tiles": [server.url("/{z}/{x}/{y}.png")], "maxzoom": 4});
     fs::write(folder.path().join("d.json"), page.to_string()).unwrap();
     let opened = open_description(&resources, "d.json", &options).unwrap();
-    let window = stadslens::sources::raster::Window { x: 0, y: 0, width: 9, height: 9 };
+    let window = stadslens::sources::raster::Window {
+        x: 0,
+        y: 0,
+        width: 9,
+        height: 9,
+    };
     let problem = opened.source.read(0, window).unwrap_err().to_string();
     assert!(problem.contains("a web page"), "{problem}");
     assert_eq!(count, 14);

@@ -46,7 +46,10 @@ fn pyramid(folder: &Path) -> DVec2 {
         })
         .unwrap()
     };
-    let (low, high) = (place(corner + DVec2::new(8.0, -312.0)), place(corner + DVec2::new(392.0, -8.0)));
+    let (low, high) = (
+        place(corner + DVec2::new(8.0, -312.0)),
+        place(corner + DVec2::new(392.0, -8.0)),
+    );
     let request = PyramidRequest {
         sheets: &sheets,
         bounds_deg: [low.lon_deg, low.lat_deg, high.lon_deg, high.lat_deg],
@@ -106,12 +109,19 @@ fn terrain_that_was_written_comes_back_as_a_layer_within_its_error() {
     // A missing tile costs precision there, and is told.
     let layer = fs::read_dir(folder.path().join("ground")).unwrap().count();
     assert!(layer > 5);
-    let finest = (0..24).rev().map(|z| folder.path().join(format!("ground/{z}"))).find(|path| path.is_dir());
+    let finest = (0..24)
+        .rev()
+        .map(|z| folder.path().join(format!("ground/{z}")))
+        .find(|path| path.is_dir());
     let column = fs::read_dir(finest.unwrap()).unwrap().next().unwrap().unwrap().path();
     fs::remove_dir_all(column).unwrap();
     let again = stadslens::model::scenario::open(folder.path()).unwrap();
     assert!(again.has_terrain);
-    assert!(again.problems[0].to_string().contains("a coarser one serves"), "{:?}", again.problems);
+    assert!(
+        again.problems[0].to_string().contains("a coarser one serves"),
+        "{:?}",
+        again.problems
+    );
     assert!(worst(&again, corner) < 1.0);
 }
 
@@ -119,32 +129,58 @@ fn terrain_that_was_written_comes_back_as_a_layer_within_its_error() {
 fn pictures_open_by_themselves_and_are_described() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    fs::write(at("p.tif"), photo(28992, [ANCHOR.x - 30.0, ANCHOR.y + 20.0], 0.25).bytes()).unwrap();
-    mbtiles(&at("t.mbtiles"), TileMatrixSet::WebMercatorQuad, &[15, 17], &[("name", "Foto"), ("format", "png")]);
+    fs::write(
+        at("p.tif"),
+        photo(28992, [ANCHOR.x - 30.0, ANCHOR.y + 20.0], 0.25).bytes(),
+    )
+    .unwrap();
+    mbtiles(
+        &at("t.mbtiles"),
+        TileMatrixSet::WebMercatorQuad,
+        &[15, 17],
+        &[("name", "Foto"), ("format", "png")],
+    );
     for (zoom, column, row) in tiles(TileMatrixSet::WebMercatorQuad, 17) {
         let place = at(&format!("plain/{zoom}/{column}"));
         fs::create_dir_all(&place).unwrap();
         fs::write(place.join(format!("{row}.png")), png(&tile_picture(column, row))).unwrap();
     }
-    let middle = Transformer::new(Crs::RD, Crs(4326)).unwrap().convert_flat(ANCHOR.to_array()).unwrap();
+    let middle = Transformer::new(Crs::RD, Crs(4326))
+        .unwrap()
+        .convert_flat(ANCHOR.to_array())
+        .unwrap();
     let described = json!({"tilejson": "2.2.0", "tiles": ["plain/{z}/{x}/{y}.png"], "minzoom": 17, "maxzoom": 17,
         "bounds": [middle[0] - 0.001, middle[1] - 0.001, middle[0] + 0.001, middle[1] + 0.001]});
     fs::write(at("imagery.json"), described.to_string()).unwrap();
-    for (name, problems) in [("p.tif", 0), ("t.mbtiles", 0), ("plain", 1), ("imagery.json", 0), ("", 0)] {
+    for (name, problems) in [
+        ("p.tif", 0),
+        ("t.mbtiles", 0),
+        ("plain", 1),
+        ("imagery.json", 0),
+        ("", 0),
+    ] {
         let open = open_any(&at(name)).unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
         assert_eq!(open.problems.len(), problems, "{name}: {:?}", open.problems);
         assert_eq!((open.imagery.len(), open.has_terrain), (1, true), "{name}");
         assert_eq!(open.scenario.layers[0].kind, LayerKind::Imagery);
         let view = &open.scenario.viewpoints[0];
-        let picture = open.imagery[0].picture(view.target.0.truncate() - 10.0, 20.0, 64).unwrap();
+        let picture = open.imagery[0]
+            .picture(view.target.0.truncate() - 10.0, 20.0, 64)
+            .unwrap();
         assert!(picture.is_some(), "{name}: the middle of the view shows it");
         assert!(view.distance_m < 5000.0, "{name}: {}", view.distance_m);
     }
     let found = inspect(&at("t.mbtiles")).unwrap();
-    assert_eq!((&found["kind"], &found["crs"], &found["format"]), (&json!("mbtiles"), &json!("EPSG:3857"), &json!("png")));
+    assert_eq!(
+        (&found["kind"], &found["crs"], &found["format"]),
+        (&json!("mbtiles"), &json!("EPSG:3857"), &json!("png"))
+    );
     assert_eq!(found["levels"].as_array().unwrap().len(), 2);
     let found = inspect(&at("imagery.json")).unwrap();
-    assert_eq!((&found["kind"], &found["tiles"]), (&json!("tiles"), &json!("plain/{z}/{x}/{y}.png")));
+    assert_eq!(
+        (&found["kind"], &found["tiles"]),
+        (&json!("tiles"), &json!("plain/{z}/{x}/{y}.png"))
+    );
     assert_eq!(found["bounds_deg"], json!(null));
     assert_eq!(inspect(&at("p.tif")).unwrap()["holds"], json!("picture"));
 }
@@ -164,16 +200,26 @@ fn rasters_of_the_corpus_open_by_themselves() {
         let picture = &open.imagery[0];
         let middle = open.scenario.viewpoints[0].target.0.truncate();
         let tile = picture.picture(middle - 100.0, 200.0, 32).unwrap();
-        assert!(tile.is_some_and(|tile| tile.pixels.iter().any(|pixel| pixel[3] == 255)), "{name}");
+        assert!(
+            tile.is_some_and(|tile| tile.pixels.iter().any(|pixel| pixel[3] == 255)),
+            "{name}"
+        );
         pictures += 1;
     }
     let ground = open_any(&corpus.join("gis/enschede/height_map.tif")).unwrap();
     assert!(ground.has_terrain && ground.imagery.is_empty(), "{:?}", ground.problems);
     let heights = &ground.terrain.heights_m;
-    assert!(heights.len() > 4000 && heights.iter().all(|h| (-10.0..200.0).contains(h)), "{}", heights.len());
+    assert!(
+        heights.len() > 4000 && heights.iter().all(|h| (-10.0..200.0).contains(h)),
+        "{}",
+        heights.len()
+    );
     // It says that it is the whole world, and its one tile lies elsewhere than it says.
     let layer = open_any(&corpus.join("terrain/native/9_759_335/layer.json"));
     let problems = layer.err().unwrap();
-    assert!(problems[0].to_string().contains("does not say where it lies"), "{problems:?}");
+    assert!(
+        problems[0].to_string().contains("does not say where it lies"),
+        "{problems:?}"
+    );
     eprintln!("{pictures} pictures and a ground opened");
 }

@@ -4,7 +4,9 @@ use super::super::read::has_extension;
 use super::{Placing, SitePicture};
 use crate::georef::SiteFrame;
 use crate::model::{GroundPicture, Layer};
-use crate::sources::imagery::{GeoTiffPixels, MbTiles, PixelSource, ServerOptions, TiledPixels, open_description, with_overview};
+use crate::sources::imagery::{
+    GeoTiffPixels, MbTiles, PixelSource, ServerOptions, TiledPixels, open_description, with_overview,
+};
 use crate::sources::raster::GeoTiff;
 use crate::sources::resource::Resources;
 use crate::sources::{Cause, Problem};

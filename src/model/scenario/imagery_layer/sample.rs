@@ -43,7 +43,8 @@ thread_local! {
 impl Placing {
     /// The projection of this thread.
     pub(in crate::model::scenario) fn projection(self) -> Result<Rc<Projection>, String> {
-        let known = PROJECTIONS.with_borrow(|known| known.iter().find(|(of, _)| *of == self).map(|(_, made)| made.clone()));
+        let known =
+            PROJECTIONS.with_borrow(|known| known.iter().find(|(of, _)| *of == self).map(|(_, made)| made.clone()));
         if let Some(known) = known {
             return Ok(known);
         }
@@ -90,7 +91,10 @@ impl SitePicture {
             Ok::<_, String>(finest.transform.pixel_from_file(DVec2::from_array(place)))
         };
         let zero = at(middle)?;
-        let (right, up) = (at(middle + DVec2::X * step)? - zero, at(middle + DVec2::Y * step)? - zero);
+        let (right, up) = (
+            at(middle + DVec2::X * step)? - zero,
+            at(middle + DVec2::Y * step)? - zero,
+        );
         let pixels = right.perp_dot(up).abs().sqrt();
         let finest_m = step / pixels;
         if !finest_m.is_finite() || finest_m <= 0.0 {
@@ -130,7 +134,10 @@ fn site_bounds(projection: &Projection, (low, high): (DVec2, DVec2)) -> Result<(
                 p.length() / 1000.0,
                 projection.name()
             ),
-            None => format!("the picture has no place in this area: check its coordinate system ({})", projection.name()),
+            None => format!(
+                "the picture has no place in this area: check its coordinate system ({})",
+                projection.name()
+            ),
         }
     })
 }
@@ -248,19 +255,21 @@ impl Lattice {
         let at = |i: u32| self.places.get(i as usize).copied().flatten();
         let cells = self.across - 1;
         let order = (0..cells * cells).map(|i| (i + (cells * cells + cells) / 2) % (cells * cells));
-        let cell = order
-            .map(|i| (i % cells, i / cells))
-            .find_map(|(column, row)| {
-                let first = row * self.across + column;
-                Some([at(first)?, at(first + 1)?, at(first + self.across)?])
-            })?;
+        let cell = order.map(|i| (i % cells, i / cells)).find_map(|(column, row)| {
+            let first = row * self.across + column;
+            Some([at(first)?, at(first + 1)?, at(first + self.across)?])
+        })?;
         let [zero, right, down] = cell.map(|p| level.transform.pixel_from_file(p));
         Some((right - zero).perp_dot(down - zero).abs().sqrt() / f64::from(self.stride))
     }
 
     /// The box in pixels of a level that holds the square.
     fn box_in(&self, level: &PixelLevel) -> Option<(DVec2, DVec2)> {
-        let pixels = self.places.iter().flatten().map(|p| level.transform.pixel_from_file(*p));
+        let pixels = self
+            .places
+            .iter()
+            .flatten()
+            .map(|p| level.transform.pixel_from_file(*p));
         pixels.fold(None, |found, p| {
             let (low, high) = found.unwrap_or((p, p));
             Some((low.min(p), high.max(p)))
@@ -275,7 +284,12 @@ impl Lattice {
             .map(|p| p.map(|p| level.transform.pixel_from_file(p)))
             .collect();
         let at = |column: u32, row: u32| pixels.get((row * self.across + column) as usize).copied().flatten();
-        let split = |n: u32| (n / self.stride, (f64::from(n % self.stride) + 0.5) / f64::from(self.stride));
+        let split = |n: u32| {
+            (
+                n / self.stride,
+                (f64::from(n % self.stride) + 0.5) / f64::from(self.stride),
+            )
+        };
         for row in 0..self.side_px {
             let (top, v) = split(row);
             let mut known = None;
@@ -291,7 +305,10 @@ impl Lattice {
                     }
                 };
                 if let Some((west, east)) = ends {
-                    take(row as usize * self.side_px as usize + column as usize, west.lerp(east, u));
+                    take(
+                        row as usize * self.side_px as usize + column as usize,
+                        west.lerp(east, u),
+                    );
                 }
             }
         }
@@ -322,7 +339,10 @@ impl<'a> Sampled<'a> {
         // Blocks count from the corner of the level, so that squares beside each other see the same ones.
         let reach = f64::from(block);
         let edge = |p: f64, end: u32| whole(p.clamp(0.0, f64::from(end)));
-        let (x, y) = (edge(low.x - reach, found.width) / block, edge(low.y - reach, found.height) / block);
+        let (x, y) = (
+            edge(low.x - reach, found.width) / block,
+            edge(low.y - reach, found.height) / block,
+        );
         let right = edge((high.x + reach).ceil(), found.width).div_ceil(block);
         let bottom = edge((high.y + reach).ceil(), found.height).div_ceil(block);
         if right <= x || bottom <= y {
@@ -396,7 +416,12 @@ fn blocks(pixels: &[[u8; 4]], window: Window, block: u32) -> Vec<[f32; 4]> {
     let (wide, block) = (window.width as usize, block as usize);
     let weighed = |[red, green, blue, opacity]: [u8; 4]| {
         let part = f32::from(opacity) / 255.0;
-        [f32::from(red) * part, f32::from(green) * part, f32::from(blue) * part, f32::from(opacity)]
+        [
+            f32::from(red) * part,
+            f32::from(green) * part,
+            f32::from(blue) * part,
+            f32::from(opacity),
+        ]
     };
     if block == 1 {
         return pixels.iter().map(|pixel| weighed(*pixel)).collect();
@@ -414,7 +439,10 @@ fn blocks(pixels: &[[u8; 4]], window: Window, block: u32) -> Vec<[f32; 4]> {
                 }
             }
         }
-        out.extend(sums.into_iter().map(|(sum, count)| sum.map(|part| part / count.max(1.0))));
+        out.extend(
+            sums.into_iter()
+                .map(|(sum, count)| sum.map(|part| part / count.max(1.0))),
+        );
     }
     out
 }

@@ -100,7 +100,11 @@ impl TerrainLayer {
 pub fn read_terrain_layer(bytes: &[u8], path: &str) -> Result<(TerrainLayer, Vec<Problem>), Problem> {
     let wrong = |place: &str, message: String, cause| Problem::error(path, place, message).because(cause);
     if bytes.len() as u64 > MAX_LAYER_BYTES {
-        let message = format!("{} MiB; at most {} MiB are read", bytes.len() >> 20, MAX_LAYER_BYTES >> 20);
+        let message = format!(
+            "{} MiB; at most {} MiB are read",
+            bytes.len() >> 20,
+            MAX_LAYER_BYTES >> 20
+        );
         return Err(wrong("", message, Cause::TooLarge));
     }
     let starts_as_page = bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'<');

@@ -98,7 +98,9 @@ impl Coding {
             }
             Self::Lzw => out = unpack_lzw(&data, expected)?,
             Self::PackBits => out = unpack_bits(&data, expected),
-            Self::Jpeg | Self::WebP | Self::Other(_) => return Err(format!("its compression ({}) is not read", self.name())),
+            Self::Jpeg | Self::WebP | Self::Other(_) => {
+                return Err(format!("its compression ({}) is not read", self.name()));
+            }
         }
         if out.len() == expected {
             Ok(out)

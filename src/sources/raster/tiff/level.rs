@@ -16,9 +16,7 @@ const MAX_CHUNK_BYTES: u64 = 256 << 20;
 const PIECE_BYTES: u64 = 1 << 20;
 
 /// Says in a JPEG picture that its colours are red, green and blue (marker APP14 of Adobe, no transform).
-const ADOBE_RGB: &[u8] = &[
-    0xFF, 0xEE, 0, 14, b'A', b'd', b'o', b'b', b'e', 0, 100, 0, 0, 0, 0, 0,
-];
+const ADOBE_RGB: &[u8] = &[0xFF, 0xEE, 0, 14, b'A', b'd', b'o', b'b', b'e', 0, 100, 0, 0, 0, 0, 0];
 
 /// What a sample is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
