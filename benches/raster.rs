@@ -1,16 +1,20 @@
 //! A sheet of 5 by 6.25 km at one metre, as the AHN has them: how fast it is read, made to a grid and cut in terrain
 //! tiles, and how much memory that takes.
 //!
-//! Aims: 80 MB of heights a second on one core, 200 tiles a second, and no more memory for tiles than for one of them
+//! Before that, squares of aerial photographs, as the ground is drawn with them.
+//!
+//! Aims: 200 pictures of 256 pixels a second on one core, 80 MB of heights a second on one core, 200 tiles a second, and no more memory for tiles than for one of them
 //! and what the reader keeps (64 MB of unpacked tiles for each of the four sheets used last).
 
 #[path = "../tests/data/geotiff_fixture.rs"]
 mod geotiff_fixture;
 
+use bevy::math::DVec2;
 use geotiff_fixture::Fixture;
 use stadslens::{
     georef::{HeightReference, RdNap, lon_lat_h_from_rd_nap},
     sources::{
+        online::{RdArea, TileMatrixSet},
         raster::{
             GeoTiff, HeightPyramid, Window,
             terrain::{PyramidRequest, TerrainSheet, write_terrain_pyramid},
@@ -59,6 +63,107 @@ fn rate(amount: f64, unit: &str, since: Instant) -> String {
     format!("{seconds:.2} s, {:.0} {unit} a second", amount / seconds)
 }
 
+/// Squares of 256 pixels of an area of 1 by 1 km out of photographs of 25 cm: JPEG tiles in `MBTiles` (Web Mercator) and a
+/// `GeoTIFF` (RD), as fine as they are and four times coarser.
+#[expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a bench says what it found, and stops at a surprise"
+)]
+fn pictures() {
+    let temporary = tempfile::tempdir().unwrap();
+    photo_tiff(&temporary.path().join("photo.tif"));
+    photo_tiles(&temporary.path().join("photo.mbtiles"));
+    for name in ["photo.tif", "photo.mbtiles"] {
+        let document = format!(
+            r#"{{"version": 1, "title": {{"nl": "x"}}, "area": {{"anchor": {{"rd": [250500, 476500], "nap_m": 0}}}},
+            "layers": [{{"id": "photo", "kind": "imagery", "path": "{name}"}}]}}"#
+        );
+        std::fs::write(temporary.path().join("scenario.json"), document).unwrap();
+        for pixel_m in [0.25, 1.0] {
+            let open = stadslens::model::scenario::open(temporary.path()).unwrap();
+            let picture = open.imagery[0].clone();
+            let side_m = 256.0 * pixel_m;
+            let steps = |half: f64| {
+                (0_u32..)
+                    .map(move |i| f64::from(i) * side_m - half)
+                    .take_while(move |x| *x < half)
+            };
+            let start = Instant::now();
+            let mut count = 0.0;
+            for (x, y) in steps(450.0).flat_map(|y| steps(450.0).map(move |x| (x, y))) {
+                count += f64::from(u8::from(
+                    picture.picture(DVec2::new(x, y), side_m, 256).unwrap().is_some(),
+                ));
+            }
+            println!(
+                "{name} at {pixel_m} m: {count} pictures of 256 pixels: {}",
+                rate(count, "pictures", start)
+            );
+        }
+    }
+}
+
+/// Colours of a street map of sorts: even, with edges.
+fn color(x: u32, y: u32) -> [u8; 3] {
+    let part = |n: u32| u8::try_from(n % 256).unwrap_or(0);
+    [part(x / 9 + y / 31), part((x / 40) * 37 + y / 5), part((x ^ y) / 16)]
+}
+
+#[expect(clippy::unwrap_used, reason = "a bench stops at a surprise")]
+fn photo_tiff(path: &std::path::Path) {
+    let side = 4096_u32;
+    let bits = |side: u32, times: u32| {
+        let pixels = (0..side).flat_map(move |y| (0..side).map(move |x| (x * times, y * times)));
+        pixels.flat_map(|(x, y)| color(x, y).map(u64::from)).collect()
+    };
+    let level = |side: u32, times: u32| Fixture {
+        samples: geotiff_fixture::Samples {
+            format: 1,
+            size: 1,
+            bits: bits(side, times),
+        },
+        bands: 3,
+        photometric: 2,
+        tile: Some(256),
+        coding: 8,
+        ..Fixture::rd(side, side, [250_000.0, 477_000.0], 0.25, Vec::new())
+    };
+    let fixture = Fixture {
+        overviews: vec![level(2048, 2), level(1024, 4)],
+        ..level(side, 1)
+    };
+    std::fs::write(path, fixture.bytes()).unwrap();
+}
+
+#[expect(clippy::unwrap_used, reason = "a bench stops at a surprise")]
+fn photo_tiles(path: &std::path::Path) {
+    let mut connection = rusqlite::Connection::open(path).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE metadata (name text, value text);
+             CREATE TABLE tiles (zoom_level integer, tile_column integer, tile_row integer, tile_data blob);
+             CREATE UNIQUE INDEX tile_index ON tiles (zoom_level, tile_column, tile_row);
+             INSERT INTO metadata VALUES ('format', 'jpg');",
+        )
+        .unwrap();
+    let writing = connection.transaction().unwrap();
+    let area = RdArea::new([250_000.0, 476_000.0, 251_000.0, 477_000.0]).unwrap();
+    for zoom in [16, 17, 18] {
+        for (column, row) in TileMatrixSet::WebMercatorQuad.tiles_over(&area, zoom).unwrap().tiles() {
+            let picture = image::RgbImage::from_fn(256, 256, |x, y| image::Rgb(color(column * 256 + x, row * 256 + y)));
+            let mut bytes = std::io::Cursor::new(Vec::new());
+            picture.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
+            let south = (1_u32 << zoom) - 1 - row;
+            let values = (zoom, column, south, bytes.into_inner());
+            writing
+                .execute("INSERT INTO tiles VALUES (?1, ?2, ?3, ?4)", values)
+                .unwrap();
+        }
+    }
+    writing.commit().unwrap();
+}
+
 #[expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -68,6 +173,7 @@ fn main() {
     if std::env::args().any(|arg| arg == "--test") {
         return;
     }
+    pictures();
     let temporary = tempfile::tempdir().unwrap();
     {
         let fixture = sheet();

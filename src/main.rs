@@ -35,8 +35,8 @@ struct CommandLine {
 
 #[derive(Args)]
 struct WindowArgs {
-    /// Scenario folder, package (.stadslens), tileset.json, CityJSON, glb, gltf, b3dm, map file or point cloud; without it the
-    /// shipped Lange Wemen.
+    /// Scenario folder, package (.stadslens), tileset.json, CityJSON, glb, gltf, b3dm, map file, raster (GeoTIFF, MBTiles,
+    /// tiles, layer.json) or point cloud; without it the shipped Lange Wemen.
     path: Option<PathBuf>,
     /// Highest level of detail of a CityJSON file to show (1.2, 1.3, 2.2); without it the highest it has.
     #[arg(long, value_name = "LOD", value_parser = parse_lod)]

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Endings of files that open by themselves.
-const ENDINGS: [&str; 20] = [
+const ENDINGS: [&str; 24] = [
     "stadslens",
     "json",
     "jsonl",
@@ -35,6 +35,10 @@ const ENDINGS: [&str; 20] = [
     "dxf",
     "gml",
     "csv",
+    "tif",
+    "tiff",
+    "mbtiles",
+    "xml",
 ];
 
 /// Asks the user for something to open.

@@ -7,7 +7,7 @@ use super::{
     Cause, Problem,
     cityjson::{CityJson, is_city_json},
     gltf::Totals,
-    obj, points, raster,
+    imagery, obj, points, raster,
     resource::{ResourceError, Resources, encode_percent, folder, read_uri},
     tiles3d::{
         BoundingVolume, MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload,
@@ -27,14 +27,14 @@ use std::{
 /// Trees with more tiles than this have their bounds taken from the root alone.
 const MAX_TILES_FOR_BOUNDS: usize = 20_000;
 
-/// Describes a tileset (`tileset.json`, or a folder with one), `CityJSON`, a vector file, a raster, terrain, a point cloud
+/// Describes a tileset (`tileset.json`, or a folder with one), `CityJSON`, a vector file, a raster, terrain, tiles of pictures, a point cloud
 /// or a single tile payload as one JSON object, as the command-line contract says. A kind that is not read yet is named, with a problem that
 /// says so.
 ///
 /// # Errors
 /// When the file cannot be read at all.
 pub fn inspect(path: &Path) -> Result<Value, Problem> {
-    if let Some(described) = raster::describe(path) {
+    if let Some(described) = raster::describe(path).or_else(|| imagery::describe(path)) {
         return described;
     }
     let shown = path.display().to_string();

@@ -22,6 +22,7 @@ mod sqlite;
 pub mod table;
 pub mod tiles3d;
 pub mod vector;
+mod xml;
 
 pub use city_mesh::{CityFeature, CityPart, CityTexture, SurfaceRole};
 pub use hex::hex;

@@ -61,6 +61,8 @@ pub enum Cause {
     SetAside,
     /// This machine has no room or power for it.
     Machine,
+    /// It asks a server, each time it is shown.
+    Server,
     /// A value that does not fit where it stands.
     Content,
 }

@@ -3,6 +3,7 @@
 
 use super::read::has_extension;
 use super::{LayerKind, OpenScenario};
+use crate::sources::imagery::description_files;
 use crate::sources::resource::{ResourceError, Resources, join};
 use crate::sources::tiles3d::{self, references};
 use crate::sources::{Cause, Problem, obj, vector};
@@ -34,6 +35,16 @@ pub fn used_files(open: &OpenScenario) -> UsedFiles {
         if layer.kind == LayerKind::Tiles3d {
             used.add_tiles(&open.resources, &layer.path);
         } else if used.add(&*open.resources, &layer.path) {
+            if layer.kind == LayerKind::Imagery && has_extension(&layer.path, &["json", "xml"]) {
+                for tile in description_files(&*open.resources, &layer.path) {
+                    used.add(&*open.resources, &tile);
+                }
+            }
+            if layer.kind == LayerKind::Terrain && has_extension(&layer.path, &["json"]) {
+                for tile in terrain_files(&*open.resources, &layer.path) {
+                    used.add(&*open.resources, &tile);
+                }
+            }
             for beside in vector::files_beside(&*open.resources, &layer.path) {
                 used.add(&*open.resources, &beside);
             }
@@ -51,6 +62,14 @@ pub fn used_files(open: &OpenScenario) -> UsedFiles {
         }
     }
     used
+}
+
+/// Tiles of terrain beside a `layer.json`: all that lie in its folder under their own ending.
+fn terrain_files(resources: &dyn Resources, path: &str) -> Vec<String> {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut files = resources.files_under(folder, MAX_FILES);
+    files.retain(|file| has_extension(file, &["terrain"]));
+    files
 }
 
 impl UsedFiles {

@@ -18,7 +18,7 @@ use bevy::math::{DVec2, DVec3};
 use std::sync::Arc;
 
 /// Most nodes: 8 by 8 km at two metres.
-const MAX_NODES: u32 = 16_000_000;
+pub(super) const MAX_NODES: u32 = 16_000_000;
 /// How much ground around the outline comes along, as a part of the longer side of its box, and at least and at most,
 /// metres.
 const MARGIN: (f64, f64, f64) = (0.25, 200.0, 1000.0);
@@ -46,12 +46,26 @@ pub(super) fn terrain(
         )
     })?;
     let projection = Projection::new(site, &crs.to_string()).map_err(misplaced)?;
+    of_tiff(&tiff, reference, &projection, outline, findings)
+}
+
+/// The same of an open file whose coordinates `projection` brings to the site.
+pub(super) fn of_tiff(
+    tiff: &GeoTiff,
+    reference: HeightReference,
+    projection: &Projection,
+    outline: &[DVec2],
+    findings: &mut Findings,
+) -> Result<Terrain, Problem> {
+    let path = tiff.path();
+    let misplaced =
+        |message: String| Problem::error(path, "", format!("{message}; the ground stays flat")).because(Cause::Place);
     let asked = box_around(outline);
-    let (low, high) = file_box(&projection, asked).map_err(misplaced)?;
+    let (low, high) = file_box(projection, asked).map_err(misplaced)?;
     let window = tiff
         .window_of(low, high)
         .filter(|_| tiff.transform().is_some())
-        .ok_or_else(|| misplaced(format!("the file ({crs}) has nothing in this area")))?;
+        .ok_or_else(|| misplaced(format!("the file ({}) has nothing in this area", projection.name())))?;
     let mut sheet = tiff.sheet(window, u64::from(MAX_NODES))?;
     for problem in &sheet.problems {
         findings.error_because(
@@ -65,16 +79,16 @@ pub(super) fn terrain(
             "the file has no heights in this area, only no-data marks".into(),
         ));
     }
-    let mut ground = match shifted(&sheet, &projection) {
+    let mut ground = match shifted(&sheet, projection) {
         Some(ground) => ground.map_err(misplaced)?,
-        None => resampled(&sheet, &projection, asked).map_err(misplaced)?,
+        None => resampled(&sheet, projection, asked).map_err(misplaced)?,
     };
-    to_site_heights(&mut ground, reference, &projection).map_err(misplaced)?;
+    to_site_heights(&mut ground, reference, projection).map_err(misplaced)?;
     Ok(ground)
 }
 
 /// The box of the outline with a margin; of all that may belong to a scenario where there is none.
-fn box_around(outline: &[DVec2]) -> (DVec2, DVec2) {
+pub(super) fn box_around(outline: &[DVec2]) -> (DVec2, DVec2) {
     let Some((low, high)) = ring::bounds(outline) else {
         return (DVec2::splat(-MAX_DISTANCE_M / 2.0), DVec2::splat(MAX_DISTANCE_M / 2.0));
     };
@@ -84,7 +98,7 @@ fn box_around(outline: &[DVec2]) -> (DVec2, DVec2) {
 }
 
 /// The box in the file's coordinates that holds a box of the site.
-fn file_box(projection: &Projection, (low, high): (DVec2, DVec2)) -> Result<(DVec2, DVec2), String> {
+pub(super) fn file_box(projection: &Projection, (low, high): (DVec2, DVec2)) -> Result<(DVec2, DVec2), String> {
     const STEPS: u32 = 8;
     let mut found: Option<(DVec2, DVec2)> = None;
     let mut fault = String::new();

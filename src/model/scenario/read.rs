@@ -10,6 +10,7 @@ use super::geojson::{self, Feature};
 use super::geotiff_layer;
 use super::imagery_layer::{self, MAX_GEOTIFF_BYTES};
 use super::layers::LayerReader;
+use super::mesh_layer;
 use super::place::LeftOut;
 use super::projection::Projection;
 use super::structure;
@@ -415,6 +416,9 @@ impl DataReader {
         let mut findings = Findings::new(path);
         let terrain = if has_extension(path, &["tif", "tiff"]) {
             self.read_geotiff(layer, &mut findings)
+        } else if has_extension(path, &["json"]) {
+            let area = &self.open.scenario.area;
+            mesh_layer::terrain(&*self.resources, path, area.site, &area.outline, &mut findings)
         } else {
             let Some(bytes) = self.read_bytes(path, MAX_GRID_BYTES) else {
                 return;
@@ -437,10 +441,8 @@ impl DataReader {
 
     fn read_imagery(&mut self, layer: &Layer) {
         let site = *self.projection.site();
-        match imagery_layer::open(&self.resources, &layer.id, &layer.path, site, &mut self.problems) {
-            Ok(picture) => self.open.imagery.push(picture),
-            Err(problem) => self.problems.push(problem),
-        }
+        let picture = imagery_layer::open(&self.resources, layer, site, &mut self.problems);
+        self.open.imagery.extend(picture);
     }
 
     fn read_geotiff(&self, layer: &Layer, findings: &mut Findings) -> Result<Terrain, Problem> {

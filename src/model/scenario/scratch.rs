@@ -1,5 +1,5 @@
 //! A scenario around data that has none: a bare tileset, a single model, in [`super::scratch_vector`] a vector file, in
-//! [`super::scratch_points`] a point cloud, in [`super::scratch_obj`] an OBJ.
+//! [`super::scratch_points`] a point cloud, in [`super::scratch_obj`] an OBJ, in [`super::scratch_raster`] a raster.
 //!
 //! It has one layer, one viewpoint that frames the data, no ground and no variants. Nothing is written.
 
@@ -28,8 +28,8 @@ const TILES: [(LayerKind, &str); 1] = [(LayerKind::Tiles3d, "tiles")];
 /// Eye distance for a ball of radius 1 that just fits a 45° field of view.
 const FRAMING: f64 = 2.7;
 
-/// Opens whatever `path` is: a scenario folder, file or package, else a tileset, model, vector file or point cloud in
-/// a scratch scenario.
+/// Opens whatever `path` is: a scenario folder, file or package, else a tileset, model, raster, vector file or point
+/// cloud in a scratch scenario.
 pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     let shown = path.display().to_string();
     if path.is_dir() && !path.join("scenario.json").is_file() && path.join("tileset.json").is_file() {
@@ -43,6 +43,9 @@ pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     }
     if path.is_file() && has_extension(&shown, &["json"]) && is_tileset(path) {
         return OpenScenario::scratch_for_tileset(path);
+    }
+    if let Some(opened) = OpenScenario::scratch_for_raster(path) {
+        return opened;
     }
     if path.is_file() && is_city_json(path) {
         return OpenScenario::scratch_for_city_model(path, LodChoice::Highest, None);

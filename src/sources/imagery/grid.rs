@@ -90,9 +90,18 @@ pub struct TileGrid {
     pub crs: Crs,
     /// Levels, finest first; at least one.
     pub levels: Vec<TileLevel>,
+    /// South-west and north-east corner of what it covers, where that is told.
+    pub extent: Option<(DVec2, DVec2)>,
 }
 
 impl TileGrid {
+    /// South-west and north-east corner of its finest tiles.
+    pub fn finest_bounds(&self) -> (DVec2, DVec2) {
+        self.levels
+            .first()
+            .map_or((DVec2::ZERO, DVec2::ZERO), TileLevel::limit_bounds)
+    }
+
     /// The levels `first` to `last` of a set that is known by name, tiles of 256 pixels.
     pub fn known(set: TileMatrixSet, first: u8, last: u8) -> Self {
         let last = last.min(FINEST_ZOOM);
@@ -111,6 +120,7 @@ impl TileGrid {
         Self {
             crs: Crs(set.epsg()),
             levels: levels.collect(),
+            extent: None,
         }
     }
 
@@ -121,6 +131,7 @@ impl TileGrid {
         let any = !kept.is_empty();
         if any {
             self.levels = kept;
+            self.extent = Some((low, high));
         }
         any
     }

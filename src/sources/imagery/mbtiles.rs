@@ -189,10 +189,13 @@ impl MbTiles {
                 problems.push(self.problem("tiles", message, Cause::Content));
             }
         }
-        if known.is_none()
-            && let Some((low, high)) = stated
-        {
-            grid.keep_within(low, high);
+        match (known, stated) {
+            (None, Some((low, high))) => {
+                grid.keep_within(low, high);
+            }
+            // Finest tiles may lie in a part of the whole alone.
+            (Some(finest), Some(stated)) => grid.extent = Some((finest.0.min(stated.0), finest.1.max(stated.1))),
+            _ => {}
         }
     }
 

@@ -148,6 +148,10 @@ impl PixelSource for Overviewed {
         self.inner.extent()
     }
 
+    fn focus(&self) -> (DVec2, DVec2) {
+        self.inner.focus()
+    }
+
     fn read(&self, level: usize, window: Window) -> Result<PixelWindow, Problem> {
         if level + 1 < self.levels.len() {
             return self.inner.read(level, window);

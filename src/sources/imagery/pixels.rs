@@ -65,6 +65,11 @@ pub trait PixelSource: Debug + Send + Sync {
             .map_or((DVec2::ZERO, DVec2::ZERO), PixelLevel::bounds)
     }
 
+    /// South-west and north-east corner of where its finest pixels lie.
+    fn focus(&self) -> (DVec2, DVec2) {
+        self.extent()
+    }
+
     /// Pixels of a window that lies within a level. Parts that are damaged stay clear where others are whole.
     ///
     /// # Errors

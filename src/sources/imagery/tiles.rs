@@ -1,7 +1,7 @@
 //! A set of tiles as one picture: tiles are fetched, unpacked and kept for the next window.
 
 use super::decode::{TilePicture, decode};
-use super::grid::TileGrid;
+use super::grid::{TileGrid, TileLevel};
 use super::pixels::{MAX_WINDOW, PixelLevel, PixelSource, PixelWindow, pixel_count};
 use crate::georef::Crs;
 use crate::sources::raster::Window;
@@ -57,7 +57,7 @@ impl<S: TileStore> TiledPixels<S> {
     /// Tiles of `store` that lie as `grid` says.
     pub fn new(store: S, grid: TileGrid) -> Self {
         Self {
-            levels: grid.levels.iter().map(super::grid::TileLevel::pixels).collect(),
+            levels: grid.levels.iter().map(TileLevel::pixels).collect(),
             grid,
             store,
             kept: Mutex::default(),
@@ -155,9 +155,12 @@ impl<S: TileStore> PixelSource for TiledPixels<S> {
     }
 
     fn extent(&self) -> (DVec2, DVec2) {
-        let bounds = self.grid.levels.iter().map(super::grid::TileLevel::limit_bounds);
-        // Coarse tiles reach far beyond what is there.
-        bounds.into_iter().next().unwrap_or((DVec2::ZERO, DVec2::ZERO))
+        self.grid.extent.unwrap_or_else(|| self.grid.finest_bounds())
+    }
+
+    fn focus(&self) -> (DVec2, DVec2) {
+        // What a set says of itself is often the whole world.
+        self.grid.finest_bounds()
     }
 
     fn read(&self, level: usize, window: Window) -> Result<PixelWindow, Problem> {

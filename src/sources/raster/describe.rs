@@ -1,7 +1,7 @@
 //! What a raster or a file of terrain holds, for `inspect`.
 
 use super::geo_tiff::GeoTiff;
-use super::terrain::{MAX_MESH_BYTES, read_terrain_layer, read_terrain_mesh, unzip};
+use super::terrain::{MAX_LAYER_BYTES, MAX_MESH_BYTES, read_terrain_layer, read_terrain_mesh, unzip};
 use crate::georef::lon_lat_h_from_ecef;
 use crate::sources::{
     Cause, Problem,
@@ -11,8 +11,6 @@ use bevy::math::DVec2;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Largest `layer.json` that is read, bytes.
-const MAX_LAYER_BYTES: u64 = 64 << 20;
 /// Bytes of a tile of the older form: 65 by 65 heights.
 const HEIGHTMAP_BYTES: usize = 65 * 65 * 2;
 
@@ -34,8 +32,18 @@ pub fn describe(path: &Path) -> Option<Result<Value, Problem>> {
         "json" if lower == "layer.json" || names_terrain(&*resources, &name) => {
             Some(describe_layer(&*resources, &name))
         }
-        _ => is_tiff(&*resources, &name).then(|| describe_tiff(&*resources, &name)),
+        _ => is_mark(&head(&*resources, &name, 4)).then(|| describe_tiff(&*resources, &name)),
     }
+}
+
+/// Whether a file is a TIFF by its first bytes.
+pub fn is_tiff(path: &Path) -> bool {
+    crate::sources::resource::head(path, 4).is_some_and(|head| is_mark(&head))
+}
+
+/// Whether a file is a `layer.json` of terrain.
+pub fn is_terrain_layer(path: &Path) -> bool {
+    crate::sources::resource::head(path, 4096).is_some_and(|head| speaks_of_terrain(&head))
 }
 
 /// The first bytes of a file.
@@ -47,16 +55,18 @@ fn head(resources: &dyn Resources, name: &str, count: usize) -> Vec<u8> {
     head
 }
 
-fn is_tiff(resources: &dyn Resources, name: &str) -> bool {
-    let head = head(resources, name, 4);
+fn is_mark(head: &[u8]) -> bool {
     [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"]
         .iter()
-        .any(|mark| head == *mark)
+        .any(|mark| head == mark.as_slice())
 }
 
 /// Whether JSON speaks of a form of terrain in its beginning.
 fn names_terrain(resources: &dyn Resources, name: &str) -> bool {
-    let head = head(resources, name, 4096);
+    speaks_of_terrain(&head(resources, name, 4096))
+}
+
+fn speaks_of_terrain(head: &[u8]) -> bool {
     let holds = |word: &[u8]| head.windows(word.len()).any(|part| part == word);
     holds(b"\"quantized-mesh-1.") || holds(b"\"heightmap-1.0\"")
 }
@@ -91,6 +101,7 @@ fn describe_tiff(resources: &dyn Resources, name: &str) -> Result<Value, Problem
         "width": full.width,
         "height": full.height,
         "bands": level.samples,
+        "holds": if tiff.is_picture() { "picture" } else { "heights" },
         "sample": level.sample.name(),
         "compression": level.coding.name(),
         "tiled": level.is_tiled,

@@ -4,13 +4,13 @@
 
 use super::geo_keys::{self, GeoKeys, GeoTransform};
 use super::no_data::NoData;
-use super::tiff::{Coding, Level, Role, SampleKind, TiffFile, tag};
+use super::tiff::{Level, Role, SampleKind, TiffFile, tag};
 use crate::georef::{Crs, narrow};
 use crate::sources::{Cause, Problem, resource::RandomRead};
 use bevy::math::{DVec2, DVec3};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 /// Unpacked tiles that are kept for the next window at most, bytes.
@@ -57,7 +57,10 @@ pub struct LevelSize {
 pub struct GeoTiff {
     file: TiffFile,
     levels: Vec<Level>,
-    has_mask: bool,
+    /// Images that tell where another one is transparent.
+    masks: Vec<Level>,
+    /// What is white in samples of two bytes, once it was asked.
+    pub(super) white: OnceLock<u16>,
     keys: GeoKeys,
     transform: Option<GeoTransform>,
     no_data: NoData,
@@ -91,11 +94,11 @@ impl GeoTiff {
     pub fn open(source: Arc<dyn RandomRead>, path: &str) -> Result<Self, Problem> {
         let (file, directories, mut problems) = TiffFile::open(source, path)?;
         let mut levels: Vec<Level> = Vec::new();
-        let mut has_mask = false;
+        let mut masks = Vec::new();
         for (i, directory) in directories.iter().enumerate() {
             match Level::read(&file, directory) {
                 Ok(level) if i == 0 => levels.push(level),
-                Ok(level) if level.role == Role::Mask => has_mask = true,
+                Ok(level) if level.role == Role::Mask => masks.push(level),
                 Ok(level) if level.role == Role::Reduced => levels.push(level),
                 Ok(_) => {}
                 Err(problem) if i == 0 => return Err(problem),
@@ -122,7 +125,8 @@ impl GeoTiff {
         Ok(Self {
             file,
             levels,
-            has_mask,
+            masks,
+            white: OnceLock::new(),
             keys,
             transform,
             no_data,
@@ -180,13 +184,32 @@ impl GeoTiff {
         self.file.path()
     }
 
-    /// Whether another image in the file tells where it is transparent. It is not used: heights have their no-data mark.
+    /// Whether another image in the file tells where it is transparent. Heights do without: they have their no-data mark.
     pub fn has_mask(&self) -> bool {
-        self.has_mask
+        !self.masks.is_empty()
     }
 
+    /// An image: the levels, then the masks.
     pub(super) fn level(&self, level: usize) -> Option<&Level> {
-        self.levels.get(level)
+        self.levels
+            .get(level)
+            .or_else(|| self.masks.get(level.checked_sub(self.levels.len())?))
+    }
+
+    /// The mask of a level, as [`Self::level`] counts.
+    pub(super) fn mask_of(&self, level: usize) -> Option<usize> {
+        let size = |level: &Level| (level.width, level.height);
+        let wanted = size(self.levels.get(level)?);
+        let mask = self
+            .masks
+            .iter()
+            .position(|mask| size(mask) == wanted && matches!(mask.sample.bits(), 1 | 8))?;
+        Some(self.levels.len() + mask)
+    }
+
+    /// What problems of this file begin with.
+    pub(super) fn wrong(&self, message: String) -> Problem {
+        self.file.problem("", message)
     }
 
     /// Why its pixels cannot be read, if so.
@@ -229,62 +252,17 @@ impl GeoTiff {
         Ok(heights)
     }
 
-    /// Whether its pixels can be read as colours.
-    ///
-    /// # Errors
-    /// Why not.
-    pub fn check_colors(&self) -> Result<(), Problem> {
-        if let Some(problem) = self.unread() {
-            return Err(problem);
-        }
-        let level = &self.levels[0];
-        if matches!(level.sample, SampleKind::Unsigned(8 | 16)) {
-            return Ok(());
-        }
-        let message = format!("its samples ({}) are no colours", level.sample.name());
-        Err(self.file.problem("", message).because(Cause::NotRead))
+    /// South-west and north-east corner of the box around it, in its coordinate system; `None` where it does not say.
+    pub fn bounds(&self) -> Option<(DVec2, DVec2)> {
+        let (transform, full) = (self.transform?, self.levels.first()?);
+        let far = DVec2::new(f64::from(full.width), f64::from(full.height));
+        let corners = [DVec2::ZERO, DVec2::new(far.x, 0.0), far, DVec2::new(0.0, far.y)];
+        let corners = corners.map(|pixel| transform.file_from_pixel(pixel));
+        let low = corners.iter().fold(corners[0], |low, p| low.min(*p));
+        Some((low, corners.iter().fold(corners[0], |high, p| high.max(*p))))
     }
 
-    /// Colours of a window of a level, red, green, blue and opacity; clear where there is none.
-    ///
-    /// # Errors
-    /// As [`Self::read_heights`], and where the samples are no colours.
-    pub fn read_colors(&self, level: usize, window: Window) -> Result<Reading<[u8; 4]>, Problem> {
-        let found = self.checked(level, window)?;
-        let samples = usize::from(found.samples);
-        let is_colors = found.sample == SampleKind::Unsigned(8);
-        if !is_colors {
-            let message = format!("its samples ({}) are no colours", found.sample.name());
-            return Err(self.file.problem("", message).because(Cause::NotRead));
-        }
-        let mut colors = Reading {
-            values: vec![[0; 4]; usize_of(u64::from(window.width) * u64::from(window.height))],
-            problems: Vec::new(),
-        };
-        let together = found.samples_together();
-        let planes = if together == 1 { found.samples.min(4) } else { 1 };
-        for plane in 0..planes {
-            self.each_chunk(level, window, plane, &mut colors.problems, |chunk, rows| {
-                for row in rows.list {
-                    let from = (row.in_chunk * found.chunk[0] as usize + rows.first) * together;
-                    let to = &mut colors.values[row.in_window..row.in_window + rows.count];
-                    for (color, pixel) in to.iter_mut().zip(chunk[from..].chunks(together)) {
-                        if together == 1 && samples > 1 {
-                            color[usize::from(plane)] = pixel[0];
-                            if samples < 4 {
-                                color[3] = 255;
-                            }
-                        } else {
-                            *color = found.color(pixel);
-                        }
-                    }
-                }
-            });
-        }
-        Ok(colors)
-    }
-
-    fn checked(&self, level: usize, window: Window) -> Result<&Level, Problem> {
+    pub(super) fn checked(&self, level: usize, window: Window) -> Result<&Level, Problem> {
         if let Some(problem) = self.unread() {
             return Err(problem);
         }
@@ -302,7 +280,7 @@ impl GeoTiff {
     }
 
     /// Calls `take` with each unpacked tile that a window touches and the rows of it that lie in the window.
-    fn each_chunk(
+    pub(super) fn each_chunk(
         &self,
         level: usize,
         window: Window,
@@ -310,7 +288,7 @@ impl GeoTiff {
         problems: &mut Vec<Problem>,
         mut take: impl FnMut(&[u8], Rows),
     ) {
-        let found = &self.levels[level];
+        let Some(found) = self.level(level) else { return };
         let [wide, high] = found.chunk;
         let (right, bottom) = (window.x + window.width, window.y + window.height);
         if window.width == 0 || window.height == 0 {
@@ -365,7 +343,10 @@ impl GeoTiff {
                 return Ok(Some(chunk.clone()));
             }
         }
-        let Some(bytes) = self.levels[level].unpack(&self.file, plane, column, row)? else {
+        let Some(found) = self.level(level) else {
+            return Ok(None);
+        };
+        let Some(bytes) = found.unpack(&self.file, plane, column, row)? else {
             return Ok(None);
         };
         let chunk = Arc::new(bytes);
@@ -405,50 +386,22 @@ impl GeoTiff {
 }
 
 /// Rows of a tile that lie in a window.
-struct Rows {
+pub(super) struct Rows {
     /// First column in the tile.
-    first: usize,
+    pub(super) first: usize,
     /// Columns.
-    count: usize,
-    list: Vec<Row>,
+    pub(super) count: usize,
+    pub(super) list: Vec<Row>,
 }
 
-struct Row {
-    in_chunk: usize,
+pub(super) struct Row {
+    pub(super) in_chunk: usize,
     /// Place of its first value in the window.
-    in_window: usize,
-}
-
-impl Level {
-    /// Colour of a pixel of 8-bit samples that stand together.
-    fn color(&self, pixel: &[u8]) -> [u8; 4] {
-        match (self.photometric, pixel) {
-            (3, &[index, ..]) => {
-                let count = self.color_map.len() / 3;
-                let part = |n: usize| {
-                    let value = self.color_map.get(n * count + usize::from(index)).copied().unwrap_or(0);
-                    u8::try_from((value >> 8).min(255)).unwrap_or(255)
-                };
-                [part(0), part(1), part(2), 255]
-            }
-            (0, &[gray]) => [255 - gray, 255 - gray, 255 - gray, 255],
-            (_, &[gray]) => [gray, gray, gray, 255],
-            (_, &[gray, opacity]) => [gray, gray, gray, opacity],
-            (_, &[red, green, blue]) => [red, green, blue, 255],
-            // Infrared aerial photographs have four bands without opacity; JPEG cannot have it.
-            (_, &[red, green, blue, opacity, ..]) => [
-                red,
-                green,
-                blue,
-                if self.coding == Coding::Jpeg { 255 } else { opacity },
-            ],
-            (_, &[]) => [0; 4],
-        }
-    }
+    pub(super) in_window: usize,
 }
 
 /// A sample as a number.
-fn number(kind: SampleKind, bytes: &[u8]) -> f64 {
+pub(super) fn number(kind: SampleKind, bytes: &[u8]) -> f64 {
     let whole = |bytes: &[u8]| {
         let mut padded = [0; 8];
         if cfg!(target_endian = "big") {

@@ -6,6 +6,7 @@
 //!
 //! Coordinates stay those of the files here, heights those of their datum; `model` brings both to the site frame.
 
+mod colors;
 mod describe;
 mod geo_keys;
 mod geo_tiff;
@@ -17,7 +18,7 @@ mod sheet;
 pub mod terrain;
 mod tiff;
 
-pub use describe::describe;
+pub use describe::{describe, is_terrain_layer, is_tiff};
 pub use geo_keys::{GeoKeys, GeoTransform};
 pub use geo_tiff::{GeoTiff, LevelSize, Reading, Window};
 pub use height_grid::HeightGrid;

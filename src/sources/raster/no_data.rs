@@ -29,6 +29,11 @@ impl NoData {
         self.text.as_deref()
     }
 
+    /// The number that is declared to stand for no value.
+    pub(super) fn declared(&self) -> Option<f64> {
+        self.declared
+    }
+
     /// A sample as a height; NaN where it stands for none. Zero is a height unless it is declared not to be.
     pub(super) fn height(&self, value: f64, kind: SampleKind) -> f32 {
         let is_declared = self.declared.is_some_and(|mark| {

@@ -5,10 +5,12 @@
 //! its cap. Nothing is ever written.
 
 mod archive;
+mod folder;
 mod manifest;
 mod random_read;
 
 pub use archive::archive;
+pub use folder::folder;
 pub use manifest::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry};
 pub use random_read::RandomRead;
 
@@ -16,7 +18,7 @@ use crate::sources::{Cause, Problem, shortened};
 use base64::Engine as _;
 use std::{
     fs::File,
-    io::{ErrorKind, Read},
+    io::Read,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -140,18 +142,16 @@ pub trait Resources: Send + Sync {
     fn listed(&self) -> Vec<String> {
         Vec::new()
     }
+    /// Files in the folder `folder` (empty for the top) and those below it, at most `most`, in a fixed order.
+    fn files_under(&self, folder: &str, most: usize) -> Vec<String> {
+        let inside =
+            |path: &String| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        self.listed().into_iter().filter(inside).take(most).collect()
+    }
     /// What is there and is not given to anyone: entries of an archive that lead out of it, links, and what is encrypted.
     fn refused(&self) -> Vec<ResourceError> {
         Vec::new()
     }
-}
-
-/// A folder on disk. Reading from one that does not exist gives [`ResourceError::Missing`].
-pub fn folder(root: &Path) -> Arc<dyn Resources> {
-    Arc::new(Folder {
-        root: root.canonicalize().unwrap_or_else(|_| root.to_owned()),
-        name: root.display().to_string(),
-    })
 }
 
 /// A name as part of a file name on any system: at most `longest` letters and digits, with dashes for all else.
@@ -278,83 +278,6 @@ pub(crate) fn head(path: &Path, length: usize) -> Option<Vec<u8>> {
         .read_to_end(&mut bytes)
         .ok()?;
     Some(bytes)
-}
-
-/// See [`folder`].
-struct Folder {
-    root: PathBuf,
-    name: String,
-}
-
-impl Folder {
-    /// The real file behind `path`, or why not.
-    fn locate(&self, path: &str) -> Result<PathBuf, ResourceError> {
-        let checked = join("", &encode_percent(path))?;
-        let real = self
-            .root
-            .join(checked)
-            .canonicalize()
-            .map_err(|source| match source.kind() {
-                ErrorKind::NotFound | ErrorKind::NotADirectory => ResourceError::Missing { uri: path.to_owned() },
-                _ => ResourceError::Io {
-                    source,
-                    uri: path.to_owned(),
-                },
-            })?;
-        if real.starts_with(&self.root) {
-            Ok(real)
-        } else {
-            Err(ResourceError::Outside { uri: path.to_owned() })
-        }
-    }
-}
-
-impl Resources for Folder {
-    fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
-        self.read_at_most(path, MAX_FILE_BYTES)
-    }
-
-    fn read_at_most(&self, path: &str, limit: u64) -> Result<Vec<u8>, ResourceError> {
-        let io = |source| ResourceError::Io {
-            source,
-            uri: path.to_owned(),
-        };
-        let real = self.locate(path)?;
-        let metadata = real.metadata().map_err(io)?;
-        if !metadata.is_file() {
-            // Reading a pipe or a device could wait for ever.
-            return Err(ResourceError::Unusable {
-                reason: "it is not a file",
-                uri: path.to_owned(),
-            });
-        }
-        let file = File::open(&real).map_err(io)?;
-        read_capped(file, metadata.len(), limit, path)
-    }
-
-    fn open(&self, path: &str, _limit: u64) -> Result<Arc<dyn RandomRead>, ResourceError> {
-        let real = self.locate(path)?;
-        // Opening a pipe could wait for ever.
-        if !real.is_file() {
-            return Err(ResourceError::Unusable {
-                reason: "it is not a file",
-                uri: path.to_owned(),
-            });
-        }
-        Ok(Arc::new(random_read::OpenFile::open(&real, path)?))
-    }
-
-    fn real_path(&self, path: &str) -> Option<PathBuf> {
-        self.locate(path).ok().filter(|real| real.is_file())
-    }
-
-    fn exists(&self, path: &str) -> bool {
-        self.locate(path).is_ok_and(|real| real.is_file())
-    }
-
-    fn name(&self) -> String {
-        self.name.clone()
-    }
 }
 
 /// Reads to the end, but never past the cap, whatever size was promised.

@@ -4,10 +4,10 @@
 //! first (a URN of a geographic CRS) are turned round. Links between objects (`xlink`) are not followed, entities of a
 //! DTD are not expanded.
 
-use super::element::{Element, Elements};
 use super::gml_geometry::{self, Found};
 use super::record::{Features, Summary, VectorFeature, VectorLayer};
 use super::{MAX_FEATURES, MAX_FIELDS};
+use crate::sources::xml::{Element, Elements};
 use crate::sources::{Cause, Problem, crs_name};
 use serde_json::{Map, Value};
 

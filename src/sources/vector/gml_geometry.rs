@@ -1,9 +1,9 @@
 //! Geometries of GML as records.
 
-use super::element::Element;
 use super::record::{GeometryKind, Position, Rings, VectorGeometry};
 use super::{MAX_POSITIONS, stroke};
 use crate::sources::crs_name;
+use crate::sources::xml::Element;
 
 /// What a feature has of geometry.
 pub(super) struct Found {

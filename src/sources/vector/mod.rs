@@ -14,7 +14,6 @@ mod dbf;
 mod delimited;
 mod describe;
 mod dxf;
-mod element;
 mod fgb;
 mod fgb_write;
 pub(crate) mod geojson;

@@ -6,7 +6,7 @@ mod client;
 mod downloads;
 mod features;
 mod files;
-mod server;
+pub(crate) mod server;
 
 pub(crate) use files::index as tile_index;
 pub(crate) use server::{Manner, Reply, Seen, Server, gzip};

@@ -15,6 +15,7 @@ mod notes;
 mod own_data;
 mod places;
 mod points;
+mod rasters;
 
 use jsonschema::Validator;
 use serde_json::Value;

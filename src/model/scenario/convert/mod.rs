@@ -15,7 +15,7 @@ use super::file::{self, ScenarioFile, Text};
 use super::findings::Findings;
 use super::place::LeftOut;
 use super::projection::Projection;
-use super::read::is_table;
+use super::read::{has_extension, is_table};
 use super::words::{certainty, layer_kind, lens_name};
 use super::{Area, Charter, Layer, LayerKind, LensName, LocalText, Phase, Scenario, Source, Variant, Viewpoint};
 use crate::georef::{HeightReference, LonLatH, RdNap, SiteFrame};
@@ -196,13 +196,13 @@ impl Converter<'_> {
             let kind = layer_kind(file.kind);
             let height_reference = match (file.height_reference, kind) {
                 (Some(reference), _) => reference,
-                (None, LayerKind::Terrain) => {
+                (None, LayerKind::Terrain) if !has_extension(&path, &["json"]) => {
                     let message = format!("say whether the heights are `nap` or `ellipsoid`; {place} is left out");
                     self.place_error(format!("{place}.height_reference"), message);
                     continue;
                 }
-                // The specification of 3D Tiles fixes it.
-                (None, LayerKind::Tiles3d) => HeightReference::Ellipsoid,
+                // The specifications of 3D Tiles and of quantized mesh fix it.
+                (None, LayerKind::Tiles3d | LayerKind::Terrain) => HeightReference::Ellipsoid,
                 (None, _) => HeightReference::Nap,
             };
             layers.push(Layer {

@@ -190,7 +190,7 @@ pub struct AnchorFile {
 pub enum LayerKindFile {
     /// 3D Tiles: a tileset.json or a single tile.
     Tiles3d,
-    /// Height grid (ESRI ASCII).
+    /// Height grid (ESRI ASCII or `GeoTIFF`), or a `layer.json` with tiles of quantized mesh.
     Terrain,
     /// Ground cover polygons (`GeoJSON` or another vector file).
     Surfaces,
@@ -205,7 +205,8 @@ pub enum LayerKindFile {
     /// Addresses to be found by searching (`GeoJSON` points with the attributes of the BAG: `openbare_ruimte`,
     /// `huisnummer`, `huisletter`, `toevoeging`, `postcode`, `woonplaats`).
     Addresses,
-    /// Pictures of the ground from above (`GeoTIFF` in colour, `MBTiles`, or a folder of tiles).
+    /// Pictures of the ground from above: `GeoTIFF` in colour, `MBTiles`, or a file that describes tiles (TileJSON,
+    /// `tilemapresource.xml`, the capabilities of a WMTS).
     Imagery,
     /// Points, lines and areas of any kind (`GeoJSON` or another vector file), drawn on the ground as `style` says.
     Features,

@@ -3,5 +3,5 @@
 mod open;
 mod sample;
 
-pub(super) use open::{MAX_GEOTIFF_BYTES, open};
-use sample::{Placing, SitePicture};
+pub(super) use open::{MAX_GEOTIFF_BYTES, open, source};
+pub(super) use sample::{Placing, SitePicture};

@@ -3,8 +3,10 @@
 use super::super::read::has_extension;
 use super::{Placing, SitePicture};
 use crate::georef::SiteFrame;
-use crate::model::GroundPicture;
-use crate::sources::imagery::{GeoTiffPixels, MbTiles, PixelSource, TiledPixels, with_overview};
+use crate::model::{GroundPicture, Layer};
+use crate::sources::imagery::{
+    GeoTiffPixels, MbTiles, PixelSource, ServerOptions, TiledPixels, open_description, with_overview,
+};
 use crate::sources::raster::GeoTiff;
 use crate::sources::resource::Resources;
 use crate::sources::{Cause, Problem};
@@ -13,14 +15,24 @@ use std::sync::Arc;
 /// Largest `GeoTIFF` in a package, bytes; one in a folder is read in part and may have any size.
 pub(in crate::model::scenario) const MAX_GEOTIFF_BYTES: u64 = 1 << 30;
 
-/// The picture of the layer `layer` at `path`, and what is wrong with it all the same.
+/// The picture of a layer; what is wrong with it goes to `problems`.
 pub(in crate::model::scenario) fn open(
     resources: &Arc<dyn Resources>,
-    layer: &str,
-    path: &str,
+    layer: &Layer,
+    site: SiteFrame,
+    problems: &mut Vec<Problem>,
+) -> Option<Arc<dyn GroundPicture>> {
+    let picture = picture(resources, layer, site, problems);
+    picture.map_err(|problem| problems.push(problem)).ok()
+}
+
+fn picture(
+    resources: &Arc<dyn Resources>,
+    layer: &Layer,
     site: SiteFrame,
     problems: &mut Vec<Problem>,
 ) -> Result<Arc<dyn GroundPicture>, Problem> {
+    let path = &layer.path;
     let source = source(resources, path, problems)?;
     let misplaced = |message: String| Problem::error(path, "", message).because(Cause::Place);
     let crs = source.crs().ok_or_else(|| {
@@ -28,7 +40,7 @@ pub(in crate::model::scenario) fn open(
             "the file names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992".into(),
         )
     })?;
-    let picture = SitePicture::new(layer, path, source, Placing::Crs(site, crs)).map_err(misplaced)?;
+    let picture = SitePicture::new(&layer.id, path, source, Placing::Crs(site, crs)).map_err(misplaced)?;
     Ok(Arc::new(picture))
 }
 
@@ -42,6 +54,14 @@ pub(in crate::model::scenario) fn source(
         let opened = MbTiles::open(&**resources, path)?;
         problems.extend(opened.problems);
         return Ok(with_overview(Arc::new(TiledPixels::new(opened.store, opened.grid))));
+    }
+    if has_extension(path, &["json", "xml"]) {
+        let described = open_description(resources, path, &ServerOptions::of_machine())?;
+        if let Some(host) = &described.host {
+            let message = format!("this layer asks a server: {host}");
+            problems.push(Problem::warning(path, "", message).because(Cause::Server));
+        }
+        return Ok(with_overview(described.source));
     }
     let file = resources
         .open(path, MAX_GEOTIFF_BYTES)

@@ -42,7 +42,7 @@ thread_local! {
 
 impl Placing {
     /// The projection of this thread.
-    pub(super) fn projection(self) -> Result<Rc<Projection>, String> {
+    pub(in crate::model::scenario) fn projection(self) -> Result<Rc<Projection>, String> {
         let known =
             PROJECTIONS.with_borrow(|known| known.iter().find(|(of, _)| *of == self).map(|(_, made)| made.clone()));
         if let Some(known) = known {

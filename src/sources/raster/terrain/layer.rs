@@ -4,8 +4,8 @@ use super::tile_id::{MAX_LEVEL, TileId};
 use crate::sources::{Cause, Problem};
 use serde_json::{Value, json};
 
-/// Largest file that is read, bytes.
-const MAX_BYTES: usize = 64 << 20;
+/// Largest `layer.json` that is read, bytes.
+pub const MAX_LAYER_BYTES: u64 = 64 << 20;
 /// Most rectangles of all levels together.
 const MAX_RECTANGLES: usize = 1_000_000;
 
@@ -99,8 +99,12 @@ impl TerrainLayer {
 /// When it is something else, or of a form that is not read.
 pub fn read_terrain_layer(bytes: &[u8], path: &str) -> Result<(TerrainLayer, Vec<Problem>), Problem> {
     let wrong = |place: &str, message: String, cause| Problem::error(path, place, message).because(cause);
-    if bytes.len() > MAX_BYTES {
-        let message = format!("{} MiB; at most {} MiB are read", bytes.len() >> 20, MAX_BYTES >> 20);
+    if bytes.len() as u64 > MAX_LAYER_BYTES {
+        let message = format!(
+            "{} MiB; at most {} MiB are read",
+            bytes.len() >> 20,
+            MAX_LAYER_BYTES >> 20
+        );
         return Err(wrong("", message, Cause::TooLarge));
     }
     let starts_as_page = bytes.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'<');

@@ -15,7 +15,7 @@ mod triangulate;
 pub(super) use decode::unzip;
 pub use decode::{MAX_MESH_BYTES, TerrainMesh, WaterMask, read_terrain_mesh};
 pub use encode::{MeshVertex, write_terrain_mesh};
-pub use layer::{Availability, TerrainLayer, read_terrain_layer, write_terrain_layer};
+pub use layer::{Availability, MAX_LAYER_BYTES, TerrainLayer, read_terrain_layer, write_terrain_layer};
 pub use pyramid_writer::{PyramidError, PyramidProgress, PyramidRequest, PyramidSummary, write_terrain_pyramid};
 pub use sheets::TerrainSheet;
 pub use tile_id::TileId;

@@ -13,6 +13,7 @@ pub(in crate::sources::raster) enum Coding {
     Deflate,
     PackBits,
     Zstd,
+    WebP,
     /// Another one, by its number.
     Other(u64),
 }
@@ -27,6 +28,7 @@ impl Coding {
             8 | 32946 => Self::Deflate,
             32773 => Self::PackBits,
             50000 => Self::Zstd,
+            50001 => Self::WebP,
             other => Self::Other(other),
         }
     }
@@ -40,11 +42,11 @@ impl Coding {
             Self::Deflate => "deflate",
             Self::PackBits => "packbits",
             Self::Zstd => "zstd",
+            Self::WebP => "webp",
             Self::Other(2..=4) => "fax",
             Self::Other(6) => "old jpeg",
             Self::Other(34887) => "lerc",
             Self::Other(34925) => "lzma",
-            Self::Other(50001) => "webp",
             Self::Other(50002) => "jpeg xl",
             Self::Other(34712) => "jpeg 2000",
             Self::Other(number) => return format!("number {number}"),
@@ -57,12 +59,12 @@ impl Coding {
         !matches!(self, Self::Other(_))
     }
 
-    /// Unpacks `data` to exactly `expected` bytes; the text says what is wrong. JPEG is a picture of its own and is
+    /// Unpacks `data` to exactly `expected` bytes; the text says what is wrong. JPEG and WebP are pictures of their own and are
     /// not read here.
     pub(super) fn unpack(self, data: Vec<u8>, expected: usize) -> Result<Vec<u8>, String> {
         // What these can at most make of a byte. Without it a small file could ask for much memory.
         let most = match self {
-            Self::None | Self::Jpeg | Self::Other(_) => 1,
+            Self::None | Self::Jpeg | Self::WebP | Self::Other(_) => 1,
             Self::PackBits => 64,
             Self::Lzw => 2048,
             Self::Deflate => 1040,
@@ -96,7 +98,9 @@ impl Coding {
             }
             Self::Lzw => out = unpack_lzw(&data, expected)?,
             Self::PackBits => out = unpack_bits(&data, expected),
-            Self::Jpeg | Self::Other(_) => return Err(format!("its compression ({}) is not read", self.name())),
+            Self::Jpeg | Self::WebP | Self::Other(_) => {
+                return Err(format!("its compression ({}) is not read", self.name()));
+            }
         }
         if out.len() == expected {
             Ok(out)

@@ -29,6 +29,7 @@ pub(in crate::sources::raster) mod tag {
     pub(in crate::sources::raster) const TILE_HEIGHT: u16 = 323;
     pub(in crate::sources::raster) const TILE_OFFSETS: u16 = 324;
     pub(in crate::sources::raster) const TILE_SIZES: u16 = 325;
+    pub(in crate::sources::raster) const EXTRA_SAMPLES: u16 = 338;
     pub(in crate::sources::raster) const SAMPLE_FORMAT: u16 = 339;
     pub(in crate::sources::raster) const JPEG_TABLES: u16 = 347;
     pub(in crate::sources::raster) const PIXEL_SCALE: u16 = 33550;

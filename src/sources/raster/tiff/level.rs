@@ -15,6 +15,9 @@ const MAX_CHUNK_BYTES: u64 = 256 << 20;
 /// Strips without compression are read in pieces of about this many bytes.
 const PIECE_BYTES: u64 = 1 << 20;
 
+/// Says in a JPEG picture that its colours are red, green and blue (marker APP14 of Adobe, no transform).
+const ADOBE_RGB: &[u8] = &[0xFF, 0xEE, 0, 14, b'A', b'd', b'o', b'b', b'e', 0, 100, 0, 0, 0, 0, 0];
+
 /// What a sample is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sources::raster) enum SampleKind {
@@ -79,6 +82,8 @@ pub(in crate::sources::raster) struct Level {
     /// Red, green and blue of palette colours, one table after the other.
     pub(in crate::sources::raster) color_map: Vec<u64>,
     pub(in crate::sources::raster) role: Role,
+    /// What the samples after the colours are: 0 anything, 1 opacity that is in the colours already, 2 opacity.
+    pub(in crate::sources::raster) extra_samples: Vec<u64>,
     predictor: u64,
     /// Each sample in tiles of its own.
     is_planar: bool,
@@ -148,6 +153,7 @@ impl Level {
             } else {
                 Role::Whole
             },
+            extra_samples: file.numbers(directory, tag::EXTRA_SAMPLES)?,
             predictor: or(tag::PREDICTOR, 1)?,
             is_planar: or(tag::PLANAR, 1)? == 2,
             offsets: file.numbers(directory, offsets)?,
@@ -272,6 +278,12 @@ impl Level {
         if self.coding == Coding::Jpeg {
             return self.unpack_jpeg(&packed, expected).map(Some).map_err(damaged);
         }
+        if self.coding == Coding::WebP {
+            return self
+                .unpack_picture(packed, ImageFormat::WebP, expected)
+                .map(Some)
+                .map_err(damaged);
+        }
         let mut bytes = self.coding.unpack(packed, expected).map_err(damaged)?;
         let size = usize::from(self.sample.bits() / 8);
         if size > 0 {
@@ -292,8 +304,17 @@ impl Level {
         let body = packed.strip_prefix(&[0xFF, 0xD8]).ok_or("it is no JPEG picture")?;
         let tables = self.jpeg_tables.strip_prefix(&[0xFF, 0xD8]).unwrap_or_default();
         let tables = tables.strip_suffix(&[0xFF, 0xD9]).unwrap_or(tables);
-        let whole = [&[0xFF, 0xD8], tables, body].concat();
-        let mut reader = ImageReader::with_format(Cursor::new(whole), ImageFormat::Jpeg);
+        // Red, green and blue are stored as they are only where the file says so; a decoder would take them for
+        // luminance and colour differences.
+        let marker: &[u8] = if self.photometric == 2 { ADOBE_RGB } else { &[] };
+        let whole = [&[0xFF, 0xD8], marker, tables, body].concat();
+        self.unpack_picture(whole, ImageFormat::Jpeg, expected)
+    }
+
+    /// A tile that is a picture of its own.
+    fn unpack_picture(&self, whole: Vec<u8>, format: ImageFormat, expected: usize) -> Result<Vec<u8>, String> {
+        let name = if format == ImageFormat::Jpeg { "JPEG" } else { "WebP" };
+        let mut reader = ImageReader::with_format(Cursor::new(whole), format);
         let mut limits = Limits::default();
         limits.max_image_width = Some(self.chunk[0]);
         limits.max_image_height = Some(self.chunk[1]);
@@ -301,14 +322,15 @@ impl Level {
         reader.limits(limits);
         let picture = reader
             .decode()
-            .map_err(|error| format!("its JPEG picture is damaged ({error})"))?;
+            .map_err(|error| format!("its {name} picture is damaged ({error})"))?;
         let bytes = match self.samples_together() {
             1 => picture.into_luma8().into_raw(),
             3 => picture.into_rgb8().into_raw(),
-            other => return Err(format!("JPEG pictures of {other} samples are not read")),
+            4 if format == ImageFormat::WebP => picture.into_rgba8().into_raw(),
+            other => return Err(format!("{name} pictures of {other} samples are not read")),
         };
         if bytes.len() < expected {
-            return Err("its JPEG picture is smaller than the tile".into());
+            return Err(format!("its {name} picture is smaller than the tile"));
         }
         Ok(bytes)
     }

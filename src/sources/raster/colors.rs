@@ -1,0 +1,252 @@
+//! Pixels of a `GeoTIFF` as colours: red, green and blue, a palette or grey, of one or two bytes, with opacity, a mask or a
+//! no-data mark.
+
+use super::geo_tiff::{GeoTiff, Reading, Window, usize_of};
+use super::tiff::{Coding, Level, SampleKind};
+use crate::sources::{Cause, Problem};
+
+/// Most pixels that are looked at to find out how bright a file of two bytes is.
+const MAX_LOOKED_AT: u64 = 4 << 20;
+
+impl GeoTiff {
+    /// Whether its pixels look like colours rather than heights: bytes, or three bands of two bytes.
+    pub fn is_picture(&self) -> bool {
+        self.level(0).is_some_and(|level| match level.sample {
+            SampleKind::Unsigned(8) => true,
+            SampleKind::Unsigned(16) => level.samples >= 3 && matches!(level.photometric, 2 | 6),
+            _ => false,
+        })
+    }
+
+    /// Whether its pixels can be read as colours.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_colors(&self) -> Result<(), Problem> {
+        if let Some(problem) = self.unread() {
+            return Err(problem);
+        }
+        let refuse = |what: String| Err(self.wrong(what).because(Cause::NotRead));
+        match self.level(0).map(|level| (level.sample, level.photometric)) {
+            Some((_, 5)) => refuse("its colours are those of print (CMYK); make RGB of it".into()),
+            Some((_, 8..=10)) => refuse("its colours are those of a laboratory (CIE L*a*b*); make RGB of it".into()),
+            Some((SampleKind::Unsigned(8 | 16), _)) => Ok(()),
+            other => refuse(format!(
+                "its samples ({}) are no colours",
+                other.map(|(sample, _)| sample.name()).unwrap_or_default()
+            )),
+        }
+    }
+
+    /// Colours of a window of a level, red, green, blue and opacity; clear where there is none.
+    ///
+    /// # Errors
+    /// As [`Self::read_heights`], and where the samples are no colours.
+    pub fn read_colors(&self, level: usize, window: Window) -> Result<Reading<[u8; 4]>, Problem> {
+        self.check_colors()?;
+        let found = self.checked(level, window)?;
+        let mut colors = Reading {
+            values: vec![[0; 4]; usize_of(u64::from(window.width) * u64::from(window.height))],
+            problems: Vec::new(),
+        };
+        let look = Look {
+            opacity: opacity_sample(found),
+            white: if found.sample == SampleKind::Unsigned(16) {
+                self.white()
+            } else {
+                255
+            },
+            no_data: self.no_data().declared(),
+        };
+        let (together, size) = (found.samples_together(), usize::from(found.sample.bits() / 8));
+        if together == 1 && found.samples > 1 {
+            self.read_planes(level, found, window, &look, &mut colors);
+        } else {
+            self.each_chunk(level, window, 0, &mut colors.problems, |chunk, rows| {
+                for row in rows.list {
+                    let from = (row.in_chunk * found.chunk[0] as usize + rows.first) * together * size;
+                    let to = &mut colors.values[row.in_window..row.in_window + rows.count];
+                    let pixels = chunk.get(from..).unwrap_or_default().chunks_exact(together * size);
+                    for (color, pixel) in to.iter_mut().zip(pixels) {
+                        *color = look.color(found, |i| sample(pixel, i, size));
+                    }
+                }
+            });
+        }
+        if let Some(mask) = self.mask_of(level) {
+            self.apply_mask(mask, window, &mut colors);
+        }
+        Ok(colors)
+    }
+
+    /// Colours whose samples stand in tiles of their own.
+    fn read_planes(&self, level: usize, found: &Level, window: Window, look: &Look, colors: &mut Reading<[u8; 4]>) {
+        let planes = usize::from(found.samples).min(if look.opacity.is_some() {
+            usize::from(found.samples)
+        } else {
+            3
+        });
+        let size = usize::from(found.sample.bits() / 8);
+        // Filled where a plane has a tile: what is in none stays clear.
+        let mut samples = vec![vec![0_u16; planes]; colors.values.len()];
+        let mut is_there = vec![false; colors.values.len()];
+        for plane in 0..planes {
+            let number = u16::try_from(plane).unwrap_or(u16::MAX);
+            self.each_chunk(level, window, number, &mut colors.problems, |chunk, rows| {
+                for row in rows.list {
+                    let from = (row.in_chunk * found.chunk[0] as usize + rows.first) * size;
+                    let pixels = chunk.get(from..).unwrap_or_default().chunks_exact(size);
+                    for (i, pixel) in (row.in_window..row.in_window + rows.count).zip(pixels) {
+                        samples[i][plane] = sample(pixel, 0, size);
+                        is_there[i] = true;
+                    }
+                }
+            });
+        }
+        for (i, color) in colors.values.iter_mut().enumerate().filter(|(i, _)| is_there[*i]) {
+            *color = look.color(found, |sample| samples[i].get(sample).copied().unwrap_or(0));
+        }
+    }
+
+    /// Clears what a mask (bits or bytes, not zero where there is a picture) says is none.
+    fn apply_mask(&self, mask: usize, window: Window, colors: &mut Reading<[u8; 4]>) {
+        let Some(level) = self.level(mask) else { return };
+        let (wide, is_bits) = (level.chunk[0] as usize, level.sample.bits() == 1);
+        let mut is_shown = vec![false; colors.values.len()];
+        self.each_chunk(mask, window, 0, &mut colors.problems, |chunk, rows| {
+            for row in rows.list {
+                for i in 0..rows.count {
+                    let column = rows.first + i;
+                    is_shown[row.in_window + i] = if is_bits {
+                        let byte = chunk
+                            .get(row.in_chunk * wide.div_ceil(8) + column / 8)
+                            .copied()
+                            .unwrap_or(0);
+                        byte >> (7 - column % 8) & 1 == 1
+                    } else {
+                        chunk.get(row.in_chunk * wide + column).is_some_and(|byte| *byte > 0)
+                    };
+                }
+            }
+        });
+        for (color, is_shown) in colors.values.iter_mut().zip(is_shown) {
+            if !is_shown {
+                *color = [0; 4];
+            }
+        }
+    }
+
+    /// What is white in samples of two bytes: the power of two above the brightest one that a coarse level has, since many
+    /// cameras give ten, eleven or twelve bits.
+    fn white(&self) -> u16 {
+        *self.white.get_or_init(|| {
+            let sizes = self.sizes();
+            let Some(size) = sizes.last() else { return u16::MAX };
+            let side = |length: u32| length.min(2048);
+            let window = Window {
+                x: (size.width - side(size.width)) / 2,
+                y: (size.height - side(size.height)) / 2,
+                width: side(size.width),
+                height: side(size.height),
+            };
+            let last = sizes.len() - 1;
+            let Some(level) = self.level(last) else { return u16::MAX };
+            if u64::from(window.width) * u64::from(window.height) > MAX_LOOKED_AT {
+                return u16::MAX;
+            }
+            let mark = self.no_data().declared();
+            let mut brightest = 0_u16;
+            self.each_chunk(last, window, 0, &mut Vec::new(), |chunk, _| {
+                for pair in chunk.chunks_exact(2) {
+                    let value = sample(pair, 0, 2);
+                    if mark.is_none_or(|mark| (mark - f64::from(value)).abs() > 0.5) {
+                        brightest = brightest.max(value);
+                    }
+                }
+            });
+            // Opacity of two bytes is full, and says nothing of the colours.
+            if opacity_sample(level).is_some() || brightest == 0 {
+                return u16::MAX;
+            }
+            u16::try_from((u32::from(brightest) + 1).next_power_of_two() - 1).unwrap_or(u16::MAX)
+        })
+    }
+}
+
+/// Which sample of a pixel is its opacity.
+fn opacity_sample(level: &Level) -> Option<usize> {
+    let colors = if matches!(level.photometric, 2 | 6) { 3 } else { 1 };
+    let extra = usize::from(level.samples).saturating_sub(colors);
+    if extra == 0 {
+        return None;
+    }
+    if level.extra_samples.is_empty() {
+        // Nobody says: of two or four samples the last is opacity, but JPEG has none.
+        return (extra == 1 && level.coding != Coding::Jpeg).then_some(colors);
+    }
+    let opacity = level
+        .extra_samples
+        .iter()
+        .take(extra)
+        .position(|kind| matches!(kind, 1 | 2));
+    opacity.map(|at| colors + at)
+}
+
+/// Sample of a pixel, in this machine's byte order.
+fn sample(pixel: &[u8], i: usize, size: usize) -> u16 {
+    match pixel.get(i * size..(i + 1) * size) {
+        Some(&[byte]) => u16::from(byte),
+        Some(&[a, b]) => u16::from_ne_bytes([a, b]),
+        _ => 0,
+    }
+}
+
+/// How samples become colours.
+struct Look {
+    opacity: Option<usize>,
+    /// The brightest value of a colour.
+    white: u16,
+    /// What stands for nothing where all colours have it.
+    no_data: Option<f64>,
+}
+
+impl Look {
+    fn color(&self, level: &Level, sample: impl Fn(usize) -> u16) -> [u8; 4] {
+        let is_rgb = matches!(level.photometric, 2 | 6) && level.samples >= 3;
+        let colors = if is_rgb { 3 } else { 1 };
+        if let Some(mark) = self.no_data
+            && (0..colors).all(|i| (f64::from(sample(i)) - mark).abs() < 0.5)
+        {
+            return [0; 4];
+        }
+        let byte = |value: u16| {
+            let scaled = (u32::from(value) * 255 + u32::from(self.white) / 2) / u32::from(self.white.max(1));
+            u8::try_from(scaled.min(255)).unwrap_or(255)
+        };
+        let opacity = self.opacity.map_or(255, |at| {
+            let full = if level.sample.bits() == 16 { 257 } else { 1 };
+            u8::try_from(sample(at) / full).unwrap_or(255)
+        });
+        if level.photometric == 3 {
+            let count = level.color_map.len() / 3;
+            let part = |n: usize| {
+                let value = level
+                    .color_map
+                    .get(n * count + usize::from(sample(0)))
+                    .copied()
+                    .unwrap_or(0);
+                u8::try_from((value >> 8).min(255)).unwrap_or(255)
+            };
+            return [part(0), part(1), part(2), opacity];
+        }
+        if is_rgb {
+            return [byte(sample(0)), byte(sample(1)), byte(sample(2)), opacity];
+        }
+        let gray = if level.photometric == 0 {
+            255 - byte(sample(0))
+        } else {
+            byte(sample(0))
+        };
+        [gray, gray, gray, opacity]
+    }
+}
