@@ -2,9 +2,9 @@
 //!
 //! Steps, each of which leaves a whole file or nothing: what is asked for online comes into a cache (`online`), city models
 //! become tiles and a register (`buildings`), heights one grid (`terrain`), vector files layers of the scenario (`layers`),
-//! and last `scenario.json` says what is there (`document`). A journal in the folder (`journal`) names the steps that are
-//! done, so that a run that was killed goes on where it stopped. Whatever the area, features stream: memory holds one
-//! feature, the tiler's share and the grid of heights.
+//! and last `scenario.json` says what is there (`document`) and `search.idx` keeps the index of its names. A journal in the
+//! folder (`journal`) names the steps that are done, so that a run that was killed goes on where it stopped. Whatever the
+//! area, features stream: memory holds one feature, the tiler's share and the grid of heights.
 
 mod area;
 mod buildings;
@@ -18,11 +18,14 @@ mod terrain;
 
 pub use area::Area;
 
+use crate::model::OpenScenario;
 use crate::model::scenario;
+use crate::model::search::{self, PlaceIndex};
 use crate::sources::cityjson::LodChoice;
 use crate::sources::{Cause, Problem, Severity};
 use document::PreparedLayer;
 use journal::Journal;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -166,7 +169,10 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
     report.layers = layers.len();
     // What is written must open: whatever is wrong with it is told now, not at the exhibition.
     match scenario::open(&options.folder) {
-        Ok(open) => report.problems.extend(open.problems),
+        Ok(open) => {
+            keep_names(options, &open)?;
+            report.problems.extend(open.problems);
+        }
         Err(problems) => report.problems.extend(problems),
     }
     if !report
@@ -178,6 +184,17 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
     }
     report.bytes = bytes_in(&options.folder, 0);
     Ok(report)
+}
+
+/// Keeps the index of names beside the scenario, so that looking for a place need not wait for it.
+fn keep_names(options: &PrepareOptions, open: &OpenScenario) -> Result<(), PrepareError> {
+    let path = options.folder.join(search::KEPT);
+    let write = || {
+        let mut file = atomic_write_file::AtomicWriteFile::open(&path)?;
+        file.write_all(&PlaceIndex::made(open).kept())?;
+        file.commit()
+    };
+    write().map_err(|error| PrepareError::cannot_write(&path, &error))
 }
 
 /// A file to read and whose it is.

@@ -6,15 +6,12 @@ use super::ascii_grid;
 use super::convert::{Converter, RING_BUDGET};
 use super::file::{self, ScenarioFile, VERSION};
 use super::findings::Findings;
-use super::geojson::{self, Feature};
 use super::geotiff_layer;
-use super::layers::LayerReader;
 use super::place::LeftOut;
 use super::projection::Projection;
 use super::structure;
 use super::table_layer;
 use super::terrain_layer;
-use super::vector_layer;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
 use crate::model::points::SitePoints;
@@ -22,7 +19,7 @@ use crate::model::{AddedList, Asset, BuildingRegister, GroundPicture, Registered
 use crate::sources::{
     Cause, Problem, json_text,
     resource::{self, Resources},
-    table, vector,
+    table,
 };
 use serde_json::Value;
 use std::collections::HashSet;
@@ -54,6 +51,8 @@ pub struct OpenScenario {
     pub surfaces: Arc<Vec<NewSurface>>,
     /// Buildings of all tile layers.
     pub register: Arc<BuildingRegister>,
+    /// Ids of the layers that they come from, each with the place in the register at which the next one begins.
+    pub building_layers: Vec<(String, usize)>,
     /// Managed objects.
     pub assets: Arc<Vec<Asset>>,
     /// Ids of the layers that they come from, each with the place in the list at which the next one begins.
@@ -90,6 +89,7 @@ impl OpenScenario {
             surfaces: Arc::default(),
             register: Arc::default(),
             assets: Arc::default(),
+            building_layers: Vec::new(),
             asset_layers: Vec::new(),
             own_lists: Vec::new(),
             reactions: Arc::default(),
@@ -101,12 +101,6 @@ impl OpenScenario {
             imagery: Vec::new(),
             problems: Vec::new(),
         }
-    }
-
-    /// The layer of the managed object at this place in the list.
-    pub fn layer_of_asset(&self, index: usize) -> Option<&Layer> {
-        let (id, _) = self.asset_layers.iter().find(|(_, end)| index < *end)?;
-        self.scenario.layers.iter().find(|layer| layer.id == *id)
     }
 }
 
@@ -287,8 +281,8 @@ struct Read {
 /// Reads the files beside the scenario's own.
 pub(super) struct DataReader {
     pub(super) resources: Arc<dyn Resources>,
-    projection: Projection,
-    ring_budget: u64,
+    pub(super) projection: Projection,
+    pub(super) ring_budget: u64,
     pub(super) problems: Vec<Problem>,
     pub(super) open: OpenScenario,
 }
@@ -326,6 +320,7 @@ impl DataReader {
                     if let Some(found) = self.read_features(register, |reader, features| reader.register(features)) {
                         read.register = true;
                         buildings.extend(found);
+                        self.open.building_layers.push((layer.id.clone(), buildings.len()));
                     }
                 }
                 LayerKind::Surfaces => surfaces.extend(
@@ -433,60 +428,10 @@ impl DataReader {
         geotiff_layer::terrain(source, path, layer.height_reference, area.site, &area.outline, findings)
     }
 
-    fn read_bytes(&mut self, path: &str, limit: u64) -> Option<Vec<u8>> {
+    pub(super) fn read_bytes(&mut self, path: &str, limit: u64) -> Option<Vec<u8>> {
         self.resources
             .read_at_most(path, limit)
             .map_err(|error| self.problems.push(error.problem(path, "")))
             .ok()
-    }
-
-    /// The records of one file of features; `None` when nothing of it could be read.
-    fn read_features<T>(
-        &mut self,
-        path: &str,
-        convert: impl FnOnce(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
-    ) -> Option<Vec<T>> {
-        self.read_features_in(path, None, convert)
-    }
-
-    /// The same of a file that is in `crs` where it does not say otherwise itself.
-    pub(super) fn read_features_in<T>(
-        &mut self,
-        path: &str,
-        crs: Option<&str>,
-        convert: impl FnOnce(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
-    ) -> Option<Vec<T>> {
-        if is_table(path) {
-            let message = "a table can hold managed objects only (a layer of kind assets); make GeoJSON of it";
-            self.problems
-                .push(Problem::error(path, "", message).because(Cause::NotRead));
-            return None;
-        }
-        let mut findings = Findings::new(path);
-        let site = *self.projection.site();
-        let read = if vector_layer::is_other_format(path) {
-            vector_layer::read(&*self.resources, path, crs, site, &mut findings)
-        } else {
-            let bytes = self.read_bytes(path, vector::MAX_BYTES)?;
-            geojson::read(&bytes, path, &mut findings).and_then(|collection| {
-                let projection = match collection.crs.as_deref().or(crs) {
-                    None => Ok(Projection::lon_lat(site)),
-                    Some(name) => Projection::new(site, name),
-                };
-                let misplaced = |message| Problem::error(path, "crs", message).because(Cause::Place);
-                Ok((projection.map_err(misplaced)?, collection.features))
-            })
-        };
-        let records = read.map(|(projection, features)| {
-            let mut reader = LayerReader {
-                projection: &projection,
-                terrain: &self.open.terrain,
-                ring_budget: &mut self.ring_budget,
-                findings: &mut findings,
-            };
-            convert(&mut reader, &features)
-        });
-        self.problems.extend(findings.into_problems());
-        records.map_err(|problem| self.problems.push(problem)).ok()
     }
 }

@@ -16,6 +16,7 @@ use crate::model::{Asset, AssetKind, Terrain};
 use crate::sources::vector::{Bounds, VectorFeature, VectorFile, VectorLayer};
 use crate::sources::{Cause, Problem};
 use bevy::math::{DVec2, DVec3};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -241,6 +242,7 @@ impl Shown {
                 terrain: &Terrain::flat(),
                 ring_budget: &mut self.ring_budget,
                 findings: &mut self.findings,
+                ids: &mut HashSet::new(),
             };
             for (part, (outer, holes)) in reader.polygons(&feature).into_iter().enumerate() {
                 self.surfaces.push(surface(format!("{id}/{part}"), kind, outer, holes));
