@@ -4,8 +4,8 @@ use crate::georef::{Crs, GeorefError, HeightReference, LonLatH, RdNap, SiteFrame
 use crate::sources::crs_name;
 use bevy::math::{DVec2, DVec3};
 
-/// Farthest that anything of a scenario may lie from its anchor, metres.
-pub(super) const MAX_DISTANCE_M: f64 = 50_000.0;
+/// Farthest that anything of a scenario may lie from its anchor, metres: the largest province fits.
+pub(super) const MAX_DISTANCE_M: f64 = 100_000.0;
 
 /// Where the x and y of a file go in the site frame.
 pub(super) struct Projection {

@@ -267,7 +267,7 @@ fn pieces(cloud: &PointCloud, placing: &Placing) -> (SitePoints, f64, usize) {
 }
 
 /// The square that a place lies in.
-#[expect(clippy::cast_possible_truncation, reason = "places lie within 50 km")]
+#[expect(clippy::cast_possible_truncation, reason = "places lie within 100 km")]
 fn key(p: DVec2, square_m: f64) -> (i32, i32) {
     let at = (p / square_m).floor();
     (at.x as i32, at.y as i32)

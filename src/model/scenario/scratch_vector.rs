@@ -362,6 +362,6 @@ mod tests {
         );
         let wide = r#"{"type": "LineString", "coordinates": [[0, 40], [10, 60]]}"#;
         let problems = open("wide.geojson", wide).err().unwrap();
-        assert!(problems[0].message.contains("more than 50 km"), "{problems:?}");
+        assert!(problems[0].message.contains("more than 100 km"), "{problems:?}");
     }
 }

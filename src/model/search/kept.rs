@@ -1,15 +1,16 @@
 //! The index of names in a file, so that a large scenario need not make it again.
 //!
 //! The file holds no places, only how to find the names, and the digest of all names in their order. An index of other
-//! names, of another version or with a bit turned over is not used; then it is made anew, which takes three to five times as
-//! long. Numbers are written in sevens of bits, of a list that rises the differences.
+//! names, of another version or with a bit turned over is not used; then it is made anew, which takes three to five times
+//! as long. Numbers are written in sevens of bits, of a list that rises the differences.
 //!
 //! ```text
 //! 8 bytes  "SLNAMES" and the version
 //! 32       SHA-256 of the names
 //! 32       SHA-256 of what follows
 //! n        number of names, length of the text, lengths of the names, the text,
-//!          number of trigrams, number of all their places; of each: difference to the one before, number of places, differences of the places
+//!          number of trigrams, number of all their places; of each trigram: difference to the one before, number of
+//!          places, differences of the places
 //! ```
 
 use super::FoundPlace;
