@@ -2,7 +2,9 @@
 //! `cargo bench --bench search`.
 
 use stadslens::model::scenario::{self, Address};
-use stadslens::model::search::PlaceIndex;
+use stadslens::model::OpenScenario;
+use stadslens::model::search::{KEPT, PlaceIndex};
+use stadslens::sources::resource;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -79,9 +81,10 @@ fn main() {
     });
     open.addresses = Arc::new(addresses.collect());
     let start = Instant::now();
-    let index = PlaceIndex::of(&open);
+    let index = PlaceIndex::made(&open);
     let made_ms = start.elapsed().as_secs_f64() * 1e3;
     print(&format!("index of {} names: {made_ms:.0} ms", index.len()));
+    kept(&index, &mut open);
     let mut all: Vec<f64> = Vec::new();
     for typed in [
         "w",
@@ -122,6 +125,21 @@ fn main() {
         all[all.len() / 2],
         all[all.len() * 95 / 100]
     ));
+}
+
+/// The same from its file.
+fn kept(index: &PlaceIndex, open: &mut OpenScenario) {
+    let Ok(folder) = tempfile::tempdir() else { return };
+    let bytes = index.kept();
+    if std::fs::write(folder.path().join(KEPT), &bytes).is_err() {
+        return;
+    }
+    open.resources = resource::folder(folder.path());
+    let start = Instant::now();
+    let read = PlaceIndex::of(open);
+    let read_ms = start.elapsed().as_secs_f64() * 1e3;
+    print(&format!("the same from a file of {} bytes: {read_ms:.0} ms", bytes.len()));
+    std::hint::black_box(read);
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark says its numbers")]

@@ -13,7 +13,7 @@ const MAX_OUTLINE_BYTES: u64 = 16 << 20;
 /// Corners of the ring around a point.
 const CORNERS: u32 = 64;
 /// The least and the most that is prepared at once, metres along the longer side.
-const SIDES_M: std::ops::RangeInclusive<f64> = 1.0..=70_000.0;
+const SIDES_M: std::ops::RangeInclusive<f64> = 1.0..=140_000.0;
 
 /// A piece of land in RD (EPSG:28992), metres.
 #[derive(Debug, Clone, PartialEq)]

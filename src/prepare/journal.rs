@@ -208,7 +208,12 @@ fn clear(folder: &Path) -> std::io::Result<()> {
     for name in folders {
         remove_folder(&folder.join(name))?;
     }
-    for name in [SCENARIO, super::buildings::REGISTER, super::terrain::GRID] {
+    for name in [
+        SCENARIO,
+        crate::model::search::KEPT,
+        super::buildings::REGISTER,
+        super::terrain::GRID,
+    ] {
         match fs::remove_file(folder.join(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}

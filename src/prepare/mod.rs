@@ -2,9 +2,10 @@
 //!
 //! Steps, each of which leaves a whole file or nothing: what is asked for online comes into a cache (`online`), city models
 //! become tiles and a register (`buildings`), heights one grid and tiles of it (`terrain`), pictures tiles (`imagery`), vector
-//! files layers of the scenario (`layers`), and last `scenario.json` says what is there (`document`). A journal in the folder
-//! (`journal`) names the steps that are done, so that a run that was killed goes on where it stopped. Whatever the area,
-//! features and pictures stream: memory holds one feature, the tiler's share, some tiles of pictures and the grid of heights.
+//! files layers of the scenario (`layers`), and last `scenario.json` says what is there (`document`) and `search.idx` keeps
+//! the index of its names. A journal in the folder (`journal`) names the steps that are done, so that a run that was killed
+//! goes on where it stopped. Whatever the area, features and pictures stream: memory holds one feature, the tiler's share,
+//! some tiles of pictures and the grid of heights.
 
 mod area;
 mod buildings;
@@ -20,15 +21,22 @@ mod whole_file;
 
 pub use area::Area;
 
+use crate::model::OpenScenario;
 use crate::model::scenario;
+use crate::model::search::{self, PlaceIndex};
 use crate::sources::cityjson::LodChoice;
 use crate::sources::online::TileMatrixSet;
 use crate::sources::{Cause, Problem, Severity};
 use document::PreparedLayer;
 use journal::Journal;
 use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+
+/// Most bytes of register and layers that are opened to be checked: they take three times that in memory.
+const MOST_CHECKED_BYTES: u64 = 512 << 20;
 
 /// What to prepare.
 #[derive(Debug, Clone)]
@@ -207,8 +215,11 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
     document::write(options, &layers)?;
     report.layers = layers.len();
     // What is written must open: whatever is wrong with it is told now, not at the exhibition.
-    match scenario::open(&options.folder) {
-        Ok(open) => report.problems.extend(open.problems),
+    match checked(options, &layers) {
+        Ok(open) => {
+            keep_names(options, &open)?;
+            report.problems.extend(open.problems);
+        }
         Err(problems) => report.problems.extend(problems),
     }
     if !report
@@ -220,6 +231,31 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
     }
     report.bytes = bytes_in(&options.folder, 0);
     Ok(report)
+}
+
+/// The scenario as the viewer opens it. Of a country the viewer needs more memory than preparing it may take: then it is
+/// said that nobody looked.
+fn checked(options: &PrepareOptions, layers: &[PreparedLayer]) -> Result<OpenScenario, Vec<Problem>> {
+    let files = layers.iter().flat_map(|layer| [Some(&layer.path), layer.register.as_ref()]);
+    let bytes = files.flatten().filter_map(|name| fs::metadata(options.folder.join(name)).ok());
+    if bytes.map(|about| about.len()).sum::<u64>() > MOST_CHECKED_BYTES {
+        let message = "the area is too large to be opened and looked through here, and has no index of its names; open it \
+                       once to see what is wrong with it";
+        let problem = Problem::warning(options.folder.display().to_string(), "", message);
+        return Err(vec![problem.because(Cause::TooLarge)]);
+    }
+    scenario::open(&options.folder)
+}
+
+/// Keeps the index of names beside the scenario, so that looking for a place need not wait for it.
+fn keep_names(options: &PrepareOptions, open: &OpenScenario) -> Result<(), PrepareError> {
+    let path = options.folder.join(search::KEPT);
+    let write = || {
+        let mut file = atomic_write_file::AtomicWriteFile::open(&path)?;
+        file.write_all(&PlaceIndex::made(open).kept())?;
+        file.commit()
+    };
+    write().map_err(|error| PrepareError::cannot_write(&path, &error))
 }
 
 /// A file to read and whose it is.
@@ -309,7 +345,7 @@ impl Inputs {
 
 /// Bytes of the files in a folder, no deeper than what is made here.
 fn bytes_in(folder: &Path, depth: u8) -> u64 {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .map(|entry| match entry.metadata() {
             Ok(about) if about.is_dir() && depth < 8 => bytes_in(&entry.path(), depth + 1),

@@ -181,6 +181,11 @@ fn a_prepared_area_opens_and_holds_what_the_files_say() {
         index.find("wemenstraat 12", 1)[0].name,
         "Wemenstraat 12, 7551ET Hengelo"
     );
+    // The index that is kept is that of these names, and another one is not taken for it.
+    let kept = town.path("out/search.idx");
+    assert_eq!(fs::read(&kept).unwrap(), index.kept());
+    fs::write(&kept, "no index").unwrap();
+    assert_eq!(PlaceIndex::of(&open).kept(), index.kept());
     let again = run(&town.options());
     assert!(
         matches!(&again, Err(PrepareError::Usage(message)) if message.contains("already")),

@@ -8,7 +8,7 @@ use super::desk::Screen;
 use super::names::paint_names;
 use crate::georef::SitePos;
 use crate::model::search::{FoundPlace, PlaceIndex, PlaceKind};
-use crate::model::{AssetKind, LayerKind, OpenScenario};
+use crate::model::{AssetKind, OpenScenario};
 use crate::panels::desk::Dialog;
 use crate::panels::search::{FoundLine, FoundLines};
 use crate::schedule::{FrameSystems, InterfaceSystems};
@@ -237,12 +237,8 @@ fn go_there(
 
 /// A building of the register as what a click picks.
 fn building_at(index: usize, open: &OpenScenario) -> Option<PickedThing> {
-    let layers = &open.scenario.layers;
-    let layer = layers
-        .iter()
-        .find(|layer| layer.kind == LayerKind::Tiles3d && layer.register.is_some())?;
     Some(PickedThing::Building {
-        layer: layer.id.clone(),
+        layer: open.layer_of_building(index)?.id.clone(),
         id: Some(open.register.buildings.get(index)?.id.clone()),
         attributes: Vec::new(),
     })

@@ -3,7 +3,7 @@
 use crate::analysis::{Counted, ObjectKind, Role};
 use crate::geometry::Polygon;
 use crate::georef::SitePos;
-use crate::model::{LayerKind, OpenScenario, Variant};
+use crate::model::{OpenScenario, Variant};
 use crate::text::{Language, tr};
 use crate::view::GroundHeights;
 use crate::view::picking::{Picked, PickedThing};
@@ -62,16 +62,13 @@ pub(super) fn picked_of(
     let id = object.id.clone();
     let (thing, at) = match object.kind {
         ObjectKind::RegisteredBuilding => {
-            let layers = &open.scenario.layers;
-            let layer = layers
-                .iter()
-                .find(|layer| layer.kind == LayerKind::Tiles3d && layer.register.is_some())?;
+            let place = *open.register.by_id.get(&object.id)?;
             let thing = PickedThing::Building {
-                layer: layer.id.clone(),
+                layer: open.layer_of_building(place)?.id.clone(),
                 id: Some(id),
                 attributes: Vec::new(),
             };
-            (thing, open.register.get(&object.id)?.center())
+            (thing, open.register.buildings.get(place)?.center())
         }
         ObjectKind::NewBuilding => {
             let building = variant?.buildings.iter().find(|building| building.id == id)?;

@@ -16,7 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Farthest that anything of a scenario may lie from its anchor, metres.
-pub const MAX_DISTANCE_M: f64 = 50_000.0;
+pub const MAX_DISTANCE_M: f64 = 100_000.0;
 /// Most points that the trees of all clouds without an octree hold in memory together: 192 MB.
 pub const HELD_POINTS: u64 = 8_000_000;
 /// Most cells along the longer side of a node by which the ground that it covers is measured.

@@ -3,6 +3,7 @@
 
 use super::read::has_extension;
 use super::{LayerKind, OpenScenario};
+use crate::model::search;
 use crate::sources::imagery::description_files;
 use crate::sources::resource::{ResourceError, Resources, join};
 use crate::sources::tiles3d::{self, references};
@@ -52,6 +53,9 @@ pub fn used_files(open: &OpenScenario) -> UsedFiles {
         if let Some(register) = &layer.register {
             used.add(&*open.resources, register);
         }
+    }
+    if open.resources.exists(search::KEPT) {
+        used.add(&*open.resources, search::KEPT);
     }
     for variant in &open.scenario.variants {
         for masses in &variant.masses {

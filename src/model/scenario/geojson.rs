@@ -39,36 +39,40 @@ pub(super) struct Feature {
     pub(super) properties: Map<String, Value>,
 }
 
-/// What a file holds.
-#[derive(Debug)]
-pub(super) struct Collection {
-    /// Name of the CRS, where the file gives one.
-    pub(super) crs: Option<String>,
-    /// Usable features.
-    pub(super) features: Vec<Feature>,
-}
+/// Takes features from a reader, with the name of their CRS and where problems go. An error ends the reading.
+pub(super) type Taker<'a> = dyn FnMut(Option<&str>, Vec<Feature>, &mut Findings) -> Result<(), Problem> + 'a;
 
-/// Reads `bytes`; problems go to `findings`.
-pub(super) fn read(bytes: &[u8], path: &str, findings: &mut Findings) -> Result<Collection, Problem> {
+/// Reads `bytes`, and gives the usable features away in parts of at most `at_once`, at least one part. Problems go to
+/// `findings`.
+pub(super) fn read(
+    bytes: &[u8],
+    path: &str,
+    findings: &mut Findings,
+    at_once: usize,
+    take: &mut Taker<'_>,
+) -> Result<(), Problem> {
     // Read feature by feature, so it may be larger than a document that is held as a whole.
     let text = vector::json_text_of(bytes, path)?;
     let mut document = Document::open(text, path)?;
     for problem in std::mem::take(&mut document.problems) {
         findings.found(problem);
     }
+    let crs = document.crs.take();
     let mut features = Vec::new();
+    let mut is_first = true;
     for found in document.features() {
         match found {
             Ok(found) => features.extend(usable(found, findings)),
             // Nothing comes after the place where the text breaks off.
-            Err(problem) if problem.cause == Cause::Damaged && features.is_empty() => return Err(problem),
+            Err(problem) if problem.cause == Cause::Damaged && features.is_empty() && is_first => return Err(problem),
             Err(problem) => findings.found(problem),
         }
+        if features.len() >= at_once {
+            take(crs.as_deref(), std::mem::take(&mut features), findings)?;
+            is_first = false;
+        }
     }
-    Ok(Collection {
-        crs: document.crs.take(),
-        features,
-    })
+    take(crs.as_deref(), features, findings)
 }
 
 /// A feature of any file in a form that layers use; what is not goes to `findings`.
@@ -119,12 +123,25 @@ fn form_of(geometry: &VectorGeometry) -> Option<Geometry> {
 mod tests {
     use super::*;
 
+    /// What a file holds.
+    #[derive(Debug, Default)]
+    struct Collection {
+        crs: Option<String>,
+        features: Vec<Feature>,
+    }
+
     fn run(text: &str) -> (Option<Collection>, Vec<String>) {
         let mut findings = Findings::new("f.geojson");
-        let result = read(text.as_bytes(), "f.geojson", &mut findings);
+        let mut collection = Collection::default();
+        // One at a time is the same as all at once.
+        let result = read(text.as_bytes(), "f.geojson", &mut findings, 1, &mut |crs, features, _| {
+            collection.crs = crs.map(ToOwned::to_owned);
+            collection.features.extend(features);
+            Ok(())
+        });
         let mut lines: Vec<String> = findings.into_problems().iter().map(ToString::to_string).collect();
         match result {
-            Ok(collection) => (Some(collection), lines),
+            Ok(()) => (Some(collection), lines),
             Err(problem) => {
                 lines.push(problem.to_string());
                 (None, lines)

@@ -4,7 +4,7 @@
 //! ground under buildings) are filled from their rims, so that the ground is whole.
 
 use super::findings::Findings;
-use super::projection::{MAX_DISTANCE_M, Projection};
+use super::projection::Projection;
 use super::terrain_layer::{f64_of, to_site_heights};
 use crate::georef::{HeightReference, SiteFrame, narrow};
 use crate::model::Terrain;
@@ -22,6 +22,8 @@ pub(super) const MAX_NODES: u32 = 16_000_000;
 /// How much ground around the outline comes along, as a part of the longer side of its box, and at least and at most,
 /// metres.
 const MARGIN: (f64, f64, f64) = (0.25, 200.0, 1000.0);
+/// How far from the anchor ground is taken where a scenario has no outline, metres.
+const REACH_M: f64 = 25_000.0;
 /// Nodes between two places that PROJ is asked for; between them the way to the file is as good as straight.
 const STRIDE: usize = 16;
 
@@ -87,10 +89,10 @@ pub(super) fn of_tiff(
     Ok(ground)
 }
 
-/// The box of the outline with a margin; of all that may belong to a scenario where there is none.
+/// The box of the outline with a margin; of [`REACH_M`] each way where there is none.
 pub(super) fn box_around(outline: &[DVec2]) -> (DVec2, DVec2) {
     let Some((low, high)) = ring::bounds(outline) else {
-        return (DVec2::splat(-MAX_DISTANCE_M / 2.0), DVec2::splat(MAX_DISTANCE_M / 2.0));
+        return (DVec2::splat(-REACH_M), DVec2::splat(REACH_M));
     };
     let (part, least, most) = MARGIN;
     let margin = ((high - low).max_element() * part).clamp(least, most);

@@ -1,6 +1,6 @@
 //! Features of the vector layers as domain records: register, surfaces, assets, reports, sensors, names.
 //!
-//! Each function takes one file. What is damaged in it goes to the findings; what is left stands in the site
+//! Each function takes one file, or one part of it after the other. What is damaged in it goes to the findings; what is left stands in the site
 //! frame. A second feature with an id that is taken is left out.
 
 use super::convert::{BadRing, HOLE_TOLERANCE_M, site_ring};
@@ -34,12 +34,14 @@ pub(super) struct LayerReader<'a> {
     pub(super) ring_budget: &'a mut u64,
     /// Where problems go.
     pub(super) findings: &'a mut Findings,
+    /// Ids of the file so far.
+    pub(super) ids: &'a mut HashSet<String>,
 }
 
 impl LayerReader<'_> {
     /// The building register.
     pub(super) fn register(&mut self, features: &[Feature]) -> Vec<RegisteredBuilding> {
-        let mut ids = HashSet::new();
+        let mut ids = std::mem::take(self.ids);
         let mut buildings = Vec::with_capacity(features.len());
         for feature in features {
             let mut properties = Properties::new(feature, self.findings);
@@ -58,6 +60,7 @@ impl LayerReader<'_> {
                 buildings.push(building);
             }
         }
+        *self.ids = ids;
         buildings
     }
 
@@ -111,7 +114,7 @@ impl LayerReader<'_> {
 
     /// Ground cover.
     pub(super) fn surfaces(&mut self, features: &[Feature]) -> Vec<NewSurface> {
-        let mut ids = HashSet::new();
+        let mut ids = std::mem::take(self.ids);
         let mut surfaces = Vec::with_capacity(features.len());
         for feature in features {
             let mut properties = Properties::new(feature, self.findings);
@@ -142,6 +145,7 @@ impl LayerReader<'_> {
                 });
             }
         }
+        *self.ids = ids;
         surfaces
     }
 
@@ -257,7 +261,7 @@ impl LayerReader<'_> {
 
     /// Point features with a new id, and where they stand.
     fn points<'f>(&mut self, features: &'f [Feature]) -> Vec<(&'f Feature, String, DVec2)> {
-        let mut ids = HashSet::new();
+        let mut ids = std::mem::take(self.ids);
         let mut points = Vec::with_capacity(features.len());
         for feature in features {
             let Geometry::Point(point) = &feature.geometry else {
@@ -275,6 +279,7 @@ impl LayerReader<'_> {
                 Err(message) => self.misplaced(feature, &message),
             }
         }
+        *self.ids = ids;
         points
     }
 

@@ -6,17 +6,14 @@ use super::ascii_grid;
 use super::convert::{Converter, RING_BUDGET};
 use super::file::{self, ScenarioFile, VERSION};
 use super::findings::Findings;
-use super::geojson::{self, Feature};
 use super::geotiff_layer;
 use super::imagery_layer::{self, MAX_GEOTIFF_BYTES};
-use super::layers::LayerReader;
 use super::mesh_layer;
 use super::place::LeftOut;
 use super::projection::Projection;
 use super::structure;
 use super::table_layer;
 use super::terrain_layer;
-use super::vector_layer;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
 use crate::model::points::SiteCloud;
@@ -27,7 +24,7 @@ use crate::model::{
 use crate::sources::{
     Cause, Problem, json_text,
     resource::{self, Resources},
-    table, vector,
+    table,
 };
 use serde_json::Value;
 use std::collections::HashSet;
@@ -56,6 +53,8 @@ pub struct OpenScenario {
     pub surfaces: Arc<Vec<NewSurface>>,
     /// Buildings of all tile layers.
     pub register: Arc<BuildingRegister>,
+    /// Ids of the layers that they come from, each with the place in the register at which the next one begins.
+    pub building_layers: Vec<(String, usize)>,
     /// Managed objects.
     pub assets: Arc<Vec<Asset>>,
     /// Ids of the layers that they come from, each with the place in the list at which the next one begins.
@@ -96,6 +95,7 @@ impl OpenScenario {
             surfaces: Arc::default(),
             register: Arc::default(),
             assets: Arc::default(),
+            building_layers: Vec::new(),
             asset_layers: Vec::new(),
             own_lists: Vec::new(),
             reactions: Arc::default(),
@@ -109,12 +109,6 @@ impl OpenScenario {
             detail: None,
             problems: Vec::new(),
         }
-    }
-
-    /// The layer of the managed object at this place in the list.
-    pub fn layer_of_asset(&self, index: usize) -> Option<&Layer> {
-        let (id, _) = self.asset_layers.iter().find(|(_, end)| index < *end)?;
-        self.scenario.layers.iter().find(|layer| layer.id == *id)
     }
 }
 
@@ -296,7 +290,7 @@ struct Read {
 pub(super) struct DataReader {
     pub(super) resources: Arc<dyn Resources>,
     pub(super) projection: Projection,
-    ring_budget: u64,
+    pub(super) ring_budget: u64,
     pub(super) problems: Vec<Problem>,
     pub(super) open: OpenScenario,
 }
@@ -336,6 +330,7 @@ impl DataReader {
                     {
                         read.register = true;
                         buildings.extend(found);
+                        self.open.building_layers.push((layer.id.clone(), buildings.len()));
                     }
                 }
                 LayerKind::Surfaces => surfaces.extend(
@@ -453,52 +448,10 @@ impl DataReader {
         geotiff_layer::terrain(source, path, layer.height_reference, area.site, &area.outline, findings)
     }
 
-    fn read_bytes(&mut self, path: &str, limit: u64) -> Option<Vec<u8>> {
+    pub(super) fn read_bytes(&mut self, path: &str, limit: u64) -> Option<Vec<u8>> {
         self.resources
             .read_at_most(path, limit)
             .map_err(|error| self.problems.push(error.problem(path, "")))
             .ok()
-    }
-
-    /// The records of one file of features, which is in `crs` where it does not say otherwise itself; `None` when nothing of it could be
-    /// read.
-    pub(super) fn read_features_in<T>(
-        &mut self,
-        path: &str,
-        crs: Option<&str>,
-        convert: impl FnOnce(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
-    ) -> Option<Vec<T>> {
-        if is_table(path) {
-            let message = "a table can hold managed objects only (a layer of kind assets); make GeoJSON of it";
-            self.problems
-                .push(Problem::error(path, "", message).because(Cause::NotRead));
-            return None;
-        }
-        let mut findings = Findings::new(path);
-        let site = *self.projection.site();
-        let read = if vector_layer::is_other_format(path) {
-            vector_layer::read(&*self.resources, path, crs, site, &mut findings)
-        } else {
-            let bytes = self.read_bytes(path, vector::MAX_BYTES)?;
-            geojson::read(&bytes, path, &mut findings).and_then(|collection| {
-                let projection = match collection.crs.as_deref().or(crs) {
-                    None => Ok(Projection::lon_lat(site)),
-                    Some(name) => Projection::new(site, name),
-                };
-                let misplaced = |message| Problem::error(path, "crs", message).because(Cause::Place);
-                Ok((projection.map_err(misplaced)?, collection.features))
-            })
-        };
-        let records = read.map(|(projection, features)| {
-            let mut reader = LayerReader {
-                projection: &projection,
-                terrain: &self.open.terrain,
-                ring_budget: &mut self.ring_budget,
-                findings: &mut findings,
-            };
-            convert(&mut reader, &features)
-        });
-        self.problems.extend(findings.into_problems());
-        records.map_err(|problem| self.problems.push(problem)).ok()
     }
 }

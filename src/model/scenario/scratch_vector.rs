@@ -14,6 +14,7 @@ use crate::model::FeatureLayer;
 use crate::sources::vector::{Bounds, VectorFile, VectorLayer};
 use crate::sources::{Cause, Problem};
 use bevy::math::{DVec2, DVec3};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -253,6 +254,6 @@ mod tests {
     fn a_continent_is_refused() {
         let wide = r#"{"type": "LineString", "coordinates": [[0, 40], [10, 60]]}"#;
         let problems = open("wide.geojson", wide).err().unwrap();
-        assert!(problems[0].message.contains("more than 50 km"), "{problems:?}");
+        assert!(problems[0].message.contains("more than 100 km"), "{problems:?}");
     }
 }

@@ -33,18 +33,28 @@ pub(super) fn is_other_format(path: &str) -> bool {
     )
 }
 
-/// The features of a file and the way from its coordinates into the site. `crs` is that of a file that does not say one.
+/// Takes features with the way from their coordinates into the site, and where problems go.
+pub(super) type Taker<'a> = dyn FnMut(&Projection, Vec<Feature>, &mut Findings) + 'a;
+
+/// Gives the features of a file away in parts of at most `at_once`, at least one part. `crs` is that of a file that does not
+/// say one.
 pub(super) fn read(
     resources: &dyn Resources,
     path: &str,
     crs: Option<&str>,
     site: SiteFrame,
     findings: &mut Findings,
-) -> Result<(Projection, Vec<Feature>), Problem> {
+    at_once: usize,
+    take: &mut Taker<'_>,
+) -> Result<(), Problem> {
     let file = VectorFile::open_in(resources, path)?;
     let projection = projection(&file, path, crs, site, findings)?;
     let known = file.layers.iter().find_map(|layer| layer.crs);
-    Ok((projection, features(&file, known, findings)))
+    let rest = features(&file, known, findings, at_once, &mut |features, findings| {
+        take(&projection, features, findings);
+    });
+    take(&projection, rest, findings);
+    Ok(())
 }
 
 /// The way from the coordinates of a file into the site, checked against where the site is.
@@ -92,7 +102,14 @@ pub(super) fn projection(
     Ok(projection)
 }
 
-fn features(file: &VectorFile, crs: Option<Crs>, findings: &mut Findings) -> Vec<Feature> {
+/// Gives all features away but the last ones, which it returns.
+fn features(
+    file: &VectorFile,
+    crs: Option<Crs>,
+    findings: &mut Findings,
+    at_once: usize,
+    take: &mut dyn FnMut(Vec<Feature>, &mut Findings),
+) -> Vec<Feature> {
     let mut features: Vec<Feature> = Vec::new();
     let is_one = file.layers.len() == 1;
     let mut first = 0;
@@ -123,6 +140,9 @@ fn features(file: &VectorFile, crs: Option<Crs>, findings: &mut Findings) -> Vec
                 found.properties.insert("id".into(), id.into());
             }
             features.extend(usable(found, findings));
+            if features.len() >= at_once {
+                take(std::mem::take(&mut features), findings);
+            }
         }
         first += count;
     }
@@ -202,13 +222,16 @@ mod tests {
             },
         };
         let mut findings = Findings::new(name);
-        let read = read(&*resource::folder(folder.path()), name, None, site, &mut findings);
-        let found = read.map(|(projection, features)| {
+        let mut found = (DVec2::ZERO, 0);
+        let mut take = |projection: &Projection, features: Vec<Feature>, _: &mut Findings| {
             let super::super::geojson::Geometry::Point(point) = features[0].geometry else {
                 panic!("{features:?}")
             };
-            (projection.site_from_file(point).unwrap(), features.len())
-        });
+            found = (projection.site_from_file(point).unwrap(), features.len());
+        };
+        let folder = resource::folder(folder.path());
+        let read = read(&*folder, name, None, site, &mut findings, usize::MAX, &mut take);
+        let found = read.map(|()| found);
         let lines = findings.into_problems().iter().map(ToString::to_string).collect();
         (found.map_err(|problem| problem.to_string()), lines)
     }

@@ -2,10 +2,11 @@
 //!
 //! Every name is cut into trigrams: the letters of each word by threes, the first two with a blank before them. A typing
 //! mistake spoils three of them at most, so names that share most with what was typed are looked at closer, word by word
-//! with the optimal string alignment distance of `strsim`. Memory is the names and four bytes for each of their trigrams.
+//! with the optimal string alignment distance of `strsim`. Memory is the names and four bytes for each of their trigrams,
+//! in a few long lists: they are what is kept in a file (`kept`).
 
 use super::words::words;
-use std::collections::HashMap;
+use bevy::platform::collections::HashMap;
 
 /// At most this many names are compared word by word.
 const LOOKED_AT: usize = 600;
@@ -13,34 +14,107 @@ const LOOKED_AT: usize = 600;
 const MOST_WORDS: usize = 8;
 const LONGEST_WORD: usize = 40;
 
-type Trigram = [char; 3];
+/// Three letters, each in 21 bits.
+pub(super) type Trigram = u64;
 
 /// Names, found by what is typed.
-#[derive(Debug, Clone, Default)]
+///
+/// # Invariant
+/// `ends` rise to the end of `text` and lie between letters; `trigrams` rise; `starts` has one more than these and rises to
+/// the end of `places`, each of which is less than the number of names.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct NameIndex {
-    /// The words of each name, one blank between two.
-    names: Vec<Box<str>>,
-    postings: HashMap<Trigram, Vec<u32>>,
+    /// The words of all names one after the other, one blank between two words.
+    pub(super) text: String,
+    /// Where each name ends in it.
+    pub(super) ends: Vec<u32>,
+    /// All trigrams of all names, in order.
+    pub(super) trigrams: Vec<Trigram>,
+    /// Where the places of each of them begin.
+    pub(super) starts: Vec<u32>,
+    /// Places of the names that have it, in order.
+    pub(super) places: Vec<u32>,
 }
 
 impl NameIndex {
-    /// An index of names; what it finds are their places in this order. Names past the first 2³² are not found.
+    /// An index of names; what it finds are their places in this order. Names past the first four thousand million bytes or
+    /// trigrams are not found.
     pub(super) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut index = Self::default();
+        let mut numbers: HashMap<Trigram, u32> = HashMap::default();
+        // Of each trigram how many names have it, and the last of them.
+        let mut having: Vec<(u32, u32)> = Vec::new();
+        // Numbers of the trigrams of all names, and how many each name has.
+        let mut found: Vec<u32> = Vec::new();
+        let mut founds: Vec<u32> = Vec::new();
         for (place, name) in (0_u32..).zip(names) {
-            let words = words(name);
-            for word in &words {
+            let (text, before) = (index.text.len(), found.len());
+            for word in &words(name) {
+                if index.text.len() > text {
+                    index.text.push(' ');
+                }
+                index.text.push_str(word);
                 for trigram in trigrams(word) {
-                    let places = index.postings.entry(trigram).or_default();
+                    let next = u32::try_from(having.len()).unwrap_or(u32::MAX);
+                    let number = *numbers.entry(trigram).or_insert(next);
+                    if number == next {
+                        having.push((0, u32::MAX));
+                    }
                     // A trigram that a name has twice counts once.
-                    if places.last() != Some(&place) {
-                        places.push(place);
+                    if let Some((count, last)) = having.get_mut(number as usize).filter(|(_, last)| *last != place) {
+                        *count += 1;
+                        *last = place;
+                        found.push(number);
                     }
                 }
             }
-            index.names.push(words.join(" ").into_boxed_str());
+            let (Ok(end), Ok(_)) = (u32::try_from(index.text.len()), u32::try_from(found.len())) else {
+                index.text.truncate(text);
+                found.drain(before..).for_each(|number| having[number as usize].0 -= 1);
+                break;
+            };
+            index.ends.push(end);
+            founds.push(u32::try_from(found.len() - before).unwrap_or_default());
+        }
+        // Put by trigram: where the places of each begin, then every place where it belongs.
+        let mut order: Vec<(Trigram, u32)> = numbers.into_iter().collect();
+        order.sort_unstable();
+        let mut next = vec![0_u32; having.len()];
+        let mut start = 0;
+        for (trigram, number) in order {
+            index.trigrams.push(trigram);
+            index.starts.push(start);
+            next[number as usize] = start;
+            start += having[number as usize].0;
+        }
+        index.starts.push(start);
+        index.places = vec![0; found.len()];
+        let mut found = found.into_iter();
+        for (place, count) in (0_u32..).zip(founds) {
+            for number in found.by_ref().take(count as usize) {
+                let at = &mut next[number as usize];
+                index.places[*at as usize] = place;
+                *at += 1;
+            }
         }
         index
+    }
+
+    /// The words of a name, one blank between two.
+    fn name(&self, place: usize) -> &str {
+        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
+        let end = self.ends.get(place).copied().unwrap_or_default();
+        self.text.get(start.unwrap_or_default() as usize..end as usize).unwrap_or_default()
+    }
+
+    /// Places of the names that have a trigram.
+    fn having(&self, trigram: Trigram) -> &[u32] {
+        let Ok(at) = self.trigrams.binary_search(&trigram) else {
+            return &[];
+        };
+        let bounds = self.starts.get(at).zip(self.starts.get(at + 1));
+        let places = bounds.and_then(|(start, end)| self.places.get(*start as usize..*end as usize));
+        places.unwrap_or_default()
     }
 
     /// Places of the names that fit best what was typed, with how well (1: as typed), the best first.
@@ -56,13 +130,13 @@ impl NameIndex {
         let mut found: Vec<(usize, f64)> = self
             .candidates(&typed)
             .into_iter()
-            .filter_map(|place| Some((place, fit(&typed, &self.names[place])?)))
+            .filter_map(|place| Some((place, fit(&typed, self.name(place))?)))
             .collect();
         let order = |a: &(usize, f64), b: &(usize, f64)| {
             let by_fit = b.1.total_cmp(&a.1);
             by_fit
-                .then_with(|| natural_length(&self.names[a.0]).cmp(&natural_length(&self.names[b.0])))
-                .then_with(|| self.names[a.0].cmp(&self.names[b.0]))
+                .then_with(|| natural_length(self.name(a.0)).cmp(&natural_length(self.name(b.0))))
+                .then_with(|| self.name(a.0).cmp(self.name(b.0)))
                 .then_with(|| a.0.cmp(&b.0))
         };
         found.sort_by(order);
@@ -72,9 +146,9 @@ impl NameIndex {
 
     /// Places of the names that share most trigrams with what was typed.
     fn candidates(&self, typed: &[String]) -> Vec<usize> {
-        let mut shared = vec![0_u16; self.names.len()];
+        let mut shared = vec![0_u16; self.ends.len()];
         for trigram in typed.iter().flat_map(|word| trigrams(word)) {
-            for place in self.postings.get(&trigram).into_iter().flatten() {
+            for place in self.having(trigram) {
                 let count = &mut shared[*place as usize];
                 *count = count.saturating_add(1);
             }
@@ -99,7 +173,7 @@ impl NameIndex {
         let mut places: Vec<usize> = all.map(|(place, _)| place).collect();
         if places.len() > LOOKED_AT {
             places.select_nth_unstable_by_key(LOOKED_AT - 1, |place| {
-                (std::cmp::Reverse(shared[*place]), self.names[*place].len(), *place)
+                (std::cmp::Reverse(shared[*place]), self.name(*place).len(), *place)
             });
             places.truncate(LOOKED_AT);
         }
@@ -113,8 +187,12 @@ fn natural_length(name: &str) -> usize {
 
 /// The letters of a word by threes, the first two with blanks before them.
 fn trigrams(word: &str) -> impl Iterator<Item = Trigram> {
-    let letters: Vec<char> = [' ', ' '].into_iter().chain(word.chars()).collect();
-    (0..letters.len().saturating_sub(2)).map(move |at| [letters[at], letters[at + 1], letters[at + 2]])
+    let blanks = u64::from(' ') << 21 | u64::from(' ');
+    word.chars().scan(blanks, |before, letter| {
+        let trigram = *before << 21 | u64::from(letter);
+        *before = trigram & ((1 << 42) - 1);
+        Some(trigram)
+    })
 }
 
 /// How well a name fits what was typed; `None` when a typed word is in it in no form.

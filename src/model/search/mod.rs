@@ -3,6 +3,7 @@
 
 mod coordinates;
 mod index;
+mod kept;
 mod words;
 
 use super::{AssetKind, OpenScenario};
@@ -11,6 +12,11 @@ use bevy::math::DVec2;
 use index::NameIndex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// What the kept index of a scenario is called, beside its document.
+pub const KEPT: &str = "search.idx";
+/// Largest kept index that is read, bytes.
+const MOST_KEPT_BYTES: u64 = 256 << 20;
 
 /// What a found place is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,8 +98,24 @@ fn streets(open: &OpenScenario) -> Vec<FoundPlace> {
 }
 
 impl PlaceIndex {
-    /// The index of a scenario. Takes about a second for a million names, so it is made off the main thread.
+    /// The index of a scenario: the one that is kept beside it where that is of the same names, else made anew. Takes about
+    /// a second for a million names, so it is made off the main thread.
     pub fn of(open: &OpenScenario) -> Self {
+        let kept = || open.resources.read_at_most(KEPT, MOST_KEPT_BYTES).ok();
+        Self::with(open, |names| kept().and_then(|bytes| kept::read(&bytes, names)))
+    }
+
+    /// The index of a scenario, made anew.
+    pub fn made(open: &OpenScenario) -> Self {
+        Self::with(open, |_| None)
+    }
+
+    /// The index as it is kept in a file, for [`KEPT`].
+    pub fn kept(&self) -> Vec<u8> {
+        kept::write(&self.names, &self.places)
+    }
+
+    fn with(open: &OpenScenario, kept: impl FnOnce(&[FoundPlace]) -> Option<NameIndex>) -> Self {
         let mut places: Vec<FoundPlace> = Vec::new();
         for label in open.labels.iter().filter(|label| !label.text.trim().is_empty()) {
             let SitePos(at) = label.position;
@@ -142,7 +164,8 @@ impl PlaceIndex {
             });
         }
         places.retain(|place| place.position.is_finite());
-        let names = NameIndex::new(places.iter().map(|place| place.name.as_str()));
+        let names = kept(&places);
+        let names = names.unwrap_or_else(|| NameIndex::new(places.iter().map(|place| place.name.as_str())));
         Self {
             places: Arc::new(places),
             names: Arc::new(names),

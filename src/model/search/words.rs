@@ -15,7 +15,15 @@ pub(super) fn words(text: &str) -> Vec<String> {
         if matches!(letter, '\'' | '’') {
             continue;
         }
-        let plain = folded(letter);
+        // Most letters have no marks; among very many names each step counts.
+        let mut single = [0; 4];
+        let folded;
+        let plain = if letter.is_ascii() {
+            &*letter.to_ascii_lowercase().encode_utf8(&mut single)
+        } else {
+            folded = folded_of(letter);
+            folded.as_str()
+        };
         if !plain.chars().all(char::is_alphanumeric) {
             end(&mut word);
             continue;
@@ -37,7 +45,7 @@ pub(super) fn words(text: &str) -> Vec<String> {
 }
 
 /// A letter in lower case, without its marks; several where it stands for several.
-fn folded(letter: char) -> String {
+fn folded_of(letter: char) -> String {
     let plain = match letter.to_lowercase().next().unwrap_or(letter) {
         'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => "a",
         'æ' => "ae",

@@ -28,7 +28,7 @@ fn damage_in_the_scenario_costs_one_line_and_the_rest_opens() {
         (
             "[250960, 476260], [250990, 476260], [250990, 476290], [250960, 476290]",
             "[476260, 250960], [250990, 476260], [250990, 476290], [250960, 476290]",
-            "scenario.json: variants[1].buildings[0].footprint[0]: the point 476260, 250960 lies 319 km from the anchor, more than 50 km: x and y (longitude and latitude) seem to be swapped; variants[1].buildings[0] is left out",
+            "scenario.json: variants[1].buildings[0].footprint[0]: the point 476260, 250960 lies 319 km from the anchor, more than 100 km: x and y (longitude and latitude) seem to be swapped; variants[1].buildings[0] is left out",
         ),
         (
             "[250960, 476260], [250990, 476260], [250990, 476290], [250960, 476290]",
@@ -164,7 +164,7 @@ fn damage_in_the_data_costs_one_line_and_the_rest_opens() {
             "assets.geojson",
             "[251005, 476248]",
             "[25100500, 476248]",
-            "assets.geojson: features[1].geometry.coordinates: the point 25100500, 476248 lies 24850 km from the anchor, more than 50 km: check the coordinate, and that it is written in EPSG:28992; features[1] is left out",
+            "assets.geojson: features[1].geometry.coordinates: the point 25100500, 476248 lies 24850 km from the anchor, more than 100 km: check the coordinate, and that it is written in EPSG:28992; features[1] is left out",
         ),
         (
             "reports.geojson",

@@ -4,8 +4,10 @@ use super::{Copy, json, klein, lines};
 use crate::corpus;
 use bevy::math::DVec3;
 use serde_json::Value;
-use stadslens::georef::{Ecef, lon_lat_h_from_ecef};
+use stadslens::georef::{Crs, Ecef, lon_lat_h_from_ecef};
+use stadslens::model::OpenScenario;
 use stadslens::model::scenario::{open, open_any};
+use stadslens::sources::vector::{FlatGeobufWriter, VectorFile};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -202,4 +204,41 @@ fn root_place(facts: &Value, key: &str) -> Option<[f64; 2]> {
     };
     let place = entry.as_object()?.iter().find(|(name, _)| name.contains("lon"))?.1;
     Some([place.get(0)?.as_f64()?, place.get(1)?.as_f64()?])
+}
+
+/// A second layer of tiles with a register of its own, in `FlatGeobuf` as `stadslens prepare` writes it.
+#[test]
+fn a_building_knows_its_layer_and_a_register_in_flatgeobuf_is_the_same() {
+    let copy = Copy::new();
+    let before = copy.open();
+    let made = VectorFile::open(&copy.path().join("register.geojson")).unwrap();
+    let fgb = copy.path().join("register.fgb");
+    let mut writer = FlatGeobufWriter::create(&fgb, "register", Crs::RD, &copy.path().join("work")).unwrap();
+    for feature in made.features(0).map(Result::unwrap) {
+        assert!(writer.add(&feature.geometry.unwrap(), &feature.properties).unwrap());
+    }
+    writer.finish().unwrap();
+    copy.replace("scenario.json", r#""register": "register.geojson""#, r#""register": "register.fgb""#);
+    let open = copy.open();
+    assert_eq!(lines(&open.problems), lines(&before.problems));
+    let sorted = |open: &OpenScenario| {
+        let mut buildings = open.register.buildings.clone();
+        buildings.sort_by(|a, b| a.id.cmp(&b.id));
+        buildings
+    };
+    assert_eq!(sorted(&open), sorted(&before));
+    assert!(open.register.buildings.iter().any(|building| building.gfa_m2.len() > 1), "values of values");
+
+    let other = fs::read_to_string(copy.path().join("register.geojson")).unwrap();
+    fs::write(copy.path().join("other.geojson"), other.replace("Pand.0164", "Pand.9999")).unwrap();
+    let layer = r#"{"id": "other", "kind": "tiles3d", "path": "tiles/tileset.json", "id_property": "identificatie",
+        "register": "other.geojson"},"#;
+    let terrain = r#"{"id": "terrain", "kind": "terrain""#;
+    copy.replace("scenario.json", terrain, &format!("{layer}\n{terrain}"));
+    let open = copy.open();
+    let layers: Vec<&str> = (0..open.register.buildings.len())
+        .map(|index| open.layer_of_building(index).unwrap().id.as_str())
+        .collect();
+    let count = before.register.buildings.len();
+    assert_eq!(layers, [vec!["buildings"; count], vec!["other"; count]].concat());
 }

@@ -318,7 +318,7 @@ fn a_bad_line_costs_itself_and_is_named() {
             "t.csv: line 1: there is no column `kroon`, which `columns.crown_m` names (there are id, x, y, nen, dag)",
             "t.csv: line 4: x or y is empty; the row is left out",
             "t.csv: line 5: the coordinate `x` is no number; the row is left out",
-            "t.csv: line 6: the point 1, 2 lies 538 km from the anchor, more than 50 km: check the coordinate, and that it is written in EPSG:28992; the row is left out",
+            "t.csv: line 6: the point 1, 2 lies 538 km from the anchor, more than 100 km: check the coordinate, and that it is written in EPSG:28992; the row is left out",
             "t.csv: line 2: expected a NEN 2767 score from 1 to 6 for condition, found `7`; it counts as unknown",
             "t.csv: line 2: expected a date like 2026-03-21 or 21-03-2026 for inspected, found `gisteren`; it counts as unknown",
             "t.csv: line 3: the year of `21-03-26` for inspected could be of any century: write the year with four figures, as in 21-03-2026; it counts as unknown",
