@@ -13,21 +13,23 @@ use std::collections::HashSet;
 const AT_ONCE: usize = 4_096;
 
 impl DataReader {
-    /// The records of one file of features; `None` when nothing of it could be read. `convert` gets one part of the file
-    /// after the other: as JSON values a feature takes many times what it takes as a record.
+    /// The records of one file of features, which is in `crs` where it does not say otherwise itself; `None` when nothing
+    /// of it could be read. `convert` gets one part of the file after the other: as JSON values a feature takes many times
+    /// what it takes as a record.
     pub(super) fn read_features<T>(
         &mut self,
         path: &str,
+        crs: Option<&str>,
         mut convert: impl FnMut(&mut LayerReader<'_>, &[Feature]) -> Vec<T>,
     ) -> Option<Vec<T>> {
         let mut records = Vec::new();
-        self.read_parts(path, None, AT_ONCE, &mut |reader, features| {
+        self.read_parts(path, crs, AT_ONCE, &mut |reader, features| {
             records.extend(convert(reader, features));
         })?;
         Some(records)
     }
 
-    /// The same of a file that is in `crs` where it does not say otherwise itself, all of it at once.
+    /// The same with all of it at once.
     pub(super) fn read_features_in<T>(
         &mut self,
         path: &str,

@@ -326,7 +326,7 @@ impl DataReader {
                     }
                     let Some(register) = &layer.register else { continue };
                     if let Some(found) =
-                        self.read_features_in(register, None, |reader, features| reader.register(features))
+                        self.read_features(register, None, |reader, features| reader.register(features))
                     {
                         read.register = true;
                         buildings.extend(found);
@@ -334,14 +334,14 @@ impl DataReader {
                     }
                 }
                 LayerKind::Surfaces => surfaces.extend(
-                    self.read_features_in(path, crs, |reader, features| reader.surfaces(features))
+                    self.read_features(path, crs, |reader, features| reader.surfaces(features))
                         .unwrap_or_default(),
                 ),
                 LayerKind::Assets => {
                     let found = if is_table(path) {
                         self.read_table(layer)
                     } else {
-                        self.read_features_in(path, crs, |reader, features| reader.assets(features))
+                        self.read_features(path, crs, |reader, features| reader.assets(features))
                     };
                     if let Some(found) = found {
                         read.assets = true;
@@ -349,19 +349,19 @@ impl DataReader {
                     }
                 }
                 LayerKind::Reports => reports.extend(
-                    self.read_features_in(path, crs, |reader, features| reader.reports(features))
+                    self.read_features(path, crs, |reader, features| reader.reports(features))
                         .unwrap_or_default(),
                 ),
                 LayerKind::Sensors => sensors.extend(
-                    self.read_features_in(path, crs, |reader, features| reader.sensors(features))
+                    self.read_features(path, crs, |reader, features| reader.sensors(features))
                         .unwrap_or_default(),
                 ),
                 LayerKind::Labels => labels.extend(
-                    self.read_features_in(path, crs, |reader, features| reader.labels(features))
+                    self.read_features(path, crs, |reader, features| reader.labels(features))
                         .unwrap_or_default(),
                 ),
                 LayerKind::Addresses => addresses.extend(
-                    self.read_features_in(path, crs, |reader, features| reader.addresses(features))
+                    self.read_features(path, crs, |reader, features| reader.addresses(features))
                         .unwrap_or_default(),
                 ),
             }

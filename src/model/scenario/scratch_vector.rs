@@ -14,7 +14,6 @@ use crate::model::FeatureLayer;
 use crate::sources::vector::{Bounds, VectorFile, VectorLayer};
 use crate::sources::{Cause, Problem};
 use bevy::math::{DVec2, DVec3};
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
