@@ -357,6 +357,51 @@ fn every_raster_and_tile_of_terrain_has_its_facts() {
     assert_eq!((rasters, tiles, refused), (6, 13, 3));
 }
 
+/// Two bytes are as bright as the file uses them, a no-data mark is clear, opacity is kept.
+#[test]
+fn colors_of_two_bytes_and_marks_of_nothing() {
+    let colors = |bits: Vec<u64>, size: usize, bands: u16, photometric: u64, no_data: Option<&str>| {
+        let fixture = Fixture {
+            samples: Samples { format: 1, size, bits },
+            bands,
+            photometric,
+            no_data: no_data.map(str::to_owned),
+            ..Fixture::rd(2, 1, [250_000.0, 476_000.0], 1.0, Vec::new())
+        };
+        let tiff = open(fixture.bytes()).unwrap();
+        let reading = tiff.read_colors(0, all(&tiff, 0)).unwrap();
+        assert!(reading.problems.is_empty());
+        (reading.values, tiff.is_picture())
+    };
+    // Twelve bits: 4095 is white.
+    let (found, is_picture) = colors(vec![4095, 2048, 0, 0, 0, 0], 2, 3, 2, Some("0"));
+    assert_eq!((found, is_picture), (vec![[255, 128, 0, 255], [0; 4]], true));
+    let (found, _) = colors(vec![65535, 0, 257, 65535, 0, 257, 514, 257 * 9], 2, 4, 2, None);
+    assert_eq!(found, [[255, 0, 1, 255], [0, 1, 2, 9]]);
+    let (found, is_picture) = colors(vec![1023, 512], 2, 1, 1, None);
+    assert_eq!(
+        (found, is_picture),
+        (vec![[255, 255, 255, 255], [128, 128, 128, 255]], false)
+    );
+    let (found, _) = colors(vec![255, 7], 1, 1, 0, Some("255"));
+    assert_eq!(found, [[0; 4], [248, 248, 248, 255]]);
+    let refused = open(
+        Fixture {
+            photometric: 5,
+            ..Fixture::rd(2, 1, [0.0, 0.0], 1.0, vec![1.0; 2])
+        }
+        .bytes(),
+    )
+    .unwrap();
+    assert!(
+        refused
+            .read_colors(0, all(&refused, 0))
+            .unwrap_err()
+            .message
+            .contains("CMYK")
+    );
+}
+
 fn has_extension(path: &str, extension: &str) -> bool {
     Path::new(path).extension().is_some_and(|found| found == extension)
 }

@@ -1,7 +1,7 @@
-//! Files that describe a set of tiles: TileJSON with a few keys more, `tilemapresource.xml`, and what a WMTS says of
+//! Files that describe a set of tiles: `TileJSON` with a few keys more, `tilemapresource.xml`, and what a WMTS says of
 //! itself.
 //!
-//! A description in JSON is TileJSON: `tiles` (paths beside it, or addresses), `minzoom`, `maxzoom`, `bounds` (degrees),
+//! A description in JSON is `TileJSON`: `tiles` (paths beside it, or addresses), `minzoom`, `maxzoom`, `bounds` (degrees),
 //! `scheme` (`xyz` or `tms`). Ours are `tile_matrix_set` (`EPSG:3857`, which is meant when it is absent, or `EPSG:28992`
 //! for the national one) and, instead of `tiles`, `wmts`: the address or the file of the capabilities of a WMTS, with
 //! `layer`, `style` and `format` where it has several.

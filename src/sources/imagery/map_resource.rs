@@ -1,4 +1,4 @@
-//! `tilemapresource.xml` of a TMS folder, as GDAL2Tiles writes it: rows count from the south.
+//! `tilemapresource.xml` of a TMS folder, as `GDAL2Tiles` writes it: rows count from the south.
 
 use super::address::TileAddress;
 use super::description::{TileSet, in_folder};
@@ -41,17 +41,9 @@ pub(super) fn read(root: &Element, path: &str) -> Result<TileSet, String> {
             ));
         }
     };
-    let number = |element: &Element, name: &str| -> Option<f64> {
-        element
-            .attribute(name)?
-            .trim()
-            .parse()
-            .ok()
-            .filter(|n: &f64| n.is_finite())
-    };
     let format = child("TileFormat").ok_or("there is no `TileFormat` in it")?;
-    let side = |name: &str| number(format, name).map_or(256, whole);
-    let tile_px = [side("width"), side("height")];
+    let pixels = |name: &str| number(format, name).map_or(256, whole);
+    let tile_px = [pixels("width"), pixels("height")];
     if tile_px.iter().any(|side| !(16..=4096).contains(side)) {
         return Err(format!("tiles of {} × {} pixels are not read", tile_px[0], tile_px[1]));
     }
@@ -73,6 +65,39 @@ pub(super) fn read(root: &Element, path: &str) -> Result<TileSet, String> {
         let high = corner("maxx", "maxy").ok_or("its `BoundingBox` is no box")?;
         (DVec2::from(origin), high, Some((low, high)))
     };
+    let mut levels = levels(sets, tile_px, origin, far)?;
+    if levels.is_empty() {
+        return Err("there is no level in it that can be read".into());
+    }
+    levels.sort_by(|a, b| a.pixel.total_cmp(&b.pixel));
+    let template = in_folder(path, &format!("{{z}}/{{x}}/{{y}}.{ending}"))?;
+    let mut grid = TileGrid {
+        crs,
+        levels,
+        extent: None,
+    };
+    if let Some((low, high)) = stated {
+        grid.keep_within(low, high);
+    }
+    Ok(TileSet {
+        grid,
+        address: TileAddress::new(vec![template], true)?,
+        name: shortened(&text("Title"), 200),
+        attribution: String::new(),
+    })
+}
+
+fn number(element: &Element, name: &str) -> Option<f64> {
+    element
+        .attribute(name)?
+        .trim()
+        .parse()
+        .ok()
+        .filter(|n: &f64| n.is_finite())
+}
+
+/// The levels of a set whose tiles fill the box from `origin` to `far`.
+fn levels(sets: &Element, tile_px: [u32; 2], origin: DVec2, far: DVec2) -> Result<Vec<TileLevel>, String> {
     let mut levels = Vec::new();
     for set in sets
         .children
@@ -107,23 +132,5 @@ pub(super) fn read(root: &Element, path: &str) -> Result<TileSet, String> {
             limits: [0, 0, size[0] - 1, size[1] - 1],
         });
     }
-    if levels.is_empty() {
-        return Err("there is no level in it that can be read".into());
-    }
-    levels.sort_by(|a, b| a.pixel.total_cmp(&b.pixel));
-    let template = in_folder(path, &format!("{{z}}/{{x}}/{{y}}.{ending}"))?;
-    let mut grid = TileGrid {
-        crs,
-        levels,
-        extent: None,
-    };
-    if let Some((low, high)) = stated {
-        grid.keep_within(low, high);
-    }
-    Ok(TileSet {
-        grid,
-        address: TileAddress::new(vec![template], true)?,
-        name: shortened(&text("Title"), 200),
-        attribution: String::new(),
-    })
+    Ok(levels)
 }

@@ -54,12 +54,11 @@ impl MbTiles {
     /// # Errors
     /// When it is no such file, or holds no tiles of pictures in a set that is known.
     pub fn open(resources: &dyn Resources, path: &str) -> Result<OpenedMbTiles, Problem> {
-        let connection = match resources.real_path(path) {
-            Some(real) => connect_file(&real).unwrap_or_else(|| Err(rusqlite::Error::InvalidPath(real))),
-            None => {
-                let bytes = resources.read_at_most(path, MAX_PACKED_MBTILES_BYTES);
-                connect_bytes(bytes.map_err(|error| error.problem(path, ""))?)
-            }
+        let connection = if let Some(real) = resources.real_path(path) {
+            connect_file(&real).unwrap_or_else(|| Err(rusqlite::Error::InvalidPath(real)))
+        } else {
+            let bytes = resources.read_at_most(path, MAX_PACKED_MBTILES_BYTES);
+            connect_bytes(bytes.map_err(|error| error.problem(path, ""))?)
         };
         let damaged = |error: rusqlite::Error| {
             Problem::error(path, "", format!("the file is damaged or cannot be opened ({error})"))

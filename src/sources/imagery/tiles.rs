@@ -45,10 +45,13 @@ pub struct TiledPixels<S> {
     kept: Mutex<Kept>,
 }
 
-/// Tiles that were used last; `None` stands for a tile that is not there.
+/// A tile that was looked for; `None` where there is none.
+type Found = Option<Arc<TilePicture>>;
+
+/// Tiles that were used last.
 #[derive(Debug, Default)]
 struct Kept {
-    tiles: BTreeMap<(usize, u32, u32), (Option<Arc<TilePicture>>, u64)>,
+    tiles: BTreeMap<(usize, u32, u32), (Found, u64)>,
     bytes: usize,
     clock: u64,
 }
@@ -103,7 +106,7 @@ impl<S: TileStore> TiledPixels<S> {
         Ok(tile)
     }
 
-    fn known(&self, key: (usize, u32, u32)) -> Option<Option<Arc<TilePicture>>> {
+    fn known(&self, key: (usize, u32, u32)) -> Option<Found> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.clock += 1;
         let clock = kept.clock;

@@ -90,8 +90,7 @@ impl GeoTiff {
         // Filled where a plane has a tile: what is in none stays clear.
         let mut samples = vec![vec![0_u16; planes]; colors.values.len()];
         let mut is_there = vec![false; colors.values.len()];
-        for plane in 0..planes {
-            let number = u16::try_from(plane).unwrap_or(u16::MAX);
+        for (number, plane) in (0_u16..).zip(0..planes) {
             self.each_chunk(level, window, number, &mut colors.problems, |chunk, rows| {
                 for row in rows.list {
                     let from = (row.in_chunk * found.chunk[0] as usize + rows.first) * size;
@@ -142,12 +141,12 @@ impl GeoTiff {
         *self.white.get_or_init(|| {
             let sizes = self.sizes();
             let Some(size) = sizes.last() else { return u16::MAX };
-            let side = |length: u32| length.min(2048);
+            let part = |length: u32| length.min(2048);
             let window = Window {
-                x: (size.width - side(size.width)) / 2,
-                y: (size.height - side(size.height)) / 2,
-                width: side(size.width),
-                height: side(size.height),
+                x: (size.width - part(size.width)) / 2,
+                y: (size.height - part(size.height)) / 2,
+                width: part(size.width),
+                height: part(size.height),
             };
             let last = sizes.len() - 1;
             let Some(level) = self.level(last) else { return u16::MAX };

@@ -205,7 +205,7 @@ pub enum LayerKindFile {
     /// Addresses to be found by searching (`GeoJSON` points with the attributes of the BAG: `openbare_ruimte`,
     /// `huisnummer`, `huisletter`, `toevoeging`, `postcode`, `woonplaats`).
     Addresses,
-    /// Pictures of the ground from above: `GeoTIFF` in colour, `MBTiles`, or a file that describes tiles (TileJSON,
+    /// Pictures of the ground from above: `GeoTIFF` in colour, `MBTiles`, or a file that describes tiles (`TileJSON`,
     /// `tilemapresource.xml`, the capabilities of a WMTS).
     Imagery,
     /// Points, lines and areas of any kind (`GeoJSON` or another vector file), drawn on the ground as `style` says.

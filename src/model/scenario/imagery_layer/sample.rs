@@ -5,7 +5,7 @@
 //! of pixels are averaged first.
 
 use super::super::projection::{MAX_DISTANCE_M, Projection};
-use crate::georef::{Crs, SiteFrame};
+use crate::georef::{Crs, SiteFrame, narrow};
 use crate::model::imagery::{GroundPicture, PictureTile};
 use crate::sources::Problem;
 use crate::sources::imagery::{PixelLevel, PixelSource};
@@ -174,7 +174,8 @@ impl GroundPicture for SitePicture {
         let side_px = side_px.clamp(1, MAX_SIDE);
         let high = low + side_m;
         let is_square = low.is_finite() && side_m.is_finite() && side_m > 0.0;
-        if !is_square || !(high.cmpgt(self.bounds.0).all() && low.cmplt(self.bounds.1).all()) {
+        let touches = high.cmpgt(self.bounds.0).all() && low.cmplt(self.bounds.1).all();
+        if !(is_square && touches) {
             return Ok(None);
         }
         let projection = self
@@ -254,7 +255,7 @@ impl Lattice {
     fn pixels_per_pixel(&self, level: &PixelLevel) -> Option<f64> {
         let at = |i: u32| self.places.get(i as usize).copied().flatten();
         let cells = self.across - 1;
-        let order = (0..cells * cells).map(|i| (i + (cells * cells + cells) / 2) % (cells * cells));
+        let order = (0..cells * cells).map(|i| (i + u32::midpoint(cells * cells, cells)) % (cells * cells));
         let cell = order.map(|i| (i % cells, i / cells)).find_map(|(column, row)| {
             let first = row * self.across + column;
             Some([at(first)?, at(first + 1)?, at(first + self.across)?])
@@ -398,15 +399,15 @@ impl<'a> Sampled<'a> {
     /// Between the middles of blocks.
     fn at(&self, t: DVec2) -> [f32; 4] {
         let (x, y) = (whole(t.x), whole(t.y));
-        let part = (t - t.floor()).as_vec2();
+        let part = narrow((t - t.floor()).extend(0.0));
         let next = |n: u32, size: u32| (n + 1).min(size - 1);
         let (x1, y1) = (next(x, self.size[0]), next(y, self.size[1]));
         let block = |x: u32, y: u32| self.blocks[y as usize * self.size[0] as usize + x as usize];
         let mix = |a: [f32; 4], b: [f32; 4], t: f32| std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t);
         mix(
-            mix(block(x, y), block(x1, y), part.x),
-            mix(block(x, y1), block(x1, y1), part.x),
-            part.y,
+            mix(block(x, y), block(x1, y), part[0]),
+            mix(block(x, y1), block(x1, y1), part[0]),
+            part[1],
         )
     }
 }
