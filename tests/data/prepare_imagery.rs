@@ -367,7 +367,9 @@ fn tiles_in_mbtiles_show_the_same_place() {
         tile.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
         let south = (1_u32 << zoom) - 1 - row;
         let values = (zoom, column, south, bytes.into_inner());
-        database.execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", values).unwrap();
+        database
+            .execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", values)
+            .unwrap();
     }
     drop(database);
     let options = PrepareOptions {

@@ -49,7 +49,10 @@ fn arguments(town: &Town, folder: &str) -> Vec<String> {
         ("--imagery", path("picture.tif")),
         ("--vector", path("bgt.geojson")),
     ];
-    pairs.into_iter().flat_map(|(option, value)| [option.to_owned(), value]).collect()
+    pairs
+        .into_iter()
+        .flat_map(|(option, value)| [option.to_owned(), value])
+        .collect()
 }
 
 fn program(town: &Town, folder: &str) -> Command {
@@ -76,7 +79,10 @@ fn finish(town: &Town, folder: &str) {
     ] {
         assert!(answer[number].as_u64().unwrap() >= least, "{number} in {answer}");
     }
-    let left: Vec<_> = fs::read_dir(town.path(folder).join(".prepare")).unwrap().flatten().collect();
+    let left: Vec<_> = fs::read_dir(town.path(folder).join(".prepare"))
+        .unwrap()
+        .flatten()
+        .collect();
     assert_eq!(left.len(), 1, "only the journal stays: {left:?}");
 }
 
@@ -107,7 +113,11 @@ fn a_run_that_is_killed_anywhere_is_gone_on_with_and_ends_the_same() {
     for (number, (line, wait_ms)) in moments.into_iter().enumerate() {
         let folder = format!("killed-{number}");
         for _twice in 0..2 {
-            let mut run = program(&town, &folder).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+            let mut run = program(&town, &folder)
+                .stderr(Stdio::piped())
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
             let lines = BufReader::new(run.stderr.take().unwrap()).lines();
             let mut seen = lines.map_while(Result::ok).filter(|told| told.starts_with(line));
             if seen.next().is_some() {
@@ -150,7 +160,10 @@ fn told_in_one_line(output: &Output) {
     assert_eq!(output.status.code(), Some(3), "{said}");
     let trouble: Vec<&str> = said.lines().filter(|line| line.contains("cannot write")).collect();
     assert_eq!(trouble.len(), 1, "{said}");
-    assert!(trouble[0].contains("make room and run it again: it goes on where it stopped"), "{said}");
+    assert!(
+        trouble[0].contains("make room and run it again: it goes on where it stopped"),
+        "{said}"
+    );
 }
 
 #[cfg(unix)]
@@ -163,7 +176,9 @@ fn a_file_that_may_not_grow_is_one_line_and_the_next_run_goes_on() {
         let folder = format!("full-{number}");
         let mut limited = Command::new("sh");
         limited.args(["-c", "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"", &blocks.to_string()]);
-        limited.arg(env!("CARGO_BIN_EXE_stadslens")).args(arguments(&town, &folder));
+        limited
+            .arg(env!("CARGO_BIN_EXE_stadslens"))
+            .args(arguments(&town, &folder));
         let output = limited.output().unwrap();
         told_in_one_line(&output);
         whatever_stands_in_its_place_is_whole(&town.path(&folder), &town.path("undisturbed"));
@@ -187,9 +202,15 @@ fn a_disk_that_is_full_is_one_line_and_the_next_run_goes_on() {
         let copy = town.path(&format!("copy-{number}"));
         let mut small = Command::new("unshare");
         small.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, size]);
-        small.arg(&disk).arg(env!("CARGO_BIN_EXE_stadslens")).args(arguments(&town, "disk/out"));
+        small
+            .arg(&disk)
+            .arg(env!("CARGO_BIN_EXE_stadslens"))
+            .args(arguments(&town, "disk/out"));
         let output = small.env("DISK", &disk).env("COPY", &copy).output();
-        let Some(output) = output.ok().filter(|output| ![Some(1), Some(77)].contains(&output.status.code())) else {
+        let Some(output) = output
+            .ok()
+            .filter(|output| ![Some(1), Some(77)].contains(&output.status.code()))
+        else {
             eprintln!("skipped: no disk of its own for a test on this machine");
             return;
         };
@@ -201,13 +222,21 @@ fn a_disk_that_is_full_is_one_line_and_the_next_run_goes_on() {
 #[test]
 fn two_runs_at_once_do_not_meet() {
     let town = town();
-    let mut first = program(&town, "out").stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut first = program(&town, "out")
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     let mut lines = BufReader::new(first.stderr.take().unwrap()).lines();
     // It has its folder once it says what it does.
     lines.next().unwrap().unwrap();
     let second = program(&town, "out").output().unwrap();
     let is_over = first.try_wait().unwrap().is_some();
-    assert!(is_over || said(&second).contains("another run is preparing this folder"), "{}", said(&second));
+    assert!(
+        is_over || said(&second).contains("another run is preparing this folder"),
+        "{}",
+        said(&second)
+    );
     lines.for_each(drop);
     assert!(first.wait().unwrap().success());
 }

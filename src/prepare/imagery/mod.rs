@@ -47,7 +47,9 @@ pub(super) fn prepare(
 ) -> Result<Vec<PreparedLayer>, PrepareError> {
     let mut sources = Vec::new();
     for input in &inputs.imagery {
-        match Source::open(input, inputs.imagery.len(), &mut report.problems).and_then(|source| Ok((source.way()?, source))) {
+        match Source::open(input, inputs.imagery.len(), &mut report.problems)
+            .and_then(|source| Ok((source.way()?, source)))
+        {
             Ok((way, source)) => sources.push((way, source)),
             Err(problem) => report.problems.push(problem),
         }

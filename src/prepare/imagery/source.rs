@@ -80,7 +80,10 @@ impl Source {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let resources = folder(parent.unwrap_or(Path::new(".")));
         let missing = "it names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992";
-        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("mbtiles")) {
+        if path
+            .extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("mbtiles"))
+        {
             let opened = MbTiles::open(&*resources, name).map_err(|problem| Problem {
                 path: shown.clone(),
                 ..problem
@@ -150,7 +153,9 @@ impl Source {
                 .ok()
                 .map(DVec2::from_array),
         };
-        let places = places.iter().map(|place| in_file(place.as_ref()?).filter(|p| p.is_finite()));
+        let places = places
+            .iter()
+            .map(|place| in_file(place.as_ref()?).filter(|p| p.is_finite()));
         places.collect()
     }
 
