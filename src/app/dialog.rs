@@ -4,6 +4,7 @@ use super::desk::Screen;
 use super::desk::short_name;
 use super::models::{AddModel, ModelsDesk, is_model};
 use super::open::OpenPath;
+use crate::panels::desk::Hovering;
 use crate::schedule::Lens;
 use crate::view::scene::ShownScenario;
 use bevy::prelude::*;
@@ -115,11 +116,11 @@ fn take_dropped_files(
     let is_designing = lens.is_some_and(|lens| *lens.get() == Lens::Design);
     let can_add = is_designing && models.is_some_and(|models| models.can_add(shown.as_deref()));
     for drop in drops.read() {
-        if let FileDragAndDrop::HoveredFile { path_buf, .. } = drop {
-            screen.0.is_hovering_model = can_add && is_model(path_buf);
-        }
         screen.0.hovering = match drop {
-            FileDragAndDrop::HoveredFile { path_buf, .. } => Some(short_name(path_buf)),
+            FileDragAndDrop::HoveredFile { path_buf, .. } => Some(Hovering {
+                name: short_name(path_buf),
+                is_model: can_add && is_model(path_buf),
+            }),
             FileDragAndDrop::HoveredFileCanceled { .. } => None,
             FileDragAndDrop::DroppedFile { path_buf, .. } if can_add && is_model(path_buf) => {
                 add.write(AddModel(path_buf.clone()));
@@ -164,7 +165,7 @@ mod tests {
         };
         assert_eq!(opened(&mut app, hover.clone()), Vec::<PathBuf>::new());
         let hovering = |app: &App| app.world().resource::<Screen>().0.hovering.clone();
-        assert!(hovering(&app).is_some_and(|name| name == "scenario.json"));
+        assert!(hovering(&app).is_some_and(|file| file.name == "scenario.json" && !file.is_model));
         opened(&mut app, FileDragAndDrop::HoveredFileCanceled { window });
         assert_eq!(hovering(&app), None);
         opened(&mut app, hover);

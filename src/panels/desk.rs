@@ -63,6 +63,15 @@ pub enum Dialog {
     Search,
 }
 
+/// A file that hangs over the window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hovering {
+    /// Its name.
+    pub name: String,
+    /// Let go it is added to the variant shown as a model; else it is opened.
+    pub is_model: bool,
+}
+
 /// What belongs to the screen alone.
 #[derive(Resource, Debug, Clone, Default)]
 pub struct Desk {
@@ -84,10 +93,8 @@ pub struct Desk {
     pub search: SearchState,
     /// Short messages.
     pub toasts: Toasts,
-    /// Name of the file that hangs over the window and would be opened when it is let go.
-    pub hovering: Option<String>,
-    /// That file would be added to the variant shown as a model.
-    pub is_hovering_model: bool,
+    /// The file that hangs over the window.
+    pub hovering: Option<Hovering>,
     tour: Option<TourState>,
     tour_left: bool,
     opened_last: Side,
@@ -228,8 +235,8 @@ impl Desk {
         }
         self.show_tour(ctx, &zones, view, language, &mut actions);
         self.show_dialog(ctx, view, language, &mut actions);
-        if let Some(name) = &self.hovering {
-            let words = if self.is_hovering_model {
+        if let Some(Hovering { name, is_model }) = &self.hovering {
+            let words = if *is_model {
                 tr_args(language, "drop-hint-model", &[("name", name)])
             } else {
                 tr_args(language, "drop-hint", &[("name", name)])

@@ -420,9 +420,10 @@ fn key_words(key: &str, language: &Language) -> String {
 fn plain(value: f64, decimals: usize, language: &Language) -> String {
     let decimal = tr(language, "number-decimal");
     let text = format!("{value:.decimals$}");
-    let text = match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.'),
-        false => &text,
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
     };
     // A height of a hair below zero is zero.
     let text = if text == "-0" { "0" } else { text };

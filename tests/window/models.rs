@@ -99,17 +99,10 @@ fn a_planner_adds_a_model_points_where_it_stands_and_takes_that_back() {
     ];
     let away = (target[0] - number(&moved, "/0")).hypot(target[1] - number(&moved, "/1"));
     assert!(away < 0.5, "looking at {target:?}, and it stands at {moved}");
-    // It stands 30 m high on the point that is looked at.
-    let (x, y) = middle(&there);
-    let is_picked = [(0.0, -20.0), (0.0, -60.0), (-90.0, -20.0), (90.0, -20.0), (0.0, 40.0)]
-        .into_iter()
-        .any(|(right, up)| {
-            let before = desktop.try_state().map_or(Value::Null, |state| state["picked"].clone());
-            desktop.click(x + right, y + up);
-            let state = desktop.wait_for("another picked thing", |state| {
-                !state["picked"].is_null() && state["picked"] != before && state["complete"] == true
-            });
-            state["picked"]["kind"] == "new_model"
-        });
-    assert!(is_picked, "the model stands where the camera looks");
+    // It stands 30 m high on the point that is looked at, in the middle of the window whatever panels lie over it.
+    let (_, y) = middle(&there);
+    desktop.click(640.0, y - 60.0);
+    desktop.wait_for("the model picked", |state| {
+        state["picked"]["kind"] == "new_model" && state["picked"]["id"] == "toren"
+    });
 }

@@ -96,11 +96,11 @@ pub(super) fn add(source: &Path, root: &Path) -> Result<Added, Problem> {
         let _left = fs::remove_dir_all(&target);
         return Err(problem);
     }
-    let named = references_of(&resources, name).len() + 1;
+    let wanted = references_of(&resources, name).len() + 1;
     Ok(Added {
         path: format!("{FOLDER}/{place}/{name}"),
         facts,
-        missing: named.saturating_sub(files.len()),
+        missing: wanted.saturating_sub(files.len()),
     })
 }
 

@@ -147,7 +147,8 @@ fn place(entry: &mut Map<String, Value>, model: &NewModel, own: &OwnFile<'_>, pr
     );
     let heading_deg = rounded(model.heading_deg, STEPS);
     set("heading_deg", (heading_deg != 0.0).then(|| json!(heading_deg)));
-    set("scale", (model.scale != 1.0).then(|| json!(model.scale)));
+    let is_scaled = (model.scale - 1.0).abs() > f64::EPSILON;
+    set("scale", is_scaled.then(|| json!(model.scale)));
     set("up", (model.up == Up::Z).then(|| json!("z")));
     set(
         "origin",

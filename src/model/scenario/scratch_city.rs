@@ -343,7 +343,9 @@ mod tests {
 
     fn distance_m(features: &[CityFeature]) -> f64 {
         let mut extent = Extent::default();
-        features.iter().for_each(|feature| extent.take(feature));
+        for feature in features {
+            extent.take(feature);
+        }
         let anchor = RdNap {
             x_m: 85_000.0,
             y_m: 447_000.0,

@@ -5,6 +5,7 @@ use crate::georef::SiteFrame;
 use crate::sources::resource::{self, Resources};
 use crate::sources::tiles3d::{DecodeRequest, decode_meshes};
 use bevy::math::{DMat4, DVec3};
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ fn faces_name_vertices_from_the_start_and_from_the_end() {
 fn a_face_that_is_not_convex_is_cut_and_keeps_its_area() {
     let mut text = String::from("# an L\r\n");
     for (x, y) in [(0, 0), (6, 0), (6, 2), (2, 2), (2, 5), (0, 5)] {
-        text += &format!("v {x} {y} 7 0.5 0.5 0.5\r\n");
+        let _ = write!(text, "v {x} {y} 7 0.5 0.5 0.5\r\n");
     }
     text += "o L\r\nf 1 2 3 \\\r\n 4 5 6\r\n";
     let model = read(&text);

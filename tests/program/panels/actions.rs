@@ -5,7 +5,7 @@ use bevy_egui::egui::{self, Key, Modifiers, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use jiff::civil::date;
 use stadslens::panels::card::CardAction;
-use stadslens::panels::desk::Dialog;
+use stadslens::panels::desk::{Dialog, Hovering};
 use stadslens::panels::layers::LayersAction;
 use stadslens::panels::minimap::{MinimapAction, MinimapState};
 use stadslens::panels::problems::ProblemsAction;
@@ -381,7 +381,10 @@ fn a_building_that_nobody_named_is_called_what_it_is() {
 fn a_file_over_the_window_is_named_there() {
     let mut harness = Scene::new("nl").harness(DESK, 1.0);
     assert!(harness.query_by_label_contains("Loslaten").is_none());
-    harness.state_mut().desk.hovering = Some("plan / scenario.json".to_owned());
+    harness.state_mut().desk.hovering = Some(Hovering {
+        name: "plan / scenario.json".to_owned(),
+        is_model: false,
+    });
     harness.run();
     harness.get_by_label("Loslaten opent plan / scenario.json");
 }
