@@ -356,7 +356,7 @@ fn what_does_not_fit_in_memory_hangs_below_and_is_read_when_it_is_asked_for() {
     let tree = tree_of(file(7, 60_000, Some(1000), &[]), 30_000);
     assert!(tree.problems.is_empty(), "{:?}", tree.problems);
     let (held, hanging): (Vec<_>, Vec<_>) =
-        (tree.nodes.iter()).partition(|node| matches!(node.data, super::tree::NodeData::Held(_)));
+        (tree.nodes.iter()).partition(|node| matches!(node.data, tree::NodeData::Held(_)));
     assert_eq!(held.iter().map(|node| node.points).sum::<u64>(), 30_000);
     assert_eq!(hanging.len(), 60);
     assert!(hanging.iter().all(|node| node.parent.is_some()));

@@ -223,7 +223,7 @@ mod tests {
         let words = table(&look);
         assert_eq!(words.len(), WORDS);
         assert_eq!((words[8], words[10], words[15]), (1 << 6, 1, 1 << 31));
-        assert_eq!(f32::from_bits(words[2]), 10.0);
+        assert_eq!(words[2], 10.0_f32.to_bits());
         assert_ne!(words[CLASSES_AT + 2], words[CLASSES_AT + 6]);
         assert_eq!(words[CLASSES_AT + 6] & STANDS, STANDS);
     }

@@ -196,12 +196,8 @@ mod tests {
             .collect();
         found.sort_by_key(|point| point.2);
         for (number, (x, z, _)) in (0_u16..).zip(found) {
-            let place = [f32::from_bits(x), f32::from_bits(z)];
-            assert_eq!(
-                place,
-                [f32::from(number % 20), f32::from(number / 20)],
-                "of point {number}"
-            );
+            let expected = [number % 20, number / 20].map(|metres| f32::from(metres).to_bits());
+            assert_eq!([x, z], expected, "of point {number}");
         }
     }
 

@@ -81,16 +81,22 @@ mod tests {
         ])
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "whole metres")]
+    fn in_metres(widths: BTreeMap<u32, Widths>) -> BTreeMap<u32, [i32; 8]> {
+        let whole = |width: f64| width.round() as i32;
+        widths.into_iter().map(|(node, all)| (node, all.map(whole))).collect()
+    }
+
     #[test]
     fn discs_shrink_where_finer_ones_lie_and_only_there() {
         let index = index();
         let drawn = BTreeMap::from([(0, 12.0), (1, 6.0), (2, 3.0)]);
-        let found = widths(&index, &drawn);
-        assert_eq!(found[&0], [12.0, 12.0, 12.0, 3.0, 12.0, 12.0, 12.0, 12.0]);
-        assert_eq!(found[&1], [6.0, 6.0, 6.0, 6.0, 6.0, 3.0, 6.0, 6.0]);
-        assert_eq!(found[&2], [3.0; 8]);
-        let alone = widths(&index, &BTreeMap::from([(0, 12.0), (2, 3.0)]));
-        assert_eq!(alone[&0], [12.0; 8], "nothing fills the gap between the two yet");
+        let found = in_metres(widths(&index, &drawn));
+        assert_eq!(found[&0], [12, 12, 12, 3, 12, 12, 12, 12]);
+        assert_eq!(found[&1], [6, 6, 6, 6, 6, 3, 6, 6]);
+        assert_eq!(found[&2], [3; 8]);
+        let alone = in_metres(widths(&index, &BTreeMap::from([(0, 12.0), (2, 3.0)])));
+        assert_eq!(alone[&0], [12; 8], "nothing fills the gap between the two yet");
     }
 
     #[test]
