@@ -29,7 +29,7 @@ use crate::panels::viewpoints::ViewpointsAction;
 use crate::schedule::SwitchLens;
 use crate::view::camera::{CameraCommand, FlyTo, Orbit, orbit_of};
 use crate::view::picking::Pick;
-use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant};
+use crate::view::scene::{FeatureChoice, ShowLayer, ShowPhase, ShowVariant, StyleFeatures};
 use crate::view::sun::SetSunTime;
 
 /// How near a flight to what is picked comes, metres.
@@ -75,8 +75,8 @@ impl Follower<'_, '_> {
                 memory.viewpoint = Some(id);
             }
         }
-        for LayersAction::SetVisible { id, visible } in actions.layers {
-            wishes.layer.write(ShowLayer { id, visible });
+        for action in actions.layers {
+            follow_layers(action, wishes);
         }
         for action in actions.card {
             follow_card(&action, self.world, wishes);
@@ -161,6 +161,19 @@ fn follow_top_bar(action: TopBarAction, wishes: &mut Wishes, desk: &mut Desk, ch
         TopBarAction::SetLanguage(language) => choices.choose_language(language),
         // These four the desk does itself.
         TopBarAction::ShowCharter | TopBarAction::ShowSettings | TopBarAction::ShowKeys | TopBarAction::ShowSearch => {}
+    }
+}
+
+fn follow_layers(action: LayersAction, wishes: &mut Wishes) {
+    let mut restyle = |id: String, choice: FeatureChoice| {
+        wishes.style.write(StyleFeatures { id, choice });
+    };
+    match action {
+        LayersAction::SetVisible { id, visible } => {
+            wishes.layer.write(ShowLayer { id, visible });
+        }
+        LayersAction::ColorBy { id, property } => restyle(id, FeatureChoice::ColorBy(property)),
+        LayersAction::HeightBy { id, property } => restyle(id, FeatureChoice::HeightBy(property)),
     }
 }
 

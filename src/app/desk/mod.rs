@@ -34,7 +34,7 @@ use crate::ui::shell::Zones;
 use crate::view::GroundHeights;
 use crate::view::camera::{CameraCommand, FlyTo, OrbitCamera, ReducedMotion};
 use crate::view::picking::{CitySelection, CursorGround, Pick};
-use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant, ShownScenario, ViewProblems};
+use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant, ShownScenario, StyleFeatures, ViewProblems};
 use crate::view::site_view::SiteView;
 use crate::view::sun::{SetSunTime, SunTime};
 use crate::view::tiles::TileStats;
@@ -88,6 +88,7 @@ pub(super) struct Wishes<'w> {
     lens: MessageWriter<'w, SwitchLens>,
     variant: MessageWriter<'w, ShowVariant>,
     layer: MessageWriter<'w, ShowLayer>,
+    style: MessageWriter<'w, StyleFeatures>,
     fly: MessageWriter<'w, FlyTo>,
     camera: MessageWriter<'w, CameraCommand>,
     open: MessageWriter<'w, OpenPath>,

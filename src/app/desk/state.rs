@@ -1,6 +1,6 @@
 //! What the model says, put into the plain states that panels show. Pure functions, in the language of the interface.
 
-use super::feature_words::feature_legend;
+use super::feature_words::{feature_legend, feature_look};
 use crate::model::{Certainty, Charter, Layer, LayerKind, OpenScenario, SurfaceKind, Use};
 use crate::panels::certainty_word;
 use crate::panels::charter::CharterState;
@@ -95,6 +95,7 @@ pub(super) fn layers(shown: &ShownScenario, language: &Language) -> LayersState 
         certainty: layer.certainty,
         synthetic: layer.synthetic,
         legend: legend(layer, shown, language),
+        look: feature_look(&layer.id, shown),
     });
     LayersState { rows: rows.collect() }
 }
