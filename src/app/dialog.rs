@@ -2,7 +2,10 @@
 
 use super::desk::Screen;
 use super::desk::short_name;
+use super::models::{AddModel, ModelsDesk, is_model};
 use super::open::OpenPath;
+use crate::schedule::Lens;
+use crate::view::scene::ShownScenario;
 use bevy::prelude::*;
 use bevy::tasks::{IoTaskPool, Task, futures_lite::future};
 use std::{
@@ -11,7 +14,7 @@ use std::{
 };
 
 /// Endings of files that open by themselves.
-const ENDINGS: [&str; 19] = [
+const ENDINGS: [&str; 20] = [
     "stadslens",
     "json",
     "jsonl",
@@ -19,6 +22,7 @@ const ENDINGS: [&str; 19] = [
     "glb",
     "gltf",
     "b3dm",
+    "obj",
     "las",
     "laz",
     "gpkg",
@@ -93,16 +97,30 @@ fn take_answer(mut dialog: ResMut<Dialog>, mut open: MessageWriter<OpenPath>) {
     }
 }
 
-/// Opens what is dropped, and says what would be opened while it still hangs over the window.
+/// Opens what is dropped, or adds a model to the plan that is designed, and says which while it still hangs over the
+/// window.
 fn take_dropped_files(
     mut drops: MessageReader<FileDragAndDrop>,
     mut open: MessageWriter<OpenPath>,
     mut screen: ResMut<Screen>,
+    mut add: MessageWriter<AddModel>,
+    models: Option<Res<ModelsDesk>>,
+    shown: Option<Res<ShownScenario>>,
+    lens: Option<Res<State<Lens>>>,
 ) {
+    let is_designing = lens.is_some_and(|lens| *lens.get() == Lens::Design);
+    let can_add = is_designing && models.is_some_and(|models| models.can_add(shown.as_deref()));
     for drop in drops.read() {
+        if let FileDragAndDrop::HoveredFile { path_buf, .. } = drop {
+            screen.0.is_hovering_model = can_add && is_model(path_buf);
+        }
         screen.0.hovering = match drop {
             FileDragAndDrop::HoveredFile { path_buf, .. } => Some(short_name(path_buf)),
             FileDragAndDrop::HoveredFileCanceled { .. } => None,
+            FileDragAndDrop::DroppedFile { path_buf, .. } if can_add && is_model(path_buf) => {
+                add.write(AddModel(path_buf.clone()));
+                None
+            }
             FileDragAndDrop::DroppedFile { path_buf, .. } => {
                 open.write(OpenPath(path_buf.clone()));
                 None
@@ -132,6 +150,7 @@ mod tests {
             .init_resource::<Screen>()
             .add_message::<FileDragAndDrop>()
             .add_message::<OpenPath>()
+            .add_message::<AddModel>()
             .add_systems(Update, take_dropped_files);
         let window = Entity::PLACEHOLDER;
         let path_buf = PathBuf::from("/data/plan/scenario.json");

@@ -5,7 +5,7 @@ use super::{MainThreadTimes, Stop, program_plugins};
 use crate::model::{ActivateScenario, scenario::open_any};
 use crate::schedule::Lens;
 use crate::view::{
-    camera::{CameraCommand, spawn_main_camera},
+    camera::{CameraCommand, FlyTo, Orbit, spawn_main_camera},
     scene::{SceneReady, ShowVariant, SwitchTime},
     tiles::TileStats,
 };
@@ -69,6 +69,16 @@ impl Measured {
     /// Turns the camera by some radians.
     pub fn turn(&mut self, radians: f64) {
         self.apps.main.world_mut().write_message(CameraCommand::Turn(radians));
+    }
+
+    /// Puts the camera somewhere from the next frame on.
+    pub fn look(&mut self, to: Orbit) {
+        self.apps.main.world_mut().write_message(FlyTo { to, at_once: true });
+    }
+
+    /// What of the tiles is drawn and loaded.
+    pub fn tiles(&self) -> &TileStats {
+        self.apps.main.world().resource::<TileStats>()
     }
 
     /// Switches the variant and returns what that cost the program.

@@ -8,7 +8,7 @@ use crate::model::{
 use crate::schedule::FrameSystems;
 use crate::sources::{
     Problem,
-    cityjson::{Lod, is_city_json},
+    cityjson::{Lod, LodChoice, is_city_json},
 };
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
@@ -36,9 +36,9 @@ pub struct PathOpened {
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct OpenSystems;
 
-/// The city model that is shown in no more than a level of detail, for as long as the program runs.
+/// The city model that is shown in a level of detail of the person's choice, for as long as the program runs.
 #[derive(Resource, Default)]
-pub(super) struct WantedDetail(pub(super) Option<(PathBuf, Lod)>);
+pub(super) struct WantedDetail(pub(super) Option<(PathBuf, LodChoice)>);
 
 /// Refuses a level of detail for what is no city model.
 pub(super) fn check_lod(path: Option<&Path>, lod: Option<Lod>) -> Result<(), Stop> {
@@ -91,11 +91,12 @@ fn start_opening(
     };
     let path = path.clone();
     let task_path = path.clone();
-    let lod = detail.0.as_ref().filter(|(of, _)| *of == path).map(|(_, lod)| *lod);
+    let detail = detail.0.as_ref().filter(|(of, _)| *of == path);
+    let choice = detail.map(|(_, choice)| *choice);
     let keeper = keeping.map(|keeping| keeping.keeper());
     let task = AsyncComputeTaskPool::get().spawn(async move {
-        let mut open = match lod {
-            Some(lod) => open_city_model(&task_path, lod)?,
+        let mut open = match choice {
+            Some(choice) => open_city_model(&task_path, choice, None)?,
             None => open_any(&task_path)?,
         };
         let store = keeper.and_then(|keeper| keeper.read_back(&task_path, &mut open));

@@ -5,7 +5,10 @@ use crate::georef::{LonLatH, SitePos};
 use crate::model::scenario::{open_any, open_city_model, unknown_id};
 use crate::model::{ActivateScenario, OpenScenario};
 use crate::schedule::{Lens, SwitchLens};
-use crate::sources::{Cause, Problem, Severity, cityjson::Lod};
+use crate::sources::{
+    Cause, Problem, Severity,
+    cityjson::{Lod, LodChoice},
+};
 use crate::text::{Language, tr};
 use crate::view::{
     camera::{FlyTo, Orbit, OrbitCamera, orbit_of, picture_target, spawn_main_camera},
@@ -115,7 +118,7 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
     let preset = preset_of(options.quality.as_deref())?.unwrap_or(Preset::High);
     check_lod(Some(&options.path), options.lod)?;
     let open = match options.lod {
-        Some(lod) => open_city_model(&options.path, lod),
+        Some(lod) => open_city_model(&options.path, LodChoice::AtMost(lod), None),
         None => open_any(&options.path),
     };
     let open = open.map_err(|problems| Stop::Problems { problems })?;

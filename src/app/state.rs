@@ -2,6 +2,7 @@
 
 use super::choices::Choices;
 use super::desk::{Screen, ShownZones};
+use super::detail::ChangingDetail;
 use super::keep::Keeping;
 use super::open::Opening;
 use crate::georef::SitePos;
@@ -28,6 +29,10 @@ pub(super) fn state_json(world: &World) -> Value {
     let scenario = world.get_resource::<ShownScenario>();
     let desk = world.get_resource::<Screen>().map(|screen| &screen.0);
     let kiosk = world.get_resource::<KioskState>();
+    let is_changing = world
+        .get_resource::<ChangingDetail>()
+        .is_some_and(|changing| changing.wanted().is_some());
+    let is_reading = is_changing || world.resource::<Opening>().path().is_some();
     let ready = world.resource::<SceneReady>().0;
     let site = scenario.map(|scenario| scenario.open.scenario.area.site);
     let target_rd = site.and_then(|site| site.rd_nap_from_site(shown.target));
@@ -77,8 +82,9 @@ pub(super) fn state_json(world: &World) -> Value {
             "pin": kiosk.has_pin,
         })),
         "kept": world.resource::<Keeping>().is_done(),
+        "detail": scenario.and_then(|scenario| scenario.open.detail.as_ref()).map(|detail| format!("{:?}", detail.choice)),
         "opening": world.resource::<Opening>().path().is_some(),
-        "complete": ready && stats.complete && camera.is_still() && world.resource::<Opening>().path().is_none(),
+        "complete": ready && stats.complete && camera.is_still() && !is_reading,
     })
 }
 
@@ -91,6 +97,7 @@ fn picked_json(thing: &PickedThing, position: SitePos) -> Value {
         PickedThing::Asset { index } => ("asset", json!(index)),
         PickedThing::Report { index } => ("report", json!(index)),
         PickedThing::Sensor { index } => ("sensor", json!(index)),
+        PickedThing::Point(point) => ("point", json!(point.facts.class)),
         PickedThing::Feature { layer, index } => ("feature", json!([layer, index])),
         PickedThing::Ground => ("ground", Value::Null),
     };

@@ -2,7 +2,8 @@
 
 use super::area_map;
 use super::choices::{Choices, apply_choices, save_choices};
-use super::desk::{DeskMemory, Screen, ShownZones, say_reported, show_desk, take_opened, tell_news};
+use super::desk::{DeskMemory, Screen, ShownZones, say_reported, show_desk, take_opened, take_replaced, tell_news};
+use super::detail::{self, ChangingDetail};
 use super::dialog;
 use super::engine::{self, Surface};
 use super::keep::{self, Keeping, tell_trouble};
@@ -11,9 +12,9 @@ use super::names::paint_names;
 use super::notes;
 use super::open::{OpenPath, Opening, WantedDetail, check_lod};
 use super::own_list;
-use super::{Stop, machine, program_plugins, save, search, shipped, take_along};
+use super::{Stop, machine, models, program_plugins, save, search, shipped, take_along};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
-use crate::sources::cityjson::Lod;
+use crate::sources::cityjson::{Lod, LodChoice};
 use crate::text::{Language, tr};
 use crate::view::{
     camera::{InputCapture, OrbitCamera, spawn_main_camera},
@@ -64,7 +65,7 @@ pub fn run_window(options: WindowOptions) -> Result<(), Stop> {
     check_lod(options.path.as_deref(), options.lod)?;
     machine::require_display()?;
     machine::require_adapter()?;
-    let detail = options.path.clone().zip(options.lod);
+    let detail = options.path.clone().zip(options.lod.map(LodChoice::AtMost));
     let start = options.path.or_else(shipped::lange_wemen);
     let mut app = App::new();
     app.add_plugins(engine::plugins(Surface::Window(Box::new(window(options.size)))));
@@ -131,9 +132,11 @@ fn desk_plugin(app: &mut App) {
     app.add_plugins((
         interface_plugin,
         dialog::plugin,
+        detail::plugin,
         save::plugin,
         keep::plugin,
         own_list::plugin,
+        models::plugin,
         notes::plugin,
         take_along::plugin,
         search::plugin,
@@ -149,6 +152,7 @@ fn desk_plugin(app: &mut App) {
             take_opened
                 .after(super::open::OpenSystems)
                 .before(FrameSystems::ApplyEdits),
+            take_replaced.in_set(FrameSystems::ApplyEdits),
             press_keys.before(FrameSystems::ApplyEdits),
             apply_choices.in_set(FrameSystems::Derive),
             (
@@ -219,10 +223,12 @@ fn rest_when_still(
     ready: Res<SceneReady>,
     tiles: Res<TileStats>,
     opening: Res<Opening>,
+    changing: Res<ChangingDetail>,
     shown: Option<Res<ShownScenario>>,
     mut settings: ResMut<WinitSettings>,
 ) {
-    let is_still = camera.is_still() && (shown.is_none() || (ready.0 && tiles.complete)) && opening.path().is_none();
+    let is_drawn = shown.is_none() || (ready.0 && tiles.complete);
+    let is_still = camera.is_still() && is_drawn && opening.path().is_none() && changing.wanted().is_none();
     let mode = if is_still {
         UpdateMode::reactive(IDLE_LOOK)
     } else {

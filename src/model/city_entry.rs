@@ -70,12 +70,18 @@ impl CityEntry {
         };
         let mut rings = vec![ring(&self.footprint.exterior)];
         rings.extend(self.footprint.holes.iter().map(|hole| ring(hole)));
+        let properties = self.properties();
+        json!({"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": rings}})
+    }
+
+    /// The properties of that feature.
+    pub fn properties(&self) -> Map<String, Value> {
         let mut properties = Map::new();
         properties.insert("identificatie".into(), json!(self.id));
         properties.insert("ground_nap_m".into(), json!(millimetres(self.ground_nap_m)));
         properties.insert("roof_nap_m".into(), json!(millimetres(self.roof_nap_m)));
         properties.extend(self.attributes.clone());
-        json!({"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": rings}})
+        properties
     }
 }
 

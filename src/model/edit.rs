@@ -3,8 +3,13 @@
 //! Panels write [`EditScenario`]; this module applies it in [`FrameSystems::ApplyEdits`] and keeps the inverse in
 //! the [`History`]. The maths is the pure function [`apply`]. An edit that cannot be applied changes nothing.
 
+mod city_model;
+mod models;
+
+pub use city_model::{CityModelReplaced, ReplaceCityModel};
+
 use super::note::Note;
-use super::scenario::{LocalText, OpenScenario, Scenario, Viewpoint};
+use super::scenario::{LocalText, NewModel, OpenScenario, Scenario, Viewpoint};
 use crate::schedule::FrameSystems;
 use bevy::prelude::*;
 use std::{collections::VecDeque, sync::Arc};
@@ -19,10 +24,12 @@ pub(crate) fn plugin(app: &mut App) {
         .add_message::<ScenarioActivated>()
         .add_message::<EditScenario>()
         .add_message::<ScenarioEdited>()
+        .add_message::<ReplaceCityModel>()
+        .add_message::<CityModelReplaced>()
         .init_resource::<History>()
         .add_systems(
             Update,
-            (activate, apply_edits)
+            (activate, city_model::replace_city_model, apply_edits)
                 .chain()
                 .in_set(EditSystems)
                 .in_set(FrameSystems::ApplyEdits),
@@ -93,6 +100,29 @@ pub enum Edit {
         /// The summary.
         summary: LocalText,
     },
+    /// Adds a model to a variant.
+    AddModel {
+        /// Variant id.
+        variant: String,
+        /// The model, its id new in the variant.
+        model: Box<NewModel>,
+        /// Position in the list; the end when `None` or past it.
+        position: Option<usize>,
+    },
+    /// Puts a model of a variant over the one of the same id.
+    ChangeModel {
+        /// Variant id.
+        variant: String,
+        /// The model as it shall be.
+        model: Box<NewModel>,
+    },
+    /// Removes a model from a variant; its file stays.
+    RemoveModel {
+        /// Variant id.
+        variant: String,
+        /// Model id.
+        id: String,
+    },
     /// Adds a note, at the place of its number.
     AddNote {
         /// The note, its id new.
@@ -116,7 +146,7 @@ pub enum EditError {
     /// What it speaks of is not there (any more).
     #[error("there is no {kind} `{id}`")]
     Missing {
-        /// Viewpoint, variant or note.
+        /// Viewpoint, variant, model or note.
         kind: &'static str,
         /// Its id.
         id: String,
@@ -124,7 +154,7 @@ pub enum EditError {
     /// A new thing has an id that is taken.
     #[error("there is a {kind} `{id}` already")]
     Taken {
-        /// Viewpoint or note.
+        /// Viewpoint, model or note.
         kind: &'static str,
         /// Its id.
         id: String,
@@ -133,10 +163,6 @@ pub enum EditError {
 
 /// Changes `scenario`; hands out the edit that changes it back.
 pub fn apply(scenario: &mut Scenario, edit: &Edit) -> Result<Edit, EditError> {
-    let missing = |kind, id: &str| EditError::Missing {
-        kind,
-        id: id.to_owned(),
-    };
     match edit {
         Edit::AddViewpoint {
             viewpoint,
@@ -192,6 +218,13 @@ pub fn apply(scenario: &mut Scenario, edit: &Edit) -> Result<Edit, EditError> {
                 summary: std::mem::replace(&mut found.summary, summary.clone()),
             })
         }
+        Edit::AddModel {
+            variant,
+            model,
+            position,
+        } => models::add(scenario, variant, model, *position),
+        Edit::ChangeModel { variant, model } => models::change(scenario, variant, model),
+        Edit::RemoveModel { variant, id } => models::remove(scenario, variant, id),
         Edit::AddNote { note } => {
             let id = note.id.clone();
             if scenario.note(&id).is_some() {
@@ -209,6 +242,13 @@ pub fn apply(scenario: &mut Scenario, edit: &Edit) -> Result<Edit, EditError> {
             let note = take_note(&mut scenario.notes, id).ok_or_else(|| missing("note", id))?;
             Ok(Edit::AddNote { note: Box::new(note) })
         }
+    }
+}
+
+fn missing(kind: &'static str, id: &str) -> EditError {
+    EditError::Missing {
+        kind,
+        id: id.to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! from the anchor).
 
 pub mod asset;
+mod city_detail;
 mod city_entry;
 pub mod edit;
 pub mod features;
@@ -22,6 +23,7 @@ pub mod terrain;
 mod variant;
 
 pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
+pub use city_detail::CityDetail;
 pub use city_entry::CityEntry;
 pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
 pub use features::{FeatureLayer, FeatureStyle};
@@ -38,3 +40,6 @@ pub use scenario::{
 };
 pub use store::StoreHandle;
 pub use terrain::Terrain;
+
+/// The axis of a model that points up, and the place that its coordinates are taken for.
+pub use crate::sources::obj::{OwnPlace, Up};

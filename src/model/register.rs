@@ -28,6 +28,8 @@ pub struct RegisteredBuilding {
     pub storeys: Option<u32>,
     /// Main use.
     pub main_use: Use,
+    /// Whether `main_use` was named; else it counts as other and is not told.
+    pub is_use_known: bool,
     /// Year built, if known.
     pub year: Option<i32>,
     /// Dwellings, if known.
@@ -131,6 +133,7 @@ mod tests {
             is_roof_known: true,
             storeys: Some(3),
             main_use: Use::Housing,
+            is_use_known: true,
             year: None,
             dwellings: Some(1),
             parking_places: None,

@@ -23,7 +23,7 @@ use super::top_bar::{self, TopBarAction, TopBarState};
 use super::variants::{VariantsAction, VariantsState};
 use super::viewpoints::{ViewpointsAction, ViewpointsState};
 use super::{banner, drop_hint, keys, lens_name};
-use crate::text::{Language, tr};
+use crate::text::{Language, tr, tr_args};
 use crate::ui::preferences::PanelMemory;
 use crate::ui::shell::{self, Side, Wish, Wishes, Zones};
 use crate::ui::widgets::{self, ToastKind, Toasts};
@@ -86,6 +86,8 @@ pub struct Desk {
     pub toasts: Toasts,
     /// Name of the file that hangs over the window and would be opened when it is let go.
     pub hovering: Option<String>,
+    /// That file would be added to the variant shown as a model.
+    pub is_hovering_model: bool,
     tour: Option<TourState>,
     tour_left: bool,
     opened_last: Side,
@@ -227,7 +229,12 @@ impl Desk {
         self.show_tour(ctx, &zones, view, language, &mut actions);
         self.show_dialog(ctx, view, language, &mut actions);
         if let Some(name) = &self.hovering {
-            drop_hint::show(ctx, zones.view, name, language);
+            let words = if self.is_hovering_model {
+                tr_args(language, "drop-hint-model", &[("name", name)])
+            } else {
+                tr_args(language, "drop-hint", &[("name", name)])
+            };
+            drop_hint::show(ctx, zones.view, &words);
         }
         let above = zones.strip.height() + 2.0 * Theme::PADDING;
         // Over the strip, so that no message ever lies on the tools.

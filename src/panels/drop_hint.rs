@@ -1,14 +1,12 @@
-//! What is shown while a file hangs over the window: that it can be let go here, and what would be opened.
+//! What is shown while a file hangs over the window: that it can be let go here, and what would be done with it.
 
-use crate::text::{Language, tr_args};
 use crate::ui::{Theme, widgets};
 use bevy_egui::egui::{Align2, Area, Context, CornerRadius, Frame, Id, LayerId, Margin, Order, Rect, Shape, Stroke};
 use egui_phosphor::regular;
 
-/// Shows dashes around `room` and in its middle that `name` is opened when it is let go.
-pub(super) fn show(ctx: &Context, room: Rect, name: &str, language: &Language) {
+/// Shows dashes around `room` and in its middle `words` about what happens when it is let go.
+pub(super) fn show(ctx: &Context, room: Rect, words: &str) {
     let theme = Theme::of(ctx);
-    let words = tr_args(language, "drop-hint", &[("name", name)]);
     let edge = room.shrink(2.0 * Theme::STEP);
     let painter = ctx.layer_painter(LayerId::new(Order::Middle, Id::new("drop-edge")));
     let corners = [
@@ -39,7 +37,7 @@ pub(super) fn show(ctx: &Context, room: Rect, name: &str, language: &Language) {
                     ui.horizontal(|ui| {
                         let icon = theme.icon(ui, regular::DOWNLOAD_SIMPLE, theme.accent);
                         ui.label(bevy_egui::egui::WidgetText::Galley(icon));
-                        widgets::strong(ui, &words);
+                        widgets::strong(ui, words);
                     });
                 });
         });

@@ -2,8 +2,9 @@
 
 use crate::model::{Certainty, Source};
 use crate::panels::certainty_word;
+use crate::panels::coloring::{self, Coloring, ColoringAction};
 use crate::text::{Language, format_date, tr};
-use crate::ui::widgets::{self, SwatchEdge};
+use crate::ui::widgets::{self, ListRow, SwatchEdge};
 use crate::ui::{TextRole, Theme};
 use bevy_egui::egui::{Color32, Ui};
 use jiff::civil::Date;
@@ -38,6 +39,10 @@ pub struct LayerRow {
     pub legend: Vec<LegendEntry>,
     /// What can be chosen of how its features look; `None` where nothing can.
     pub look: Option<FeatureLook>,
+    /// In which detail it is drawn, where that can be chosen.
+    pub detail: Option<DetailRow>,
+    /// How its points are coloured; `None` for other layers.
+    pub coloring: Option<Coloring>,
 }
 
 /// How the features of a layer look, and what they can look like.
@@ -51,6 +56,15 @@ pub struct FeatureLook {
     pub heights: Vec<String>,
     /// The one that is the height.
     pub height_by: Option<String>,
+}
+
+/// The choice of a level of detail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetailRow {
+    /// What can be chosen: a name in plain words, and how the file calls it.
+    pub levels: Vec<(String, String)>,
+    /// Which one is, by its place in the list.
+    pub chosen: usize,
 }
 
 /// What the panel shows.
@@ -84,6 +98,15 @@ pub enum LayersAction {
         /// The property.
         property: Option<String>,
     },
+    /// Draw the city model in the level of detail at this place in the list.
+    SetDetail(usize),
+    /// Draw the points of a layer in another way.
+    Color {
+        /// Its id.
+        id: String,
+        /// What was asked for.
+        action: ColoringAction,
+    },
 }
 
 /// Shows the layers. The legend and the source stand below each one that is drawn.
@@ -108,8 +131,18 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
                 if let Some(look) = &row.look {
                     choose_look(ui, &row.id, look, language, &mut actions);
                 }
+                if let Some(coloring) = &row.coloring {
+                    let asked = coloring::show(ui, coloring, language);
+                    actions.extend(asked.map(|action| LayersAction::Color {
+                        id: row.id.clone(),
+                        action,
+                    }));
+                }
                 for entry in &row.legend {
                     widgets::swatch(ui, entry.fill, entry.edge, &entry.label);
+                }
+                if let Some(detail) = &row.detail {
+                    actions.extend(show_detail(ui, detail, language));
                 }
                 widgets::secondary(ui, &source_line(&row.source, language));
                 // What simply is there needs no word for how sure it is.
@@ -163,6 +196,26 @@ fn choose_look(ui: &mut Ui, id: &str, look: &FeatureLook, language: &Language, a
         id: id.to_owned(),
         property,
     }));
+}
+
+fn show_detail(ui: &mut Ui, detail: &DetailRow, language: &Language) -> Option<LayersAction> {
+    ui.add_space(Theme::STEP);
+    widgets::strong(ui, &tr(language, "layers-detail"));
+    let mut chosen = None;
+    for (index, (name, number)) in detail.levels.iter().enumerate() {
+        let row = ListRow {
+            label: name,
+            detail: number,
+            shortcut: "",
+            selected: index == detail.chosen,
+        };
+        let is_pressed = ui.push_id(index, |ui| widgets::list_row(ui, &row).clicked()).inner;
+        if is_pressed && !row.selected {
+            chosen = Some(LayersAction::SetDetail(index));
+        }
+    }
+    ui.add_space(Theme::STEP);
+    chosen
 }
 
 /// Owner, date and licence on one line; what is not known is said, because a planner has to know that too.

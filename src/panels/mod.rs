@@ -7,6 +7,7 @@
 pub mod banner;
 pub mod card;
 pub mod charter;
+pub mod coloring;
 pub mod desk;
 mod drop_hint;
 pub mod keys;
@@ -14,6 +15,7 @@ mod languages;
 pub mod layers;
 mod look;
 pub mod minimap;
+pub mod models;
 pub mod notes;
 pub mod own_list;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::georef::{Crs, Transformer};
 use crate::model::CityEntry;
 use crate::sources::cityjson::{CityJson, Features};
 use crate::sources::resource;
+use crate::sources::tiles3d::SinkError;
 use crate::sources::tiles3d::tiler::{Progress, Stage, Tiler, TilerError, images_beside};
 use crate::sources::{Cause, CityFeature, Problem};
 use bevy::math::{DVec2, DVec3};
@@ -14,7 +15,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, BufWriter};
+use std::io;
 use std::path::Path;
 
 /// Owners that are named of one layer.
@@ -22,7 +23,7 @@ const MOST_NAMES: usize = 6;
 /// Folder of the tiles.
 pub(super) const FOLDER: &str = "buildings";
 /// The register.
-pub(super) const REGISTER: &str = "register.geojson";
+pub(super) const REGISTER: &str = "register.fgb";
 
 /// Tiles the buildings of the area and writes their register.
 pub(super) fn prepare(
@@ -40,10 +41,8 @@ pub(super) fn prepare(
         _ => {}
     }
     let register_path = options.folder.join(REGISTER);
-    let part = options.folder.join(format!("{REGISTER}.part"));
-    let cannot = |error: &io::Error| PrepareError::cannot_write(&part, error);
-    let file = fs::File::create(&part).map_err(|error| cannot(&error))?;
-    let mut register = RegisterWriter::new(BufWriter::new(file)).map_err(|error| cannot(&error))?;
+    let cannot = |error: &io::Error| PrepareError::cannot_write(&register_path, error);
+    let mut register = RegisterWriter::create(&options.folder, REGISTER).map_err(|error| cannot(&error))?;
     let mut register_fault: Option<io::Error> = None;
 
     let mut problems: Vec<Problem> = Vec::new();
@@ -95,28 +94,23 @@ pub(super) fn prepare(
     }
     report.problems.extend(ends.into_inner());
     if let Some(error) = register_fault {
-        let _left = fs::remove_file(&part);
         return Err(cannot(&error));
     }
-    let finished = register.finish().and_then(|(to, count)| {
-        to.into_inner()
-            .map_err(io::IntoInnerError::into_error)
-            .and_then(|file| file.sync_all())
-            .map(|()| count)
-    });
-    finished.map_err(|error| cannot(&error))?;
     let made = match written {
         Ok(made) => made,
         Err(TilerError::Nothing { problems }) => {
-            let _left = fs::remove_file(&part);
             let _left = fs::remove_dir_all(&folder);
             report.problems.extend(problems);
             report.problems.push(nothing_there(&inputs.buildings));
             return Ok(Vec::new());
         }
+        Err(TilerError::Sink(SinkError::Io { source, path })) => {
+            return Err(PrepareError::cannot_write(Path::new(&path), &source));
+        }
+        Err(TilerError::Spill { source }) => return Err(PrepareError::cannot_write(&folder, &source)),
         Err(error) => return Err(PrepareError::Machine(format!("{}: {error}", folder.display()))),
     };
-    fs::rename(&part, &register_path).map_err(|error| PrepareError::cannot_write(&register_path, &error))?;
+    register.finish().map_err(|error| cannot(&error))?;
     report.problems.extend(made.problems);
     grounds.sort_by(f64::total_cmp);
     report.buildings = grounds.len() as u64;

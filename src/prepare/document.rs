@@ -1,11 +1,11 @@
 //! `scenario.json` of a prepared area: its land, its layers with whose they are, and one place to look from.
 
+use super::whole_file::WholeFile;
 use super::{PrepareError, PrepareOptions};
 use crate::model::scenario;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 /// Whose the data of a layer are.
@@ -120,11 +120,6 @@ pub(super) fn write(options: &PrepareOptions, layers: &[PreparedLayer]) -> Resul
         }],
         "start": {"viewpoint": "overzicht", "variant": "nu"},
     });
-    let path = options.folder.join(scenario::DOCUMENT);
-    let cannot = |error: &std::io::Error| PrepareError::cannot_write(&path, error);
-    let mut file = atomic_write_file::AtomicWriteFile::open(&path).map_err(|error| cannot(&error))?;
     let text = serde_json::to_string_pretty(&document).map_err(|error| PrepareError::Machine(error.to_string()))?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.commit())
-        .map_err(|error| cannot(&error))
+    WholeFile::create(&options.folder, scenario::DOCUMENT)?.fill(|to| to.write_all(text.as_bytes()))
 }

@@ -5,37 +5,49 @@
 //! that is not ours is touched.
 
 use super::document::PreparedLayer;
+use super::terrain::remove_folder;
+use super::whole_file::WholeFile;
 use super::{PrepareError, PrepareOptions, PrepareReport};
-use crate::sources::Severity;
+use crate::sources::{Severity, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 /// Folder of the journal and of what is fetched.
 pub(super) const WORK: &str = ".prepare";
 const JOURNAL: &str = "journal.json";
+/// Held while a run is under way.
+const LOCK: &str = "lock";
 /// Folder of what is fetched, in that of the journal.
 pub(super) const CACHE: &str = "cache";
 const SCENARIO: &str = "scenario.json";
+/// Another number for another form of what is written: nothing made before is gone on with.
+const FORM: u32 = 2;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Written {
     wishes: String,
     #[serde(default)]
     is_finished: bool,
-    steps: BTreeMap<String, Vec<PreparedLayer>>,
+    steps: BTreeMap<String, Done>,
+}
+
+/// What a step made, with its numbers and what was odd: a run that goes on tells of them too.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Done {
+    layers: Vec<PreparedLayer>,
+    report: PrepareReport,
 }
 
 /// The journal of one run.
 pub(super) struct Journal {
-    path: PathBuf,
+    folder: PathBuf,
     written: Written,
     had: usize,
     is_partial: bool,
+    _lock: File,
 }
 
 impl Journal {
@@ -82,17 +94,18 @@ impl Journal {
             }
             clear(folder).map_err(|error| PrepareError::cannot_write(folder, &error))?;
         }
-        fs::create_dir_all(&work).map_err(|error| PrepareError::cannot_write(&work, &error))?;
+        let lock = lock(&work)?;
         let written = old.filter(|_| goes_on).unwrap_or(Written {
             wishes,
             is_finished: false,
             steps: BTreeMap::new(),
         });
         let journal = Self {
-            path,
+            folder: folder.clone(),
             had: written.steps.len(),
             written,
             is_partial: false,
+            _lock: lock,
         };
         journal.write()?;
         Ok(journal)
@@ -111,17 +124,26 @@ impl Journal {
         report: &mut PrepareReport,
         work: impl FnOnce(&mut PrepareReport) -> Result<Vec<PreparedLayer>, PrepareError>,
     ) -> Result<Vec<PreparedLayer>, PrepareError> {
-        if let Some(layers) = self.written.steps.get(name).filter(|_| !self.is_partial) {
-            return Ok(layers.clone());
+        if let Some(done) = self.written.steps.get(name).filter(|_| !self.is_partial) {
+            report.add(done.report.clone());
+            return Ok(done.layers.clone());
         }
-        let before = report.problems.len();
-        let layers = work(report)?;
-        let told = report.problems.get(before..).unwrap_or_default();
-        if self.is_partial || told.iter().any(|problem| problem.severity == Severity::Error) {
-            return Ok(layers);
+        // What was made of what is made anew now.
+        let after = format!("{name}-");
+        self.written.steps.retain(|other, _| !other.starts_with(&after));
+        let mut own = PrepareReport::default();
+        let made = work(&mut own);
+        let is_whole = !own.problems.iter().any(|problem| problem.severity == Severity::Error);
+        report.add(own.clone());
+        let layers = made?;
+        if is_whole && !self.is_partial {
+            let done = Done {
+                layers: layers.clone(),
+                report: own,
+            };
+            self.written.steps.insert(name.to_owned(), done);
+            self.write()?;
         }
-        self.written.steps.insert(name.to_owned(), layers.clone());
-        self.write()?;
         Ok(layers)
     }
 
@@ -137,31 +159,54 @@ impl Journal {
         }
         self.written.is_finished = true;
         self.write()?;
-        if let Some(work) = self.path.parent() {
-            // What cannot be cleared away costs room and nothing else.
-            let _left = fs::remove_dir_all(work.join(CACHE));
+        // What cannot be cleared away costs room and nothing else.
+        for entry in fs::read_dir(self.folder.join(WORK)).into_iter().flatten().flatten() {
+            if entry.file_name() != JOURNAL {
+                let path = entry.path();
+                let _left = if path.is_dir() {
+                    fs::remove_dir_all(path)
+                } else {
+                    fs::remove_file(path)
+                };
+            }
         }
         Ok(())
     }
 
     fn write(&self) -> Result<(), PrepareError> {
-        let cannot = |error: &std::io::Error| PrepareError::cannot_write(&self.path, error);
-        let mut file = atomic_write_file::AtomicWriteFile::open(&self.path).map_err(|error| cannot(&error))?;
         let bytes =
             serde_json::to_vec_pretty(&self.written).map_err(|error| PrepareError::Machine(error.to_string()))?;
-        file.write_all(&bytes)
-            .and_then(|()| file.commit())
-            .map_err(|error| cannot(&error))
+        let name = format!("{WORK}/{JOURNAL}");
+        WholeFile::create(&self.folder, &name)?.fill(|to| to.write_all(&bytes))
+    }
+}
+
+/// Takes the folder of the journal for this run.
+fn lock(work: &Path) -> Result<File, PrepareError> {
+    let path = work.join(LOCK);
+    let opened = fs::create_dir_all(work).and_then(|()| File::create(&path));
+    let file = opened.map_err(|error| PrepareError::cannot_write(&path, &error))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(PrepareError::Usage(format!(
+            "{}: another run is preparing this folder; wait for it, or choose another folder",
+            work.parent().unwrap_or(work).display()
+        ))),
+        // Some network shares know no locks.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
     }
 }
 
 /// Takes away what an earlier run made, and nothing else.
 fn clear(folder: &Path) -> std::io::Result<()> {
-    for name in [WORK, super::buildings::FOLDER, super::layers::FOLDER] {
-        match fs::remove_dir_all(folder.join(name)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+    let folders = [
+        WORK,
+        super::buildings::FOLDER,
+        super::layers::FOLDER,
+        super::terrain::TILES,
+        super::imagery::FOLDER,
+    ];
+    for name in folders {
+        remove_folder(&folder.join(name))?;
     }
     for name in [SCENARIO, super::buildings::REGISTER, super::terrain::GRID] {
         match fs::remove_file(folder.join(name)) {
@@ -181,14 +226,17 @@ fn digest(options: &PrepareOptions) -> String {
         format!("{}|{:?}|{day:?}", path.display(), about.map(|about| about.len()))
     };
     hash.update(format!(
-        "{:?}|{:?}|{:?}",
+        "{FORM}|{:?}|{:?}|{:?}|{}|{}",
         options.area.ring(),
         options.lod,
-        options.online
+        options.online,
+        options.online_imagery,
+        options.terrain_tiles
     ));
     for (kind, paths) in [
         ("buildings", &options.buildings),
         ("terrain", &options.terrain),
+        ("imagery", &options.imagery),
         ("vector", &options.vector),
     ] {
         hash.update(kind);
@@ -196,9 +244,5 @@ fn digest(options: &PrepareOptions) -> String {
             hash.update(file(path));
         }
     }
-    hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&hash.finalize())
 }

@@ -4,15 +4,15 @@
 
 use super::document::PreparedLayer;
 use super::meaning::{Becomes, becomes, has_ended, kept, lower};
-use super::{PrepareError, PrepareOptions, PrepareReport, PrepareStep, VectorInput};
+use super::{PrepareError, PrepareOptions, PrepareReport, PrepareStep, VectorInput, register};
 use crate::georef::{Crs, Transformer};
-use crate::sources::vector::{Position, VectorFeature, VectorFile, VectorGeometry, VectorLayer};
+use crate::sources::vector::{
+    FlatGeobufWriter, GeometryKind, Position, Rings, VectorFeature, VectorFile, VectorGeometry, VectorLayer,
+};
 use crate::sources::{Cause, Problem};
 use bevy::math::DVec2;
-use serde_json::{Value, json};
 use std::fs;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Folder of the layers.
 pub(super) const FOLDER: &str = "layers";
@@ -45,7 +45,7 @@ pub(super) fn prepare(
 ) -> Result<Vec<PreparedLayer>, PrepareError> {
     let folder = options.folder.join(FOLDER);
     fs::create_dir_all(&folder).map_err(|error| PrepareError::cannot_write(&folder, &error))?;
-    let mut outputs: [Option<Output>; 3] = [None, None, None];
+    let mut outputs: [Option<FlatGeobufWriter>; 3] = [None, None, None];
     let mut left = LeftOut::default();
     for path in &input.paths {
         add_file(options, input, path, &mut outputs, &mut left, report, told)?;
@@ -57,12 +57,12 @@ pub(super) fn prepare(
     };
     tell(report, &shown, left, is_empty);
     let mut layers = Vec::new();
-    for (output, (kind, title)) in outputs.into_iter().zip(SLOTS) {
+    for (slot, (output, (kind, title))) in outputs.into_iter().zip(SLOTS).enumerate() {
         let Some(output) = output else { continue };
-        let (name, count) = output
+        let name = file_of(input, slot);
+        report.features += output
             .finish()
-            .map_err(|error| PrepareError::cannot_write(&folder, &error))?;
-        report.features += count;
+            .map_err(|error| PrepareError::cannot_write(&folder.join(&name), &error))?;
         layers.push(PreparedLayer {
             id: format!("{kind}-{}", input.key),
             kind: kind.to_owned(),
@@ -76,12 +76,18 @@ pub(super) fn prepare(
     Ok(layers)
 }
 
+/// What the file of one kind of layer is called.
+fn file_of(input: &VectorInput, slot: usize) -> String {
+    let kind = SLOTS.get(slot).map_or("", |(kind, _)| kind);
+    format!("{}-{kind}.fgb", input.key)
+}
+
 /// Adds what one file has to the layers under way.
 fn add_file(
     options: &PrepareOptions,
     input: &VectorInput,
     path: &Path,
-    outputs: &mut [Option<Output>; 3],
+    outputs: &mut [Option<FlatGeobufWriter>; 3],
     left: &mut LeftOut,
     report: &mut PrepareReport,
     told: &(dyn Fn(PrepareStep) + Sync),
@@ -142,21 +148,17 @@ fn add_file(
                 left.outside += 1;
                 continue;
             };
-            let json = json!({
-                "type": "Feature",
-                "properties": kept(becomes, &feature, &properties),
-                "geometry": geometry,
-            });
             let output = if let Some(output) = &mut outputs[slot] {
                 output
             } else {
-                let path = folder.join(format!("{}-{}.geojson", input.key, SLOTS[slot].0));
-                let opened = Output::create(&path).map_err(|error| PrepareError::cannot_write(&path, &error))?;
+                let path = folder.join(file_of(input, slot));
+                let opened = register::writer(&path, SLOTS[slot].0, &options.folder)
+                    .map_err(|error| PrepareError::cannot_write(&path, &error))?;
                 outputs[slot].insert(opened)
             };
             output
-                .add(&json)
-                .map_err(|error| PrepareError::cannot_write(&output.path, &error))?;
+                .add(&geometry, &kept(becomes, &feature, &properties))
+                .map_err(|error| PrepareError::cannot_write(&folder.join(file_of(input, slot)), &error))?;
         }
     }
     Ok(())
@@ -225,7 +227,7 @@ fn placed(
     becomes: Becomes,
     to_rd: Option<&Transformer>,
     options: &PrepareOptions,
-) -> Option<Value> {
+) -> Option<VectorGeometry> {
     let geometry: &VectorGeometry = feature.geometry.as_ref()?;
     let rd = |p: &Position| -> Option<DVec2> {
         match to_rd {
@@ -233,17 +235,19 @@ fn placed(
             Some(transformer) => transformer.convert_flat([p.x, p.y]).ok().map(DVec2::from_array),
         }
     };
-    let rounded = |p: DVec2| [(p.x * 1000.0).round() / 1000.0, (p.y * 1000.0).round() / 1000.0];
+    let rounded = |p: DVec2| Position::flat((p.x * 1000.0).round() / 1000.0, (p.y * 1000.0).round() / 1000.0);
     if !matches!(becomes, Becomes::Surface(_)) {
         let p = rd(geometry.points.first()?)?;
-        return options
-            .area
-            .contains(p)
-            .then(|| json!({"type": "Point", "coordinates": rounded(p)}));
+        return options.area.contains(p).then(|| VectorGeometry {
+            kind: GeometryKind::Point,
+            points: vec![rounded(p)],
+            lines: Vec::new(),
+            polygons: Vec::new(),
+        });
     }
     let (low, high) = options.area.bounds();
     let mut touches = false;
-    let polygons: Option<Vec<Vec<Vec<[f64; 2]>>>> = geometry
+    let polygons: Option<Vec<Rings>> = geometry
         .polygons
         .iter()
         .map(|rings| {
@@ -259,57 +263,16 @@ fn placed(
                             (a.min(*p), b.max(*p))
                         });
                     touches |= least.cmple(high).all() && most.cmpge(low).all();
-                    let mut ring: Vec<[f64; 2]> = corners.into_iter().map(rounded).collect();
-                    if ring.first() != ring.last() {
-                        ring.extend(ring.first().copied());
-                    }
-                    Some(ring)
+                    Some(corners.into_iter().map(rounded).collect())
                 })
                 .collect()
         })
         .collect();
     let polygons = polygons?;
-    touches.then(|| json!({"type": "MultiPolygon", "coordinates": polygons}))
-}
-
-/// A layer file under way.
-struct Output {
-    path: PathBuf,
-    to: BufWriter<fs::File>,
-    count: u64,
-}
-
-impl Output {
-    fn create(path: &Path) -> io::Result<Self> {
-        let mut to = BufWriter::new(fs::File::create(part_of(path))?);
-        to.write_all(
-            br#"{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::28992"}},"features":["#,
-        )?;
-        Ok(Self {
-            path: path.to_owned(),
-            to,
-            count: 0,
-        })
-    }
-
-    fn add(&mut self, feature: &Value) -> io::Result<()> {
-        self.to.write_all(if self.count == 0 { b"\n" } else { b",\n" })?;
-        self.count += 1;
-        serde_json::to_writer(&mut self.to, feature)?;
-        Ok(())
-    }
-
-    /// The name of the file, and how many features are in it.
-    fn finish(mut self) -> io::Result<(String, u64)> {
-        self.to.write_all(b"\n]}\n")?;
-        let file = self.to.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.sync_all()?;
-        fs::rename(part_of(&self.path), &self.path)?;
-        let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        Ok((name.to_owned(), self.count))
-    }
-}
-
-fn part_of(path: &Path) -> PathBuf {
-    path.with_extension("geojson.part")
+    touches.then_some(VectorGeometry {
+        kind: GeometryKind::MultiPolygon,
+        points: Vec::new(),
+        lines: Vec::new(),
+        polygons,
+    })
 }

@@ -52,6 +52,174 @@ const ENDED: [&str; 6] = [
     "object_eind_tijd",
 ];
 
+/// Words of objects in `plus_type` of the BGT and in lists of municipalities.
+const KINDS: [(&str, &[&str]); 5] = [
+    (
+        "tree",
+        &[
+            "boom",
+            "bomen",
+            "tree",
+            "trees",
+            "knotboom",
+            "leiboom",
+            "laanboom",
+            "solitaire boom",
+        ],
+    ),
+    (
+        "lamp",
+        &[
+            "lichtmast",
+            "lichtmasten",
+            "lamp",
+            "lantaarn",
+            "lantaarnpaal",
+            "lantaarnpalen",
+            "straatlantaarn",
+            "street lamp",
+        ],
+    ),
+    (
+        "bench",
+        &[
+            "bank",
+            "banken",
+            "bankje",
+            "zitbank",
+            "parkbank",
+            "picknickbank",
+            "bench",
+            "benches",
+        ],
+    ),
+    (
+        "bin",
+        &[
+            "afvalbak",
+            "afvalbakken",
+            "prullenbak",
+            "prullenbakken",
+            "prullenmand",
+            "afval apart plaats",
+            "litter bin",
+            "bin",
+        ],
+    ),
+    (
+        "manhole",
+        &[
+            "put",
+            "putten",
+            "kolk",
+            "kolken",
+            "inspectieput",
+            "rioolput",
+            "drainageput",
+            "gasput",
+            "waterleidingput",
+            "straatkolk",
+            "trottoirkolk",
+            "putdeksel",
+            "manhole",
+            "gully",
+        ],
+    ),
+];
+/// Words in the names of layers that hold trees.
+const TREE_LAYERS: [&str; 8] = [
+    "boom",
+    "bomen",
+    "boompunt",
+    "boomkaart",
+    "bomenkaart",
+    "bomenbestand",
+    "boomregister",
+    "gemeentebomen",
+];
+/// Words in the names of layers that hold objects.
+const OBJECT_LAYERS: [&str; 10] = [
+    "vegetatieobject",
+    "paal",
+    "straatmeubilair",
+    "put",
+    "bak",
+    "kast",
+    "mast",
+    "bord",
+    "sensor",
+    "installatie",
+];
+/// Words of the BGT and of others for what covers the ground.
+const WATER: [&str; 9] = [
+    "water",
+    "waterloop",
+    "watervlakte",
+    "waterdeel",
+    "greppel",
+    "sloot",
+    "zee",
+    "vijver",
+    "watergang",
+];
+const CLINKERS: [&str; 5] = [
+    "klinkers",
+    "clinkers",
+    "gebakken klinkers",
+    "betonstraatstenen",
+    "straatklinkers",
+];
+const PAVING: [&str; 9] = [
+    "open verharding",
+    "half verhard",
+    "onverhard",
+    "tegels",
+    "paving",
+    "erf",
+    "zand",
+    "halfverharding",
+    "schelpen",
+];
+const GRASS: [&str; 9] = [
+    "gras",
+    "grass",
+    "grasland",
+    "grasveld",
+    "gazon",
+    "groenvoorziening",
+    "weide",
+    "kruidachtigen",
+    "kruiden",
+];
+const PLANTING: [&str; 26] = [
+    "bos",
+    "loofbos",
+    "naaldbos",
+    "gemengd bos",
+    "bosplantsoen",
+    "struiken",
+    "struikrozen",
+    "heesters",
+    "heester",
+    "planten",
+    "vaste planten",
+    "planting",
+    "bodembedekkers",
+    "houtwal",
+    "hakhout",
+    "heide",
+    "riet",
+    "rietland",
+    "boomteelt",
+    "fruitteelt",
+    "bollenteelt",
+    "bouwland",
+    "moeras",
+    "kwelder",
+    "duin",
+    "haag",
+];
+
 /// What a feature becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Becomes {
@@ -118,40 +286,38 @@ pub(super) fn becomes(feature: &VectorFeature, properties: &Map<String, Value>, 
     if first(properties, &STREET).is_some() {
         return Some(Becomes::Address);
     }
-    let is_of = |names: &[&str]| names.iter().any(|name| layer.contains(name));
-    let words = OBJECT
-        .iter()
-        .filter_map(|key| text(properties, key))
-        .collect::<Vec<_>>()
-        .join(" ");
-    let words = words.to_lowercase();
-    let kind = [
-        ("tree", ["boom", "tree"].as_slice()),
-        ("lamp", &["lichtmast", "lamp"]),
-        ("bench", &["bank", "bench"]),
-        ("bin", &["afval", "prullen"]),
-        ("manhole", &["put", "kolk"]),
-    ];
-    let by_words = kind
-        .iter()
-        .find(|(_, names)| names.iter().any(|name| words.contains(name)));
-    let is_object = is_of(&[
-        "vegetatieobject",
-        "paal",
-        "straatmeubilair",
-        "put",
-        "bak",
-        "kast",
-        "mast",
-        "bord",
-        "boom",
-        "bomen",
-    ]);
-    match by_words {
+    let says: Vec<String> = OBJECT.iter().filter_map(|key| text(properties, key)).collect();
+    let says = words(&says.join(" "));
+    let of_layer = words(&layer);
+    let kind = KINDS.iter().find(|(_, names)| says.has(names));
+    match kind {
         Some((kind, _)) => Some(Becomes::Asset(kind)),
-        None if is_of(&["boom", "bomen"]) => Some(Becomes::Asset("tree")),
-        None if is_object => Some(Becomes::Asset("other")),
+        None if of_layer.has(&TREE_LAYERS) => Some(Becomes::Asset("tree")),
+        None if of_layer.has(&OBJECT_LAYERS) => Some(Becomes::Asset("other")),
         None => None,
+    }
+}
+
+/// The words of a text, each as it stands there: `put` is in `put_punt` and not in `Putten`.
+struct Words(Vec<String>);
+
+fn words(text: &str) -> Words {
+    let lower = text.to_lowercase();
+    let words = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    Words(words.map(str::to_owned).collect())
+}
+
+impl Words {
+    /// Whether one of the names is in it: all words of the name, one after the other.
+    fn has(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| {
+            let name: Vec<&str> = name.split(' ').collect();
+            self.0
+                .windows(name.len())
+                .any(|here| here.iter().zip(&name).all(|(word, wanted)| word == wanted))
+        })
     }
 }
 
@@ -162,45 +328,26 @@ fn cover(properties: &Map<String, Value>, layer: &str) -> Option<&'static str> {
         .filter_map(|key| text(properties, key))
         .collect::<Vec<_>>()
         .join(" ");
-    let plus = first(properties, &COVER_PLUS).unwrap_or_default();
-    let (says, plus) = (says.to_lowercase(), plus.to_lowercase());
-    let has = |words: &[&str]| words.iter().any(|word| says.contains(word));
-    if layer.contains("waterdeel") && !layer.contains("ondersteunend")
-        || has(&["waterloop", "watervlakte", "water", "greppel", "zee"]) && !has(&["waterbouw"])
-    {
+    let says = words(&says);
+    let plus = words(&first(properties, &COVER_PLUS).unwrap_or_default());
+    let layer = words(layer);
+    if layer.has(&["waterdeel"]) && !layer.has(&["ondersteunend"]) || says.has(&WATER) {
         return Some("water");
     }
-    if has(&["gesloten verharding", "asfalt", "asphalt"]) {
+    if says.has(&["gesloten verharding", "asfalt", "asphalt"]) {
         return Some("asphalt");
     }
-    if plus.contains("klinkers") || has(&["klinkers", "clinkers"]) {
+    if plus.has(&CLINKERS) || says.has(&CLINKERS) {
         return Some("clinkers");
     }
-    if has(&[
-        "open verharding",
-        "half verhard",
-        "tegels",
-        "paving",
-        "erf",
-        "zand",
-        "onverhard",
-    ]) {
+    if says.has(&PAVING) {
         return Some("paving");
     }
-    if has(&["gras", "groenvoorziening", "grass", "weide", "kruid"]) {
+    if says.has(&GRASS) {
         // The BGT says of all municipal green the same; what grows there is said apart.
-        return Some(
-            if plus.contains("heester") || plus.contains("bosplantsoen") || plus.contains("planten") {
-                "planting"
-            } else {
-                "grass"
-            },
-        );
+        return Some(if plus.has(&PLANTING) { "planting" } else { "grass" });
     }
-    let growing = [
-        "bos", "struik", "heester", "plant", "houtwal", "heide", "riet", "teelt", "bouwland", "moeras", "duin",
-    ];
-    has(&growing).then_some("planting")
+    says.has(&PLANTING).then_some("planting")
 }
 
 /// The attributes that go along.
@@ -279,8 +426,72 @@ mod tests {
                 Some("paving"),
             ),
             (json!({"naam": "x"}), "gebieden", None),
+            (json!({"class": "greppel, droge sloot"}), "ondersteunend", Some("water")),
+            (
+                json!({"bgt_fysiek_voorkomen": "grasland agrarisch"}),
+                "begroeidterreindeel",
+                Some("grass"),
+            ),
+            (
+                json!({"bgt_fysiek_voorkomen": "groenvoorziening", "plus_fysiek_voorkomen": "gras- en kruidachtigen"}),
+                "begroeidterreindeel",
+                Some("grass"),
+            ),
+            // Parts of words mean nothing: Bosch is no wood, Zandvoort no sand, a water tower no water.
+            (json!({"kind": "Bosch"}), "gebieden", None),
+            (json!({"kind": "Zandvoort"}), "gebieden", None),
+            (json!({"class": "watertoren"}), "overigbouwwerk", None),
+            (json!({"class": "waterbouwkundig werk"}), "kunstwerk", None),
+            (json!({"class": "oever, slootkant"}), "ondersteunendwaterdeel", None),
+            (json!({"kind": "terreindeel erfgoed"}), "erfgoed", None),
         ] {
             assert_eq!(said(properties.clone(), layer), meant, "{properties} in {layer}");
+        }
+    }
+
+    #[test]
+    fn objects_are_told_by_whole_words() {
+        use crate::sources::vector::{GeometryKind, Position, VectorGeometry};
+        let becomes_of = |properties: Value, layer: &str| {
+            let Value::Object(properties) = properties else {
+                return None;
+            };
+            let feature = VectorFeature {
+                geometry: Some(VectorGeometry {
+                    kind: GeometryKind::Point,
+                    points: vec![Position::flat(0.0, 0.0)],
+                    lines: Vec::new(),
+                    polygons: Vec::new(),
+                }),
+                index: 0,
+                id: None,
+                properties: Map::new(),
+            };
+            becomes(&feature, &lower(&properties), layer)
+        };
+        for (properties, layer, meant) in [
+            (json!({"plus_type": "boom"}), "vegetatieobject_punt", Some("tree")),
+            (json!({"plus_type": "lichtmast"}), "paal", Some("lamp")),
+            (json!({"plus_type": "bank"}), "straatmeubilair", Some("bench")),
+            (json!({"plus_type": "afval apart plaats"}), "bak", Some("bin")),
+            (json!({"plus_type": "inspectie- / rioolput"}), "put", Some("manhole")),
+            (json!({"plus_type": "kolk"}), "put", Some("manhole")),
+            (json!({"soort": "Quercus robur"}), "bomen_2024", Some("tree")),
+            (json!({"plus_type": "waardeOnbekend"}), "put", Some("other")),
+            (json!({"plus_type": "bloembak"}), "bgt:bak", Some("other")),
+            // What only begins or ends like one.
+            (json!({"type": "bankgebouw"}), "adressen", None),
+            (json!({"type": "bibliotheek"}), "putten_gemeente", None),
+            (json!({"soort": "computer"}), "computers", None),
+            (json!({"soort": "backoffice"}), "bakkerijen", None),
+            (json!({"type": "station"}), "mastenbroek", None),
+        ] {
+            let expected = meant.map(Becomes::Asset);
+            assert_eq!(
+                becomes_of(properties.clone(), layer),
+                expected,
+                "{properties} in {layer}"
+            );
         }
     }
 }

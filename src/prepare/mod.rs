@@ -1,28 +1,32 @@
 //! From what a municipality can download to an area that works offline (`stadslens prepare`).
 //!
 //! Steps, each of which leaves a whole file or nothing: what is asked for online comes into a cache (`online`), city models
-//! become tiles and a register (`buildings`), heights one grid (`terrain`), vector files layers of the scenario (`layers`),
-//! and last `scenario.json` says what is there (`document`). A journal in the folder (`journal`) names the steps that are
-//! done, so that a run that was killed goes on where it stopped. Whatever the area, features stream: memory holds one
-//! feature, the tiler's share and the grid of heights.
+//! become tiles and a register (`buildings`), heights one grid and tiles of it (`terrain`), pictures tiles (`imagery`), vector
+//! files layers of the scenario (`layers`), and last `scenario.json` says what is there (`document`). A journal in the folder
+//! (`journal`) names the steps that are done, so that a run that was killed goes on where it stopped. Whatever the area,
+//! features and pictures stream: memory holds one feature, the tiler's share, some tiles of pictures and the grid of heights.
 
 mod area;
 mod buildings;
 mod document;
+mod imagery;
 mod journal;
 mod layers;
 mod meaning;
 mod online;
 mod register;
 mod terrain;
+mod whole_file;
 
 pub use area::Area;
 
 use crate::model::scenario;
 use crate::sources::cityjson::LodChoice;
+use crate::sources::online::TileMatrixSet;
 use crate::sources::{Cause, Problem, Severity};
 use document::PreparedLayer;
 use journal::Journal;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -39,10 +43,16 @@ pub struct PrepareOptions {
     pub buildings: Vec<PathBuf>,
     /// Grids of heights (`GeoTIFF`).
     pub terrain: Vec<PathBuf>,
+    /// Whether terrain tiles for other programs are made of them too.
+    pub terrain_tiles: bool,
+    /// Pictures of the ground (`GeoTIFF`); where they overlap the first counts.
+    pub imagery: Vec<PathBuf>,
     /// Vector files.
     pub vector: Vec<PathBuf>,
     /// Country whose open data are fetched.
     pub online: Option<String>,
+    /// Whether aerial pictures are among them.
+    pub online_imagery: bool,
     /// A list of services to use instead of the one that came with the program.
     pub endpoints: Option<PathBuf>,
     /// Level of detail of the buildings.
@@ -60,12 +70,13 @@ pub struct PrepareStep {
     pub done: u64,
     /// Things in all; 0 while that is not known.
     pub of: u64,
-    /// Bytes fetched in this step.
+    /// Bytes fetched or written in this step.
     pub received_bytes: u64,
 }
 
 /// What came of it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PrepareReport {
     /// Buildings in the register.
     pub buildings: u64,
@@ -75,6 +86,10 @@ pub struct PrepareReport {
     pub tiles: u64,
     /// Nodes of the grid of heights.
     pub terrain_nodes: u64,
+    /// Tiles of terrain.
+    pub terrain_tiles: u64,
+    /// Tiles of pictures of the ground.
+    pub imagery_tiles: u64,
     /// Features in vector layers, addresses among them.
     pub features: u64,
     /// Layers in the scenario.
@@ -85,6 +100,20 @@ pub struct PrepareReport {
     pub resumed: usize,
     /// What was wrong; the rest is in the folder.
     pub problems: Vec<Problem>,
+}
+
+impl PrepareReport {
+    /// Adds what a step made and found.
+    fn add(&mut self, step: Self) {
+        self.buildings += step.buildings;
+        self.city_objects += step.city_objects;
+        self.tiles += step.tiles;
+        self.terrain_nodes += step.terrain_nodes;
+        self.terrain_tiles += step.terrain_tiles;
+        self.imagery_tiles += step.imagery_tiles;
+        self.features += step.features;
+        self.problems.extend(step.problems);
+    }
 }
 
 /// Why there is no prepared area.
@@ -104,7 +133,9 @@ pub enum PrepareError {
 impl PrepareError {
     fn cannot_write(path: &Path, error: &std::io::Error) -> Self {
         let hint = match error.kind() {
-            std::io::ErrorKind::StorageFull => "make room and run it again: it goes on where it stopped",
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::FileTooLarge => {
+                "make room and run it again: it goes on where it stopped"
+            }
             std::io::ErrorKind::PermissionDenied => "choose a folder that you may write in",
             _ => "run it again: it goes on where it stopped",
         };
@@ -117,9 +148,9 @@ impl PrepareError {
 /// # Errors
 /// [`PrepareError`]. What was done by then is kept in the folder, and used when the same is asked for again.
 pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) -> Result<PrepareReport, PrepareError> {
-    let has_input = !(options.buildings.is_empty() && options.terrain.is_empty() && options.vector.is_empty());
-    if !has_input && options.online.is_none() {
-        let message = "nothing to prepare from: give --buildings, --terrain or --vector, or --online nl";
+    let files = [&options.buildings, &options.terrain, &options.imagery, &options.vector];
+    if files.iter().all(|files| files.is_empty()) && options.online.is_none() {
+        let message = "nothing to prepare from: give --buildings, --terrain, --imagery or --vector, or --online nl";
         return Err(PrepareError::Usage(message.to_owned()));
     }
     let mut journal = Journal::open(options)?;
@@ -141,6 +172,17 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
     if !inputs.terrain.is_empty() {
         layers.extend(journal.step("terrain", &mut report, |report| {
             terrain::prepare(options, &inputs, report, told)
+        })?);
+        if options.terrain_tiles && !layers.is_empty() {
+            let ground = layers.clone();
+            journal.step("terrain-tiles", &mut report, |report| {
+                terrain::prepare_tiles(options, &ground, report, told)
+            })?;
+        }
+    }
+    if !inputs.imagery.is_empty() {
+        layers.extend(journal.step("imagery", &mut report, |report| {
+            imagery::prepare(options, &inputs, report, told)
         })?);
     }
     if !inputs.buildings.is_empty() {
@@ -192,7 +234,28 @@ struct Input {
 struct Inputs {
     buildings: Vec<Input>,
     terrain: Vec<Input>,
+    imagery: Vec<PictureInput>,
     vector: Vec<VectorInput>,
+}
+
+/// Pictures of the ground, and whose they are.
+#[derive(Debug, Clone, PartialEq)]
+struct PictureInput {
+    from: PicturesFrom,
+    source: document::SourceWords,
+}
+
+/// Where pictures come from.
+#[derive(Debug, Clone, PartialEq)]
+enum PicturesFrom {
+    /// A file.
+    File(PathBuf),
+    /// The tiles of one level of a tile matrix set: column, row and file.
+    Tiles {
+        set: TileMatrixSet,
+        zoom: u8,
+        tiles: Vec<(u32, u32, PathBuf)>,
+    },
 }
 
 /// Vector files that become layers together.
@@ -220,6 +283,14 @@ impl Inputs {
         Self {
             buildings: of(&options.buildings),
             terrain: of(&options.terrain),
+            imagery: options
+                .imagery
+                .iter()
+                .map(|path| PictureInput {
+                    from: PicturesFrom::File(path.clone()),
+                    source: document::SourceWords::of_file(path),
+                })
+                .collect(),
             vector: options
                 .vector
                 .iter()

@@ -2,15 +2,21 @@
 
 use super::document::SourceWords;
 use super::journal::{CACHE, WORK};
-use super::{Input, Inputs, PrepareError, PrepareOptions, PrepareReport, PrepareStep, VectorInput};
-use crate::sources::Problem;
+use super::{
+    Input, Inputs, PictureInput, PicturesFrom, PrepareError, PrepareOptions, PrepareReport, PrepareStep, VectorInput,
+};
 use crate::sources::http::{Cancel, Limits};
-use crate::sources::online::{Endpoints, Fetched, Fetcher, RdArea, SourceRecord};
+use crate::sources::online::{Endpoints, Fetched, Fetcher, ImagerySource, RdArea, SourceRecord};
+use crate::sources::{Cause, Problem};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 /// The grid of heights that is fetched: the ground.
 const GROUND: &str = "ahn-dtm";
 /// Cells of that grid, metres, up to this much land; more land gets coarser ones.
 const CELLS_M: [(f64, f64); 3] = [(4.0e6, 0.5), (2.5e7, 1.0), (f64::INFINITY, 2.0)];
+/// Most tiles of pictures that are asked for: whoever wants finer ones of a large area fetches the sheets of the service.
+const MAX_PICTURES: u64 = 16_384;
 /// Collections that become layers.
 const COLLECTIONS: [(&str, &str); 9] = [
     ("bgt", "wegdeel"),
@@ -52,6 +58,7 @@ pub(super) fn fetch(
     let services = Fetcher::new(&client, &endpoints, &cache, &step);
     let cells_m = CELLS_M.iter().find(|(most_m2, _)| options.area.area_m2() <= *most_m2);
     let cells_m = cells_m.map_or(2.0, |(_, cells_m)| *cells_m);
+    let mut warnings: Vec<Problem> = Vec::new();
     let mut took = |fetched: Result<Fetched, Problem>| -> Result<Option<Fetched>, PrepareError> {
         match fetched {
             Ok(fetched) if fetched.is_stopped => {
@@ -85,6 +92,20 @@ pub(super) fn fetch(
     if let Some(fetched) = took(services.fetch_heights(GROUND, &area, cells_m))? {
         inputs.terrain.extend(single(&fetched));
     }
+    if let Some(pictures) = endpoints.imagery.first().filter(|_| options.online_imagery) {
+        let (zoom, warning) = zoom_of(pictures, &area);
+        warnings.extend(warning);
+        if let Some(fetched) = took(services.fetch_imagery(&pictures.id, &area, zoom))? {
+            inputs.imagery.push(PictureInput {
+                source: words(&fetched.record),
+                from: PicturesFrom::Tiles {
+                    set: pictures.tile_matrix_set,
+                    zoom,
+                    tiles: fetched.files.into_iter().filter_map(|file| placed(file.path)).collect(),
+                },
+            });
+        }
+    }
     for (service, collection) in COLLECTIONS {
         let Some(fetched) = took(services.fetch_features(service, collection, &area))? else {
             continue;
@@ -97,14 +118,43 @@ pub(super) fn fetch(
             paths: fetched.files.into_iter().map(|file| file.path).collect(),
         });
     }
+    report.problems.append(&mut warnings);
     Ok(())
 }
 
+/// The finest level of pictures that is not too many tiles, and what to say where that is not the finest one.
+fn zoom_of(pictures: &ImagerySource, area: &RdArea) -> (u8, Option<Problem>) {
+    let set = pictures.tile_matrix_set;
+    let is_few = |zoom: &u8| {
+        set.tiles_over(area, *zoom)
+            .is_ok_and(|range| range.count() <= MAX_PICTURES)
+    };
+    let zoom = (0..=pictures.finest_zoom).rev().find(is_few).unwrap_or(0);
+    let warning = (zoom < pictures.finest_zoom).then(|| {
+        let message = format!(
+            "level {zoom} is fetched (pixels of {:.2} m), since the finest one ({:.2} m) would be more than {MAX_PICTURES} \
+             tiles; for finer pictures of this area fetch the sheets of the service and give them with --imagery",
+            set.metres_per_pixel(zoom),
+            set.metres_per_pixel(pictures.finest_zoom)
+        );
+        Problem::warning(&pictures.id, "", message).because(Cause::TooLarge)
+    });
+    (zoom, warning)
+}
+
+/// Column and row of a tile by where it lies: `COLUMN/ROW.ending`.
+fn placed(path: PathBuf) -> Option<(u32, u32, PathBuf)> {
+    let number = |name: Option<&OsStr>| name?.to_str()?.parse().ok();
+    let row = number(path.file_stem())?;
+    let column = number(path.parent().and_then(Path::file_name))?;
+    Some((column, row, path))
+}
+
 /// Where an installation may keep its own list of services.
-fn beside_program() -> Vec<std::path::PathBuf> {
+fn beside_program() -> Vec<PathBuf> {
     let program = std::env::current_exe().ok();
     program
-        .and_then(|program| program.parent().map(std::path::Path::to_owned))
+        .and_then(|program| program.parent().map(Path::to_owned))
         .into_iter()
         .collect()
 }

@@ -7,7 +7,7 @@ use super::{
     Cause, Problem,
     cityjson::{CityJson, is_city_json},
     gltf::Totals,
-    points, raster,
+    obj, points, raster,
     resource::{ResourceError, Resources, encode_percent, folder, read_uri},
     tiles3d::{
         BoundingVolume, MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload,
@@ -64,6 +64,10 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
         return described.unwrap_or_else(|_panic| Err(unexpected(&shown)));
     }
     let resources = folder(parent);
+    if obj::is_obj(name) {
+        let described = catch_unwind(AssertUnwindSafe(|| obj::describe(&*resources, name)));
+        return described.unwrap_or_else(|_panic| Err(unexpected(&shown)));
+    }
     let bytes = resources
         .read_at_most(name, MAX_PAYLOAD_BYTES)
         .map_err(|error| error.problem(shown.clone(), ""))?;

@@ -1,9 +1,9 @@
 //! One thing that is wrong with an input: which file, where in it, what, and what to do.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How bad a [`Problem`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing; nothing is missing.
@@ -14,7 +14,7 @@ pub enum Severity {
 
 /// What kind of thing is wrong. The interface says it in the reader's language, with what to do about it; the message
 /// beside it is the exact finding, for whoever made the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// There is no such file or folder.
@@ -66,7 +66,7 @@ pub enum Cause {
 }
 
 /// One thing wrong with an input. Printed as `PATH: place: what is wrong`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// How bad.
     pub severity: Severity,

@@ -11,9 +11,12 @@
 //! [`Residency::insert`] → [`select`] → draw [`Selection::render`] and [`Selection::stand_ins`] →
 //! [`Residency::touch`] → [`TileLoader::replace_queue`] with the first [`TileLoader::queue_limit`] of
 //! [`Selection::load`] → [`Residency::evict`].
+//!
+//! Point clouds, whose nodes add to one another, have a selection of their own: [`points`].
 
 mod history;
 pub mod loader;
+pub mod points;
 pub mod residency;
 pub mod selection;
 mod supply;
@@ -22,5 +25,6 @@ mod tree_index;
 mod view;
 
 pub use loader::{DecodedContent, LoadWish, LoadedTile, LoaderStats, TileLoader, keep_freed_memory};
+pub use points::{CloudIndex, CloudKey, CloudNode, CloudSelection, CloudSettings, NodeState, select_points};
 pub use residency::{Residency, TileKey};
 pub use selection::{ContentState, Selection, SelectionSettings, SelectionState, StandIn, View, select};

@@ -264,13 +264,8 @@ impl PaperMesh {
         }
     }
 
-    /// Adds a point, for a material with squares that face the camera: which corner of it a vertex is stands where its
-    /// opacity stands elsewhere. Such a mesh holds nothing else.
-    pub(crate) fn point(&mut self, position: Vec3, color: Rgb) {
-        self.marker(position, 0, color);
-    }
-
-    /// The same of a feature.
+    /// Adds a point of a feature, for a material with squares that face the camera: which corner of it a vertex is stands
+    /// where its opacity stands elsewhere. Such a mesh holds nothing else.
     pub(crate) fn marker(&mut self, position: Vec3, feature: u32, [r, g, b]: Rgb) {
         let first = u32::try_from(self.positions.len()).unwrap_or(u32::MAX);
         for corner in 0..4 {

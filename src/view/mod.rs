@@ -20,10 +20,11 @@ pub mod palette;
 pub mod picking;
 mod placement;
 pub mod plan_picture;
-mod points;
+pub mod points;
 mod prepared;
 pub mod quality;
 pub(crate) mod ray_cast;
+pub mod relief;
 pub mod scene;
 pub mod site_view;
 pub mod sun;
@@ -63,6 +64,12 @@ impl Plugin for ViewPlugin {
             picking::plugin,
             outline::plugin,
         ))
-        .add_plugins((boundary::plugin, models::plugin, points::plugin, features::plugin));
+        .add_plugins((
+            relief::plugin,
+            boundary::plugin,
+            models::plugin,
+            points::plugin,
+            features::plugin,
+        ));
     }
 }

@@ -1,4 +1,5 @@
-//! Models that a plan places, drawn as they are: read when the scenario is opened, shown with their variant and phase.
+//! Models that a plan places, drawn as they are: read when the scenario is opened and when one is added or moved, shown
+//! with their variant and phase.
 //!
 //! A model is one thing, whatever parts its file names: it is picked whole and hidden whole.
 
@@ -8,7 +9,7 @@ use super::{
     palette,
     prepared::{Making, SpawnBudget},
     ray_cast::PickOwner,
-    scene::{ScenarioShown, ShownScenario, Unfinished, ViewProblems, just_shown},
+    scene::{ScenarioShown, ShownScenario, Unfinished, ViewProblems},
     tiles::{PreparedContent, Uploader, prepare_whole},
 };
 use crate::model::scenario::model_request;
@@ -18,21 +19,18 @@ use crate::sources::Problem;
 use bevy::{light::NotShadowCaster, prelude::*};
 use std::sync::Arc;
 
-/// Which model of which variant, by their places in the lists.
-#[derive(Component, Clone, Copy)]
+/// Which model of which variant, by its place in the list, and as it was when it was made.
+#[derive(Component, Clone)]
 struct OfModel {
     variant: usize,
-    model: usize,
+    model: Arc<NewModel>,
     rows: RowRange,
 }
 
 /// A model, ready to enter the world, or why it cannot.
 struct Made {
     variant: usize,
-    model: usize,
-    id: Arc<str>,
-    /// Sketches cast none.
-    casts_shadow: bool,
+    model: Arc<NewModel>,
     content: Result<PreparedContent, Problem>,
 }
 
@@ -42,49 +40,106 @@ impl Made {
     }
 }
 
+/// The models that are made or in the making.
+#[derive(Resource, Default)]
+struct Asked(Vec<(usize, Arc<NewModel>)>);
+
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Making<Made>>().add_systems(
-        Update,
-        (
-            take_made.in_set(FrameSystems::Ingest),
-            start_making.in_set(FrameSystems::Derive),
-            show_models.in_set(FrameSystems::Present),
-        ),
-    );
+    app.init_resource::<Making<Made>>()
+        .init_resource::<Asked>()
+        .add_systems(
+            Update,
+            (
+                take_made.in_set(FrameSystems::Ingest),
+                start_making.in_set(FrameSystems::Derive),
+                show_models.in_set(FrameSystems::Present),
+            ),
+        );
 }
 
+/// Makes what is new in the scenario, after another one is shown or an edit. What was moved stays where it was until it
+/// is made anew.
 fn start_making(
+    mut commands: Commands,
     mut shown: MessageReader<ScenarioShown>,
     scenario: Option<Res<ShownScenario>>,
+    drawn: Query<(Entity, &OfModel)>,
+    mut rows: ResMut<FeatureRows>,
+    mut asked: ResMut<Asked>,
     mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
-    let Some(open) = just_shown(&mut shown, scenario) else {
+    let is_another = shown.read().last().is_some();
+    let Some(scenario) = scenario.filter(|scenario| is_another || scenario.is_changed()) else {
         return;
     };
+    let open = scenario.open.clone();
+    let wanted: Vec<(usize, &NewModel)> = (0..)
+        .zip(&open.scenario.variants)
+        .flat_map(|(variant, plan)| plan.models.iter().map(move |model| (variant, model)))
+        .collect();
+    let same = |(variant, model): &(usize, Arc<NewModel>)| wanted.iter().any(|(v, m)| v == variant && **m == **model);
+    if !is_another && asked.0.len() == wanted.len() && asked.0.iter().all(same) {
+        return;
+    }
+    if is_another {
+        // The entities went with the scenario before.
+        asked.0.clear();
+    } else {
+        let is_there = |of: &OfModel| {
+            wanted
+                .iter()
+                .any(|(variant, model)| *variant == of.variant && model.id == of.model.id)
+        };
+        remove(&drawn, |of| !is_there(of), &mut commands, &mut rows);
+    }
+    let is_drawn = |variant: usize, model: &NewModel| {
+        !is_another && drawn.iter().any(|(_, of)| of.variant == variant && *of.model == *model)
+    };
+    asked.0 = wanted
+        .iter()
+        .map(|(variant, model)| (*variant, Arc::new((*model).clone())))
+        .collect();
+    let missing: Vec<(usize, Arc<NewModel>)> = asked
+        .0
+        .iter()
+        .filter(|(variant, model)| !is_drawn(*variant, model))
+        .cloned()
+        .collect();
     unfinished.set("models", true);
     making.start(move || {
-        let mut made = Vec::new();
-        for (variant, plan) in open.scenario.variants.iter().enumerate() {
-            for (model, placed) in plan.models.iter().enumerate() {
-                // Missing ones were named when the scenario was opened.
-                if open.resources.exists(&placed.path) {
-                    made.push(Made {
-                        variant,
-                        model,
-                        id: placed.id.as_str().into(),
-                        casts_shadow: placed.certainty != Certainty::Sketch,
-                        content: prepare_whole(
-                            &model_request(&open, placed),
-                            |color| vertex_color(placed, color),
-                            placed.certainty == Certainty::Decided,
-                        ),
-                    });
-                }
-            }
-        }
-        made
+        // Missing files were named when the scenario was opened.
+        let there = missing
+            .into_iter()
+            .filter(|(_, placed)| open.resources.exists(&placed.path));
+        let made = there.map(|(variant, placed)| Made {
+            variant,
+            content: prepare_whole(
+                &model_request(&open, &placed),
+                |color| vertex_color(&placed, color),
+                placed.certainty == Certainty::Decided,
+            ),
+            model: placed,
+        });
+        made.collect()
     });
+}
+
+/// Takes models out of the world. The parts of one share its rows.
+fn remove(
+    drawn: &Query<(Entity, &OfModel)>,
+    is_meant: impl Fn(&OfModel) -> bool,
+    commands: &mut Commands,
+    rows: &mut FeatureRows,
+) {
+    let mut freed: Vec<u32> = Vec::new();
+    for (entity, of) in drawn.iter().filter(|(_, of)| is_meant(of)) {
+        if !freed.contains(&of.rows.first) {
+            freed.push(of.rows.first);
+            rows.free(of.rows);
+        }
+        commands.entity(entity).try_despawn();
+    }
 }
 
 /// Colour of a vertex by its file, by its use where that says none; less of it the less sure the model is, as of masses.
@@ -97,6 +152,7 @@ fn vertex_color(model: &NewModel, of_file: Option<[u8; 4]>) -> [u8; 4] {
 
 fn take_made(
     mut commands: Commands,
+    drawn: Query<(Entity, &OfModel)>,
     paper: Option<Res<SharedPaper>>,
     mut rows: ResMut<FeatureRows>,
     mut budget: ResMut<SpawnBudget>,
@@ -111,6 +167,9 @@ fn take_made(
         return;
     };
     while let Some(made) = making.next(&mut budget, Made::bytes) {
+        // What is made anew takes the place of what stood there.
+        let is_old = |of: &OfModel| of.variant == made.variant && of.model.id == made.model.id;
+        remove(&drawn, is_old, &mut commands, &mut rows);
         let mut content = match made.content {
             Ok(content) => content,
             Err(problem) => {
@@ -129,19 +188,21 @@ fn take_made(
             // What a plan places says nothing of the ground.
             samples: None,
         };
-        let owner = PickOwner::NewModel { id: made.id.clone() };
+        let id: Arc<str> = made.model.id.as_str().into();
+        let owner = PickOwner::NewModel { id: id.clone() };
         let Some(resident) = uploader.upload(content, &owner) else {
             let message = "there are more features in view than this program can hold; this model is not drawn";
-            problems.0.push(Problem::error(made.id.as_ref(), "", message));
+            problems.0.push(Problem::error(&*id, "", message));
             continue;
         };
         for entity in resident.meshes {
             commands.entity(entity).insert(OfModel {
                 variant: made.variant,
-                model: made.model,
+                model: made.model.clone(),
                 rows: resident.rows,
             });
-            if !made.casts_shadow {
+            // Sketches cast none.
+            if made.model.certainty == Certainty::Sketch {
                 commands.entity(entity).insert(NotShadowCaster);
             }
         }
@@ -162,9 +223,7 @@ fn show_models(
         return;
     }
     for (of, mut visibility) in &mut models {
-        let variant = scenario.open.scenario.variants.get(of.variant);
-        let model = variant.and_then(|variant| variant.models.get(of.model));
-        let stands = model.is_some_and(|model| scenario.is_phase_shown(&model.phase));
+        let stands = scenario.is_phase_shown(&of.model.phase);
         rows.set_hidden(of.rows, 0, !stands);
         visibility.set_if_neq(scenario.visibility_of(of.variant));
     }
@@ -174,24 +233,13 @@ fn show_models(
 mod tests {
     use super::*;
     use crate::model::Use;
-    use bevy::math::DVec2;
+    use crate::model::scenario::tests::model;
 
     #[test]
     fn how_sure_a_model_is_shows_in_its_colours() {
         let model = |certainty| NewModel {
-            id: "m".into(),
-            title: crate::model::LocalText::default(),
-            path: "m.glb".into(),
-            position: DVec2::ZERO,
-            foot_m: None,
-            heading_deg: 0.0,
-            scale: 1.0,
-            main_use: Use::Shops,
-            gfa_m2: None,
-            dwellings: None,
-            parking_places: None,
-            phase: String::new(),
             certainty,
+            ..model("m")
         };
         let red = Some([200, 0, 0, 90]);
         assert_eq!(vertex_color(&model(Certainty::Decided), red), [200, 0, 0, 90]);

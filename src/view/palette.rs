@@ -46,6 +46,17 @@ pub const METAL: Rgb = [0x8C, 0x90, 0x94];
 /// Wood of benches.
 pub const WOOD: Rgb = [0xB0, 0x93, 0x74];
 
+/// From low to high, in equal steps: lighter is higher, also for who tells few colours apart.
+pub const HEIGHTS: [Rgb; 5] = [
+    [0x3B, 0x4E, 0x7A],
+    [0x3D, 0x7F, 0x8C],
+    [0x79, 0xAD, 0x7E],
+    [0xD8, 0xC2, 0x74],
+    [0xF7, 0xE9, 0xD2],
+];
+/// From weak to strong.
+pub const STRENGTHS: [Rgb; 2] = [[0x3A, 0x36, 0x31], [0xF4, 0xF1, 0xEA]];
+
 /// Colour of ground cover.
 pub fn surface(kind: SurfaceKind) -> Rgb {
     match kind {

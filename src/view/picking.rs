@@ -5,6 +5,7 @@ use super::{
     camera::{Clicked, InputCapture, MainCamera, OrbitCamera},
     feature_rows::{FeatureRows, RowRange},
     ground::GroundHeights,
+    points::PickedPoint,
     ray_cast::{PickOwner, Pickable, SceneHit, SceneRay},
     scene::{ScenarioShown, ShownScenario, VariantShown},
     site_view::SiteView,
@@ -57,6 +58,8 @@ pub enum PickedThing {
         /// Place in the scenario's list.
         index: usize,
     },
+    /// A measured point.
+    Point(PickedPoint),
     /// A feature of a vector layer.
     Feature {
         /// Place of the layer among the scenario's vector layers.
@@ -132,6 +135,9 @@ pub(crate) fn plugin(app: &mut App) {
 
 /// What a hit is, in words of the scenario.
 fn thing_of(hit: &SceneHit, pickables: &Query<&Pickable>, tiles: &TileLayers) -> Option<PickedThing> {
+    if let Some(point) = &hit.point {
+        return Some(PickedThing::Point(point.clone()));
+    }
     let Some((entity, feature)) = hit.feature else {
         return Some(PickedThing::Ground);
     };
@@ -280,7 +286,7 @@ fn follow_cursor(
     cursor.set_if_neq(CursorGround {
         is_height_known: hit
             .as_ref()
-            .is_some_and(|hit| hit.feature.is_some() || ground.is_measured),
+            .is_some_and(|hit| hit.feature.is_some() || hit.point.is_some() || ground.is_measured),
         position: hit.map(|hit| hit.position),
     });
 }

@@ -29,6 +29,10 @@ pub(crate) struct PresetSettings {
     pub(crate) shadow_map_px: usize,
     pub(crate) shadow_reach_m: f32,
     pub(crate) filtering: ShadowFilteringMethod,
+    /// Most measured points that are drawn.
+    pub(crate) points: u64,
+    /// Where they lie further apart than this, finer ones are wanted, pixels.
+    pub(crate) point_spacing_px: f64,
 }
 
 impl Preset {
@@ -40,6 +44,8 @@ impl Preset {
                 shadow_map_px: 1024,
                 shadow_reach_m: 1200.0,
                 filtering: ShadowFilteringMethod::Hardware2x2,
+                points: 1_500_000,
+                point_spacing_px: 3.0,
             },
             Self::Middle => PresetSettings {
                 msaa: Msaa::Sample4,
@@ -47,6 +53,8 @@ impl Preset {
                 shadow_map_px: 2048,
                 shadow_reach_m: 2500.0,
                 filtering: ShadowFilteringMethod::Gaussian,
+                points: 4_000_000,
+                point_spacing_px: 2.0,
             },
             Self::High => PresetSettings {
                 msaa: Msaa::Sample4,
@@ -54,6 +62,8 @@ impl Preset {
                 shadow_map_px: 4096,
                 shadow_reach_m: 5000.0,
                 filtering: ShadowFilteringMethod::Gaussian,
+                points: 8_000_000,
+                point_spacing_px: 1.5,
             },
         }
     }

@@ -4,6 +4,7 @@ use super::{
     feature_rows::{FeatureRows, RowRange},
     ground::GroundHeights,
     placement::SiteAnchor,
+    points::{PickedPoint, PointClouds},
 };
 use crate::geometry::{MeshBvh, Ray};
 use crate::georef::{SitePos, narrow, render_axes};
@@ -45,8 +46,10 @@ pub(crate) struct Pickable {
 pub(crate) struct SceneHit {
     pub(crate) position: SitePos,
     pub(crate) distance_m: f64,
-    /// The mesh and its feature; `None` for the ground.
+    /// The mesh and its feature; `None` for the ground and for a measured point.
     pub(crate) feature: Option<(Entity, u32)>,
+    /// The measured point, where one was met.
+    pub(crate) point: Option<PickedPoint>,
 }
 
 /// Casts lines of sight into what is shown.
@@ -65,6 +68,7 @@ pub(crate) struct SceneRay<'w, 's> {
     >,
     rows: Res<'w, FeatureRows>,
     ground: Res<'w, GroundHeights>,
+    points: Option<Res<'w, PointClouds>>,
 }
 
 impl SceneRay<'_, '_> {
@@ -72,16 +76,31 @@ impl SceneRay<'_, '_> {
     pub(crate) fn cast(&self, eye: SitePos, direction: DVec3) -> Option<SceneHit> {
         let ground = self.ground.cast(eye, direction);
         let thing = self.cast_things(eye, direction);
-        let (distance_m, feature) = match (ground, thing) {
-            (Some(ground_m), Some((thing_m, ..))) if ground_m < thing_m => (ground_m, None),
-            (_, Some((thing_m, entity, feature))) => (thing_m, Some((entity, feature))),
-            (Some(ground_m), None) => (ground_m, None),
-            (None, None) => return None,
+        let surface = match (ground, thing) {
+            (Some(ground_m), Some((thing_m, ..))) if ground_m < thing_m => Some((ground_m, None)),
+            (_, Some((thing_m, entity, feature))) => Some((thing_m, Some((entity, feature)))),
+            (Some(ground_m), None) => Some((ground_m, None)),
+            (None, None) => None,
         };
+        let before_m = surface.map(|(surface_m, _)| surface_m);
+        let met = self
+            .points
+            .as_ref()
+            .and_then(|points| points.cast(eye, direction, before_m));
+        if let Some((hit, point)) = met {
+            return Some(SceneHit {
+                position: hit.position,
+                distance_m: hit.distance_m,
+                feature: None,
+                point: Some(point),
+            });
+        }
+        let (distance_m, feature) = surface?;
         Some(SceneHit {
             position: SitePos(eye.0 + direction * distance_m),
             distance_m,
             feature,
+            point: None,
         })
     }
 

@@ -251,6 +251,12 @@ impl Unfinished {
             self.0.remove(name);
         }
     }
+
+    /// Whether the work called `name` is still going on.
+    #[cfg(test)]
+    pub(crate) fn is_waiting_for(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
 }
 
 pub(crate) fn plugin(app: &mut App) {
@@ -431,6 +437,7 @@ mod tests {
             roof_m: 12.0,
             storeys: Some(3),
             main_use: Use::Shops,
+            is_use_known: true,
             year: None,
             dwellings: Some(0),
             parking_places: None,

@@ -39,6 +39,7 @@ fn registered(id: usize, footprint: Vec<DVec2>, storeys: u32) -> RegisteredBuild
         is_roof_known: true,
         storeys: Some(storeys),
         main_use: Use::Housing,
+        is_use_known: true,
         year: None,
         dwellings: Some(1),
         parking_places: None,

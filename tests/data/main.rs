@@ -18,6 +18,7 @@ mod indicators;
 mod online;
 mod points;
 mod prepare;
+mod prepare_imagery;
 mod raster;
 mod raster_damage;
 mod scenario;

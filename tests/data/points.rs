@@ -1,6 +1,8 @@
 //! Point clouds of the corpus: what `inspect` says, and what is read, against the header and against NAP.
 
 use crate::corpus;
+use stadslens::model::points::HELD_POINTS;
+use stadslens::model::scenario::open_any;
 use stadslens::sources::inspect::inspect;
 use stadslens::sources::points::{PointFile, PointKind};
 
@@ -55,4 +57,46 @@ fn the_points_of_ahn3_are_as_many_and_as_high_as_they_should_be() {
             .iter()
             .all(|p| p.position.cmpge(low - 0.001).all() && p.position.cmple(high + 0.001).all())
     );
+}
+
+#[test]
+fn the_tree_of_ahn3_holds_every_point_once_and_its_heights_are_nap() {
+    let Some(corpus) = corpus() else { return };
+    let path = corpus.join("gis/3dfier-ahn3/ahn3_cropped_2.laz");
+    if !path.is_file() {
+        eprintln!("skipped: no {}", path.display());
+        return;
+    }
+    let open = open_any(&path).expect("the file opens by itself");
+    assert_eq!(open.points[0].points, 208_432);
+    let tree = open.points[0].tree(HELD_POINTS);
+    assert!(tree.problems.is_empty(), "{:?}", tree.problems);
+    let classes: Vec<u8> = tree.traits.classes.iter().copied().collect();
+    assert!(
+        !tree.traits.has_colors && classes.starts_with(&[1, 2, 6]),
+        "{classes:?}"
+    );
+    let mut count = 0;
+    let mut ground = Vec::new();
+    for (number, node) in (0_u32..).zip(&tree.nodes) {
+        let read = tree.read(number);
+        assert!(read.problem.is_none() && read.positions.len() as u64 == node.points);
+        count += read.positions.len();
+        for (point, facts) in read.facts.iter().enumerate() {
+            let place = read.place(point).expect("it is there");
+            let is_inside = place.0.cmpge(node.low - 0.01).all() && place.0.cmple(node.high + 0.01).all();
+            assert!(is_inside, "{place:?} outside {node:?}");
+            if facts.class == 2 {
+                ground.extend(open.scenario.area.site.rd_nap_from_site(place).map(|rd| rd.nap_m));
+            }
+        }
+    }
+    assert_eq!(count, 208_432);
+    ground.sort_by(f64::total_cmp);
+    let middle = ground[ground.len() / 2];
+    eprintln!(
+        "{} nodes; the middle of the ground at {middle:.2} m NAP",
+        tree.nodes.len()
+    );
+    assert!((-3.0..3.0).contains(&middle), "{middle}");
 }

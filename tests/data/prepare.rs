@@ -4,11 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where its own set-up is wrong")]
 
 use crate::geotiff_fixture::Fixture;
-use crate::online::{Reply, Server, gzip, list_of_services, tile_index};
+use crate::online::{Reply, Seen, Server, gzip, list_of_services, tile_index};
 use serde_json::{Value, json};
 use stadslens::model::{scenario, search::PlaceIndex};
 use stadslens::prepare::{Area, PrepareError, PrepareOptions, PrepareReport, prepare};
 use stadslens::sources::{Severity, cityjson::LodChoice};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -45,12 +46,12 @@ fn house(number: usize, x: u32, y: u32) -> (Value, Vec<[i64; 3]>) {
 }
 
 /// A folder with the files of a town of 6 by 6 houses, 40 m apart.
-struct Town {
+pub(crate) struct Town {
     folder: tempfile::TempDir,
 }
 
 impl Town {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let head = json!({"type": "CityJSON", "version": "2.0", "CityObjects": {}, "vertices": [],
             "transform": {"scale": [0.001, 0.001, 0.001], "translate": [CORNER[0], CORNER[1], 0.0]},
@@ -104,19 +105,22 @@ impl Town {
         Self { folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn options(&self) -> PrepareOptions {
+    pub(crate) fn options(&self) -> PrepareOptions {
         PrepareOptions {
             area: Area::from_box("251000,476000,251200,476200").unwrap(),
             folder: self.path("out"),
             title: "Proefstad".into(),
             buildings: vec![self.path("town.city.jsonl")],
             terrain: vec![self.path("ground.tif")],
+            terrain_tiles: true,
+            imagery: Vec::new(),
             vector: vec![self.path("bgt.geojson")],
             online: None,
+            online_imagery: false,
             endpoints: None,
             lod: LodChoice::Highest,
             replace: false,
@@ -124,11 +128,11 @@ impl Town {
     }
 }
 
-fn run(options: &PrepareOptions) -> Result<PrepareReport, PrepareError> {
+pub(crate) fn run(options: &PrepareOptions) -> Result<PrepareReport, PrepareError> {
     prepare(options, &|_step| {})
 }
 
-fn errors(report: &PrepareReport) -> Vec<String> {
+pub(crate) fn errors(report: &PrepareReport) -> Vec<String> {
     let errors = report
         .problems
         .iter()
@@ -304,13 +308,30 @@ fn an_area_without_anything_says_so() {
     assert!(!Path::new(&town.path("out/scenario.json")).exists());
 }
 
+/// Every file of a prepared folder but those of the journal.
+pub(crate) fn files_in(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(here) = folders.pop() {
+        for path in fs::read_dir(here).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() && path.file_name().unwrap() != ".prepare" {
+                folders.push(path);
+            } else if path.is_file() {
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                files.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    files
+}
+
 /// Answers as the services of the Netherlands do, with the files of the town.
-fn services(town: &Town, is_down: bool) -> Server {
+pub(crate) fn services(town: &Town, is_down: bool) -> impl Fn(&Seen) -> Reply + Send + Sync + use<> {
     let model = gzip(&fs::read(town.path("town.city.jsonl")).unwrap());
     let bgt = fs::read(town.path("bgt.geojson")).unwrap();
     let ground = Fixture::rd(100, 100, [251_000.0, 476_500.0], 5.0, vec![16.5; 100 * 100]).bytes();
     let empty = json!({"type": "FeatureCollection", "features": []}).to_string();
-    Server::new(move |seen| match seen.path() {
+    move |seen| match seen.path() {
         path if path.ends_with("/tile_index.fgb") => {
             Reply::ok(tile_index(&model, |number| format!("tiles/{number}.city.json.gz")))
         }
@@ -320,11 +341,11 @@ fn services(town: &Town, is_down: bool) -> Server {
         path if path.ends_with("/verblijfsobject/items") => Reply::ok(bgt.clone()),
         path if path.ends_with("/items") => Reply::ok(empty.clone()),
         _ => Reply::of(404, ""),
-    })
+    }
 }
 
 /// The town's area with nothing but what the services give.
-fn online(town: &Town, server: &Server) -> PrepareOptions {
+pub(crate) fn online(town: &Town, server: &Server) -> PrepareOptions {
     fs::write(town.path("services.json"), list_of_services(server)).unwrap();
     PrepareOptions {
         buildings: Vec::new(),
@@ -339,7 +360,7 @@ fn online(town: &Town, server: &Server) -> PrepareOptions {
 #[test]
 fn open_data_of_the_area_is_fetched_with_whose_it_is() {
     let town = Town::new();
-    let server = services(&town, false);
+    let server = Server::new(services(&town, false));
     let options = online(&town, &server);
     let report = run(&options).unwrap();
     assert_eq!(errors(&report), Vec::<String>::new());
@@ -360,7 +381,7 @@ fn open_data_of_the_area_is_fetched_with_whose_it_is() {
 #[test]
 fn a_service_that_does_not_answer_costs_its_layer() {
     let town = Town::new();
-    let server = services(&town, true);
+    let server = Server::new(services(&town, true));
     let options = online(&town, &server);
     let report = run(&options).unwrap();
     assert_eq!((report.buildings, report.terrain_nodes), (25, 0));
@@ -369,7 +390,7 @@ fn a_service_that_does_not_answer_costs_its_layer() {
     assert!(!scenario::open(&town.path("out")).unwrap().has_terrain);
     // The next day the service is back: the ground comes, and nothing else is lost or twice.
     drop(server);
-    let server = services(&town, false);
+    let server = Server::new(services(&town, false));
     let report = run(&online(&town, &server)).unwrap();
     assert_eq!(errors(&report), Vec::<String>::new());
     assert_eq!((report.buildings, report.features), (25, 3), "{report:?}");

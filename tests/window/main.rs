@@ -3,8 +3,10 @@
 //! Every step waits for a state, never for a time. What is clicked is found by the name that a person reads on it.
 
 mod desktop;
+mod detail;
 mod kiosk;
 mod maintenance;
+mod models;
 mod notes;
 mod own_list;
 mod search;

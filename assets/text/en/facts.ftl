@@ -35,8 +35,6 @@ legend-tree = tree
 legend-report = report
 legend-sensor = sensor
 legend-ground = ground
-legend-building = building
-legend-unclassified = not classified
 
 fact-id = Identifier
 fact-use = Use

@@ -50,6 +50,14 @@ variants-none = This file has no variants.
 viewpoints-none = This file has no viewpoints.
 layers-none = There are no layers.
 layers-synthetic = example, not measured
+layers-detail = Detail
+layers-detail-flat = Footprint
+layers-detail-block = Block
+layers-detail-parts = Block with lower parts
+layers-detail-roof = Roof shape
+layers-detail-openings = With windows and doors
+layers-detail-more = More than the outside
+layers-detail-highest = Highest of each building
 source-unknown = owner unknown
 source-no-licence = licence unknown
 

@@ -35,8 +35,6 @@ legend-tree = boom
 legend-report = melding
 legend-sensor = sensor
 legend-ground = maaiveld
-legend-building = gebouw
-legend-unclassified = niet ingedeeld
 
 fact-id = Kenmerk
 fact-use = Gebruik

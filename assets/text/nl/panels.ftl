@@ -50,6 +50,14 @@ variants-none = Dit bestand heeft geen varianten.
 viewpoints-none = Dit bestand heeft geen camerastandpunten.
 layers-none = Er zijn geen lagen.
 layers-synthetic = voorbeeld, niet gemeten
+layers-detail = Detail
+layers-detail-flat = Grondvlak
+layers-detail-block = Blok
+layers-detail-parts = Blok met verdiepte delen
+layers-detail-roof = Dakvorm
+layers-detail-openings = Met ramen en deuren
+layers-detail-more = Meer dan de buitenkant
+layers-detail-highest = Hoogste per gebouw
 source-unknown = eigenaar onbekend
 source-no-licence = licentie onbekend
 

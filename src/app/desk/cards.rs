@@ -6,18 +6,23 @@ use crate::geometry::Value;
 use crate::georef::{SiteFrame, SitePos};
 use crate::model::{
     Asset, AssetKind, Certainty, Layer, NewBuilding, NewModel, NewTree, OpenScenario, RegisteredBuilding, Report,
-    Sensor, Source, Variant, mass_mesh,
+    Sensor, Source, Use, Variant, mass_mesh,
 };
 use crate::panels::card::{CardState, Fact};
 use crate::text::{
     Language, format_area, format_count, format_date, format_length, format_nap, format_number, tr, tr_args,
 };
 
-fn fact(name: String, value: impl Into<String>) -> Fact {
+pub(super) fn fact(name: String, value: impl Into<String>) -> Fact {
     Fact {
         name,
         value: value.into(),
     }
+}
+
+/// What something is for, where anybody said so.
+fn told_use(used_for: Use, is_known: bool, language: &Language) -> Option<Fact> {
+    is_known.then(|| fact(tr(language, "fact-use"), use_name(used_for, language)))
 }
 
 /// NAP in a Dutch frame; in others the height above the site's zero.
@@ -39,7 +44,7 @@ pub(super) fn building_card(
 ) -> CardState {
     let mut facts = Vec::new();
     if let Some(building) = registered {
-        facts.push(fact(tr(language, "fact-use"), use_name(building.main_use, language)));
+        facts.extend(told_use(building.main_use, building.is_use_known, language));
         facts.extend(
             building
                 .storeys
@@ -216,7 +221,7 @@ pub(super) fn new_model_card(
     language: &Language,
 ) -> CardState {
     let code = language.code();
-    let mut facts = vec![fact(tr(language, "fact-use"), use_name(model.main_use, language))];
+    let mut facts = Vec::from_iter(told_use(model.main_use, model.is_use_known, language));
     let area = model.gfa_m2.map(|area| format_area(area, 0, language));
     let unknown = || tr(language, "owndata-model-uncounted");
     facts.push(fact(tr(language, "fact-area"), area.unwrap_or_else(unknown)));
@@ -365,6 +370,14 @@ pub(super) fn sensor_card(sensor: &Sensor, layer: Option<&Layer>, language: &Lan
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_use_is_told_only_where_it_is_named() {
+        let language = Language::from_code("nl").unwrap();
+        let told = |is_known| told_use(Use::Other, is_known, &language).map(|fact| fact.value);
+        assert_eq!(told(true), Some(tr(&language, "use-other")));
+        assert_eq!(told(false), None);
+    }
 
     #[test]
     fn residents_see_neither_ids_nor_what_planners_measure() {

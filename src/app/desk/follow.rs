@@ -3,6 +3,7 @@
 use super::told::Told;
 use super::{DeskMemory, Reading, Wishes};
 use crate::app::choices::Choices;
+use crate::app::detail::ChangeDetail;
 use crate::app::dialog::AskForPath;
 use crate::app::notes::WriteNote;
 use crate::app::open::OpenPath;
@@ -13,6 +14,7 @@ use crate::app::take_along::{TakeAlong, TakeAlongTo};
 use crate::georef::SitePos;
 use crate::model::Viewpoint;
 use crate::panels::card::CardAction;
+use crate::panels::coloring::ColoringAction;
 use crate::panels::desk::{Desk, DeskActions};
 use crate::panels::layers::LayersAction;
 use crate::panels::minimap::MinimapAction;
@@ -29,6 +31,7 @@ use crate::panels::viewpoints::ViewpointsAction;
 use crate::schedule::SwitchLens;
 use crate::view::camera::{CameraCommand, FlyTo, Orbit, orbit_of};
 use crate::view::picking::Pick;
+use crate::view::points::{ColorPoints, ShowPointClass};
 use crate::view::scene::{FeatureChoice, ShowLayer, ShowPhase, ShowVariant, StyleFeatures};
 use crate::view::sun::SetSunTime;
 
@@ -76,7 +79,7 @@ impl Follower<'_, '_> {
             }
         }
         for action in actions.layers {
-            follow_layers(action, wishes);
+            follow_layers(action, self.world, wishes);
         }
         for action in actions.card {
             follow_card(&action, self.world, wishes);
@@ -143,6 +146,45 @@ impl Follower<'_, '_> {
     }
 }
 
+fn follow_layers(action: LayersAction, world: &Reading, wishes: &mut Wishes) {
+    match action {
+        LayersAction::SetVisible { id, visible } => {
+            wishes.layer.write(ShowLayer { id, visible });
+        }
+        LayersAction::ColorBy { id, property } => {
+            let choice = FeatureChoice::ColorBy(property);
+            wishes.style.write(StyleFeatures { id, choice });
+        }
+        LayersAction::HeightBy { id, property } => {
+            let choice = FeatureChoice::HeightBy(property);
+            wishes.style.write(StyleFeatures { id, choice });
+        }
+        LayersAction::SetDetail(place) => {
+            let shown = world.shown.as_ref();
+            let choices = shown.and_then(|shown| Some(shown.open.detail.as_ref()?.choices()));
+            let choice = choices.and_then(|choices| choices.get(place).copied());
+            wishes.detail.write_batch(choice.map(ChangeDetail));
+        }
+        LayersAction::Color { id, action } => match action {
+            ColoringAction::Choose(place) => {
+                let by = world
+                    .points
+                    .0
+                    .get(&id)
+                    .and_then(|look| look.choices().get(place).copied());
+                wishes.color.write_batch(by.map(|by| ColorPoints { layer: id, by }));
+            }
+            ColoringAction::SetClassVisible { class, visible } => {
+                wishes.class.write(ShowPointClass {
+                    layer: id,
+                    class,
+                    visible,
+                });
+            }
+        },
+    }
+}
+
 fn follow_top_bar(action: TopBarAction, wishes: &mut Wishes, desk: &mut Desk, choices: &mut Choices) {
     match action {
         TopBarAction::SwitchLens(lens) => {
@@ -161,19 +203,6 @@ fn follow_top_bar(action: TopBarAction, wishes: &mut Wishes, desk: &mut Desk, ch
         TopBarAction::SetLanguage(language) => choices.choose_language(language),
         // These four the desk does itself.
         TopBarAction::ShowCharter | TopBarAction::ShowSettings | TopBarAction::ShowKeys | TopBarAction::ShowSearch => {}
-    }
-}
-
-fn follow_layers(action: LayersAction, wishes: &mut Wishes) {
-    let mut restyle = |id: String, choice: FeatureChoice| {
-        wishes.style.write(StyleFeatures { id, choice });
-    };
-    match action {
-        LayersAction::SetVisible { id, visible } => {
-            wishes.layer.write(ShowLayer { id, visible });
-        }
-        LayersAction::ColorBy { id, property } => restyle(id, FeatureChoice::ColorBy(property)),
-        LayersAction::HeightBy { id, property } => restyle(id, FeatureChoice::HeightBy(property)),
     }
 }
 

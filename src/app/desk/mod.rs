@@ -8,14 +8,16 @@ mod feature_words;
 mod follow;
 mod known_attributes;
 mod news;
+mod points;
 mod state;
 mod told;
 
-pub(super) use news::{say_reported, take_opened, tell_news};
-pub(super) use state::{cause, problem_rows, short_name};
+pub(super) use news::{say_reported, take_opened, take_replaced, tell_news};
+pub(super) use state::{cause, failure, problem_rows, short_name};
 
 use super::area_map::AreaMap;
 use super::choices::Choices;
+use super::detail::{ChangeDetail, ChangingDetail};
 use super::dialog::AskForPath;
 use super::notes::WriteNote;
 use super::open::{OpenPath, Opening};
@@ -34,6 +36,7 @@ use crate::ui::shell::Zones;
 use crate::view::GroundHeights;
 use crate::view::camera::{CameraCommand, FlyTo, OrbitCamera, ReducedMotion};
 use crate::view::picking::{CitySelection, CursorGround, Pick};
+use crate::view::points::{ColorPoints, PointLooks, ShowPointClass};
 use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant, ShownScenario, StyleFeatures, ViewProblems};
 use crate::view::site_view::SiteView;
 use crate::view::sun::{SetSunTime, SunTime};
@@ -76,10 +79,12 @@ pub(super) struct Reading<'w> {
     rooms: Res<'w, Rooms>,
     lens: Res<'w, State<Lens>>,
     opening: Res<'w, Opening>,
+    changing: Res<'w, ChangingDetail>,
     searching: Res<'w, Searching>,
     map: Res<'w, AreaMap>,
     marked: Res<'w, MarkedPlace>,
     ground: Res<'w, GroundHeights>,
+    points: Res<'w, PointLooks>,
 }
 
 /// What the desk asks for.
@@ -89,6 +94,7 @@ pub(super) struct Wishes<'w> {
     variant: MessageWriter<'w, ShowVariant>,
     layer: MessageWriter<'w, ShowLayer>,
     style: MessageWriter<'w, StyleFeatures>,
+    detail: MessageWriter<'w, ChangeDetail>,
     fly: MessageWriter<'w, FlyTo>,
     camera: MessageWriter<'w, CameraCommand>,
     open: MessageWriter<'w, OpenPath>,
@@ -100,6 +106,8 @@ pub(super) struct Wishes<'w> {
     take_along: MessageWriter<'w, TakeAlong>,
     take_along_to: MessageWriter<'w, TakeAlongTo>,
     go: MessageWriter<'w, GoToPlace>,
+    color: MessageWriter<'w, ColorPoints>,
+    class: MessageWriter<'w, ShowPointClass>,
 }
 
 /// Draws the desk and passes on what was asked for.
@@ -190,8 +198,9 @@ fn count(number: u64) -> usize {
 }
 
 fn status(world: &Reading) -> StatusState {
+    let is_reading = world.opening.path().is_some() || world.changing.wanted().is_some();
     let mut status = StatusState {
-        loading: if (world.tiles.complete || world.shown.is_none()) && world.opening.path().is_none() {
+        loading: if (world.tiles.complete || world.shown.is_none()) && !is_reading {
             if world.tiles.failed.is_empty() {
                 Loading::Complete
             } else {

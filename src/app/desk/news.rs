@@ -7,6 +7,7 @@ use crate::app::dialog::Dialog;
 use crate::app::engine;
 use crate::app::open::{Opening, PathOpened};
 use crate::model::ActivateScenario;
+use crate::model::edit::ReplaceCityModel;
 use crate::panels::start::StartState;
 use crate::text::{tr, tr_args};
 use crate::ui::widgets::ToastKind;
@@ -47,6 +48,14 @@ pub(in crate::app) fn take_opened(
                 }
             }
         }
+    }
+}
+
+/// What is wrong with the city model in the level of detail that is shown now.
+pub(in crate::app) fn take_replaced(mut replaced: MessageReader<ReplaceCityModel>, mut memory: ResMut<DeskMemory>) {
+    if let Some(ReplaceCityModel(open)) = replaced.read().last() {
+        memory.opened_with.clone_from(&open.problems);
+        memory.ignored.clear();
     }
 }
 

@@ -1,17 +1,20 @@
 //! What the model says, put into the plain states that panels show. Pure functions, in the language of the interface.
 
 use super::feature_words::{feature_legend, feature_look};
-use crate::model::{Certainty, Charter, Layer, LayerKind, OpenScenario, SurfaceKind, Use};
+use super::points;
+use crate::model::{Certainty, Charter, CityDetail, Layer, LayerKind, OpenScenario, SurfaceKind, Use};
 use crate::panels::certainty_word;
 use crate::panels::charter::CharterState;
-use crate::panels::layers::{LayerRow, LayersState, LegendEntry};
+use crate::panels::layers::{DetailRow, LayerRow, LayersState, LegendEntry};
 use crate::panels::problems::{ProblemRow, ProblemsState};
 use crate::panels::variants::{PhaseRow, VariantRow, VariantsState};
 use crate::panels::viewpoints::{ViewpointRow, ViewpointsState};
+use crate::sources::cityjson::{Lod, LodChoice};
 use crate::sources::{Cause, Problem, Severity};
 use crate::text::{Language, tr, tr_args};
 use crate::ui::widgets::SwatchEdge;
 use crate::view::palette::{self, Rgb};
+use crate::view::points::PointLooks;
 use crate::view::scene::ShownScenario;
 use bevy_egui::egui::Color32;
 
@@ -85,7 +88,12 @@ pub(super) fn viewpoints(open: &OpenScenario, current: Option<&str>, language: &
 }
 
 /// The layers as rows, each with its legend.
-pub(super) fn layers(shown: &ShownScenario, language: &Language) -> LayersState {
+pub(super) fn layers(
+    shown: &ShownScenario,
+    wanted: Option<LodChoice>,
+    looks: &PointLooks,
+    language: &Language,
+) -> LayersState {
     let code = language.code();
     let rows = shown.open.scenario.layers.iter().map(|layer| LayerRow {
         id: layer.id.clone(),
@@ -94,13 +102,53 @@ pub(super) fn layers(shown: &ShownScenario, language: &Language) -> LayersState 
         source: layer.source.clone(),
         certainty: layer.certainty,
         synthetic: layer.synthetic,
-        legend: legend(layer, shown, language),
+        legend: legend(layer, shown, looks, language),
+        detail: shown
+            .open
+            .detail
+            .as_ref()
+            .filter(|_| layer.kind == LayerKind::Tiles3d)
+            .and_then(|detail| detail_row(detail, wanted, language)),
+        coloring: looks.0.get(&layer.id).map(|look| points::coloring(look, language)),
         look: feature_look(&layer.id, shown),
     });
     LayersState { rows: rows.collect() }
 }
 
-fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<LegendEntry> {
+/// The levels of a city model, with the one marked that is wanted or else shown; `None` where there is no choice.
+fn detail_row(detail: &CityDetail, wanted: Option<LodChoice>, language: &Language) -> Option<DetailRow> {
+    let choices = detail.choices();
+    let holds = wanted.unwrap_or(detail.choice);
+    // Asked for on the command line, it may be a level that the file does not have: then the one that is shown for it.
+    let chosen = choices.iter().position(|choice| *choice == holds).or_else(|| {
+        let LodChoice::AtMost(most) = holds else { return None };
+        let below = detail.levels.iter().rposition(|level| *level <= most);
+        Some(below.unwrap_or(0))
+    })?;
+    let levels = choices.into_iter().map(|choice| match choice {
+        LodChoice::AtMost(lod) | LodChoice::Exact(lod) => (level_name(lod, language), format!("LoD {lod}")),
+        LodChoice::Highest => (tr(language, "layers-detail-highest"), String::new()),
+    });
+    Some(DetailRow {
+        levels: levels.collect(),
+        chosen,
+    })
+}
+
+/// What a level shows, by the refined levels that Dutch city models use.
+fn level_name(lod: Lod, language: &Language) -> String {
+    let number = lod.to_string();
+    match number.split_once('.').unwrap_or((&number, "0")) {
+        ("0", _) => tr(language, "layers-detail-flat"),
+        ("1", "3") => tr(language, "layers-detail-parts"),
+        ("1", _) => tr(language, "layers-detail-block"),
+        ("2", _) => tr(language, "layers-detail-roof"),
+        ("3", _) => tr(language, "layers-detail-openings"),
+        _ => tr(language, "layers-detail-more"),
+    }
+}
+
+fn legend(layer: &Layer, shown: &ShownScenario, looks: &PointLooks, language: &Language) -> Vec<LegendEntry> {
     let entry = |label: String, color: Rgb| LegendEntry {
         label,
         fill: fill(color),
@@ -132,16 +180,12 @@ fn legend(layer: &Layer, shown: &ShownScenario, language: &Language) -> Vec<Lege
         LayerKind::Terrain => vec![entry(tr(language, "legend-ground"), palette::TABLE)],
         LayerKind::Reports => vec![entry(tr(language, "legend-report"), palette::REPORT)],
         LayerKind::Sensors => vec![entry(tr(language, "legend-sensor"), palette::SENSOR)],
-        LayerKind::Points if !shown.open.points.has_colors => vec![
-            entry(tr(language, "legend-ground"), palette::measured(2)),
-            entry(tr(language, "legend-tree"), palette::measured(5)),
-            entry(tr(language, "legend-building"), palette::measured(6)),
-            entry(tr(language, "surface-water"), palette::measured(9)),
-            entry(tr(language, "legend-unclassified"), palette::measured(1)),
-        ],
+        LayerKind::Points => looks.0.get(&layer.id).map_or_else(Vec::new, |look| {
+            points::legend(look, &shown.open.scenario.area.site, language)
+        }),
         LayerKind::Imagery => Vec::new(),
         LayerKind::Features => feature_legend(&layer.id, shown, language),
-        LayerKind::Labels | LayerKind::Addresses | LayerKind::Points => Vec::new(),
+        LayerKind::Labels | LayerKind::Addresses => Vec::new(),
     }
 }
 
@@ -292,7 +336,7 @@ pub(in crate::app) fn short_name(path: &std::path::Path) -> String {
 }
 
 /// The sentence when a path could not be opened.
-pub(super) fn failure(path: &std::path::Path, problems: &[Problem], language: &Language) -> String {
+pub(in crate::app) fn failure(path: &std::path::Path, problems: &[Problem], language: &Language) -> String {
     // Warnings may come before what made it fail.
     let worst = problems.iter().find(|problem| problem.severity == Severity::Error);
     let reason = worst.or(problems.first()).map(|problem| {

@@ -4,7 +4,7 @@
 //! only when what it comes from has changed.
 
 use super::feature_words::feature_card;
-use super::{DeskMemory, Reading, cards, state};
+use super::{DeskMemory, Reading, cards, points, state};
 use crate::model::LayerKind;
 use crate::panels::card::CardState;
 use crate::panels::charter::CharterState;
@@ -40,12 +40,17 @@ impl Told {
     pub(super) fn follow(&mut self, world: &Reading, memory: &DeskMemory, language: &Language) {
         let shown = world.shown.as_deref();
         let made_for = Some((language.clone(), *world.lens.get()));
+        let are_points_new = world.points.is_changed();
         let is_new = made_for != self.made_for || world.shown.as_ref().is_some_and(DetectChanges::is_changed);
         if is_new {
             self.variants = shown.map(|shown| state::variants(shown, language)).unwrap_or_default();
-            self.layers = shown.map(|shown| state::layers(shown, language)).unwrap_or_default();
             let charters = shown.map(|shown| &shown.open.scenario.charters);
             self.charter = state::charter(charters.and_then(|all| all.get(world.lens.get())), language);
+        }
+        if is_new || are_points_new || world.changing.is_changed() {
+            let wanted = world.changing.wanted();
+            let layers = shown.map(|shown| state::layers(shown, wanted, &world.points, language));
+            self.layers = layers.unwrap_or_default();
         }
         if is_new || self.viewpoint != memory.viewpoint {
             self.viewpoint.clone_from(&memory.viewpoint);
@@ -84,7 +89,8 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
     let open = &shown.open;
     let layer_of = |id: &str| open.scenario.layers.iter().find(|layer| layer.id == id);
     let layer_for = |kind| open.scenario.layers.iter().find(|layer| layer.kind == kind);
-    match &selection.picked.as_ref()?.thing {
+    let picked = selection.picked.as_ref()?;
+    match &picked.thing {
         PickedThing::Building { layer, id, attributes } => {
             let registered = id.as_deref().and_then(|id| open.register.get(id));
             Some(cards::building_card(
@@ -124,6 +130,13 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
         PickedThing::Sensor { index } => Some(cards::sensor_card(
             open.sensors.get(*index)?,
             layer_for(LayerKind::Sensors),
+            language,
+        )),
+        PickedThing::Point(point) => Some(points::point_card(
+            point,
+            picked.position,
+            &open.scenario.area.site,
+            layer_of(&point.layer),
             language,
         )),
         PickedThing::Feature { layer, index } => {

@@ -226,7 +226,7 @@ fn object_id(open: &OpenScenario, thing: &PickedThing) -> Option<String> {
             let layer = open.features.get(*layer)?;
             Some(layer.features.get(*index)?.id.clone()?)
         }
-        PickedThing::Ground => None,
+        PickedThing::Point(_) | PickedThing::Ground => None,
     }
 }
 

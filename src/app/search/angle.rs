@@ -88,6 +88,7 @@ mod tests {
             is_roof_known: true,
             storeys: None,
             main_use: Use::Other,
+            is_use_known: true,
             year: None,
             dwellings: None,
             parking_places: None,

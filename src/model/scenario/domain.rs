@@ -6,7 +6,8 @@ pub use super::mass_layer::MassSource;
 use crate::geometry::Polygon;
 use crate::georef::{HeightReference, SiteFrame, SitePos};
 use crate::model::note::Note;
-use bevy::math::DVec2;
+use crate::sources::obj::Up;
+use bevy::math::{DVec2, DVec3};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -243,16 +244,25 @@ pub struct NewModel {
     pub title: LocalText,
     /// Path within the scenario's resources, checked to stay inside.
     pub path: String,
-    /// Where its zero stands, site metres.
+    /// The point of it that is placed, in its own axes and units.
+    pub origin: DVec3,
+    /// Which of its axes points up.
+    pub up: Up,
+    /// Whether its coordinates are ECEF and it stands where they say: then nothing below moves, turns or scales it.
+    pub is_geocentric: bool,
+    /// Where its origin stands, site metres.
     pub position: DVec2,
-    /// Site height of its zero, metres; on the ground when `None`.
+    /// Site height of its origin, metres; on the ground when `None`.
     pub foot_m: Option<f64>,
-    /// How far it is turned, degrees clockwise; at 0 its x axis runs grid east and its z axis south.
+    /// How far it is turned, degrees clockwise; at 0 its x axis runs grid east, and its z axis south or, where that points
+    /// up, its y axis north.
     pub heading_deg: f64,
     /// Times how much larger it is drawn.
     pub scale: f64,
     /// Main use.
     pub main_use: Use,
+    /// Whether `main_use` was named; else it counts as other and is not told.
+    pub is_use_known: bool,
     /// Gross floor area above ground, m², if known.
     pub gfa_m2: Option<f64>,
     /// Dwellings in it, if known; none where it is not for housing.

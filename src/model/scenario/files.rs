@@ -5,7 +5,7 @@ use super::read::has_extension;
 use super::{LayerKind, OpenScenario};
 use crate::sources::resource::{ResourceError, Resources, join};
 use crate::sources::tiles3d::{self, references};
-use crate::sources::{Cause, Problem, vector};
+use crate::sources::{Cause, Problem, obj, vector};
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
@@ -109,6 +109,12 @@ impl UsedFiles {
                 return;
             }
         };
+        if obj::is_obj(path) {
+            for beside in obj::references(&bytes, resources, path) {
+                self.add(resources, &beside);
+            }
+            return;
+        }
         for uri in references(&bytes) {
             match join(path, &uri) {
                 Ok(joined) => {

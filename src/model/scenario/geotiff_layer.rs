@@ -17,8 +17,8 @@ use crate::sources::{
 use bevy::math::{DVec2, DVec3};
 use std::sync::Arc;
 
-/// Most nodes: 2 by 2 km at one metre.
-const MAX_NODES: u32 = 4_000_000;
+/// Most nodes: 8 by 8 km at two metres.
+const MAX_NODES: u32 = 16_000_000;
 /// How much ground around the outline comes along, as a part of the longer side of its box, and at least and at most,
 /// metres.
 const MARGIN: (f64, f64, f64) = (0.25, 200.0, 1000.0);

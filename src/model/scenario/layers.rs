@@ -86,6 +86,7 @@ impl LayerReader<'_> {
                 .warn("the roof height (roof_nap_m) is unknown or below the ground; three metres per storey are taken");
             ground_m + TYPICAL_STOREY_M * f64::from(storeys.unwrap_or(2).max(1))
         });
+        let main_use = building_use(&mut properties);
         Some(RegisteredBuilding {
             id,
             name: properties.text("naam").unwrap_or_default(),
@@ -95,7 +96,8 @@ impl LayerReader<'_> {
             roof_m,
             is_roof_known: roof.is_some(),
             storeys,
-            main_use: building_use(&mut properties),
+            main_use: main_use.unwrap_or(Use::Other),
+            is_use_known: main_use.is_some(),
             year: properties.integer("oorspronkelijkbouwjaar", 500..=3000),
             dwellings: properties
                 .integer("dwellings", 0..=100_000)
@@ -366,14 +368,13 @@ impl LayerReader<'_> {
 }
 
 /// The use in our words or in those of the BAG.
-fn building_use(properties: &mut Properties<'_>) -> Use {
-    let Some(word) = properties.text("gebruik").filter(|word| !word.is_empty()) else {
-        return Use::Other;
-    };
-    use_of_word(&word).unwrap_or_else(|| {
+fn building_use(properties: &mut Properties<'_>) -> Option<Use> {
+    let word = properties.text("gebruik").filter(|word| !word.is_empty())?;
+    let used_for = use_of_word(&word);
+    if used_for.is_none() {
         properties.warn("`gebruik` is none of housing, shops, office, public, parking, other; it counts as other");
-        Use::Other
-    })
+    }
+    used_for
 }
 
 /// `gfa_m2`: a number per use.

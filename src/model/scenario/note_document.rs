@@ -87,17 +87,17 @@ pub fn notes_from_json(open: &OpenScenario, text: &str) -> Result<(Vec<Note>, Ve
 }
 
 /// A scenario's own file, read once more.
-struct OwnFile<'a> {
-    document: &'a str,
-    bytes: Vec<u8>,
+pub(super) struct OwnFile<'a> {
+    pub(super) document: &'a str,
+    pub(super) bytes: Vec<u8>,
     read: ReadFile,
     /// What it says, before anything was changed or taken from elsewhere.
-    scenario: Scenario,
-    projection: Projection,
+    pub(super) scenario: Scenario,
+    pub(super) projection: Projection,
 }
 
 impl<'a> OwnFile<'a> {
-    fn read(open: &'a OpenScenario) -> Result<Self, Vec<Problem>> {
+    pub(super) fn read(open: &'a OpenScenario) -> Result<Self, Vec<Problem>> {
         let document = open.document.as_str();
         let bytes = open
             .resources
@@ -235,6 +235,6 @@ fn value_of(note: NoteFile) -> Value {
     serde_json::to_value(note).expect("plain structs always become JSON")
 }
 
-fn rounded(value: f64, steps: f64) -> f64 {
+pub(super) fn rounded(value: f64, steps: f64) -> f64 {
     (value * steps).round() / steps
 }

@@ -1,11 +1,9 @@
 //! From a file's coordinates to the site frame, with the checks that catch swapped and foreign coordinates.
 
 use crate::georef::{Crs, GeorefError, HeightReference, LonLatH, RdNap, SiteFrame, SitePos, Transformer};
+pub(super) use crate::model::points::MAX_DISTANCE_M;
 use crate::sources::crs_name;
 use bevy::math::{DVec2, DVec3};
-
-/// Farthest that anything of a scenario may lie from its anchor, metres.
-pub(super) const MAX_DISTANCE_M: f64 = 50_000.0;
 
 /// Where the x and y of a file go in the site frame.
 pub(super) struct Projection {

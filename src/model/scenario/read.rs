@@ -8,6 +8,7 @@ use super::file::{self, ScenarioFile, VERSION};
 use super::findings::Findings;
 use super::geojson::{self, Feature};
 use super::geotiff_layer;
+use super::imagery_layer::{self, MAX_GEOTIFF_BYTES};
 use super::layers::LayerReader;
 use super::place::LeftOut;
 use super::projection::Projection;
@@ -17,9 +18,10 @@ use super::terrain_layer;
 use super::vector_layer;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use crate::model::Reaction;
-use crate::model::points::SitePoints;
+use crate::model::points::SiteCloud;
 use crate::model::{
-    AddedList, Asset, BuildingRegister, FeatureLayer, GroundPicture, RegisteredBuilding, Report, Sensor, Terrain,
+    AddedList, Asset, BuildingRegister, CityDetail, FeatureLayer, GroundPicture, RegisteredBuilding, Report, Sensor,
+    Terrain,
 };
 use crate::sources::{
     Cause, Problem, json_text,
@@ -35,9 +37,6 @@ use std::{path::Path, sync::Arc};
 pub const DOCUMENT: &str = "scenario.json";
 /// Largest terrain grid that is read, bytes: the most heights allowed, written out with a dozen digits each.
 const MAX_GRID_BYTES: u64 = 256 << 20;
-
-/// Largest `GeoTIFF` in a package, bytes; one in a folder is read in part and may have any size.
-const MAX_GEOTIFF_BYTES: u64 = 1 << 30;
 
 /// A scenario with the data of its vector layers, read and checked (tiles are streamed later).
 #[derive(Clone)]
@@ -72,12 +71,14 @@ pub struct OpenScenario {
     pub labels: Arc<Vec<Label>>,
     /// Addresses.
     pub addresses: Arc<Vec<Address>>,
-    /// Measured points.
-    pub points: Arc<SitePoints>,
+    /// Clouds of measured points.
+    pub points: Vec<Arc<SiteCloud>>,
     /// Points, lines and areas of any kind, in the order of their layers.
     pub features: Arc<Vec<FeatureLayer>>,
     /// Pictures of the ground, the first one on top.
     pub imagery: Vec<Arc<dyn GroundPicture>>,
+    /// In which level of detail the city model is shown, where this is one by itself.
+    pub detail: Option<CityDetail>,
     /// Everything wrong with the files.
     pub problems: Vec<Problem>,
 }
@@ -101,9 +102,10 @@ impl OpenScenario {
             sensors: Arc::default(),
             labels: Arc::default(),
             addresses: Arc::default(),
-            points: Arc::default(),
+            points: Vec::new(),
             features: Arc::default(),
             imagery: Vec::new(),
+            detail: None,
             problems: Vec::new(),
         }
     }
@@ -317,9 +319,9 @@ impl DataReader {
             let (path, crs) = (&layer.path, layer.crs.as_deref());
             match layer.kind {
                 LayerKind::Terrain => {}
-                LayerKind::Imagery => {}
+                LayerKind::Imagery => self.read_imagery(layer),
                 LayerKind::Features => features.extend(self.read_feature_layer(layer)),
-                LayerKind::Points => {}
+                LayerKind::Points => self.read_points(layer),
                 LayerKind::Tiles3d => {
                     if !self.resources.exists(path) {
                         self.problems.push(
@@ -429,6 +431,14 @@ impl DataReader {
                 self.open.terrain = Arc::new(terrain);
                 self.open.has_terrain = true;
             }
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    fn read_imagery(&mut self, layer: &Layer) {
+        let site = *self.projection.site();
+        match imagery_layer::open(&self.resources, &layer.id, &layer.path, site, &mut self.problems) {
+            Ok(picture) => self.open.imagery.push(picture),
             Err(problem) => self.problems.push(problem),
         }
     }

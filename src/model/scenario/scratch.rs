@@ -1,5 +1,5 @@
 //! A scenario around data that has none: a bare tileset, a single model, in [`super::scratch_vector`] a vector file, in
-//! [`super::scratch_points`] a point cloud.
+//! [`super::scratch_points`] a point cloud, in [`super::scratch_obj`] an OBJ.
 //!
 //! It has one layer, one viewpoint that frames the data, no ground and no variants. Nothing is written.
 
@@ -8,7 +8,8 @@ use super::{Area, Layer, LayerKind, LocalText, OpenScenario, Scenario, Source, V
 use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef, site_axes};
 use crate::sources::{
     Cause, Problem,
-    cityjson::{Lod, LodChoice, is_city_json},
+    cityjson::{LodChoice, is_city_json},
+    obj::is_obj,
     points::is_points,
     resource,
     tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileTree},
@@ -37,11 +38,14 @@ pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     if path.is_file() && has_extension(&shown, &["glb", "gltf", "b3dm"]) {
         return OpenScenario::scratch_for_model(path);
     }
+    if path.is_file() && is_obj(&shown) {
+        return OpenScenario::scratch_for_obj(path);
+    }
     if path.is_file() && has_extension(&shown, &["json"]) && is_tileset(path) {
         return OpenScenario::scratch_for_tileset(path);
     }
     if path.is_file() && is_city_json(path) {
-        return OpenScenario::scratch_for_city_model(path, LodChoice::Highest);
+        return OpenScenario::scratch_for_city_model(path, LodChoice::Highest, None);
     }
     if path.is_file() && vector::is_vector(path) {
         return OpenScenario::scratch_for_vector(path);
@@ -52,12 +56,12 @@ pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     open(path)
 }
 
-/// Opens a city model in its highest level of detail up to `lod`.
+/// Opens a city model in a level of detail. Where it is shown already, `site` is the frame that it stays in.
 ///
 /// # Errors
 /// When it is no city model, or nothing of it can be shown.
-pub fn open_city_model(path: &Path, lod: Lod) -> Result<OpenScenario, Vec<Problem>> {
-    OpenScenario::scratch_for_city_model(path, LodChoice::AtMost(lod))
+pub fn open_city_model(path: &Path, choice: LodChoice, site: Option<SiteFrame>) -> Result<OpenScenario, Vec<Problem>> {
+    OpenScenario::scratch_for_city_model(path, choice, site)
 }
 
 /// Whether a JSON file is a tileset, judged by its name or its keys.
@@ -218,7 +222,7 @@ pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// The value that `share` of the values stay under, 0 of none.
-fn quantile(values: &mut [f64], share: f64) -> f64 {
+pub(super) fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     #[expect(
         clippy::cast_possible_truncation,

@@ -1,10 +1,11 @@
 //! A scratch scenario around a city model: it is tiled in memory and then shown, picked and found like any tileset.
 
 use super::city_ground::CityGround;
-use super::scratch::{beside, home, median, no_file_name};
+use super::scratch::{beside, home, median, no_file_name, quantile};
+use super::words::use_of_word;
 use super::{OpenScenario, Use, Viewpoint};
 use crate::georef::{Crs, Ecef, RdNap, SiteFrame, SitePos, Transformer};
-use crate::model::{BuildingRegister, CityEntry, RegisteredBuilding};
+use crate::model::{BuildingRegister, CityDetail, CityEntry, RegisteredBuilding};
 use crate::sources::cityjson::{CityJson, LodChoice};
 use crate::sources::tiles3d::tiler::{Tiler, TilerError, images_beside};
 use crate::sources::{Cause, CityFeature, Problem};
@@ -14,15 +15,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Where data without a place is put, RD metres: the middle of the country, so that every tool finds it.
-const NOWHERE_RD: DVec3 = DVec3::new(155_000.0, 463_000.0, 0.0);
+pub(super) const NOWHERE_RD: DVec3 = DVec3::new(155_000.0, 463_000.0, 0.0);
 /// Bounds of coordinates that are taken for RD where a file names no system: the country with a margin, metres.
 const RD: [DVec2; 2] = [DVec2::new(-7_000.0, 289_000.0), DVec2::new(300_000.0, 629_000.0)];
 /// How close to one another the heights of a city are, metres; farther ones are no data.
 const LOWEST_M: f64 = -1_000.0;
 
 impl OpenScenario {
-    /// A scratch scenario around a `CityJSON` file, shown in the level of detail of `choice`.
-    pub fn scratch_for_city_model(path: &Path, choice: LodChoice) -> Result<Self, Vec<Problem>> {
+    /// A scratch scenario around a `CityJSON` file, shown in the level of detail of `choice`, in a frame of its own unless
+    /// it has to stand in `site`.
+    pub fn scratch_for_city_model(
+        path: &Path,
+        choice: LodChoice,
+        site: Option<SiteFrame>,
+    ) -> Result<Self, Vec<Problem>> {
         let (beside, name) = beside(path).ok_or_else(|| no_file_name(path))?;
         let shown = path.display().to_string();
         let model = CityJson::open(path).map_err(|problem| vec![problem])?;
@@ -57,7 +63,13 @@ impl OpenScenario {
         for layer in &mut open.scenario.layers {
             layer.id_property = Some("id".to_owned());
         }
-        let site = open.scenario.area.site;
+        let site = site.unwrap_or(open.scenario.area.site);
+        open.scenario.area.site = site;
+        open.detail = Some(CityDetail {
+            path: path.to_owned(),
+            levels: model.lods().into_keys().collect(),
+            choice,
+        });
         open.register = Arc::new(register(entries, &site));
         if let Some(terrain) = ground.terrain(&site) {
             open.terrain = Arc::new(terrain);
@@ -74,34 +86,55 @@ impl OpenScenario {
 
 /// Where the features of a model are, to look at them all.
 #[derive(Default)]
-struct Extent {
-    /// Lowest and highest corner of each feature.
-    boxes: Vec<(DVec3, DVec3)>,
+pub(super) struct Extent {
+    /// Lowest and highest corner of each building.
+    buildings: Vec<(DVec3, DVec3)>,
+    /// The same of everything else.
+    others: Vec<(DVec3, DVec3)>,
 }
 
 impl Extent {
-    fn take(&mut self, feature: &CityFeature) {
+    /// Counts a feature.
+    pub(super) fn take(&mut self, feature: &CityFeature) {
         let corners = feature.parts.iter().flat_map(|part| &part.positions);
         let bounds = corners.filter(|p| p.is_finite() && p.z > LOWEST_M);
-        self.boxes
-            .extend(bounds.fold(None, |bounds: Option<(DVec3, DVec3)>, p| {
-                Some(bounds.map_or((*p, *p), |(low, high)| (low.min(*p), high.max(*p))))
-            }));
+        let boxes = if feature.class.starts_with("Building") {
+            &mut self.buildings
+        } else {
+            &mut self.others
+        };
+        boxes.extend(bounds.fold(None, |bounds: Option<(DVec3, DVec3)>, p| {
+            Some(bounds.map_or((*p, *p), |(low, high)| (low.min(*p), high.max(*p))))
+        }));
     }
 
-    /// A view of the features around the middle one, in the site frame: one misplaced bench must not make a town a dot,
-    /// and of a city as large as a province its middle says more than all of it.
-    fn framed(self, crs: Crs, site: &SiteFrame) -> Option<Viewpoint> {
+    /// Everything.
+    fn bounds(self) -> Option<(DVec3, DVec3)> {
+        let boxes = self.buildings.into_iter().chain(self.others);
+        boxes.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
+    }
+
+    /// A view of the bulk of the buildings, or where there are none of the features, around the middle one, in the site
+    /// frame: one misplaced bench or a canal of kilometres must not make a town a dot, and of a city as large as a province
+    /// its middle says more than all of it.
+    pub(super) fn framed(self, crs: Crs, site: &SiteFrame) -> Option<Viewpoint> {
         /// What lies within this many times the usual feature's size is shown together.
         const REACH: f64 = 40.0;
         const LEAST_REACH_M: f64 = 150.0;
+        /// Share of the buildings that may lie outside on each side.
+        const OUTLIERS: f64 = 0.05;
         let to_ecef = Transformer::new(crs, Crs::ECEF).ok()?;
         let placed = |p: DVec3| -> Option<DVec3> {
             let ecef = Ecef(DVec3::from(to_ecef.convert(p.to_array()).ok()?));
             Some(site.site_from_ecef(ecef).ok()?.0)
         };
-        let boxes = self.boxes.into_iter();
+        let boxes = if self.buildings.is_empty() {
+            self.others
+        } else {
+            self.buildings
+        };
         let boxes: Vec<(DVec3, DVec3)> = boxes
+            .into_iter()
             .filter_map(|(low, high)| Some((placed(low)?, placed(high)?)))
             .collect();
         let center = |(low, high): &(DVec3, DVec3)| (*low + *high) / 2.0;
@@ -115,7 +148,14 @@ impl Extent {
             .min_by(|a, b| away(a, middle).total_cmp(&away(b, middle)))?;
         let usual_m = median(boxes.iter().map(|(low, high)| low.distance(*high) / 2.0));
         let reach_m = (REACH * usual_m).max(LEAST_REACH_M);
-        let seen = boxes.iter().filter(|b| away(b, center(first).truncate()) <= reach_m);
+        let bulk = |axis: fn(DVec3) -> f64| {
+            let mut values: Vec<f64> = boxes.iter().map(|b| axis(center(b))).collect();
+            quantile(&mut values, OUTLIERS)..=quantile(&mut values, 1.0 - OUTLIERS)
+        };
+        let (east, north) = (bulk(|p| p.x), bulk(|p| p.y));
+        let is_bulk = |b: &&(DVec3, DVec3)| east.contains(&center(b).x) && north.contains(&center(b).y);
+        let near = boxes.iter().filter(|b| away(b, center(first).truncate()) <= reach_m);
+        let seen = near.filter(is_bulk);
         let (low, high) = seen.fold(*first, |all, b| (all.0.min(b.0), all.1.max(b.1)));
         Some(overlooking(low, high))
     }
@@ -211,8 +251,7 @@ fn is_dutch(p: DVec3) -> bool {
 fn bounds(model: &CityJson, choice: LodChoice) -> Option<(DVec3, DVec3)> {
     let mut extent = Extent::default();
     model.features(choice).for_each(|feature| extent.take(&feature));
-    let boxes = extent.boxes.into_iter();
-    boxes.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
+    extent.bounds()
 }
 
 fn move_by(feature: &mut CityFeature, shift: DVec3) {
@@ -223,7 +262,7 @@ fn move_by(feature: &mut CityFeature, shift: DVec3) {
 }
 
 /// What could not be tiled, as problems.
-fn refused(error: TilerError, name: &str, mut problems: Vec<Problem>) -> Vec<Problem> {
+pub(super) fn refused(error: TilerError, name: &str, mut problems: Vec<Problem>) -> Vec<Problem> {
     let cause = match &error {
         TilerError::Crs { .. } | TilerError::Nothing { .. } => Cause::Place,
         TilerError::Sink(_) | TilerError::Spill { .. } => Cause::Machine,
@@ -257,6 +296,7 @@ fn register(entries: Vec<CityEntry>, site: &SiteFrame) -> BuildingRegister {
         let holes: Option<Vec<Vec<DVec2>>> = entry.footprint.holes.iter().map(|hole| ring(hole)).collect();
         let number = |key: &str| entry.attributes.get(key).and_then(Value::as_i64);
         let text = |key: &str| entry.attributes.get(key).and_then(Value::as_str).unwrap_or_default();
+        let used_for = use_of_word(text("gebruik"));
         Some(RegisteredBuilding {
             footprint: ring(&entry.footprint.exterior)?,
             holes: holes?,
@@ -264,7 +304,8 @@ fn register(entries: Vec<CityEntry>, site: &SiteFrame) -> BuildingRegister {
             roof_m: placed(foot, entry.roof_nap_m)?.z,
             is_roof_known: true,
             storeys: number("bouwlagen").and_then(|storeys| u32::try_from(storeys).ok()),
-            main_use: Use::Other,
+            main_use: used_for.unwrap_or(Use::Other),
+            is_use_known: used_for.is_some(),
             year: number("oorspronkelijkbouwjaar").and_then(|year| i32::try_from(year).ok()),
             dwellings: None,
             parking_places: None,
@@ -274,4 +315,66 @@ fn register(entries: Vec<CityEntry>, site: &SiteFrame) -> BuildingRegister {
         })
     });
     BuildingRegister::new(buildings.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::{CityPart, SurfaceRole};
+    use serde_json::Map;
+
+    fn block(class: &str, low: DVec2, high: DVec2) -> CityFeature {
+        let corners = [low, DVec2::new(high.x, low.y), high];
+        CityFeature {
+            id: String::new(),
+            class: class.to_owned(),
+            attributes: Map::new(),
+            parts: vec![CityPart {
+                role: SurfaceRole::Roof,
+                color: None,
+                texture: None,
+                positions: corners
+                    .map(|p| (DVec2::new(85_000.0, 447_000.0) + p).extend(4.0))
+                    .into(),
+                triangles: vec![[0, 1, 2]],
+            }],
+        }
+    }
+
+    fn distance_m(features: &[CityFeature]) -> f64 {
+        let mut extent = Extent::default();
+        features.iter().for_each(|feature| extent.take(feature));
+        let anchor = RdNap {
+            x_m: 85_000.0,
+            y_m: 447_000.0,
+            nap_m: 0.0,
+        };
+        let site = SiteFrame::RdNap { anchor };
+        extent.framed(Crs::RD_NAP, &site).unwrap().distance_m
+    }
+
+    /// A street of fifty houses, 12 m apart.
+    fn street() -> Vec<CityFeature> {
+        let at = |place: u8| DVec2::new(12.0 * f64::from(place), 0.0);
+        let house = |place| block("Building", at(place), at(place) + DVec2::splat(9.0));
+        (0..50).map(house).collect()
+    }
+
+    #[test]
+    fn the_bulk_of_the_buildings_is_framed_whatever_else_is_there() {
+        let alone = distance_m(&street());
+        let mut town = street();
+        town.push(block(
+            "WaterBody",
+            DVec2::new(-2_000.0, -50.0),
+            DVec2::new(2_500.0, -20.0),
+        ));
+        town.push(block("Road", DVec2::new(0.0, -3_000.0), DVec2::new(8.0, 3_000.0)));
+        assert!((distance_m(&town) - alone).abs() < 1e-6, "the canal does not count");
+        let far = DVec2::new(300.0, 330.0);
+        town.push(block("Building", far, far + DVec2::splat(9.0)));
+        assert!(distance_m(&town) < 1.05 * alone, "nor does one farm outside");
+        let sheds = [block("SolitaryVegetationObject", DVec2::ZERO, DVec2::splat(5.0))];
+        assert!(distance_m(&sheds) > 3.0, "without buildings everything counts");
+    }
 }

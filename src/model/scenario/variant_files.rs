@@ -3,7 +3,7 @@
 use super::read::DataReader;
 use super::{NewModel, OpenScenario};
 use crate::sources::tiles3d::DecodeRequest;
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, obj::Up};
 use bevy::math::{DMat4, DVec3};
 use std::collections::HashSet;
 
@@ -35,18 +35,29 @@ impl DataReader {
 
 /// How to read a model of a variant into its place in the site frame.
 pub fn model_request(open: &OpenScenario, model: &NewModel) -> DecodeRequest {
+    let unplaced = DecodeRequest {
+        resources: open.resources.clone(),
+        path: model.path.clone(),
+        root_from_tile: DMat4::IDENTITY,
+        is_geocentric: model.is_geocentric,
+        site: open.scenario.area.site,
+        volume: None,
+        gltf_up_axis: match model.up {
+            Up::Y => 'Y',
+            Up::Z => 'Z',
+        },
+        height_offset_m: 0.0,
+    };
+    if model.is_geocentric {
+        return unplaced;
+    }
     let foot_m = model.foot_m.unwrap_or_else(|| open.terrain.height_at(model.position));
     let site_from_model = DMat4::from_translation(model.position.extend(foot_m))
         * DMat4::from_rotation_z(-model.heading_deg.to_radians())
-        * DMat4::from_scale(DVec3::splat(model.scale));
+        * DMat4::from_scale(DVec3::splat(model.scale))
+        * DMat4::from_translation(-model.up.z_up(model.origin));
     DecodeRequest {
-        resources: open.resources.clone(),
-        path: model.path.clone(),
         root_from_tile: site_from_model,
-        is_geocentric: false,
-        site: open.scenario.area.site,
-        volume: None,
-        gltf_up_axis: 'Y',
-        height_offset_m: 0.0,
+        ..unplaced
     }
 }

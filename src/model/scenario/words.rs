@@ -4,6 +4,7 @@ use super::file;
 use super::{Certainty, LayerKind, LensName, PlanScale, SurfaceKind, Use};
 use crate::model::AssetKind;
 use crate::model::note::{AuthorRole, NoteKind};
+use crate::sources::obj::Up;
 
 /// The domain's kind of layer.
 pub(super) fn layer_kind(file: file::LayerKindFile) -> LayerKind {
@@ -72,6 +73,14 @@ pub(super) fn use_of_word(word: &str) -> Option<Use> {
         }
         _ => return None,
     })
+}
+
+/// The axis that points up.
+pub(super) fn up(file: file::UpFile) -> Up {
+    match file {
+        file::UpFile::Y => Up::Y,
+        file::UpFile::Z => Up::Z,
+    }
 }
 
 /// The domain's ground cover.

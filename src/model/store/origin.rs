@@ -9,10 +9,10 @@
 use super::{Store, StoreError, error::failed, place_of, store_path};
 use crate::georef::SiteFrame;
 use crate::model::OpenScenario;
+use crate::sources::hex;
 use rusqlite::{Connection, OpenFlags, params};
 use sha2::{Digest, Sha256};
 use std::{
-    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -48,11 +48,7 @@ impl Origin {
         }
         let place = place_of(opened).to_str()?.to_owned();
         let bytes = open.resources.read(&open.document).ok()?;
-        let document_sha256 = Sha256::digest(&bytes).iter().fold(String::new(), |mut text, byte| {
-            // Writing into a text does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let document_sha256 = hex(&Sha256::digest(&bytes));
         Some(Self { place, document_sha256 })
     }
 }

@@ -32,6 +32,7 @@ mod tests;
 pub use features::Features;
 pub use header::Transform;
 pub use lod::{Lod, LodChoice};
+pub(in crate::sources) use surfaces::{Cutter, NoSurface};
 
 use crate::sources::{Cause, Problem};
 use document::Document;

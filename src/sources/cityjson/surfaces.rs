@@ -70,14 +70,14 @@ impl Parts {
 
 /// Why a surface gives no triangles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoSurface {
+pub(in crate::sources) enum NoSurface {
     NoArea,
     TooManyCorners,
 }
 
 /// Corners of one surface, and what it takes to cut it. Kept between surfaces for its memory.
 #[derive(Default)]
-pub(super) struct Cutter {
+pub(in crate::sources) struct Cutter {
     corners: Vec<DVec3>,
     uvs: Vec<Vec2>,
     /// Where the rings begin that are holes.
@@ -93,7 +93,7 @@ pub(super) struct Cutter {
 
 impl Cutter {
     /// Begins a surface.
-    pub(super) fn start(&mut self) {
+    pub(in crate::sources) fn start(&mut self) {
         self.corners.clear();
         self.uvs.clear();
         self.holes.clear();
@@ -103,7 +103,7 @@ impl Cutter {
 
     /// Adds a corner to the ring that is open; one that repeats the corner before it does not count.
     #[inline]
-    pub(super) fn corner(&mut self, corner: DVec3, uv: Vec2) {
+    pub(in crate::sources) fn corner(&mut self, corner: DVec3, uv: Vec2) {
         if self.corners.len() > self.ring_start && self.corners.last() == Some(&corner) {
             return;
         }
@@ -112,7 +112,7 @@ impl Cutter {
     }
 
     /// Ends a ring: the first is the outer one, the others are holes. One of fewer than three corners vanishes.
-    pub(super) fn end_ring(&mut self) {
+    pub(in crate::sources) fn end_ring(&mut self) {
         let start = self.ring_start;
         if self.corners.len() > start + 1 && self.corners.last() == self.corners.get(start) {
             self.corners.pop();
@@ -130,7 +130,7 @@ impl Cutter {
     }
 
     /// Cuts the surface and adds it to `part`.
-    pub(super) fn finish(&mut self, part: &mut CityPart) -> Result<(), NoSurface> {
+    pub(in crate::sources) fn finish(&mut self, part: &mut CityPart) -> Result<(), NoSurface> {
         let outer = self.holes.first().map_or(self.corners.len(), |hole| *hole as usize);
         let is_timed = self.corners.len() > MANY_CORNERS;
         if self.corners.len() > MAX_CORNERS || (is_timed && self.slow > MAX_SLOW) {

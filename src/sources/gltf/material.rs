@@ -175,10 +175,17 @@ pub(super) fn decode_image(
         }
         (None, None) => return Err(fault("the image has neither a uri nor a buffer view".to_owned())),
     };
+    let texture = decode_picture(bytes, budget).map_err(|fault| fault.moved_to(place()))?;
+    Ok((texture, bytes_read))
+}
+
+/// Decodes the bytes of a picture to straight RGBA of at most `budget` bytes.
+pub(crate) fn decode_picture(bytes: &[u8], budget: u64) -> Result<Texture, Fault> {
+    let fault = |message: String| Fault::new("", message);
     let damaged = |error: ImageError| {
         let message = format!("the image cannot be decoded: {error}");
         match error {
-            ImageError::Limits(_) => Fault::too_large(place(), message),
+            ImageError::Limits(_) => Fault::too_large("", message),
             _ => fault(message),
         }
     };
@@ -190,7 +197,7 @@ pub(super) fn decode_image(
     let (width, height) = open()?.into_dimensions().map_err(damaged)?;
     if u64::from(width) * u64::from(height) * 4 > budget {
         let message = format!("the image of {width} × {height} pixels is more than fits into one tile");
-        return Err(Fault::too_large(place(), message));
+        return Err(Fault::too_large("", message));
     }
     let mut reader = open()?;
     let mut limits = Limits::default();
@@ -199,13 +206,12 @@ pub(super) fn decode_image(
     limits.max_alloc = Some(budget);
     reader.limits(limits);
     let rgba = reader.decode().map_err(damaged)?.into_rgba8();
-    let texture = Texture {
+    Ok(Texture {
         width: rgba.width(),
         height: rgba.height(),
         rgba: rgba.into_raw(),
         srgb: true,
-    };
-    Ok((texture, bytes_read))
+    })
 }
 
 /// A linear colour as sRGB bytes with straight alpha.

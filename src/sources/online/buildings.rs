@@ -7,7 +7,7 @@ use super::jobs::Job;
 use super::tile_index::{IndexedTile, tiles_over};
 use super::{RdArea, template};
 use crate::sources::http::{Address, Expected, Want};
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, hex};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::{
@@ -166,12 +166,7 @@ fn check_sum(path: &Path, told: &str, name: &str) -> Result<(), Problem> {
     let mut sum = Sha256::new();
     sum.update(&first[..count]);
     io::copy(&mut file, &mut sum).map_err(unreadable)?;
-    let mut text = String::with_capacity(64);
-    for byte in sum.finalize() {
-        // Writing to a string never fails.
-        let _ = write!(text, "{byte:02x}");
-    }
-    if text == told {
+    if hex(&sum.finalize()) == told {
         return Ok(());
     }
     let message = "it is not the file that the index tells of (SHA-256 differs); fetch it again later";

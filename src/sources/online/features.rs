@@ -130,7 +130,7 @@ impl Fetcher<'_> {
             (self.report)(Step {
                 source: &record.id,
                 done: list.pages.len(),
-                of: list.next.is_none().then_some(list.pages.len()),
+                of: list.pages_in_all(),
                 received_bytes: received,
             });
         }
@@ -192,6 +192,19 @@ impl Fetcher<'_> {
 }
 
 impl List {
+    /// How many pages there will be: all that are there once none follows, else by how many features the service says there
+    /// are and how many a page brought so far. `None` where it does not say.
+    fn pages_in_all(&self) -> Option<usize> {
+        let here = self.pages.len();
+        if self.next.is_none() {
+            return Some(here);
+        }
+        let matched = self.matched.filter(|_| self.came > 0)?;
+        let pages = matched.saturating_mul(here as u64).div_ceil(self.came);
+        // One more follows at least.
+        Some(usize::try_from(pages).ok()?.clamp(here + 1, MAX_PAGES.max(here + 1)))
+    }
+
     fn beginning(first: &str) -> Self {
         Self {
             first: first.to_owned(),
@@ -323,6 +336,31 @@ mod tests {
         assert_eq!(ids, [1, 3, 5]);
         assert!(text["crs"]["properties"]["name"].as_str().unwrap().ends_with("28992"));
         assert!(valid_features(json!({}).as_object_mut().unwrap(), &ended).is_err());
+    }
+
+    #[test]
+    fn the_pages_in_all_are_told_by_the_features_in_all() {
+        let page = Page {
+            file: String::new(),
+            url: String::new(),
+        };
+        let list = |pages: usize, came: u64, matched: Option<u64>, is_whole: bool| List {
+            pages: vec![page.clone(); pages],
+            came,
+            matched,
+            next: (!is_whole).then(String::new),
+            first: String::new(),
+        };
+        assert_eq!(list(2, 2000, Some(9500), false).pages_in_all(), Some(10));
+        assert_eq!(list(2, 2000, None, false).pages_in_all(), None, "it does not say");
+        assert_eq!(
+            list(2, 2000, Some(2000), false).pages_in_all(),
+            Some(3),
+            "and yet one follows"
+        );
+        assert_eq!(list(1, 0, Some(10), false).pages_in_all(), None);
+        assert_eq!(list(1, 1, Some(u64::MAX), false).pages_in_all(), Some(MAX_PAGES));
+        assert_eq!(list(4, 3100, Some(3100), true).pages_in_all(), Some(4));
     }
 
     #[test]

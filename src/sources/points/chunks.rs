@@ -12,7 +12,7 @@ const POINTS_AT_ONCE: u64 = 1 << 16;
 /// Most bytes of the table of chunks.
 const MAX_TABLE_BYTES: u64 = 16 << 20;
 /// Most chunks.
-const MAX_CHUNKS: u64 = 4_000_000;
+const MAX_CHUNKS: u64 = 1_000_000;
 /// Points that a byte of a packed file can hold; real ones take two bytes each or more.
 const POINTS_PER_BYTE: u64 = 64;
 
@@ -27,6 +27,8 @@ pub(super) struct Chunk {
     pub(super) points: u64,
     /// Level in the octree, 0 at its root; 0 everywhere where there is none.
     pub(super) level: u32,
+    /// Which of the cubes of its level it fills, along x, y and z; 0 everywhere where there is no octree.
+    pub(super) cube: [u32; 3],
 }
 
 /// The pieces of a file that is not packed; fewer than promised where it is cut off.
@@ -43,6 +45,7 @@ pub(super) fn of_plain(header: &PointHeader, size_bytes: u64) -> Vec<Chunk> {
             bytes: points * record_bytes,
             points,
             level: 0,
+            cube: [0; 3],
         }
     };
     (0..count).map(chunk).collect()
@@ -72,6 +75,7 @@ pub(super) fn of_table(
             bytes: size - header.points_at,
             points: header.points,
             level: 0,
+            cube: [0; 3],
         }]);
     }
     let first_at = header.points_at.saturating_add(8);
@@ -115,6 +119,7 @@ pub(super) fn of_table(
             bytes: entry.byte_count,
             points,
             level: 0,
+            cube: [0; 3],
         });
         at = end;
         left -= points;

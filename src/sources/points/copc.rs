@@ -1,9 +1,10 @@
 //! The octree of a COPC file (COPC 1.0): which chunk holds the points of which node.
 
 use super::chunks::Chunk;
-use super::fields::{i32_at, u64_at};
+use super::fields::{f64_at, i32_at, u64_at};
 use super::header::{SideRecord, record};
 use crate::sources::resource::RandomRead;
+use bevy::math::DVec3;
 use std::collections::{BTreeSet, VecDeque};
 
 /// Bytes of an entry.
@@ -13,13 +14,44 @@ const MAX_PAGE_BYTES: u64 = 64 << 20;
 /// Most pages.
 const MAX_PAGES: usize = 100_000;
 /// Most nodes.
-const MAX_NODES: usize = 4_000_000;
+const MAX_NODES: usize = 1_000_000;
 /// Deepest level.
 const MAX_LEVEL: u32 = 31;
 
 /// Whether the file says that it has an octree.
 pub(super) fn is_copc(records: &[SideRecord]) -> bool {
     record(records, "copc", 1).is_some()
+}
+
+/// The cube at the root of an octree, units of the file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct RootCube {
+    /// Lowest corner.
+    pub(super) low: DVec3,
+    /// Length of an edge.
+    pub(super) side: f64,
+    /// How far points of the root lie apart; half of that on each level below.
+    pub(super) spacing: f64,
+}
+
+/// The cube that the file names.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn root_cube(records: &[SideRecord]) -> Result<RootCube, String> {
+    let info = record(records, "copc", 1).ok_or("there is no octree")?;
+    let at = |place: usize| f64_at(info, 8 * place).ok_or("its octree is cut off");
+    let center = DVec3::new(at(0)?, at(1)?, at(2)?);
+    let (half, spacing) = (at(3)?, at(4)?);
+    let is_usable = center.is_finite() && half.is_finite() && half > 0.0 && spacing.is_finite() && spacing > 0.0;
+    if !is_usable {
+        return Err("the cube of its octree is no usable number".into());
+    }
+    Ok(RootCube {
+        low: center - half,
+        side: 2.0 * half,
+        spacing: spacing.min(half),
+    })
 }
 
 /// The chunks of all nodes, coarse levels first.
@@ -54,7 +86,7 @@ pub(super) fn chunks(source: &dyn RandomRead, records: &[SideRecord]) -> Result<
             return Err("its octree has more nodes than are read".into());
         }
     }
-    chunks.sort_by_key(|chunk| (chunk.level, chunk.at));
+    chunks.sort_by_key(|chunk| (chunk.level, chunk.at, chunk.cube));
     chunks.dedup();
     Ok(chunks)
 }
@@ -76,6 +108,13 @@ fn node(entry: &[u8; ENTRY_BYTES], size_bytes: u64) -> Result<Node, String> {
         return Ok(Node::Empty);
     }
     let bytes = bytes.filter(|bytes| *bytes > 0).ok_or_else(damaged)?;
+    let mut cube = [0; 3];
+    for (axis, place) in cube.iter_mut().enumerate() {
+        let read = i32_at(entry, 4 + 4 * axis).and_then(|place| u32::try_from(place).ok());
+        *place = read
+            .filter(|place| u64::from(*place) < 1 << level)
+            .ok_or_else(damaged)?;
+    }
     if at.checked_add(bytes).is_none_or(|end| end > size_bytes) {
         return Err(damaged());
     }
@@ -85,6 +124,7 @@ fn node(entry: &[u8; ENTRY_BYTES], size_bytes: u64) -> Result<Node, String> {
             bytes,
             points,
             level,
+            cube,
         })),
         Err(_negative) if points == -1 => Ok(Node::Page { at, bytes }),
         Err(_negative) => Err(damaged()),

@@ -14,6 +14,12 @@ pub struct Point {
     pub rgb: [u16; 3],
     /// What it lies on, by the classes of ASPRS (2 ground, 6 building, 9 water).
     pub class: u8,
+    /// How strong the echo was, in no unit: it compares within one file only.
+    pub intensity: u16,
+    /// Which echo of its pulse it is, from 1; 0 where the file does not say.
+    pub return_number: u8,
+    /// How many echoes the pulse had; 0 where the file does not say.
+    pub returns: u8,
     /// Whether its maker took it out.
     pub is_withheld: bool,
 }
@@ -37,6 +43,12 @@ impl Point {
         } else {
             (*record.get(16)?, *record.get(15)? & 0x04 != 0)
         };
+        let echoes = *record.get(14)?;
+        let (return_number, returns) = if header.point_format < 6 {
+            (echoes & 0x07, echoes >> 3 & 0x07)
+        } else {
+            (echoes & 0x0f, echoes >> 4)
+        };
         let rgb = match header.color_at() {
             Some(at) => [u16_at(record, at)?, u16_at(record, at + 2)?, u16_at(record, at + 4)?],
             None => [0; 3],
@@ -45,6 +57,9 @@ impl Point {
             position: whole * header.scale + header.offset,
             rgb,
             class,
+            intensity: u16_at(record, 12)?,
+            return_number,
+            returns,
             is_withheld,
         })
     }

@@ -6,7 +6,7 @@ use super::laz_chunk::Packing;
 use super::point::{Point, PointCloud};
 use super::{MAX_CHUNK_BYTES, copc, crs};
 use crate::georef::Crs;
-use crate::sources::resource::{RandomRead, folder};
+use crate::sources::resource::{RandomRead, Resources, folder};
 use crate::sources::{Cause, Problem};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -19,6 +19,9 @@ const MAX_THREADS: usize = 4;
 const MAX_POINTS: u64 = 4_000_000_000;
 /// Most damaged pieces that are named.
 const MAX_LISTED: usize = 5;
+/// Pieces that a first look takes points of, and how many of each.
+const PEEKED_CHUNKS: usize = 16;
+const PEEKED_POINTS: u64 = 50_000;
 
 /// How the points of a file are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +57,12 @@ pub struct PointFile {
     pub crs_name: Option<String>,
     /// What is odd about it.
     pub problems: Vec<Problem>,
-    name: String,
+    pub(super) name: String,
     source: Arc<dyn RandomRead>,
     packing: Option<Packing>,
-    chunks: Vec<Chunk>,
+    pub(super) chunks: Vec<Chunk>,
+    /// The cube that the chunks of an octree fill; `None` where there is none.
+    pub(super) root: Option<copc::RootCube>,
 }
 
 impl PointFile {
@@ -73,9 +78,21 @@ impl PointFile {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let source = folder(parent.unwrap_or(Path::new("."))).open(name, u64::MAX);
         let source = source.map_err(|error| error.problem(&shown, ""))?;
+        Self::guarded(source, name).map_err(|message| Problem::error(&shown, "", message).because(Cause::Damaged))
+    }
+
+    /// Opens a file of `resources`, which may be a package: there it has at most `limit` bytes.
+    ///
+    /// # Errors
+    /// Where no point can be read.
+    pub fn of_resources(resources: &dyn Resources, path: &str, limit: u64) -> Result<Self, Problem> {
+        let source = resources.open(path, limit).map_err(|error| error.problem(path, ""))?;
+        Self::guarded(source, path).map_err(|message| Problem::error(path, "", message).because(Cause::Damaged))
+    }
+
+    fn guarded(source: Arc<dyn RandomRead>, name: &str) -> Result<Self, String> {
         catch_unwind(AssertUnwindSafe(|| Self::of_source(source, name)))
             .unwrap_or_else(|_panic| Err("it is damaged in a way the reader did not expect".to_owned()))
-            .map_err(|message| Problem::error(&shown, "", message).because(Cause::Damaged))
     }
 
     fn of_source(source: Arc<dyn RandomRead>, name: &str) -> Result<Self, String> {
@@ -99,6 +116,7 @@ impl PointFile {
             source,
             packing: None,
             chunks: Vec::new(),
+            root: None,
         };
         for oddity in oddities {
             file.warn(oddity);
@@ -106,14 +124,18 @@ impl PointFile {
         if file.header.is_compressed {
             let packing = Packing::of(&records, &file.header)?;
             let octree = (file.kind == PointKind::Copc).then(|| {
+                let root = copc::root_cube(&records)?;
                 let chunks = copc::chunks(&*file.source, &records)?;
                 match total(&chunks) {
-                    there if there == file.header.points => Ok(chunks),
+                    there if there == file.header.points => Ok((root, chunks)),
                     there => Err(format!("its octree has {there} of {} points", file.header.points)),
                 }
             });
             file.chunks = match octree {
-                Some(Ok(chunks)) => chunks,
+                Some(Ok((root, chunks))) => {
+                    file.root = Some(root);
+                    chunks
+                }
                 octree => {
                     if let Some(Err(message)) = octree {
                         file.warn(format!("{message}; it is read without"));
@@ -163,6 +185,44 @@ impl PointFile {
         }
     }
 
+    /// Whether it brings an octree that can be used.
+    pub fn has_octree(&self) -> bool {
+        self.root.is_some()
+    }
+
+    /// A first look: some of the points, from pieces that are evenly spread over the file or from the root of its
+    /// octree. What it costs does not grow with the file.
+    pub fn peek(&self) -> PointCloud {
+        let coarse = copc::coarse(&self.chunks, 1);
+        let step = self.chunks.len().div_ceil(PEEKED_CHUNKS).max(1);
+        let peeked = |chunk: &Chunk| {
+            let points = chunk.points.min(PEEKED_POINTS);
+            let bytes = if self.packing.is_some() {
+                chunk.bytes
+            } else {
+                points * u64::from(self.header.record_bytes)
+            };
+            Chunk {
+                points,
+                bytes,
+                ..*chunk
+            }
+        };
+        let chunks: Vec<Chunk> = if self.root.is_some() {
+            coarse.iter().take(PEEKED_CHUNKS).map(peeked).collect()
+        } else {
+            self.chunks.iter().step_by(step).map(peeked).collect()
+        };
+        let visited = self.visit(&chunks, |kept: &mut Vec<Point>, _, point| kept.push(point));
+        let points: Vec<Point> = visited.parts.into_iter().flatten().collect();
+        PointCloud {
+            has_colors: points.iter().any(|point| point.rgb != [0; 3]),
+            looked_at: visited.looked_at,
+            problems: visited.problems,
+            points,
+        }
+    }
+
     /// What `take` makes of all points in some of the pieces, evenly spread, that hold about `at_most` points.
     pub(super) fn sampled<T: Default + Send>(
         &self,
@@ -177,7 +237,11 @@ impl PointFile {
 
     /// Hands every point of `chunks` to `take`, with its number among them. Pieces are read side by side; `take` has a
     /// value of its own for each.
-    fn visit<T: Default + Send>(&self, chunks: &[Chunk], take: impl Fn(&mut T, u64, Point) + Sync) -> Visited<T> {
+    pub(super) fn visit<T: Default + Send>(
+        &self,
+        chunks: &[Chunk],
+        take: impl Fn(&mut T, u64, Point) + Sync,
+    ) -> Visited<T> {
         let firsts: Vec<u64> = chunks
             .iter()
             .scan(0_u64, |next, chunk| {
@@ -282,7 +346,7 @@ pub(super) struct Visited<T> {
     pub(super) problems: Vec<Problem>,
 }
 
-fn total(chunks: &[Chunk]) -> u64 {
+pub(super) fn total(chunks: &[Chunk]) -> u64 {
     chunks.iter().fold(0, |sum, chunk| sum.saturating_add(chunk.points))
 }
 

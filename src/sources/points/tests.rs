@@ -2,6 +2,7 @@ use super::*;
 use laz::{LasZipCompressor, LazItemRecordBuilder, LazVlrBuilder};
 use std::io::{Cursor, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Bytes of a record without extra bytes.
 const RECORD_BYTES: [u16; 11] = [20, 28, 26, 34, 57, 63, 30, 36, 38, 59, 67];
@@ -179,9 +180,18 @@ fn what_is_cut_off_is_read_up_to_there() {
     assert_eq!(opened.thinned(1000).points.len(), 69);
 }
 
+/// What COPC says of its octree: a cube of 100 m around the points, a metre between those of the root.
+fn info() -> Vec<u8> {
+    let mut info = vec![0; 160];
+    for (place, value) in [250_020.0, 475_020.0, 20.0, 50.0, 1.0].into_iter().enumerate() {
+        info[8 * place..8 * place + 8].copy_from_slice(&f64::to_le_bytes(value));
+    }
+    info
+}
+
 /// A COPC file of two nodes with 50 points each, the second a level deeper.
 fn octree(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let bytes = file(6, 100, Some(50), &[side("copc", 1, &[0; 160])]);
+    let bytes = file(6, 100, Some(50), &[side("copc", 1, &info())]);
     let info_at = 375 + 54;
     let (_folder, path) = written("a.copc.laz", &bytes);
     // Without its octree it is a packed file like any other, whose chunks the nodes are.
@@ -218,7 +228,9 @@ fn of_an_octree_only_the_levels_that_suffice_are_read() {
 
 #[test]
 fn a_damaged_octree_costs_nothing_but_a_warning() {
-    let damaged: [fn(&mut Vec<u8>); 3] = [
+    let damaged: [fn(&mut Vec<u8>); 5] = [
+        |page| page[4..8].copy_from_slice(&1_i32.to_le_bytes()),
+        |page| page[36..40].copy_from_slice(&(-1_i32).to_le_bytes()),
         |page| page[0..4].copy_from_slice(&99_i32.to_le_bytes()),
         |page| page[16..24].copy_from_slice(&u64::MAX.to_le_bytes()),
         |page| page[24..28].copy_from_slice(&i32::MIN.to_le_bytes()),
@@ -292,6 +304,194 @@ fn any_damaged_byte_is_survived() {
             if let Ok(opened) = PointFile::of_bytes(bytes) {
                 assert!(opened.thinned(500).points.len() <= 500);
             }
+        }
+    }
+}
+
+/// The tree of a file in memory that holds at most `held` points.
+fn tree_of(bytes: Vec<u8>, held: u64) -> PointTree {
+    PointTree::of(Arc::new(PointFile::of_bytes(bytes).unwrap()), held, |_| true)
+}
+
+/// Every point of a tree by its place, sorted; each node's stand in its cube.
+fn all_points(tree: &PointTree) -> Vec<[i64; 3]> {
+    let mut all = Vec::new();
+    for (number, node) in (0_u32..).zip(&tree.nodes) {
+        assert!(node.parent.is_none_or(|parent| parent < number), "{node:?}");
+        let read = tree.read(number);
+        assert!(read.problem.is_none(), "{:?}", read.problem);
+        assert_eq!(read.points.len() as u64, node.points, "{node:?}");
+        for point in read.points {
+            let is_inside = point.position.cmpge(node.low - 0.01).all() && point.position.cmple(node.high + 0.01).all();
+            assert!(is_inside, "{:?} in {node:?}", point.position);
+            let whole = (point.position * 100.0).round();
+            #[expect(clippy::cast_possible_truncation, reason = "centimetres of RD")]
+            all.push(whole.to_array().map(|value| value as i64));
+        }
+    }
+    all.sort_unstable();
+    all
+}
+
+#[test]
+fn a_tree_of_a_file_without_one_holds_every_point_once() {
+    for (format, chunk) in [(1, None), (3, Some(1000)), (7, Some(700))] {
+        let count = 60_000;
+        let tree = tree_of(file(format, count, chunk, &[]), 1_000_000);
+        assert!(tree.problems.is_empty(), "{:?}", tree.problems);
+        assert!(tree.nodes.len() > 2, "{} nodes", tree.nodes.len());
+        let mut expected: Vec<[i64; 3]> = (0..i64::from(count))
+            .map(|n| [25_000_000 + n * 10, 47_500_000 + n % 100 * 7, 1000 + n % 30])
+            .collect();
+        expected.sort_unstable();
+        assert_eq!(all_points(&tree), expected, "format {format}");
+        let classes: Vec<u8> = tree.traits.classes.keys().copied().collect();
+        assert_eq!(classes, [2, 5, 6, 9]);
+        assert_eq!(tree.traits.has_colors, format != 1);
+    }
+}
+
+#[test]
+fn what_does_not_fit_in_memory_hangs_below_and_is_read_when_it_is_asked_for() {
+    let tree = tree_of(file(7, 60_000, Some(1000), &[]), 30_000);
+    assert!(tree.problems.is_empty(), "{:?}", tree.problems);
+    let (held, hanging): (Vec<_>, Vec<_>) =
+        (tree.nodes.iter()).partition(|node| matches!(node.data, super::tree::NodeData::Held(_)));
+    assert_eq!(held.iter().map(|node| node.points).sum::<u64>(), 30_000);
+    assert_eq!(hanging.len(), 60);
+    assert!(hanging.iter().all(|node| node.parent.is_some()));
+    let all = all_points(&tree);
+    assert_eq!(all.len(), 60_000);
+    assert!(all.windows(2).all(|pair| pair[0] != pair[1]), "a point twice");
+}
+
+#[test]
+fn pieces_in_no_order_of_place_are_told_of() {
+    let mut bytes = file(1, 140_000, None, &[]);
+    let points_at = bytes.len() - 140_000 * 28;
+    // Every point trades places with one far away.
+    for number in 0..35_000 {
+        let (a, b) = (2 * number, 139_999 - 2 * number);
+        for byte in 0..28 {
+            bytes.swap(points_at + a * 28 + byte, points_at + b * 28 + byte);
+        }
+    }
+    let tree = tree_of(bytes, 10_000);
+    assert!(
+        tree.problems[0].message.contains("no order of place"),
+        "{:?}",
+        tree.problems
+    );
+    assert_eq!(all_points(&tree).len(), 140_000);
+}
+
+#[test]
+fn points_on_top_of_one_another_end() {
+    let mut bytes = file(1, 90_000, None, &[]);
+    let points_at = bytes.len() - 90_000 * 28;
+    for number in 0..90_000 {
+        bytes[points_at + number * 28..points_at + number * 28 + 12].fill(0);
+    }
+    let tree = tree_of(bytes, 1_000_000);
+    assert!(tree.nodes.iter().all(|node| node.points <= 20_000));
+    assert_eq!(all_points(&tree).len(), 90_000);
+    assert!(tree_of(file(1, 0, None, &[]), 10).nodes.is_empty());
+}
+
+#[test]
+fn only_places_that_are_wanted_make_a_tree() {
+    let file = Arc::new(PointFile::of_bytes(file(1, 1000, None, &[])).unwrap());
+    let tree = PointTree::of(file, 10_000, |p| p.x < 250_050.0);
+    assert_eq!(all_points(&tree).len(), 500);
+    assert!(tree.nodes.iter().all(|node| node.high.x < 250_051.0));
+}
+
+#[test]
+fn the_nodes_of_copc_stand_in_their_cubes_below_one_another() {
+    let tree = tree_of(octree(|_| {}), 10);
+    assert!(tree.problems.is_empty(), "{:?}", tree.problems);
+    let [root, below] = &tree.nodes[..] else {
+        panic!("{} nodes", tree.nodes.len())
+    };
+    assert_eq!((root.parent, below.parent), (None, Some(0)));
+    assert!((root.spacing - 1.0).abs() < 1e-9 && (below.spacing - 0.5).abs() < 1e-9);
+    let [low, high] = [
+        bevy::math::DVec3::new(249_970.0, 474_970.0, -30.0),
+        bevy::math::DVec3::new(250_070.0, 475_070.0, 70.0),
+    ];
+    assert_eq!((root.low, root.high), (low, high));
+    assert_eq!((below.low, below.high), (low, (low + high) * 0.5));
+    assert_eq!((tree.read(0).points.len(), tree.read(1).points.len()), (50, 50));
+    assert!(tree.read(2).points.is_empty(), "there is no such node");
+}
+
+#[test]
+fn a_node_without_its_parent_hangs_under_what_is_above_and_a_wrong_cube_is_told_of() {
+    // The second node stands three levels down, with nothing between it and the root.
+    let orphan = tree_of(
+        octree(|page| {
+            page[32..36].copy_from_slice(&3_i32.to_le_bytes());
+            page[36..40].copy_from_slice(&7_i32.to_le_bytes());
+        }),
+        10,
+    );
+    assert_eq!(orphan.nodes[1].parent, Some(0));
+    assert!((orphan.nodes[1].spacing - 0.125).abs() < 1e-9);
+    for (place, value) in [(3, 0.0), (3, f64::NAN), (0, f64::INFINITY), (4, -1.0)] {
+        let mut bytes = octree(|_| {});
+        let at = 375 + 54 + 8 * place;
+        bytes[at..at + 8].copy_from_slice(&f64::to_le_bytes(value));
+        let opened = PointFile::of_bytes(bytes).unwrap();
+        assert!(opened.problems[0].message.contains("cube"), "{:?}", opened.problems);
+        let tree = PointTree::of(Arc::new(opened), 1000, |_| true);
+        assert_eq!(all_points(&tree).len(), 100, "it is read without its octree");
+    }
+}
+
+#[test]
+fn a_damaged_node_says_so_and_leaves_the_others() {
+    let mut bytes = octree(|_| {});
+    let (at, length) = PointFile::of_bytes(bytes.clone()).unwrap().chunk_places()[1];
+    let at = usize::try_from(at).unwrap();
+    bytes[at + 34..at + usize::try_from(length).unwrap()].fill(0xff);
+    let tree = tree_of(bytes, 10);
+    let (whole, broken) = (tree.read(0), tree.read(1));
+    assert!(whole.problem.is_none() && whole.points.len() == 50);
+    assert!(
+        broken
+            .problem
+            .is_some_and(|problem| problem.message.contains("streams"))
+    );
+}
+
+#[test]
+fn a_first_look_costs_no_more_for_a_larger_file() {
+    let small = PointFile::of_bytes(file(1, 100, None, &[])).unwrap().peek();
+    assert_eq!((small.points.len(), small.looked_at), (100, 100));
+    let large = PointFile::of_bytes(file(1, 2_000_000, None, &[])).unwrap().peek();
+    assert!(large.looked_at <= 800_000, "{}", large.looked_at);
+    let spread = large.points.last().unwrap().position.x - large.points[0].position.x;
+    assert!(spread > 150_000.0, "only {spread} m of it");
+    assert_eq!(
+        PointFile::of_bytes(octree(|_| {})).unwrap().peek().looked_at,
+        50,
+        "the root"
+    );
+}
+
+#[test]
+fn any_damaged_byte_of_an_octree_is_survived() {
+    let whole = octree(|_| {});
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0xa5;
+        if let Ok(opened) = PointFile::of_bytes(bytes) {
+            let tree = PointTree::of(Arc::new(opened), 1000, |_| true);
+            let read: usize = (0_u32..)
+                .zip(&tree.nodes)
+                .map(|(number, _)| tree.read(number).points.len())
+                .sum();
+            assert!(read <= 100 * tree.nodes.len(), "byte {at}");
         }
     }
 }

@@ -218,6 +218,22 @@ impl GeoTiff {
         Ok(heights)
     }
 
+    /// Whether its pixels can be read as colours.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_colors(&self) -> Result<(), Problem> {
+        if let Some(problem) = self.unread() {
+            return Err(problem);
+        }
+        let level = &self.levels[0];
+        if matches!(level.sample, SampleKind::Unsigned(8 | 16)) {
+            return Ok(());
+        }
+        let message = format!("its samples ({}) are no colours", level.sample.name());
+        Err(self.file.problem("", message).because(Cause::NotRead))
+    }
+
     /// Colours of a window of a level, red, green, blue and opacity; clear where there is none.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Grids of pixels with a place: `GeoTIFF` and COG, and terrain as quantized mesh.
 //!
-//! - [`GeoTiff`] opens a file and reads windows of it, [`Sheet`] is such a window as heights.
+//! - [`GeoTiff`] opens a file and reads windows of it, [`Sheet`] is such a window as heights; [`write_height_tiff`] writes one.
 //! - [`HeightGrid`] answers how high it is, fills its holes, and has coarser versions in a [`HeightPyramid`].
 //! - [`terrain`] reads and writes the tiles that `CesiumJS` draws.
 //!
@@ -10,6 +10,7 @@ mod describe;
 mod geo_keys;
 mod geo_tiff;
 mod height_grid;
+mod height_tiff;
 mod no_data;
 mod pyramid;
 mod sheet;
@@ -20,6 +21,7 @@ pub use describe::describe;
 pub use geo_keys::{GeoKeys, GeoTransform};
 pub use geo_tiff::{GeoTiff, LevelSize, Reading, Window};
 pub use height_grid::HeightGrid;
+pub use height_tiff::write_height_tiff;
 pub use no_data::NoData;
 pub use pyramid::{BLOCK_CELLS, HeightLevel, HeightPyramid};
 pub use sheet::Sheet;

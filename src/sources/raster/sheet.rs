@@ -73,27 +73,69 @@ impl GeoTiff {
     /// # Errors
     /// When nothing of the file can be read, or it does not say where it lies.
     pub fn sheet(&self, window: Window, max_nodes: u64) -> Result<Sheet, Problem> {
-        let wrong = |message: &str, cause| Problem::error(self.path(), "", message).because(cause);
-        let transform = self
-            .transform()
-            .ok_or_else(|| wrong("the file does not say where it lies", Cause::Place))?;
+        let transform = self.placed()?;
         let pixels = |w: &Window| u64::from(w.width) * u64::from(w.height);
         let level = (0..self.sizes().len())
             .rev()
             .find(|level| *level == 0 || pixels(&self.level_window(*level, window)) >= max_nodes.min(pixels(&window)))
             .unwrap_or(0);
         let read = self.level_window(level, window);
-        if pixels(&read) > MAX_PIXELS {
-            let message = format!(
-                "{} × {} pixels would have to be read: add overviews to the file, for example with gdaladdo",
-                read.width, read.height
-            );
-            return Err(wrong(&message, Cause::TooLarge));
-        }
+        self.check_size(read)?;
         let mut block = 1_u32;
         while u64::from(read.width.div_ceil(block)) * u64::from(read.height.div_ceil(block)) > max_nodes.max(1) {
             block += 1;
         }
+        self.sheet_of(transform, level, read, block)
+    }
+
+    /// Heights of a window of the full image and a little around it, on nodes at most `spacing` of its pixels apart and
+    /// more than half of that. They lie the same whatever the window: sheets beside each other fit.
+    ///
+    /// # Errors
+    /// As [`Self::sheet`].
+    pub fn sheet_every(&self, window: Window, spacing: f64) -> Result<Sheet, Problem> {
+        let transform = self.placed()?;
+        let is_fine = |level: &usize| self.full_from_level(*level).max_element() <= spacing * 1.01;
+        let level = (0..self.sizes().len()).rev().find(is_fine).unwrap_or(0);
+        let block = whole((spacing * 1.01 / self.full_from_level(level).max_element()).floor()).max(1);
+        let (touched, size) = (self.level_window(level, window), self.sizes()[level]);
+        let before = |first: u32| first.saturating_sub(block) / block * block;
+        let after = |end: u32, most: u32| {
+            end.saturating_add(block)
+                .div_ceil(block)
+                .saturating_mul(block)
+                .min(most)
+        };
+        let (x, y) = (before(touched.x), before(touched.y));
+        let read = Window {
+            x,
+            y,
+            width: after(touched.x + touched.width, size.width) - x,
+            height: after(touched.y + touched.height, size.height) - y,
+        };
+        self.check_size(read)?;
+        self.sheet_of(transform, level, read, block)
+    }
+
+    fn placed(&self) -> Result<GeoTransform, Problem> {
+        let message = "the file does not say where it lies";
+        let missing = || Problem::error(self.path(), "", message).because(Cause::Place);
+        self.transform().ok_or_else(missing)
+    }
+
+    fn check_size(&self, read: Window) -> Result<(), Problem> {
+        if u64::from(read.width) * u64::from(read.height) <= MAX_PIXELS {
+            return Ok(());
+        }
+        let message = format!(
+            "{} × {} pixels would have to be read: add overviews to the file, for example with gdaladdo",
+            read.width, read.height
+        );
+        Err(Problem::error(self.path(), "", message).because(Cause::TooLarge))
+    }
+
+    /// A window of a level on nodes in the middles of blocks of `block` by `block` of its pixels.
+    fn sheet_of(&self, transform: GeoTransform, level: usize, read: Window, block: u32) -> Result<Sheet, Problem> {
         let reading = self.blocks(level, read, block)?;
         let (columns, rows) = (read.width.div_ceil(block), read.height.div_ceil(block));
         let mut heights_m = reading.values;

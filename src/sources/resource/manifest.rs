@@ -2,11 +2,11 @@
 //! off on the way is noticed where it is read.
 
 use super::{ResourceError, Resources};
+use crate::sources::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write,
     sync::Arc,
 };
 
@@ -31,14 +31,9 @@ pub struct ManifestEntry {
 impl ManifestEntry {
     /// What the list has to say of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        let mut sha256 = String::with_capacity(64);
-        for byte in Sha256::digest(bytes) {
-            // Writing to a string never fails.
-            let _ = write!(sha256, "{byte:02x}");
-        }
         Self {
             bytes: bytes.len() as u64,
-            sha256,
+            sha256: hex(&Sha256::digest(bytes)),
         }
     }
 }

@@ -127,6 +127,11 @@ pub trait Resources: Send + Sync {
     fn open(&self, path: &str, limit: u64) -> Result<Arc<dyn RandomRead>, ResourceError> {
         Ok(Arc::new(self.read_at_most(path, limit)?))
     }
+    /// Where the file lies on the disk, for readers of other hands that open files themselves; `None` where it is in an
+    /// archive or not there.
+    fn real_path(&self, _path: &str) -> Option<PathBuf> {
+        None
+    }
     /// Whether `path` exists.
     fn exists(&self, path: &str) -> bool;
     /// What to call this in messages.
@@ -337,6 +342,10 @@ impl Resources for Folder {
             });
         }
         Ok(Arc::new(random_read::OpenFile::open(&real, path)?))
+    }
+
+    fn real_path(&self, path: &str) -> Option<PathBuf> {
+        self.locate(path).ok().filter(|real| real.is_file())
     }
 
     fn exists(&self, path: &str) -> bool {

@@ -9,6 +9,7 @@ use crate::georef::SiteFrame;
 use crate::sources::{
     Cause, Problem,
     gltf::{self, Document, Placement, Totals},
+    obj,
     resource::{Resources, read_uri},
 };
 use bevy::math::{DMat4, DVec3};
@@ -233,6 +234,12 @@ fn payload_name(path: &str) -> &str {
 }
 
 fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<DecodedMeshes, Problem> {
+    // The one kind that only its name tells.
+    if obj::is_obj(path) {
+        let mut decoded = obj::decode(request, bytes, path)?;
+        decoded.bytes_read += bytes.len() as u64;
+        return Ok(decoded);
+    }
     let kind = PayloadKind::of(bytes);
     if let Some((cause, message)) = kind.refusal() {
         return Err(Problem::error(path, "", message).because(cause));

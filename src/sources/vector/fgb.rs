@@ -395,7 +395,8 @@ impl Index {
             ));
         };
         let mut counts = vec![leaves];
-        while let Some(&count) = counts.last().filter(|count| **count > 1) {
+        // One feature has a root above it too.
+        while let Some(&count) = counts.last().filter(|count| counts.len() == 1 || **count > 1) {
             counts.push(count.div_ceil(node_size));
         }
         let total: usize = counts.iter().sum();

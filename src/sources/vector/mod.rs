@@ -3,7 +3,7 @@
 //! `GeoPackage` and `SpatiaLite`, `FlatGeobuf`, `GeoJSON` and its sequences, shapefiles, DXF drawings, simple GML, tables
 //! with a place. What a file is is found in its bytes, not in its name. Coordinates stay those of the file, with east
 //! first; the CRS is said where the file says it and `None` where not. Arcs are stroked with an error of 0.02 units or 5
-//! degrees. Nothing is reprojected, simplified, mended or written here.
+//! degrees. Nothing is reprojected, simplified or mended here; what is written is `FlatGeobuf` ([`FlatGeobufWriter`]).
 //!
 //! # Invariant
 //! A file cannot make a reader panic, wait or take memory that its own size does not explain: counts are held against
@@ -16,6 +16,7 @@ mod describe;
 mod dxf;
 mod element;
 mod fgb;
+mod fgb_write;
 pub(crate) mod geojson;
 mod gml;
 mod gml_geometry;
@@ -27,6 +28,7 @@ mod wkb;
 mod wkt_text;
 
 pub use describe::{describe, is_vector};
+pub use fgb_write::FlatGeobufWriter;
 pub use record::{
     Bounds, Features, Field, FieldKind, GeometryKind, Position, Rings, VectorFeature, VectorGeometry, VectorLayer,
 };

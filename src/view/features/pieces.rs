@@ -323,10 +323,11 @@ fn lay(meshes: &mut Meshes, area: &Polygon, ground: &Ground, number: u32) {
             mesh.vertex(ground.offset(p, above_m), normal, number, COLOR)
         })
     };
+    let is_long = |a: DVec2, b: DVec2| a.distance(b) > longest_m;
     for triangle in indices.chunks_exact(3) {
         let corner = |i: usize| corners.get(triangle[i] as usize).copied();
         if let (Some(a), Some(b), Some(c)) = (corner(0), corner(1), corner(2)) {
-            split_to_drape(&mut meshes.areas, [a, b, c], longest_m, 0, &mut put);
+            split_to_drape(&mut meshes.areas, [a, b, c], &is_long, 0, &mut put);
         }
     }
     for ring in std::iter::once(&area.exterior).chain(&area.holes) {

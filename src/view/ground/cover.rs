@@ -3,18 +3,15 @@
 //!
 //! Positions are offsets from the site's zero in render axes.
 
+use super::{
+    bare::{bare_ground, surroundings},
+    drape::{Drape, drape_polygon, edge_ring},
+};
 use crate::geometry::polygon::{Polygon, difference};
-use crate::georef::{narrow, render_axes};
 use crate::model::{NewSurface, SurfaceKind, Terrain};
-use crate::view::{
-    feature_material::PaperMesh,
-    palette::{self, Rgb},
-};
-use bevy::{
-    math::{DVec2, DVec3},
-    platform::collections::HashMap,
-    prelude::*,
-};
+use crate::view::{feature_material::PaperMesh, palette, relief::Holes};
+use bevy::{math::DVec2, prelude::*};
+use std::sync::Arc;
 
 /// Ground as triangles and hairlines.
 #[derive(Debug, Default)]
@@ -25,20 +22,39 @@ pub(super) struct Cover {
 
 /// Edges are split until they are no longer than this, so that paper follows the terrain, metres.
 const DRAPE_M: f64 = 9.0;
-/// The same for the bare ground under everything.
-const BARE_DRAPE_M: f64 = 20.0;
-/// Bare ground lies this far below the surfaces on it, metres.
-const BARE_BELOW_M: f64 = 0.07;
-/// Kerbs reach this far below the ground, so that no gap shows on a slope, metres.
-const KERB_DEPTH_M: f64 = 0.1;
-/// Both sides of the seam between bare ground and table hang down this far, metres.
-const SEAM_M: f64 = 4.0;
+/// What lies lower than this below the ground needs a hole in it to be seen, metres.
+const LOWERED_M: f64 = -0.02;
+
+/// What a plan lays on the ground.
+#[derive(Debug, Default)]
+pub(super) struct PlanGround {
+    /// Surfaces of today that some plan comes near, without those of this one.
+    pub(super) today: Cover,
+    /// Surfaces of the plan.
+    pub(super) plan: Cover,
+    /// The ground between all surfaces; empty where [`relief`](crate::view::relief) draws it.
+    pub(super) bare: PaperMesh,
+    /// What lies around the ground.
+    pub(super) around: PaperMesh,
+    /// Holes for all water, and those for the plan's alone.
+    pub(super) holes: GroundHoles,
+}
+
+/// Holes in the ground of a plan.
+#[derive(Debug, Default, Clone)]
+pub(in crate::view) struct GroundHoles {
+    /// For all water, where surfaces are drawn.
+    pub(in crate::view) of_all: Arc<Holes>,
+    /// For the plan's water, where imagery shows what is there today.
+    pub(in crate::view) of_plan: Arc<Holes>,
+}
 
 /// One piece of cover after cutting.
-struct Piece {
-    polygon: Polygon,
-    kind: SurfaceKind,
-    raise_m: f64,
+pub(super) struct Piece {
+    pub(super) polygon: Polygon,
+    pub(super) kind: SurfaceKind,
+    pub(super) raise_m: f64,
+    pub(super) is_plan: bool,
 }
 
 /// What a ground is made of.
@@ -64,22 +80,53 @@ impl Surfaces<'_> {
 pub(super) fn lasting_cover(terrain: &Terrain, is_measured: bool, surfaces: &Surfaces) -> Cover {
     let mut cover = Cover::default();
     lay(&mut cover, terrain, &cut(&surfaces.split().0, &[]));
-    finish(cover, is_measured)
+    finish(&mut cover.faces, is_measured);
+    cover
 }
 
-/// The rest: the surfaces of one plan cut into those of today that any plan comes near, and the bare ground.
-pub(super) fn plan_cover(terrain: &Terrain, is_measured: bool, surfaces: &Surfaces, plan: &[&NewSurface]) -> Cover {
+/// The rest: the surfaces of one plan cut into those of today that any plan comes near, and the ground between `bounds`
+/// around all surfaces (`has_bare`: also that between them).
+pub(super) fn plan_ground(
+    terrain: &Terrain,
+    is_measured: bool,
+    surfaces: &Surfaces,
+    plan: &[&NewSurface],
+    bounds: (DVec2, DVec2),
+    has_bare: bool,
+) -> PlanGround {
     let (lasting, others) = surfaces.split();
     let mut pieces = cut(&others, plan);
-    let mut cover = Cover::default();
-    lay(&mut cover, terrain, &pieces);
+    let mut ground = PlanGround::default();
+    let (of_plan, of_today): (Vec<&Piece>, Vec<&Piece>) = pieces.iter().partition(|piece| piece.is_plan);
+    lay(&mut ground.today, terrain, of_today);
+    lay(&mut ground.plan, terrain, of_plan);
     pieces.extend(cut(&lasting, &[]));
-    bare_ground(&mut cover.faces, terrain, &pieces);
-    finish(cover, is_measured)
+    let holes = |of: &dyn Fn(&Piece) -> bool| -> Vec<Polygon> {
+        let lowered = pieces.iter().filter(|piece| piece.raise_m < LOWERED_M && of(piece));
+        lowered.map(|piece| piece.polygon.clone()).collect()
+    };
+    let of_all = holes(&|_| true);
+    if has_bare {
+        ground.bare = bare_ground(terrain, bounds, &of_all);
+    }
+    ground.around = surroundings(terrain, bounds);
+    ground.holes = GroundHoles {
+        of_all: Arc::new(Holes::new(of_all)),
+        of_plan: Arc::new(Holes::new(holes(&|piece| piece.is_plan))),
+    };
+    for mesh in [
+        &mut ground.today.faces,
+        &mut ground.plan.faces,
+        &mut ground.bare,
+        &mut ground.around,
+    ] {
+        finish(mesh, is_measured);
+    }
+    ground
 }
 
-fn lay(cover: &mut Cover, terrain: &Terrain, pieces: &[Piece]) {
-    let drape = if terrain.columns > 1 { DRAPE_M } else { f64::INFINITY };
+fn lay<'a>(cover: &mut Cover, terrain: &Terrain, pieces: impl IntoIterator<Item = &'a Piece>) {
+    let drape = Drape::new(terrain, DRAPE_M);
     for piece in pieces {
         let color = palette::surface(piece.kind);
         drape_polygon(&mut cover.faces, terrain, &piece.polygon, piece.raise_m, color, drape);
@@ -89,12 +136,11 @@ fn lay(cover: &mut Cover, terrain: &Terrain, pieces: &[Piece]) {
     }
 }
 
-fn finish(mut cover: Cover, is_measured: bool) -> Cover {
+fn finish(mesh: &mut PaperMesh, is_measured: bool) {
     if !is_measured {
         // A guessed slope is not shaded: it would look like knowledge.
-        cover.faces.normals.fill(Vec3::Y.to_array());
+        mesh.normals.fill(Vec3::Y.to_array());
     }
-    cover
 }
 
 fn polygon_of(surface: &NewSurface) -> Polygon {
@@ -104,11 +150,19 @@ fn polygon_of(surface: &NewSurface) -> Polygon {
     }
 }
 
-fn box_of(ring: &[DVec2]) -> (DVec2, DVec2) {
+pub(super) fn box_of(ring: &[DVec2]) -> (DVec2, DVec2) {
     ring.iter()
         .fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(low, high), p| {
             (low.min(*p), high.max(*p))
         })
+}
+
+/// The box around two, where there are any.
+pub(super) fn union_of(a: Option<(DVec2, DVec2)>, b: Option<(DVec2, DVec2)>) -> Option<(DVec2, DVec2)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (one, other) => one.or(other),
+    }
 }
 
 fn overlap(a: (DVec2, DVec2), b: (DVec2, DVec2)) -> bool {
@@ -135,233 +189,22 @@ fn cut(base: &[&NewSurface], plan: &[&NewSurface]) -> Vec<Piece> {
             polygon,
             kind: surface.kind,
             raise_m: surface.raise_m,
+            is_plan: false,
         }));
     }
     pieces.extend(plan.iter().map(|surface| Piece {
         polygon: polygon_of(surface),
         kind: surface.kind,
         raise_m: surface.raise_m,
+        is_plan: true,
     }));
     pieces
-}
-
-fn point(p: DVec2, height_m: f64) -> Vec3 {
-    Vec3::from_array(narrow(render_axes(p.extend(height_m))))
-}
-
-/// Slope of the terrain as a normal, render axes.
-fn normal_at(terrain: &Terrain, p: DVec2) -> Vec3 {
-    if terrain.columns < 2 {
-        return Vec3::Y;
-    }
-    let reach = terrain.cell_m * 0.5;
-    let slope = |d: DVec2| (terrain.height_at(p + d * reach) - terrain.height_at(p - d * reach)) / (2.0 * reach);
-    let up = DVec3::new(-slope(DVec2::X), -slope(DVec2::Y), 1.0);
-    Vec3::from_array(narrow(render_axes(up.normalize())))
-}
-
-fn drape_polygon(mesh: &mut PaperMesh, terrain: &Terrain, polygon: &Polygon, raise_m: f64, color: Rgb, drape_m: f64) {
-    let (corners, indices) = polygon.triangulate();
-    let mut known: HashMap<(u64, u64), u32> = HashMap::default();
-    let mut put = |mesh: &mut PaperMesh, p: DVec2| {
-        *known.entry((p.x.to_bits(), p.y.to_bits())).or_insert_with(|| {
-            mesh.vertex(
-                point(p, terrain.height_at(p) + raise_m),
-                normal_at(terrain, p),
-                0,
-                color,
-            )
-        })
-    };
-    for triangle in indices.chunks_exact(3) {
-        let corner = |i: usize| corners.get(triangle[i] as usize).copied();
-        if let (Some(a), Some(b), Some(c)) = (corner(0), corner(1), corner(2)) {
-            split(mesh, [a, b, c], drape_m, 0, &mut put);
-        }
-    }
-}
-
-/// Halves every edge that is too long; `put` makes a vertex of a corner, or finds the one it made before. Two triangles that share an edge split it alike, so no gap opens.
-pub(in crate::view) fn split(
-    mesh: &mut PaperMesh,
-    [a, b, c]: [DVec2; 3],
-    longest_m: f64,
-    depth: u32,
-    put: &mut impl FnMut(&mut PaperMesh, DVec2) -> u32,
-) {
-    /// Halving this often makes 9 m of 36 km.
-    const DEEPEST: u32 = 12;
-    let long = |p: DVec2, q: DVec2| depth < DEEPEST && p.distance(q) > longest_m;
-    // The same midpoint from either side: the sum does not depend on the order.
-    let middle = |p: DVec2, q: DVec2| (p + q) * 0.5;
-    let mut go = |mesh: &mut PaperMesh, t: [DVec2; 3]| split(mesh, t, longest_m, depth + 1, put);
-    let (ab, bc, ca) = (middle(a, b), middle(b, c), middle(c, a));
-    match (long(a, b), long(b, c), long(c, a)) {
-        (false, false, false) => {
-            let corners = [put(mesh, a), put(mesh, b), put(mesh, c)];
-            mesh.indices.extend(corners);
-        }
-        (true, true, true) => {
-            for t in [[a, ab, ca], [ab, b, bc], [ca, bc, c], [ab, bc, ca]] {
-                go(mesh, t);
-            }
-        }
-        (true, false, false) => [[a, ab, c], [ab, b, c]].into_iter().for_each(|t| go(mesh, t)),
-        (false, true, false) => [[b, bc, a], [bc, c, a]].into_iter().for_each(|t| go(mesh, t)),
-        (false, false, true) => [[c, ca, b], [ca, a, b]].into_iter().for_each(|t| go(mesh, t)),
-        (true, true, false) => [[ab, b, bc], [a, ab, bc], [a, bc, c]]
-            .into_iter()
-            .for_each(|t| go(mesh, t)),
-        (false, true, true) => [[bc, c, ca], [b, bc, ca], [b, ca, a]]
-            .into_iter()
-            .for_each(|t| go(mesh, t)),
-        (true, false, true) => [[ca, a, ab], [c, ca, ab], [c, ab, b]]
-            .into_iter()
-            .for_each(|t| go(mesh, t)),
-    }
-}
-
-/// Kerb or bank and a hairline along a ring.
-fn edge_ring(cover: &mut Cover, terrain: &Terrain, ring: &[DVec2], piece: &Piece, drape_m: f64) {
-    const HAIRLINE: Rgb = [0xA9, 0xA2, 0x96];
-    let raise = piece.raise_m;
-    for (i, a) in ring.iter().enumerate() {
-        let b = ring[(i + 1) % ring.len()];
-        let steps = steps_of(a.distance(b), drape_m);
-        for step in 0..steps {
-            let at = |n: u32| a.lerp(b, f64::from(n) / f64::from(steps));
-            let (p, q) = (at(step), at(step + 1));
-            let (zp, zq) = (terrain.height_at(p), terrain.height_at(q));
-            if raise.abs() > 0.02 {
-                // A kerb shows its outside, a bank its inside; both are drawn from both sides.
-                let (color, low) = if raise > 0.0 {
-                    (palette::KERB, -KERB_DEPTH_M)
-                } else {
-                    (palette::BANK, 0.0)
-                };
-                cover.faces.quad(
-                    [
-                        point(p, zp + low),
-                        point(q, zq + low),
-                        point(q, zq + raise),
-                        point(p, zp + raise),
-                    ],
-                    0,
-                    color,
-                );
-            }
-            let above = raise.max(0.0) + 0.01;
-            cover
-                .lines
-                .line([point(p, zp + above), point(q, zq + above)], 0, HAIRLINE);
-        }
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to a few thousand"
-)]
-pub(in crate::view) fn steps_of(length_m: f64, step_m: f64) -> u32 {
-    (length_m / step_m).ceil().clamp(1.0, 4096.0) as u32
-}
-
-/// The table: bare ground below the cover with holes for water, and around it level paper to the horizon.
-fn bare_ground(mesh: &mut PaperMesh, terrain: &Terrain, pieces: &[Piece]) {
-    let (low, high) = extent(terrain, pieces);
-    let rim = vec![low, DVec2::new(high.x, low.y), high, DVec2::new(low.x, high.y)];
-    let water: Vec<Polygon> = pieces
-        .iter()
-        .filter(|piece| piece.raise_m < -0.02)
-        .map(|piece| piece.polygon.clone())
-        .collect();
-    let bare = difference(&[Polygon::new(rim)], &water);
-    let drape = if terrain.columns > 1 {
-        BARE_DRAPE_M.max(terrain.cell_m)
-    } else {
-        f64::INFINITY
-    };
-    for polygon in &bare {
-        drape_polygon(mesh, terrain, polygon, -BARE_BELOW_M, palette::TABLE, drape);
-    }
-    seam(mesh, terrain, [low, high], drape);
-    table(mesh, terrain, low, high);
-}
-
-/// The bare ground's side of the seam hangs down too, lit like the ground, so that no sky shines through.
-fn seam(mesh: &mut PaperMesh, terrain: &Terrain, [low, high]: [DVec2; 2], drape_m: f64) {
-    let corners = [low, DVec2::new(high.x, low.y), high, DVec2::new(low.x, high.y)];
-    for (i, a) in corners.iter().enumerate() {
-        let b = corners[(i + 1) % corners.len()];
-        let steps = steps_of(a.distance(b), drape_m);
-        for step in 0..steps {
-            let at = |n: u32| a.lerp(b, f64::from(n) / f64::from(steps));
-            let ends = [at(step), at(step + 1)].map(|p| (p, terrain.height_at(p) - BARE_BELOW_M));
-            let [(p, zp), (q, zq)] = ends;
-            let hung = [(p, zp - SEAM_M), (q, zq - SEAM_M), (q, zq), (p, zp)];
-            let n = hung.map(|(p, z)| mesh.vertex(point(p, z), Vec3::Y, 0, palette::TABLE));
-            mesh.indices.extend([n[0], n[1], n[2], n[0], n[2], n[3]]);
-        }
-    }
-}
-
-fn extent(terrain: &Terrain, pieces: &[Piece]) -> (DVec2, DVec2) {
-    let mut found = (DVec2::INFINITY, DVec2::NEG_INFINITY);
-    if terrain.columns > 1 && terrain.rows > 1 {
-        let size = DVec2::new(f64::from(terrain.columns - 1), f64::from(terrain.rows - 1)) * terrain.cell_m;
-        found = (terrain.origin, terrain.origin + size);
-    }
-    for piece in pieces {
-        let (low, high) = box_of(&piece.polygon.exterior);
-        found = (found.0.min(low), found.1.max(high));
-    }
-    if found.0.is_finite() && found.1.is_finite() {
-        found
-    } else {
-        (DVec2::splat(-500.0), DVec2::splat(500.0))
-    }
-}
-
-/// Rings of quads from the rim of the ground outwards, levelling out to the mean height of the rim.
-fn table(mesh: &mut PaperMesh, terrain: &Terrain, low: DVec2, high: DVec2) {
-    const RINGS_M: [f64; 8] = [0.0, 15.0, 60.0, 180.0, 500.0, 1500.0, 6000.0, 30_000.0];
-    // The first ring hangs down behind the seam, whose sides are not split alike.
-    const PER_SIDE: u32 = 32;
-    let rim = |out: f64, n: u32| {
-        let (low, high) = (low - DVec2::splat(out), high + DVec2::splat(out));
-        let corners = [low, DVec2::new(high.x, low.y), high, DVec2::new(low.x, high.y)];
-        let side = (n / PER_SIDE % 4) as usize;
-        let share = f64::from(n % PER_SIDE) / f64::from(PER_SIDE);
-        corners[side].lerp(corners[(side + 1) % 4], share)
-    };
-    let count = 4 * PER_SIDE;
-    let level = (0..count).map(|n| terrain.height_at(rim(0.0, n))).sum::<f64>() / f64::from(count);
-    let height = |out: f64, n: u32| {
-        let share = (out / 500.0).min(1.0);
-        let eased = share * share * (3.0 - 2.0 * share);
-        let at_rim = terrain.height_at(rim(0.0, n));
-        at_rim + (level - at_rim) * eased - BARE_BELOW_M
-    };
-    let mut before: Vec<u32> = Vec::new();
-    for (out, lower_m) in std::iter::once((0.0, SEAM_M)).chain(RINGS_M.map(|out| (out, 0.0))) {
-        let ring: Vec<u32> = (0..count)
-            .map(|n| mesh.vertex(point(rim(out, n), height(out, n) - lower_m), Vec3::Y, 0, palette::TABLE))
-            .collect();
-        if !before.is_empty() {
-            for n in 0..count as usize {
-                let m = (n + 1) % count as usize;
-                mesh.indices
-                    .extend([before[n], ring[n], ring[m], before[n], ring[m], before[m]]);
-            }
-        }
-        before = ring;
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::palette::Rgb;
 
     fn square(low: f64, high: f64, kind: SurfaceKind, raise_m: f64) -> NewSurface {
         NewSurface {
@@ -388,16 +231,23 @@ mod tests {
             plans: plan.clone(),
         };
         let mut whole = lasting_cover(terrain, is_measured, &surfaces);
-        let rest = plan_cover(terrain, is_measured, &surfaces, &plan);
-        let before = u32::try_from(whole.faces.positions.len()).unwrap();
-        whole.faces.positions.extend(rest.faces.positions);
-        whole.faces.normals.extend(rest.faces.normals);
-        whole.faces.colors.extend(rest.faces.colors);
+        let rest = plan_ground(terrain, is_measured, &surfaces, &plan, bounds(terrain), true);
+        for part in [rest.today.faces, rest.plan.faces, rest.bare, rest.around] {
+            let before = u32::try_from(whole.faces.positions.len()).unwrap();
+            whole.faces.positions.extend(part.positions);
+            whole.faces.normals.extend(part.normals);
+            whole.faces.colors.extend(part.colors);
+            whole.faces.indices.extend(part.indices.iter().map(|i| i + before));
+        }
         whole
-            .faces
-            .indices
-            .extend(rest.faces.indices.iter().map(|i| i + before));
-        whole
+    }
+
+    fn bounds(terrain: &Terrain) -> (DVec2, DVec2) {
+        if terrain.columns > 1 {
+            terrain.bounds()
+        } else {
+            (DVec2::ZERO, DVec2::splat(400.0))
+        }
     }
 
     #[test]
@@ -412,7 +262,10 @@ mod tests {
             plans: vec![&plan],
         };
         let lasting = lasting_cover(&Terrain::flat(), true, &surfaces).faces;
-        let changing = plan_cover(&Terrain::flat(), true, &surfaces, &[]).faces;
+        let flat = Terrain::flat();
+        let changing = plan_ground(&flat, true, &surfaces, &[], bounds(&flat), true)
+            .today
+            .faces;
         for (kind, lasts, changes) in [
             (SurfaceKind::Asphalt, 0.0, 10_000.0),
             (SurfaceKind::Paving, 10_000.0, 0.0),
@@ -461,6 +314,30 @@ mod tests {
         assert!(!covers, "nothing hides the water");
         let water = palette::surface(SurfaceKind::Water);
         assert!((area_of(&mesh, water) - 100.0).abs() < 0.5);
+    }
+
+    #[test]
+    fn imagery_shows_today_so_only_the_water_of_the_plan_is_a_hole() {
+        let base = [square(0.0, 10.0, SurfaceKind::Water, -0.8)];
+        let plan = [
+            square(20.0, 30.0, SurfaceKind::Water, -0.5),
+            square(40.0, 50.0, SurfaceKind::Grass, 0.0),
+        ];
+        let plan: Vec<&NewSurface> = plan.iter().collect();
+        let surfaces = Surfaces {
+            base: &base,
+            plans: plan.clone(),
+        };
+        let flat = Terrain::flat();
+        let ground = plan_ground(&flat, true, &surfaces, &plan, bounds(&flat), false);
+        let area = |holes: &Holes| -> f64 {
+            let found = holes.within(DVec2::splat(-10.0), DVec2::splat(100.0));
+            found.iter().map(Polygon::area_m2).sum()
+        };
+        assert!((area(&ground.holes.of_all) - 200.0).abs() < 1e-3);
+        assert!((area(&ground.holes.of_plan) - 100.0).abs() < 1e-3);
+        assert!(ground.bare.is_empty() && !ground.around.is_empty());
+        assert!((area_of(&ground.plan.faces, palette::surface(SurfaceKind::Grass)) - 100.0).abs() < 0.5);
     }
 
     #[test]

@@ -1,18 +1,24 @@
 //! The ground: cover of the base with each variant's surfaces cut in, prepared for every variant when a
-//! scenario is opened, so that a switch only shows and hides. What no variant comes near is made once. Without a terrain the table follows the feet of
-//! what was loaded.
+//! scenario is opened, so that a switch only shows and hides. What no variant comes near is made once. Without a terrain
+//! the table follows the feet of what was loaded. The bare ground of a large terrain, and that under imagery, is
+//! [`relief`]'s.
 
+mod bare;
 mod cover;
+mod drape;
 mod heights;
 
-pub(in crate::view) use cover::{split as split_to_drape, steps_of};
+pub(in crate::view) use bare::bounds;
+pub(in crate::view) use cover::GroundHoles;
+pub(in crate::view) use drape::{split as split_to_drape, steps_of};
 pub(crate) use heights::FootSamples;
 pub use heights::GroundHeights;
 
 use super::{
-    feature_material::SharedPaper,
+    feature_material::{PaperMesh, SharedPaper},
     feature_rows::{FeatureRows, RowRange},
     prepared::{DrawnMesh, SpawnBudget},
+    relief::{self, ReliefShown},
     scene::{ScenarioShown, ShownScenario, Unfinished, VariantShown},
 };
 use crate::georef::SitePos;
@@ -24,7 +30,7 @@ use bevy::{
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
-use cover::{Surfaces, lasting_cover, plan_cover};
+use cover::{Cover, Surfaces, lasting_cover, plan_ground};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
@@ -32,7 +38,7 @@ use std::{
 
 /// A part of the ground.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
+pub(in crate::view) enum Part {
     /// What is the same in every plan.
     Lasting,
     /// The rest in a variant and phase.
@@ -41,41 +47,76 @@ enum Part {
 
 impl Part {
     /// What is to be seen besides the lasting part.
-    fn shown(scenario: &ShownScenario) -> Self {
+    pub(in crate::view) fn shown(scenario: &ShownScenario) -> Self {
         Self::Plan(scenario.variant, scenario.phase.clone())
     }
 }
 
+/// What of a part is shown and hidden together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stratum {
+    /// Surfaces of today: hidden where imagery shows them.
+    Today,
+    /// Surfaces of the plan.
+    Plan,
+    /// Bare ground: hidden where [`relief`] draws it.
+    Bare,
+    /// What lies around the ground.
+    Around,
+}
+
+impl Stratum {
+    fn is_shown(self, relief: ReliefShown) -> bool {
+        match self {
+            Self::Today => !relief.is_photographed,
+            Self::Plan | Self::Around => true,
+            Self::Bare => !relief.is_there,
+        }
+    }
+}
+
 /// A part as it is drawn.
+#[derive(Default)]
 struct Made {
-    faces: Option<DrawnMesh>,
-    lines: Option<DrawnMesh>,
+    faces: Vec<(Stratum, DrawnMesh)>,
+    lines: Vec<(Stratum, DrawnMesh)>,
+    holes: GroundHoles,
 }
 
 impl Made {
+    fn add(&mut self, stratum: Stratum, cover: Cover) {
+        self.faces
+            .extend(DrawnMesh::triangles(cover.faces).map(|mesh| (stratum, mesh)));
+        self.lines
+            .extend(DrawnMesh::lines(cover.lines).map(|mesh| (stratum, mesh)));
+    }
+
     fn bytes(&self) -> u64 {
-        [&self.faces, &self.lines]
-            .into_iter()
-            .flatten()
-            .map(DrawnMesh::bytes)
-            .sum()
+        let all = self.faces.iter().chain(&self.lines);
+        all.map(|(_, mesh)| mesh.bytes()).sum()
     }
 }
 
 /// The grounds made and in the making.
 #[derive(Resource, Default)]
-struct Grounds {
-    ready: BTreeMap<Part, Vec<Entity>>,
+pub(in crate::view) struct Grounds {
+    ready: BTreeMap<Part, Vec<(Stratum, Entity)>>,
+    holes: BTreeMap<Part, GroundHoles>,
     making: BTreeMap<Part, Task<Made>>,
     /// Made and waiting for their frame.
     made: VecDeque<(Part, Made)>,
-    shown: Option<Part>,
+    shown: Option<(Part, ReliefShown)>,
     rows: Option<RowRange>,
     estimating: Option<Task<Option<Terrain>>>,
     estimated_at_s: f64,
 }
 
 impl Grounds {
+    /// Holes in the ground of every variant and phase that is made.
+    pub(in crate::view) fn holes(&self) -> &BTreeMap<Part, GroundHoles> {
+        &self.holes
+    }
+
     fn is_in_the_making(&self, part: &Part) -> bool {
         self.making.contains_key(part) || self.made.iter().any(|(made, _)| made == part)
     }
@@ -93,15 +134,15 @@ pub(crate) fn plugin(app: &mut App) {
             (
                 (take_finished, take_estimate).in_set(FrameSystems::Ingest),
                 // Heights must be known before anything is placed on them.
-                (start_grounds, start_estimate, show_ground)
-                    .chain()
-                    .in_set(FrameSystems::Derive),
+                (start_grounds, start_estimate).chain().in_set(FrameSystems::Derive),
+                // In the frame in which tiles come or go, so that the ground is neither gone nor there twice.
+                show_ground.after(relief::show_relief).in_set(FrameSystems::Select),
             ),
         );
 }
 
 /// Whether the ground is known beforehand: from a layer of terrain, or from a city model that brings its own.
-fn is_measured(open: &OpenScenario) -> bool {
+pub(in crate::view) fn is_measured(open: &OpenScenario) -> bool {
     let layers = &open.scenario.layers;
     open.has_terrain || layers.iter().any(|layer| layer.kind == LayerKind::Terrain)
 }
@@ -125,26 +166,32 @@ fn make_anew(grounds: &mut Grounds, open: &Arc<OpenScenario>, heights: &GroundHe
             base: &open.surfaces,
             plans: variants.iter().flat_map(|variant| &variant.surfaces).collect(),
         };
-        let cover = match wanted {
-            Part::Lasting => lasting_cover(&terrain, is_measured, &surfaces),
+        let mut made = Made::default();
+        match wanted {
+            Part::Lasting => made.add(Stratum::Today, lasting_cover(&terrain, is_measured, &surfaces)),
             Part::Plan(variant, phase) => {
                 let plan: Vec<&NewSurface> = variant
                     .and_then(|i| variants.get(i))
                     .into_iter()
                     .flat_map(|variant| variant.surfaces_in(&open.scenario, phase.as_deref()))
                     .collect();
-                plan_cover(&terrain, is_measured, &surfaces, &plan)
+                let (bounds, has_bare) = (bounds(&open, &terrain), !relief::is_large(&terrain));
+                let ground = plan_ground(&terrain, is_measured, &surfaces, &plan, bounds, has_bare);
+                made.holes = ground.holes;
+                made.add(Stratum::Today, ground.today);
+                made.add(Stratum::Plan, ground.plan);
+                for (stratum, faces) in [(Stratum::Bare, ground.bare), (Stratum::Around, ground.around)] {
+                    let lines = PaperMesh::default();
+                    made.add(stratum, Cover { faces, lines });
+                }
             }
-        };
-        Made {
-            faces: DrawnMesh::triangles(cover.faces),
-            lines: DrawnMesh::lines(cover.lines),
         }
+        made
     });
     grounds.making.insert(part, task);
 }
 
-fn start_grounds(
+pub(in crate::view) fn start_grounds(
     mut commands: Commands,
     mut shown: MessageReader<ScenarioShown>,
     mut switched: MessageReader<VariantShown>,
@@ -175,12 +222,13 @@ fn start_grounds(
 
 fn forget(commands: &mut Commands, grounds: &mut Grounds) {
     for entities in std::mem::take(&mut grounds.ready).into_values() {
-        for entity in entities {
+        for (_, entity) in entities {
             if let Ok(mut entity) = commands.get_entity(entity) {
                 entity.try_despawn();
             }
         }
     }
+    grounds.holes.clear();
     grounds.making.clear();
     grounds.made.clear();
     grounds.shown = None;
@@ -221,16 +269,20 @@ fn take_finished(
         let Some((part, made)) = grounds.made.pop_front() else {
             break;
         };
-        let drawn = [(made.faces, &paper.two_sided), (made.lines, &paper.ink)];
-        let entities = drawn
-            .into_iter()
-            .filter_map(|(mesh, material)| {
+        let faces = made.faces.into_iter().map(|drawn| (drawn, &paper.two_sided));
+        let lines = made.lines.into_iter().map(|drawn| (drawn, &paper.ink));
+        let entities = faces
+            .chain(lines)
+            .map(|((stratum, mesh), material)| {
                 let (zero, hidden) = (SitePos(DVec3::ZERO), Visibility::Hidden);
-                let bundle = mesh?.bundle(&mut meshes, zero, range.first, material.clone(), hidden);
-                Some(commands.spawn((bundle, NotShadowCaster)).id())
+                let bundle = mesh.bundle(&mut meshes, zero, range.first, material.clone(), hidden);
+                (stratum, commands.spawn((bundle, NotShadowCaster)).id())
             })
             .collect();
-        for old in grounds.ready.insert(part, entities).into_iter().flatten() {
+        if part != Part::Lasting {
+            grounds.holes.insert(part.clone(), made.holes);
+        }
+        for (_, old) in grounds.ready.insert(part, entities).into_iter().flatten() {
             commands.entity(old).try_despawn();
         }
         grounds.shown = None;
@@ -240,6 +292,7 @@ fn take_finished(
 /// Shows the ground of the variant and phase; until it is made the old one stays.
 fn show_ground(
     scenario: Option<Res<ShownScenario>>,
+    relief: Res<ReliefShown>,
     mut grounds: ResMut<Grounds>,
     mut unfinished: ResMut<Unfinished>,
     mut visibilities: Query<&mut Visibility>,
@@ -252,17 +305,18 @@ fn show_ground(
     let is_ready = parts.iter().all(|part| grounds.ready.contains_key(part));
     let is_changing = parts.iter().any(|part| grounds.is_in_the_making(part));
     unfinished.set("ground", !is_ready || is_changing || grounds.estimating.is_some());
-    if !is_ready || grounds.shown.as_ref() == Some(&wanted) {
+    let shown = (wanted.clone(), *relief);
+    if !is_ready || grounds.shown.as_ref() == Some(&shown) {
         return;
     }
     let mut all_there = true;
     for (part, entities) in &grounds.ready {
-        let visibility = if parts.contains(&part) {
-            Visibility::Inherited
-        } else {
-            Visibility::Hidden
-        };
-        for entity in entities {
+        for (stratum, entity) in entities {
+            let visibility = if parts.contains(&part) && stratum.is_shown(*relief) {
+                Visibility::Inherited
+            } else {
+                Visibility::Hidden
+            };
             match visibilities.get_mut(*entity) {
                 Ok(mut old) => {
                     old.set_if_neq(visibility);
@@ -272,7 +326,7 @@ fn show_ground(
         }
     }
     if all_there {
-        grounds.shown = Some(wanted);
+        grounds.shown = Some(shown);
     }
 }
 

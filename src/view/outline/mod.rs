@@ -198,7 +198,7 @@ fn draw_outline(
         (
             None,
             Some(Picked {
-                thing: PickedThing::Ground,
+                thing: PickedThing::Ground | PickedThing::Point(_),
                 position,
             }),
         ) => ring_on_ground(*position, &view, covers),

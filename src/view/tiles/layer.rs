@@ -3,16 +3,21 @@
 use super::set_hidden;
 use crate::geometry::FeatureTable;
 use crate::georef::{HeightReference, SiteFrame, SitePos};
+use crate::model::{Layer, OpenScenario};
 use crate::sources::{
     Problem,
-    tiles3d::{BoundingVolume, DecodeRequest, TileId, TileTree},
+    tiles3d::{BoundingVolume, DecodeRequest, TileId, TileTree, read_tileset},
 };
 use crate::streaming::{ContentState, LoadWish, Selection, SelectionState};
 use crate::view::{
     feature_rows::{FeatureRows, RowRange},
     scene::ShownScenario,
 };
-use bevy::{math::DVec3, prelude::*, tasks::Task};
+use bevy::{
+    math::DVec3,
+    prelude::*,
+    tasks::{AsyncComputeTaskPool, Task},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the tree is.
@@ -74,9 +79,32 @@ pub(super) struct TileLayer {
     /// did come it shows twice. That is the lesser evil: hiding it would leave a hole where the failed child is.
     pub(super) stand_ins: BTreeMap<TileId, Vec<BoundingVolume>>,
     pub(super) resident: BTreeMap<TileId, Resident>,
+    /// Number of the layer that is drawn until everything in view of this one is there; this one is not drawn before.
+    pub(super) successor_of: Option<u32>,
 }
 
 impl TileLayer {
+    /// A layer of `open` whose tree is being read off the main thread.
+    pub(super) fn reading(layer: &Layer, open: &OpenScenario, successor_of: Option<u32>) -> Self {
+        let (resources, path) = (open.resources.clone(), layer.path.clone());
+        let task = AsyncComputeTaskPool::get().spawn(async move { read_tileset(resources, &path) });
+        Self {
+            id: layer.id.clone(),
+            id_property: layer.id_property.clone(),
+            is_unregistered: layer.register.is_none() || layer.id_property.is_none(),
+            site: open.scenario.area.site,
+            height_offset_m: 0.0,
+            height_reference: layer.height_reference,
+            tree: Tree::Opening(task),
+            state: SelectionState::default(),
+            selection: None,
+            shown: BTreeSet::new(),
+            stand_ins: BTreeMap::new(),
+            resident: BTreeMap::new(),
+            successor_of,
+        }
+    }
+
     /// A site position in the tileset's root frame.
     pub(super) fn root_from_site(&self, is_geocentric: bool, p: SitePos) -> Option<DVec3> {
         let p = SitePos(p.0 - DVec3::Z * self.height_offset_m);
@@ -186,6 +214,21 @@ impl TileLayer {
                 set_hidden(rows, content, self.id_property.as_deref(), &removed, |p| {
                     self.is_drawn_at(tile, p, scenario)
                 });
+            }
+        }
+    }
+
+    /// Whether nothing is missing in the view of a camera that sees it.
+    pub(super) fn is_all_there(&self) -> bool {
+        self.selection.as_ref().is_some_and(|selection| selection.complete)
+    }
+
+    /// Gives everything up.
+    pub(super) fn discard(self, commands: &mut Commands, rows: &mut FeatureRows) {
+        for content in self.resident.into_values().flat_map(|resident| resident.contents) {
+            rows.free(content.rows);
+            for entity in content.meshes {
+                commands.entity(entity).try_despawn();
             }
         }
     }

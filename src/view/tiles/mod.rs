@@ -3,6 +3,7 @@
 
 mod layer;
 mod prepare;
+mod replace;
 mod stats;
 mod upload;
 
@@ -20,17 +21,14 @@ use super::{
 };
 use crate::geometry::{FeatureTable, Value};
 use crate::georef::HeightReference;
-use crate::model::LayerKind;
+use crate::model::{Layer, LayerKind, OpenScenario};
 use crate::schedule::FrameSystems;
-use crate::sources::{
-    Problem,
-    tiles3d::{TileId, read_tileset},
-};
+use crate::sources::{Problem, tiles3d::TileId};
 use crate::streaming::{ContentState, LoadWish, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, select};
 use bevy::{
     math::DVec3,
     prelude::*,
-    tasks::{AsyncComputeTaskPool, block_on, poll_once},
+    tasks::{block_on, poll_once},
 };
 use layer::{Resident, ResidentContent, TileLayer, Tree, ellipsoid_above_nap_m};
 use prepare::prepare;
@@ -91,6 +89,14 @@ pub(crate) struct FoundFeature<'a> {
 }
 
 impl TileLayers {
+    /// Starts to read a layer of `open`; while it comes the layer with the number `successor_of` is drawn.
+    fn open(&mut self, layer: &Layer, open: &OpenScenario, successor_of: Option<u32>) {
+        let number = self.next_number;
+        self.next_number = self.next_number.wrapping_add(1);
+        self.layers
+            .insert(number, TileLayer::reading(layer, open, successor_of));
+    }
+
     /// The feature of a picked mesh.
     pub(crate) fn feature(&self, owner: &PickOwner, first_row: u32, feature: u32) -> Option<FoundFeature<'_>> {
         let PickOwner::Tile { layer, tile } = owner else {
@@ -154,7 +160,9 @@ pub(crate) fn plugin(app: &mut App) {
             Update,
             (
                 (take_trees, upload_tiles).chain().in_set(FrameSystems::Ingest),
-                (open_layers, hide_removed).chain().in_set(FrameSystems::Derive),
+                (open_layers, replace::start_replacing, hide_removed)
+                    .chain()
+                    .in_set(FrameSystems::Derive),
                 select_tiles.in_set(FrameSystems::Select),
                 stats::count_tiles.in_set(FrameSystems::Present),
             ),
@@ -185,27 +193,7 @@ fn open_layers(
         if layer.kind != LayerKind::Tiles3d {
             continue;
         }
-        let number = tiles.next_number;
-        tiles.next_number = tiles.next_number.wrapping_add(1);
-        let (resources, path) = (scenario.open.resources.clone(), layer.path.clone());
-        let task = AsyncComputeTaskPool::get().spawn(async move { read_tileset(resources, &path) });
-        tiles.layers.insert(
-            number,
-            TileLayer {
-                id: layer.id.clone(),
-                id_property: layer.id_property.clone(),
-                is_unregistered: layer.register.is_none() || layer.id_property.is_none(),
-                site: scenario.open.scenario.area.site,
-                height_offset_m: 0.0,
-                height_reference: layer.height_reference,
-                tree: Tree::Opening(task),
-                state: crate::streaming::SelectionState::default(),
-                selection: None,
-                shown: std::collections::BTreeSet::new(),
-                stand_ins: BTreeMap::new(),
-                resident: BTreeMap::new(),
-            },
-        );
+        tiles.open(layer, &scenario.open, None);
     }
 }
 
@@ -437,10 +425,21 @@ fn select_tiles(
         wishes.extend(wanted.map(|tile| layer.wish(*number, tree, *tile)));
         let is_new = layer.selection.as_ref() != Some(&selection);
         layer.selection = Some(selection);
-        if is_new {
+        if is_new && layer.successor_of.is_none() {
             layer.follow_selection(&mut rows, &scenario, &mut visibilities, &mut commands);
         }
     }
+    replace::finish_replacing(
+        layers,
+        &scenario,
+        &mut visibilities,
+        &mut commands,
+        &mut rows,
+        |number| {
+            loader.forget_layer(number);
+            residency.remove_layer(number);
+        },
+    );
     for key in loader.replace_queue(wishes) {
         if let Some(layer) = layers.get_mut(&key.layer)
             && layer.state.content(key.tile) == ContentState::Unloaded

@@ -29,6 +29,8 @@ pub struct TileStats {
     pub complete: bool,
     /// Bytes that loaded tiles hold.
     pub bytes_resident: u64,
+    /// Bytes that tiles of ground hold: meshes, and pictures with their smaller versions.
+    pub ground_bytes: u64,
 }
 
 /// Counts, and says whether the picture still waits for tiles.
@@ -48,6 +50,7 @@ pub(super) fn count_tiles(
         ..stats.clone()
     };
     for layer in tiles.layers.values() {
+        new.complete &= layer.successor_of.is_none();
         match (&layer.tree, &layer.selection) {
             (Tree::Failed, _) => {}
             (Tree::Opening(_), _) | (Tree::Open(_), None) => new.complete = false,

@@ -9,7 +9,7 @@ mod files;
 mod server;
 
 pub(crate) use files::index as tile_index;
-pub(crate) use server::{Reply, Server, gzip};
+pub(crate) use server::{Manner, Reply, Seen, Server, gzip};
 use stadslens::sources::{
     http::{Cancel, Client, Limits},
     online::{Endpoints, RdArea},

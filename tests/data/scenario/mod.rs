@@ -9,9 +9,12 @@
 
 mod damage;
 mod geotiff;
+mod imagery;
+mod models;
 mod notes;
 mod own_data;
 mod places;
+mod points;
 
 use jsonschema::Validator;
 use serde_json::Value;

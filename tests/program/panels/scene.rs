@@ -8,7 +8,7 @@ use stadslens::model::{Certainty, Source};
 use stadslens::panels::card::{CardState, Fact};
 use stadslens::panels::charter::CharterState;
 use stadslens::panels::desk::{Desk, DeskActions, DeskView, Page};
-use stadslens::panels::layers::{LayerRow, LayersState, LegendEntry};
+use stadslens::panels::layers::{DetailRow, LayerRow, LayersState, LegendEntry};
 use stadslens::panels::minimap::MinimapState;
 use stadslens::panels::problems::{ProblemRow, ProblemsState};
 use stadslens::panels::rooms::OwnPages;
@@ -126,6 +126,15 @@ impl Scene {
                         fill: egui::Color32::from_rgb(0x8F, 0xAE, 0x79),
                         edge: SwatchEdge::Solid,
                     }],
+                    detail: Some(DetailRow {
+                        levels: vec![
+                            ("Blok".to_owned(), "LoD 1.2".to_owned()),
+                            ("Dakvorm".to_owned(), "LoD 2.2".to_owned()),
+                            ("Hoogste per gebouw".to_owned(), String::new()),
+                        ],
+                        chosen: 2,
+                    }),
+                    coloring: None,
                 }],
             },
             card: None,

@@ -7,6 +7,7 @@
 
 mod flight;
 mod loader;
+mod points;
 mod properties;
 mod residency;
 mod selection;

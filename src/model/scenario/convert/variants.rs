@@ -3,11 +3,12 @@
 use super::{Converter, HOLE_TOLERANCE_M, choices, natural_reference, source, text};
 use crate::model::scenario::file;
 use crate::model::scenario::projection::{Projection, height_at_site_zero_m};
-use crate::model::scenario::words::{certainty, surface_kind, use_of};
+use crate::model::scenario::words::{certainty, surface_kind, up, use_of};
 use crate::model::scenario::{
     Certainty, MassSource, NewBuilding, NewModel, NewSurface, NewTree, Phase, Removal, Roof, Scenario, Use, Variant,
 };
-use crate::sources::resource;
+use crate::sources::{obj::Up, resource};
+use bevy::math::DVec3;
 
 /// Storey height where the file gives none, metres.
 const STOREY_HEIGHT_M: f64 = 3.0;
@@ -228,11 +229,15 @@ impl Converter<'_> {
             id: file.id.clone(),
             title: text(file.title.as_ref()),
             path,
+            origin: file.origin.map(DVec3::from_array).unwrap_or_default(),
+            up: file.up.map_or(Up::Y, up),
+            is_geocentric: file.geocentric.unwrap_or(false),
             position,
             foot_m,
             heading_deg: file.heading_deg.unwrap_or(0.0).rem_euclid(360.0),
             scale: file.scale.unwrap_or(1.0),
             main_use: purpose.main_use.map_or(Use::Other, use_of),
+            is_use_known: purpose.main_use.is_some(),
             gfa_m2: file.gfa_m2,
             dwellings: purpose.dwellings,
             parking_places: purpose.parking_places,

@@ -5,6 +5,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// An axis that points up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UpFile {
+    /// y.
+    Y,
+    /// z.
+    Z,
+}
+
 /// Buildings that a variant adds, from a file of footprints (`GeoJSON`, Polygon and `MultiPolygon`). `height` or `storeys`
 /// has to be there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -69,13 +79,24 @@ pub struct ModelFile {
     /// Name per language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Text>,
-    /// Where the model's zero stands.
+    /// The point of the model that is placed, in its own axes and units (its zero when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<[f64; 3]>,
+    /// Which of its axes points up (`y` when absent, as in glTF; OBJ files often have `z`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up: Option<UpFile>,
+    /// Its own coordinates are ECEF (EPSG:4978) and it stands where they say; `foot_m`, `heading_deg` and `scale` are not
+    /// used then (false when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geocentric: Option<bool>,
+    /// Where the model's origin stands.
     pub position: Point,
-    /// Height of the model's zero (NAP, or ellipsoidal with a `lon_lat` anchor), metres; on the ground when absent.
+    /// Height of the model's origin (NAP, or ellipsoidal with a `lon_lat` anchor), metres; on the ground when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -500, max = 9000))]
     pub foot_m: Option<f64>,
-    /// How far it is turned, degrees clockwise (0 when absent: its x axis runs grid east, its z axis south).
+    /// How far it is turned, degrees clockwise (0 when absent: its x axis runs grid east, and its z axis south or, where
+    /// that points up, its y axis north).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -360, max = 360))]
     pub heading_deg: Option<f64>,

@@ -16,7 +16,7 @@ mod style;
 mod variant;
 
 pub use columns::{AssetKindFile, ColumnsFile};
-pub use masses::{MassesFile, ModelFile};
+pub use masses::{MassesFile, ModelFile, UpFile};
 pub use note::{AuthorRoleFile, NoteFile, NoteKindFile, NoteViewFile};
 pub use style::{ClassFile, StyleFile};
 pub use variant::{

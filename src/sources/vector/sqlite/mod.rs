@@ -11,19 +11,16 @@ use super::record::{
 };
 use super::{MAX_FEATURES, MAX_FIELDS, MAX_LAYERS};
 use crate::georef::Crs;
-use crate::sources::{Cause, Problem, crs_name};
+pub(super) use crate::sources::sqlite::MAGIC;
+use crate::sources::{Cause, Problem, crs_name, sqlite};
 use rows::Batches;
 use rusqlite::types::{Value as SqlValue, ValueRef};
-use rusqlite::{Connection, OpenFlags, ToSql};
+use rusqlite::{Connection, ToSql};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What every `SQLite` file begins with.
-pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
-/// Steps between two looks at the budget of a query.
-const STEPS: i32 = 10_000;
 /// Most looks: 1,000 million steps, some tens of seconds.
 const MAX_LOOKS: u64 = 100_000;
 /// Most rows that are walked to find what a layer does not declare.
@@ -67,12 +64,9 @@ pub(super) struct Opened {
 /// Opens the file at `path`, called `shown` in problems.
 pub(super) fn open_file(path: &Path, shown: &str) -> Result<Opened, Problem> {
     let unusable = || Problem::error(shown, "", "the path is not plain text; rename it").because(Cause::WrongKind);
-    let text = path.to_str().ok_or_else(unusable)?.replace('\\', "/");
-    let encoded = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let is_drive = encoded.as_bytes().get(1) == Some(&b':');
-    let uri = format!("file:{}{encoded}?mode=ro&immutable=1", if is_drive { "/" } else { "" });
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(uri, flags).map_err(|error| damaged(shown, &error))?;
+    let connection = sqlite::connect_file(path)
+        .ok_or_else(unusable)?
+        .map_err(|error| damaged(shown, &error))?;
     let mut opened = open(connection, shown)?;
     let wal = path.with_file_name(format!(
         "{}-wal",
@@ -89,19 +83,8 @@ pub(super) fn open_file(path: &Path, shown: &str) -> Result<Opened, Problem> {
 }
 
 /// Opens a file that is in memory.
-pub(super) fn open_bytes(mut bytes: Vec<u8>, shown: &str) -> Result<Opened, Problem> {
-    // In memory there is no write-ahead log: the two bytes that ask for one are set to "none".
-    for at in [18, 19] {
-        if let Some(byte) = bytes.get_mut(at) {
-            *byte = 1;
-        }
-    }
-    let memory = || {
-        let mut connection = Connection::open_in_memory()?;
-        connection.deserialize_read_exact("main", bytes.as_slice(), bytes.len(), true)?;
-        Ok(connection)
-    };
-    let connection = memory().map_err(|error: rusqlite::Error| damaged(shown, &error))?;
+pub(super) fn open_bytes(bytes: Vec<u8>, shown: &str) -> Result<Opened, Problem> {
+    let connection = sqlite::connect_bytes(bytes).map_err(|error| damaged(shown, &error))?;
     open(connection, shown)
 }
 
@@ -110,9 +93,7 @@ fn damaged(path: &str, error: &rusqlite::Error) -> Problem {
 }
 
 fn open(connection: Connection, shown: &str) -> Result<Opened, Problem> {
-    let looks = Arc::new(AtomicU64::new(0));
-    let counter = looks.clone();
-    connection.progress_handler(STEPS, Some(move || counter.fetch_add(1, Ordering::Relaxed) > MAX_LOOKS));
+    let looks = sqlite::bound_queries(&connection, MAX_LOOKS);
     let mut database = Database {
         connection,
         looks,
