@@ -37,10 +37,25 @@ pub struct LayerRow {
     pub synthetic: bool,
     /// Its colours.
     pub legend: Vec<LegendEntry>,
+    /// What can be chosen of how its features look; `None` where nothing can.
+    pub look: Option<FeatureLook>,
     /// In which detail it is drawn, where that can be chosen.
     pub detail: Option<DetailRow>,
     /// How its points are coloured; `None` for other layers.
     pub coloring: Option<Coloring>,
+}
+
+/// How the features of a layer look, and what they can look like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeatureLook {
+    /// Properties to colour by.
+    pub properties: Vec<String>,
+    /// The one that is coloured by, where it was chosen here.
+    pub color_by: Option<String>,
+    /// Properties that may be heights; empty where there are no areas.
+    pub heights: Vec<String>,
+    /// The one that is the height.
+    pub height_by: Option<String>,
 }
 
 /// The choice of a level of detail.
@@ -68,6 +83,20 @@ pub enum LayersAction {
         id: String,
         /// To be drawn.
         visible: bool,
+    },
+    /// Colour the features of a layer by a property, or as the layer asks.
+    ColorBy {
+        /// Its id.
+        id: String,
+        /// The property.
+        property: Option<String>,
+    },
+    /// Give the areas of a layer their height by a property, or lay them on the ground.
+    HeightBy {
+        /// Its id.
+        id: String,
+        /// The property.
+        property: Option<String>,
     },
     /// Draw the city model in the level of detail at this place in the list.
     SetDetail(usize),
@@ -99,6 +128,9 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
                 });
             }
             if row.visible {
+                if let Some(look) = &row.look {
+                    choose_look(ui, &row.id, look, language, &mut actions);
+                }
                 if let Some(coloring) = &row.coloring {
                     let asked = coloring::show(ui, coloring, language);
                     actions.extend(asked.map(|action| LayersAction::Color {
@@ -125,6 +157,45 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
         });
     }
     actions
+}
+
+/// What to colour by and what to raise by.
+fn choose_look(ui: &mut Ui, id: &str, look: &FeatureLook, language: &Language, actions: &mut Vec<LayersAction>) {
+    let mut choose = |what: &str, name: String, none: String, all: &[String], now: Option<&String>| {
+        let names: Vec<&str> = std::iter::once(none.as_str())
+            .chain(all.iter().map(String::as_str))
+            .collect();
+        let at = now
+            .and_then(|now| all.iter().position(|property| property == now))
+            .map_or(0, |place| place + 1);
+        let chosen = widgets::dropdown(ui, (what, id), &name, at, &names)?;
+        Some(chosen.checked_sub(1).and_then(|place| all.get(place).cloned()))
+    };
+    let by = choose(
+        "color-by",
+        tr(language, "features-color-by"),
+        tr(language, "features-color-as-made"),
+        &look.properties,
+        look.color_by.as_ref(),
+    );
+    actions.extend(by.map(|property| LayersAction::ColorBy {
+        id: id.to_owned(),
+        property,
+    }));
+    if look.heights.is_empty() {
+        return;
+    }
+    let by = choose(
+        "height-by",
+        tr(language, "features-height-by"),
+        tr(language, "features-height-flat"),
+        &look.heights,
+        look.height_by.as_ref(),
+    );
+    actions.extend(by.map(|property| LayersAction::HeightBy {
+        id: id.to_owned(),
+        property,
+    }));
 }
 
 fn show_detail(ui: &mut Ui, detail: &DetailRow, language: &Language) -> Option<LayersAction> {

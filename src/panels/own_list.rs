@@ -11,7 +11,7 @@ use crate::text::{Language, format_count, format_date, tr, tr_args, tr_count};
 use crate::ui::Theme;
 use crate::ui::widgets::{self, ButtonKind};
 use bevy::prelude::Message;
-use bevy_egui::egui::{ComboBox, Ui, WidgetInfo, WidgetType};
+use bevy_egui::egui::Ui;
 use egui_phosphor::regular;
 use std::path::PathBuf;
 
@@ -207,7 +207,13 @@ impl OwnListPage {
         ];
         let at = choices.iter().position(|(crs, _)| self.crs.as_deref() == *crs);
         let names: Vec<&str> = choices.iter().map(|(_, name)| name.as_str()).collect();
-        let chosen = dropdown(ui, "crs", &tr(language, "owndata-crs"), at.unwrap_or(0), &names);
+        let chosen = widgets::dropdown(
+            ui,
+            ("own-list", "crs"),
+            &tr(language, "owndata-crs"),
+            at.unwrap_or(0),
+            &names,
+        );
         let Some((crs, _)) = chosen.and_then(|chosen| choices.get(chosen)) else {
             return false;
         };
@@ -284,7 +290,13 @@ fn show_meaning(
     let taken = columns.named.get(&meaning);
     let column = taken.and_then(|taken| preview.headers.iter().position(|heading| heading == taken));
     let at = column.map_or(0, |column| column + 1);
-    let chosen = dropdown(ui, meaning.key(), &meaning_name(meaning, language), at, &names);
+    let chosen = widgets::dropdown(
+        ui,
+        ("own-list", meaning.key()),
+        &meaning_name(meaning, language),
+        at,
+        &names,
+    );
     if let Some(column) = column {
         let fields = preview.samples.iter().filter_map(|row| row.get(column));
         let fields: Vec<&str> = fields.map(String::as_str).filter(|field| !field.is_empty()).collect();
@@ -313,34 +325,18 @@ fn show_all_are(ui: &mut Ui, columns: &mut Columns, language: &Language) -> bool
     ];
     let at = kinds.iter().position(|(kind, _)| *kind == columns.all_are);
     let names: Vec<&str> = kinds.iter().map(|(_, name)| name.as_str()).collect();
-    let chosen = dropdown(ui, "all-are", &tr(language, "owndata-all-are"), at.unwrap_or(0), &names);
+    let chosen = widgets::dropdown(
+        ui,
+        ("own-list", "all-are"),
+        &tr(language, "owndata-all-are"),
+        at.unwrap_or(0),
+        &names,
+    );
     let Some((kind, _)) = chosen.and_then(|chosen| kinds.get(chosen)) else {
         return false;
     };
     columns.all_are = *kind;
     true
-}
-
-/// A list that folds out; the place in `names` that was chosen just now and is another than `at`.
-fn dropdown(ui: &mut Ui, id: &str, name: &str, at: usize, names: &[&str]) -> Option<usize> {
-    let mut chosen = at;
-    ui.add_space(Theme::STEP / 2.0);
-    widgets::strong(ui, name);
-    let shown = names.get(at).copied().unwrap_or_default();
-    let combo = ComboBox::from_id_salt(("own-list", id))
-        .selected_text(shown)
-        .width(ui.available_width() - 2.0 * Theme::STEP)
-        .truncate()
-        .show_ui(ui, |ui| {
-            for (place, option) in names.iter().enumerate() {
-                ui.selectable_value(&mut chosen, place, *option);
-            }
-        });
-    let label = format!("{name}: {shown}");
-    combo
-        .response
-        .widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, &label));
-    (chosen != at).then_some(chosen)
 }
 
 fn crs_name(crs: &str, language: &Language) -> String {

@@ -5,3 +5,8 @@ feature-number = Feature { $number }
 legend-other = other
 legend-from = from { $from }
 legend-from-to = { $from } to { $to }
+
+features-color-by = Colour by
+features-color-as-made = as the layer asks
+features-height-by = Height by
+features-height-flat = flat on the ground

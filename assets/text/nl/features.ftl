@@ -5,3 +5,8 @@ feature-number = Object { $number }
 legend-other = overig
 legend-from = vanaf { $from }
 legend-from-to = { $from } tot { $to }
+
+features-color-by = Kleur naar
+features-color-as-made = zoals de laag het vraagt
+features-height-by = Hoogte naar
+features-height-flat = plat op de grond

@@ -3,15 +3,17 @@
 use super::cards::{format_value, unsure};
 use super::state::fill;
 use crate::model::Layer;
-use crate::model::features::{FeatureLayer, Rgb, Scale};
+use crate::model::features::{Column, FeatureLayer, Measure, Rgb, Scale};
 use crate::panels::card::{CardState, Fact};
-use crate::panels::layers::LegendEntry;
+use crate::panels::layers::{FeatureLook, LegendEntry};
 use crate::text::{Language, format_number, tr, tr_args};
 use crate::ui::widgets::SwatchEdge;
 use crate::view::scene::ShownScenario;
 
 /// Attributes that stand on the card at once; the others are asked for.
 const MOST_FACTS: usize = 6;
+/// Properties that can be chosen from: more do not fit a list.
+const MOST_PROPERTIES: usize = 100;
 
 /// A feature of a vector layer.
 pub(super) fn feature_card(layer: &FeatureLayer, index: usize, of: Option<&Layer>, language: &Language) -> CardState {
@@ -43,6 +45,31 @@ pub(super) fn feature_card(layer: &FeatureLayer, index: usize, of: Option<&Layer
         attributes,
         expanded: false,
     }
+}
+
+/// What can be chosen of how a vector layer looks; `None` for other layers.
+pub(super) fn feature_look(id: &str, shown: &ShownScenario) -> Option<FeatureLook> {
+    let mut layers = shown.open.features.iter().zip(shown.feature_styles());
+    let (layer, style) = layers.find(|(layer, _)| layer.layer == id)?;
+    let names = |columns: &mut dyn Iterator<Item = &Column>| -> Vec<String> {
+        columns
+            .map(|column| column.name.clone())
+            .take(MOST_PROPERTIES)
+            .collect()
+    };
+    let has_areas = layer.features.iter().any(|feature| !feature.areas.is_empty());
+    let numbers = &mut layer.table.columns().iter().filter(|column| column.is_number());
+    Some(FeatureLook {
+        properties: names(&mut layer.table.columns().iter()),
+        color_by: Some(&style.coloring)
+            .filter(|coloring| **coloring != layer.style.coloring)
+            .and_then(|coloring| coloring.property.clone()),
+        heights: if has_areas { names(numbers) } else { Vec::new() },
+        height_by: match &style.height {
+            Some(Measure::Property(property)) => Some(property.clone()),
+            _ => None,
+        },
+    })
 }
 
 /// What the colours of a vector layer mean.

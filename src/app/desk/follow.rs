@@ -32,7 +32,7 @@ use crate::schedule::SwitchLens;
 use crate::view::camera::{CameraCommand, FlyTo, Orbit, orbit_of};
 use crate::view::picking::Pick;
 use crate::view::points::{ColorPoints, ShowPointClass};
-use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant};
+use crate::view::scene::{FeatureChoice, ShowLayer, ShowPhase, ShowVariant, StyleFeatures};
 use crate::view::sun::SetSunTime;
 
 /// How near a flight to what is picked comes, metres.
@@ -150,6 +150,14 @@ fn follow_layers(action: LayersAction, world: &Reading, wishes: &mut Wishes) {
     match action {
         LayersAction::SetVisible { id, visible } => {
             wishes.layer.write(ShowLayer { id, visible });
+        }
+        LayersAction::ColorBy { id, property } => {
+            let choice = FeatureChoice::ColorBy(property);
+            wishes.style.write(StyleFeatures { id, choice });
+        }
+        LayersAction::HeightBy { id, property } => {
+            let choice = FeatureChoice::HeightBy(property);
+            wishes.style.write(StyleFeatures { id, choice });
         }
         LayersAction::SetDetail(place) => {
             let shown = world.shown.as_ref();

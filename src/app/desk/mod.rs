@@ -37,7 +37,7 @@ use crate::view::GroundHeights;
 use crate::view::camera::{CameraCommand, FlyTo, OrbitCamera, ReducedMotion};
 use crate::view::picking::{CitySelection, CursorGround, Pick};
 use crate::view::points::{ColorPoints, PointLooks, ShowPointClass};
-use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant, ShownScenario, ViewProblems};
+use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant, ShownScenario, StyleFeatures, ViewProblems};
 use crate::view::site_view::SiteView;
 use crate::view::sun::{SetSunTime, SunTime};
 use crate::view::tiles::TileStats;
@@ -93,6 +93,7 @@ pub(super) struct Wishes<'w> {
     lens: MessageWriter<'w, SwitchLens>,
     variant: MessageWriter<'w, ShowVariant>,
     layer: MessageWriter<'w, ShowLayer>,
+    style: MessageWriter<'w, StyleFeatures>,
     detail: MessageWriter<'w, ChangeDetail>,
     fly: MessageWriter<'w, FlyTo>,
     camera: MessageWriter<'w, CameraCommand>,

@@ -1,6 +1,6 @@
 //! What the model says, put into the plain states that panels show. Pure functions, in the language of the interface.
 
-use super::feature_words::feature_legend;
+use super::feature_words::{feature_legend, feature_look};
 use super::points;
 use crate::model::{Certainty, Charter, CityDetail, Layer, LayerKind, OpenScenario, SurfaceKind, Use};
 use crate::panels::certainty_word;
@@ -110,6 +110,7 @@ pub(super) fn layers(
             .filter(|_| layer.kind == LayerKind::Tiles3d)
             .and_then(|detail| detail_row(detail, wanted, language)),
         coloring: looks.0.get(&layer.id).map(|look| points::coloring(look, language)),
+        look: feature_look(&layer.id, shown),
     });
     LayersState { rows: rows.collect() }
 }

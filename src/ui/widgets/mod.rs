@@ -6,6 +6,7 @@
 mod button;
 mod chip;
 mod dialog;
+mod dropdown;
 mod fact;
 mod focus;
 mod found_row;
@@ -30,6 +31,7 @@ mod toggle;
 pub use button::{ButtonKind, button, icon_button, icon_toggle, menu_item, text_button};
 pub use chip::{Chip, Mark, MarkShape, chip};
 pub use dialog::dialog;
+pub use dropdown::dropdown;
 pub use fact::{fact, key_cap_row};
 pub use found_row::{FoundRow, found_row};
 pub use label::{heading, paragraph, secondary, separator, strong, text, title};

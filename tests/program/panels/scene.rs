@@ -120,6 +120,7 @@ impl Scene {
                     source: source.clone(),
                     certainty: Certainty::Decided,
                     synthetic: true,
+                    look: None,
                     legend: vec![LegendEntry {
                         label: "Boom, klein".to_owned(),
                         fill: egui::Color32::from_rgb(0x8F, 0xAE, 0x79),
