@@ -19,9 +19,9 @@ const NORMAL_REACH_M: f64 = 5.0;
 /// What is nearer than this to a side lies on it, metres.
 const ON_SIDE_M: f64 = 1e-6;
 /// Texels around the picture of a node that are its neighbours', so that filtering finds them beyond its sides.
-pub const BORDER_PX: f64 = 4.0;
+pub(super) const BORDER_PX: f64 = 4.0;
 /// Texels along the side of the picture of a node, with the border.
-pub const PICTURE_PX: u32 = 512;
+pub(super) const PICTURE_PX: u32 = 512;
 
 /// A node as triangles.
 #[derive(Debug, Clone)]
