@@ -1,8 +1,8 @@
 //! Finding a place among a hundred thousand names: the index, and what one key press costs. Run with
 //! `cargo bench --bench search`.
 
-use stadslens::model::scenario::{self, Address};
 use stadslens::model::OpenScenario;
+use stadslens::model::scenario::{self, Address};
 use stadslens::model::search::{KEPT, PlaceIndex};
 use stadslens::sources::resource;
 use std::path::Path;
@@ -138,7 +138,10 @@ fn kept(index: &PlaceIndex, open: &mut OpenScenario) {
     let start = Instant::now();
     let read = PlaceIndex::of(open);
     let read_ms = start.elapsed().as_secs_f64() * 1e3;
-    print(&format!("the same from a file of {} bytes: {read_ms:.0} ms", bytes.len()));
+    print(&format!(
+        "the same from a file of {} bytes: {read_ms:.0} ms",
+        bytes.len()
+    ));
     std::hint::black_box(read);
 }
 

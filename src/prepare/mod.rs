@@ -193,8 +193,12 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
 /// The scenario as the viewer opens it. Of a country the viewer needs more memory than preparing it may take: then it is
 /// said that nobody looked.
 fn checked(options: &PrepareOptions, layers: &[PreparedLayer]) -> Result<OpenScenario, Vec<Problem>> {
-    let files = layers.iter().flat_map(|layer| [Some(&layer.path), layer.register.as_ref()]);
-    let bytes = files.flatten().filter_map(|name| fs::metadata(options.folder.join(name)).ok());
+    let files = layers
+        .iter()
+        .flat_map(|layer| [Some(&layer.path), layer.register.as_ref()]);
+    let bytes = files
+        .flatten()
+        .filter_map(|name| fs::metadata(options.folder.join(name)).ok());
     if bytes.map(|about| about.len()).sum::<u64>() > MOST_CHECKED_BYTES {
         let message = "the area is too large to be opened and looked through here, and has no index of its names; open it \
                        once to see what is wrong with it";

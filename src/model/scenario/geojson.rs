@@ -134,11 +134,17 @@ mod tests {
         let mut findings = Findings::new("f.geojson");
         let mut collection = Collection::default();
         // One at a time is the same as all at once.
-        let result = read(text.as_bytes(), "f.geojson", &mut findings, 1, &mut |crs, features, _| {
-            collection.crs = crs.map(ToOwned::to_owned);
-            collection.features.extend(features);
-            Ok(())
-        });
+        let result = read(
+            text.as_bytes(),
+            "f.geojson",
+            &mut findings,
+            1,
+            &mut |crs, features, _| {
+                collection.crs = crs.map(ToOwned::to_owned);
+                collection.features.extend(features);
+                Ok(())
+            },
+        );
         let mut lines: Vec<String> = findings.into_problems().iter().map(ToString::to_string).collect();
         match result {
             Ok(()) => (Some(collection), lines),

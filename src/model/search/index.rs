@@ -104,7 +104,9 @@ impl NameIndex {
     fn name(&self, place: usize) -> &str {
         let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
         let end = self.ends.get(place).copied().unwrap_or_default();
-        self.text.get(start.unwrap_or_default() as usize..end as usize).unwrap_or_default()
+        self.text
+            .get(start.unwrap_or_default() as usize..end as usize)
+            .unwrap_or_default()
     }
 
     /// Places of the names that have a trigram.

@@ -39,7 +39,10 @@ pub(super) fn write(index: &NameIndex, places: &[FoundPlace]) -> Vec<u8> {
     for (trigram, bounds) in index.trigrams.iter().zip(index.starts.windows(2)) {
         push(&mut body, trigram - before);
         before = *trigram;
-        let having = index.places.get(bounds[0] as usize..bounds[1] as usize).unwrap_or_default();
+        let having = index
+            .places
+            .get(bounds[0] as usize..bounds[1] as usize)
+            .unwrap_or_default();
         push(&mut body, having.len() as u64);
         let mut before = 0;
         for place in having {

@@ -218,7 +218,11 @@ fn a_building_knows_its_layer_and_a_register_in_flatgeobuf_is_the_same() {
         assert!(writer.add(&feature.geometry.unwrap(), &feature.properties).unwrap());
     }
     writer.finish().unwrap();
-    copy.replace("scenario.json", r#""register": "register.geojson""#, r#""register": "register.fgb""#);
+    copy.replace(
+        "scenario.json",
+        r#""register": "register.geojson""#,
+        r#""register": "register.fgb""#,
+    );
     let open = copy.open();
     assert_eq!(lines(&open.problems), lines(&before.problems));
     let sorted = |open: &OpenScenario| {
@@ -227,10 +231,17 @@ fn a_building_knows_its_layer_and_a_register_in_flatgeobuf_is_the_same() {
         buildings
     };
     assert_eq!(sorted(&open), sorted(&before));
-    assert!(open.register.buildings.iter().any(|building| building.gfa_m2.len() > 1), "values of values");
+    assert!(
+        open.register.buildings.iter().any(|building| building.gfa_m2.len() > 1),
+        "values of values"
+    );
 
     let other = fs::read_to_string(copy.path().join("register.geojson")).unwrap();
-    fs::write(copy.path().join("other.geojson"), other.replace("Pand.0164", "Pand.9999")).unwrap();
+    fs::write(
+        copy.path().join("other.geojson"),
+        other.replace("Pand.0164", "Pand.9999"),
+    )
+    .unwrap();
     let layer = r#"{"id": "other", "kind": "tiles3d", "path": "tiles/tileset.json", "id_property": "identificatie",
         "register": "other.geojson"},"#;
     let terrain = r#"{"id": "terrain", "kind": "terrain""#;

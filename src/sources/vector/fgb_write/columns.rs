@@ -39,7 +39,9 @@ impl Columns {
         let values = properties.iter().filter(|(_, value)| !value.is_null());
         for (name, value) in values {
             let Some(at) = self.known.get(name) else { continue };
-            let Some((_, type_)) = self.columns.get(*at) else { continue };
+            let Some((_, type_)) = self.columns.get(*at) else {
+                continue;
+            };
             let Ok(number) = u16::try_from(*at) else { continue };
             out.extend(number.to_le_bytes());
             match *type_ {

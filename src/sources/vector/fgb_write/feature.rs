@@ -75,7 +75,12 @@ fn whole<'a>(tables: &mut Tables<'a>, geometry: &VectorGeometry, has_z: bool) ->
         }
         GeometryKind::GeometryCollection => {
             for point in &geometry.points {
-                parts.push(simple_part(tables, &[std::slice::from_ref(point)], GeometryType::Point, has_z));
+                parts.push(simple_part(
+                    tables,
+                    &[std::slice::from_ref(point)],
+                    GeometryType::Point,
+                    has_z,
+                ));
             }
             for line in &geometry.lines {
                 parts.push(simple_part(tables, &[line], GeometryType::LineString, has_z));

@@ -13,7 +13,13 @@ fn properties(value: Value) -> Map<String, Value> {
 
 fn ring(x: f64, y: f64, size: f64, z: Option<f64>) -> Vec<Position> {
     let corners = [[0.0, 0.0], [size, 0.0], [size, size], [0.0, size], [0.0, 0.0]];
-    corners.map(|[dx, dy]| Position { x: x + dx, y: y + dy, z }).to_vec()
+    corners
+        .map(|[dx, dy]| Position {
+            x: x + dx,
+            y: y + dy,
+            z,
+        })
+        .to_vec()
 }
 
 fn geometry(kind: GeometryKind, x: f64, y: f64, z: Option<f64>) -> VectorGeometry {
@@ -24,10 +30,16 @@ fn geometry(kind: GeometryKind, x: f64, y: f64, z: Option<f64>) -> VectorGeometr
         GeometryKind::MultiPoint => geometry.points.extend([point(x), point(x + 2.0)]),
         GeometryKind::LineString => geometry.lines.push(vec![point(x), point(x + 3.0)]),
         GeometryKind::MultiLineString => {
-            geometry.lines.extend([vec![point(x), point(x + 3.0)], vec![point(x), point(x + 5.0)]]);
+            geometry
+                .lines
+                .extend([vec![point(x), point(x + 3.0)], vec![point(x), point(x + 5.0)]]);
         }
-        GeometryKind::Polygon => geometry.polygons.push(vec![ring(x, y, 9.0, z), ring(x + 2.0, y + 2.0, 3.0, z)]),
-        GeometryKind::MultiPolygon => geometry.polygons.extend([vec![ring(x, y, 9.0, z)], vec![ring(x + 20.0, y, 4.0, z)]]),
+        GeometryKind::Polygon => geometry
+            .polygons
+            .push(vec![ring(x, y, 9.0, z), ring(x + 2.0, y + 2.0, 3.0, z)]),
+        GeometryKind::MultiPolygon => geometry
+            .polygons
+            .extend([vec![ring(x, y, 9.0, z)], vec![ring(x + 20.0, y, 4.0, z)]]),
         GeometryKind::GeometryCollection => {
             geometry.points.push(point(x));
             geometry.lines.push(vec![point(x), point(x + 3.0)]);
@@ -49,7 +61,10 @@ fn written(features: &[Added], run_bytes: usize) -> Vec<u8> {
         assert!(writer.add(geometry, properties).unwrap());
     }
     assert_eq!(writer.finish().unwrap(), features.len() as u64);
-    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    let left: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
     assert_eq!(left, ["a.fgb"], "nothing under way is left");
     fs::read(path).unwrap()
 }
@@ -87,7 +102,12 @@ fn every_kind_of_geometry_comes_back_as_it_was() {
     for z in [None, Some(17.25)] {
         let all: Vec<Added> = (0..)
             .zip(KINDS)
-            .map(|(n, kind)| (geometry(kind, 251_000.0 + f64::from(n) * 9.0, 476_000.0, z), properties(json!({"n": n}))))
+            .map(|(n, kind)| {
+                (
+                    geometry(kind, 251_000.0 + f64::from(n) * 9.0, 476_000.0, z),
+                    properties(json!({"n": n})),
+                )
+            })
             .collect();
         // One kind in a file stands in its header, several stand with each feature.
         let (_, found, _) = read(&written(&all, RUN_BYTES));
@@ -119,7 +139,11 @@ fn values_come_back_as_they_were_whatever_else_their_column_holds() {
         properties.retain(|_, value| !value.is_null());
         assert_eq!(feature.properties, properties);
     }
-    let kinds: Vec<String> = layer.fields.iter().map(|field| format!("{}:{:?}", field.name, field.kind)).collect();
+    let kinds: Vec<String> = layer
+        .fields
+        .iter()
+        .map(|field| format!("{}:{:?}", field.name, field.kind))
+        .collect();
     let kinds = kinds.join(" ");
     let expected = "n:Integer mixed:Other whole:Integer big:Integer number:Number yes:Boolean text:Text gfa_m2:Other \
                     list:Other huge:Other";
@@ -132,9 +156,15 @@ fn a_file_says_what_it_holds_and_is_found_in_by_place() {
         let features = squares(count);
         let bytes = written(&features, RUN_BYTES);
         let (layer, found, file) = read(&bytes);
-        assert_eq!((layer.name.as_str(), layer.count, layer.crs), ("vlakken", u64::from(count), Some(Crs::RD)));
+        assert_eq!(
+            (layer.name.as_str(), layer.count, layer.crs),
+            ("vlakken", u64::from(count), Some(Crs::RD))
+        );
         assert_eq!(found.len(), features.len());
-        let bounds = features.iter().filter_map(|(geometry, _)| geometry.bounds()).reduce(|a, b| widened(Some(a), b));
+        let bounds = features
+            .iter()
+            .filter_map(|(geometry, _)| geometry.bounds())
+            .reduce(|a, b| widened(Some(a), b));
         assert_eq!(layer.bounds, bounds);
         let window = [251_100.0, 476_100.0, 251_400.0, 476_700.0];
         let by_index = file.features_in(0, window).map(Result::unwrap).count();
@@ -171,7 +201,11 @@ fn what_has_no_place_is_left_out_and_an_empty_file_opens() {
     let mut writer = FlatGeobufWriter::create(&path, "leeg", Crs::RD_NAP, &folder.path().join("work")).unwrap();
     let nowhere = geometry(GeometryKind::Point, f64::NAN, 1.0, None);
     assert!(!writer.add(&nowhere, &Map::new()).unwrap());
-    assert!(!writer.add(&VectorGeometry::new(GeometryKind::MultiPolygon), &Map::new()).unwrap());
+    assert!(
+        !writer
+            .add(&VectorGeometry::new(GeometryKind::MultiPolygon), &Map::new())
+            .unwrap()
+    );
     assert_eq!(writer.finish().unwrap(), 0);
     let file = VectorFile::open(&path).unwrap();
     assert_eq!((file.features(0).count(), file.layers[0].crs), (0, Some(Crs::RD_NAP)));
@@ -183,7 +217,9 @@ fn what_cannot_be_written_leaves_what_was_there() {
     let path = folder.path().join("a.fgb");
     fs::write(&path, "old").unwrap();
     let mut writer = FlatGeobufWriter::create(&path, "a", Crs::RD, &folder.path().join("work")).unwrap();
-    writer.add(&geometry(GeometryKind::Point, 1.0, 1.0, None), &Map::new()).unwrap();
+    writer
+        .add(&geometry(GeometryKind::Point, 1.0, 1.0, None), &Map::new())
+        .unwrap();
     fs::remove_dir_all(folder.path().join("work")).unwrap();
     assert!(writer.finish().is_err());
     assert_eq!(fs::read(&path).unwrap(), b"old");
@@ -206,7 +242,11 @@ fn the_curve_goes_from_each_cell_to_a_neighbour() {
         cells[hilbert(x, y) as usize] = Some((x, y));
     }
     let cells: Vec<(u32, u32)> = cells.into_iter().map(Option::unwrap).collect();
-    assert!(cells.windows(2).all(|pair| pair[0].0.abs_diff(pair[1].0) + pair[0].1.abs_diff(pair[1].1) == 1));
+    assert!(
+        cells
+            .windows(2)
+            .all(|pair| pair[0].0.abs_diff(pair[1].0) + pair[0].1.abs_diff(pair[1].1) == 1)
+    );
     assert_eq!(hilbert(65_535, 65_535) / 4, hilbert(65_534, 65_534) / 4);
 }
 
@@ -217,19 +257,20 @@ fn any_value() -> impl Strategy<Value = Value> {
         (-1e9..1e9).prop_map(Value::from),
         ".{0,12}".prop_map(Value::from),
     ];
-    leaf.prop_recursive(2, 8, 3, |inner| proptest::collection::vec(inner, 0..3).prop_map(Value::from))
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        proptest::collection::vec(inner, 0..3).prop_map(Value::from)
+    })
 }
 
 proptest! {
     #[test]
     fn any_properties_come_back(values in proptest::collection::vec(proptest::collection::btree_map("[a-c]", any_value(), 0..4), 1..20)) {
-        let features: Vec<Added> = values
-            .iter()
-            .enumerate()
+        let features: Vec<Added> = (0_u32..)
+            .zip(&values)
             .map(|(n, values)| {
                 let mut all = properties(json!({"n": n}));
                 all.extend(values.clone());
-                (geometry(GeometryKind::Point, f64::from(n as u32), 0.0, None), all)
+                (geometry(GeometryKind::Point, f64::from(n), 0.0, None), all)
             })
             .collect();
         let (_, found, _) = read(&written(&features, 300));
