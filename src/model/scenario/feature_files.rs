@@ -59,9 +59,10 @@ impl DataReader {
         }
         let mut findings = Findings::new(path);
         let site = *self.projection.site();
-        let bytes = match vector_layer::is_other_format(path) {
-            true => None,
-            false => Some(self.read_bytes(path, vector::MAX_BYTES)?),
+        let bytes = if vector_layer::is_other_format(path) {
+            None
+        } else {
+            Some(self.read_bytes(path, vector::MAX_BYTES)?)
         };
         let mut ids = HashSet::new();
         let mut take = |projection: &Projection, features: Vec<Feature>, findings: &mut Findings| {

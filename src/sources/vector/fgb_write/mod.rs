@@ -44,8 +44,8 @@ pub struct FlatGeobufWriter {
     columns: Columns,
     count: u64,
     extent: Option<Bounds>,
-    /// Kind of all geometries so far; `Some(None)` when there are several.
-    kind: Option<Option<GeometryKind>>,
+    /// Kind of all geometries so far; `None` before the first one and when there are several.
+    kind: Option<GeometryKind>,
     has_z: bool,
     run_bytes: usize,
 }
@@ -98,10 +98,8 @@ impl FlatGeobufWriter {
         self.columns.note(properties);
         self.extent = Some(widened(self.extent, bounds));
         self.has_z |= geometry.positions().next().is_some_and(|p| p.z.is_some());
-        self.kind = match self.kind {
-            None => Some(Some(kind)),
-            Some(known) => Some(known.filter(|known| *known == kind)),
-        };
+        let is_first = self.count == 0;
+        self.kind = self.kind.filter(|known| *known == kind).or(is_first.then_some(kind));
         self.count += 1;
         Ok(true)
     }
@@ -127,7 +125,7 @@ impl FlatGeobufWriter {
         drop(spooled);
         // Twice as much disk is enough where the sorted runs take the place of the spool.
         fs::remove_file(self.scratch.file("spool"))?;
-        let kind = self.kind.flatten();
+        let kind = self.kind;
         let mut builder = FeatureBuilder::new(&self.columns, self.has_z);
         let mut features = BufWriter::new(File::create(self.scratch.file("features"))?);
         let mut leaves = BufWriter::new(File::create(self.scratch.file("nodes-0"))?);

@@ -147,10 +147,9 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let mut sorter = RunSorter::new(folder.path(), most_bytes);
             let keys = || (0..1_000_u64).map(|number| number * 7_919 % 1_009);
+            let text = |key: u64| format!("{key};").repeat(usize::try_from(1 + key % 5).unwrap());
             for key in keys() {
-                sorter
-                    .add(key, format!("{key}").repeat(1 + key as usize % 5).as_bytes())
-                    .unwrap();
+                sorter.add(key, text(key).as_bytes()).unwrap();
             }
             let mut found = Vec::new();
             sorter
@@ -161,10 +160,7 @@ mod tests {
                 .unwrap();
             let mut expected: Vec<u64> = keys().collect();
             expected.sort_unstable();
-            let expected: Vec<String> = expected
-                .iter()
-                .map(|key| format!("{key}").repeat(1 + *key as usize % 5))
-                .collect();
+            let expected: Vec<String> = expected.into_iter().map(text).collect();
             assert_eq!(found, expected, "{most_bytes}");
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no run is left");
         }

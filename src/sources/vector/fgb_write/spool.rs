@@ -28,7 +28,7 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let start = out.len();
     out.extend([0; 8]);
-    bounds.iter().for_each(|number| out.extend(number.to_le_bytes()));
+    out.extend(bounds.iter().flat_map(|number| number.to_le_bytes()));
     let kind = KINDS.iter().position(|known| *known == kind).unwrap_or_default();
     out.push(u8::try_from(kind).unwrap_or_default());
     positions(out, &geometry.points, false)?;

@@ -265,13 +265,12 @@ fn any_value() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn any_properties_come_back(values in proptest::collection::vec(proptest::collection::btree_map("[a-c]", any_value(), 0..4), 1..20)) {
-        let features: Vec<Added> = values
-            .iter()
-            .enumerate()
+        let features: Vec<Added> = (0_u32..)
+            .zip(&values)
             .map(|(n, values)| {
                 let mut all = properties(json!({"n": n}));
                 all.extend(values.clone());
-                (geometry(GeometryKind::Point, f64::from(n as u32), 0.0, None), all)
+                (geometry(GeometryKind::Point, f64::from(n), 0.0, None), all)
             })
             .collect();
         let (_, found, _) = read(&written(&features, 300));
