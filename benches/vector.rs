@@ -1,12 +1,17 @@
-//! What reading vector files costs: 50,000 polygons of 5 points with two fields, opened and every feature read, per
-//! format (aim 100,000 features a second for the binary ones).
+//! What vector files cost: 50,000 polygons of 5 points with two fields, opened and every feature read, per format (aim
+//! 100,000 features a second for the binary ones), and laid on hilly ground as meshes.
 
+#![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
+
+use bevy::math::DVec2;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flatgeobuf::geozero::{ColumnValue, GeomProcessor, GeozeroGeometry, PropertyProcessor, error::Result as Processed};
 use flatgeobuf::{ColumnType, FgbCrs, FgbWriter, FgbWriterOptions, GeometryType};
 use shapefile::dbase::{FieldValue, Record, TableWriterBuilder};
+use stadslens::model::{Terrain, scenario::open_any};
 use stadslens::sources::vector::VectorFile;
-use std::{fmt::Write as _, fs::File, hint::black_box, path::Path};
+use stadslens::view::features::count_pieces;
+use std::{fmt::Write as _, fs::File, hint::black_box, path::Path, sync::Arc};
 
 const COUNT: u32 = 50_000;
 
@@ -144,7 +149,28 @@ fn vector(criterion: &mut Criterion) {
             )
         });
     });
+    let mut open = open_any(&path("a.fgb")).unwrap_or_else(|problems| panic!("{problems:?}"));
+    open.terrain = Arc::new(hills());
+    let made = count_pieces(&open);
+    println!("{COUNT} areas on hills: {made:?}");
+    group.throughput(Throughput::Elements(COUNT.into()));
+    group.bench_function("areas laid on hills", |bencher| {
+        bencher.iter(|| black_box(count_pieces(&open)));
+    });
     group.finish();
+}
+
+/// Ground under all of the file, a node every 5 m.
+fn hills() -> Terrain {
+    Terrain {
+        origin: DVec2::splat(-1500.0),
+        cell_m: 5.0,
+        columns: 601,
+        rows: 601,
+        heights_m: (0..601 * 601_u32)
+            .map(|n| f32::from(u16::try_from(n % 601 % 37).unwrap_or(0)) * 0.2)
+            .collect(),
+    }
 }
 
 criterion_group!(benches, vector);

@@ -11,6 +11,7 @@ mod city_places;
 mod cityjson;
 mod corpus_facts;
 mod decode;
+mod feature_layers;
 mod georef;
 mod geotiff_fixture;
 mod indicator_properties;

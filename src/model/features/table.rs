@@ -15,6 +15,8 @@ const MAX_TEXT_BYTES: usize = 128 << 20;
 const MAX_CELLS: usize = 30_000_000;
 /// Whole numbers beyond this are kept as texts, because they may be numbers of things.
 const MAX_EXACT: i64 = 1 << 53;
+/// The same number as numbers are kept.
+const MAX_EXACT_NUMBER: f64 = 9_007_199_254_740_992.0;
 /// No word.
 const NONE: u32 = u32::MAX;
 
@@ -34,7 +36,7 @@ pub struct Column {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Values {
-    /// NaN is no value. `true` where all of them are whole.
+    /// NaN is no value.
     Numbers(Vec<f64>),
     /// Different words, and for each row which of them.
     Words(Vec<Box<str>>, Vec<u32>),
@@ -152,8 +154,7 @@ impl Column {
 /// The whole number that this is exactly.
 fn whole(number: f64) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "between the bounds on the same line")]
-    #[expect(clippy::cast_precision_loss, reason = "a power of two")]
-    let exact = (number.fract() == 0.0 && number.abs() < MAX_EXACT as f64).then_some(number as i64);
+    let exact = (number.fract() == 0.0 && number.abs() < MAX_EXACT_NUMBER).then_some(number as i64);
     exact
 }
 

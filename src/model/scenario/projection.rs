@@ -39,8 +39,7 @@ impl Projection {
             _ => {
                 let both = Transformer::new(Crs(code), Crs(LON_LAT))
                     .and_then(|to| Ok((to, Transformer::new(Crs(LON_LAT), Crs(code))?)));
-                let (to_lon_lat, from_lon_lat) =
-                    both.map_err(|error| format!("the CRS `{name}` cannot be used: {error}"))?;
+                let (to_lon_lat, from_lon_lat) = both.map_err(|error| unusable(code, &error))?;
                 Kind::Other {
                     to_lon_lat,
                     from_lon_lat,
@@ -177,6 +176,16 @@ impl Projection {
 
 const LON_LAT: u32 = 4326;
 
+/// What to say of a CRS whose number stands for nothing that coordinates on a map can be in.
+pub(super) fn unusable(code: u32, error: &GeorefError) -> String {
+    match error {
+        GeorefError::Definition { .. } => format!(
+            "EPSG:{code} is no CRS that is known here: check its number; in the Netherlands it is nearly always EPSG:28992"
+        ),
+        other => format!("the CRS EPSG:{code} cannot be used: {other}"),
+    }
+}
+
 /// What a height of `reference` reads where the site frame's height is zero, at `p`, metres. Subtract it from a
 /// height in a file to get the height in the site frame.
 pub(super) fn height_at_site_zero_m(site: &SiteFrame, p: DVec2, reference: HeightReference) -> Result<f64, String> {
@@ -203,6 +212,15 @@ pub(super) fn site_pos(p: DVec2, z_m: f64) -> SitePos {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_of_no_crs_is_said_in_one_line() {
+        let said = Projection::new(SiteFrame::Local, "EPSG:99999").err().unwrap();
+        assert!(
+            said.starts_with("EPSG:99999 is no CRS") && !said.contains("PROJ"),
+            "{said}"
+        );
+    }
 
     fn lange_wemen() -> SiteFrame {
         SiteFrame::RdNap {

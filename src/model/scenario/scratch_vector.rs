@@ -6,7 +6,7 @@
 use super::feature_layer::FeatureCollector;
 use super::feature_style::StyleWish;
 use super::findings::Findings;
-use super::projection::{MAX_DISTANCE_M, Projection};
+use super::projection::{MAX_DISTANCE_M, Projection, unusable};
 use super::scratch::{beside, home, no_file_name, scratch};
 use super::{LayerKind, LocalText, OpenScenario};
 use crate::georef::{Crs, LonLatH, RdNap, SiteFrame, SitePos, Transformer};
@@ -88,7 +88,7 @@ fn site_around(layer: &VectorLayer, bounds: Bounds) -> Result<SiteFrame, String>
     };
     let [x, y] = middle(bounds);
     let place = Transformer::new(crs, Crs(4326)).and_then(|to| to.convert([x, y, 0.0]));
-    let [lon_deg, lat_deg, _] = place.map_err(|error| format!("its CRS {crs} cannot be used: {error}"))?;
+    let [lon_deg, lat_deg, _] = place.map_err(|error| unusable(crs.0, &error))?;
     Ok(
         match SiteFrame::around(LonLatH {
             lon_deg,
