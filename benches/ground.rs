@@ -62,14 +62,19 @@ fn ground(criterion: &mut Criterion) {
         finest_m: 0.08,
         side_px: 504.0,
     }));
-    for (name, detail) in [("select_heights", detail(None)), ("select_imagery", photographed.clone())] {
+    for (name, detail) in [
+        ("select_heights", detail(None)),
+        ("select_imagery", photographed.clone()),
+    ] {
         group.bench_function(name, |bencher| {
             bencher.iter(|| select(&relief, black_box(&view), &detail));
         });
     }
     let wanted = select(&relief, &view, &photographed);
     let ready = wanted.order.iter().copied().collect();
-    group.bench_function("cover", |bencher| bencher.iter(|| cover(&relief, black_box(&wanted), &ready)));
+    group.bench_function("cover", |bencher| {
+        bencher.iter(|| cover(&relief, black_box(&wanted), &ready))
+    });
     let node = NodeId { depth: 5, x: 11, y: 9 };
     let (corner, side) = relief.square(node);
     let canal = |north: f64| {

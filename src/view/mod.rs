@@ -57,13 +57,12 @@ impl Plugin for ViewPlugin {
             sun::plugin,
             quality::plugin,
             ground::plugin,
-            relief::plugin,
             tiles::plugin,
             masses::plugin,
             objects::plugin,
             picking::plugin,
             outline::plugin,
         ))
-        .add_plugins((boundary::plugin, models::plugin, points::plugin));
+        .add_plugins((relief::plugin, boundary::plugin, models::plugin, points::plugin));
     }
 }

@@ -24,7 +24,7 @@ const BEYOND_M: f64 = 1000.0;
 const MOST_M: f64 = 10_000.0;
 
 /// South-west and north-east corner of the ground of a scenario: its terrain and all surfaces, and imagery around them.
-pub(super) fn bounds(open: &OpenScenario, terrain: &Terrain) -> (DVec2, DVec2) {
+pub(in crate::view) fn bounds(open: &OpenScenario, terrain: &Terrain) -> (DVec2, DVec2) {
     let mut found = None;
     if terrain.columns > 1 && terrain.rows > 1 {
         found = Some(terrain.bounds());

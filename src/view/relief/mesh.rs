@@ -19,9 +19,9 @@ const NORMAL_REACH_M: f64 = 5.0;
 /// What is nearer than this to a side lies on it, metres.
 const ON_SIDE_M: f64 = 1e-6;
 /// Texels around the picture of a node that are its neighbours', so that filtering finds them beyond its sides.
-pub const BORDER_PX: f64 = 4.0;
+pub(super) const BORDER_PX: f64 = 4.0;
 /// Texels along the side of the picture of a node, with the border.
-pub const PICTURE_PX: u32 = 512;
+pub(super) const PICTURE_PX: u32 = 512;
 
 /// A node as triangles.
 #[derive(Debug, Clone)]
@@ -467,10 +467,7 @@ mod tests {
             let (low, high) = span(axis);
             assert!((low - border).abs() < 1e-6 && (high - (1.0 - border)).abs() < 1e-6);
         }
-        let north_west = mesh
-            .positions
-            .iter()
-            .position(|p| p[0] < 0.0 && p[2] < -15.9 && p[0] < -15.9);
+        let north_west = mesh.positions.iter().position(|p| p[0] < -31.9 && p[2] < -31.9);
         let uv = mesh.uvs[north_west.unwrap()];
         assert!(uv[0] < 0.01 && uv[1] < 0.01, "{uv:?}: north is up");
     }

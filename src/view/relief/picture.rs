@@ -232,8 +232,8 @@ pub(super) mod tests {
         let pixels = compose(&layers, DVec2::splat(-100.0), 200.0).0.unwrap();
         let at = |north_m: f64| {
             let rows = (100.0 - north_m) / 200.0 * INNER_PX + BORDER_PX;
-            let row = (0..512).find(|row| f64::from(*row) >= rows).unwrap();
-            let [r, g, b, alpha] = pixels[row * 512 + 256];
+            let row = (0..512_u32).find(|row| f64::from(*row) >= rows).unwrap();
+            let [r, g, b, alpha] = pixels[row as usize * 512 + 256];
             assert_eq!(alpha, 255);
             [r, g, b]
         };

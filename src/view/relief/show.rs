@@ -51,7 +51,7 @@ pub(in crate::view) struct ReliefShown {
 
 /// The ground in the making and on the screen.
 #[derive(Resource, Default)]
-struct Ground {
+pub(in crate::view) struct Ground {
     relief: Option<Arc<Relief>>,
     building: Option<Task<Relief>>,
     /// The heights that the quadtree is made of, or is being made of.
