@@ -458,8 +458,7 @@ impl DataReader {
             .ok()
     }
 
-    /// The records of one file of features, which is in `crs` where it does not say otherwise itself; `None` when nothing of it could be
-    /// read.
+    /// The records of a file, which is in `crs` where it does not say itself; `None` when nothing could be read.
     pub(super) fn read_features_in<T>(
         &mut self,
         path: &str,
