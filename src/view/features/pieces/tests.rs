@@ -1,3 +1,5 @@
+//! Pieces hold every feature once, follow the ground and stay within bounds.
+
 use super::*;
 use crate::model::features::{AttributeTable, Coloring, Measure};
 use crate::model::{NewSurface, SurfaceKind};
