@@ -11,10 +11,8 @@ use super::imagery_layer::{self, MAX_GEOTIFF_BYTES};
 use super::mesh_layer;
 use super::place::LeftOut;
 use super::projection::Projection;
-use super::structure;
-use super::table_layer;
-use super::terrain_layer;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
+use super::{structure, table_layer, terrain_layer};
 use crate::model::Reaction;
 use crate::model::points::SiteCloud;
 use crate::model::{

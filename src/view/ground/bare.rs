@@ -54,7 +54,7 @@ pub(in crate::view) fn bounds(open: &OpenScenario, terrain: &Terrain) -> (DVec2,
         .unwrap_or((DVec2::splat(-EMPTY_M), DVec2::splat(EMPTY_M)))
 }
 
-/// The bare ground with holes.
+/// The bare ground with holes, and its side of the seam.
 pub(super) fn bare_ground(terrain: &Terrain, (low, high): (DVec2, DVec2), holes: &[Polygon]) -> PaperMesh {
     let mut mesh = PaperMesh::default();
     let rim = vec![low, DVec2::new(high.x, low.y), high, DVec2::new(low.x, high.y)];
@@ -69,13 +69,13 @@ pub(super) fn bare_ground(terrain: &Terrain, (low, high): (DVec2, DVec2), holes:
             Drape::bare(terrain, bare_drape_m(terrain)),
         );
     }
+    seam(&mut mesh, terrain, [low, high]);
     mesh
 }
 
 /// What lies around the ground.
 pub(super) fn surroundings(terrain: &Terrain, (low, high): (DVec2, DVec2)) -> PaperMesh {
     let mut mesh = PaperMesh::default();
-    seam(&mut mesh, terrain, [low, high]);
     table(&mut mesh, terrain, low, high);
     mesh
 }

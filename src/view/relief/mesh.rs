@@ -185,7 +185,7 @@ impl<'a> Maker<'a> {
             let turns_left = crate::geometry::polygon::signed_area_m2(ring) > 0.0;
             for (i, p) in ring.iter().enumerate() {
                 let q = ring[(i + 1) % ring.len()];
-                if self.outside(*p, q).is_none() {
+                if !self.is_on_side(*p, q) {
                     continue;
                 }
                 let (p, q) = if turns_left == is_outer { (*p, q) } else { (q, *p) };
@@ -195,23 +195,19 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// The side of the node that a line lies on.
-    fn outside(&self, p: DVec2, q: DVec2) -> Option<DVec2> {
-        let high = self.low + DVec2::splat(self.side);
+    /// Whether a line lies on a side of the node, or of all ground.
+    fn is_on_side(&self, p: DVec2, q: DVec2) -> bool {
         let is_on = |axis: usize, at: f64| (p[axis] - at).abs() < ON_SIDE_M && (q[axis] - at).abs() < ON_SIDE_M;
-        [
-            (0, self.low.x, DVec2::NEG_X),
-            (0, high.x, DVec2::X),
-            (1, self.low.y, DVec2::NEG_Y),
-            (1, high.y, DVec2::Y),
-        ]
-        .into_iter()
-        .find_map(|(axis, at, out)| is_on(axis, at).then_some(out))
+        let is_along = |corner: DVec2| is_on(0, corner.x) || is_on(1, corner.y);
+        let (low, high) = self.relief.bounds();
+        [self.low, self.low + DVec2::splat(self.side), low, high]
+            .into_iter()
+            .any(is_along)
     }
 
-    /// Hangs a skirt under a line on a side of the node that has its ground on the left.
+    /// Hangs a skirt under a line on a side that has its ground on the left.
     fn skirt(&mut self, p: DVec2, q: DVec2, [top_p, top_q]: [u32; 2]) {
-        if self.outside(p, q).is_none() {
+        if !self.is_on_side(p, q) {
             return;
         }
         let [low_p, low_q] = [top_p, top_q].map(|top| self.hung(top));

@@ -67,8 +67,8 @@ pub(in crate::view) struct Ground {
     made: VecDeque<Made>,
     /// In the making, or waiting.
     underway: BTreeSet<Job>,
-    /// Meshes for other variants, made when nothing else is wanted.
-    ahead: Vec<(ShapeKey, Arc<Holes>)>,
+    /// Meshes for other variants, made when nothing else is wanted, and for how many variants they are.
+    ahead: Option<(usize, Vec<(ShapeKey, Arc<Holes>)>)>,
     drawn: BTreeMap<NodeId, ShapeKey>,
     /// Seen until the first nodes of a new quadtree are there.
     leaving: Vec<Entity>,
@@ -158,7 +158,7 @@ impl Ground {
         self.relief = Some(Arc::new(relief));
         self.wanted_for = None;
         self.shapes.clear();
-        self.ahead.clear();
+        self.ahead = None;
     }
 
     fn take_finished(&mut self) {
@@ -197,7 +197,7 @@ impl Ground {
             })
             .collect();
         self.shapes_for = Some(holes.clone());
-        self.ahead.clear();
+        self.ahead = None;
     }
 
     /// Whether a node is there as it is to be seen.
@@ -264,19 +264,21 @@ impl Ground {
 
     /// Makes the nodes that are seen with the holes of other variants too, so that a switch finds them.
     fn order_ahead(&mut self, relief: &Arc<Relief>, others: &[Arc<Holes>], is_shaded: bool) {
-        if self.ahead.is_empty() {
+        if self.ahead.as_ref().is_none_or(|(count, _)| *count != others.len()) {
+            let mut ahead = Vec::new();
             let mut known: BTreeSet<ShapeKey> = self.shapes.values().copied().collect();
             for holes in others {
                 for node in &self.wanted.leaves {
                     let key = shape_of(relief, *node, holes);
                     if known.insert(key) {
-                        self.ahead.push((key, holes.clone()));
+                        ahead.push((key, holes.clone()));
                     }
                 }
             }
+            self.ahead = Some((others.len(), ahead));
         }
         let most = AsyncComputeTaskPool::get().thread_num() + 1;
-        for (key, holes) in &self.ahead {
+        for (key, holes) in self.ahead.iter().flat_map(|(_, ahead)| ahead) {
             self.store.use_shape(key, self.now);
             let job = Job::Shape(*key);
             let is_there = self.store.shapes.contains_key(key) || self.underway.contains(&job);
