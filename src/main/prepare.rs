@@ -41,7 +41,7 @@ pub(super) struct PrepareArgs {
     /// Leave out the terrain tiles for other programs.
     #[arg(long)]
     no_terrain_tiles: bool,
-    /// Pictures of the ground (GeoTIFF in colour, MBTiles), more than once if wanted; where they overlap the first counts.
+    /// Pictures of the ground (GeoTIFF in colour, MBTiles, tilemapresource.xml), more than once if wanted; where they overlap the first counts.
     #[arg(long, value_name = "FILE")]
     imagery: Vec<PathBuf>,
     /// Ground cover, addresses or objects (GeoPackage, GeoJSON, shapefile and others), more than once if wanted.

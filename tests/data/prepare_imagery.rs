@@ -350,7 +350,7 @@ fn a_picture_service_that_stops_halfway_is_gone_on_with() {
 }
 
 #[test]
-fn tiles_in_mbtiles_show_the_same_place() {
+fn tiles_of_others_show_the_same_place() {
     let town = Town::new();
     fs::write(town.path("all.tif"), picture(460, [0.0, 230.0]).bytes()).unwrap();
     run(&only_imagery(&town, &["all.tif"])).unwrap();
@@ -372,14 +372,23 @@ fn tiles_in_mbtiles_show_the_same_place() {
             .unwrap();
     }
     drop(database);
-    let options = PrepareOptions {
-        folder: town.path("again"),
-        ..only_imagery(&town, &["all.mbtiles"])
-    };
-    let report = run(&options).unwrap();
-    assert_eq!(errors(&report), Vec::<String>::new());
-    let again = tiles(&town.path("again"));
-    assert_eq!(finest(&again), 18);
-    let (count, worst) = compare(&again, 18);
-    assert!(count > 200 * 200 * 7 && worst <= 6, "{count} pixels, {worst} m off");
+    for (number, file) in ["all.mbtiles", "out/imagery/tilemapresource.xml"]
+        .into_iter()
+        .enumerate()
+    {
+        let folder = town.path(&format!("again-{number}"));
+        let options = PrepareOptions {
+            folder: folder.clone(),
+            ..only_imagery(&town, &[file])
+        };
+        let report = run(&options).unwrap();
+        assert_eq!(errors(&report), Vec::<String>::new());
+        let again = tiles(&folder);
+        assert_eq!(finest(&again), 18);
+        let (count, worst) = compare(&again, 18);
+        assert!(
+            count > 200 * 200 * 7 && worst <= 6,
+            "{count} pixels, {worst} m off in {file}"
+        );
+    }
 }

@@ -5,12 +5,13 @@ use super::mercator::{PLACES, Place, SIDE_PX, STRIDE};
 use super::mosaic::Mosaic;
 use super::picture::{Picture, behind, mixed};
 use crate::georef::{Crs, Transformer, narrow};
-use crate::sources::imagery::{MbTiles, PixelLevel, PixelSource, TiledPixels};
+use crate::sources::imagery::{MbTiles, PixelLevel, PixelSource, ServerOptions, TiledPixels, open_description};
 use crate::sources::raster::{GeoTiff, GeoTransform, LevelSize, Reading, Window};
 use crate::sources::resource::folder;
 use crate::sources::{Cause, Problem};
 use bevy::math::{DMat2, DVec2};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Most pixels that are read for one tile.
 const MAX_PIXELS: u64 = 8 << 20;
@@ -29,15 +30,13 @@ pub(super) struct Source {
     levels: Vec<PixelLevel>,
     /// South-west and north-east corner of all of it, in its own coordinates.
     extent: (DVec2, DVec2),
-    /// Value of all bands that stands for nothing.
-    nothing: Option<u8>,
     shown: String,
 }
 
 enum Pixels {
     Tiff(Box<GeoTiff>),
     Tiles(Mosaic),
-    Set(Box<dyn PixelSource>),
+    Set(Arc<dyn PixelSource>),
 }
 
 /// From places to the coordinates of a source. For one thread: PROJ's transformations are.
@@ -65,7 +64,6 @@ impl Source {
                     extent: extent_of(&levels),
                     levels,
                     pixels: Pixels::Tiles(mosaic),
-                    nothing: None,
                     shown,
                 })
             }
@@ -80,22 +78,40 @@ impl Source {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let resources = folder(parent.unwrap_or(Path::new(".")));
         let missing = "it names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992";
-        if path
-            .extension()
-            .is_some_and(|ending| ending.eq_ignore_ascii_case("mbtiles"))
-        {
-            let opened = MbTiles::open(&*resources, name).map_err(|problem| Problem {
-                path: shown.clone(),
-                ..problem
-            })?;
-            problems.extend(opened.problems);
-            let set = TiledPixels::new(opened.store, opened.grid);
+        let has_ending = |endings: &[&str]| {
+            let ending = path.extension().and_then(|ending| ending.to_str());
+            ending.is_some_and(|ending| endings.iter().any(|other| ending.eq_ignore_ascii_case(other)))
+        };
+        let named = |problem: Problem| Problem {
+            path: shown.clone(),
+            ..problem
+        };
+        let set: Option<Arc<dyn PixelSource>> = if has_ending(&["mbtiles"]) {
+            let opened = MbTiles::open(&*resources, name).map_err(named)?;
+            problems.extend(opened.problems.into_iter().map(named));
+            Some(Arc::new(TiledPixels::new(opened.store, opened.grid)))
+        } else if has_ending(&["xml", "json"]) {
+            // Tiles of a server come by --online, politely and with whose they are.
+            let offline = ServerOptions {
+                cache: None,
+                is_offline: true,
+                cache_bytes: 0,
+            };
+            let described = open_description(&resources, name, &offline).map_err(named)?;
+            if let Some(host) = described.host {
+                let message = format!("its tiles lie at {host}; fetch them first, or use --online");
+                return Err(bad(&message, Cause::NotRead));
+            }
+            Some(described.source)
+        } else {
+            None
+        };
+        if let Some(set) = set {
             return Ok(Self {
                 crs: set.crs().ok_or_else(|| bad(missing, Cause::Place))?,
                 levels: set.levels().to_vec(),
                 extent: set.extent(),
-                pixels: Pixels::Set(Box::new(set)),
-                nothing: None,
+                pixels: Pixels::Set(set),
                 shown,
             });
         }
@@ -116,14 +132,12 @@ impl Source {
         };
         tiff.read_colors(0, one)?;
         problems.extend(tiff.problems().iter().cloned());
-        let nothing = tiff.no_data().text().and_then(|text| text.trim().parse().ok());
         let levels = levels_of(transform, &tiff.sizes());
         Ok(Self {
             crs,
             extent: extent_of(&levels),
             levels,
             pixels: Pixels::Tiff(Box::new(tiff)),
-            nothing,
             shown,
         })
     }
@@ -269,22 +283,14 @@ impl Source {
     }
 
     fn read(&self, level: usize, window: Window) -> Result<Reading<[u8; 4]>, Problem> {
-        let mut reading = match &self.pixels {
+        Ok(match &self.pixels {
             Pixels::Tiff(tiff) => tiff.read_colors(level, window)?,
             Pixels::Tiles(mosaic) => mosaic.read(window),
             Pixels::Set(set) => Reading {
                 values: set.read(level, window)?.pixels,
                 problems: Vec::new(),
             },
-        };
-        if let Some(nothing) = self.nothing {
-            for pixel in &mut reading.values {
-                if pixel[..3] == [nothing; 3] {
-                    *pixel = [0; 4];
-                }
-            }
-        }
-        Ok(reading)
+        })
     }
 }
 
