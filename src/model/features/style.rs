@@ -132,11 +132,13 @@ impl Coloring {
     /// What is shown of a layer called `name` when nobody says how: by a field that maps are commonly coloured by, else
     /// in the colour that the layer's name suggests.
     pub fn guessed(table: &AttributeTable, name: &str) -> Self {
-        const FIELDS: [&str; 14] = [
+        const FIELDS: [&str; 16] = [
             "fysiekvoorkomen",
             "bgtfysiekvoorkomen",
             "functie",
             "bgtfunctie",
+            "surfacematerial",
+            "function",
             "bgttype",
             "typewater",
             "gebruiksdoel",

@@ -374,13 +374,13 @@ impl Sheet {
     }
 
     /// Colour at a place in its pixels, whose middles are at halves: between the four around it.
-    fn at(&self, p: DVec2) -> [u8; 4] {
+    fn at(&self, place: DVec2) -> [u8; 4] {
         if self.pixels.is_empty() {
             return [0; 4];
         }
         let last = DVec2::new(number(self.wide - 1), number(self.high - 1));
-        let p = (p - 0.5).clamp(DVec2::ZERO, last);
-        let (first, part) = (p.floor(), p - p.floor());
+        let place = (place - 0.5).clamp(DVec2::ZERO, last);
+        let (first, part) = (place.floor(), place - place.floor());
         let (x, y) = (whole(first.x) as usize, whole(first.y) as usize);
         let (x1, y1) = ((x + 1).min(self.wide - 1), (y + 1).min(self.high - 1));
         let [u, v, _] = narrow(part.extend(0.0));

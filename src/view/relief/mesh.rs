@@ -171,8 +171,9 @@ impl<'a> Maker<'a> {
         let [a, b, c] = ends;
         let doubled = (b - a).perp_dot(c - a);
         let height = |p: DVec2| {
-            let (s, t) = ((p - a).perp_dot(c - a) / doubled, (b - a).perp_dot(p - a) / doubled);
-            heights[0] + (heights[1] - heights[0]) * s + (heights[2] - heights[0]) * t
+            let to_b = (p - a).perp_dot(c - a) / doubled;
+            let to_c = (b - a).perp_dot(p - a) / doubled;
+            heights[0] + (heights[1] - heights[0]) * to_b + (heights[2] - heights[0]) * to_c
         };
         let (corners, indices) = part.triangulate();
         let numbers: Vec<u32> = corners.iter().map(|p| self.vertex(*p, height(*p))).collect();
@@ -183,14 +184,18 @@ impl<'a> Maker<'a> {
             std::iter::once((&part.exterior, true)).chain(part.holes.iter().map(|hole| (hole, false)))
         {
             let turns_left = crate::geometry::polygon::signed_area_m2(ring) > 0.0;
-            for (i, p) in ring.iter().enumerate() {
-                let q = ring[(i + 1) % ring.len()];
-                if !self.is_on_side(*p, q) {
+            for (i, start) in ring.iter().enumerate() {
+                let end = ring[(i + 1) % ring.len()];
+                if !self.is_on_side(*start, end) {
                     continue;
                 }
-                let (p, q) = if turns_left == is_outer { (*p, q) } else { (q, *p) };
-                let ends = [self.vertex(p, height(p)), self.vertex(q, height(q))];
-                self.skirt(p, q, ends);
+                let (start, end) = if turns_left == is_outer {
+                    (*start, end)
+                } else {
+                    (end, *start)
+                };
+                let tops = [self.vertex(start, height(start)), self.vertex(end, height(end))];
+                self.skirt(start, end, tops);
             }
         }
     }

@@ -135,13 +135,13 @@ pub(super) fn image(pixels: Vec<[u8; 4]>) -> Image {
         }
         last = next;
     }
-    let size = Extent3d {
+    let texels = Extent3d {
         width: PICTURE_PX,
         height: PICTURE_PX,
         depth_or_array_layers: 1,
     };
     let mut image = Image::new_uninit(
-        size,
+        texels,
         TextureDimension::D2,
         TextureFormat::Rgba8UnormSrgb,
         RenderAssetUsages::RENDER_WORLD,

@@ -230,8 +230,8 @@ mod tests {
 
     fn clipped_area(relief: &Relief, node: NodeId) -> f64 {
         let ((low, high), (corner, side)) = (relief.bounds(), relief.square(node));
-        let size = (corner + DVec2::splat(side)).min(high) - corner.max(low);
-        size.max(DVec2::ZERO).element_product()
+        let extent = (corner + DVec2::splat(side)).min(high) - corner.max(low);
+        extent.max(DVec2::ZERO).element_product()
     }
 
     proptest! {
