@@ -35,6 +35,7 @@ struct CommandLine {
 
 #[derive(Args)]
 struct WindowArgs {
+    #[expect(clippy::doc_markdown, reason = "the words of the help")]
     /// Scenario folder, package (.stadslens), tileset.json, CityJSON, glb, gltf, b3dm, map file, raster (GeoTIFF, MBTiles,
     /// tiles, layer.json) or point cloud; without it the shipped Lange Wemen.
     path: Option<PathBuf>,

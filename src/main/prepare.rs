@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 /// How often progress is told, on a screen and in a log.
 const EVERY: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(10)];
 
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
+#[expect(clippy::doc_markdown, reason = "the words of the help")]
 #[derive(Args)]
 #[command(group(clap::ArgGroup::new("land").required(true)))]
 pub(super) struct PrepareArgs {

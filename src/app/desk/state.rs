@@ -183,9 +183,8 @@ fn legend(layer: &Layer, shown: &ShownScenario, looks: &PointLooks, language: &L
         LayerKind::Points => looks.0.get(&layer.id).map_or_else(Vec::new, |look| {
             points::legend(look, &shown.open.scenario.area.site, language)
         }),
-        LayerKind::Imagery => Vec::new(),
         LayerKind::Features => feature_legend(&layer.id, shown, language),
-        LayerKind::Labels | LayerKind::Addresses => Vec::new(),
+        LayerKind::Imagery | LayerKind::Labels | LayerKind::Addresses => Vec::new(),
     }
 }
 

@@ -236,6 +236,8 @@ pub(super) fn read(
         collector.add(file, number, Some(outline), (!is_one).then_some(layer.name.as_str()));
     }
     let found = collector.finish();
-    left_out.into_iter().for_each(|problem| findings.found(problem));
+    for problem in left_out {
+        findings.found(problem);
+    }
     found
 }

@@ -224,7 +224,7 @@ fn title_of(options: &PrepareOptions) -> String {
     }
 }
 
-/// `tilemapresource.xml` (OSGeo Tile Map Service 1.0.0, profile `global-mercator`).
+/// `tilemapresource.xml` (`OSGeo` Tile Map Service 1.0.0, profile `global-mercator`).
 fn description(
     [west, south, east, north]: [f64; 4],
     zooms: std::ops::RangeInclusive<u8>,

@@ -158,7 +158,7 @@ impl Source {
     }
 
     /// The same places in its coordinates; `None` where there is none.
-    fn in_file(&self, way: &Way, places: &[Option<Place>]) -> Vec<Option<DVec2>> {
+    fn in_file(way: &Way, places: &[Option<Place>]) -> Vec<Option<DVec2>> {
         let in_file = |place: &Place| match way {
             Way::Rd => Some(place.rd),
             Way::Mercator => Some(place.mercator),
@@ -176,12 +176,12 @@ impl Source {
     /// Pixels of its finest level along the side of one pixel of a tile, where the tile lies; `None` where it has no place.
     pub(super) fn pixels_per_pixel(&self, way: &Way, places: &[Option<Place>]) -> Option<f64> {
         let finest = self.levels.first()?.transform.pixel_size().min_element();
-        Some(step(&self.in_file(way, places))? / finest)
+        Some(step(&Self::in_file(way, places))? / finest)
     }
 
     /// Whether the box around the places touches it.
     pub(super) fn touches(&self, way: &Way, places: &[Option<Place>]) -> bool {
-        bounds(&self.in_file(way, places)).is_some_and(|bounds| self.overlaps(bounds))
+        bounds(&Self::in_file(way, places)).is_some_and(|bounds| self.overlaps(bounds))
     }
 
     fn overlaps(&self, (low, high): (DVec2, DVec2)) -> bool {
@@ -199,7 +199,7 @@ impl Source {
         picture: &mut Picture,
         problems: &mut Vec<Problem>,
     ) -> Result<(), Problem> {
-        let places = self.in_file(way, places);
+        let places = Self::in_file(way, places);
         let (Some(bounds), Some(step)) = (bounds(&places), step(&places)) else {
             return Ok(());
         };

@@ -120,9 +120,9 @@ pub(super) struct Ground<'a> {
     drape_m: f64,
 }
 
+#[cfg(test)]
 impl<'a> Ground<'a> {
     /// Ground without a lift, for tests of forms.
-    #[cfg(test)]
     pub(super) fn flat(terrain: &'a Terrain) -> Self {
         Self {
             terrain,
@@ -131,7 +131,9 @@ impl<'a> Ground<'a> {
             drape_m: f64::INFINITY,
         }
     }
+}
 
+impl Ground<'_> {
     /// A point so far above the layer's ground, as an offset.
     pub(super) fn offset(&self, p: DVec2, above_m: f64) -> Vec3 {
         self.offset_at(p.extend(self.terrain.height_at(p) + self.lift_m + above_m))

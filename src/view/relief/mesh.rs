@@ -353,7 +353,9 @@ mod tests {
                     let p = x + DVec2::ONE.reject_from(axis) * (f64::from(step) + 0.37) * length / 500.0;
                     let at = |depth: u32, back: f64| {
                         let place = ((p - axis * back - low) / relief.square(NodeId { depth, x: 0, y: 0 }).1).floor();
-                        let [x, y] = place.to_array().map(|n| (0..512).find(|i| f64::from(*i) == n).unwrap());
+                        let [x, y] = place
+                            .to_array()
+                            .map(|n| (0..512).find(|i| f64::from(*i) > n - 0.5).unwrap());
                         NodeId { depth, x, y }
                     };
                     for here in 1..=6 {

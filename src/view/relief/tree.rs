@@ -60,6 +60,7 @@ impl NodeId {
     }
 
     /// The node around it at a lesser depth; itself at its own and below.
+    #[must_use]
     pub fn at_depth(self, depth: u32) -> Self {
         let up = self.depth.saturating_sub(depth);
         Self {
