@@ -73,7 +73,7 @@ fn ground(criterion: &mut Criterion) {
     let wanted = select(&relief, &view, &photographed);
     let ready = wanted.order.iter().copied().collect();
     group.bench_function("cover", |bencher| {
-        bencher.iter(|| cover(&relief, black_box(&wanted), &ready))
+        bencher.iter(|| cover(&relief, black_box(&wanted), &ready));
     });
     let node = NodeId { depth: 5, x: 11, y: 9 };
     let (corner, side) = relief.square(node);

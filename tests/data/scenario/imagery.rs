@@ -215,7 +215,8 @@ pub(crate) fn compare_tiles(picture: &dyn GroundPicture, set: TileMatrixSet, zoo
         if inside.min_element() < 1.0 || inside.max_element() > 255.0 {
             continue;
         }
-        assert_eq!(f64::from(found[2]), (tile.x + tile.y) % 256.0, "the tile at {p}");
+        let apart = f64::from(found[2]) - (tile.x + tile.y) % 256.0;
+        assert!(apart.abs() < 0.5, "the tile at {p}");
         let there = DVec2::new(f64::from(found[0]), f64::from(found[1])) + 0.5;
         assert!((there - inside).abs().max_element() < 1.01, "{there} {inside}");
         count += 1;
@@ -352,7 +353,7 @@ fn a_tms_folder_lies_where_proj_says() {
 /// What PDOK says of its photographs, in short: two sets, one of them with its corner north first.
 fn capabilities(server: &str) -> String {
     let set = |name: &str, crs: &str, set: TileMatrixSet, turned: bool| {
-        let matrices: String = (0..=14_u8)
+        let matrices: Vec<String> = (0..=14_u8)
             .map(|zoom| {
                 let [left, _, _, top] = set.tile_bounds(zoom, 0, 0);
                 let corner = if turned {
@@ -368,6 +369,7 @@ fn capabilities(server: &str) -> String {
                 )
             })
             .collect();
+        let matrices = matrices.concat();
         format!(
             "<TileMatrixSet><ows:Identifier>{name}</ows:Identifier><ows:SupportedCRS>{crs}</ows:SupportedCRS>{matrices}\
              </TileMatrixSet>"
