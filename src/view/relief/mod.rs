@@ -6,6 +6,7 @@
 //! on it. Site frame, metres.
 
 mod holes;
+mod making;
 mod mesh;
 mod node_store;
 mod picture;

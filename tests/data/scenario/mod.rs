@@ -10,6 +10,7 @@
 mod damage;
 mod geotiff;
 mod imagery;
+mod imagery_server;
 mod models;
 mod notes;
 mod own_data;
