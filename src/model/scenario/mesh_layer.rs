@@ -12,6 +12,7 @@ use crate::sources::raster::HeightGrid;
 use crate::sources::raster::terrain::{
     MAX_LAYER_BYTES, MAX_MESH_BYTES, TerrainLayer, TerrainMesh, TileId, read_terrain_layer, read_terrain_mesh,
 };
+use crate::sources::raster::whole;
 use crate::sources::resource::{ResourceError, Resources, join};
 use crate::sources::{Cause, Problem};
 use bevy::math::{DVec2, DVec3};
@@ -352,16 +353,6 @@ fn between(lattice: &[Option<DVec3>], u: f64, v: f64) -> Option<DVec3> {
     let at = |column: u32, row: u32| lattice.get((row * (LATTICE + 1) + column) as usize).copied().flatten();
     let along = |row: u32| Some(at(column, row)?.lerp(at(column + 1, row)?, u));
     Some(along(row)?.lerp(along(row + 1)?, v))
-}
-
-/// A number of nodes.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to what a u32 holds, and whole already"
-)]
-fn whole(count: f64) -> u32 {
-    count.clamp(0.0, f64::from(u32::MAX)) as u32
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::mosaic::Mosaic;
 use super::picture::{Picture, behind, mixed};
 use crate::georef::{Crs, Transformer, narrow};
 use crate::sources::imagery::{MbTiles, PixelLevel, PixelSource, ServerOptions, TiledPixels, open_description};
+use crate::sources::raster::whole;
 use crate::sources::raster::{GeoTiff, GeoTransform, LevelSize, Reading, Window};
 use crate::sources::resource::folder;
 use crate::sources::{Cause, Problem};
@@ -396,14 +397,4 @@ impl Sheet {
 
 fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-/// A whole number of pixels, not negative.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to 0..=u32 first, and whole already"
-)]
-fn whole(pixels: f64) -> u32 {
-    pixels.clamp(0.0, f64::from(u32::MAX)) as u32
 }

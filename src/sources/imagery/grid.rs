@@ -4,6 +4,7 @@ use super::pixels::PixelLevel;
 use crate::georef::Crs;
 use crate::sources::online::TileMatrixSet;
 use crate::sources::raster::GeoTransform;
+use crate::sources::raster::whole;
 use bevy::math::{DMat2, DVec2};
 
 /// Finest level of a set whose levels are halved: more pixels than 2^31 across are not counted.
@@ -148,16 +149,6 @@ pub(super) fn set_of_name(name: &str) -> Option<TileMatrixSet> {
         }
         _ => None,
     }
-}
-
-/// A number of tiles.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to what a u32 holds, and whole already"
-)]
-pub(super) fn whole(count: f64) -> u32 {
-    count.clamp(0.0, f64::from(u32::MAX)) as u32
 }
 
 #[cfg(test)]

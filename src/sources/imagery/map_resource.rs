@@ -2,8 +2,9 @@
 
 use super::address::TileAddress;
 use super::description::{TileSet, in_folder};
-use super::grid::{TileGrid, TileLevel, whole};
+use super::grid::{TileGrid, TileLevel};
 use crate::georef::Crs;
+use crate::sources::raster::whole;
 use crate::sources::xml::Element;
 use crate::sources::{crs_name, shortened};
 use bevy::math::DVec2;

@@ -125,8 +125,8 @@ fn window_of(level: &PixelLevel, (low, high): (DVec2, DVec2)) -> Option<Window> 
     let full = DVec2::new(f64::from(level.width), f64::from(level.height));
     let first = corners.iter().fold(DVec2::INFINITY, |a, b| a.min(*b)).max(DVec2::ZERO);
     let last = corners.iter().fold(DVec2::NEG_INFINITY, |a, b| a.max(*b)).min(full);
-    let [x, y] = (first + 1e-6).floor().to_array().map(super::grid::whole);
-    let [right, bottom] = (last - 1e-6).ceil().to_array().map(super::grid::whole);
+    let [x, y] = (first + 1e-6).floor().to_array().map(crate::sources::raster::whole);
+    let [right, bottom] = (last - 1e-6).ceil().to_array().map(crate::sources::raster::whole);
     (right > x && bottom > y).then(|| Window {
         x,
         y,

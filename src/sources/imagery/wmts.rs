@@ -2,9 +2,10 @@
 
 use super::address::TileAddress;
 use super::description::{TileSet, in_folder};
-use super::grid::{TileGrid, TileLevel, set_of_name, whole};
+use super::grid::{TileGrid, TileLevel, set_of_name};
 use super::mbtiles::box_in_crs;
 use crate::georef::Crs;
+use crate::sources::raster::whole;
 use crate::sources::xml::Element;
 use crate::sources::{crs_name, shortened};
 use bevy::math::DVec2;

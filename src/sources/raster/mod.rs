@@ -26,3 +26,13 @@ pub use height_tiff::write_height_tiff;
 pub use no_data::NoData;
 pub use pyramid::{BLOCK_CELLS, HeightLevel, HeightPyramid};
 pub use sheet::Sheet;
+
+/// The whole part of a number of pixels, nodes or tiles; nothing below zero, and no more than a `u32` holds.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to what a u32 holds; the fraction is meant to go"
+)]
+pub(crate) fn whole(count: f64) -> u32 {
+    count.clamp(0.0, f64::from(u32::MAX)) as u32
+}

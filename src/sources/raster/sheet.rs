@@ -3,6 +3,7 @@
 use super::geo_keys::GeoTransform;
 use super::geo_tiff::{GeoTiff, MAX_PIXELS, Reading, Window, single};
 use super::height_grid::HeightGrid;
+use super::whole;
 use crate::sources::{Cause, Problem};
 use bevy::math::DVec2;
 
@@ -238,14 +239,4 @@ fn mean(rows: &[f32], wide: usize, first: usize, block: usize) -> f32 {
     } else {
         single(sum / f64::from(count))
     }
-}
-
-/// A small number of pixels.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to 0..=u32 first, and whole already"
-)]
-fn whole(pixels: f64) -> u32 {
-    pixels.clamp(0.0, f64::from(u32::MAX)) as u32
 }

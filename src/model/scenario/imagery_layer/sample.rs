@@ -10,6 +10,7 @@ use crate::model::imagery::{GroundPicture, PictureTile};
 use crate::sources::Problem;
 use crate::sources::imagery::{PixelLevel, PixelSource};
 use crate::sources::raster::Window;
+use crate::sources::raster::whole;
 use bevy::math::DVec2;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -467,14 +468,4 @@ fn over(top: [u8; 4], below: [f32; 4]) -> [u8; 4] {
 )]
 fn byte(value: f32) -> u8 {
     (value + 0.5).clamp(0.0, 255.0) as u8
-}
-
-/// The whole part of a number of pixels, not negative.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to what a u32 holds; the fraction is meant to go"
-)]
-fn whole(pixels: f64) -> u32 {
-    pixels.clamp(0.0, f64::from(u32::MAX)) as u32
 }

@@ -5,6 +5,7 @@ use super::tile_id::TileId;
 use crate::georef::{Crs, GeorefError, HeightReference, RdNap, Transformer, lon_lat_h_from_rd_nap, rd_from_lon_lat};
 use crate::sources::raster::geo_keys::GeoTransform;
 use crate::sources::raster::geo_tiff::{GeoTiff, Window, single, usize_of};
+use crate::sources::raster::whole;
 use crate::sources::{Cause, Problem};
 use bevy::math::DVec2;
 use std::{collections::BTreeMap, sync::Arc};
@@ -351,14 +352,4 @@ impl Pixels {
         let index = place.map(|(x, y)| usize_of(u64::from(y) * u64::from(self.window.width) + u64::from(x)));
         index.and_then(|i| self.heights.get(i)).copied().unwrap_or(f32::NAN)
     }
-}
-
-/// A whole number of pixels, not negative.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to 0..=u32 first, and whole already"
-)]
-fn whole(pixels: f64) -> u32 {
-    pixels.clamp(0.0, f64::from(u32::MAX)) as u32
 }
