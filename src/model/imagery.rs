@@ -30,4 +30,9 @@ pub trait GroundPicture: Debug + Send + Sync {
     /// # Errors
     /// What is damaged in its files; the caller says it once and draws the ground without a picture there.
     fn picture(&self, low: DVec2, side_m: f64, side_px: u32) -> Result<Option<PictureTile>, Problem>;
+
+    /// The host that is asked once the layer is looked at; `None` where the pictures are here.
+    fn host(&self) -> Option<&str> {
+        None
+    }
 }

@@ -435,6 +435,11 @@ impl DataReader {
     fn read_imagery(&mut self, layer: &Layer) {
         let site = *self.projection.site();
         let picture = imagery_layer::open(&self.resources, layer, site, &mut self.problems);
+        if picture.as_ref().is_some_and(|picture| picture.host().is_some()) {
+            // Nothing is asked over a network before somebody wants to see it.
+            let own = self.open.scenario.layers.iter_mut().filter(|own| own.id == layer.id);
+            own.for_each(|own| own.visible = false);
+        }
         self.open.imagery.extend(picture);
     }
 

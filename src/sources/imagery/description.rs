@@ -86,6 +86,23 @@ pub(super) fn is_description(head: &[u8]) -> bool {
     is_json && !is_terrain && (holds("\"tilejson\"") || holds("\"tile_matrix_set\"") || holds("\"wmts\""))
 }
 
+/// The host that the description at `path` has its tiles from; `None` where they are files, or where it makes no sense.
+/// Nothing is asked.
+pub fn asked_host(resources: &Arc<dyn Resources>, path: &str) -> Option<String> {
+    let offline = ServerOptions {
+        cache: None,
+        is_offline: true,
+        cache_bytes: 0,
+    };
+    let bytes = resources.read_at_most(path, MAX_BYTES).ok()?;
+    if let Ok(Description { wmts: Some(wmts), .. }) = serde_json::from_slice(&bytes)
+        && is_address(&wmts)
+    {
+        return Some(server_of(&wmts, path, &offline).ok()?.host().to_owned());
+    }
+    open_description(resources, path, &offline).ok()?.host
+}
+
 /// Opens the set that the file at `path` describes.
 ///
 /// # Errors

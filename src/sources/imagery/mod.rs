@@ -21,7 +21,7 @@ mod wmts;
 use super::online::TileMatrixSet;
 pub use address::TileAddress;
 pub use describe::{describe, describes_tiles, description_in};
-pub use description::{DescribedTiles, description_files, open_description, open_plain_folder};
+pub use description::{DescribedTiles, asked_host, description_files, open_description, open_plain_folder};
 pub use geo_tiff::GeoTiffPixels;
 pub use grid::{TileGrid, TileLevel};
 pub use mbtiles::{MAX_PACKED_MBTILES_BYTES, MbTiles, OpenedMbTiles};

@@ -121,8 +121,11 @@ fn a_wmts_is_asked_in_rd_its_tiles_are_kept_and_it_is_told() {
     assert!((3..=4).contains(&asked), "{asked}");
     assert_eq!(read(true).0, pixels, "from what was kept");
     assert_eq!(server.count(), asked, "nothing is asked offline");
-    // A scenario tells who is asked, and a package takes the description along alone.
+    // A scenario tells who is asked, asks nobody before the layer is shown, and a package takes the description along alone.
     let open = opened(folder.path(), "photo.json");
+    assert_eq!(server.count(), asked, "opening asks nothing");
+    assert_eq!(open.imagery[0].host(), Some("127.0.0.1"));
+    assert!(!open.scenario.layers[0].visible, "it is hidden at first");
     assert!(
         open.problems
             .iter()

@@ -1,5 +1,6 @@
 //! An imagery layer: pictures of the ground from any source, brought into squares of the site.
 
+mod asked;
 mod open;
 mod sample;
 

@@ -1,11 +1,12 @@
 //! Opening what an imagery layer names.
 
 use super::super::read::has_extension;
+use super::asked::AskedPicture;
 use super::{Placing, SitePicture};
 use crate::georef::SiteFrame;
 use crate::model::{GroundPicture, Layer};
 use crate::sources::imagery::{
-    GeoTiffPixels, MbTiles, PixelSource, ServerOptions, TiledPixels, open_description, with_overview,
+    GeoTiffPixels, MbTiles, PixelSource, ServerOptions, TiledPixels, asked_host, open_description, with_overview,
 };
 use crate::sources::raster::GeoTiff;
 use crate::sources::resource::Resources;
@@ -22,16 +23,39 @@ pub(in crate::model::scenario) fn open(
     site: SiteFrame,
     problems: &mut Vec<Problem>,
 ) -> Option<Arc<dyn GroundPicture>> {
-    let picture = picture(resources, layer, site, problems);
-    picture.map_err(|problem| problems.push(problem)).ok()
+    let path = &layer.path;
+    if has_extension(path, &["json", "xml"])
+        && let Some(host) = asked_host(resources, path)
+    {
+        problems.push(asks(path, &host));
+        return Some(Arc::new(AskedPicture::new(
+            resources.clone(),
+            layer.clone(),
+            site,
+            host,
+        )));
+    }
+    match site_picture(resources, layer, site, problems) {
+        Ok(picture) => Some(Arc::new(picture)),
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    }
 }
 
-fn picture(
+/// That a server is asked, for whoever wants to know before it is.
+fn asks(path: &str, host: &str) -> Problem {
+    Problem::warning(path, "", format!("this layer asks a server: {host}, once it is shown")).because(Cause::Server)
+}
+
+/// The picture of a layer, opened.
+pub(super) fn site_picture(
     resources: &Arc<dyn Resources>,
     layer: &Layer,
     site: SiteFrame,
     problems: &mut Vec<Problem>,
-) -> Result<Arc<dyn GroundPicture>, Problem> {
+) -> Result<SitePicture, Problem> {
     let path = &layer.path;
     let source = source(resources, path, problems)?;
     let misplaced = |message: String| Problem::error(path, "", message).because(Cause::Place);
@@ -40,8 +64,7 @@ fn picture(
             "the file names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992".into(),
         )
     })?;
-    let picture = SitePicture::new(&layer.id, path, source, Placing::Crs(site, crs)).map_err(misplaced)?;
-    Ok(Arc::new(picture))
+    SitePicture::new(&layer.id, path, source, Placing::Crs(site, crs)).map_err(misplaced)
 }
 
 /// The pixels of the file at `path`, whatever it is.
@@ -58,8 +81,7 @@ pub(in crate::model::scenario) fn source(
     if has_extension(path, &["json", "xml"]) {
         let described = open_description(resources, path, &ServerOptions::of_machine())?;
         if let Some(host) = &described.host {
-            let message = format!("this layer asks a server: {host}");
-            problems.push(Problem::warning(path, "", message).because(Cause::Server));
+            problems.push(asks(path, host));
         }
         return Ok(with_overview(described.source));
     }
