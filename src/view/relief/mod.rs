@@ -2,7 +2,7 @@
 //!
 //! It draws the bare ground of a large terrain, and any ground while a layer of imagery is shown. What a view wants and
 //! what is drawn meanwhile are pure functions ([`select`], [`cover`]); nodes are made by workers, let in by the frame's
-//! budget and kept while there is room. Around the ground lies the paper of [`ground`](super::ground), whose surfaces lie
+//! budget and kept while there is room. Around the ground lies the paper of the flat ground, whose surfaces lie
 //! on it. Site frame, metres.
 
 mod holes;

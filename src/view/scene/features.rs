@@ -24,7 +24,7 @@ pub struct StyleFeatures {
 }
 
 impl ShownScenario {
-    /// How the vector layers look now, in the order of [`OpenScenario::features`].
+    /// How the vector layers look now, in the order of the open scenario's `features`.
     pub fn feature_styles(&self) -> &[FeatureStyle] {
         &self.feature_styles
     }
