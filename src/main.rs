@@ -10,8 +10,13 @@ use serde_json::json;
 use stadslens::analysis::{Survey, VariantNumbers, numbers_json, numbers_table};
 use stadslens::app::{self, WindowOptions};
 use stadslens::georef::{Crs, check_known_point, transform_lines};
-use stadslens::model::{Variant, scenario};
-use stadslens::sources::{Problem, Severity, cityjson::Lod, inspect::inspect};
+use stadslens::model::scenario::{self, OpenWishes};
+use stadslens::model::{CrsAnswer, Variant};
+use stadslens::sources::{
+    Problem, Severity,
+    cityjson::{Lod, LodChoice},
+    inspect::{inspect, tell_place},
+};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +47,10 @@ struct WindowArgs {
     /// Highest level of detail of a CityJSON file to show (1.2, 1.3, 2.2); without it the highest it has.
     #[arg(long, value_name = "LOD", value_parser = parse_lod)]
     lod: Option<Lod>,
+    /// Coordinate system of a map file, raster, point cloud or CityJSON, whatever it says itself: EPSG:28992 (RD), EPSG:4326
+    /// (degrees), another number, or none (metres without a place).
+    #[arg(long, value_name = "EPSG:n")]
+    crs: Option<CrsAnswer>,
     /// Interface language (nl, en); the default is the saved choice, else the system's language.
     #[arg(long, value_name = "LANGUAGE")]
     language: Option<String>,
@@ -80,6 +89,9 @@ enum Command {
     Inspect {
         /// Scenario (its ids and totals), tileset.json, or a tile payload (glb, gltf, b3dm).
         path: PathBuf,
+        /// Say where it lies if it is in this coordinate system, whatever it says itself.
+        #[arg(long, value_name = "EPSG:n")]
+        crs: Option<Crs>,
         /// One JSON object on standard output and nothing else.
         #[arg(long)]
         json: bool,
@@ -163,6 +175,14 @@ fn parse_lod(text: &str) -> Result<Lod, String> {
     lod.map_err(|()| "give a level of detail, as 1.2 or 2".into())
 }
 
+/// How a file is wanted.
+fn wishes(lod: Option<Lod>, crs: Option<CrsAnswer>) -> OpenWishes {
+    OpenWishes {
+        detail: lod.map_or(LodChoice::Highest, LodChoice::AtMost),
+        crs,
+    }
+}
+
 fn parse_positive(text: &str) -> Result<f64, String> {
     parse_finite(text)
         .ok()
@@ -206,7 +226,7 @@ fn main() -> ExitCode {
         })),
         Some(Command::Render(args)) => render::run(*args),
         Some(Command::Prepare(args)) => prepare::run(*args),
-        Some(Command::Inspect { path, json }) => inspect_file(&path, json),
+        Some(Command::Inspect { path, crs, json }) => inspect_file(&path, crs, json),
         Some(Command::Check { path, json }) => check(&path, json),
         Some(Command::Indicators {
             path,
@@ -251,7 +271,7 @@ fn main() -> ExitCode {
 fn open_window(args: WindowArgs) -> ExitCode {
     let options = WindowOptions {
         path: args.path,
-        lod: args.lod,
+        wishes: wishes(args.lod, args.crs),
         language: args.language,
         size: args.size,
         #[cfg(feature = "automation")]
@@ -262,14 +282,15 @@ fn open_window(args: WindowArgs) -> ExitCode {
     finish(app::run_window(options))
 }
 
-fn inspect_file(path: &std::path::Path, json: bool) -> ExitCode {
+fn inspect_file(path: &std::path::Path, crs: Option<Crs>, json: bool) -> ExitCode {
     let facts = if scenario::is_scenario(path) {
         scenario::describe(path)
     } else {
         inspect(path).map_err(|problem| vec![problem])
     };
     match facts {
-        Ok(facts) => {
+        Ok(mut facts) => {
+            tell_place(&mut facts, crs);
             // Warnings cost nothing of what is in the file.
             let has_problems = facts["problems"]
                 .as_array()

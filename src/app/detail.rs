@@ -3,9 +3,9 @@
 
 use super::choices::Choices;
 use super::desk::{Screen, failure};
-use super::open::{PathOpened, WantedDetail};
+use super::open::{PathOpened, Wanted};
 use crate::model::edit::ReplaceCityModel;
-use crate::model::scenario::open_city_model;
+use crate::model::scenario::{OpenWishes, open_city_model};
 use crate::model::{ActiveScenario, OpenScenario};
 use crate::schedule::FrameSystems;
 use crate::sources::{Problem, cityjson::LodChoice};
@@ -71,8 +71,10 @@ fn start_changing(
         return;
     }
     let (path, site) = (detail.path.clone(), active.0.scenario.area.site);
+    let crs = active.0.crs_question.as_ref().and_then(|question| question.answer);
+    let wishes = OpenWishes { detail: choice, crs };
     let task_path = path.clone();
-    let make = async move { open_city_model(&task_path, choice, Some(site)) };
+    let make = async move { open_city_model(&task_path, wishes, Some(site)) };
     changing.0 = Some(Change {
         path,
         choice,
@@ -83,7 +85,7 @@ fn start_changing(
 fn finish_changing(
     mut changing: ResMut<ChangingDetail>,
     mut replace: MessageWriter<ReplaceCityModel>,
-    mut wanted: ResMut<WantedDetail>,
+    mut wanted: ResMut<Wanted>,
     mut screen: ResMut<Screen>,
     choices: Res<Choices>,
 ) {
@@ -99,7 +101,12 @@ fn finish_changing(
     match outcome {
         Ok(open) => {
             // Opened once more, it is shown like this again.
-            wanted.0 = Some((path, choice));
+            let before = wanted.of(&path);
+            let wishes = OpenWishes {
+                detail: choice,
+                ..before
+            };
+            wanted.0 = Some((path, wishes));
             replace.write(ReplaceCityModel(Arc::new(open)));
         }
         Err(problems) => {

@@ -29,6 +29,7 @@ mod stamp;
 mod state;
 mod stop;
 mod sun_clock;
+mod system;
 mod take_along;
 mod window;
 

@@ -1,14 +1,14 @@
 //! Opening what the user names, off the main thread: a scenario, a package, a tileset or a single tile.
 
-use super::{Stop, keep::Keeping};
+use super::{Stop, choices::Choices, keep::Keeping};
 use crate::model::{
     OpenScenario, StoreHandle,
-    scenario::{open_any, open_city_model},
+    scenario::{OpenWishes, open_with, takes_crs},
 };
 use crate::schedule::FrameSystems;
 use crate::sources::{
     Problem,
-    cityjson::{Lod, LodChoice, is_city_json},
+    cityjson::{LodChoice, is_city_json},
 };
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
@@ -36,20 +36,39 @@ pub struct PathOpened {
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct OpenSystems;
 
-/// The city model that is shown in a level of detail of the person's choice, for as long as the program runs.
+/// What the person wants of a file, for as long as the program runs.
 #[derive(Resource, Default)]
-pub(super) struct WantedDetail(pub(super) Option<(PathBuf, LodChoice)>);
+pub(super) struct Wanted(pub(super) Option<(PathBuf, OpenWishes)>);
 
-/// Refuses a level of detail for what is no city model.
-pub(super) fn check_lod(path: Option<&Path>, lod: Option<Lod>) -> Result<(), Stop> {
-    let Some(lod) = lod else { return Ok(()) };
-    let is_fit = path.is_some_and(|path| !path.exists() || is_city_json(path));
-    if is_fit {
-        return Ok(());
+impl Wanted {
+    /// What is wanted of the file at `path`.
+    pub(super) fn of(&self, path: &Path) -> OpenWishes {
+        let wanted = self.0.as_ref().filter(|(of, _)| of == path);
+        wanted.map(|(_, wishes)| *wishes).unwrap_or_default()
     }
+}
+
+/// Refuses a level of detail for what is no city model, and a coordinate system for what has a place of its own.
+pub(super) fn check_wishes(path: Option<&Path>, wishes: OpenWishes) -> Result<(), Stop> {
+    let is_fit = |fits: fn(&Path) -> bool| path.is_some_and(|path| !path.exists() || fits(path));
     let what = path.map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
-    let message = format!("--lod {lod} chooses a level of detail of a CityJSON file, and {what} is none: leave it out");
-    Err(Stop::Usage { message })
+    if let LodChoice::AtMost(lod) | LodChoice::Exact(lod) = wishes.detail
+        && !is_fit(is_city_json)
+    {
+        let message =
+            format!("--lod {lod} chooses a level of detail of a CityJSON file, and {what} is none: leave it out");
+        return Err(Stop::Usage { message });
+    }
+    if let Some(crs) = wishes.crs
+        && !is_fit(takes_crs)
+    {
+        let message = format!(
+            "--crs {crs} says in which coordinate system a map file, raster, point cloud or CityJSON is, and {what} is \
+             none of these: leave it out"
+        );
+        return Err(Stop::Usage { message });
+    }
+    Ok(())
 }
 
 /// The opening under way; a newer one replaces it.
@@ -68,7 +87,7 @@ impl Opening {
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Opening>()
-        .init_resource::<WantedDetail>()
+        .init_resource::<Wanted>()
         .add_message::<OpenPath>()
         .add_message::<PathOpened>()
         .add_systems(
@@ -83,7 +102,8 @@ pub(super) fn plugin(app: &mut App) {
 fn start_opening(
     mut wishes: MessageReader<OpenPath>,
     mut opening: ResMut<Opening>,
-    detail: Res<WantedDetail>,
+    wanted: Res<Wanted>,
+    choices: Option<Res<Choices>>,
     keeping: Option<Res<Keeping>>,
 ) {
     let Some(OpenPath(path)) = wishes.read().last() else {
@@ -91,14 +111,14 @@ fn start_opening(
     };
     let path = path.clone();
     let task_path = path.clone();
-    let detail = detail.0.as_ref().filter(|(of, _)| *of == path);
-    let choice = detail.map(|(_, choice)| *choice);
+    let mut wishes = wanted.of(&path);
+    let known = choices
+        .as_ref()
+        .and_then(|choices| choices.preferences.known_system(&path));
+    wishes.crs = wishes.crs.or_else(|| known?.parse().ok());
     let keeper = keeping.map(|keeping| keeping.keeper());
     let task = AsyncComputeTaskPool::get().spawn(async move {
-        let mut open = match choice {
-            Some(choice) => open_city_model(&task_path, choice, None)?,
-            None => open_any(&task_path)?,
-        };
+        let mut open = open_with(&task_path, wishes)?;
         let store = keeper.and_then(|keeper| keeper.read_back(&task_path, &mut open));
         Ok((open, store))
     });

@@ -1,14 +1,11 @@
 //! One picture without a window: open, wait until everything in view is there, draw once, write a PNG.
 
-use super::{Stop, engine, frame_time::MainThreadTimes, machine, open::check_lod, program_plugins, stamp::stamp};
+use super::{Stop, engine, frame_time::MainThreadTimes, machine, open::check_wishes, program_plugins, stamp::stamp};
 use crate::georef::{LonLatH, SitePos};
-use crate::model::scenario::{open_any, open_city_model, unknown_id};
+use crate::model::scenario::{OpenWishes, open_with, unknown_id};
 use crate::model::{ActivateScenario, OpenScenario};
 use crate::schedule::{Lens, SwitchLens};
-use crate::sources::{
-    Cause, Problem, Severity,
-    cityjson::{Lod, LodChoice},
-};
+use crate::sources::{Cause, Problem, Severity};
 use crate::text::{Language, tr};
 use crate::view::{
     camera::{FlyTo, Orbit, OrbitCamera, orbit_of, picture_target, spawn_main_camera},
@@ -42,8 +39,8 @@ use std::{
 pub struct RenderOptions {
     /// What to open.
     pub path: PathBuf,
-    /// Highest level of detail of a city model; `None` is the highest it has.
-    pub lod: Option<Lod>,
+    /// How a file that is opened by itself is wanted.
+    pub wishes: OpenWishes,
     /// The PNG to write.
     pub output: PathBuf,
     /// Width and height, pixels.
@@ -116,12 +113,8 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
     }
     let lens = lens_of(options)?;
     let preset = preset_of(options.quality.as_deref())?.unwrap_or(Preset::High);
-    check_lod(Some(&options.path), options.lod)?;
-    let open = match options.lod {
-        Some(lod) => open_city_model(&options.path, LodChoice::AtMost(lod), None),
-        None => open_any(&options.path),
-    };
-    let open = open.map_err(|problems| Stop::Problems { problems })?;
+    check_wishes(Some(&options.path), options.wishes)?;
+    let open = open_with(&options.path, options.wishes).map_err(|problems| Stop::Problems { problems })?;
     let orbit = orbit(options, &open)?;
     let mut options = options.clone();
     // A viewpoint that is asked for brings what belongs to it, unless that is asked for too.

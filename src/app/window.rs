@@ -10,11 +10,11 @@ use super::keep::{self, Keeping, tell_trouble};
 use super::keys::press_keys;
 use super::names::paint_names;
 use super::notes;
-use super::open::{OpenPath, Opening, WantedDetail, check_lod};
+use super::open::{OpenPath, Opening, Wanted, check_wishes};
 use super::own_list;
-use super::{Stop, machine, models, program_plugins, save, search, shipped, take_along};
+use super::{Stop, machine, models, program_plugins, save, search, shipped, system, take_along};
+use crate::model::scenario::OpenWishes;
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
-use crate::sources::cityjson::{Lod, LodChoice};
 use crate::text::{Language, tr};
 use crate::view::{
     camera::{InputCapture, OrbitCamera, spawn_main_camera},
@@ -41,8 +41,8 @@ const IDLE_LOOK: Duration = Duration::from_millis(100);
 pub struct WindowOptions {
     /// What to open; `None` opens the shipped Lange Wemen.
     pub path: Option<PathBuf>,
-    /// Highest level of detail of the city model at `path`; `None` is the highest it has.
-    pub lod: Option<Lod>,
+    /// How a file that is opened by itself is wanted.
+    pub wishes: OpenWishes,
     /// Language of this run.
     pub language: Option<String>,
     /// Size in pixels; `None` takes the whole screen.
@@ -62,10 +62,10 @@ pub fn run_window(options: WindowOptions) -> Result<(), Stop> {
             }
         })?),
     };
-    check_lod(options.path.as_deref(), options.lod)?;
+    check_wishes(options.path.as_deref(), options.wishes)?;
     machine::require_display()?;
     machine::require_adapter()?;
-    let detail = options.path.clone().zip(options.lod.map(LodChoice::AtMost));
+    let wanted = options.path.clone().map(|path| (path, options.wishes));
     let start = options.path.or_else(shipped::lange_wemen);
     let mut app = App::new();
     app.add_plugins(engine::plugins(Surface::Window(Box::new(window(options.size)))));
@@ -73,7 +73,7 @@ pub fn run_window(options: WindowOptions) -> Result<(), Stop> {
     app.add_plugins(desk_plugin)
         .insert_resource(Choices::load(language))
         .insert_resource(FirstPath(start))
-        .insert_resource(WantedDetail(detail));
+        .insert_resource(Wanted(wanted));
     #[cfg(feature = "automation")]
     if let Some(port) = options.automation_port {
         app.add_plugins(super::automation::AutomationPlugin { port });
@@ -133,6 +133,7 @@ fn desk_plugin(app: &mut App) {
         interface_plugin,
         dialog::plugin,
         detail::plugin,
+        system::plugin,
         save::plugin,
         keep::plugin,
         own_list::plugin,

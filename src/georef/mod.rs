@@ -6,21 +6,25 @@
 //! site frame and ellipsoidal in an ENU one. This module knows nothing of the ECS.
 
 mod frame;
+mod likely;
 mod patches;
 mod position;
 mod proj_context;
 mod rdnap;
 mod tile_map;
+mod towns;
 mod transform;
 mod transform_lines;
 
 pub use frame::{SiteFrame, east_north_up};
+pub use likely::{LikelyCrs, fits_rd, likely_crs, placed_in};
 pub use position::{Ecef, HeightReference, LonLatH, RdNap, RenderOrigin, SitePos, narrow, render_axes, site_axes};
 pub use rdnap::{
     check_known_point, ecef_from_lon_lat_h, in_rdnap_grid, lon_lat_from_rd, lon_lat_h_from_ecef, lon_lat_h_from_rd_nap,
     rd_from_lon_lat, rd_nap_from_lon_lat_h,
 };
 pub use tile_map::TileMap;
+pub use towns::nearest_town;
 pub use transform::{Crs, Transformer};
 pub use transform_lines::{LinesError, transform_lines};
 

@@ -1,8 +1,9 @@
 //! `stadslens render`: its arguments and its answer.
 
-use super::{complain, finish, parse_finite, parse_lod, parse_positive, parse_size, print_then};
+use super::{complain, finish, parse_finite, parse_lod, parse_positive, parse_size, print_then, wishes};
 use clap::Args;
 use stadslens::app::{self, RenderOptions};
+use stadslens::model::CrsAnswer;
 use stadslens::sources::cityjson::Lod;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,6 +15,10 @@ pub(super) struct RenderArgs {
     /// Highest level of detail of a CityJSON file to show (1.2, 1.3, 2.2); without it the highest it has.
     #[arg(long, value_name = "LOD", value_parser = parse_lod)]
     lod: Option<Lod>,
+    /// Coordinate system of a map file, raster, point cloud or CityJSON, whatever it says itself: EPSG:28992 (RD), EPSG:4326
+    /// (degrees), another number, or none (metres without a place).
+    #[arg(long, value_name = "EPSG:n")]
+    crs: Option<CrsAnswer>,
     /// The PNG to write.
     #[arg(short, long, value_name = "F.png")]
     output: PathBuf,
@@ -77,7 +82,7 @@ pub(super) fn run(args: RenderArgs) -> ExitCode {
     let json = args.json;
     let options = RenderOptions {
         path: args.path,
-        lod: args.lod,
+        wishes: wishes(args.lod, args.crs),
         output: args.output,
         size: args.size,
         variant: args.variant,

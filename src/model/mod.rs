@@ -6,6 +6,7 @@
 pub mod asset;
 mod city_detail;
 mod city_entry;
+mod crs_question;
 pub mod edit;
 pub mod features;
 pub mod imagery;
@@ -25,6 +26,7 @@ mod variant;
 pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
 pub use city_detail::CityDetail;
 pub use city_entry::CityEntry;
+pub use crs_question::{CrsAnswer, CrsQuestion};
 pub use edit::{ActivateScenario, ActiveScenario, Edit, EditError, EditScenario, History};
 pub use features::{FeatureLayer, FeatureStyle};
 pub use imagery::{GroundPicture, PictureTile};

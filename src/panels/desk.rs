@@ -17,6 +17,7 @@ use super::settings::{self, SettingsAction};
 use super::start::{self, StartAction, StartState};
 use super::status_bar::{self, StatusAction, StatusState};
 use super::sun::{self, SunAction, SunState};
+use super::system::{self, SystemAction, SystemState};
 use super::take_along::{self, TakeAlongAction, TakeAlongState};
 use super::tools::{self, ToolsAction, ToolsState};
 use super::top_bar::{self, TopBarAction, TopBarState};
@@ -61,6 +62,8 @@ pub enum Dialog {
     TakeAlong,
     /// Looking for a place.
     Search,
+    /// In which coordinate system the file is.
+    System,
 }
 
 /// A file that hangs over the window.
@@ -91,6 +94,8 @@ pub struct Desk {
     pub take_along: TakeAlongState,
     /// What stands in the dialog that looks for a place.
     pub search: SearchState,
+    /// Number of a coordinate system that is being typed.
+    pub system_number: String,
     /// Short messages.
     pub toasts: Toasts,
     /// The file that hangs over the window.
@@ -144,6 +149,8 @@ pub struct DeskView<'a> {
     pub synthetic: bool,
     /// What was found of what stands in [`Desk::search`].
     pub found: &'a FoundLines,
+    /// What is asked about the coordinates of the file; `None` where nothing is.
+    pub system: Option<&'a SystemState>,
     /// The small map; `None` where there is nothing to show on it.
     pub map: Option<&'a MinimapState>,
 }
@@ -175,6 +182,8 @@ pub struct DeskActions {
     pub take_along: Option<TakeAlongAction>,
     /// By the dialog that looks for a place.
     pub search: Option<SearchAction>,
+    /// By the question for the coordinate system.
+    pub system: Option<SystemAction>,
     /// By the small map.
     pub map: Option<MinimapAction>,
 }
@@ -367,6 +376,7 @@ impl Desk {
             Dialog::Problems => ("problems", tr(language, "panel-problems")),
             Dialog::TakeAlong => ("take along", tr(language, "take-along")),
             Dialog::Search => ("search", tr(language, "search")),
+            Dialog::System => ("system", tr(language, "system-title")),
         };
         let mut asked = Vec::new();
         let mut wants_tour = false;
@@ -377,6 +387,10 @@ impl Desk {
             Dialog::Problems => asked = problems::show(ui, view.problems, language),
             Dialog::TakeAlong => actions.take_along = take_along::show(ui, &mut self.take_along, language),
             Dialog::Search => actions.search = search::show(ui, &mut self.search, view.found, language),
+            Dialog::System => {
+                let state = view.system;
+                actions.system = state.and_then(|state| system::show(ui, state, &mut self.system_number, language));
+            }
         });
         for action in asked {
             match action {
@@ -384,7 +398,9 @@ impl Desk {
                 other => actions.problems.push(other),
             }
         }
-        if closed || actions.take_along.is_some() || actions.search.is_some() {
+        let is_answered = matches!(actions.system, Some(SystemAction::Answer(_)));
+        let is_of_nothing = dialog == Dialog::System && view.system.is_none();
+        if closed || actions.take_along.is_some() || actions.search.is_some() || is_answered || is_of_nothing {
             self.dialog = None;
         }
         if wants_tour {

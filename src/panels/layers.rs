@@ -4,9 +4,10 @@ use crate::model::{Certainty, Source};
 use crate::panels::certainty_word;
 use crate::panels::coloring::{self, Coloring, ColoringAction};
 use crate::text::{Language, format_date, tr};
-use crate::ui::widgets::{self, ListRow, SwatchEdge};
+use crate::ui::widgets::{self, ButtonKind, ListRow, SwatchEdge};
 use crate::ui::{TextRole, Theme};
 use bevy_egui::egui::{Color32, Ui};
+use egui_phosphor::regular;
 use jiff::civil::Date;
 
 /// One colour of a legend.
@@ -72,6 +73,8 @@ pub struct DetailRow {
 pub struct LayersState {
     /// The layers, the lowest first.
     pub rows: Vec<LayerRow>,
+    /// The coordinate system that the file is shown in, where it does not say which it is in.
+    pub system: Option<String>,
 }
 
 /// What was asked for.
@@ -100,6 +103,8 @@ pub enum LayersAction {
     },
     /// Draw the city model in the level of detail at this place in the list.
     SetDetail(usize),
+    /// Ask in which coordinate system the file is.
+    AskSystem,
     /// Draw the points of a layer in another way.
     Color {
         /// Its id.
@@ -114,6 +119,14 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
     let mut actions = Vec::new();
     if state.rows.is_empty() {
         widgets::secondary(ui, &tr(language, "layers-none"));
+    }
+    if let Some(system) = &state.system {
+        widgets::fact(ui, &tr(language, "layers-system"), system);
+        let change = tr(language, "layers-system-change");
+        if widgets::button(ui, regular::MAP_PIN, &change, ButtonKind::Quiet).clicked() {
+            actions.push(LayersAction::AskSystem);
+        }
+        widgets::separator(ui);
     }
     for (index, row) in state.rows.iter().enumerate() {
         if index > 0 {

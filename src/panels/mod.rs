@@ -28,6 +28,7 @@ pub mod settings;
 pub mod start;
 pub mod status_bar;
 pub mod sun;
+pub mod system;
 pub mod take_along;
 pub mod tools;
 pub mod top_bar;

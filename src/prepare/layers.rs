@@ -5,7 +5,7 @@
 use super::document::PreparedLayer;
 use super::meaning::{Becomes, becomes, has_ended, kept, lower};
 use super::{PrepareError, PrepareOptions, PrepareReport, PrepareStep, VectorInput, register};
-use crate::georef::{Crs, Transformer};
+use crate::georef::{Crs, Transformer, fits_rd};
 use crate::sources::vector::{
     FlatGeobufWriter, GeometryKind, Position, Rings, VectorFeature, VectorFile, VectorGeometry, VectorLayer,
 };
@@ -18,8 +18,6 @@ use std::path::Path;
 pub(super) const FOLDER: &str = "layers";
 /// Problems of single features that are told of one file.
 const MOST_TOLD: usize = 20;
-/// Bounds of coordinates that are taken for RD where a file names no system, metres.
-const RD: [f64; 4] = [-7_000.0, 289_000.0, 300_000.0, 629_000.0];
 
 const SLOTS: [(&str, [&str; 2]); 3] = [
     ("surfaces", ["Verharding, groen en water", "Paving, green and water"]),
@@ -202,7 +200,7 @@ fn to_rd(layer: &VectorLayer, shown: &str, problems: &mut Vec<Problem>) -> Resul
     let Some(crs) = layer.crs else {
         let fits = layer
             .bounds
-            .is_some_and(|b| b[0] >= RD[0] && b[1] >= RD[1] && b[2] <= RD[2] && b[3] <= RD[3]);
+            .is_some_and(|[x, y, far_x, far_y]| fits_rd(DVec2::new(x, y), DVec2::new(far_x, far_y)));
         let said = layer.crs_name.as_deref().unwrap_or("no coordinate system");
         if !fits {
             return Err(bad(format!(

@@ -6,6 +6,7 @@
 use super::{
     Cause, Problem,
     cityjson::{CityJson, is_city_json},
+    crs_name,
     gltf::Totals,
     imagery, obj, points, raster,
     resource::{ResourceError, Resources, encode_percent, folder, read_uri},
@@ -15,8 +16,11 @@ use super::{
     },
     vector,
 };
-use crate::georef::{Ecef, LonLatH, RdNap, lon_lat_h_from_ecef, rd_nap_from_lon_lat_h};
-use bevy::math::DVec3;
+use crate::georef::{
+    Crs, Ecef, LikelyCrs, LonLatH, RdNap, likely_crs, lon_lat_h_from_ecef, nearest_town, placed_in,
+    rd_nap_from_lon_lat_h,
+};
+use bevy::math::{DVec2, DVec3};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -77,6 +81,58 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
         return Ok(describe_tileset(&read_tree(resources, name)?));
     }
     Ok(describe_payload(count_guarded(&bytes, name)))
+}
+
+/// Adds to facts of a file with a box of coordinates where its middle lies, as `center_lon_lat` and `near`: in `crs`, else in
+/// the system that it names. Where neither is there, `likely_crs` lists the systems that put it in or near the Netherlands.
+pub fn tell_place(facts: &mut Value, crs: Option<Crs>) {
+    if let Some(layers) = facts.get_mut("layers").and_then(Value::as_array_mut) {
+        layers.iter_mut().for_each(|layer| tell_place(layer, crs));
+    }
+    let Some([low, high]) = facts.get("bbox").and_then(flat_box) else {
+        return;
+    };
+    let named = facts.get("crs").and_then(Value::as_str);
+    let named = named.and_then(crs_name::of_name);
+    let near = |place: &LikelyCrs| {
+        let town = nearest_town(place.lon_deg, place.lat_deg);
+        town.map(|(name, km)| format!("{name} ({km:.0} km)"))
+    };
+    let Some(facts) = facts.as_object_mut() else { return };
+    if let Some(known) = crs.or(named) {
+        let place = placed_in(known, low, high);
+        if crs.is_some() {
+            facts.insert("crs".into(), json!(known.to_string()));
+        }
+        if !facts.contains_key("center_lon_lat") {
+            facts.insert(
+                "center_lon_lat".into(),
+                json!(place.map(|place| [place.lon_deg, place.lat_deg])),
+            );
+        }
+        facts.insert("near".into(), json!(place.as_ref().and_then(near)));
+        return;
+    }
+    let likely: Vec<Value> = likely_crs(low, high)
+        .iter()
+        .map(|likely| {
+            json!({
+                "crs": likely.crs.to_string(),
+                "center_lon_lat": [likely.lon_deg, likely.lat_deg],
+                "near": near(likely),
+            })
+        })
+        .collect();
+    facts.insert("likely_crs".into(), likely.into());
+}
+
+/// The corners of a box of four or six numbers.
+fn flat_box(bbox: &Value) -> Option<[DVec2; 2]> {
+    let numbers: Vec<f64> = bbox.as_array()?.iter().map(Value::as_f64).collect::<Option<_>>()?;
+    match numbers[..] {
+        [x, y, far_x, far_y] | [x, y, _, far_x, far_y, _] => Some([DVec2::new(x, y), DVec2::new(far_x, far_y)]),
+        _ => None,
+    }
 }
 
 fn describe_payload(count: PayloadCount) -> Value {

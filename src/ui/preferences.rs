@@ -21,6 +21,9 @@ const MAX_BYTES: u64 = 1 << 20;
 /// How many recent files are kept.
 const MAX_RECENT: usize = 8;
 
+/// Of how many files the coordinate system is remembered.
+const MAX_SYSTEMS: usize = 200;
+
 /// How many lenses' panel states are kept; more would be somebody else's file.
 const MAX_LENSES: usize = 16;
 
@@ -75,6 +78,15 @@ impl Default for PanelMemory {
     }
 }
 
+/// What was answered of the coordinates of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownSystem {
+    /// The file, from the root of its disk.
+    pub path: PathBuf,
+    /// `EPSG:28992`, or `none`.
+    pub system: String,
+}
+
 /// What a person chose.
 #[derive(Resource, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -93,6 +105,8 @@ pub struct Preferences {
     pub tour_seen: bool,
     /// Files opened lately, the last one first.
     pub recent_files: Vec<PathBuf>,
+    /// Files that do not say in which coordinate system they are, with what was answered, the last one first.
+    pub systems: Vec<KnownSystem>,
     /// Panels, by lens.
     pub panels: BTreeMap<String, PanelMemory>,
 }
@@ -107,6 +121,7 @@ impl Default for Preferences {
             theme: ThemeChoice::default(),
             tour_seen: false,
             recent_files: Vec::new(),
+            systems: Vec::new(),
             panels: BTreeMap::new(),
         }
     }
@@ -227,10 +242,27 @@ impl Preferences {
         self.recent_files.truncate(MAX_RECENT);
     }
 
+    /// Remembers in which coordinate system the file at `path` is.
+    pub fn know_system(&mut self, path: &Path, system: &str) {
+        let Ok(path) = std::path::absolute(path) else { return };
+        self.systems.retain(|known| known.path != path);
+        let system = system.to_owned();
+        self.systems.insert(0, KnownSystem { path, system });
+        self.systems.truncate(MAX_SYSTEMS);
+    }
+
+    /// What was answered of the file at `path`.
+    pub fn known_system(&self, path: &Path) -> Option<&str> {
+        let path = std::path::absolute(path).ok()?;
+        let known = self.systems.iter().find(|known| known.path == path);
+        known.map(|known| known.system.as_str())
+    }
+
     /// The same with every value within what the interface can show.
     fn within_limits(mut self) -> Self {
         self.text_scale = finite_within(self.text_scale, super::Theme::LEAST_SCALE, super::Theme::MOST_SCALE);
         self.recent_files.truncate(MAX_RECENT);
+        self.systems.truncate(MAX_SYSTEMS);
         while self.panels.len() > MAX_LENSES {
             self.panels.pop_last();
         }

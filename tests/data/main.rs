@@ -24,6 +24,7 @@ mod prepare_stops;
 mod raster;
 mod raster_damage;
 mod scenario;
+mod systems;
 mod terrain_pyramid;
 mod tiler;
 mod vector_facts;

@@ -53,6 +53,11 @@ impl Desktop {
         Self::start(width, height, &["kiosk", scenario, "--practice"])
     }
 
+    /// Where it keeps what the person chose.
+    pub(crate) fn config(&self) -> std::path::PathBuf {
+        self.home.path().join("config")
+    }
+
     /// The folder below which the program keeps what it writes.
     pub(crate) fn data(&self) -> std::path::PathBuf {
         self.home.path().join("data")

@@ -10,6 +10,7 @@ mod models;
 mod notes;
 mod own_list;
 mod search;
+mod system;
 mod take_along;
 
 use desktop::Desktop;

@@ -10,12 +10,13 @@ use crate::app::open::OpenPath;
 use crate::app::search::GoToPlace;
 use crate::app::shipped;
 use crate::app::sun_clock::SunClock;
+use crate::app::system::{AnswerSystem, LookAtSystem};
 use crate::app::take_along::{TakeAlong, TakeAlongTo};
 use crate::georef::SitePos;
 use crate::model::Viewpoint;
 use crate::panels::card::CardAction;
 use crate::panels::coloring::ColoringAction;
-use crate::panels::desk::{Desk, DeskActions};
+use crate::panels::desk::{Desk, DeskActions, Dialog};
 use crate::panels::layers::LayersAction;
 use crate::panels::minimap::MinimapAction;
 use crate::panels::problems::ProblemsAction;
@@ -23,6 +24,7 @@ use crate::panels::search::SearchAction;
 use crate::panels::settings::SettingsAction;
 use crate::panels::start::StartAction;
 use crate::panels::sun::SunAction;
+use crate::panels::system::SystemAction;
 use crate::panels::take_along::TakeAlongAction;
 use crate::panels::tools::ToolsAction;
 use crate::panels::top_bar::TopBarAction;
@@ -79,7 +81,20 @@ impl Follower<'_, '_> {
             }
         }
         for action in actions.layers {
-            follow_layers(action, self.world, wishes);
+            if action == LayersAction::AskSystem {
+                desk.dialog = Some(Dialog::System);
+            } else {
+                follow_layers(action, self.world, wishes);
+            }
+        }
+        match actions.system {
+            Some(SystemAction::Answer(answer)) => {
+                wishes.system.write(AnswerSystem(answer));
+            }
+            Some(SystemAction::Look(number)) => {
+                wishes.number.write(LookAtSystem(number));
+            }
+            None => {}
         }
         for action in actions.card {
             follow_card(&action, self.world, wishes);
@@ -159,6 +174,8 @@ fn follow_layers(action: LayersAction, world: &Reading, wishes: &mut Wishes) {
             let choice = FeatureChoice::HeightBy(property);
             wishes.style.write(StyleFeatures { id, choice });
         }
+        // A dialog of the desk.
+        LayersAction::AskSystem => {}
         LayersAction::SetDetail(place) => {
             let shown = world.shown.as_ref();
             let choices = shown.and_then(|shown| Some(shown.open.detail.as_ref()?.choices()));

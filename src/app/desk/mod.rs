@@ -23,6 +23,7 @@ use super::notes::WriteNote;
 use super::open::{OpenPath, Opening};
 use super::search::{GoToPlace, MarkedPlace, Searching};
 use super::sun_clock::SunClock;
+use super::system::{AnswerSystem, AskedSystem, LookAtSystem};
 use super::take_along::{TakeAlong, TakeAlongTo};
 use crate::georef::SitePos;
 use crate::panels::desk::{Desk, DeskView, Page};
@@ -85,6 +86,7 @@ pub(super) struct Reading<'w> {
     marked: Res<'w, MarkedPlace>,
     ground: Res<'w, GroundHeights>,
     points: Res<'w, PointLooks>,
+    asked: Res<'w, AskedSystem>,
 }
 
 /// What the desk asks for.
@@ -108,6 +110,8 @@ pub(super) struct Wishes<'w> {
     go: MessageWriter<'w, GoToPlace>,
     color: MessageWriter<'w, ColorPoints>,
     class: MessageWriter<'w, ShowPointClass>,
+    system: MessageWriter<'w, AnswerSystem>,
+    number: MessageWriter<'w, LookAtSystem>,
 }
 
 /// Draws the desk and passes on what was asked for.
@@ -160,6 +164,7 @@ pub(super) fn show_desk(
             preferences: &choices.preferences,
             synthetic: shown.is_some_and(|shown| shown.open.scenario.synthetic),
             found: world.searching.found(),
+            system: world.asked.state(),
             map: map.as_ref(),
         },
         &language,

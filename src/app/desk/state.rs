@@ -2,6 +2,7 @@
 
 use super::feature_words::{feature_legend, feature_look};
 use super::points;
+use crate::app::system::system_name;
 use crate::model::{Certainty, Charter, CityDetail, Layer, LayerKind, OpenScenario, SurfaceKind, Use};
 use crate::panels::certainty_word;
 use crate::panels::charter::CharterState;
@@ -112,7 +113,11 @@ pub(super) fn layers(
         coloring: looks.0.get(&layer.id).map(|look| points::coloring(look, language)),
         look: feature_look(&layer.id, shown),
     });
-    LayersState { rows: rows.collect() }
+    let question = shown.open.crs_question.as_ref();
+    LayersState {
+        system: question.map(|question| system_name(question.taken, language)),
+        rows: rows.collect(),
+    }
 }
 
 /// The levels of a city model, with the one marked that is wanted or else shown; `None` where there is no choice.

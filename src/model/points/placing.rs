@@ -4,12 +4,10 @@
 //! layer says what they are measured from, as it does for a terrain.
 
 use super::MAX_DISTANCE_M;
-use crate::georef::{Crs, GeorefError, HeightReference, LonLatH, RdNap, SiteFrame, SitePos, Transformer};
+use crate::georef::{self, Crs, GeorefError, HeightReference, LonLatH, RdNap, SiteFrame, SitePos, Transformer};
 use crate::sources::{Cause, Problem};
-use bevy::math::{DVec2, DVec3};
+use bevy::math::DVec3;
 
-/// Where coordinates are taken for RD in a file that names no system: the country with a margin, metres.
-const RD: [DVec2; 2] = [DVec2::new(-7_000.0, 289_000.0), DVec2::new(300_000.0, 629_000.0)];
 /// Systems with heights above the ellipsoid.
 const ELLIPSOIDAL: [u32; 3] = [4978, 4979, 4937];
 
@@ -205,10 +203,7 @@ impl Placer<'_> {
 
 /// Whether places of a file that names no system can be RD.
 pub fn fits_rd(mut places: impl Iterator<Item = DVec3>) -> bool {
-    places.all(|p| {
-        let p = p.truncate();
-        p.cmpge(RD[0]).all() && p.cmple(RD[1]).all()
-    })
+    places.all(|p| georef::fits_rd(p.truncate(), p.truncate()))
 }
 
 fn around(crs: Crs, middle: DVec3) -> Result<SiteFrame, GeorefError> {

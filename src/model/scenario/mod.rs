@@ -60,5 +60,5 @@ pub use note_document::{document_with_notes, notes_from_json, notes_json};
 pub use own_lists::{ListFile, ListPreview};
 pub use placing::{ModelFacts, Unit, model_facts, proposed_model};
 pub use read::{DOCUMENT, OpenScenario, open};
-pub use scratch::{open_any, open_city_model};
+pub use scratch::{OpenWishes, open_any, open_city_model, open_with, takes_crs};
 pub use variant_files::model_request;

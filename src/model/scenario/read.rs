@@ -16,8 +16,8 @@ use super::{structure, table_layer, terrain_layer};
 use crate::model::Reaction;
 use crate::model::points::SiteCloud;
 use crate::model::{
-    AddedList, Asset, BuildingRegister, CityDetail, FeatureLayer, GroundPicture, RegisteredBuilding, Report, Sensor,
-    Terrain,
+    AddedList, Asset, BuildingRegister, CityDetail, CrsQuestion, FeatureLayer, GroundPicture, RegisteredBuilding,
+    Report, Sensor, Terrain,
 };
 use crate::sources::{
     Cause, Problem, json_text,
@@ -77,6 +77,8 @@ pub struct OpenScenario {
     pub imagery: Vec<Arc<dyn GroundPicture>>,
     /// In which level of detail the city model is shown, where this is one by itself.
     pub detail: Option<CityDetail>,
+    /// What is asked about the coordinates, where this is one file that does not say in which system they are.
+    pub crs_question: Option<CrsQuestion>,
     /// Everything wrong with the files.
     pub problems: Vec<Problem>,
 }
@@ -105,6 +107,7 @@ impl OpenScenario {
             features: Arc::default(),
             imagery: Vec::new(),
             detail: None,
+            crs_question: None,
             problems: Vec::new(),
         }
     }

@@ -4,8 +4,10 @@
 //! It has one layer, one viewpoint that frames the data, no ground and no variants. Nothing is written.
 
 use super::read::{has_extension, open};
+use super::scratch_raster::is_flat_raster;
 use super::{Area, Layer, LayerKind, LocalText, OpenScenario, Scenario, Source, Viewpoint};
 use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef, site_axes};
+use crate::model::CrsAnswer;
 use crate::sources::{
     Cause, Problem,
     cityjson::{LodChoice, is_city_json},
@@ -31,6 +33,23 @@ const FRAMING: f64 = 2.7;
 /// Opens whatever `path` is: a scenario folder, file or package, else a tileset, model, raster, vector file or point
 /// cloud in a scratch scenario.
 pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
+    open_with(path, OpenWishes::default())
+}
+
+/// What a person wants of a file that is opened by itself. It counts where the file is of a kind that it has a meaning for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OpenWishes {
+    /// In which level of detail a city model is shown.
+    pub detail: LodChoice,
+    /// In which coordinate system a map file, raster, point cloud or city model is, whatever it says itself.
+    pub crs: Option<CrsAnswer>,
+}
+
+/// The same as [`open_any`], as a person wants it.
+///
+/// # Errors
+/// When nothing of it can be shown.
+pub fn open_with(path: &Path, wishes: OpenWishes) -> Result<OpenScenario, Vec<Problem>> {
     let shown = path.display().to_string();
     if path.is_dir() && !path.join("scenario.json").is_file() && path.join("tileset.json").is_file() {
         return OpenScenario::scratch_for_tileset(&path.join("tileset.json"));
@@ -44,27 +63,41 @@ pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     if path.is_file() && has_extension(&shown, &["json"]) && is_tileset(path) {
         return OpenScenario::scratch_for_tileset(path);
     }
-    if let Some(opened) = OpenScenario::scratch_for_raster(path) {
+    if let Some(opened) = OpenScenario::scratch_for_raster(path, wishes.crs) {
         return opened;
     }
     if path.is_file() && is_city_json(path) {
-        return OpenScenario::scratch_for_city_model(path, LodChoice::Highest, None);
+        return OpenScenario::scratch_for_city_model(path, wishes, None);
     }
     if path.is_file() && vector::is_vector(path) {
-        return OpenScenario::scratch_for_vector(path);
+        return OpenScenario::scratch_for_vector(path, wishes.crs);
     }
     if path.is_file() && is_points(path) {
-        return OpenScenario::scratch_for_points(path);
+        return OpenScenario::scratch_for_points(path, wishes.crs);
     }
     open(path)
+}
+
+/// Whether a coordinate system can be said of what `path` is: a map file, a raster, a point cloud or a city model.
+pub fn takes_crs(path: &Path) -> bool {
+    is_flat_raster(path) || path.is_file() && (is_city_json(path) || vector::is_vector(path) || is_points(path))
 }
 
 /// Opens a city model in a level of detail. Where it is shown already, `site` is the frame that it stays in.
 ///
 /// # Errors
 /// When it is no city model, or nothing of it can be shown.
-pub fn open_city_model(path: &Path, choice: LodChoice, site: Option<SiteFrame>) -> Result<OpenScenario, Vec<Problem>> {
-    OpenScenario::scratch_for_city_model(path, choice, site)
+pub fn open_city_model(path: &Path, wishes: OpenWishes, site: Option<SiteFrame>) -> Result<OpenScenario, Vec<Problem>> {
+    OpenScenario::scratch_for_city_model(path, wishes, site)
+}
+
+/// What to say of a file that is shown in the system that a person says it is in.
+pub(super) fn told_system(name: &str, answer: CrsAnswer) -> Problem {
+    let message = match answer {
+        CrsAnswer::In(crs) => format!("its coordinates are taken as {crs}, as was chosen"),
+        CrsAnswer::Nowhere => "it is shown as metres, without a place on earth, as was chosen".to_owned(),
+    };
+    Problem::warning(name, "crs", message).because(Cause::Place)
 }
 
 /// Whether a JSON file is a tileset, judged by its name or its keys.

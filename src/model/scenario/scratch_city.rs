@@ -1,11 +1,11 @@
 //! A scratch scenario around a city model: it is tiled in memory and then shown, picked and found like any tileset.
 
 use super::city_ground::CityGround;
-use super::scratch::{beside, home, median, no_file_name, quantile};
+use super::scratch::{OpenWishes, beside, home, median, no_file_name, quantile, told_system};
 use super::words::use_of_word;
 use super::{OpenScenario, Use, Viewpoint};
-use crate::georef::{Crs, Ecef, RdNap, SiteFrame, SitePos, Transformer};
-use crate::model::{BuildingRegister, CityDetail, CityEntry, RegisteredBuilding};
+use crate::georef::{Crs, Ecef, RdNap, SiteFrame, SitePos, Transformer, fits_rd};
+use crate::model::{BuildingRegister, CityDetail, CityEntry, CrsAnswer, CrsQuestion, RegisteredBuilding};
 use crate::sources::cityjson::{CityJson, LodChoice};
 use crate::sources::tiles3d::tiler::{Tiler, TilerError, images_beside};
 use crate::sources::{Cause, CityFeature, Problem};
@@ -16,24 +16,23 @@ use std::sync::Arc;
 
 /// Where data without a place is put, RD metres: the middle of the country, so that every tool finds it.
 pub(super) const NOWHERE_RD: DVec3 = DVec3::new(155_000.0, 463_000.0, 0.0);
-/// Bounds of coordinates that are taken for RD where a file names no system: the country with a margin, metres.
-const RD: [DVec2; 2] = [DVec2::new(-7_000.0, 289_000.0), DVec2::new(300_000.0, 629_000.0)];
 /// How close to one another the heights of a city are, metres; farther ones are no data.
 const LOWEST_M: f64 = -1_000.0;
 
 impl OpenScenario {
-    /// A scratch scenario around a `CityJSON` file, shown in the level of detail of `choice`, in a frame of its own unless
+    /// A scratch scenario around a `CityJSON` file, shown as `wishes` say, in a frame of its own unless
     /// it has to stand in `site`.
     pub fn scratch_for_city_model(
         path: &Path,
-        choice: LodChoice,
+        wishes: OpenWishes,
         site: Option<SiteFrame>,
     ) -> Result<Self, Vec<Problem>> {
         let (beside, name) = beside(path).ok_or_else(|| no_file_name(path))?;
         let shown = path.display().to_string();
         let model = CityJson::open(path).map_err(|problem| vec![problem])?;
         let mut problems = model.problems();
-        let (crs, shift) = placed(&model, choice, &shown, &mut problems)?;
+        let choice = wishes.detail;
+        let Placed { crs, shift, question } = placed(&model, wishes, path, &mut problems)?;
         let mut entries: Vec<CityEntry> = Vec::new();
         let (mut ground, mut extent) = (CityGround::default(), Extent::default());
         let mut features = model.features(choice);
@@ -80,6 +79,7 @@ impl OpenScenario {
         }
         problems.append(&mut open.problems);
         open.problems = problems;
+        open.crs_question = question;
         Ok(open)
     }
 }
@@ -177,13 +177,24 @@ fn overlooking(low: DVec3, high: DVec3) -> Viewpoint {
     view
 }
 
-/// The system of a model, and what is added to its coordinates to have them there.
+/// Where a model stands.
+struct Placed {
+    crs: Crs,
+    /// What is added to its coordinates to have them there.
+    shift: DVec3,
+    /// What is asked about its system.
+    question: Option<CrsQuestion>,
+}
+
+/// The system of a model: what a person says, what it says where that fits, RD where its coordinates fit there.
 fn placed(
     model: &CityJson,
-    choice: LodChoice,
-    name: &str,
+    wishes: OpenWishes,
+    path: &Path,
     problems: &mut Vec<Problem>,
-) -> Result<(Crs, DVec3), Vec<Problem>> {
+) -> Result<Placed, Vec<Problem>> {
+    let (choice, answer) = (wishes.detail, wishes.crs);
+    let name = &path.display().to_string();
     let nothing = |problems: &mut Vec<Problem>| {
         let message = "there is no surface in it that can be drawn, so there is nothing to show";
         problems.insert(0, Problem::error(name, "", message).because(Cause::Place));
@@ -195,17 +206,30 @@ fn placed(
         return nothing(problems);
     }
     // Their heights are NAP, as the tiler takes them.
-    let named = model
-        .epsg()
-        .map(Crs)
-        .map(|crs| if crs == Crs::RD { Crs::RD_NAP } else { crs });
+    let stated = match answer {
+        Some(CrsAnswer::In(crs)) => Some(crs),
+        Some(CrsAnswer::Nowhere) => None,
+        None => model.epsg().map(Crs),
+    };
+    let named = stated.map(|crs| if crs == Crs::RD { Crs::RD_NAP } else { crs });
     let known = named.and_then(|crs| Transformer::new(crs, Crs::ECEF).ok().map(|to_ecef| (crs, to_ecef)));
+    let flat = |(low, high): (DVec3, DVec3)| [low.truncate(), high.truncate()];
+    let question = |said: Option<&str>, corners: (DVec3, DVec3), taken: Option<Crs>| {
+        let question = CrsQuestion::new(path, said.map(str::to_owned), flat(corners), taken);
+        Some(question.answered(answer))
+    };
     let said = match (&known, model.crs()) {
         (Some((crs, to_ecef)), said) => {
             if lies_within(model, choice, to_ecef) {
-                return Ok((*crs, DVec3::ZERO));
+                // A second reading is only worth it where somebody asked.
+                let corners = answer.and_then(|_| bounds(model, choice));
+                return Ok(Placed {
+                    crs: *crs,
+                    shift: DVec3::ZERO,
+                    question: corners.and_then(|corners| question(said, corners, Some(*crs))),
+                });
             }
-            let said = said.unwrap_or_default();
+            let said = answer.map_or_else(|| said.unwrap_or_default().to_owned(), |answer| answer.to_string());
             format!("its coordinates lie outside the area of the coordinate system {said}")
         }
         (None, Some(crs)) => format!("the coordinate system {crs} is not known here"),
@@ -215,17 +239,28 @@ fn placed(
         return nothing(problems);
     };
     let told = |message: String| Problem::warning(name, "metadata.referenceSystem", message).because(Cause::Place);
-    if known.is_none() && is_dutch(low) && is_dutch(high) {
+    if answer.is_none() && known.is_none() && is_dutch(low) && is_dutch(high) {
         problems.push(told(format!(
             "{said}; its coordinates are taken as RD and NAP (EPSG:7415)"
         )));
-        return Ok((Crs::RD_NAP, DVec3::ZERO));
+        return Ok(Placed {
+            crs: Crs::RD_NAP,
+            shift: DVec3::ZERO,
+            question: question(model.crs(), (low, high), Some(Crs::RD_NAP)),
+        });
     }
-    problems.push(told(format!(
-        "{said}; it is shown by itself, without its place on earth: write in the right system to see it there"
-    )));
+    problems.push(match answer {
+        Some(CrsAnswer::Nowhere) => told_system(name, CrsAnswer::Nowhere),
+        _ => told(format!(
+            "{said}; it is shown by itself, without its place on earth: write in the right system to see it there"
+        )),
+    });
     let middle = (low + high) / 2.0;
-    Ok((Crs::RD_NAP, NOWHERE_RD - DVec3::new(middle.x, middle.y, low.z)))
+    Ok(Placed {
+        crs: Crs::RD_NAP,
+        shift: NOWHERE_RD - DVec3::new(middle.x, middle.y, low.z),
+        question: question(model.crs(), (low, high), None),
+    })
 }
 
 /// Whether a feature of the first ones has its place in a system; one alone may be the damaged one.
@@ -244,7 +279,7 @@ fn is_dutch(p: DVec3) -> bool {
     const LIMBURG_M: [f64; 2] = [160_000.0, 215_000.0];
     let p = p.truncate();
     let is_beside_limburg = p.y < NORTH_OF_LIMBURG_M && !(LIMBURG_M[0]..=LIMBURG_M[1]).contains(&p.x);
-    p.cmpge(RD[0]).all() && p.cmple(RD[1]).all() && !is_beside_limburg
+    fits_rd(p, p) && !is_beside_limburg
 }
 
 /// Lowest and highest corner of what is drawn.

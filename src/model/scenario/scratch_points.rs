@@ -2,10 +2,11 @@
 //!
 //! Only some of the points are looked at here; the rest is read when it is seen.
 
-use super::scratch::{beside, home, no_file_name, scratch};
+use super::scratch::{beside, home, no_file_name, scratch, told_system};
 use super::{LayerKind, OpenScenario};
 use crate::georef::{Crs, SiteFrame, SitePos};
 use crate::model::points::{MAX_DISTANCE_M, Placing, PlacingError, SiteCloud, fits_rd};
+use crate::model::{CrsAnswer, CrsQuestion};
 use crate::sources::points::{Point, PointFile};
 use crate::sources::{Cause, Problem};
 use bevy::math::{DVec2, DVec3};
@@ -22,8 +23,8 @@ const FILLED: f64 = 0.45;
 const LAYER: &str = "points";
 
 impl OpenScenario {
-    /// A scratch scenario around a file of points (LAS, LAZ or COPC).
-    pub fn scratch_for_points(path: &Path) -> Result<Self, Vec<Problem>> {
+    /// A scratch scenario around a file of points (LAS, LAZ or COPC), in the system that it says or that `answer` does.
+    pub fn scratch_for_points(path: &Path, answer: Option<CrsAnswer>) -> Result<Self, Vec<Problem>> {
         let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
         let file = PointFile::open(path).map_err(|problem| vec![problem])?;
         let mut peeked = file.peek();
@@ -38,13 +39,18 @@ impl OpenScenario {
         let Some(middle) = middle(&peeked.points) else {
             return Err(refuse("none of its points can be shown".into(), &problems));
         };
-        let (placing, site, said) = match place(&file, &peeked.points, middle) {
+        let (placing, site, taken, said) = match place(&file, &peeked.points, middle, answer) {
             Ok(placed) => placed,
             Err(error) => return Err(refuse(error.to_string(), &problems)),
         };
         if let Some(message) = said {
             problems.push(Problem::warning(&name, "crs", message).because(Cause::Place));
         }
+        problems.extend(answer.map(|answer| told_system(&name, answer)));
+        let question = (file.crs.is_none() || answer.is_some()).then(|| {
+            let [low, high] = bounds(&peeked.points);
+            CrsQuestion::new(path, file.crs_name.clone(), [low, high], taken).answered(answer)
+        });
         let Some(radius_m) = radius(&file, &peeked.points, &placing) else {
             return Err(refuse(
                 "none of its points has a place that can be shown".into(),
@@ -56,8 +62,19 @@ impl OpenScenario {
         let mut open = Self::without_data(scenario, resources);
         open.points = vec![Arc::new(SiteCloud::new(LAYER, Arc::new(file), placing))];
         open.problems = problems;
+        open.crs_question = question;
         Ok(open)
     }
+}
+
+/// A box around points, in the units of their file.
+fn bounds(points: &[Point]) -> [DVec2; 2] {
+    let flat = |p: &Point| p.position.truncate();
+    let first = points.first().map(flat).unwrap_or_default();
+    points
+        .iter()
+        .map(flat)
+        .fold([first; 2], |[low, high], p| [low.min(p), high.max(p)])
 }
 
 /// The middle of a cloud in the coordinates of its file, just below its lowest ground: there the table stands, which an
@@ -73,23 +90,30 @@ fn middle(points: &[Point]) -> Option<DVec3> {
     Some(DVec3::new(x, y, at(|p| p.position.z, STRAYS)? - BELOW_M))
 }
 
-/// The way of a file into a site around it, and what has to be said of it.
+/// The way of a file into a site around it, the system that is taken for it, and what has to be said of it.
 fn place(
     file: &PointFile,
     points: &[Point],
     middle: DVec3,
-) -> Result<(Placing, SiteFrame, Option<String>), PlacingError> {
-    if let Some(crs) = file.crs {
-        return Placing::around(crs, middle);
+    answer: Option<CrsAnswer>,
+) -> Result<(Placing, SiteFrame, Option<Crs>, Option<String>), PlacingError> {
+    let known = match answer {
+        Some(CrsAnswer::In(crs)) => Some(crs),
+        Some(CrsAnswer::Nowhere) => return Ok((Placing::local(middle), SiteFrame::Local, None, None)),
+        None => file.crs,
+    };
+    if let Some(crs) = known {
+        let (placing, site, said) = Placing::around(crs, middle)?;
+        return Ok((placing, site, Some(crs), said));
     }
     let said = no_system(file);
     if !fits_rd(points.iter().map(|p| p.position)) {
         let said = format!("{said}; it is shown as metres, without a place on earth");
-        return Ok((Placing::local(middle), SiteFrame::Local, Some(said)));
+        return Ok((Placing::local(middle), SiteFrame::Local, None, Some(said)));
     }
     let (placing, site, _) = Placing::around(Crs::RD_NAP, middle)?;
     let said = format!("{said}; its coordinates are taken as RD and NAP (EPSG:7415)");
-    Ok((placing, site, Some(said)))
+    Ok((placing, site, Some(Crs::RD_NAP), Some(said)))
 }
 
 /// What there is to say of a file without a CRS.

@@ -7,10 +7,10 @@ use super::imagery_layer::{self, Placing, SitePicture};
 use super::mesh_layer;
 use super::projection::{MAX_DISTANCE_M, Projection};
 use super::read::has_extension;
-use super::scratch::{beside, home, no_file_name, scratch};
+use super::scratch::{beside, home, no_file_name, scratch, told_system};
 use super::{LayerKind, OpenScenario};
-use crate::georef::{Crs, HeightReference, LonLatH, RdNap, SiteFrame, SitePos, Transformer};
-use crate::model::{GroundPicture, Terrain};
+use crate::georef::{Crs, HeightReference, LonLatH, RdNap, SiteFrame, SitePos, Transformer, fits_rd};
+use crate::model::{CrsAnswer, CrsQuestion, GroundPicture, Terrain};
 use crate::sources::imagery::{self, PixelSource};
 use crate::sources::raster::terrain::{MAX_LAYER_BYTES, TileId, read_terrain_layer};
 use crate::sources::raster::{GeoTiff, is_terrain_layer, is_tiff};
@@ -21,8 +21,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where coordinates are taken for RD in a file that names no system: the country with a margin, metres.
-const RD: [DVec2; 2] = [DVec2::new(-7_000.0, 289_000.0), DVec2::new(300_000.0, 629_000.0)];
 /// Cells along the longer side of flat ground under a picture.
 const FLAT_CELLS: u32 = 32;
 /// Part of the radius of a raster that is looked at.
@@ -71,6 +69,11 @@ fn kind_of(path: &Path) -> Option<Raster> {
         .then(|| Raster::Described(path.to_owned()))
 }
 
+/// Whether a path is a raster whose system can be said: terrain of quantized mesh is in degrees always.
+pub(super) fn is_flat_raster(path: &Path) -> bool {
+    kind_of(path).is_some_and(|kind| !matches!(kind, Raster::Terrain(_)))
+}
+
 /// Numbers that files or folders in a folder are called by, whatever their ending, with that ending.
 fn numbered(folder: &Path) -> Option<Vec<(u32, String)>> {
     let mut found = Vec::new();
@@ -88,20 +91,24 @@ fn numbered(folder: &Path) -> Option<Vec<(u32, String)>> {
 }
 
 impl OpenScenario {
-    /// A scratch scenario around a raster; `None` where the path is none.
-    pub(super) fn scratch_for_raster(path: &Path) -> Option<Result<Self, Vec<Problem>>> {
+    /// A scratch scenario around a raster, in the system that it says or that `answer` does; `None` where the path is none.
+    pub(super) fn scratch_for_raster(path: &Path, answer: Option<CrsAnswer>) -> Option<Result<Self, Vec<Problem>>> {
         let kind = kind_of(path)?;
         let one = |result: Result<Self, Problem>| result.map_err(|problem| vec![problem]);
         let in_folder = |path: &Path| beside(path).ok_or_else(|| no_file_name(path));
         Some(match kind {
-            Raster::Tiff(path) => in_folder(&path).and_then(|(resources, name)| one(of_tiff(resources, &name))),
+            Raster::Tiff(path) => {
+                let asked = Asked { path: &path, answer };
+                in_folder(&path).and_then(|(resources, name)| one(of_tiff(resources, &name, asked)))
+            }
             Raster::Terrain(path) => {
                 in_folder(&path).and_then(|(resources, name)| one(of_mesh(resources, &name, &path)))
             }
             Raster::MbTiles(path) | Raster::Described(path) => {
-                in_folder(&path).and_then(|(resources, name)| one(of_picture(resources, &name)))
+                let asked = Asked { path: &path, answer };
+                in_folder(&path).and_then(|(resources, name)| one(of_picture(resources, &name, asked)))
             }
-            Raster::Tiles(path) => one(of_folder(&path)),
+            Raster::Tiles(path) => one(of_folder(&path, answer)),
         })
     }
 }
@@ -110,17 +117,49 @@ fn place_problem(name: &str, message: impl Into<String>) -> Problem {
     Problem::error(name, "", message.into()).because(Cause::Place)
 }
 
-/// The system of a raster, its site around `middle`, and how to come from one to the other.
+/// A file, and what a person says of its system.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    path: &'a Path,
+    answer: Option<CrsAnswer>,
+}
+
+/// Where a raster stands.
+struct Placed {
+    site: SiteFrame,
+    /// How to come from its coordinates to the site.
+    placing: Placing,
+    /// What is asked about its system.
+    question: Option<CrsQuestion>,
+}
+
+/// The system of a raster within a box, and its site around the middle.
 fn placed(
-    crs: Option<Crs>,
+    known: Option<Crs>,
     (low, high): (DVec2, DVec2),
     name: &str,
+    asked: Asked,
     problems: &mut Vec<Problem>,
-) -> Result<(SiteFrame, Placing), Problem> {
+) -> Result<Placed, Problem> {
     let middle = low.midpoint(high);
-    let crs = match crs {
+    let question = |taken: Option<Crs>| {
+        let is_asked = known.is_none() || asked.answer.is_some();
+        is_asked.then(|| CrsQuestion::new(asked.path, None, [low, high], taken).answered(asked.answer))
+    };
+    let nowhere = || Placed {
+        site: SiteFrame::Local,
+        placing: Placing::Plain(middle.to_array()),
+        question: question(None),
+    };
+    problems.extend(asked.answer.map(|answer| told_system(name, answer)));
+    let stated = match asked.answer {
+        Some(CrsAnswer::In(crs)) => Some(crs),
+        Some(CrsAnswer::Nowhere) => return Ok(nowhere()),
+        None => known,
+    };
+    let crs = match stated {
         Some(crs) => crs,
-        None if low.cmpge(RD[0]).all() && high.cmple(RD[1]).all() => {
+        None if fits_rd(low, high) => {
             let message = "the file names no coordinate system; its coordinates are taken as RD (EPSG:28992)";
             problems.push(Problem::warning(name, "crs", message).because(Cause::Place));
             Crs::RD
@@ -128,7 +167,7 @@ fn placed(
         None => {
             let message = "the file names no coordinate system; it is shown as metres, without a place on earth";
             problems.push(Problem::warning(name, "crs", message).because(Cause::Place));
-            return Ok((SiteFrame::Local, Placing::Plain(middle.to_array())));
+            return Ok(nowhere());
         }
     };
     let to_lon_lat = Transformer::new(crs, Crs(4326)).map_err(|error| place_problem(name, error.to_string()))?;
@@ -146,22 +185,30 @@ fn placed(
         },
         other => other,
     };
-    Ok((site, Placing::Crs(site, crs)))
+    Ok(Placed {
+        site,
+        placing: Placing::Crs(site, crs),
+        question: question(Some(crs)),
+    })
 }
 
-fn of_tiff(resources: Arc<dyn Resources>, name: &str) -> Result<OpenScenario, Problem> {
+fn of_tiff(resources: Arc<dyn Resources>, name: &str, asked: Asked) -> Result<OpenScenario, Problem> {
     let file = resources
         .open(name, u64::MAX)
         .map_err(|error| error.problem(name, ""))?;
     let tiff = GeoTiff::open(file, name)?;
     if tiff.is_picture() {
-        return of_picture(resources, name);
+        return of_picture(resources, name, asked);
     }
     let mut problems = tiff.problems().to_vec();
     let bounds = tiff
         .bounds()
         .ok_or_else(|| place_problem(name, "the file does not say where it lies"))?;
-    let (site, placing) = placed(tiff.crs(), bounds, name, &mut problems)?;
+    let Placed {
+        site,
+        placing,
+        question,
+    } = placed(tiff.crs(), bounds, name, asked, &mut problems)?;
     let projection = placing.projection().map_err(|message| place_problem(name, message))?;
     let reference = match site {
         SiteFrame::Enu { .. } => HeightReference::Ellipsoid,
@@ -170,7 +217,9 @@ fn of_tiff(resources: Arc<dyn Resources>, name: &str) -> Result<OpenScenario, Pr
     let mut findings = Findings::new(name);
     let terrain = geotiff_layer::of_tiff(&tiff, reference, &projection, &[], &mut findings)?;
     problems.extend(findings.into_problems());
-    Ok(with_ground(resources, name, name, site, terrain, problems))
+    let mut open = with_ground(resources, name, name, site, terrain, problems);
+    open.crs_question = question;
+    Ok(open)
 }
 
 fn of_mesh(resources: Arc<dyn Resources>, name: &str, path: &Path) -> Result<OpenScenario, Problem> {
@@ -194,7 +243,8 @@ fn of_mesh(resources: Arc<dyn Resources>, name: &str, path: &Path) -> Result<Ope
         .ok_or_else(|| place_problem(name, "the terrain does not say where it lies"))?;
     let mut problems = Vec::new();
     let bounds = (DVec2::new(west, south), DVec2::new(east, north));
-    let (site, _) = placed(Some(Crs(4326)), bounds, name, &mut problems)?;
+    let asked = Asked { path, answer: None };
+    let site = placed(Some(Crs(4326)), bounds, name, asked, &mut problems)?.site;
     let mut findings = Findings::new(name);
     let terrain = mesh_layer::terrain(&*resources, name, site, &[], &mut findings)?;
     problems.extend(findings.into_problems());
@@ -232,13 +282,13 @@ fn with_ground(
     open
 }
 
-fn of_picture(resources: Arc<dyn Resources>, name: &str) -> Result<OpenScenario, Problem> {
+fn of_picture(resources: Arc<dyn Resources>, name: &str, asked: Asked) -> Result<OpenScenario, Problem> {
     let mut problems = Vec::new();
     let source = imagery_layer::source(&resources, name, &mut problems)?;
-    with_picture(resources, name, source, problems)
+    with_picture(resources, name, source, asked, problems)
 }
 
-fn of_folder(path: &Path) -> Result<OpenScenario, Problem> {
+fn of_folder(path: &Path, answer: Option<CrsAnswer>) -> Result<OpenScenario, Problem> {
     let shown = path.display().to_string();
     let wrong = |message: &str| Problem::error(shown.clone(), "", message).because(Cause::WrongKind);
     let zooms: Vec<u8> = numbered(path)
@@ -267,16 +317,27 @@ fn of_folder(path: &Path) -> Result<OpenScenario, Problem> {
     let message = "nothing describes these tiles: they are taken for Web Mercator with rows from the north; a file \
                    imagery.json beside them says otherwise";
     let problems = vec![Problem::warning(title, "", message).because(Cause::Place)];
-    with_picture(resources, title, imagery::with_overview(described.source), problems)
+    with_picture(
+        resources,
+        title,
+        imagery::with_overview(described.source),
+        Asked { path, answer },
+        problems,
+    )
 }
 
 fn with_picture(
     resources: Arc<dyn Resources>,
     name: &str,
     source: Arc<dyn PixelSource>,
+    asked: Asked,
     mut problems: Vec<Problem>,
 ) -> Result<OpenScenario, Problem> {
-    let (site, placing) = placed(source.crs(), source.focus(), name, &mut problems)?;
+    let Placed {
+        site,
+        placing,
+        question,
+    } = placed(source.crs(), source.focus(), name, asked, &mut problems)?;
     let focus = source.focus();
     let picture = SitePicture::new("picture", name, source, placing).map_err(|message| place_problem(name, message))?;
     let projection = placing.projection().map_err(|message| place_problem(name, message))?;
@@ -290,6 +351,7 @@ fn with_picture(
     open.has_terrain = true;
     open.imagery = vec![Arc::new(picture)];
     open.problems = problems;
+    open.crs_question = question;
     Ok(open)
 }
 

@@ -7,10 +7,10 @@ use super::feature_layer::FeatureCollector;
 use super::feature_style::StyleWish;
 use super::findings::Findings;
 use super::projection::{MAX_DISTANCE_M, Projection, unusable};
-use super::scratch::{beside, home, no_file_name, scratch};
+use super::scratch::{beside, home, no_file_name, scratch, told_system};
 use super::{LayerKind, LocalText, OpenScenario};
-use crate::georef::{Crs, LonLatH, RdNap, SiteFrame, SitePos, Transformer};
-use crate::model::FeatureLayer;
+use crate::georef::{Crs, LonLatH, RdNap, SiteFrame, SitePos, Transformer, fits_rd};
+use crate::model::{CrsAnswer, CrsQuestion, FeatureLayer};
 use crate::sources::vector::{Bounds, VectorFile, VectorLayer};
 use crate::sources::{Cause, Problem};
 use bevy::math::{DVec2, DVec3};
@@ -19,12 +19,10 @@ use std::sync::Arc;
 
 /// Part of the radius of a file that is looked at.
 const FILLED: f64 = 0.65;
-/// Where RD is in use, metres, as EPSG bounds it.
-const RD: Bounds = [-7_000.0, 289_000.0, 300_000.0, 629_000.0];
 
 impl OpenScenario {
-    /// A scratch scenario around a vector file of any kind that is read.
-    pub fn scratch_for_vector(path: &Path) -> Result<Self, Vec<Problem>> {
+    /// A scratch scenario around a vector file of any kind that is read, in the system that it says or that `answer` does.
+    pub fn scratch_for_vector(path: &Path, answer: Option<CrsAnswer>) -> Result<Self, Vec<Problem>> {
         let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
         let file = VectorFile::open(path).map_err(|problem| vec![problem])?;
         let refuse = |message: String| vec![Problem::error(&name, "", message).because(Cause::Place)];
@@ -38,10 +36,17 @@ impl OpenScenario {
         for problem in &file.problems {
             findings.found(problem.clone());
         }
-        let site = site_around(first, bounds).map_err(refuse)?;
+        let taken = crs_of(first, answer);
+        let site = site_around(taken, bounds).map_err(refuse)?;
+        let question = (first.crs.is_none() || answer.is_some()).then(|| {
+            let [left, bottom, right, top] = bounds;
+            let bounds = [DVec2::new(left, bottom), DVec2::new(right, top)];
+            CrsQuestion::new(path, first.crs_name.clone(), bounds, taken).answered(answer)
+        });
         let mut shown = Shown {
             site,
             origin: middle(bounds),
+            answer,
             findings,
             layers: Vec::new(),
         };
@@ -66,6 +71,8 @@ impl OpenScenario {
         let mut open = Self::without_data(scenario, resources);
         open.features = Arc::new(shown.layers);
         open.problems = shown.findings.into_problems();
+        open.problems.extend(answer.map(|answer| told_system(&name, answer)));
+        open.crs_question = question;
         Ok(open)
     }
 }
@@ -74,16 +81,18 @@ fn middle([left, bottom, right, top]: Bounds) -> [f64; 2] {
     [f64::midpoint(left, right), f64::midpoint(bottom, top)]
 }
 
-/// The CRS of a layer; RD where it says none and its coordinates fit there.
-fn crs_of(layer: &VectorLayer) -> Option<Crs> {
-    let fits_rd = |b: Bounds| b[0] >= RD[0] && b[1] >= RD[1] && b[2] <= RD[2] && b[3] <= RD[3];
-    layer
-        .crs
-        .or_else(|| layer.bounds.is_some_and(fits_rd).then_some(Crs::RD))
+/// The CRS of a layer: what a person says, what the layer says, else RD where its coordinates fit there.
+fn crs_of(layer: &VectorLayer, answer: Option<CrsAnswer>) -> Option<Crs> {
+    let is_rd = |[x, y, far_x, far_y]: Bounds| fits_rd(DVec2::new(x, y), DVec2::new(far_x, far_y));
+    match answer {
+        Some(CrsAnswer::In(crs)) => Some(crs),
+        Some(CrsAnswer::Nowhere) => None,
+        None => layer.crs.or_else(|| layer.bounds.is_some_and(is_rd).then_some(Crs::RD)),
+    }
 }
 
-fn site_around(layer: &VectorLayer, bounds: Bounds) -> Result<SiteFrame, String> {
-    let Some(crs) = crs_of(layer) else {
+fn site_around(crs: Option<Crs>, bounds: Bounds) -> Result<SiteFrame, String> {
+    let Some(crs) = crs else {
         return Ok(SiteFrame::Local);
     };
     let [x, y] = middle(bounds);
@@ -108,13 +117,14 @@ struct Shown {
     site: SiteFrame,
     /// Zero of a site without a place, in the coordinates of the file.
     origin: [f64; 2],
+    answer: Option<CrsAnswer>,
     findings: Findings,
     layers: Vec<FeatureLayer>,
 }
 
 impl Shown {
     fn projection(&self, layer: &VectorLayer) -> Result<Projection, String> {
-        match (crs_of(layer), self.site) {
+        match (crs_of(layer, self.answer), self.site) {
             (_, SiteFrame::Local) => Ok(Projection::plain(self.origin)),
             (Some(crs), site) => Projection::new(site, &crs.to_string()),
             (None, _) => Err("the layer does not say which CRS it is in, and others of the file do".into()),
@@ -140,7 +150,7 @@ impl Shown {
                 MAX_DISTANCE_M / 1000.0
             ));
         }
-        if self.site == SiteFrame::Local {
+        if self.site == SiteFrame::Local && self.answer.is_none() {
             let message = "the file does not say which CRS it is in: it is shown as metres, without a place on earth";
             self.findings.warning("crs", message);
         }

@@ -8,7 +8,7 @@ use super::findings::Findings;
 use super::geojson::{Feature, usable};
 use super::projection::Projection;
 use super::read::has_extension;
-use crate::georef::{Crs, RdNap, SiteFrame, SitePos};
+use crate::georef::{Crs, RdNap, SiteFrame, SitePos, fits_rd, nearest_town};
 use crate::sources::resource::Resources;
 use crate::sources::vector::{Bounds, VectorFile, VectorLayer};
 use crate::sources::{Cause, Problem};
@@ -16,8 +16,6 @@ use bevy::math::DVec2;
 
 /// Farther from the anchor than this, a file belongs to another place, metres.
 const MAX_AWAY_M: f64 = 20_000.0;
-/// Where RD is in use, metres, as EPSG bounds it.
-const RD: Bounds = [-7_000.0, 289_000.0, 300_000.0, 629_000.0];
 /// The other Hengelo, in Bronckhorst, in RD metres: data for one is often fetched for the other.
 const OTHER_HENGELO: DVec2 = DVec2::new(222_000.0, 453_000.0);
 /// How near to it counts as in it, metres.
@@ -80,7 +78,7 @@ pub(super) fn projection(
         (Some(known), _) => Projection::new(site, &known.to_string()),
         (None, Some(stated)) => Projection::new(site, stated),
         (None, None) => {
-            let is_rd = bounds.is_some_and(|b| b[0] >= RD[0] && b[1] >= RD[1] && b[2] <= RD[2] && b[3] <= RD[3]);
+            let is_rd = bounds.is_some_and(|[x, y, far_x, far_y]| fits_rd(DVec2::new(x, y), DVec2::new(far_x, far_y)));
             if !is_rd {
                 let named = file.layers.iter().find_map(|layer| layer.crs_name.as_deref());
                 let named = named
@@ -183,6 +181,10 @@ fn misplaced(projection: &Projection, [left, bottom, right, top]: Bounds) -> Opt
         direction(nearest),
         projection.name()
     );
+    let place = projection.site().lon_lat_h_from_site(SitePos(center.extend(0.0))).ok();
+    if let Some((town, km)) = place.and_then(|place| nearest_town(place.lon_deg, place.lat_deg)) {
+        message.push_str(&format!("; its middle lies {km:.0} km from {town}"));
+    }
     let rd = projection.site().rd_nap_from_site(SitePos(center.extend(0.0)));
     if rd.is_some_and(|RdNap { x_m, y_m, .. }| DVec2::new(x_m, y_m).distance(OTHER_HENGELO) <= NEAR_M) {
         message.push_str("; it is of the other Hengelo, in Bronckhorst (Gelderland)");

@@ -86,7 +86,13 @@ fn check_layout(harness: &Harness<'_, Scene>, case: &str, size: (f32, f32)) {
 fn dialogs_fit_the_smallest_window_at_the_largest_letters() {
     let screen = Rect::from_min_size(pos2(0.0, 0.0), vec2(1024.0, 600.0));
     for language in languages() {
-        for dialog in [Dialog::Charter, Dialog::Keys, Dialog::Settings, Dialog::Problems] {
+        for dialog in [
+            Dialog::Charter,
+            Dialog::Keys,
+            Dialog::Settings,
+            Dialog::Problems,
+            Dialog::System,
+        ] {
             let mut scene = Scene::new(language);
             scene.desk.dialog = Some(dialog);
             let mut harness = scene.harness((1024.0, 600.0), 2.0);

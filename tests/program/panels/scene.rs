@@ -4,7 +4,8 @@ use bevy_egui::egui::{self, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use jiff::civil::date;
-use stadslens::model::{Certainty, Source};
+use stadslens::georef::Crs;
+use stadslens::model::{Certainty, CrsAnswer, Source};
 use stadslens::panels::card::{CardState, Fact};
 use stadslens::panels::charter::CharterState;
 use stadslens::panels::desk::{Desk, DeskActions, DeskView, Page};
@@ -15,6 +16,7 @@ use stadslens::panels::rooms::OwnPages;
 use stadslens::panels::search::FoundLines;
 use stadslens::panels::status_bar::{Loading, StatusState};
 use stadslens::panels::sun::SunState;
+use stadslens::panels::system::{SystemChoice, SystemState};
 use stadslens::panels::top_bar::TopBarState;
 use stadslens::panels::variants::{VariantRow, VariantsState};
 use stadslens::panels::viewpoints::{ViewpointRow, ViewpointsState};
@@ -34,6 +36,7 @@ pub(crate) struct Scene {
     pub(crate) pages: Vec<Page>,
     pub(crate) own: OwnPages,
     pub(crate) found: FoundLines,
+    pub(crate) system: Option<SystemState>,
     pub(crate) map: Option<MinimapState>,
     pub(crate) variants: VariantsState,
     pub(crate) viewpoints: ViewpointsState,
@@ -47,6 +50,24 @@ pub(crate) struct Scene {
     pub(crate) synthetic: bool,
     pub(crate) asked: Vec<DeskActions>,
     pub(crate) zones: Option<Zones>,
+}
+
+fn two_systems() -> SystemState {
+    let choice = |answer, name: &str, place: &str| SystemChoice {
+        answer,
+        name: name.to_owned(),
+        place: place.to_owned(),
+    };
+    SystemState {
+        file: "plantekening met een lange naam.dxf".to_owned(),
+        said: None,
+        choices: vec![
+            choice(CrsAnswer::In(Crs::RD), "RD (Rijksdriehoek)", "Dan ligt het bij Hengelo"),
+            choice(CrsAnswer::Nowhere, "Zonder plaats op aarde", "Alleen de maten kloppen"),
+        ],
+        shown: Some(0),
+        typed: None,
+    }
 }
 
 fn two_problems() -> ProblemsState {
@@ -93,6 +114,7 @@ impl Scene {
             pages: vec![Page::Variants, Page::Viewpoints, Page::Layers],
             own: OwnPages::default(),
             found: FoundLines::default(),
+            system: Some(two_systems()),
             map: None,
             variants: VariantsState {
                 rows: vec![
@@ -113,6 +135,7 @@ impl Scene {
                 current: None,
             },
             layers: LayersState {
+                system: None,
                 rows: vec![LayerRow {
                     id: "trees".to_owned(),
                     title: "Bomen".to_owned(),
@@ -219,6 +242,7 @@ impl Scene {
             preferences: &scene.preferences,
             synthetic: scene.synthetic,
             found: &scene.found,
+            system: scene.system.as_ref(),
             map: scene.map.as_ref(),
         };
         let (zones, actions) = scene.desk.show(ui.ctx(), &view, &scene.language);

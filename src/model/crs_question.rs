@@ -1,0 +1,114 @@
+//! A file that does not say in which coordinate system it is: what may be meant, and what a person answers.
+
+use crate::georef::{Crs, LikelyCrs, likely_crs};
+use bevy::math::DVec2;
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// What a person says of the coordinates of a file. It counts more than what the file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrsAnswer {
+    /// They are in this system.
+    In(Crs),
+    /// They have no place on earth: metres around a zero of their own.
+    Nowhere,
+}
+
+/// How [`CrsAnswer::Nowhere`] is written.
+const NOWHERE: &str = "none";
+
+impl Display for CrsAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::In(crs) => crs.fmt(f),
+            Self::Nowhere => f.write_str(NOWHERE),
+        }
+    }
+}
+
+impl FromStr for CrsAnswer {
+    type Err = String;
+
+    /// `EPSG:28992`, or `none`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.trim().eq_ignore_ascii_case(NOWHERE) {
+            return Ok(Self::Nowhere);
+        }
+        let crs: Crs = text
+            .parse()
+            .map_err(|_unreadable| "give EPSG:28992 (RD), EPSG:4326 (degrees), another EPSG number, or none")?;
+        if !crs.is_on_map() {
+            return Err(format!(
+                "{crs} is no system that coordinates on a map can be in: check its number"
+            ));
+        }
+        Ok(Self::In(crs))
+    }
+}
+
+/// What is asked about the coordinates of a file, and what was taken meanwhile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrsQuestion {
+    /// The file.
+    pub path: PathBuf,
+    /// What it says of its system where that is not known here or does not fit.
+    pub said: Option<String>,
+    /// How it is shown; `None` as metres without a place.
+    pub taken: Option<Crs>,
+    /// What a person said of it.
+    pub answer: Option<CrsAnswer>,
+    /// A box around its coordinates, in its own units: lowest and highest corner.
+    pub bounds: [DVec2; 2],
+    /// In which systems it lies in or near the Netherlands, the likeliest first.
+    pub likely: Vec<LikelyCrs>,
+}
+
+impl CrsQuestion {
+    /// What is asked about the file at `path`, whose coordinates lie within `bounds`, shown as in `taken`.
+    pub fn new(path: &Path, said: Option<String>, bounds: [DVec2; 2], taken: Option<Crs>) -> Self {
+        // Heights are no part of what is asked.
+        let taken = taken.map(|crs| if crs == Crs::RD_NAP { Crs::RD } else { crs });
+        Self {
+            path: path.to_owned(),
+            said,
+            taken,
+            answer: None,
+            bounds,
+            likely: likely_crs(bounds[0], bounds[1]),
+        }
+    }
+
+    /// The same, as answered by a person.
+    #[must_use]
+    pub fn answered(mut self, answer: Option<CrsAnswer>) -> Self {
+        self.answer = answer;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_written_and_read_back() {
+        for answer in [CrsAnswer::In(Crs(31370)), CrsAnswer::Nowhere] {
+            assert_eq!(answer.to_string().parse(), Ok(answer));
+        }
+        assert_eq!("epsg:28992".parse(), Ok(CrsAnswer::In(Crs::RD)));
+        for wrong in ["", "RD", "EPSG:99999", "EPSG:5709", "EPSG:4978"] {
+            assert!(CrsAnswer::from_str(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_question_names_where_the_file_may_lie() {
+        let bounds = [DVec2::new(251_000.0, 476_000.0), DVec2::new(251_500.0, 476_500.0)];
+        let question = CrsQuestion::new(Path::new("a.csv"), None, bounds, Some(Crs::RD_NAP));
+        assert_eq!(question.taken, Some(Crs::RD));
+        assert_eq!(question.likely[0].crs, Crs::RD);
+        let drawing = CrsQuestion::new(Path::new("a.dxf"), None, [DVec2::ZERO, DVec2::new(40.0, 30.0)], None);
+        assert!(drawing.likely.is_empty());
+    }
+}
