@@ -5,8 +5,9 @@ use bevy::math::DVec2;
 
 /// Where RD is in use, metres, as EPSG bounds it, with a margin.
 const RD_AREA: [DVec2; 2] = [DVec2::new(-7_000.0, 289_000.0), DVec2::new(300_000.0, 629_000.0)];
-/// What counts as near the Netherlands: west, south, east, north, degrees.
-const NEAR_DEG: [f64; 4] = [2.0, 49.0, 8.5, 54.5];
+/// What counts as near the Netherlands: west, south, east, north, degrees. Belgium is whole in it, and the zero of its
+/// systems, around which drawings without a system lie, is not.
+const NEAR_DEG: [f64; 4] = [2.5, 49.45, 8.5, 54.0];
 /// The systems that files of this country and its neighbours come in: RD, degrees, UTM 31 and 32, Web Mercator, Belgian
 /// Lambert 72 and 2008, the European grid. Of systems that differ by less than a metre one stands for both.
 const USUAL: [Crs; 8] = [
