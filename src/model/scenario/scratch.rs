@@ -91,15 +91,6 @@ pub fn open_city_model(path: &Path, wishes: OpenWishes, site: Option<SiteFrame>)
     OpenScenario::scratch_for_city_model(path, wishes, site)
 }
 
-/// What to say of a file that is shown in the system that a person says it is in.
-pub(super) fn told_system(name: &str, answer: CrsAnswer) -> Problem {
-    let message = match answer {
-        CrsAnswer::In(crs) => format!("its coordinates are taken as {crs}, as was chosen"),
-        CrsAnswer::Nowhere => "it is shown as metres, without a place on earth, as was chosen".to_owned(),
-    };
-    Problem::warning(name, "crs", message).because(Cause::Place)
-}
-
 /// Whether a JSON file is a tileset, judged by its name or its keys.
 fn is_tileset(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

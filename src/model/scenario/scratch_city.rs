@@ -1,7 +1,7 @@
 //! A scratch scenario around a city model: it is tiled in memory and then shown, picked and found like any tileset.
 
 use super::city_ground::CityGround;
-use super::scratch::{OpenWishes, beside, home, median, no_file_name, quantile, told_system};
+use super::scratch::{OpenWishes, beside, home, median, no_file_name, quantile};
 use super::words::use_of_word;
 use super::{OpenScenario, Use, Viewpoint};
 use crate::georef::{Crs, Ecef, RdNap, SiteFrame, SitePos, Transformer, fits_rd};
@@ -249,12 +249,11 @@ fn placed(
             question: question(model.crs(), (low, high), Some(Crs::RD_NAP)),
         });
     }
-    problems.push(match answer {
-        Some(CrsAnswer::Nowhere) => told_system(name, CrsAnswer::Nowhere),
-        _ => told(format!(
+    if answer != Some(CrsAnswer::Nowhere) {
+        problems.push(told(format!(
             "{said}; it is shown by itself, without its place on earth: write in the right system to see it there"
-        )),
-    });
+        )));
+    }
     let middle = (low + high) / 2.0;
     Ok(Placed {
         crs: Crs::RD_NAP,

@@ -2,7 +2,7 @@
 //!
 //! Only some of the points are looked at here; the rest is read when it is seen.
 
-use super::scratch::{beside, home, no_file_name, scratch, told_system};
+use super::scratch::{beside, home, no_file_name, scratch};
 use super::{LayerKind, OpenScenario};
 use crate::georef::{Crs, SiteFrame, SitePos};
 use crate::model::points::{MAX_DISTANCE_M, Placing, PlacingError, SiteCloud, fits_rd};
@@ -46,7 +46,6 @@ impl OpenScenario {
         if let Some(message) = said {
             problems.push(Problem::warning(&name, "crs", message).because(Cause::Place));
         }
-        problems.extend(answer.map(|answer| told_system(&name, answer)));
         let question = (file.crs.is_none() || answer.is_some()).then(|| {
             let [low, high] = bounds(&peeked.points);
             CrsQuestion::new(path, file.crs_name.clone(), [low, high], taken).answered(answer)

@@ -7,7 +7,7 @@ use super::imagery_layer::{self, Placing, SitePicture};
 use super::mesh_layer;
 use super::projection::{MAX_DISTANCE_M, Projection};
 use super::read::has_extension;
-use super::scratch::{beside, home, no_file_name, scratch, told_system};
+use super::scratch::{beside, home, no_file_name, scratch};
 use super::{LayerKind, OpenScenario};
 use crate::georef::{Crs, HeightReference, LonLatH, RdNap, SiteFrame, SitePos, Transformer, fits_rd};
 use crate::model::{CrsAnswer, CrsQuestion, GroundPicture, Terrain};
@@ -151,7 +151,6 @@ fn placed(
         placing: Placing::Plain(middle.to_array()),
         question: question(None),
     };
-    problems.extend(asked.answer.map(|answer| told_system(name, answer)));
     let stated = match asked.answer {
         Some(CrsAnswer::In(crs)) => Some(crs),
         Some(CrsAnswer::Nowhere) => return Ok(nowhere()),

@@ -7,7 +7,7 @@ use super::feature_layer::FeatureCollector;
 use super::feature_style::StyleWish;
 use super::findings::Findings;
 use super::projection::{MAX_DISTANCE_M, Projection, unusable};
-use super::scratch::{beside, home, no_file_name, scratch, told_system};
+use super::scratch::{beside, home, no_file_name, scratch};
 use super::{LayerKind, LocalText, OpenScenario};
 use crate::georef::{Crs, LonLatH, RdNap, SiteFrame, SitePos, Transformer, fits_rd};
 use crate::model::{CrsAnswer, CrsQuestion, FeatureLayer};
@@ -71,7 +71,6 @@ impl OpenScenario {
         let mut open = Self::without_data(scenario, resources);
         open.features = Arc::new(shown.layers);
         open.problems = shown.findings.into_problems();
-        open.problems.extend(answer.map(|answer| told_system(&name, answer)));
         open.crs_question = question;
         Ok(open)
     }
