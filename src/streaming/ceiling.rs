@@ -5,24 +5,26 @@
 //! screen-space error rises step by step until what is drawn fits. It goes back when the view moves on, or when there is
 //! room again before it was raised for this view: so a still view goes up and then settles, and never swings between
 //! loading and letting go.
+//!
+//! Room for one tile is kept free until then: the coarser tile that takes over has to be loaded before the finer ones can
+//! go, or there would be a hole. How large a tile is shows when it is decoded; the largest so far stands for the next, so
+//! what is in flight when a larger one than ever comes can lie above the ceiling by the difference.
 
 /// Factor of one step.
 const STEP: f64 = 1.05;
 /// Farthest from what was wanted: beyond that everything is one tile.
 const MOST: f64 = 1e6;
-/// Before the first tile is there, as many are taken to fill the memory.
-const TILES_AT_FIRST: u64 = 8;
 
 /// What the ceiling knows of one frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
-    /// Bytes that loaded tiles hold, those included that wait to be uploaded.
-    pub held_bytes: u64,
+    /// Bytes of the tiles that are drawn.
+    pub drawn_bytes: u64,
     /// The soft target, bytes.
     pub soft_bytes: u64,
     /// Tiles that are being loaded and will be held.
     pub in_flight: usize,
-    /// The picture needs tiles that are neither there nor being loaded.
+    /// The picture needs tiles that are not there.
     pub is_waiting: bool,
     /// The view is another one than in the frame before.
     pub has_moved: bool,
@@ -38,11 +40,11 @@ pub struct Ceiling {
 }
 
 impl Ceiling {
-    /// A ceiling of so many bytes.
-    pub fn new(bytes: u64) -> Self {
+    /// A ceiling of so many bytes. Until larger tiles come, one is taken to have `tile_bytes`.
+    pub fn new(bytes: u64, tile_bytes: u64) -> Self {
         Self {
             bytes,
-            largest_bytes: 0,
+            largest_bytes: tile_bytes.max(1),
             factor: 1.0,
             has_risen: false,
         }
@@ -68,29 +70,40 @@ impl Ceiling {
         self.largest_bytes = self.largest_bytes.max(bytes);
     }
 
-    /// How many tiles may be asked for besides those in flight, so that all of them fit. One always may where nothing is
-    /// held.
-    pub fn room(&self, held_bytes: u64, in_flight: usize) -> usize {
-        let each = if self.largest_bytes == 0 {
-            self.bytes / TILES_AT_FIRST
-        } else {
-            self.largest_bytes
-        };
-        let fits = self.bytes.saturating_sub(held_bytes) / each.max(1);
-        let fits = usize::try_from(fits).unwrap_or(usize::MAX).saturating_sub(in_flight);
-        if held_bytes == 0 && in_flight == 0 { fits.max(1) } else { fits }
+    /// Which of `wishes`, in their order, may be asked for besides what is in flight, so that all of it fits. `is_coarser`
+    /// says of one whether finer tiles are drawn in its place and go when it comes: such a one may take the room that is
+    /// kept free. One always may where nothing is held.
+    pub fn admitted<T: Copy>(
+        &self,
+        wishes: &[T],
+        is_coarser: impl Fn(T) -> bool,
+        held_bytes: u64,
+        in_flight: usize,
+    ) -> Vec<T> {
+        let free_bytes = self.bytes.saturating_sub(held_bytes);
+        let fits = |bytes: u64| usize::try_from(bytes / self.largest_bytes).unwrap_or(usize::MAX);
+        let room = fits(free_bytes.saturating_sub(self.largest_bytes)).saturating_sub(in_flight);
+        if room > 0 {
+            return wishes.iter().copied().take(room).collect();
+        }
+        if in_flight > 0 {
+            return Vec::new();
+        }
+        let is_last = |wish: &T| held_bytes == 0 || fits(free_bytes) > 0 && is_coarser(*wish);
+        wishes.iter().copied().find(is_last).into_iter().collect()
     }
 
-    /// Goes one frame on.
-    pub fn step(&mut self, frame: Frame) {
+    /// Goes one frame on, after `admitted` tiles were asked for.
+    pub fn step(&mut self, frame: Frame, admitted: usize) {
         if frame.has_moved {
             self.has_risen = false;
         }
-        let is_full = self.room(frame.held_bytes, frame.in_flight) == 0;
-        if frame.is_waiting && is_full && frame.in_flight == 0 {
+        if frame.in_flight + admitted > 0 {
+            // What is on its way may change the picture.
+        } else if frame.is_waiting {
             self.factor = (self.factor * STEP).min(MOST);
             self.has_risen = true;
-        } else if !self.has_risen && !frame.is_waiting && frame.in_flight == 0 && frame.held_bytes < frame.soft_bytes {
+        } else if !self.has_risen && frame.drawn_bytes < frame.soft_bytes {
             self.factor = (self.factor / STEP).max(1.0);
         }
     }
@@ -100,9 +113,9 @@ impl Ceiling {
 mod tests {
     use super::*;
 
-    fn frame(held_bytes: u64) -> Frame {
+    fn frame(drawn_bytes: u64) -> Frame {
         Frame {
-            held_bytes,
+            drawn_bytes,
             soft_bytes: 60,
             in_flight: 0,
             is_waiting: true,
@@ -112,37 +125,58 @@ mod tests {
 
     #[test]
     fn it_rises_when_full_holds_in_between_and_sinks_after_a_move() {
-        let mut ceiling = Ceiling::new(100);
-        ceiling.loaded(10);
-        ceiling.step(frame(95));
-        ceiling.step(frame(95));
+        let mut ceiling = Ceiling::new(100, 10);
+        ceiling.step(frame(95), 1);
+        assert_eq!(ceiling.error_factor(), 1.0, "one more is on its way");
+        ceiling.step(frame(95), 0);
+        ceiling.step(frame(95), 0);
         let raised = ceiling.error_factor();
         assert!((raised - STEP * STEP).abs() < 1e-12);
         let calm = Frame {
             is_waiting: false,
             ..frame(20)
         };
-        ceiling.step(calm);
+        ceiling.step(calm, 0);
         assert_eq!(ceiling.error_factor(), raised, "a still view never goes back down");
-        ceiling.step(Frame {
-            held_bytes: 80,
+        let moved = Frame {
+            drawn_bytes: 80,
             has_moved: true,
             ..calm
-        });
-        assert_eq!(ceiling.error_factor(), raised, "between target and ceiling nothing changes");
-        ceiling.step(calm);
-        ceiling.step(calm);
+        };
+        ceiling.step(moved, 0);
+        assert_eq!(
+            ceiling.error_factor(),
+            raised,
+            "between target and ceiling nothing changes"
+        );
+        ceiling.step(calm, 0);
+        ceiling.step(calm, 0);
         assert_eq!(ceiling.error_factor(), 1.0);
     }
 
     #[test]
-    fn no_more_is_asked_for_than_fits() {
-        let mut ceiling = Ceiling::new(100);
-        assert_eq!((ceiling.room(0, 0), ceiling.room(0, 3)), (8, 5));
+    fn no_more_is_asked_for_than_fits_and_room_for_one_is_kept() {
+        let admitted = |ceiling: &Ceiling, held: u64, in_flight: usize| {
+            ceiling
+                .admitted(&[1, 2, 3, 4, 5, 6, 7, 8, 9], |wish| wish == 5, held, in_flight)
+                .len()
+        };
+        let mut ceiling = Ceiling::new(100, 12);
+        assert_eq!((admitted(&ceiling, 0, 0), admitted(&ceiling, 0, 3)), (7, 4));
         ceiling.loaded(30);
-        assert_eq!((ceiling.room(0, 0), ceiling.room(50, 0), ceiling.room(50, 1)), (3, 1, 0));
-        ceiling.loaded(400);
-        assert_eq!((ceiling.room(0, 0), ceiling.room(0, 1), ceiling.room(1, 0)), (1, 0, 0));
-        assert_eq!(Ceiling::new(0).room(0, 0), 1);
+        assert_eq!((admitted(&ceiling, 0, 0), admitted(&ceiling, 10, 1)), (2, 1));
+        assert_eq!(
+            ceiling.admitted(&[1, 5, 6], |wish| wish == 5, 60, 0),
+            [5],
+            "a coarser one"
+        );
+        assert_eq!(ceiling.admitted(&[1, 6], |wish| wish == 5, 60, 0), [0; 0]);
+        assert_eq!((admitted(&ceiling, 60, 1), admitted(&ceiling, 80, 0)), (0, 0));
+        let tiny = Ceiling::new(100, 400);
+        assert_eq!(
+            (admitted(&tiny, 0, 0), admitted(&tiny, 0, 1), admitted(&tiny, 1, 0)),
+            (1, 0, 0)
+        );
+        assert_eq!(admitted(&Ceiling::new(0, 0), 0, 0), 1);
     }
 }

@@ -5,7 +5,8 @@
 //! 1. [`select`] says from bounding volumes, views and content states which tiles to draw now, which
 //!    to load and in what order. Pure functions in f64, in the tileset's root frame.
 //! 2. [`TileLoader`] decodes on its own threads what was asked for and hands back what has finished.
-//! 3. [`Residency`] counts the bytes held and names the tiles that can go.
+//! 3. [`Residency`] counts the bytes held and names the tiles that can go; [`Ceiling`] says how many more may come, and
+//!    makes the picture coarser where a view alone needs more than there may be.
 //!
 //! One frame of a caller: [`TileLoader::take_finished`] → [`SelectionState::set_content`] and
 //! [`Residency::insert`] → [`select`] → draw [`Selection::render`] and [`Selection::stand_ins`] →
@@ -14,6 +15,7 @@
 //!
 //! Point clouds, whose nodes add to one another, have a selection of their own: [`points`].
 
+pub mod ceiling;
 mod history;
 pub mod loader;
 pub mod points;
@@ -24,6 +26,7 @@ mod traversal;
 mod tree_index;
 mod view;
 
+pub use ceiling::Ceiling;
 pub use loader::{DecodedContent, LoadWish, LoadedTile, LoaderStats, TileLoader, keep_freed_memory};
 pub use points::{CloudIndex, CloudKey, CloudNode, CloudSelection, CloudSettings, NodeState, select_points};
 pub use residency::{Residency, TileKey};

@@ -3,7 +3,7 @@
 //! The budget is a soft target: what a view has a use for ([`Selection::used`]) is never evicted, drawn or
 //! not, so a still view never loads a tile twice, however small the budget. When a view alone needs more,
 //! [`Residency::admits_preload`] turns false and the caller loads only [`Selection::needed`].
-//! Not here: raising the screen-space error above a hard ceiling.
+//! Not here: the hard ceiling, see [`super::Ceiling`].
 
 use super::selection::Selection;
 use crate::sources::tiles3d::{TileId, TileTree};
@@ -31,6 +31,8 @@ struct Resident {
 pub struct Residency {
     budget_bytes: u64,
     total_bytes: u64,
+    /// Bytes of what is drawn in this frame.
+    drawn_bytes: u64,
     frame: u64,
     /// Per layer and tile number: looking a tile up costs the same for any number of them.
     layers: BTreeMap<u32, Vec<Option<Resident>>>,
@@ -42,6 +44,7 @@ impl Residency {
         Self {
             budget_bytes,
             total_bytes: 0,
+            drawn_bytes: 0,
             frame: 0,
             layers: BTreeMap::new(),
         }
@@ -50,6 +53,11 @@ impl Residency {
     /// Bytes held now.
     pub fn total_bytes(&self) -> u64 {
         self.total_bytes
+    }
+
+    /// Bytes of what is drawn in this frame.
+    pub fn drawn_bytes(&self) -> u64 {
+        self.drawn_bytes
     }
 
     /// The soft target, bytes.
@@ -102,6 +110,7 @@ impl Residency {
     /// Starts a frame: from here on only what is touched counts as used.
     pub fn begin_frame(&mut self) {
         self.frame += 1;
+        self.drawn_bytes = 0;
     }
 
     /// Notes what a layer's views have a use for in this frame.
@@ -114,6 +123,11 @@ impl Residency {
                 resident.last_used = self.frame;
             }
         }
+        let drawn = selection
+            .render
+            .iter()
+            .filter_map(|tile| slots.get(tile.0 as usize)?.as_ref());
+        self.drawn_bytes += drawn.map(|resident| resident.bytes).sum::<u64>();
     }
 
     /// Takes out tiles until the rest fits the budget or all of the rest is in use, and returns them:

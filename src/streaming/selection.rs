@@ -35,6 +35,7 @@ use super::history::History;
 use super::traversal::Walk;
 use super::tree_index::TreeIndex;
 use crate::sources::tiles3d::{TileId, TileTree};
+use std::collections::BTreeSet;
 
 pub use super::view::View;
 
@@ -98,6 +99,17 @@ pub struct Selection {
     pub used: Vec<TileId>,
     /// Whether everything in view at the wanted detail is drawn, or has failed.
     pub complete: bool,
+}
+
+impl Selection {
+    /// The tiles of [`Self::load`] in whose place finer ones are drawn, which go when they come.
+    pub fn coarser(&self, tree: &TileTree) -> BTreeSet<TileId> {
+        let wanted: BTreeSet<TileId> = self.load.iter().copied().collect();
+        let parent = |tile: &TileId| tree.tiles.get(tile.0 as usize).and_then(|tile| tile.parent);
+        let above = |tile: TileId| std::iter::successors(parent(&tile), parent);
+        let drawn = self.render.iter().copied();
+        drawn.flat_map(above).filter(|tile| wanted.contains(tile)).collect()
+    }
 }
 
 /// Memory of selection between frames: content states and last frame's outcome per tile. One per tileset.

@@ -5,6 +5,7 @@
     reason = "a test stops where its own set-up is wrong, and says how much of the corpus it compared"
 )]
 
+mod ceiling;
 mod flight;
 mod loader;
 mod points;

@@ -7,7 +7,7 @@ use stadslens::streaming::{ContentState, Selection, View};
 use std::collections::BTreeSet;
 
 /// A random tree: at most four levels below the root, errors mostly falling, some tiles empty, some ADD.
-fn plans() -> impl Strategy<Value = Plan> {
+pub(crate) fn plans() -> impl Strategy<Value = Plan> {
     let tile = |error_m: f64, (adds, is_empty): (u8, u8), children: Vec<Plan>| Plan {
         name: String::new(),
         error_m,
@@ -41,15 +41,15 @@ fn number(plan: &mut Plan, next: &mut u32) {
 }
 
 /// Where a camera stands: from x, to x, away, for `look`.
-type Stand = (f64, f64, f64);
+pub(crate) type Stand = (f64, f64, f64);
 
-fn stands() -> impl Strategy<Value = Vec<Stand>> {
+pub(crate) fn stands() -> impl Strategy<Value = Vec<Stand>> {
     let one = (0.0..900.0, 20.0..1000.0, 0.0..7.0_f64)
         .prop_map(|(from, width, zoom): (f64, f64, f64)| (from, from + width, zoom.exp()));
     prop::collection::vec(one, 1..=2)
 }
 
-fn views(stands: &[Stand]) -> Vec<View> {
+pub(crate) fn views(stands: &[Stand]) -> Vec<View> {
     stands.iter().map(|(from, to, away)| look(*from, *to, *away)).collect()
 }
 
