@@ -27,6 +27,20 @@ impl MainThreadTimes {
     }
 }
 
+impl MainThreadTimes {
+    /// What half of the last frames stay under, and 95 of 100, milliseconds.
+    pub(super) fn recent_ms(&self) -> [f64; 2] {
+        /// Two seconds on a usual screen.
+        const RECENT: usize = 120;
+        let last = &self.ms[self.ms.len().saturating_sub(RECENT)..];
+        let recent = Self {
+            started: None,
+            ms: last.to_vec(),
+        };
+        [0.5, 0.95].map(|share| recent.quantile_ms(share))
+    }
+}
+
 /// Kept frames: enough for a report, bounded over a kiosk's day.
 const KEPT_FRAMES: usize = 20_000;
 

@@ -83,6 +83,9 @@ pub(super) fn press_keys(
             lens.write(SwitchLens(wanted));
         }
     }
+    if keys.just_pressed(KeyCode::F12) {
+        screen.0.meters_open = !screen.0.meters_open;
+    }
     if capture.keyboard {
         return;
     }

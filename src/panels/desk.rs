@@ -9,6 +9,7 @@ mod tour_stops;
 use super::card::{CardAction, CardState};
 use super::charter::{self, CharterState};
 use super::layers::{LayersAction, LayersState};
+use super::meters::{self, MetersState};
 use super::minimap::{self, MinimapAction, MinimapState};
 use super::problems::{self, ProblemsAction, ProblemsState};
 use super::rooms::OwnPages;
@@ -86,6 +87,8 @@ pub struct Desk {
     pub sun_open: bool,
     /// The small map is open.
     pub map_open: bool,
+    /// The numbers of what the program is doing are shown.
+    pub meters_open: bool,
     /// The dialog that is open. It takes Esc itself.
     pub dialog: Option<Dialog>,
     /// The start screen, while it is shown instead of the city.
@@ -151,6 +154,8 @@ pub struct DeskView<'a> {
     pub found: &'a FoundLines,
     /// What is asked about the coordinates of the file; `None` where nothing is.
     pub system: Option<&'a SystemState>,
+    /// What the program is doing, in numbers; `None` while nobody wants to see them.
+    pub meters: Option<&'a MetersState>,
     /// The small map; `None` where there is nothing to show on it.
     pub map: Option<&'a MinimapState>,
 }
@@ -217,6 +222,11 @@ impl Desk {
             if let Some(map) = view.map.filter(|_| zones.map.is_positive()) {
                 let side = zones.map.width();
                 actions.map = shell::float(ctx, "map", zones.map, |ui| minimap::show(ui, map, side, language));
+            }
+            if let Some(meters) = view.meters.filter(|_| self.meters_open) {
+                shell::hang(ctx, "meters", zones.middle, Align2::RIGHT_TOP, |ui| {
+                    meters::show(ui, meters, language);
+                });
             }
             let state = ToolsState {
                 heading_rad: view.heading_rad,

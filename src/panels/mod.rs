@@ -14,6 +14,7 @@ pub mod keys;
 mod languages;
 pub mod layers;
 mod look;
+pub mod meters;
 pub mod minimap;
 pub mod models;
 pub mod notes;

@@ -15,6 +15,8 @@ pub enum Loading {
     Complete,
     /// Everything that could be read is there; some parts could not.
     WithGaps,
+    /// All that fits into the memory is there: the view needs more, so it is drawn coarser than wanted.
+    Coarser,
     /// Parts are on their way.
     Busy {
         /// Parts that are there.
@@ -95,12 +97,12 @@ fn show_problems(ui: &mut Ui, state: &StatusState, language: &Language, actions:
 
 fn show_loading(ui: &mut Ui, loading: Loading, language: &Language) {
     match loading {
-        Loading::Complete | Loading::WithGaps => {
+        Loading::Complete | Loading::WithGaps | Loading::Coarser => {
             let theme = Theme::of(ui.ctx());
-            let words = if loading == Loading::Complete {
-                tr(language, "status-complete")
-            } else {
-                tr(language, "status-gaps")
+            let words = match loading {
+                Loading::Coarser => tr(language, "status-coarser"),
+                Loading::WithGaps => tr(language, "status-gaps"),
+                _ => tr(language, "status-complete"),
             };
             ui.add(Label::new(theme.rich(words, TextRole::Small)).extend());
         }

@@ -189,6 +189,15 @@ impl<C: DecodedContent> TileLoader<C> {
         state.unwanted.extend(running);
     }
 
+    /// Tiles that are being loaded, or are loaded and were not taken yet, ascending. What only waits is not among them.
+    pub fn in_flight(&self) -> Vec<TileKey> {
+        let state = self.shared.lock();
+        let mut keys: BTreeSet<_> = state.finished.iter().map(LoadedTile::key).collect();
+        keys.extend(&state.running);
+        drop(state);
+        keys.into_iter().collect()
+    }
+
     /// Takes what has finished, in the order of finishing.
     pub fn take_finished(&self) -> Vec<LoadedTile<C>> {
         std::mem::take(&mut self.shared.lock().finished)

@@ -181,5 +181,6 @@ tour-open-about = Here are opening, the start screen and what was opened lately.
 tour-keys = All keys
 tour-keys-about = All keys are behind the question mark. This tour starts again from there too.
 
+status-coarser = Less detail: the memory is full
 status-gaps = Picture not complete
 source-plan = plan { $variant } in { $scenario }

@@ -181,5 +181,6 @@ tour-open-about = Hier staan openen, het beginscherm en wat kort geleden open wa
 tour-keys = Alle toetsen
 tour-keys-about = Achter het vraagteken staan alle toetsen. Daar begint ook deze rondleiding opnieuw.
 
+status-coarser = Minder detail: het geheugen is vol
 status-gaps = Kaartbeeld niet volledig
 source-plan = plan { $variant } in { $scenario }

@@ -25,8 +25,10 @@ use super::search::{GoToPlace, MarkedPlace, Searching};
 use super::sun_clock::SunClock;
 use super::system::{AnswerSystem, AskedSystem, LookAtSystem};
 use super::take_along::{TakeAlong, TakeAlongTo};
+use crate::app::MainThreadTimes;
 use crate::georef::SitePos;
 use crate::panels::desk::{Desk, DeskView, Page};
+use crate::panels::meters::MetersState;
 use crate::panels::rooms::Rooms;
 use crate::panels::status_bar::{Loading, StatusState};
 use crate::panels::top_bar::TopBarState;
@@ -86,6 +88,7 @@ pub(super) struct Reading<'w> {
     marked: Res<'w, MarkedPlace>,
     ground: Res<'w, GroundHeights>,
     points: Res<'w, PointLooks>,
+    times: Res<'w, MainThreadTimes>,
     asked: Res<'w, AskedSystem>,
 }
 
@@ -145,6 +148,7 @@ pub(super) fn show_desk(
     };
     let sun = clock.state(shown.map(|shown| &shown.open.scenario.area.site), world.sun.0);
     let map = world.map.state(&world.site_view, &world.camera, world.marked.at());
+    let meters = screen.0.meters_open.then(|| meters(&world));
     let (zones_now, actions) = screen.0.show(
         &ctx,
         &DeskView {
@@ -165,6 +169,7 @@ pub(super) fn show_desk(
             synthetic: shown.is_some_and(|shown| shown.open.scenario.synthetic),
             found: world.searching.found(),
             system: world.asked.state(),
+            meters: meters.as_ref(),
             map: map.as_ref(),
         },
         &language,
@@ -202,11 +207,35 @@ fn count(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
+/// What the program is doing, in numbers.
+fn meters(world: &Reading) -> MetersState {
+    let tiles = &world.tiles;
+    MetersState {
+        frame_ms: world.times.recent_ms(),
+        tiles_drawn: tiles.rendered,
+        tiles_awaited: tiles.loading,
+        tiles_loaded: tiles.tiles_loaded,
+        contents_failed: u64::try_from(tiles.failed.len()).unwrap_or(u64::MAX),
+        triangles: tiles.triangles,
+        tile_bytes: [tiles.bytes_resident, tiles.target_bytes, tiles.ceiling_bytes],
+        ground_bytes: tiles.ground_bytes,
+        bytes_read: tiles.bytes_read,
+        bytes_received: tiles.bytes_received,
+        bytes_cancelled: tiles.bytes_cancelled,
+        error_factor: tiles.error_factor,
+    }
+}
+
+/// From here on a picture is told to be coarser than wanted.
+const LEAST_COARSER: f64 = 1.02;
+
 fn status(world: &Reading) -> StatusState {
     let is_reading = world.opening.path().is_some() || world.changing.wanted().is_some();
     let mut status = StatusState {
         loading: if (world.tiles.complete || world.shown.is_none()) && !is_reading {
-            if world.tiles.failed.is_empty() {
+            if world.tiles.error_factor > LEAST_COARSER {
+                Loading::Coarser
+            } else if world.tiles.failed.is_empty() {
                 Loading::Complete
             } else {
                 Loading::WithGaps

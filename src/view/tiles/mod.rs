@@ -24,7 +24,10 @@ use crate::georef::HeightReference;
 use crate::model::{Layer, LayerKind, OpenScenario};
 use crate::schedule::FrameSystems;
 use crate::sources::{Problem, tiles3d::TileId};
-use crate::streaming::{ContentState, LoadWish, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, select};
+use crate::streaming::ceiling::Frame;
+use crate::streaming::{
+    Ceiling, ContentState, LoadWish, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, View, select,
+};
 use bevy::{
     math::DVec3,
     prelude::*,
@@ -45,6 +48,8 @@ pub struct TileSettings {
     pub selection: SelectionSettings,
     /// Soft limit of what loaded tiles hold, bytes.
     pub resident_bytes: u64,
+    /// What they never hold more than, bytes: where a view needs more it is drawn coarser.
+    pub ceiling_bytes: u64,
 }
 
 impl Default for TileSettings {
@@ -52,9 +57,13 @@ impl Default for TileSettings {
         Self {
             selection: SelectionSettings::default(),
             resident_bytes: 768 << 20,
+            ceiling_bytes: 1 << 30,
         }
     }
 }
+
+/// A large tile, bytes in memory, until larger ones come.
+const USUAL_TILE_BYTES: u64 = 16 << 20;
 
 /// All tile layers of the scenario, by number.
 #[derive(Resource)]
@@ -63,6 +72,9 @@ pub(crate) struct TileLayers {
     next_number: u32,
     loader: TileLoader<PreparedContent>,
     residency: Residency,
+    ceiling: Ceiling,
+    /// Where the views stood in the last frame, per layer: coarser pictures grow finer when they move on.
+    last_views: Vec<(u32, Vec<View>)>,
     /// Decoded and waiting to be uploaded.
     waiting: VecDeque<LoadedTile<PreparedContent>>,
 }
@@ -74,6 +86,8 @@ impl Default for TileLayers {
             next_number: 0,
             loader: TileLoader::on_spare_cores(Arc::new(prepare)),
             residency: Residency::new(TileSettings::default().resident_bytes),
+            ceiling: Ceiling::new(TileSettings::default().ceiling_bytes, USUAL_TILE_BYTES),
+            last_views: Vec::new(),
             waiting: VecDeque::new(),
         }
     }
@@ -244,6 +258,7 @@ fn upload_tiles(
         layers,
         loader,
         residency,
+        ceiling,
         waiting,
         ..
     } = tiles.bypass_change_detection();
@@ -308,6 +323,7 @@ fn upload_tiles(
             continue;
         }
         if let Tree::Open(tree) = &layer.tree {
+            ceiling.loaded(bytes_resident);
             residency.insert(
                 TileKey {
                     layer: loaded.layer,
@@ -391,13 +407,24 @@ fn select_tiles(
         layers,
         loader,
         residency,
+        ceiling,
+        last_views,
         waiting,
         ..
     } = tiles.bypass_change_detection();
     residency.set_budget_bytes(settings.resident_bytes);
+    ceiling.set_bytes(settings.ceiling_bytes);
     residency.begin_frame();
+    let waiting_bytes: u64 = waiting.iter().map(LoadedTile::bytes_resident).sum();
     let waiting: HashSet<(u32, TileId)> = waiting.iter().map(|loaded| (loaded.layer, loaded.tile)).collect();
-    let mut wishes: Vec<LoadWish> = Vec::new();
+    let selection_settings = SelectionSettings {
+        max_screen_space_error_px: settings.selection.max_screen_space_error_px * ceiling.error_factor(),
+        ..settings.selection
+    };
+    let mut wanted: Vec<TileKey> = Vec::new();
+    let mut coarser: HashSet<TileKey> = HashSet::new();
+    let mut views_now: Vec<(u32, Vec<View>)> = Vec::new();
+    let mut is_waiting = false;
     let admits_preload = residency.admits_preload();
     for (number, layer) in layers.iter_mut() {
         let Tree::Open(tree) = &layer.tree else {
@@ -410,19 +437,29 @@ fn select_tiles(
         } else {
             Vec::new()
         };
-        let selection = select(tree, &views, &settings.selection, &mut layer.state);
+        let selection = select(tree, &views, &selection_settings, &mut layer.state);
+        views_now.push((*number, views));
         residency.touch(*number, &selection);
         let count = if admits_preload {
             selection.load.len()
         } else {
             selection.needed.min(selection.load.len())
         };
-        let room = loader.queue_limit().saturating_sub(wishes.len());
-        let wanted = selection.load[..count]
-            .iter()
-            .filter(|tile| !waiting.contains(&(*number, **tile)))
-            .take(room);
-        wishes.extend(wanted.map(|tile| layer.wish(*number, tree, *tile)));
+        is_waiting |= selection.needed > 0;
+        for tile in &selection.load[..count] {
+            let key = TileKey {
+                layer: *number,
+                tile: *tile,
+            };
+            if !waiting.contains(&(*number, *tile)) {
+                wanted.push(key);
+            }
+        }
+        // Only at the ceiling it matters what makes room.
+        if is_waiting && residency.total_bytes() > settings.resident_bytes {
+            let tiles = selection.coarser(tree).into_iter();
+            coarser.extend(tiles.map(|tile| TileKey { layer: *number, tile }));
+        }
         let is_new = layer.selection.as_ref() != Some(&selection);
         layer.selection = Some(selection);
         if is_new && layer.successor_of.is_none() {
@@ -440,6 +477,29 @@ fn select_tiles(
             residency.remove_layer(number);
         },
     );
+    let in_flight = loader.in_flight();
+    // What is on its way and wanted still is among what is admitted.
+    let unwanted = in_flight.iter().filter(|key| !wanted.contains(key)).count() + waiting.len();
+    let held_bytes = residency.total_bytes() + waiting_bytes;
+    wanted.truncate(loader.queue_limit() + in_flight.len());
+    let admitted = ceiling.admitted(&wanted, |key| coarser.contains(&key), held_bytes, unwanted);
+    let frame = Frame {
+        drawn_bytes: residency.drawn_bytes(),
+        soft_bytes: settings.resident_bytes,
+        in_flight: in_flight.len() + waiting.len(),
+        is_waiting,
+        has_moved: *last_views != views_now,
+    };
+    ceiling.step(frame, admitted.len());
+    *last_views = views_now;
+    let wishes: Vec<LoadWish> = admitted
+        .into_iter()
+        .filter_map(|key| {
+            let layer = layers.get(&key.layer)?;
+            let Tree::Open(tree) = &layer.tree else { return None };
+            Some(layer.wish(key.layer, tree, key.tile))
+        })
+        .collect();
     for key in loader.replace_queue(wishes) {
         if let Some(layer) = layers.get_mut(&key.layer)
             && layer.state.content(key.tile) == ContentState::Unloaded

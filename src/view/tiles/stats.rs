@@ -25,10 +25,20 @@ pub struct TileStats {
     pub failed: Vec<(String, String)>,
     /// Tiles that the picture still waits for.
     pub loading: u64,
+    /// Bytes that came over a network.
+    pub bytes_received: u64,
+    /// Bytes of transfers that were stopped because nobody wanted them any more.
+    pub bytes_cancelled: u64,
     /// Whether everything in view at the wanted detail is drawn.
     pub complete: bool,
     /// Bytes that loaded tiles hold.
     pub bytes_resident: u64,
+    /// Bytes that they are held to where a view does not need more.
+    pub target_bytes: u64,
+    /// Bytes that they never hold more than.
+    pub ceiling_bytes: u64,
+    /// What the allowed screen-space error is multiplied by so that they do not; 1 where there is room.
+    pub error_factor: f64,
     /// Bytes that tiles of ground hold: meshes, and pictures with their smaller versions.
     pub ground_bytes: u64,
 }
@@ -47,6 +57,9 @@ pub(super) fn count_tiles(
         loading: 0,
         complete: scenario.is_some(),
         bytes_resident: tiles.residency.total_bytes(),
+        target_bytes: tiles.residency.budget_bytes(),
+        ceiling_bytes: tiles.ceiling.bytes(),
+        error_factor: tiles.ceiling.error_factor(),
         ..stats.clone()
     };
     for layer in tiles.layers.values() {

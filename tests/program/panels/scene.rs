@@ -10,6 +10,7 @@ use stadslens::panels::card::{CardState, Fact};
 use stadslens::panels::charter::CharterState;
 use stadslens::panels::desk::{Desk, DeskActions, DeskView, Page};
 use stadslens::panels::layers::{DetailRow, LayerRow, LayersState, LegendEntry};
+use stadslens::panels::meters::MetersState;
 use stadslens::panels::minimap::MinimapState;
 use stadslens::panels::problems::{ProblemRow, ProblemsState};
 use stadslens::panels::rooms::OwnPages;
@@ -37,6 +38,7 @@ pub(crate) struct Scene {
     pub(crate) own: OwnPages,
     pub(crate) found: FoundLines,
     pub(crate) system: Option<SystemState>,
+    pub(crate) meters: MetersState,
     pub(crate) map: Option<MinimapState>,
     pub(crate) variants: VariantsState,
     pub(crate) viewpoints: ViewpointsState,
@@ -115,6 +117,7 @@ impl Scene {
             own: OwnPages::default(),
             found: FoundLines::default(),
             system: Some(two_systems()),
+            meters: MetersState::default(),
             map: None,
             variants: VariantsState {
                 rows: vec![
@@ -243,6 +246,7 @@ impl Scene {
             synthetic: scene.synthetic,
             found: &scene.found,
             system: scene.system.as_ref(),
+            meters: Some(&scene.meters),
             map: scene.map.as_ref(),
         };
         let (zones, actions) = scene.desk.show(ui.ctx(), &view, &scene.language);

@@ -1,0 +1,19 @@
+# Meters: what the program is doing, in numbers.
+meters = Meters
+meters-key = Meters on or off
+meters-megabytes = { $size } MB
+meters-frame = Work per frame
+meters-frame-ms = { $half } ms, 95% under { $most } ms
+meters-drawn = Tiles in the picture
+meters-awaited = Tiles on their way
+meters-loaded = Tiles loaded
+meters-failed = Failed
+meters-triangles = Triangles in the picture
+meters-held = Memory of tiles
+meters-held-of = { $held } MB (target { $target }, at most { $ceiling })
+meters-ground = Memory of the ground
+meters-read = Read
+meters-received = Over the network
+meters-cancelled = Of that no longer needed
+meters-error = Allowed error
+meters-error-times = { $factor } times as large

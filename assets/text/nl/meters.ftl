@@ -1,0 +1,19 @@
+# Meters: wat het programma doet, in getallen.
+meters = Meters
+meters-key = Meters aan of uit
+meters-megabytes = { $size } MB
+meters-frame = Rekentijd per beeld
+meters-frame-ms = { $half } ms, bij 95% onder { $most } ms
+meters-drawn = Tegels in beeld
+meters-awaited = Tegels onderweg
+meters-loaded = Tegels geladen
+meters-failed = Niet gelukt
+meters-triangles = Driehoeken in beeld
+meters-held = Geheugen van tegels
+meters-held-of = { $held } MB (doel { $target }, hoogstens { $ceiling })
+meters-ground = Geheugen van de grond
+meters-read = Gelezen
+meters-received = Over het netwerk
+meters-cancelled = Daarvan niet meer nodig
+meters-error = Toegestane fout
+meters-error-times = { $factor } keer zo groot
