@@ -9,7 +9,9 @@ mod tree;
 mod volume;
 mod write;
 
-pub use content::{DecodeRequest, DecodedMeshes, TileContent, decode_content, decode_meshes};
+pub use content::{
+    DecodeRequest, DecodedMeshes, TileContent, decode_content, decode_content_for, decode_meshes, decode_meshes_for,
+};
 pub(crate) use content::{MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, count_payload};
 pub use references::references;
 pub(crate) use tree::{MAX_TILESET_BYTES, Reading, is_tileset_json, read_tree};
