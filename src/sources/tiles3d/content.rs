@@ -10,7 +10,7 @@ use crate::sources::{
     Cause, Problem,
     gltf::{self, Document, Placement, Totals},
     obj,
-    resource::{Resources, read_uri},
+    resource::{Resources, read_uri, unzipped},
 };
 use bevy::math::{DMat4, DVec3};
 use serde_json::Value;
@@ -153,6 +153,11 @@ impl PayloadKind {
                 let message = "a tileset stands where a tile should; name it with the ending .json";
                 return Some((Cause::WrongKind, message));
             }
+            Self::Gzip => return Some((Cause::WrongKind, "the tile is packed with gzip more than once")),
+            Self::Zip => {
+                let message = "a zip archive stands where a tile should; name it with the ending .3tz";
+                return Some((Cause::WrongKind, message));
+            }
             Self::Unknown => return Some((Cause::WrongKind, "this is not a tile: its first bytes are unknown")),
             Self::I3dm => "instanced tiles (i3dm) are not read yet",
             Self::Pnts => "point clouds (pnts) are not read yet",
@@ -160,8 +165,6 @@ impl PayloadKind {
             Self::Vctr => "vector tiles (vctr) are not read yet",
             Self::Geom => "geometry tiles (geom) are not read yet",
             Self::Subt => "subtrees of implicit tilesets are not read yet",
-            Self::Gzip => "gzip-compressed tiles are not read yet",
-            Self::Zip => "tile archives (3tz) are not read yet",
             Self::GeoJson => "GeoJSON tiles are not read yet",
         };
         Some((Cause::NotRead, message))
@@ -228,6 +231,7 @@ pub fn decode_meshes(request: &DecodeRequest) -> Result<DecodedMeshes, Problem> 
 pub fn decode_meshes_for(request: &DecodeRequest, support: TextureSupport) -> Result<DecodedMeshes, Problem> {
     let path = payload_name(&request.path);
     let bytes = read_uri(&*request.resources, "", &uri_of(&request.path), MAX_PAYLOAD_BYTES)
+        .and_then(|bytes| unzipped(bytes, MAX_PAYLOAD_BYTES, path))
         .map_err(|error| error.problem(path, ""))?;
     // The decoders check what they read; this is the last net below them.
     catch_unwind(AssertUnwindSafe(|| decode_bytes(request, support, &bytes, path))).unwrap_or_else(|_panic| {
