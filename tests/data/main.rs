@@ -16,6 +16,7 @@ mod decode;
 mod feature_layers;
 mod georef;
 mod geotiff_fixture;
+mod gltf_features;
 mod indicator_properties;
 mod indicators;
 mod online;
