@@ -56,11 +56,7 @@ impl TileArchive {
     /// # Errors
     /// [`ResourceError::Archive`] when it is no zip archive or has neither a sound index nor a sound list.
     pub(super) fn open(source: Arc<dyn RandomRead>, name: &str) -> Result<Self, ResourceError> {
-        let damaged = |reason| ResourceError::Archive {
-            reason,
-            uri: name.to_owned(),
-        };
-        let end = ZipEnd::find(&*source).map_err(damaged)?;
+        let end = ZipEnd::find(&*source).map_err(|reason| damaged(name, reason))?;
         let mut archive = Self {
             index: None,
             end,
@@ -70,7 +66,7 @@ impl TileArchive {
         };
         archive.index = archive.sound_index();
         if archive.index.is_none() {
-            archive.list().map_err(damaged)?;
+            archive.list().map_err(|reason| damaged(name, reason))?;
         }
         Ok(archive)
     }
@@ -119,7 +115,7 @@ impl TileArchive {
     /// The file `path` and where its data start.
     fn find(&self, path: &str) -> Result<(ZipEntry, u64), ResourceError> {
         let missing = || ResourceError::Missing { uri: path.to_owned() };
-        let damaged = |reason| self.damaged(path, reason);
+        let damaged = |reason: String| damaged(path, reason);
         if let Some(index) = self.index {
             let Some(header_at) = self.look_up(index, path).map_err(damaged)? else {
                 return Err(missing());
@@ -155,12 +151,13 @@ impl TileArchive {
         }
         Ok(None)
     }
+}
 
-    fn damaged(&self, path: &str, reason: String) -> ResourceError {
-        ResourceError::Archive {
-            reason,
-            uri: path.to_owned(),
-        }
+/// Damage that costs the file at `path`.
+fn damaged(path: &str, reason: impl Into<String>) -> ResourceError {
+    ResourceError::Archive {
+        reason: reason.into(),
+        uri: path.to_owned(),
     }
 }
 
@@ -181,7 +178,7 @@ impl Resources for TileArchive {
                 "a file of {} bytes claims to unpack to {}",
                 entry.packed_bytes, entry.bytes
             );
-            return Err(self.damaged(path, reason));
+            return Err(damaged(path, reason));
         }
         let packed = Section {
             source: &*self.source,
@@ -193,19 +190,22 @@ impl Resources for TileArchive {
             DEFLATED => read_capped(DeflateDecoder::new(packed), entry.bytes, limit, path),
             ZSTANDARD => {
                 let decoder = ruzstd::decoding::StreamingDecoder::new(packed)
-                    .map_err(|error| self.damaged(path, format!("its Zstandard data: {error}")))?;
+                    .map_err(|error| damaged(path, format!("its Zstandard data: {error}")))?;
                 read_capped(decoder, entry.bytes, limit, path)
             }
             other => {
                 let reason = format!("a file is packed by method {other}, which is not read");
-                return Err(self.damaged(path, reason));
+                return Err(damaged(path, reason));
             }
         }
         .map_err(|error| damaged_if_unreadable(error, "its packed data"))?;
         let mut crc = Crc::new();
         crc.update(&bytes);
         if bytes.len() as u64 != entry.bytes || crc.sum() != entry.crc {
-            return Err(self.damaged(path, "a file has another size or checksum than is said".to_owned()));
+            return Err(damaged(
+                path,
+                "a file has another size or checksum than is said".to_owned(),
+            ));
         }
         Ok(bytes)
     }
@@ -219,7 +219,7 @@ impl Resources for TileArchive {
             .checked_add(entry.packed_bytes)
             .is_some_and(|end| end <= self.source.size_bytes());
         if !is_inside {
-            return Err(self.damaged(path, "a file reaches past its end".to_owned()));
+            return Err(damaged(path, "a file reaches past its end".to_owned()));
         }
         Ok(Arc::new(Window {
             source: self.source.clone(),

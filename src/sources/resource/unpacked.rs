@@ -34,10 +34,12 @@ enum ArchiveKind {
 impl ArchiveKind {
     fn of(name: &str) -> Option<Self> {
         let (_, ending) = name.rsplit_once('.')?;
-        match () {
-            () if ending.eq_ignore_ascii_case("3tz") => Some(Self::Zip),
-            () if ending.eq_ignore_ascii_case("3dtiles") => Some(Self::Database),
-            () => None,
+        if ending.eq_ignore_ascii_case("3tz") {
+            Some(Self::Zip)
+        } else if ending.eq_ignore_ascii_case("3dtiles") {
+            Some(Self::Database)
+        } else {
+            None
         }
     }
 }
