@@ -456,6 +456,23 @@ mod tests {
     }
 
     #[test]
+    fn a_texture_keeps_its_form_and_levels() {
+        let blocks = Texture {
+            format: TexelFormat::Bc7,
+            levels: 3,
+            ..Texture::plain(8, 4, vec![1; 16 * 4])
+        };
+        let image = image_from_texture(blocks);
+        assert_eq!(image.texture_descriptor.format, TextureFormat::Bc7RgbaUnormSrgb);
+        assert_eq!(
+            (image.texture_descriptor.mip_level_count, image.data.map(|data| data.len())),
+            (3, Some(64))
+        );
+        let plain = image_from_texture(Texture::plain(1, 1, vec![0; 4]));
+        assert_eq!(plain.texture_descriptor.format, TextureFormat::Rgba8UnormSrgb);
+    }
+
+    #[test]
     fn a_quad_faces_where_its_corners_turn() {
         let mut mesh = PaperMesh::default();
         mesh.quad(
