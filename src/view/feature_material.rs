@@ -465,7 +465,10 @@ mod tests {
         let image = image_from_texture(blocks);
         assert_eq!(image.texture_descriptor.format, TextureFormat::Bc7RgbaUnormSrgb);
         assert_eq!(
-            (image.texture_descriptor.mip_level_count, image.data.map(|data| data.len())),
+            (
+                image.texture_descriptor.mip_level_count,
+                image.data.map(|data| data.len())
+            ),
             (3, Some(64))
         );
         let plain = image_from_texture(Texture::plain(1, 1, vec![0; 4]));

@@ -115,7 +115,7 @@ fn a_basis_picture_keeps_its_levels_in_both_forms() {
         panic!("one picture")
     };
     assert_eq!((texture.format, texture.levels), (TexelFormat::Bc7, 11));
-    let size = |level: usize| ((1024 >> level) + 3) / 4;
+    let size = |level: usize| (1024_usize >> level).div_ceil(4);
     let expected: usize = (0..11).map(|level| size(level) * size(level) * 16).sum();
     assert_eq!(texture.texels.len(), expected);
 }

@@ -16,7 +16,6 @@ const MAX_BYTES: usize = 512 << 20;
 
 /// Points of a stream and the attributes that were asked for.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "tiles of points read it"))]
 pub(crate) struct DecodedPoints {
     /// How many points.
     pub(crate) count: usize,

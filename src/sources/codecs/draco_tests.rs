@@ -99,7 +99,8 @@ fn measured(mesh: &DracoMesh) -> (f32, usize) {
     assert_eq!((positions.components, positions.largest), (3, None));
     assert_eq!((colors.components, colors.largest), (3, Some(255.0)));
     let at = |point: u32| &positions.values[3 * point as usize..3 * point as usize + 3];
-    let area = mesh.indices().chunks(3).map(|t| {
+    let indices = mesh.indices();
+    let area = indices.chunks(3).map(|t| {
         let (a, b, c) = (at(t[0]), at(t[1]), at(t[2]));
         ((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])).abs()
     });

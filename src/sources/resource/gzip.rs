@@ -60,7 +60,7 @@ mod tests {
         let text = b"{\"asset\": {}}".to_vec();
         assert_eq!(unzipped(zip(&text), 100, "a").unwrap(), text);
         assert_eq!(unzipped(text.clone(), 3, "a").unwrap(), text);
-        assert_eq!(unzipped(Vec::new(), 3, "a").unwrap(), []);
+        assert!(unzipped(Vec::new(), 3, "a").unwrap().is_empty());
         let both = [zip(b"{}"), zip(b"[]")].concat();
         assert_eq!(unzipped(both, 100, "a").unwrap(), b"{}[]");
     }
