@@ -16,6 +16,7 @@ use stadslens::{
     geometry::{TexelFormat, Texture, TextureSupport},
     georef::SiteFrame,
     sources::{
+        Problem,
         inspect::inspect,
         resource::folder,
         tiles3d::{DecodeRequest, DecodedMeshes, TileContent, decode_meshes_for},
@@ -52,12 +53,17 @@ fn textures(decoded: &DecodedMeshes) -> Vec<&Texture> {
 #[test]
 fn draco_tiles_decode_to_the_triangles_of_their_facts() {
     let Some(corpus) = corpus() else { return };
-    for (path, expected) in [
-        ("tiles/content/143.b3dm", 28_222),
-        ("gltf/tools/BoxDraco.glb", 12),
-        ("gltf/draco/2CylinderEngine-Draco.gltf.json", 121_496),
+    // Its buffer lies there under another name than it says.
+    let engine = tempfile::tempdir().unwrap();
+    let (named, source) = (engine.path().join("engine.gltf"), corpus.join("gltf/draco"));
+    fs::copy(source.join("2CylinderEngine-Draco.gltf.json"), &named).unwrap();
+    fs::copy(source.join("2CylinderEngine-Draco.bin"), engine.path().join("0.bin")).unwrap();
+    for (file, expected) in [
+        (corpus.join("tiles/content/143.b3dm"), 28_222),
+        (corpus.join("gltf/tools/BoxDraco.glb"), 12),
+        (named, 121496),
     ] {
-        let file = corpus.join(path);
+        let path = file.display();
         let promised = inspect(&file).unwrap()["totals"]["triangles"].as_u64().unwrap();
         let started = Instant::now();
         let content = decode_file(&file).unwrap_or_else(|problem| panic!("{path}: {problem}"));
@@ -135,7 +141,9 @@ fn webp_pictures_and_meshopt_streams_of_both_names_are_read() {
     // Streams of version 1 and the filter for colours are in this one alone.
     let path = corpus.join("gltf/meshopt/MeshoptCubeTest/glTF-Meshopt/MeshoptCubeTest.gltf");
     let cubes = decode_file(&path).unwrap();
-    assert!(cubes.problems.is_empty(), "{:?}", cubes.problems);
+    // Its pictures are not in the corpus.
+    let is_picture = |problem: &Problem| problem.place.starts_with("images[");
+    assert!(cubes.problems.iter().all(is_picture), "{:?}", cubes.problems);
     assert_eq!(triangles(&cubes), 320);
     assert!(cubes.meshes.iter().any(|(mesh, ..)| !mesh.colors.is_empty()));
 }
