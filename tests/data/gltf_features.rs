@@ -3,13 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use crate::bad_input::{decode_bytes, glb};
+use bevy::math::DVec3;
 use draco_core::{
     DataType, EncoderBuffer, EncoderOptions, GeometryAttributeType, Mesh, MeshEncoder, PointAttribute, PointIndex,
 };
 use serde_json::{Value, json};
 use stadslens::geometry::FeatureMesh;
-use stadslens::sources::tiles3d::TileContent;
-use std::io::Cursor;
+use stadslens::sources::{
+    resource::folder,
+    tiles3d::{TileContent, read_tiles},
+};
+use std::{fs, io::Cursor};
 
 /// A file of one triangle with more data behind it: `edit` gets the JSON and the number of the first new view.
 fn decoded(more: &[&[u8]], edit: impl FnOnce(&mut Value, usize)) -> TileContent {
@@ -215,6 +219,33 @@ fn of_several_forms_of_a_picture_the_best_that_is_read_is_taken() {
     });
     assert_eq!(damaged.problems.len(), 1, "{:?}", damaged.problems);
     assert!(damaged.meshes[0].0.texture.is_none(), "the surface stays");
+}
+
+/// It opens as a scenario does a tileset: a tree of one tile around what is in it.
+#[test]
+fn a_lone_tile_is_a_tree_of_one() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("a.glb"), glb(|_, _| {})).unwrap();
+    let (tree, problems) = read_tiles(folder(root.path()), "a.glb", true).unwrap();
+    let [tile] = &tree.tiles[..] else {
+        panic!("{} tiles", tree.tiles.len())
+    };
+    assert!(problems.is_empty() && !tree.is_geocentric);
+    assert_eq!(tile.contents, ["a.glb"]);
+    // A triangle of sides 1 and 1, upright: y up became z up.
+    let middle = tile.bounding_volume.center();
+    assert!((middle - DVec3::new(0.5, 0.0, 0.5)).length() < 1e-6, "{middle}");
+    assert!((tile.bounding_volume.radius() - 0.5_f64.sqrt()).abs() < 1e-6);
+    // On earth, or in a place without one.
+    let far = |json: &mut Value, _: &mut Vec<u8>| json["nodes"][0]["translation"] = json!([6.4e6, 0, 0]);
+    fs::write(root.path().join("far.glb"), glb(far)).unwrap();
+    for is_placed in [true, false] {
+        let (tree, _) = read_tiles(folder(root.path()), "far.glb", is_placed).unwrap();
+        assert_eq!(tree.is_geocentric, is_placed);
+    }
+    assert!(read_tiles(folder(root.path()), "none.glb", true).is_err());
+    fs::write(root.path().join("text.glb"), b"text").unwrap();
+    assert!(read_tiles(folder(root.path()), "text.glb", true).is_err());
 }
 
 fn attribute(kind: GeometryAttributeType, components: u8, data_type: DataType, data: &[u8]) -> PointAttribute {

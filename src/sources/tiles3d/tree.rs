@@ -32,7 +32,7 @@ const MAX_EXTERNAL: usize = 20_000;
 const MAX_PROBLEMS: usize = 1_000;
 /// Centres this far from the centre of the earth are taken as ECEF, metres. The specification lets tiles
 /// hang in space, so this goes up to 1,000 km; what is above [`PLAUSIBLE_M`] gets a warning.
-const SURFACE_SHELL_M: std::ops::Range<f64> = 6.2e6..7.4e6;
+pub(super) const SURFACE_SHELL_M: std::ops::Range<f64> = 6.2e6..7.4e6;
 /// Within about 100 km of the earth's surface.
 const PLAUSIBLE_M: std::ops::Range<f64> = 6.2e6..6.6e6;
 
