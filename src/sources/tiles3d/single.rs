@@ -7,7 +7,7 @@ use super::{
 use crate::georef::{SiteFrame, site_axes};
 use crate::sources::{
     Problem,
-    resource::{Resources, root_document, unpacked},
+    resource::{Resources, is_tile_archive, unpacked},
 };
 use bevy::math::{DMat4, DVec3, Vec3};
 use std::sync::Arc;
@@ -22,9 +22,15 @@ pub fn read_tiles(
     path: &str,
     is_placed: bool,
 ) -> Result<(TileTree, Vec<Problem>), Problem> {
+    let is_json = path
+        .rsplit_once('.')
+        .is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("json"));
+    if is_json || is_tile_archive(path) {
+        return read_tileset(resources, path);
+    }
     let resources = unpacked(resources);
     let bytes = resources
-        .read_at_most(&root_document(path), MAX_PAYLOAD_BYTES)
+        .read_at_most(path, MAX_PAYLOAD_BYTES)
         .map_err(|error| error.problem(path, ""))?;
     let is_payload = matches!(
         PayloadKind::of(&bytes),
