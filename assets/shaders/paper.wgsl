@@ -22,7 +22,7 @@ struct PaperSettings {
     // x: opacity, y: pull towards the eye (share of the distance); lines fade between z and w (binary
     // logarithm of the metres that a pixel covers): far away they would close up to a grey veil; of
     // squares for points z is the side (metres) and w the least side on the screen (pixels), of ribbons
-    // the width in the same way
+    // the width in the same way; of a mesh with holes z is the opacity below which there is a hole
     values: vec4<f32>,
 }
 
@@ -167,6 +167,12 @@ fn fragment(in: Out, @builtin(front_facing) front: bool) -> @location(0) vec4<f3
 #endif
 #ifdef PAPER_TEXTURED
     albedo *= textureSample(paper_texture, paper_sampler, in.uv);
+#endif
+#ifdef PAPER_CUT
+    if albedo.a < settings.values.z {
+        discard;
+    }
+    albedo.a = 1.0;
 #endif
     var normal = normalize(in.world_normal);
 #ifdef PAPER_TWO_SIDED

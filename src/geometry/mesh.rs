@@ -1,20 +1,8 @@
 //! One uploadable mesh with a feature row per vertex, and the edges drawn on it.
 
+use super::Texture;
 use crate::georef::SitePos;
 use bevy::math::Vec3;
-
-/// An RGBA8 image, straight alpha, row by row from the top.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Texture {
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
-    /// `width * height * 4` bytes.
-    pub rgba: Vec<u8>,
-    /// Whether colours are sRGB encoded.
-    pub srgb: bool,
-}
 
 /// Triangles with a feature row per vertex, in render axes, as offsets from [`FeatureMesh::origin`].
 ///
@@ -70,7 +58,7 @@ impl FeatureMesh {
             + self.colors.len() * 4
             + self.uvs.len() * 8
             + self.indices.len() * 4;
-        let texture = self.texture.as_ref().map_or(0, |t| t.rgba.len());
+        let texture = self.texture.as_ref().map_or(0, |t| t.texels.len());
         (vertices + texture) as u64
     }
 }

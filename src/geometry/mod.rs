@@ -8,10 +8,12 @@ mod features;
 mod mesh;
 pub mod polygon;
 mod region;
+mod texture;
 
 pub use boxes::BoxIndex;
 pub use bvh::{MeshBvh, Ray, RayHit};
 pub use features::{Column, FeatureTable, Value};
-pub use mesh::{CreaseEdges, FeatureMesh, Texture};
+pub use mesh::{CreaseEdges, FeatureMesh};
 pub use polygon::Polygon;
 pub use region::Region;
+pub use texture::{TexelFormat, Texture, TextureSupport};

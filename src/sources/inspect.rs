@@ -9,7 +9,7 @@ use super::{
     crs_name,
     gltf::Totals,
     imagery, obj, points, raster,
-    resource::{ResourceError, Resources, encode_percent, folder, read_uri},
+    resource::{ResourceError, Resources, encode_percent, folder, is_tile_archive, read_uri, unzipped},
     tiles3d::{
         BoundingVolume, MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload,
         read_tree,
@@ -31,13 +31,16 @@ use std::{
 /// Trees with more tiles than this have their bounds taken from the root alone.
 const MAX_TILES_FOR_BOUNDS: usize = 20_000;
 
-/// Describes a tileset (`tileset.json`, or a folder with one), `CityJSON`, a vector file, a raster, terrain, tiles of pictures, a point cloud
+/// Describes a tileset (`tileset.json`, a folder with one, or an archive: `.3tz`, `.3dtiles`), `CityJSON`, a vector file, a raster, terrain, tiles of pictures, a point cloud
 /// or a single tile payload as one JSON object, as the command-line contract says. A kind that is not read yet is named, with a problem that
 /// says so.
 ///
 /// # Errors
 /// When the file cannot be read at all.
 pub fn inspect(path: &Path) -> Result<Value, Problem> {
+    if let Some(described) = describe_archive(path) {
+        return described;
+    }
     if let Some(described) = raster::describe(path).or_else(|| imagery::describe(path)) {
         return described;
     }
@@ -74,6 +77,7 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
     }
     let bytes = resources
         .read_at_most(name, MAX_PAYLOAD_BYTES)
+        .and_then(|bytes| unzipped(bytes, MAX_PAYLOAD_BYTES, name))
         .map_err(|error| error.problem(shown.clone(), ""))?;
     let kind = PayloadKind::of(&bytes);
     if kind == PayloadKind::Tileset {
@@ -133,6 +137,13 @@ fn flat_box(bbox: &Value) -> Option<[DVec2; 2]> {
         [x, y, far_x, far_y] | [x, y, _, far_x, far_y, _] => Some([DVec2::new(x, y), DVec2::new(far_x, far_y)]),
         _ => None,
     }
+/// Describes the tileset in an archive of tiles; `None` for anything else.
+fn describe_archive(path: &Path) -> Option<Result<Value, Problem>> {
+    let name = path.file_name()?.to_str().filter(|name| is_tile_archive(name))?;
+    let is_file = path.is_file();
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let resources = folder(parent.unwrap_or(Path::new(".")));
+    is_file.then(|| read_tree(resources, name).map(|reading| describe_tileset(&reading)))
 }
 
 fn describe_payload(count: PayloadCount) -> Value {
@@ -233,11 +244,12 @@ pub fn content_problems(tree: &TileTree) -> Vec<Problem> {
 }
 
 fn read_content(resources: &dyn Resources, path: &str) -> Result<Vec<u8>, ResourceError> {
-    if path.starts_with("data:") {
+    let bytes = if path.starts_with("data:") {
         read_uri(resources, "", path, MAX_PAYLOAD_BYTES)
     } else {
         read_uri(resources, "", &encode_percent(path), MAX_PAYLOAD_BYTES)
-    }
+    };
+    unzipped(bytes?, MAX_PAYLOAD_BYTES, path)
 }
 
 /// As [`count_payload`], with a last net below it.

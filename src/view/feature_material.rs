@@ -6,7 +6,7 @@
 //! compare; colours come out as given where sun and sky together reach one.
 
 use super::{palette, palette::Rgb};
-use crate::geometry::{CreaseEdges, FeatureMesh, Texture};
+use crate::geometry::{CreaseEdges, FeatureMesh, TexelFormat, Texture};
 use crate::georef::SitePos;
 use bevy::{
     asset::{RenderAssetUsages, load_internal_asset, uuid_handle},
@@ -49,6 +49,8 @@ pub(crate) struct PaperKey {
     pub(crate) fades: bool,
     /// Has a texture.
     pub(crate) textured: bool,
+    /// Has holes where the texture is transparent enough.
+    pub(crate) cut: bool,
     /// Each vertex is a corner of a square that faces the camera.
     pub(crate) splats: bool,
     /// Of such a square only the disc in it is drawn, with a dark rim.
@@ -66,7 +68,8 @@ pub(crate) struct PaperMaterial {
     pub(crate) rows: Handle<ShaderBuffer>,
     /// Opacity; pull towards the eye as a share of the distance; where lines begin and end to fade, binary
     /// logarithm of the metres that a pixel covers. Of squares for points the last two are the side, metres, and the least
-    /// side on the screen, pixels; of ribbons they are their width in the same way.
+    /// side on the screen, pixels; of ribbons they are their width in the same way. Of a mesh with holes the third is the
+    /// opacity below which there is a hole.
     #[uniform(1)]
     pub(crate) values: Vec4,
     /// Colour picture.
@@ -105,6 +108,7 @@ impl PaperMaterial {
             fades: true,
             two_sided: true,
             textured: false,
+            cut: false,
             splats: false,
             round: false,
             ribbon: false,
@@ -156,6 +160,7 @@ impl Material for PaperMaterial {
             (key.unlit, "PAPER_UNLIT"),
             (key.fades, "PAPER_FADE"),
             (key.textured, "PAPER_TEXTURED"),
+            (key.cut, "PAPER_CUT"),
             (key.splats, "PAPER_SPLATS"),
             (key.round, "PAPER_ROUND"),
             (key.ribbon, "PAPER_RIBBON"),
@@ -403,28 +408,30 @@ pub(crate) fn feet(features: &[u32], positions: &[[f32; 3]], count: u32) -> Vec<
 
 /// A decoded texture for Bevy.
 pub(crate) fn image_from_texture(texture: Texture) -> Image {
-    let format = if texture.srgb {
-        TextureFormat::Rgba8UnormSrgb
-    } else {
-        TextureFormat::Rgba8Unorm
+    let format = match (texture.format, texture.srgb) {
+        (TexelFormat::Rgba8, true) => TextureFormat::Rgba8UnormSrgb,
+        (TexelFormat::Rgba8, false) => TextureFormat::Rgba8Unorm,
+        (TexelFormat::Bc7, true) => TextureFormat::Bc7RgbaUnormSrgb,
+        (TexelFormat::Bc7, false) => TextureFormat::Bc7RgbaUnorm,
     };
     let size = Extent3d {
         width: texture.width,
         height: texture.height,
         depth_or_array_layers: 1,
     };
-    let mut image = Image::new(
-        size,
-        TextureDimension::D2,
-        texture.rgba,
-        format,
-        RenderAssetUsages::RENDER_WORLD,
-    );
+    let mut image = Image::new_uninit(size, TextureDimension::D2, format, RenderAssetUsages::RENDER_WORLD);
+    image.texture_descriptor.mip_level_count = texture.levels;
+    image.data = Some(texture.texels);
     image.sampler = ImageSampler::Descriptor(ImageSamplerDescriptor {
         address_mode_u: ImageAddressMode::Repeat,
         address_mode_v: ImageAddressMode::Repeat,
         mag_filter: ImageFilterMode::Linear,
         min_filter: ImageFilterMode::Linear,
+        mipmap_filter: if texture.levels > 1 {
+            ImageFilterMode::Linear
+        } else {
+            ImageFilterMode::Nearest
+        },
         ..ImageSamplerDescriptor::default()
     });
     image
@@ -446,6 +453,26 @@ mod tests {
             3,
         );
         assert_eq!(found, vec![(0, 2.0), (2, -1.0)]);
+    }
+
+    #[test]
+    fn a_texture_keeps_its_form_and_levels() {
+        let blocks = Texture {
+            format: TexelFormat::Bc7,
+            levels: 3,
+            ..Texture::plain(8, 4, vec![1; 16 * 4])
+        };
+        let image = image_from_texture(blocks);
+        assert_eq!(image.texture_descriptor.format, TextureFormat::Bc7RgbaUnormSrgb);
+        assert_eq!(
+            (
+                image.texture_descriptor.mip_level_count,
+                image.data.map(|data| data.len())
+            ),
+            (3, Some(64))
+        );
+        let plain = image_from_texture(Texture::plain(1, 1, vec![0; 4]));
+        assert_eq!(plain.texture_descriptor.format, TextureFormat::Rgba8UnormSrgb);
     }
 
     #[test]

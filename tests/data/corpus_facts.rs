@@ -22,7 +22,7 @@ pub(crate) fn number(value: &Value, key: &str) -> u64 {
 }
 
 /// Kinds of payloads that are not read yet; their facts cannot be held against us.
-const LATER: [&str; 8] = ["i3dm", "pnts", "cmpt", "vctr", "geom", "geojson", "zip", "gzip"];
+const LATER: [&str; 6] = ["i3dm", "pnts", "cmpt", "vctr", "geom", "geojson"];
 
 fn says_not_read_yet(report: &Value) -> bool {
     let problems = report["problems"].as_array().unwrap();
@@ -66,8 +66,8 @@ fn content_differences(found: &Value, expected: &Value) -> Vec<String> {
     if number(expected, "data_uri") == 0 {
         let mut by_kind: Map<String, Value> = Map::new();
         for (kind, count) in kinds {
-            // What is inside a compressed payload is not looked at yet.
-            let kind = if kind.ends_with("+gzip") { "gzip" } else { kind };
+            // Packed with gzip or not, a payload is what it is.
+            let kind = kind.strip_suffix("+gzip").unwrap_or(kind);
             let before = by_kind.get(kind).and_then(Value::as_u64).unwrap_or(0);
             by_kind.insert(kind.to_owned(), (before + count.as_u64().unwrap()).into());
         }
@@ -116,6 +116,10 @@ fn every_tileset_has_its_facts() {
     let (mut compared, mut later, mut implicit) = (0, 0, 0);
     let mut wrong = Vec::new();
     for (path, expected) in &facts(&corpus, "tilesets.json") {
+        if expected["tileset_ext"].to_string().contains("MAXAR_content_3tz") {
+            // The independent reader did not look into archives; `archives` compares them with their files unpacked.
+            continue;
+        }
         let found = match inspect(&corpus.join(path)) {
             Ok(found) => found,
             Err(problem) if problem.message.contains("not read yet") => {
@@ -141,10 +145,7 @@ fn every_tileset_has_its_facts() {
         }
         add(content_differences(&found, expected));
         let kinds = expected["content_kinds"].as_object().unwrap();
-        if kinds
-            .keys()
-            .any(|kind| LATER.iter().any(|name| kind.starts_with(name)) || kind.ends_with("+gzip"))
-        {
+        if kinds.keys().any(|kind| LATER.iter().any(|name| kind.starts_with(name))) {
             later += 1;
             assert!(says_not_read_yet(&found), "{path}");
             continue;
@@ -178,14 +179,12 @@ fn every_payload_has_its_facts() {
         }
         if LATER.contains(&kind) {
             let found = inspect(&corpus.join(path)).unwrap();
-            if expected.get("gzip").is_none() {
-                assert_eq!(found["kind"], kind, "{path}");
-            }
+            assert_eq!(found["kind"], kind, "{path}");
             assert!(says_not_read_yet(&found), "{path}: {found}");
             later += 1;
             continue;
         }
-        if !matches!(kind, "glb" | "gltf" | "b3dm") || expected.get("gzip").is_some() {
+        if !matches!(kind, "glb" | "gltf" | "b3dm") {
             continue;
         }
         let found = inspect(&corpus.join(path)).unwrap();

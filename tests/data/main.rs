@@ -5,15 +5,18 @@
     reason = "a suite says that it was skipped, or how much it compared"
 )]
 
+mod archives;
 mod bad_input;
 mod causes;
 mod city_places;
 mod cityjson;
+mod codecs;
 mod corpus_facts;
 mod decode;
 mod feature_layers;
 mod georef;
 mod geotiff_fixture;
+mod gltf_features;
 mod indicator_properties;
 mod indicators;
 mod online;

@@ -31,7 +31,7 @@ pub fn check(path: &Path) -> Vec<Problem> {
         .filter(|layer| layer.kind == LayerKind::Tiles3d)
     {
         // Single tiles and missing files: the first have no tileset.json, the second were reported.
-        if !has_extension(&layer.path, &["json"]) || !open.resources.exists(&layer.path) {
+        if !has_extension(&layer.path, &["json", "3tz", "3dtiles"]) || !open.resources.exists(&layer.path) {
             continue;
         }
         match tiles3d::read_tileset(open.resources.clone(), &layer.path) {

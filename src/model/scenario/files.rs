@@ -5,11 +5,12 @@ use super::read::has_extension;
 use super::{LayerKind, OpenScenario};
 use crate::model::search;
 use crate::sources::imagery::description_files;
-use crate::sources::resource::{ResourceError, Resources, join};
+use crate::sources::resource::{RandomRead, ResourceError, Resources, join, leads_into_archive};
 use crate::sources::tiles3d::{self, references};
 use crate::sources::{Cause, Problem, obj, vector};
 use std::{
     collections::BTreeSet,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -99,7 +100,7 @@ impl UsedFiles {
     }
 
     fn add_tiles(&mut self, resources: &Arc<dyn Resources>, path: &str) {
-        if !has_extension(path, &["json"]) {
+        if !has_extension(path, &["json", "3tz", "3dtiles"]) {
             self.add_content(&**resources, path);
             return;
         }
@@ -109,10 +110,16 @@ impl UsedFiles {
         });
         match tiles3d::read_tileset(recorder.clone(), path) {
             Ok((tree, _)) => {
-                for tileset in recorder.taken() {
-                    self.add(&**resources, &tileset);
+                // Asking for a content in an archive opens the archive, which is the file that is needed.
+                let is_packed = |content: &str| {
+                    leads_into_archive(content) && tree.resources.exists(content) && !resources.exists(content)
+                };
+                let contents = tree.tiles.iter().flat_map(|tile| &tile.contents);
+                let plain: Vec<&String> = contents.filter(|content| !is_packed(content)).collect();
+                for file in recorder.taken() {
+                    self.add(&**resources, &file);
                 }
-                for content in tree.tiles.iter().flat_map(|tile| &tile.contents) {
+                for content in plain {
                     self.add_content(&**resources, content);
                 }
             }
@@ -177,6 +184,18 @@ impl Resources for Recorder {
         let bytes = self.inner.read_at_most(path, limit)?;
         self.note(path);
         Ok(bytes)
+    }
+
+    fn open(&self, path: &str, limit: u64) -> Result<Arc<dyn RandomRead>, ResourceError> {
+        let file = self.inner.open(path, limit)?;
+        self.note(path);
+        Ok(file)
+    }
+
+    fn real_path(&self, path: &str) -> Option<PathBuf> {
+        let real = self.inner.real_path(path)?;
+        self.note(path);
+        Some(real)
     }
 
     fn exists(&self, path: &str) -> bool {

@@ -54,6 +54,9 @@ pub fn open_with(path: &Path, wishes: OpenWishes) -> Result<OpenScenario, Vec<Pr
     if path.is_dir() && !path.join("scenario.json").is_file() && path.join("tileset.json").is_file() {
         return OpenScenario::scratch_for_tileset(&path.join("tileset.json"));
     }
+    if path.is_file() && has_extension(&shown, &["3tz", "3dtiles"]) {
+        return OpenScenario::scratch_for_tileset(path);
+    }
     if path.is_file() && has_extension(&shown, &["glb", "gltf", "b3dm"]) {
         return OpenScenario::scratch_for_model(path);
     }
@@ -132,7 +135,7 @@ pub(super) fn no_file_name(path: &Path) -> Vec<Problem> {
 }
 
 impl OpenScenario {
-    /// A scratch scenario around a tileset.json.
+    /// A scratch scenario around a tileset.json or an archive with one.
     pub fn scratch_for_tileset(path: &Path) -> Result<Self, Vec<Problem>> {
         let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
         let title = match path.parent().and_then(Path::file_name).and_then(|f| f.to_str()) {

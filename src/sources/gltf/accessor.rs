@@ -1,19 +1,21 @@
 //! Buffers, buffer views (plain and meshopt-compressed) and accessors, every access checked.
 
-use super::{Fault, document::Document, file::Root};
-use crate::sources::resource::{Resources, read_uri};
+use super::{Fault, document::Document, file::Root, meshopt};
+use crate::sources::{
+    codecs::draco::DracoMesh,
+    resource::{Resources, read_uri},
+};
 use gltf::json::{
     Accessor, Index,
     accessor::{ComponentType, sparse::Sparse},
     buffer::View,
     validation::{Checked, USize64},
 };
-use meshoptimizer_rs::{
-    Limits, Workspace,
-    codec::{self, Filter, Mode},
-};
 use serde_json::Value;
-use std::{borrow::Cow, cell::OnceCell};
+use std::{
+    borrow::Cow,
+    cell::{Cell, OnceCell},
+};
 
 /// Most elements of one accessor; one that promises more is refused unread.
 pub(super) const MAX_ACCESSOR_ELEMENTS: usize = 20_000_000;
@@ -23,6 +25,9 @@ const MAX_UNPACKED_BYTES: usize = 512 << 20;
 /// Most bytes of all buffers of one file: a small file can name the same big one many times.
 const MAX_BUFFER_BYTES: u64 = 2 << 30;
 
+/// Most points and corners of triangles that the Draco streams of one file unpack to, each time that a node draws them.
+const MAX_DRACO_ELEMENTS: usize = 60_000_000;
+
 /// The two names of the same compression.
 const COMPRESSIONS: [&str; 2] = ["EXT_meshopt_compression", "KHR_meshopt_compression"];
 
@@ -31,6 +36,8 @@ pub(super) struct Views<'a> {
     pub(super) root: &'a Root,
     buffers: Vec<Result<Cow<'a, [u8]>, Fault>>,
     unpacked: Vec<OnceCell<Result<Vec<u8>, Fault>>>,
+    /// Elements that Draco streams may still unpack to.
+    draco_budget: Cell<usize>,
     /// Bytes read from other files.
     pub(super) bytes_read: u64,
 }
@@ -69,8 +76,18 @@ impl<'a> Views<'a> {
             root: &document.root,
             buffers,
             unpacked,
+            draco_budget: Cell::new(MAX_DRACO_ELEMENTS),
             bytes_read,
         }
+    }
+
+    /// Unpacks the Draco stream in a view, within what is left for all of them.
+    pub(super) fn draco_mesh(&self, view: usize) -> Result<DracoMesh, Fault> {
+        let budget = self.draco_budget.get();
+        let mesh = DracoMesh::decode(self.view(view)?, budget)?;
+        let elements = mesh.points().saturating_add(mesh.triangles().saturating_mul(3));
+        self.draco_budget.set(budget.saturating_sub(elements));
+        Ok(mesh)
     }
 
     /// The bytes of a view, unpacked where it is compressed.
@@ -142,29 +159,13 @@ impl<'a> Views<'a> {
         }
         let source = self.range(number("buffer")?, number("byteOffset")?, number("byteLength")?)?;
         let text = |key: &str| compression.get(key).and_then(Value::as_str);
-        let damaged = |error: meshoptimizer_rs::Error| Fault::from(format!("the compressed data is damaged: {error}"));
-        let mode = Mode::parse(text("mode").unwrap_or_default()).map_err(damaged)?;
-        let filter = text("filter").unwrap_or("NONE");
-        let mut workspace = Workspace::new(Limits {
-            max_bytes: MAX_UNPACKED_BYTES,
-            max_work: 1 << 32,
-        });
-        if mode != Mode::Attributes {
-            return codec::decode_buffer_view(mode, Filter::None, count, stride, source, &mut workspace)
-                .map_err(damaged);
-        }
-        // Filters one by one: the call that does both refuses what only KHR_meshopt_compression knows.
-        let mut data = codec::decode_vertex_buffer(count, stride, source, &mut workspace).map_err(damaged)?;
-        match filter {
-            "NONE" => Ok(()),
-            "OCTAHEDRAL" => codec::decode_filter_oct(&mut data, count, stride, &mut workspace),
-            "QUATERNION" => codec::decode_filter_quat(&mut data, count, stride, &mut workspace),
-            "EXPONENTIAL" => codec::decode_filter_exp(&mut data, count, stride, &mut workspace),
-            "COLOR" => codec::decode_filter_color(&mut data, count, stride, &mut workspace),
-            other => return Err(format!("the compression filter `{other}` is unknown").into()),
-        }
-        .map_err(damaged)?;
-        Ok(data)
+        meshopt::unpack(
+            text("mode").unwrap_or_default(),
+            text("filter").unwrap_or("NONE"),
+            [count, stride],
+            source,
+            MAX_UNPACKED_BYTES,
+        )
     }
 
     /// The accessor, or a fault that names it.
@@ -458,7 +459,7 @@ fn float(value: u32) -> f32 {
     clippy::cast_sign_loss,
     reason = "saturates, and NaN becomes 0"
 )]
-fn whole(value: f32) -> u32 {
+pub(super) fn whole(value: f32) -> u32 {
     // As `round` does, which would be a library call on processors of the lowest common level.
     let down = value as u32;
     down.saturating_add(u32::from(value - float(down) >= 0.5))

@@ -1,6 +1,7 @@
 //! The container: GLB chunks (split by the `gltf` crate) or plain JSON, and which version it is.
 
 use super::{Fault, file::Root};
+use crate::geometry::TextureSupport;
 use gltf::binary::Glb;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -9,6 +10,8 @@ use std::borrow::Cow;
 pub(crate) struct Document<'a> {
     pub(super) root: Root,
     pub(super) bin: Option<Cow<'a, [u8]>>,
+    /// What compressed pictures are unpacked to.
+    pub(super) support: TextureSupport,
 }
 
 /// Header of the file and of its JSON chunk.
@@ -21,6 +24,7 @@ impl<'a> Document<'a> {
             return Ok(Self {
                 root: parse_json(bytes)?,
                 bin: None,
+                support: TextureSupport::default(),
             });
         }
         match little_endian_u32(bytes, 4) {
@@ -56,7 +60,13 @@ impl<'a> Document<'a> {
         Ok(Self {
             root: parse_json(&json)?,
             bin,
+            support: TextureSupport::default(),
         })
+    }
+
+    /// The same for a graphics card that takes more than plain texels.
+    pub(crate) fn for_card(self, support: TextureSupport) -> Self {
+        Self { support, ..self }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{
     Fault,
-    accessor::Views,
+    data::PrimitiveData,
     file::{Primitive, Root},
 };
 use serde_json::Value;
@@ -68,7 +68,7 @@ impl FeatureIdSet {
     }
 
     /// The row of each of `vertices` vertices; `rows` itself where there is none.
-    pub(super) fn rows(&self, views: &Views<'_>, vertices: usize, rows: u32) -> Result<Vec<u32>, Fault> {
+    pub(super) fn rows(&self, data: &PrimitiveData<'_>, vertices: usize, rows: u32) -> Result<Vec<u32>, Fault> {
         let row = |id: u32| {
             if id >= rows || Some(id) == self.null_id {
                 rows
@@ -78,7 +78,7 @@ impl FeatureIdSet {
         };
         match self.source {
             IdSource::Accessor(index) => {
-                let mut ids = views.integers(index)?;
+                let mut ids = data.integers(index)?;
                 ids.truncate(vertices);
                 for id in &mut ids {
                     *id = row(*id);

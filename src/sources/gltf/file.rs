@@ -53,6 +53,7 @@ pub(super) struct Texture {
 pub(super) struct Material {
     pub(super) pbr_metallic_roughness: Option<PbrMetallicRoughness>,
     pub(super) alpha_mode: Checked<AlphaMode>,
+    pub(super) alpha_cutoff: Option<f64>,
     pub(super) double_sided: bool,
     pub(super) extensions: Value,
 }

@@ -2,24 +2,15 @@
 
 use super::{
     Fault,
-    accessor::Views,
     file::{Material, Root},
-};
-use crate::{
-    geometry::Texture,
-    sources::resource::{Resources, read_uri},
+    picture::image_of,
 };
 use gltf::json::{extensions::texture::TextureTransform, material::AlphaMode, texture::Info, validation::Checked};
-use image::{ImageError, ImageReader, Limits};
 use serde::Deserialize;
 use serde_json::Value;
-use std::io::Cursor;
 
-/// Largest side of a texture, pixels.
-const MAX_SIDE: u32 = 16_384;
-
-/// Largest image file that is read, bytes.
-const MAX_IMAGE_BYTES: u64 = 256 << 20;
+/// Opacity below which a mask is a hole where the file says none.
+const DEFAULT_CUTOFF: f32 = 0.5;
 
 /// What sets one draw apart from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +20,8 @@ pub(super) struct RenderClass {
     pub(super) double_sided: bool,
     pub(super) translucent: bool,
     pub(super) unlit: bool,
+    /// Opacity of 255 below which the texture has holes.
+    pub(super) cutoff: Option<u8>,
 }
 
 /// How a primitive looks.
@@ -86,9 +79,11 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
         class: RenderClass {
             image,
             double_sided: material.double_sided,
-            // A mask without a texture hides nothing; with one, blending shows its holes.
-            translucent: has_mode(AlphaMode::Blend) || (has_mode(AlphaMode::Mask) && image.is_some()),
+            translucent: has_mode(AlphaMode::Blend),
             unlit: material.extensions.get("KHR_materials_unlit").is_some(),
+            // A mask without a texture hides nothing that anyone would model.
+            cutoff: (has_mode(AlphaMode::Mask) && image.is_some())
+                .then(|| byte(material.alpha_cutoff.map_or(DEFAULT_CUTOFF, small))),
         },
         factor,
         uv_set: transform
@@ -120,98 +115,6 @@ fn base_color(material: &Material) -> ([f32; 4], Option<Info>) {
         .get("diffuseTexture")
         .and_then(|texture| Info::deserialize(texture).ok());
     (factor, texture)
-}
-
-/// The image of a texture that this program can decode.
-fn image_of(root: &Root, texture: usize) -> Result<usize, Fault> {
-    let place = || format!("textures[{texture}]");
-    let found = root
-        .textures
-        .get(texture)
-        .ok_or_else(|| Fault::new(place(), "there is no such texture"))?;
-    let webp = found
-        .extensions
-        .get("EXT_texture_webp")
-        .and_then(|e| e.get("source")?.as_u64());
-    if let Some(image) = webp.and_then(|image| usize::try_from(image).ok()).or(found.source) {
-        return Ok(image);
-    }
-    Err(if found.extensions.get("KHR_texture_basisu").is_some() {
-        Fault::not_read(
-            place(),
-            "KTX2 textures are not read yet; the surface is shown in its plain colour",
-        )
-    } else {
-        Fault::new(place(), "the texture has no image")
-    })
-}
-
-/// Decodes one image to straight RGBA of at most `budget` bytes. Returns the bytes read from another file,
-/// too.
-pub(super) fn decode_image(
-    views: &Views<'_>,
-    index: usize,
-    resources: &dyn Resources,
-    path: &str,
-    budget: u64,
-) -> Result<(Texture, u64), Fault> {
-    let place = || format!("images[{index}]");
-    let fault = |message: String| Fault::new(place(), message);
-    let image = views
-        .root
-        .images
-        .get(index)
-        .ok_or_else(|| fault("there is no such image".to_owned()))?;
-    let owned;
-    let mut bytes_read = 0;
-    let bytes = match (&image.uri, image.buffer_view) {
-        (_, Some(view)) => views.view(view.value())?,
-        (Some(uri), None) => {
-            owned = read_uri(resources, path, uri, MAX_IMAGE_BYTES).map_err(|error| Fault::of(place(), &error))?;
-            if !uri.starts_with("data:") {
-                bytes_read = owned.len() as u64;
-            }
-            &owned
-        }
-        (None, None) => return Err(fault("the image has neither a uri nor a buffer view".to_owned())),
-    };
-    let texture = decode_picture(bytes, budget).map_err(|fault| fault.moved_to(place()))?;
-    Ok((texture, bytes_read))
-}
-
-/// Decodes the bytes of a picture to straight RGBA of at most `budget` bytes.
-pub(crate) fn decode_picture(bytes: &[u8], budget: u64) -> Result<Texture, Fault> {
-    let fault = |message: String| Fault::new("", message);
-    let damaged = |error: ImageError| {
-        let message = format!("the image cannot be decoded: {error}");
-        match error {
-            ImageError::Limits(_) => Fault::too_large("", message),
-            _ => fault(message),
-        }
-    };
-    let open = || {
-        ImageReader::new(Cursor::new(bytes))
-            .with_guessed_format()
-            .map_err(|error| fault(format!("the image cannot be decoded: {error}")))
-    };
-    let (width, height) = open()?.into_dimensions().map_err(damaged)?;
-    if u64::from(width) * u64::from(height) * 4 > budget {
-        let message = format!("the image of {width} × {height} pixels is more than fits into one tile");
-        return Err(Fault::too_large("", message));
-    }
-    let mut reader = open()?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(budget);
-    reader.limits(limits);
-    let rgba = reader.decode().map_err(damaged)?.into_rgba8();
-    Ok(Texture {
-        width: rgba.width(),
-        height: rgba.height(),
-        rgba: rgba.into_raw(),
-        srgb: true,
-    })
 }
 
 /// A linear colour as sRGB bytes with straight alpha.

@@ -6,14 +6,15 @@ use super::{
     document::Document,
     feature_ids::{FeatureIdSet, Rows, choose_rows, property_tables},
     file::{Primitive, Root},
-    material::{RenderClass, decode_image},
+    material::RenderClass,
     metadata,
+    picture::decode_image,
     place::{Bounds, Placement, SiteMap},
     primitive::{Part, read_part},
     scene::mesh_places,
 };
 use crate::{
-    geometry::{FeatureMesh, FeatureTable},
+    geometry::{FeatureMesh, FeatureTable, Texture},
     sources::{Cause, Problem, resource::Resources},
 };
 use bevy::math::{DMat3, DMat4, DVec3, Vec3};
@@ -97,10 +98,13 @@ pub(crate) fn decode(
         {
             let mut mesh = mesh;
             if let Some(image) = class.image {
-                match decode_image(&views, image, resources, path, texture_budget) {
+                match decode_image(&views, image, resources, path, texture_budget, document.support) {
                     Ok((texture, read)) => {
-                        texture_budget = texture_budget.saturating_sub(texture.rgba.len() as u64);
-                        mesh.texture = Some(texture);
+                        texture_budget = texture_budget.saturating_sub(texture.texels.len() as u64);
+                        mesh.texture = Some(Texture {
+                            cutoff: class.cutoff.map(|cutoff| f32::from(cutoff) / 255.0),
+                            ..texture
+                        });
                         bytes_read += read;
                     }
                     Err(fault) => faults.push(fault),

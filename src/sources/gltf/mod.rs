@@ -9,25 +9,27 @@
 //! texture, sides, blending, light), all with the same origin, and one table of its features. All
 //! transforms are composed in `f64`; vertices become `f32` offsets from the origin in the last step.
 //!
-//! Not read yet, each with a problem: Draco compression, KTX2 textures, GPU instancing, points and lines,
-//! feature ids in textures. Animations and skins are passed over: tiles stand still.
+//! Not read yet, each with a problem: GPU instancing, points and lines, feature ids in textures. Animations and skins are passed over: tiles stand still.
 
 mod accessor;
 mod count;
+mod data;
 mod document;
 mod feature_ids;
 mod file;
 mod material;
 mod mesh;
+mod meshopt;
 mod metadata;
+mod picture;
 mod place;
 mod primitive;
 mod scene;
 
 pub(crate) use count::{Totals, count};
 pub(crate) use document::{Document, json_of, little_endian_u32};
-pub(crate) use material::decode_picture;
 pub(crate) use mesh::{DecodedGltf, decode};
+pub(crate) use picture::decode_picture;
 pub(crate) use place::Placement;
 
 use crate::sources::{Cause, Problem, Severity, resource::ResourceError};

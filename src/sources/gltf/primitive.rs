@@ -3,13 +3,14 @@
 use super::{
     Fault,
     accessor::Views,
+    data::PrimitiveData,
     feature_ids::{FeatureIdSet, Rows},
     file::Primitive,
     material::{self, Look, srgb_bytes},
     place::{Bounds, wide},
 };
 use bevy::math::Vec3;
-use gltf::json::{accessor::Type, mesh::Mode, validation::Checked};
+use gltf::json::{mesh::Mode, validation::Checked};
 
 /// A primitive's vertices and triangles. Arrays that are not empty have the length of `positions`.
 pub(super) struct Part {
@@ -45,23 +46,18 @@ pub(super) fn read_part(
         .attributes
         .get("POSITION")
         .ok_or_else(|| Fault::new("attributes", "the primitive has no positions"))?;
-    if primitive.extensions.get("KHR_draco_mesh_compression").is_some()
-        && views.accessor(position)?.buffer_view.is_none()
-    {
-        return Err(Fault::not_read(
-            "KHR_draco_mesh_compression",
-            "Draco compression is not read yet",
-        ));
-    }
+    let data = PrimitiveData::of(views, primitive, faults)?;
     let (look, texture_fault) = material::look(views.root, primitive.material);
     faults.extend(texture_fault);
-    let mut positions = views.vectors::<3>(position)?;
+    let mut positions = data.vectors::<3>(position)?;
     let count = positions.len();
-    let indices = match primitive.indices {
-        Some(accessor) => views.integers(accessor)?,
-        None => (0_u32..).take(count).collect(),
+    let indices = match (data.draco_triangles(), primitive.indices) {
+        // A stream lists triangles whatever the mode says.
+        (Some(triangles), _) => triangles,
+        (None, Some(accessor)) => as_list(data.integers(accessor)?, mode),
+        (None, None) => as_list((0_u32..).take(count).collect(), mode),
     };
-    let (indices, dropped) = checked_triangles(as_list(indices, mode), &positions);
+    let (indices, dropped) = checked_triangles(indices, &positions);
     if dropped > 0 {
         let message = format!("{dropped} triangles name vertices that are not there or not numbers; they are left out");
         faults.push(Fault::new("indices", message));
@@ -81,14 +77,14 @@ pub(super) fn read_part(
     let mut colors = Vec::new();
     let mut uvs = Vec::new();
     soft(optional(primitive, "NORMAL", |accessor| {
-        normals = sized(views.vectors::<3>(accessor)?, count, "NORMAL")?;
+        normals = sized(data.vectors::<3>(accessor)?, count, "NORMAL")?;
         Ok(())
     }));
-    soft(read_rows(views, primitive, rows, count).map(|read| row_of = read));
-    soft(read_colors(views, primitive, look.factor, count).map(|read| colors = read));
+    soft(read_rows(&data, primitive, rows, count).map(|read| row_of = read));
+    soft(read_colors(&data, primitive, look.factor, count).map(|read| colors = read));
     if look.class.image.is_some() {
         soft(optional(primitive, &format!("TEXCOORD_{}", look.uv_set), |accessor| {
-            uvs = sized(views.vectors::<2>(accessor)?, count, "TEXCOORD")?;
+            uvs = sized(data.vectors::<2>(accessor)?, count, "TEXCOORD")?;
             for uv in &mut uvs {
                 look.uv_transform.apply(uv);
             }
@@ -184,18 +180,18 @@ fn sized<T>(mut values: Vec<T>, count: usize, name: &str) -> Result<Vec<T>, Faul
     Ok(values)
 }
 
-fn read_rows(views: &Views<'_>, primitive: &Primitive, rows: Rows, count: usize) -> Result<Vec<u32>, Fault> {
+fn read_rows(data: &PrimitiveData<'_>, primitive: &Primitive, rows: Rows, count: usize) -> Result<Vec<u32>, Fault> {
     let none = vec![rows.count; count];
     match FeatureIdSet::of(primitive) {
         // One table serves the whole payload; the ids of another would name the wrong rows.
-        Some(set) if set.property_table == rows.property_table => set.rows(views, count, rows.count),
+        Some(set) if set.property_table == rows.property_table => set.rows(data, count, rows.count),
         _ => Ok(none),
     }
 }
 
 /// Vertex colours times the base colour, empty when all is plain white.
 fn read_colors(
-    views: &Views<'_>,
+    data: &PrimitiveData<'_>,
     primitive: &Primitive,
     factor: [f32; 4],
     count: usize,
@@ -208,11 +204,11 @@ fn read_colors(
             vec![srgb_bytes(factor); count]
         });
     };
-    let linear: Vec<[f32; 4]> = if matches!(views.accessor(accessor)?.type_, Checked::Valid(Type::Vec3)) {
-        let rgb = views.vectors::<3>(accessor)?;
+    let linear: Vec<[f32; 4]> = if data.components(accessor)? == 3 {
+        let rgb = data.vectors::<3>(accessor)?;
         rgb.into_iter().map(|[r, g, b]| [r, g, b, 1.0]).collect()
     } else {
-        views.vectors::<4>(accessor)?
+        data.vectors::<4>(accessor)?
     };
     let mut last = ([u32::MAX; 4], [0; 4]);
     let colors = linear.into_iter().map(|color| {

@@ -56,7 +56,7 @@ pub(crate) fn decode(request: &DecodeRequest, bytes: &[u8], path: &str) -> Resul
         if let Some(uri) = picture {
             match read_picture(&*request.resources, &uri, left) {
                 Ok((texture, read)) => {
-                    left = left.saturating_sub(texture.rgba.len() as u64);
+                    left = left.saturating_sub(texture.texels.len() as u64);
                     bytes_read += read;
                     mesh.texture = Some(texture);
                 }

@@ -1,4 +1,4 @@
-//! Where bytes come from: a folder or an archive, behind one interface.
+//! Where bytes come from: a folder, a package or an archive of tiles, behind one interface.
 //!
 //! Paths are relative, with forward slashes, joined by [`join`] and checked again where they are opened: no
 //! path leads out of the folder (not through a symbolic link either) and no archive entry is unpacked beyond
@@ -6,13 +6,21 @@
 
 mod archive;
 mod folder;
+mod gzip;
 mod manifest;
+mod md5;
 mod random_read;
+mod tile_archive;
+mod tile_database;
+mod unpacked;
+mod zip_directory;
 
 pub use archive::archive;
 pub use folder::folder;
+pub(crate) use gzip::unzipped;
 pub use manifest::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry};
 pub use random_read::RandomRead;
+pub(crate) use unpacked::{is_tile_archive, leads_into_archive, root_document, unpacked};
 
 use crate::sources::{Cause, Problem, shortened};
 use base64::Engine as _;
@@ -99,6 +107,19 @@ impl ResourceError {
             Self::Io { .. } => Cause::Unreadable,
             Self::Archive { .. } => Cause::Damaged,
         }
+    }
+
+    /// The same for a file in the archive at `archive`.
+    fn within(mut self, archive: &str) -> Self {
+        let (Self::Missing { uri }
+        | Self::Outside { uri }
+        | Self::TooLarge { uri, .. }
+        | Self::Unusable { uri, .. }
+        | Self::Scheme { uri }
+        | Self::Io { uri, .. }
+        | Self::Archive { uri, .. }) = &mut self;
+        *uri = format!("{archive}/{uri}");
+        self
     }
 
     /// It as a problem of the file at `path`, named at `place` there.

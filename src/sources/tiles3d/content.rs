@@ -4,13 +4,13 @@
 //! have their name in [`PayloadKind`], so that a reader can be added where [`decode_gltf_or_b3dm`] chooses.
 
 use super::{BoundingVolume, b3dm::B3dm, is_tileset_json};
-use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh};
+use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh, TextureSupport};
 use crate::georef::SiteFrame;
 use crate::sources::{
     Cause, Problem,
     gltf::{self, Document, Placement, Totals},
     obj,
-    resource::{Resources, read_uri},
+    resource::{Resources, read_uri, unzipped},
 };
 use bevy::math::{DMat4, DVec3};
 use serde_json::Value;
@@ -153,6 +153,11 @@ impl PayloadKind {
                 let message = "a tileset stands where a tile should; name it with the ending .json";
                 return Some((Cause::WrongKind, message));
             }
+            Self::Gzip => return Some((Cause::WrongKind, "the tile is packed with gzip more than once")),
+            Self::Zip => {
+                let message = "a zip archive stands where a tile should; name it with the ending .3tz";
+                return Some((Cause::WrongKind, message));
+            }
             Self::Unknown => return Some((Cause::WrongKind, "this is not a tile: its first bytes are unknown")),
             Self::I3dm => "instanced tiles (i3dm) are not read yet",
             Self::Pnts => "point clouds (pnts) are not read yet",
@@ -160,8 +165,6 @@ impl PayloadKind {
             Self::Vctr => "vector tiles (vctr) are not read yet",
             Self::Geom => "geometry tiles (geom) are not read yet",
             Self::Subt => "subtrees of implicit tilesets are not read yet",
-            Self::Gzip => "gzip-compressed tiles are not read yet",
-            Self::Zip => "tile archives (3tz) are not read yet",
             Self::GeoJson => "GeoJSON tiles are not read yet",
         };
         Some((Cause::NotRead, message))
@@ -174,7 +177,15 @@ impl PayloadKind {
 /// One [`Problem`] when nothing of the payload can be drawn; what costs only a part of it is listed in
 /// [`TileContent::problems`].
 pub fn decode_content(request: &DecodeRequest) -> Result<TileContent, Problem> {
-    let decoded = decode_meshes(request)?;
+    decode_content_for(request, TextureSupport::default())
+}
+
+/// As [`decode_content`], with compressed pictures unpacked to what a graphics card takes.
+///
+/// # Errors
+/// As [`decode_content`].
+pub fn decode_content_for(request: &DecodeRequest, support: TextureSupport) -> Result<TileContent, Problem> {
+    let decoded = decode_meshes_for(request, support)?;
     let mut content = TileContent {
         meshes: Vec::with_capacity(decoded.meshes.len()),
         features: decoded.features,
@@ -210,11 +221,20 @@ pub struct DecodedMeshes {
 /// # Errors
 /// As [`decode_content`].
 pub fn decode_meshes(request: &DecodeRequest) -> Result<DecodedMeshes, Problem> {
+    decode_meshes_for(request, TextureSupport::default())
+}
+
+/// As [`decode_meshes`], with compressed pictures unpacked to what a graphics card takes.
+///
+/// # Errors
+/// As [`decode_content`].
+pub fn decode_meshes_for(request: &DecodeRequest, support: TextureSupport) -> Result<DecodedMeshes, Problem> {
     let path = payload_name(&request.path);
     let bytes = read_uri(&*request.resources, "", &uri_of(&request.path), MAX_PAYLOAD_BYTES)
+        .and_then(|bytes| unzipped(bytes, MAX_PAYLOAD_BYTES, path))
         .map_err(|error| error.problem(path, ""))?;
     // The decoders check what they read; this is the last net below them.
-    catch_unwind(AssertUnwindSafe(|| decode_bytes(request, &bytes, path))).unwrap_or_else(|_panic| {
+    catch_unwind(AssertUnwindSafe(|| decode_bytes(request, support, &bytes, path))).unwrap_or_else(|_panic| {
         Err(Problem::error(path, "", "the tile is damaged in a way the decoder did not expect").because(Cause::Damaged))
     })
 }
@@ -233,7 +253,12 @@ fn payload_name(path: &str) -> &str {
     if path.starts_with("data:") { "data URI" } else { path }
 }
 
-fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<DecodedMeshes, Problem> {
+fn decode_bytes(
+    request: &DecodeRequest,
+    support: TextureSupport,
+    bytes: &[u8],
+    path: &str,
+) -> Result<DecodedMeshes, Problem> {
     // The one kind that only its name tells.
     if obj::is_obj(path) {
         let mut decoded = obj::decode(request, bytes, path)?;
@@ -258,7 +283,7 @@ fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<Dec
         ));
         return Ok(content);
     }
-    let decoded = decode_gltf_or_b3dm(request, kind, bytes, path, &mut content.problems)?;
+    let decoded = decode_gltf_or_b3dm(request, support, kind, bytes, path, &mut content.problems)?;
     content.problems.extend(decoded.problems);
     content.bytes_read += decoded.bytes_read;
     content.features = decoded.features;
@@ -268,6 +293,7 @@ fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<Dec
 
 fn decode_gltf_or_b3dm(
     request: &DecodeRequest,
+    support: TextureSupport,
     kind: PayloadKind,
     bytes: &[u8],
     path: &str,
@@ -285,7 +311,7 @@ fn decode_gltf_or_b3dm(
         batch = Some(table);
         gltf_bytes = b3dm.gltf;
     }
-    let document = Document::parse(gltf_bytes).map_err(fault)?;
+    let document = Document::parse(gltf_bytes).map_err(fault)?.for_card(support);
     let placement = Placement {
         root_from_tile: request.root_from_tile,
         rtc_center,

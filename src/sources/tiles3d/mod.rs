@@ -3,15 +3,19 @@
 mod b3dm;
 mod content;
 mod references;
+mod single;
 mod tile_file;
 pub mod tiler;
 mod tree;
 mod volume;
 mod write;
 
-pub use content::{DecodeRequest, DecodedMeshes, TileContent, decode_content, decode_meshes};
+pub use content::{
+    DecodeRequest, DecodedMeshes, TileContent, decode_content, decode_content_for, decode_meshes, decode_meshes_for,
+};
 pub(crate) use content::{MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, count_payload};
 pub use references::references;
+pub use single::read_tiles;
 pub(crate) use tree::{MAX_TILESET_BYTES, Reading, is_tileset_json, read_tree};
 pub use tree::{Refine, Tile, TileId, TileTree, read_tileset};
 pub use volume::BoundingVolume;

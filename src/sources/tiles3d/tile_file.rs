@@ -6,7 +6,7 @@ use bevy::math::{DMat4, DVec3};
 use serde_json::Value;
 
 /// Tileset extensions that are read, or can be passed over without losing content.
-pub(super) const EXTENSIONS_READ: [&str; 2] = ["3DTILES_content_gltf", "3DTILES_metadata"];
+pub(super) const EXTENSIONS_READ: [&str; 3] = ["3DTILES_content_gltf", "3DTILES_metadata", "MAXAR_content_3tz"];
 /// Most contents of one tile.
 const MAX_CONTENTS: usize = 256;
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::sources::{
     Cause, Problem,
-    resource::{ResourceError, Resources, join},
+    resource::{ResourceError, Resources, is_tile_archive, join, root_document, unpacked},
 };
 use bevy::math::DMat4;
 use serde_json::Value;
@@ -32,7 +32,7 @@ const MAX_EXTERNAL: usize = 20_000;
 const MAX_PROBLEMS: usize = 1_000;
 /// Centres this far from the centre of the earth are taken as ECEF, metres. The specification lets tiles
 /// hang in space, so this goes up to 1,000 km; what is above [`PLAUSIBLE_M`] gets a warning.
-const SURFACE_SHELL_M: std::ops::Range<f64> = 6.2e6..7.4e6;
+pub(super) const SURFACE_SHELL_M: std::ops::Range<f64> = 6.2e6..7.4e6;
 /// Within about 100 km of the earth's surface.
 const PLAUSIBLE_M: std::ops::Range<f64> = 6.2e6..6.6e6;
 
@@ -112,6 +112,7 @@ pub(crate) struct Reading {
 
 /// As [`read_tileset`], with all that was found.
 pub(crate) fn read_tree(resources: Arc<dyn Resources>, path: &str) -> Result<Reading, Problem> {
+    let (resources, path) = (unpacked(resources), &root_document(path));
     let bytes = resources
         .read_at_most(path, MAX_TILESET_BYTES)
         .map_err(|error| error.problem(path, ""))?;
@@ -164,9 +165,6 @@ pub(crate) fn is_tileset_json(json: &Value) -> bool {
 }
 
 fn parse_tileset(bytes: &[u8], path: &str) -> Result<Value, Problem> {
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        return Err(Problem::error(path, "", "gzip-compressed tilesets are not read yet").because(Cause::NotRead));
-    }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let json: Value = serde_json::from_slice(bytes).map_err(|error| {
         Problem::error(
@@ -429,7 +427,7 @@ impl Reader<'_> {
             }
             match join(path, &content.uri) {
                 Ok(joined) if may_be_tileset(&joined) => self.pending.push_back(Pending {
-                    path: joined,
+                    path: root_document(&joined),
                     parent: id,
                     named_in: link.clone(),
                     place,
@@ -486,12 +484,12 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a content must be looked into before it is known to be a tile: only JSON can be a tileset.
+/// Whether a content must be looked into before it is known to be a tile: only JSON and archives can be tilesets.
 fn may_be_tileset(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     match name.rsplit_once('.') {
         None => true,
-        Some((_, extension)) => extension.eq_ignore_ascii_case("json"),
+        Some((_, extension)) => extension.eq_ignore_ascii_case("json") || is_tile_archive(name),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::georef::{HeightReference, SiteFrame, SitePos};
 use crate::model::{Layer, OpenScenario};
 use crate::sources::{
     Problem,
-    tiles3d::{BoundingVolume, DecodeRequest, TileId, TileTree, read_tileset},
+    tiles3d::{BoundingVolume, DecodeRequest, TileId, TileTree, read_tiles},
 };
 use crate::streaming::{ContentState, LoadWish, Selection, SelectionState};
 use crate::view::{
@@ -87,7 +87,8 @@ impl TileLayer {
     /// A layer of `open` whose tree is being read off the main thread.
     pub(super) fn reading(layer: &Layer, open: &OpenScenario, successor_of: Option<u32>) -> Self {
         let (resources, path) = (open.resources.clone(), layer.path.clone());
-        let task = AsyncComputeTaskPool::get().spawn(async move { read_tileset(resources, &path) });
+        let is_placed = !matches!(open.scenario.area.site, SiteFrame::Local);
+        let task = AsyncComputeTaskPool::get().spawn(async move { read_tiles(resources, &path, is_placed) });
         Self {
             id: layer.id.clone(),
             id_property: layer.id_property.clone(),

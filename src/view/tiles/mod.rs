@@ -5,6 +5,7 @@ mod layer;
 mod prepare;
 mod replace;
 mod stats;
+mod textures;
 mod upload;
 
 pub use stats::TileStats;
@@ -40,6 +41,7 @@ use std::{
     collections::{BTreeMap, HashSet, VecDeque},
     sync::Arc,
 };
+use textures::SharedTextureSupport;
 
 /// How tiles are loaded.
 #[derive(Resource, Debug, Clone, Copy, PartialEq)]
@@ -79,12 +81,13 @@ pub(crate) struct TileLayers {
     waiting: VecDeque<LoadedTile<PreparedContent>>,
 }
 
-impl Default for TileLayers {
-    fn default() -> Self {
+impl FromWorld for TileLayers {
+    fn from_world(world: &mut World) -> Self {
+        let support = world.get_resource_or_init::<SharedTextureSupport>().clone();
         Self {
             layers: BTreeMap::new(),
             next_number: 0,
-            loader: TileLoader::on_spare_cores(Arc::new(prepare)),
+            loader: TileLoader::on_spare_cores(Arc::new(move |request| prepare(request, support.now()))),
             residency: Residency::new(TileSettings::default().resident_bytes),
             ceiling: Ceiling::new(TileSettings::default().ceiling_bytes, USUAL_TILE_BYTES),
             last_views: Vec::new(),
@@ -167,7 +170,8 @@ pub(crate) fn id_text(value: &Value) -> Option<String> {
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<TileLayers>()
+    app.add_plugins(textures::plugin)
+        .init_resource::<TileLayers>()
         .init_resource::<TileStats>()
         .init_resource::<TileSettings>()
         .add_systems(

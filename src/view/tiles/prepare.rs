@@ -2,11 +2,11 @@
 //! card, their lines and boxes, and where things stand on the ground. What is left for the frame that shows it
 //! is to hand all this over.
 
-use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh};
+use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh, TextureSupport};
 use crate::georef::{SitePos, site_axes};
 use crate::sources::{
     Problem,
-    tiles3d::{DecodeRequest, TileContent, decode_content, decode_meshes},
+    tiles3d::{DecodeRequest, TileContent, decode_content_for, decode_meshes},
 };
 use crate::streaming::DecodedContent;
 use crate::view::{
@@ -48,6 +48,8 @@ pub(super) struct TileMesh {
     /// Edges in ink; none on a photo.
     pub(super) lines: Option<DrawnMesh>,
     pub(super) image: Option<Image>,
+    /// Opacity below which there is a hole in it.
+    pub(super) cutoff: Option<f32>,
     pub(super) key: PaperKey,
     /// Lowest point of each feature, see [`feet`].
     pub(super) feet: Vec<(u32, f32)>,
@@ -64,9 +66,9 @@ impl DecodedContent for PreparedContent {
     }
 }
 
-/// Decodes a content and makes it ready.
-pub(super) fn prepare(request: &DecodeRequest) -> Result<PreparedContent, Problem> {
-    decode_content(request).map(PreparedContent::of)
+/// Decodes a content and makes it ready, its pictures in a form that the graphics card takes.
+pub(super) fn prepare(request: &DecodeRequest, support: TextureSupport) -> Result<PreparedContent, Problem> {
+    decode_content_for(request, support).map(PreparedContent::of)
 }
 
 /// Decodes a content that is one thing, whatever features its file has. `recolor` is asked for the colour of each vertex
@@ -135,6 +137,7 @@ impl PreparedContent {
             unlit: mesh.unlit,
             fades: false,
             textured: texture.is_some(),
+            cut: texture.as_ref().is_some_and(|texture| texture.cutoff.is_some()),
             splats: false,
             round: false,
             ribbon: false,
@@ -154,11 +157,12 @@ impl PreparedContent {
         self.triangles += triangles as u64;
         self.bytes_drawn += faces.bytes()
             + lines.as_ref().map_or(0, DrawnMesh::bytes)
-            + texture.as_ref().map_or(0, |texture| texture.rgba.len() as u64);
+            + texture.as_ref().map_or(0, |texture| texture.texels.len() as u64);
         self.meshes.push(TileMesh {
             origin,
             faces,
             lines,
+            cutoff: texture.as_ref().and_then(|texture| texture.cutoff),
             image: texture.map(image_from_texture),
             key,
             feet,
@@ -316,12 +320,7 @@ mod tests {
     fn a_photo_has_no_lines_and_counts_its_pixels() {
         let mut mesh = walls();
         mesh.uvs = vec![[0.0; 2]; mesh.positions.len()];
-        mesh.texture = Some(Texture {
-            width: 2,
-            height: 1,
-            rgba: vec![255; 8],
-            srgb: true,
-        });
+        mesh.texture = Some(Texture::plain(2, 1, vec![255; 8]));
         let content = prepared(mesh);
         let mesh = &content.meshes[0];
         assert!(mesh.key.textured && mesh.image.is_some() && mesh.lines.is_none());

@@ -46,8 +46,8 @@ impl Uploader<'_, '_, '_> {
         for (feature, foot_m) in mesh.feet {
             self.rows.set_foot(rows, feature, foot_m);
         }
-        let is_solid_shadow = !mesh.key.blended && !mesh.key.unlit;
-        let material = self.material(mesh.key, mesh.image);
+        let is_solid_shadow = !mesh.key.blended && !mesh.key.unlit && !mesh.key.cut;
+        let material = self.material(mesh.key, mesh.image, mesh.cutoff);
         let pickable = Pickable {
             owner,
             rows,
@@ -71,7 +71,7 @@ impl Uploader<'_, '_, '_> {
         entity.id()
     }
 
-    fn material(&mut self, key: PaperKey, image: Option<Image>) -> Handle<PaperMaterial> {
+    fn material(&mut self, key: PaperKey, image: Option<Image>, cutoff: Option<f32>) -> Handle<PaperMaterial> {
         if image.is_none() && !key.blended && !key.unlit {
             return if key.two_sided {
                 self.paper.two_sided.clone()
@@ -80,6 +80,9 @@ impl Uploader<'_, '_, '_> {
             };
         }
         let mut material = PaperMaterial::new(self.rows.buffer(), key);
+        if let Some(cutoff) = cutoff {
+            material.values.z = cutoff;
+        }
         material.texture = image.map(|image| self.images.add(image));
         self.materials.add(material)
     }

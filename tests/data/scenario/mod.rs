@@ -7,6 +7,7 @@
     reason = "helpers of tests may unwrap, and a suite says how much it compared"
 )]
 
+mod archives;
 mod damage;
 mod geotiff;
 mod imagery;

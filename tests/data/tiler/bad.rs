@@ -156,7 +156,7 @@ fn pictures_go_into_the_tiles_and_missing_ones_are_told() {
     let content = decoded(&tree, &tree.tiles[0], rd_site());
     assert_eq!(content.meshes.len(), 2);
     let textured = content.meshes.iter().find(|mesh| mesh.texture.is_some()).unwrap();
-    assert_eq!(textured.texture.as_ref().unwrap().rgba[..4], [9, 8, 7, 255]);
+    assert_eq!(textured.texture.as_ref().unwrap().texels[..4], [9, 8, 7, 255]);
     assert_eq!(textured.uvs.len(), 3);
     assert!(
         textured.uvs.contains(&[0.0, 1.0]) && textured.uvs.contains(&[0.0, 0.0]),
