@@ -137,6 +137,8 @@ fn flat_box(bbox: &Value) -> Option<[DVec2; 2]> {
         [x, y, far_x, far_y] | [x, y, _, far_x, far_y, _] => Some([DVec2::new(x, y), DVec2::new(far_x, far_y)]),
         _ => None,
     }
+}
+
 /// Describes the tileset in an archive of tiles; `None` for anything else.
 fn describe_archive(path: &Path) -> Option<Result<Value, Problem>> {
     let name = path.file_name()?.to_str().filter(|name| is_tile_archive(name))?;
