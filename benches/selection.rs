@@ -4,7 +4,7 @@
 use bevy::math::{DMat4, DVec3};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use stadslens::sources::resource::{ResourceError, Resources};
-use stadslens::sources::tiles3d::{BoundingVolume, Refine, Tile, TileId, TileTree};
+use stadslens::sources::tiles3d::{BoundingVolume, Refine, Subtrees, Tile, TileId, TileTree, TilesetMetadata};
 use stadslens::streaming::{ContentState, SelectionSettings, SelectionState, View, select};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -60,6 +60,8 @@ fn quadtree(refine: Refine) -> TileTree {
         tiles,
         is_geocentric: false,
         extensions: Vec::new(),
+        subtrees: Subtrees::default(),
+        metadata: TilesetMetadata::default(),
     }
 }
 

@@ -17,6 +17,7 @@ mod geotiff_fixture;
 mod indicator_properties;
 mod indicators;
 mod online;
+mod payload_kinds;
 mod points;
 mod prepare;
 mod prepare_imagery;

@@ -107,7 +107,7 @@ impl UsedFiles {
             inner: resources.clone(),
             read: Mutex::default(),
         });
-        match tiles3d::read_tileset(recorder.clone(), path) {
+        match tiles3d::read_whole_tileset(recorder.clone(), path) {
             Ok((tree, _)) => {
                 for tileset in recorder.taken() {
                     self.add(&**resources, &tileset);

@@ -28,6 +28,7 @@ pub(crate) use count::{Totals, count};
 pub(crate) use document::{Document, json_of, little_endian_u32};
 pub(crate) use material::decode_picture;
 pub(crate) use mesh::{DecodedGltf, decode};
+pub(crate) use metadata::read_properties;
 pub(crate) use place::Placement;
 
 use crate::sources::{Cause, Problem, Severity, resource::ResourceError};

@@ -5,6 +5,7 @@ mod layer;
 mod prepare;
 mod replace;
 mod stats;
+mod subtrees;
 mod upload;
 
 pub use stats::TileStats;
@@ -37,6 +38,10 @@ use std::{
     collections::{BTreeMap, HashSet, VecDeque},
     sync::Arc,
 };
+use subtrees::SubtreeKeeper;
+
+/// Problems listed; one broken data set must not fill the memory with sentences.
+const MOST_PROBLEMS: usize = 2000;
 
 /// How tiles are loaded.
 #[derive(Resource, Debug, Clone, Copy, PartialEq)]
@@ -65,6 +70,7 @@ pub(crate) struct TileLayers {
     residency: Residency,
     /// Decoded and waiting to be uploaded.
     waiting: VecDeque<LoadedTile<PreparedContent>>,
+    subtrees: SubtreeKeeper,
 }
 
 impl Default for TileLayers {
@@ -75,6 +81,7 @@ impl Default for TileLayers {
             loader: TileLoader::on_spare_cores(Arc::new(prepare)),
             residency: Residency::new(TileSettings::default().resident_bytes),
             waiting: VecDeque::new(),
+            subtrees: SubtreeKeeper::default(),
         }
     }
 }
@@ -86,6 +93,8 @@ pub(crate) struct FoundFeature<'a> {
     pub(crate) table: &'a FeatureTable,
     /// Value of the layer's id property.
     pub(crate) id: Option<String>,
+    /// What the tileset says of its content and tile.
+    pub(crate) metadata: Vec<(String, Value)>,
 }
 
 impl TileLayers {
@@ -117,6 +126,7 @@ impl TileLayers {
                 .as_ref()
                 .and_then(|name| content.features.value(feature, name))
                 .and_then(|value| id_text(&value)),
+            metadata: layer.metadata(*tile, content.number),
         })
     }
 
@@ -182,6 +192,7 @@ fn open_layers(
     // The entities went with the scenario before; here go the records.
     for (number, layer) in std::mem::take(&mut tiles.layers) {
         tiles.loader.forget_layer(number);
+        tiles.subtrees.forget_layer(number);
         tiles.residency.remove_layer(number);
         for content in layer.resident.into_values().flat_map(|resident| resident.contents) {
             rows.free(content.rows);
@@ -198,7 +209,16 @@ fn open_layers(
 }
 
 fn take_trees(mut tiles: ResMut<TileLayers>, mut problems: ResMut<ViewProblems>, mut stats: ResMut<TileStats>) {
-    for layer in tiles.bypass_change_detection().layers.values_mut() {
+    let TileLayers { layers, subtrees, .. } = tiles.bypass_change_detection();
+    for (is_missing, problem) in subtrees.attach(layers) {
+        if problems.0.len() < MOST_PROBLEMS {
+            if is_missing {
+                stats.failed.push((problem.path.clone(), problem.message.clone()));
+            }
+            problems.0.push(problem);
+        }
+    }
+    for layer in layers.values_mut() {
         let Tree::Opening(task) = &mut layer.tree else {
             continue;
         };
@@ -235,8 +255,6 @@ fn upload_tiles(
     mut stats: ResMut<TileStats>,
     mut tiles: ResMut<TileLayers>,
 ) {
-    /// Problems listed; one broken data set must not fill the memory with sentences.
-    const MOST_PROBLEMS: usize = 2000;
     let (Some(paper), Some(scenario)) = (paper, scenario) else {
         return;
     };
@@ -245,10 +263,23 @@ fn upload_tiles(
         loader,
         residency,
         waiting,
+        subtrees,
         ..
     } = tiles.bypass_change_detection();
     let removed = scenario.removed().clone();
     waiting.extend(loader.take_finished());
+    subtrees.drop_unseen(
+        layers,
+        |key| {
+            waiting
+                .iter()
+                .any(|loaded| (loaded.layer, loaded.tile) == (key.layer, key.tile))
+        },
+        |layer, key| {
+            residency.remove(key);
+            layer.evict(key.tile, &mut commands, &mut rows);
+        },
+    );
     while let Some(bytes) = waiting.front().map(bytes_drawn) {
         if !budget.admits(bytes) {
             break;
@@ -264,7 +295,7 @@ fn upload_tiles(
         let tile = loaded.tile;
         let mut resident = Resident::default();
         stats.tiles_loaded += 1;
-        for result in loaded.results {
+        for (number, result) in loaded.results.into_iter().enumerate() {
             match result {
                 Ok(mut content) => {
                     stats.bytes_read += content.bytes_read;
@@ -287,7 +318,7 @@ fn upload_tiles(
                             tile,
                         },
                     ) {
-                        Some(content) => resident.add(content),
+                        Some(content) => resident.add(ResidentContent { number, ..content }),
                         None => problems.0.push(Problem::error(
                             layer.id.clone(),
                             format!("tile {}", tile.0),
@@ -382,6 +413,7 @@ fn select_tiles(
     scenario: Option<Res<ShownScenario>>,
     mut rows: ResMut<FeatureRows>,
     mut tiles: ResMut<TileLayers>,
+    mut problems: ResMut<ViewProblems>,
     mut visibilities: Query<&mut Visibility>,
 ) {
     let Some(scenario) = scenario else {
@@ -392,8 +424,10 @@ fn select_tiles(
         loader,
         residency,
         waiting,
+        subtrees,
         ..
     } = tiles.bypass_change_detection();
+    subtrees.begin_frame();
     residency.set_budget_bytes(settings.resident_bytes);
     residency.begin_frame();
     let waiting: HashSet<(u32, TileId)> = waiting.iter().map(|loaded| (loaded.layer, loaded.tile)).collect();
@@ -420,9 +454,10 @@ fn select_tiles(
         let room = loader.queue_limit().saturating_sub(wishes.len());
         let wanted = selection.load[..count]
             .iter()
-            .filter(|tile| !waiting.contains(&(*number, **tile)))
+            .filter(|tile| !waiting.contains(&(*number, **tile)) && !tree.is_subtree_awaited(**tile))
             .take(room);
         wishes.extend(wanted.map(|tile| layer.wish(*number, tree, *tile)));
+        subtrees.wish(*number, tree, &selection, count);
         let is_new = layer.selection.as_ref() != Some(&selection);
         layer.selection = Some(selection);
         if is_new && layer.successor_of.is_none() {
@@ -437,10 +472,15 @@ fn select_tiles(
         &mut rows,
         |number| {
             loader.forget_layer(number);
+            subtrees.forget_layer(number);
             residency.remove_layer(number);
         },
     );
-    for key in loader.replace_queue(wishes) {
+    let in_hand = loader.replace_queue(wishes);
+    if let Some(problem) = subtrees.ask(layers, &in_hand) {
+        problems.0.push(problem);
+    }
+    for key in in_hand {
         if let Some(layer) = layers.get_mut(&key.layer)
             && layer.state.content(key.tile) == ContentState::Unloaded
         {
@@ -455,40 +495,4 @@ fn select_tiles(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::feature_rows::RowRange;
-
-    fn content(rows: &mut FeatureRows, centers: Vec<DVec3>) -> ResidentContent {
-        let count = u32::try_from(centers.len()).unwrap();
-        ResidentContent {
-            features: FeatureTable {
-                rows: count,
-                ..FeatureTable::default()
-            },
-            rows: rows.allocate(count + 1).unwrap(),
-            centers,
-            meshes: Vec::new(),
-            triangles: 0,
-        }
-    }
-
-    fn hidden(rows: &FeatureRows, range: RowRange) -> Vec<bool> {
-        (0..range.count).map(|row| rows.is_hidden(range, row)).collect()
-    }
-
-    #[test]
-    fn a_stand_in_shows_its_features_in_the_failed_area_and_all_that_has_no_feature() {
-        let mut world = World::new();
-        let mut rows = FeatureRows::from_world(&mut world);
-        let nothing = HashSet::new();
-        let in_area = |p: DVec3| p.x < 100.0;
-        let houses = content(&mut rows, vec![DVec3::X * 50.0, DVec3::X * 150.0]);
-        set_hidden(&mut rows, &houses, None, &nothing, in_area);
-        assert_eq!(hidden(&rows, houses.rows), [false, true, false]);
-        // The limit: a terrain in the same place cannot be cut, so no hole is left and the siblings show twice.
-        let terrain = content(&mut rows, Vec::new());
-        set_hidden(&mut rows, &terrain, None, &nothing, in_area);
-        assert_eq!(hidden(&rows, terrain.rows), [false]);
-    }
-}
+mod tests;

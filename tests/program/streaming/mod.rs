@@ -6,6 +6,8 @@
 )]
 
 mod flight;
+mod implicit;
+mod implicit_city;
 mod loader;
 mod points;
 mod properties;
