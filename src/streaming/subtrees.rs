@@ -11,7 +11,7 @@ use crate::sources::{
 };
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 /// Wishes per thread that are worth queueing.
 const QUEUED_PER_WORKER: usize = 16;
@@ -36,11 +36,12 @@ pub struct LoadedSubtree {
     pub result: Result<Subtree, Problem>,
 }
 
-/// Readers of subtrees for any number of tilesets. Dropping it stops it: what runs is waited for.
+/// Readers of subtrees for any number of tilesets. Dropping it stops it; nobody waits for what runs, since a server may
+/// take its time.
 pub struct SubtreeLoader {
     shared: Arc<Shared>,
     most_workers: usize,
-    workers: Vec<JoinHandle<()>>,
+    workers: usize,
 }
 
 #[derive(Default)]
@@ -65,7 +66,7 @@ impl SubtreeLoader {
         Self {
             shared: Arc::default(),
             most_workers: workers.max(1),
-            workers: Vec::new(),
+            workers: 0,
         }
     }
 
@@ -86,7 +87,7 @@ impl SubtreeLoader {
             .into_iter()
             .filter(|wish| taken.insert(key(wish.layer, wish.root)));
         state.queue = fresh.collect();
-        if self.workers.is_empty() {
+        if self.workers == 0 {
             for SubtreeWish { layer, root, request } in std::mem::take(&mut state.queue) {
                 let message = "the subtree cannot be read: the system starts no more threads, close other programs";
                 let path = request.path().unwrap_or_else(|problem| problem.path);
@@ -119,14 +120,16 @@ impl SubtreeLoader {
     }
 
     fn start_workers(&mut self, wanted: usize) {
-        for number in self.workers.len()..wanted.min(self.most_workers) {
+        while self.workers < wanted.min(self.most_workers) {
             let shared = Arc::clone(&self.shared);
             let worker = thread::Builder::new()
-                .name(format!("subtree-read-{number}"))
+                .name(format!("subtree-read-{}", self.workers))
                 .spawn(move || shared.work());
             // Fewer readers are slower and no more than that.
-            let Ok(worker) = worker else { break };
-            self.workers.push(worker);
+            if worker.is_err() {
+                break;
+            }
+            self.workers += 1;
         }
     }
 }
@@ -138,10 +141,6 @@ impl Drop for SubtreeLoader {
         state.queue.clear();
         drop(state);
         self.shared.work.notify_all();
-        for worker in self.workers.drain(..) {
-            // Reading is caught when it panics: there is nothing to do here if it did not help.
-            let _ = worker.join();
-        }
     }
 }
 
