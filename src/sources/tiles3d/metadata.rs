@@ -192,9 +192,8 @@ impl DocumentMetadata {
 
     /// What a content says of itself; `first_group` is the number of this document's first group in the tree's list.
     pub(super) fn of_content(&self, content: &Json, first_group: u32) -> (ContentMetadata, Option<String>) {
-        let mut fault = None;
         let (entity, wrong) = own(content).map(|own| entity(own, self.schema.as_deref())).unzip();
-        fault = wrong.flatten().or(fault);
+        let mut fault = wrong.flatten();
         let older = content.get("extensions").and_then(|e| e.get(OLDER)?.get("group"));
         let group = content.get("group").or(older);
         let number = group.map(|group| match group {
