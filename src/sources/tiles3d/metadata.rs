@@ -5,7 +5,7 @@
 use super::TileId;
 use crate::geometry::{Column, FeatureTable, Value};
 use crate::sources::{
-    Problem,
+    Problem, Severity,
     resource::{Resources, read_uri},
 };
 use serde_json::{Value as Json, json};
@@ -157,7 +157,11 @@ impl DocumentMetadata {
             (Some(_), _) => problems.push(Problem::error(path, "schema", "the schema is not a JSON object")),
             (None, Some(uri)) => match schema_at(resources, path, uri) {
                 Ok(schema) => read.schema = Some(Arc::new(schema)),
-                Err(problem) => problems.push(problem),
+                // Everything is drawn without.
+                Err(problem) => problems.push(Problem {
+                    severity: Severity::Warning,
+                    ..problem
+                }),
             },
             (None, None) => {}
         }

@@ -12,6 +12,9 @@ use std::{
     sync::Arc,
 };
 
+/// Most problems kept of one reading of many subtrees.
+const MAX_PROBLEMS: usize = 1_000;
+
 /// A subtree by its place.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Stub {
@@ -212,7 +215,7 @@ impl TileTree {
     pub(crate) fn read_subtrees(&mut self, most_tiles: usize, most_subtrees: usize, is_told: bool) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut queue: VecDeque<TileId> = self.subtrees.awaited.keys().copied().collect();
-        let mut read = 0;
+        let (mut read, mut is_cut) = (0, false);
         while let Some(root) = queue.pop_front() {
             let Some(request) = self.subtree_request(root) else {
                 continue;
@@ -238,6 +241,14 @@ impl TileTree {
                 }
                 Err(problem) => problems.push(problem),
             }
+            if problems.len() > MAX_PROBLEMS {
+                problems.truncate(MAX_PROBLEMS);
+                is_cut = true;
+            }
+        }
+        if is_cut {
+            let message = format!("more than {MAX_PROBLEMS} problems; the rest are not listed");
+            problems.push(Problem::error(self.path.clone(), "", message).because(Cause::More));
         }
         problems
     }

@@ -380,7 +380,11 @@ impl<'a> Growing<'a> {
             tile.content_volume = Some(only).filter(BoundingVolume::is_finite);
         }
         for problem in problems {
-            self.problem(problem);
+            // One address that leads out of its folder is like another.
+            let is_alike = |known: &Problem| (known.cause, &known.place) == (problem.cause, &problem.place);
+            if !self.problems.iter().any(is_alike) {
+                self.problem(problem);
+            }
         }
     }
 }
