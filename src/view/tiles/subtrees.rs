@@ -36,6 +36,10 @@ pub(super) struct SubtreeKeeper {
     in_hand: BTreeSet<TileKey>,
     frame: u64,
     next_look: u64,
+    /// Usually [`SOFT_TILES`].
+    soft_tiles: usize,
+    /// Usually [`HARD_TILES`].
+    hard_tiles: usize,
 }
 
 impl Default for SubtreeKeeper {
@@ -49,6 +53,8 @@ impl Default for SubtreeKeeper {
             in_hand: BTreeSet::new(),
             frame: 0,
             next_look: 0,
+            soft_tiles: SOFT_TILES,
+            hard_tiles: HARD_TILES,
         }
     }
 }
@@ -130,7 +136,7 @@ impl SubtreeKeeper {
                 continue;
             };
             let Tree::Open(tree) = tree else { continue };
-            if tree.tiles_held() < HARD_TILES {
+            if tree.tiles_held() < self.hard_tiles {
                 wishes.push(wish);
                 continue;
             }
@@ -140,7 +146,10 @@ impl SubtreeKeeper {
             let (layer, tile) = (wish.layer, wish.root);
             self.refused.insert(TileKey { layer, tile });
             if is_first {
-                let message = format!("more than {HARD_TILES} tiles are in view; some places are shown coarsely");
+                let message = format!(
+                    "more than {} tiles are in view; some places are shown coarsely",
+                    self.hard_tiles
+                );
                 problem = Some(Problem::warning(tree.path.clone(), "", message).because(Cause::TooLarge));
             }
         }
@@ -164,7 +173,7 @@ impl SubtreeKeeper {
         }
         self.next_look = self.frame + FRAMES_BETWEEN;
         for (&number, layer) in layers.iter_mut() {
-            let is_large = matches!(&layer.tree, Tree::Open(tree) if tree.tiles_held() > SOFT_TILES);
+            let is_large = matches!(&layer.tree, Tree::Open(tree) if tree.tiles_held() > self.soft_tiles);
             if is_large {
                 self.drop_of_layer(number, layer, &is_busy, &mut evict);
             }
@@ -197,7 +206,7 @@ impl SubtreeKeeper {
             }
             for (_, root) in unseen {
                 let Tree::Open(tree) = &layer.tree else { return };
-                if tree.tiles_held() <= SOFT_TILES / 4 * 3 {
+                if tree.tiles_held() <= self.soft_tiles / 4 * 3 {
                     break;
                 }
                 let tiles: Vec<TileId> = tree.subtree_tiles(root).iter().chain([&root]).copied().collect();
@@ -211,7 +220,7 @@ impl SubtreeKeeper {
                 }
             }
             let Tree::Open(tree) = &layer.tree else { return };
-            if tree.tiles_held() <= SOFT_TILES / 4 * 3 {
+            if tree.tiles_held() <= self.soft_tiles / 4 * 3 {
                 break;
             }
         }
@@ -228,3 +237,7 @@ impl SubtreeKeeper {
         self.refused.retain(|key| key.layer != number);
     }
 }
+
+#[cfg(test)]
+#[path = "subtrees_tests.rs"]
+mod tests;
