@@ -26,6 +26,7 @@ const MAX_EXTERNAL: usize = 20_000;
 const MAX_PROBLEMS: usize = 1_000;
 
 /// The tilesets that led to one, for finding cycles.
+#[derive(Debug)]
 pub(super) struct Link {
     path: String,
     parent: Option<Arc<Link>>,
@@ -106,6 +107,24 @@ impl<'a> Reader<'a> {
             external: 0,
             is_full: false,
         }
+    }
+
+    /// For a tile of an implicit tiling whose content may be an external tileset: what is read comes below it.
+    pub(super) fn below(resources: &'a dyn Resources, tile: Tile) -> Self {
+        let mut reader = Self::new(resources);
+        reader.tiles.push(tile);
+        reader
+    }
+
+    /// Asks for a content of the first tile.
+    pub(super) fn ask_for(&mut self, path: String, named_in: Arc<Link>, place: String) {
+        self.pending.push_back(Pending {
+            path,
+            parent: TileId(0),
+            named_in,
+            place,
+            metadata: ContentMetadata::default(),
+        });
     }
 
     /// Reads the external tilesets that were named.
@@ -327,6 +346,7 @@ impl<'a> Reader<'a> {
         let groups = u32::try_from(document.metadata.groups.len()).unwrap_or(0);
         let home = Home {
             document: document.path.to_owned(),
+            link: document.link.clone(),
             place: place.to_owned(),
             depth: tile.depth,
             volume: tile.bounding_volume,

@@ -131,11 +131,8 @@ pub(crate) struct Reading {
 pub(crate) fn read_tree(resources: Arc<dyn Resources>, path: &str) -> Result<Reading, Problem> {
     let mut reading = read_explicit(resources, path)?;
     let found = reading.tree.read_subtrees(MAX_TILES, MAX_SUBTREES, true);
-    let missing = found
-        .iter()
-        .filter(|problem| problem.cause == Cause::Missing && problem.place.is_empty());
-    reading.missing.extend(missing.map(|problem| problem.path.clone()));
-    reading.problems.extend(found);
+    reading.missing.extend(found.missing);
+    reading.problems.extend(found.problems);
     Ok(reading)
 }
 

@@ -54,10 +54,22 @@ pub struct ImplicitCounts {
     pub contents: u64,
 }
 
+/// What was found in reading many subtrees.
+pub(crate) struct SubtreesRead {
+    pub(crate) problems: Vec<Problem>,
+    /// Subtrees and external tilesets that do not exist.
+    pub(crate) missing: Vec<String>,
+}
+
 impl Subtrees {
     /// Notes that what is below `tile` stands in a subtree.
     pub(in super::super) fn wait_for(&mut self, tile: TileId, stub: Stub) {
         self.awaited.insert(tile, stub);
+    }
+
+    /// Those that wait.
+    pub(super) fn into_awaited(self) -> BTreeMap<TileId, Stub> {
+        self.awaited
     }
 
     /// Whether what is below `tile` is not read.
@@ -160,9 +172,8 @@ impl TileTree {
             });
             self.tiles[parent.0 as usize].children.push(id);
             self.note(id, grown.metadata, grown.contents);
-            if let Some(at) = grown.next {
-                let tiling = attached.stub.tiling.clone();
-                self.subtrees.awaited.insert(id, Stub { tiling, at });
+            if let Some(stub) = grown.next {
+                self.subtrees.awaited.insert(id, stub);
                 attached.next.push(id);
             }
             attached.tiles.push(id);
@@ -212,8 +223,8 @@ impl TileTree {
 
     /// Reads subtrees level by level until all are read, or the tree holds `most_tiles`, or `most_subtrees` were read.
     /// Those that cannot be read stay away, each with its problem; `is_told` is whether to say that the rest is left out.
-    pub(crate) fn read_subtrees(&mut self, most_tiles: usize, most_subtrees: usize, is_told: bool) -> Vec<Problem> {
-        let mut problems = Vec::new();
+    pub(crate) fn read_subtrees(&mut self, most_tiles: usize, most_subtrees: usize, is_told: bool) -> SubtreesRead {
+        let (mut problems, mut missing) = (Vec::new(), Vec::new());
         let mut queue: VecDeque<TileId> = self.subtrees.awaited.keys().copied().collect();
         let (mut read, mut is_cut) = (0, false);
         while let Some(root) = queue.pop_front() {
@@ -235,11 +246,15 @@ impl TileTree {
             match request.read() {
                 Ok(mut subtree) => {
                     problems.append(&mut subtree.problems);
+                    missing.append(&mut subtree.missing);
                     if self.attach(root, subtree) {
                         queue.extend(self.subtrees.attached.get(&root).into_iter().flat_map(|s| &s.next));
                     }
                 }
-                Err(problem) => problems.push(problem),
+                Err(problem) => {
+                    missing.extend((problem.cause == Cause::Missing).then(|| problem.path.clone()));
+                    problems.push(problem);
+                }
             }
             if problems.len() > MAX_PROBLEMS {
                 problems.truncate(MAX_PROBLEMS);
@@ -250,7 +265,7 @@ impl TileTree {
             let message = format!("more than {MAX_PROBLEMS} problems; the rest are not listed");
             problems.push(Problem::error(self.path.clone(), "", message).because(Cause::More));
         }
-        problems
+        SubtreesRead { problems, missing }
     }
 
     fn note(&mut self, id: TileId, metadata: Option<super::super::metadata::Metadata>, contents: Vec<ContentMetadata>) {

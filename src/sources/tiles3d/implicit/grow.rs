@@ -8,6 +8,7 @@ use super::super::{
 use super::{
     availability::Availability,
     division::volume_at,
+    externals::{expand, is_json},
     forest::Stub,
     overrides::Rows,
     subtree_file::SubtreeFile,
@@ -50,6 +51,8 @@ pub struct Subtree {
     pub(super) tiles: u64,
     /// Contents that the file says are there.
     pub(super) contents: u64,
+    /// External tilesets that do not exist.
+    pub(super) missing: Vec<String>,
     /// What went wrong while the rest was kept.
     pub problems: Vec<Problem>,
 }
@@ -61,8 +64,10 @@ pub(super) struct Grown {
     pub(super) parent: usize,
     /// Without parent and children.
     pub(super) tile: Tile,
-    /// Its place, if it is the root of a subtree that is still to be read.
-    pub(super) next: Option<TileAt>,
+    /// What is to be read below it, if it is the root of a subtree.
+    pub(super) next: Option<Stub>,
+    /// Contents that may be external tilesets.
+    pub(super) external: Vec<String>,
     pub(super) metadata: Option<Metadata>,
     pub(super) contents: Vec<ContentMetadata>,
 }
@@ -87,7 +92,10 @@ impl SubtreeRequest {
         // What is read is checked; this is the last net below it.
         catch_unwind(AssertUnwindSafe(|| {
             let file = SubtreeFile::read(&*self.resources, &path)?;
-            Growing::new(&self.stub.tiling, self.stub.at, &file, &path)?.grow(self.stub.clone())
+            let growing = Growing::new(&self.stub.tiling, self.stub.at, &file, &path)?;
+            let mut subtree = growing.grow(self.stub.clone())?;
+            expand(&mut subtree, &*self.resources);
+            Ok(subtree)
         }))
         .unwrap_or_else(|_panic| {
             let message = "the subtree is damaged in a way the reader did not expect";
@@ -261,7 +269,8 @@ impl<'a> Growing<'a> {
             {
                 if let Some(parent) = self.parent_of(level, morton, &index_of, &grown, available_levels) {
                     let at = self.at.descendant(level, morton, scheme);
-                    grown.push(self.bare(at, parent, Some(at)));
+                    let tiling = stub.tiling.clone();
+                    grown.push(self.bare(at, parent, Some(Stub { tiling, at })));
                 }
             }
         }
@@ -271,6 +280,7 @@ impl<'a> Growing<'a> {
             metadata: self.metadata,
             tiles,
             contents,
+            missing: Vec::new(),
             problems: self.problems,
         })
     }
@@ -311,7 +321,7 @@ impl<'a> Growing<'a> {
     }
 
     /// A tile as the rules of division make it, without contents.
-    fn bare(&self, at: TileAt, parent: usize, next: Option<TileAt>) -> Grown {
+    fn bare(&self, at: TileAt, parent: usize, next: Option<Stub>) -> Grown {
         let home = &self.tiling.home;
         let part = 0.5_f64.powi(i32::try_from(at.level).unwrap_or(i32::MAX));
         let tile = Tile {
@@ -330,6 +340,7 @@ impl<'a> Growing<'a> {
             parent,
             tile,
             next,
+            external: Vec::new(),
             metadata: None,
             contents: Vec::new(),
         }
@@ -360,6 +371,10 @@ impl<'a> Growing<'a> {
             let uri = rows.and_then(|rows| rows.uri(content_row));
             let uri = uri.unwrap_or_else(|| self.tiling.filled(&template.uri, at));
             match join(&home.document, &uri) {
+                Ok(path) if is_json(&path) => {
+                    grown.external.push(path);
+                    continue;
+                }
                 Ok(path) => tile.contents.push(path),
                 Err(error) => {
                     problems.push(error.problem(home.document.clone(), format!("{}.content.uri", home.place)));

@@ -6,11 +6,15 @@
 //! which brings the roots of the next subtrees. A subtree that is not looked at can be taken out again. So a tileset of
 //! millions of tiles costs what has been looked at.
 //!
-//! Both spellings are read, that of 3D Tiles 1.1 and the older `3DTILES_implicit_tiling`. Not read: contents of implicit
-//! tiles that are external tilesets themselves, and `TILE_TRANSFORM` in the metadata.
+//! Both spellings are read, that of 3D Tiles 1.1 and the older `3DTILES_implicit_tiling`. Contents that are external
+//! tilesets come with the subtree. Not read: `TILE_TRANSFORM` in the metadata, and contents without an ending that turn
+//! out to be tilesets.
 
 mod availability;
 mod division;
+mod externals;
+#[cfg(test)]
+mod externals_tests;
 mod forest;
 #[cfg(test)]
 mod fuzz_tests;

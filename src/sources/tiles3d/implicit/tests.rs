@@ -43,16 +43,16 @@ fn memory(files: &[(&str, &[u8])]) -> Arc<dyn Resources> {
     ))
 }
 
-fn whole(files: &[(&str, &[u8])]) -> (TileTree, Vec<Problem>) {
+pub(super) fn whole(files: &[(&str, &[u8])]) -> (TileTree, Vec<Problem>) {
     read_whole_tileset(memory(files), "tileset.json").unwrap()
 }
 
-const TILING: &str = r#""implicitTiling": {"subdivisionScheme": "QUADTREE", "subtreeLevels": 2, "availableLevels": 3,
+pub(super) const TILING: &str = r#""implicitTiling": {"subdivisionScheme": "QUADTREE", "subtreeLevels": 2, "availableLevels": 3,
     "subtrees": {"uri": "s/{level}_{x}_{y}"}}"#;
-const CONTENT: &str = r#""content": {"uri": "c/{level}_{x}_{y}.glb"}"#;
+pub(super) const CONTENT: &str = r#""content": {"uri": "c/{level}_{x}_{y}.glb"}"#;
 
 /// A tileset whose root is a box of two metres around zero with these members.
-fn tileset(members: &str) -> Vec<u8> {
+pub(super) fn tileset(members: &str) -> Vec<u8> {
     format!(
         r#"{{"asset": {{"version": "1.1"}}, "geometricError": 9, "root": {{"refine": "ADD", "geometricError": 8,
             "boundingVolume": {{"box": [0,0,0, 1,0,0, 0,1,0, 0,0,1]}}, {members}}}}}"#
@@ -90,7 +90,7 @@ const BITS: &str = r#"{"buffers": [{BUFFER"byteLength": 3}],
     "childSubtreeAvailability": {"bitstream": 2}}"#;
 const BIT_BYTES: &[u8] = &[0b101, 0b100, 0b10_0000, 0];
 
-fn contents(tree: &TileTree) -> Vec<&str> {
+pub(super) fn contents(tree: &TileTree) -> Vec<&str> {
     let mut all: Vec<&str> = tree
         .tiles
         .iter()
@@ -101,7 +101,7 @@ fn contents(tree: &TileTree) -> Vec<&str> {
     all
 }
 
-fn messages(problems: &[Problem]) -> String {
+pub(super) fn messages(problems: &[Problem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 

@@ -1,6 +1,6 @@
 //! What an implicit root says: how it is divided, how deep, and where its files are.
 
-use super::super::{BoundingVolume, Refine, metadata::Schema, s2};
+use super::super::{BoundingVolume, Refine, metadata::Schema, reader::Link, s2};
 use crate::sources::{Cause, Problem};
 use bevy::math::DMat4;
 use serde_json::Value;
@@ -92,6 +92,8 @@ pub(in super::super) struct ContentTemplate {
 pub(in super::super) struct Home {
     /// The tileset.json, from which addresses go.
     pub(in super::super) document: String,
+    /// The tilesets that led to it.
+    pub(in super::super) link: Arc<Link>,
     /// The root tile in it.
     pub(in super::super) place: String,
     /// Depth of the root in the whole tree.
