@@ -111,7 +111,7 @@ pub(crate) fn read_tileset_coarsely(
 ) -> Result<(TileTree, Vec<Problem>), Problem> {
     let mut reading = read_explicit(resources, path)?;
     let found = reading.tree.read_subtrees(MAX_TILES, most, false);
-    reading.problems.extend(found);
+    reading.problems.extend(found.problems);
     Ok((reading.tree, reading.problems))
 }
 

@@ -133,8 +133,8 @@ impl TileTree {
     /// Hangs a subtree below its root; whether `root` still waited for this one. Selection must be told
     /// ([`SelectionState::subtree_attached`](crate::streaming::SelectionState::subtree_attached)).
     pub fn attach(&mut self, root: TileId, subtree: Subtree) -> bool {
-        let room = (u32::MAX as usize).saturating_sub(self.tiles.len()) + self.subtrees.free.len();
-        if subtree.grown.len() > room || root.0 as usize >= self.tiles.len() {
+        let most = (u32::MAX as usize).saturating_sub(self.tiles.len()) + self.subtrees.free.len();
+        if subtree.grown.len() > most || root.0 as usize >= self.tiles.len() {
             return false;
         }
         let awaited = self.subtrees.awaited.get(&root);

@@ -400,7 +400,7 @@ fn a_tree_without_end_meets_the_caps() {
 fn bits_that_contradict_each_other_cost_only_what_they_contradict() {
     for (json, expected, tiles) in [
         (r#"{"tileAvailability": {"constant": 2}}"#, "neither a bit stream", 1),
-        (r#"{}"#, "availability is missing", 1),
+        ("{}", "availability is missing", 1),
         (r#"{"tileAvailability": {"bitstream": 0}}"#, "no such buffer view", 1),
         (
             r#"{"tileAvailability": {"constant": 0}, "contentAvailability": [{"constant": 1}], "childSubtreeAvailability": {"constant": 1}}"#,
