@@ -11,6 +11,10 @@ pub(super) const NO_PARENT: usize = usize::MAX;
 
 /// What every visit needs of a tile.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts of a tile, not states that exclude each other"
+)]
 pub(super) struct Node {
     /// Number in the tree.
     pub(super) tile: TileId,

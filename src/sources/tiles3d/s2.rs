@@ -43,7 +43,7 @@ impl S2Cell {
         const TURN: [usize; 4] = [1, 0, 0, 3];
         let face = u8::try_from(id >> 61).ok().filter(|face| *face < 6)?;
         let zeros = id.trailing_zeros();
-        if id == 0 || zeros % 2 != 0 || zeros > 60 {
+        if id == 0 || !zeros.is_multiple_of(2) || zeros > 60 {
             return None;
         }
         let level = (60 - zeros) / 2;

@@ -263,7 +263,7 @@ fn a_city_of_a_million_tiles_opens_soon_and_is_never_held_whole() {
         }
         wishes.truncate(loader.queue_limit());
         loader.replace_queue(wishes);
-        assert!(started.elapsed() < Duration::from_secs(60), "it never settles");
+        assert!(started.elapsed() < Duration::from_mins(1), "it never settles");
         std::thread::yield_now();
     };
     let settled = started.elapsed();

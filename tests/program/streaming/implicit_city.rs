@@ -145,7 +145,7 @@ impl ImplicitCity {
             bytes.len(),
             views.join(",")
         );
-        while json.len() % 8 != 0 {
+        while !json.len().is_multiple_of(8) {
             json.push(' ');
         }
         let mut file = b"subt\x01\0\0\0".to_vec();

@@ -93,7 +93,7 @@ impl SubtreeRequest {
         catch_unwind(AssertUnwindSafe(|| {
             let file = SubtreeFile::read(&*self.resources, &path)?;
             let growing = Growing::new(&self.stub.tiling, self.stub.at, &file, &path)?;
-            let mut subtree = growing.grow(self.stub.clone())?;
+            let mut subtree = growing.grow(self.stub.clone());
             expand(&mut subtree, &*self.resources);
             Ok(subtree)
         }))
@@ -210,7 +210,7 @@ impl<'a> Growing<'a> {
         result.map_err(|fault| self.fault(fault)).ok()
     }
 
-    fn grow(mut self, stub: Stub) -> Result<Subtree, Problem> {
+    fn grow(mut self, stub: Stub) -> Subtree {
         let Tiling {
             scheme,
             subtree_levels,
@@ -274,7 +274,7 @@ impl<'a> Growing<'a> {
                 }
             }
         }
-        Ok(Subtree {
+        Subtree {
             stub,
             grown,
             metadata: self.metadata,
@@ -282,7 +282,7 @@ impl<'a> Growing<'a> {
             contents,
             missing: Vec::new(),
             problems: self.problems,
-        })
+        }
     }
 
     /// Index of the parent of a place; `None`, with a problem, where there is none or the tile cannot be taken.

@@ -62,7 +62,7 @@ pub(super) fn tileset(members: &str) -> Vec<u8> {
 
 fn binary(json: &str, bytes: &[u8]) -> Vec<u8> {
     let mut json = json.to_owned();
-    while json.len() % 8 != 0 {
+    while !json.len().is_multiple_of(8) {
         json.push(' ');
     }
     let mut file = b"subt\x01\0\0\0".to_vec();

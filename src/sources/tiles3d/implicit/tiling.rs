@@ -208,11 +208,11 @@ impl Tiling {
             _ => {}
         }
         let tiling = Self {
+            home,
             scheme,
             subtree_levels,
             available_levels,
             subtree_uri,
-            home,
         };
         Ok((tiling, warnings))
     }
