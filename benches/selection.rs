@@ -1,10 +1,17 @@
 //! Selection over about 100,000 tiles: a still view (aim 1 ms), a jump of the camera (aim 5 ms), a frame in
-//! which one tile arrived, and all of a wide ADD tree in view.
+//! which one tile arrived, and all of a wide ADD tree in view. And a city of 1,048,575 implicit tiles: opened and read
+//! as far as a view needs it (aim 2 s), one subtree more, and half of them taken out.
+
+#[path = "../tests/program/streaming/implicit_city.rs"]
+mod implicit_city;
 
 use bevy::math::{DMat4, DVec3};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use implicit_city::ImplicitCity;
 use stadslens::sources::resource::{ResourceError, Resources};
-use stadslens::sources::tiles3d::{BoundingVolume, Refine, Tile, TileId, TileTree};
+use stadslens::sources::tiles3d::{
+    BoundingVolume, Refine, Subtrees, Tile, TileId, TileTree, TilesetMetadata, read_tileset,
+};
 use stadslens::streaming::{ContentState, SelectionSettings, SelectionState, View, select};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -60,6 +67,8 @@ fn quadtree(refine: Refine) -> TileTree {
         tiles,
         is_geocentric: false,
         extensions: Vec::new(),
+        subtrees: Subtrees::default(),
+        metadata: TilesetMetadata::default(),
     }
 }
 
@@ -191,5 +200,72 @@ fn selection(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, selection);
+/// Reads what a view of the implicit city needs, one tile after the other.
+fn read_for(tree: &mut TileTree, view: &View, state: &mut SelectionState) {
+    loop {
+        let views = std::slice::from_ref(view);
+        let now = select(tree, views, &SelectionSettings::default(), state);
+        if now.complete {
+            return;
+        }
+        for &tile in &now.load[..now.needed] {
+            if let Some(request) = tree.subtree_request(tile) {
+                tree.attach(tile, request.read().expect("a sound subtree"));
+                state.subtree_attached(tree, tile);
+            } else {
+                state.set_content(tile, ContentState::Ready);
+            }
+        }
+    }
+}
+
+fn implicit(c: &mut Criterion) {
+    let mut group = c.benchmark_group("selection/implicit/1048575_tiles");
+    group.sample_size(20);
+    let view = camera(500.0, 0.0);
+    let files = ImplicitCity::default().files();
+    let open = || read_tileset(files.clone(), "tileset.json").expect("a tileset").0;
+    let (mut tree, mut state) = (open(), SelectionState::default());
+    read_for(&mut tree, &view, &mut state);
+    let read = files.subtrees_read.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(
+        read > 2 && tree.tiles_held() < 200_000,
+        "{read} subtrees of {} tiles",
+        tree.tiles_held()
+    );
+
+    group.bench_function("opened_and_read_for_a_view", |b| {
+        b.iter_batched_ref(
+            || (open(), SelectionState::default()),
+            |(tree, state)| read_for(tree, &view, state),
+            BatchSize::LargeInput,
+        );
+    });
+
+    let stub = (0..tree.tiles.len())
+        .map(|number| TileId(u32::try_from(number).expect("few tiles")))
+        .find(|tile| tree.is_subtree_awaited(*tile))
+        .expect("something that was not read");
+    let request = tree.subtree_request(stub).expect("it is awaited");
+    group.bench_function("one_subtree_read", |b| b.iter(|| black_box(request.read())));
+
+    group.bench_function("one_subtree_attached_and_detached", |b| {
+        b.iter_custom(|times| {
+            let mut spent = std::time::Duration::ZERO;
+            for _ in 0..times {
+                let subtree = request.read().expect("a sound subtree");
+                let started = std::time::Instant::now();
+                tree.attach(stub, subtree);
+                state.subtree_attached(&tree, stub);
+                tree.detach(stub);
+                state.subtrees_detached(&tree, &[stub]);
+                spent += started.elapsed();
+            }
+            spent
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, selection, implicit);
 criterion_main!(benches);

@@ -160,7 +160,9 @@ fn describe_payload(count: PayloadCount) -> Value {
 fn describe_tileset(reading: &Reading) -> Value {
     let tree = &reading.tree;
     let counted = count_contents(tree);
-    let refine = |wanted: Refine| tree.tiles.iter().filter(|tile| tile.refine == wanted).count();
+    let explicit = &tree.tiles[..reading.explicit_tiles];
+    let refine = |wanted: Refine| explicit.iter().filter(|tile| tile.refine == wanted).count();
+    let implicit = tree.implicit_counts();
     let mut missing = reading.missing.clone();
     missing.extend(counted.missing);
     let mut extensions = counted.extensions;
@@ -170,15 +172,16 @@ fn describe_tileset(reading: &Reading) -> Value {
     json!({
         "kind": "tileset",
         "version": tree.version,
-        "tiles": tree.tiles.len() - reading.implicit_roots.len(),
-        "max_depth": tree.tiles.iter().map(|tile| tile.depth).max().unwrap_or(0),
+        "tiles": explicit.len() - reading.implicit_roots,
+        "max_depth": explicit.iter().map(|tile| tile.depth).max().unwrap_or(0),
         "refine": {"add": refine(Refine::Add), "replace": refine(Refine::Replace)},
-        "implicit": {"subtrees": 0, "tiles": 0, "contents": 0},
+        "implicit": {"subtrees": implicit.subtrees, "tiles": implicit.tiles, "contents": implicit.contents},
         "contents": counted.kinds,
         "missing": missing,
         "totals": describe_totals(counted.totals),
         "center_lon_lat": center(tree).map(|center| [center.lon_deg, center.lat_deg]),
         "bounds_rd_nap": bounds_rd_nap(tree),
+        "metadata": tree.metadata.json(),
         "extensions": extensions,
         "problems": problems,
     })

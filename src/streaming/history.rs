@@ -32,6 +32,24 @@ impl History {
         }
     }
 
+    /// Makes room for nodes that came to the end of the index.
+    pub(super) fn grow(&mut self, nodes: usize) {
+        self.shown_in.resize(nodes, 0);
+        self.refined_in.resize(nodes, 0);
+    }
+
+    /// The same memory for another index; `moved` says where a node went, if it is still there.
+    pub(super) fn moved(&self, nodes: usize, moved: impl Fn(usize) -> Option<usize>) -> Self {
+        let shown = self.shown.iter().filter_map(|node| moved(*node)).collect();
+        let refined = self.refined.iter().filter_map(|refined| {
+            let node = moved(refined.node)?;
+            Some(Refined { node, ..*refined })
+        });
+        let mut history = Self::new(nodes);
+        history.advance(shown, refined.collect());
+        history
+    }
+
     /// Takes over a frame's outcome; whether it is the one of the frame before.
     pub(super) fn advance(&mut self, shown: Vec<usize>, refined: Vec<Refined>) -> bool {
         let is_steady = self.shown == shown && self.refined == refined;

@@ -8,6 +8,8 @@
 //! 3. [`Residency`] counts the bytes held and names the tiles that can go; [`Ceiling`] says how many more may come, and
 //!    makes the picture coarser where a view alone needs more than there may be.
 //!
+//! Of a tileset with implicit tiling [`SubtreeLoader`] reads the subtrees that the view comes near to.
+//!
 //! One frame of a caller: [`TileLoader::take_finished`] → [`SelectionState::set_content`] and
 //! [`Residency::insert`] → [`select`] → draw [`Selection::render`] and [`Selection::stand_ins`] →
 //! [`Residency::touch`] → [`TileLoader::replace_queue`] with the first [`TileLoader::queue_limit`] of
@@ -21,6 +23,7 @@ pub mod loader;
 pub mod points;
 pub mod residency;
 pub mod selection;
+mod subtrees;
 mod supply;
 mod traversal;
 mod tree_index;
@@ -31,3 +34,4 @@ pub use loader::{DecodedContent, LoadWish, LoadedTile, LoaderStats, TileLoader, 
 pub use points::{CloudIndex, CloudKey, CloudNode, CloudSelection, CloudSettings, NodeState, select_points};
 pub use residency::{Residency, TileKey};
 pub use selection::{ContentState, Selection, SelectionSettings, SelectionState, StandIn, View, select};
+pub use subtrees::{LoadedSubtree, SubtreeLoader, SubtreeWish};

@@ -22,6 +22,12 @@
 //! refined until something can be drawn. Children of an ADD tile whose error already meets the target at
 //! the child's own volume are neither drawn nor loaded.
 //!
+//! # Subtrees
+//!
+//! The root of a subtree of an implicit tiling that is not read counts as a tile whose content has not come. It is
+//! wished for like any other; the caller reads its subtree first ([`TileTree::subtree_request`]) and then, if it turns
+//! out to have one, its content. [`ContentState::Failed`] is what a subtree that cannot be read gets.
+//!
 //! # What is loaded
 //!
 //! [`Selection::load`] starts with what the picture needs: first tiles whose descendants are held in their
@@ -97,6 +103,8 @@ pub struct Selection {
     pub needed: usize,
     /// Loaded tiles that this view has a use for, drawn or not: they must not be evicted. Ascending.
     pub used: Vec<TileId>,
+    /// Roots of the subtrees of implicit tilings that are in view: they must not be taken out of the tree.
+    pub subtrees: Vec<TileId>,
     /// Whether everything in view at the wanted detail is drawn, or has failed.
     pub complete: bool,
 }
@@ -154,13 +162,48 @@ impl SelectionState {
         self.indexed = None;
     }
 
+    /// Tells that a subtree was hung below `root` with [`TileTree::attach`].
+    pub fn subtree_attached(&mut self, tree: &TileTree, root: TileId) {
+        if self.indexed.is_none() || !self.index.grow(tree, root) {
+            self.tree_changed();
+            return;
+        }
+        self.history.grow(self.index.nodes.len());
+        // Numbers of tiles that were taken out may have come back as others.
+        for tile in tree.subtree_tiles(root).iter().chain([&root]) {
+            self.set_content(*tile, ContentState::Unloaded);
+        }
+        self.content.resize(tree.tiles.len(), ContentState::Unloaded);
+        self.indexed = Some(identity(tree));
+        self.last_input = None;
+    }
+
+    /// Tells that the subtrees below these roots were taken out with [`TileTree::detach`], before others are hung in.
+    /// Costs as much as the tree is large: take out many at once. What is drawn and refined is remembered.
+    pub fn subtrees_detached(&mut self, tree: &TileTree, roots: &[TileId]) {
+        if self.indexed.is_none() {
+            return;
+        }
+        let index = TreeIndex::new(tree);
+        let before = &self.index.nodes;
+        self.history = self
+            .history
+            .moved(index.nodes.len(), |old| index.node_of(before.get(old)?.tile));
+        self.index = index;
+        for root in roots {
+            self.set_content(*root, ContentState::Unloaded);
+        }
+        self.indexed = Some(identity(tree));
+        self.last_input = None;
+    }
+
     /// How many tiles the last [`select`] looked at; 0 when nothing had changed since the one before.
     pub fn tiles_visited(&self) -> usize {
         self.tiles_visited
     }
 
     fn index_tree(&mut self, tree: &TileTree) {
-        let identity = (tree.tiles.as_ptr().addr(), tree.tiles.len());
+        let identity = identity(tree);
         if self.indexed == Some(identity) {
             return;
         }
@@ -170,6 +213,11 @@ impl SelectionState {
         self.indexed = Some(identity);
         self.last_input = None;
     }
+}
+
+/// What tells a tree from another without looking at it.
+fn identity(tree: &TileTree) -> (usize, usize) {
+    (tree.tiles.as_ptr().addr(), tree.tiles.len())
 }
 
 /// Selects for a slice of views; the finest wish wins. No view selects nothing.

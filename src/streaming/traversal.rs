@@ -107,6 +107,8 @@ pub(super) struct Walk<'a> {
     siblings: Vec<usize>,
     wishes: Vec<Wish>,
     used: Vec<usize>,
+    /// Roots of subtrees in view.
+    subtrees: Vec<usize>,
     tiles_visited: usize,
 }
 
@@ -131,6 +133,7 @@ impl<'a> Walk<'a> {
             siblings: Vec::new(),
             wishes: Vec::new(),
             used: Vec::new(),
+            subtrees: Vec::new(),
             tiles_visited: 0,
         }
     }
@@ -150,6 +153,9 @@ impl<'a> Walk<'a> {
             Sight::Culled => None,
             Sight::NotNeeded if !self.stays_for_awaited_ancestor(node) => Some(Facts::SETTLED),
             sight => {
+                if self.index.nodes[node].is_subtree_root {
+                    self.subtrees.push(node);
+                }
                 if self.supplies.of(node) == Supply::Ready {
                     self.used.push(node);
                 }
@@ -443,6 +449,7 @@ impl<'a> Walk<'a> {
                 load: self.wishes.iter().map(|wish| tile(&wish.node)).collect(),
                 needed,
                 used,
+                subtrees: self.subtrees.iter().map(tile).collect(),
                 complete: needed == 0,
             },
             shown,

@@ -11,6 +11,10 @@ pub(super) const NO_PARENT: usize = usize::MAX;
 
 /// What every visit needs of a tile.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts of a tile, not states that exclude each other"
+)]
 pub(super) struct Node {
     /// Number in the tree.
     pub(super) tile: TileId,
@@ -28,8 +32,10 @@ pub(super) struct Node {
     pub(super) radius_m: f64,
     /// Whether children are drawn besides this tile.
     pub(super) adds: bool,
-    /// Whether there is anything to draw.
+    /// Whether there is anything to draw, or may be: what the root of a subtree holds is known with the subtree.
     pub(super) has_content: bool,
+    /// Whether it is the root of a subtree that is read.
+    pub(super) is_subtree_root: bool,
     /// An empty tile that only leads to others: always refined, never a picture of its own.
     ///
     /// Such is an empty tile below a tile that it would replace by nothing (that would be a hole), one
@@ -47,7 +53,22 @@ pub(super) struct TreeIndex {
     pub(super) volumes: Vec<BoundingVolume>,
     /// Volumes that the viewer must be in, for the few nodes that have one, ascending by node.
     request_volumes: Vec<(usize, BoundingVolume)>,
+    /// Index of the node by tile number, [`NO_NODE`] for tiles that are not in it.
+    node_of: Vec<u32>,
+    /// What laying out the children of a node needs, per node.
+    layouts: Vec<Layout>,
 }
+
+/// Of a node, what its children need to be laid out.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    depth: u32,
+    /// Whether the area was last covered by an ancestor that is replaced.
+    replaces_cover: bool,
+}
+
+/// A tile that is not in the index.
+const NO_NODE: u32 = u32::MAX;
 
 impl TreeIndex {
     /// Lays out `tree`. Children that are out of range or have been met before are passed over.
@@ -56,59 +77,89 @@ impl TreeIndex {
         if tree.tiles.is_empty() {
             return index;
         }
-        let mut met = vec![false; tree.tiles.len()];
-        // Whether a tile's area was last covered by an ancestor that it replaces.
-        let mut replaces_cover = Vec::new();
-        met[0] = true;
-        index.push(tree, TileId(0), NO_PARENT);
-        replaces_cover.push(false);
-        let mut depth_of = vec![0_u32];
+        let layout = Layout {
+            depth: 0,
+            replaces_cover: false,
+        };
+        index.node_of = vec![NO_NODE; tree.tiles.len()];
+        index.push(tree, TileId(0), NO_PARENT, layout);
         let mut at = 0;
         while at < index.nodes.len() {
-            let first_child = index.nodes.len();
-            let node = &index.nodes[at];
-            let (id, error_m, has_content, adds) = (node.tile, node.error_m, node.has_content, node.adds);
-            let covers = if has_content { !adds } else { replaces_cover[at] };
-            if depth_of[at] < MAX_DEPTH {
-                for child in &tree.tiles[id.0 as usize].children {
-                    match met.get_mut(child.0 as usize) {
-                        Some(met) if !*met => *met = true,
-                        _ => continue,
-                    }
-                    let child = index.push(tree, *child, at);
-                    child.is_placeholder = !child.has_content && (covers || child.error_m >= error_m);
-                    replaces_cover.push(covers);
-                    depth_of.push(depth_of[at] + 1);
-                }
-            }
-            let child_count = index.nodes.len() - first_child;
-            let node = &mut index.nodes[at];
-            node.first_child = first_child;
-            node.child_count = child_count;
-            node.is_placeholder = child_count > 0 && (node.is_placeholder || (!has_content && child_count == 1));
+            index.lay_out_children(tree, at);
             at += 1;
         }
         index
     }
 
-    fn push(&mut self, tree: &TileTree, id: TileId, parent: usize) -> &mut Node {
+    /// Lays out what came below the tile `root`, which had no children before; whether it is in the index. All nodes
+    /// keep their numbers.
+    pub(super) fn grow(&mut self, tree: &TileTree, root: TileId) -> bool {
+        let (Some(at), Some(tile)) = (self.node_of(root), tree.tiles.get(root.0 as usize)) else {
+            return false;
+        };
+        if self.nodes[at].child_count > 0 {
+            return false;
+        }
+        if self.node_of.len() < tree.tiles.len() {
+            self.node_of.resize(tree.tiles.len(), NO_NODE);
+        }
+        self.volumes[at] = tile.bounding_volume;
+        let parent = self.parent(at);
+        let node = node(tree, root, self.nodes[at].parent);
+        let is_covered = self.layouts[at].replaces_cover;
+        let is_no_finer = parent.is_some_and(|parent| node.error_m >= self.nodes[parent].error_m);
+        self.nodes[at] = node;
+        self.nodes[at].is_placeholder = parent.is_some() && !self.nodes[at].has_content && (is_covered || is_no_finer);
+        let mut next = self.nodes.len();
+        self.lay_out_children(tree, at);
+        while next < self.nodes.len() {
+            self.lay_out_children(tree, next);
+            next += 1;
+        }
+        true
+    }
+
+    /// Index of the node of a tile.
+    pub(super) fn node_of(&self, tile: TileId) -> Option<usize> {
+        let node = self.node_of.get(tile.0 as usize)?;
+        (*node != NO_NODE).then_some(*node as usize)
+    }
+
+    fn lay_out_children(&mut self, tree: &TileTree, at: usize) {
+        let first_child = self.nodes.len();
+        let node = &self.nodes[at];
+        let (id, error_m, has_content, adds) = (node.tile, node.error_m, node.has_content, node.adds);
+        let Layout { depth, replaces_cover } = self.layouts[at];
+        let covers = if has_content { !adds } else { replaces_cover };
+        if depth < MAX_DEPTH {
+            for child in &tree.tiles[id.0 as usize].children {
+                if self.node_of.get(child.0 as usize) != Some(&NO_NODE) {
+                    continue;
+                }
+                let layout = Layout {
+                    depth: depth + 1,
+                    replaces_cover: covers,
+                };
+                let child = self.push(tree, *child, at, layout);
+                child.is_placeholder = !child.has_content && (covers || child.error_m >= error_m);
+            }
+        }
+        let child_count = self.nodes.len() - first_child;
+        let node = &mut self.nodes[at];
+        node.first_child = first_child;
+        node.child_count = child_count;
+        node.is_placeholder = child_count > 0 && (node.is_placeholder || (!has_content && child_count == 1));
+    }
+
+    fn push(&mut self, tree: &TileTree, id: TileId, parent: usize, layout: Layout) -> &mut Node {
         let tile = &tree.tiles[id.0 as usize];
         let at = self.nodes.len();
+        self.node_of[id.0 as usize] = u32::try_from(at).unwrap_or(NO_NODE);
         self.volumes.push(tile.bounding_volume);
         self.request_volumes
             .extend(tile.viewer_request_volume.map(|volume| (at, volume)));
-        self.nodes.push(Node {
-            tile: id,
-            parent,
-            first_child: 0,
-            child_count: 0,
-            error_m: tile.geometric_error_m,
-            center: tile.bounding_volume.center(),
-            radius_m: tile.bounding_volume.radius(),
-            adds: tile.refine == Refine::Add,
-            has_content: !tile.contents.is_empty(),
-            is_placeholder: false,
-        });
+        self.layouts.push(layout);
+        self.nodes.push(node(tree, id, parent));
         &mut self.nodes[at]
     }
 
@@ -138,5 +189,23 @@ impl TreeIndex {
 
     fn parent(&self, node: usize) -> Option<usize> {
         Some(self.nodes[node].parent).filter(|parent| *parent != NO_PARENT)
+    }
+}
+
+/// A node without children.
+fn node(tree: &TileTree, id: TileId, parent: usize) -> Node {
+    let tile = &tree.tiles[id.0 as usize];
+    Node {
+        tile: id,
+        parent,
+        first_child: 0,
+        child_count: 0,
+        error_m: tile.geometric_error_m,
+        center: tile.bounding_volume.center(),
+        radius_m: tile.bounding_volume.radius(),
+        adds: tile.refine == Refine::Add,
+        has_content: !tile.contents.is_empty() || tree.is_subtree_awaited(id),
+        is_subtree_root: tree.is_subtree_root(id),
+        is_placeholder: false,
     }
 }

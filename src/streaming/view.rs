@@ -103,6 +103,7 @@ mod tests {
             radius_m: radius,
             adds: false,
             has_content: true,
+            is_subtree_root: false,
             is_placeholder: false,
         };
         (node, BoundingVolume::Sphere { center, radius })

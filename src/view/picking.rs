@@ -158,6 +158,7 @@ fn thing_of(hit: &SceneHit, pickables: &Query<&Pickable>, tiles: &TileLayers) ->
                     .attributes(feature)
                     .into_iter()
                     .map(|(name, value)| (name.to_owned(), value))
+                    .chain(found.metadata)
                     .collect(),
             }
         }

@@ -20,6 +20,7 @@ mod gltf_features;
 mod indicator_properties;
 mod indicators;
 mod online;
+mod payload_kinds;
 mod points;
 mod prepare;
 mod prepare_imagery;

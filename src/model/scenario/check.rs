@@ -34,7 +34,7 @@ pub fn check(path: &Path) -> Vec<Problem> {
         if !has_extension(&layer.path, &["json", "3tz", "3dtiles"]) || !open.resources.exists(&layer.path) {
             continue;
         }
-        match tiles3d::read_tileset(open.resources.clone(), &layer.path) {
+        match tiles3d::read_whole_tileset(open.resources.clone(), &layer.path) {
             Ok((tree, found)) => {
                 problems.extend(found);
                 problems.extend(inspect::content_problems(&tree));

@@ -108,7 +108,7 @@ impl UsedFiles {
             inner: resources.clone(),
             read: Mutex::default(),
         });
-        match tiles3d::read_tileset(recorder.clone(), path) {
+        match tiles3d::read_whole_tileset(recorder.clone(), path) {
             Ok((tree, _)) => {
                 // Asking for a content in an archive opens the archive, which is the file that is needed.
                 let is_packed = |content: &str| {

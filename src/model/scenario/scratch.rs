@@ -134,6 +134,9 @@ pub(super) fn no_file_name(path: &Path) -> Vec<Problem> {
     vec![Problem::error(path.display().to_string(), "", message).because(Cause::WrongKind)]
 }
 
+/// Subtrees of an implicit tileset that are read to see where its contents lie.
+const COARSE_SUBTREES: usize = 32;
+
 impl OpenScenario {
     /// A scratch scenario around a tileset.json or an archive with one.
     pub fn scratch_for_tileset(path: &Path) -> Result<Self, Vec<Problem>> {
@@ -151,7 +154,8 @@ impl OpenScenario {
         name: &str,
         title: &str,
     ) -> Result<Self, Vec<Problem>> {
-        let (tree, problems) = tiles3d::read_tileset(resources.clone(), name).map_err(|problem| vec![problem])?;
+        let (tree, problems) = tiles3d::read_tileset_coarsely(resources.clone(), name, COARSE_SUBTREES)
+            .map_err(|problem| vec![problem])?;
         let middle = middle_tile(&tree);
         let (center, radius_m) = middle.map_or((DVec3::ZERO, 100.0), |tile| ball(&volume_of(tile)));
         let refuse = |message: String| vec![Problem::error(name, "root.boundingVolume", message).because(Cause::Place)];
@@ -300,7 +304,9 @@ fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame) -> Option<(SitePos, f6
 fn ball(volume: &BoundingVolume) -> (DVec3, f64) {
     match volume {
         BoundingVolume::Sphere { center, radius } => (*center, *radius),
-        BoundingVolume::Box { center, half_axes } | BoundingVolume::Region { center, half_axes, .. } => {
+        BoundingVolume::Box { center, half_axes }
+        | BoundingVolume::Region { center, half_axes, .. }
+        | BoundingVolume::S2 { center, half_axes, .. } => {
             let square: f64 = half_axes.iter().map(|axis| axis.length_squared()).sum();
             (*center, square.sqrt())
         }

@@ -22,29 +22,52 @@ pub(super) fn read_table(
     resources: &dyn Resources,
     path: &str,
 ) -> (FeatureTable, Vec<Fault>) {
+    let place = format!("EXT_structural_metadata.propertyTables[{table}]");
+    let empty = |fault| {
+        let table = FeatureTable {
+            rows,
+            ..FeatureTable::default()
+        };
+        (table, vec![fault])
+    };
+    let Some(json) = property_tables(views.root).get(table) else {
+        return empty(Fault::new(place, "there is no such property table"));
+    };
+    match schema(views, resources, path) {
+        Ok(schema) => read_properties(&schema, json, rows, &|index| views.view(index), &place),
+        Err(fault) => {
+            let class = class_name(json);
+            let (table, faults) = empty(fault);
+            (FeatureTable { class, ..table }, faults)
+        }
+    }
+}
+
+fn class_name(table: &Json) -> Option<String> {
+    let name = table.get("class").and_then(Json::as_str).unwrap_or_default();
+    Some(name.to_owned()).filter(|name| !name.is_empty())
+}
+
+/// Reads a property table of a schema, wherever its bytes are: `view_of` gives a buffer view by its number. `place`
+/// is where the table stands, for the faults.
+pub(crate) fn read_properties<'a>(
+    schema: &'a Json,
+    table: &'a Json,
+    rows: u32,
+    view_of: &dyn Fn(usize) -> Result<&'a [u8], Fault>,
+    place: &str,
+) -> (FeatureTable, Vec<Fault>) {
     let mut faults = Vec::new();
     let mut budget = MAX_VALUES;
     let mut features = FeatureTable {
         rows,
+        class: class_name(table),
         ..FeatureTable::default()
     };
-    let place = format!("EXT_structural_metadata.propertyTables[{table}]");
-    let Some(json) = property_tables(views.root).get(table) else {
-        faults.push(Fault::new(place, "there is no such property table"));
-        return (features, faults);
-    };
-    let class_name = json.get("class").and_then(Json::as_str).unwrap_or_default();
-    features.class = Some(class_name.to_owned()).filter(|name| !name.is_empty());
-    let schema = match schema(views, resources, path) {
-        Ok(schema) => schema,
-        Err(fault) => {
-            faults.push(fault);
-            return (features, faults);
-        }
-    };
+    let class_name = features.class.as_deref().unwrap_or_default();
     let class = schema.get("classes").and_then(|classes| classes.get(class_name));
     let definitions = class.and_then(|class| class.get("properties"));
-    for (name, property) in json.get("properties").and_then(Json::as_object).into_iter().flatten() {
+    for (name, property) in table.get("properties").and_then(Json::as_object).into_iter().flatten() {
         let place = || format!("{place}.properties.{name}");
         let Some(definition) = definitions.and_then(|definitions| definitions.get(name)) else {
             faults.push(Fault::new(
@@ -53,7 +76,7 @@ pub(super) fn read_table(
             ));
             continue;
         };
-        let reader = PropertyReader::new(views, &schema, definition, property, rows as usize);
+        let reader = PropertyReader::new(view_of, schema, definition, property, rows as usize);
         let column = reader.and_then(|reader| {
             budget = budget
                 .checked_sub(reader.cost())
@@ -210,7 +233,7 @@ struct PropertyReader<'a> {
 
 impl<'a> PropertyReader<'a> {
     fn new(
-        views: &'a Views<'_>,
+        view_of: &dyn Fn(usize) -> Result<&'a [u8], Fault>,
         schema: &'a Json,
         definition: &'a Json,
         property: &'a Json,
@@ -221,7 +244,7 @@ impl<'a> PropertyReader<'a> {
                 return Ok(None);
             };
             let index = usize::try_from(index).map_err(|_error| format!("`{key}` is too large"))?;
-            views.view(index).map(Some)
+            view_of(index).map(Some)
         };
         let offsets = |values: &str, kind: &str| -> Result<Option<(&'a [u8], Number)>, Fault> {
             let number = property.get(kind).and_then(Json::as_str).unwrap_or("UINT32");

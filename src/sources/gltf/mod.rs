@@ -29,6 +29,7 @@ mod scene;
 pub(crate) use count::{Totals, count};
 pub(crate) use document::{Document, json_of, little_endian_u32};
 pub(crate) use mesh::{DecodedGltf, decode};
+pub(crate) use metadata::read_properties;
 pub(crate) use picture::decode_picture;
 pub(crate) use place::Placement;
 

@@ -158,13 +158,13 @@ impl PayloadKind {
                 let message = "a zip archive stands where a tile should; name it with the ending .3tz";
                 return Some((Cause::WrongKind, message));
             }
+            Self::Subt => return Some((Cause::WrongKind, "a subtree stands where a tile should")),
             Self::Unknown => return Some((Cause::WrongKind, "this is not a tile: its first bytes are unknown")),
             Self::I3dm => "instanced tiles (i3dm) are not read yet",
             Self::Pnts => "point clouds (pnts) are not read yet",
             Self::Cmpt => "composite tiles (cmpt) are not read yet",
             Self::Vctr => "vector tiles (vctr) are not read yet",
             Self::Geom => "geometry tiles (geom) are not read yet",
-            Self::Subt => "subtrees of implicit tilesets are not read yet",
             Self::GeoJson => "GeoJSON tiles are not read yet",
         };
         Some((Cause::NotRead, message))

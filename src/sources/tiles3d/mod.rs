@@ -2,7 +2,11 @@
 
 mod b3dm;
 mod content;
+mod implicit;
+mod metadata;
+mod reader;
 mod references;
+mod s2;
 mod single;
 mod tile_file;
 pub mod tiler;
@@ -14,9 +18,12 @@ pub use content::{
     DecodeRequest, DecodedMeshes, TileContent, decode_content, decode_content_for, decode_meshes, decode_meshes_for,
 };
 pub(crate) use content::{MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, count_payload};
+pub use implicit::{ImplicitCounts, Subtree, SubtreeRequest, Subtrees};
+pub use metadata::{ContentMetadata, Metadata, TilesetMetadata};
 pub use references::references;
+pub use s2::S2Cell;
 pub use single::read_tiles;
-pub(crate) use tree::{MAX_TILESET_BYTES, Reading, is_tileset_json, read_tree};
-pub use tree::{Refine, Tile, TileId, TileTree, read_tileset};
+pub(crate) use tree::{MAX_TILESET_BYTES, Reading, is_tileset_json, read_tileset_coarsely, read_tree};
+pub use tree::{Refine, Tile, TileId, TileTree, read_tileset, read_whole_tileset};
 pub use volume::BoundingVolume;
 pub use write::{FolderSink, MemorySink, SinkError, TileSink};

@@ -1,12 +1,19 @@
 //! The fields of one tile in a tileset.json, read one by one so that a fault in one spares the others.
 
-use super::{BoundingVolume, Refine};
+use super::{BoundingVolume, Refine, s2::S2Cell};
 use crate::sources::{Cause, Problem};
 use bevy::math::{DMat4, DVec3};
 use serde_json::Value;
 
 /// Tileset extensions that are read, or can be passed over without losing content.
-pub(super) const EXTENSIONS_READ: [&str; 3] = ["3DTILES_content_gltf", "3DTILES_metadata", "MAXAR_content_3tz"];
+pub(super) const EXTENSIONS_READ: [&str; 6] = [
+    "3DTILES_bounding_volume_S2",
+    "3DTILES_content_gltf",
+    "3DTILES_implicit_tiling",
+    "3DTILES_metadata",
+    "3DTILES_multiple_contents",
+    "MAXAR_content_3tz",
+];
 /// Most contents of one tile.
 const MAX_CONTENTS: usize = 256;
 
@@ -18,7 +25,6 @@ pub(super) struct TileFields {
     pub(super) refine: Option<Refine>,
     pub(super) transform: Option<DMat4>,
     pub(super) contents: Vec<ContentFile>,
-    pub(super) is_implicit: bool,
 }
 
 /// One content of a tile.
@@ -27,6 +33,8 @@ pub(super) struct ContentFile {
     pub(super) bounding_volume: Option<BoundingVolume>,
     /// Where it stands in the tile.
     pub(super) place: String,
+    /// What else is said of it.
+    pub(super) json: Value,
 }
 
 impl TileFields {
@@ -40,10 +48,6 @@ impl TileFields {
             refine: refine(tile, &mut faults),
             transform: transform(tile, &mut faults),
             contents: contents(tile, &mut faults),
-            is_implicit: tile.get("implicitTiling").is_some()
-                || tile
-                    .get("extensions")
-                    .is_some_and(|e| e.get("3DTILES_implicit_tiling").is_some()),
         };
         (fields, faults)
     }
@@ -163,7 +167,11 @@ fn content_file(content: &Value, place: String, faults: &mut Vec<Problem>) -> Op
         faults.push(Problem::error("", place, "the content has no uri"));
         return None;
     };
+    // Only the few keys of metadata are looked at later: what is large is not kept twice.
+    let kept = ["metadata", "group", "extensions"].iter();
+    let kept = kept.filter_map(|key| Some(((*key).to_owned(), content.get(*key)?.clone())));
     Some(ContentFile {
+        json: Value::Object(kept.collect()),
         uri: uri.to_owned(),
         bounding_volume: optional_volume(content, "boundingVolume", &format!("{place}.boundingVolume"), faults),
         place,
@@ -192,41 +200,69 @@ fn optional_volume(owner: &Value, key: &str, place: &str, faults: &mut Vec<Probl
 /// A volume in the frame of its tile.
 fn volume(value: &Value) -> Result<BoundingVolume, &'static str> {
     if let Some(numbers12) = value.get("box") {
-        let n = numbers::<12>(numbers12).ok_or("the box is not a list of 12 finite numbers")?;
-        let axis = |i: usize| DVec3::new(n[i], n[i + 1], n[i + 2]);
-        return Ok(BoundingVolume::Box {
-            center: axis(0),
-            half_axes: [axis(3), axis(6), axis(9)],
-        });
+        let numbers = numbers::<12>(numbers12).ok_or("the box is not a list of 12 finite numbers")?;
+        return Ok(box_of(&numbers));
     }
     if let Some(numbers6) = value.get("region") {
         let region = numbers::<6>(numbers6).ok_or("the region is not a list of 6 finite numbers")?;
-        let [west, south, east, north, lowest, highest] = region;
-        let is_on_earth = [west, east].iter().all(|lon| lon.abs() <= 6.3)
-            && [south, north].iter().all(|lat| lat.abs() <= 1.571)
-            && south <= north
-            && lowest <= highest;
-        return if is_on_earth {
-            Ok(BoundingVolume::from_region(region))
-        } else {
-            Err("the region is not west, south, east, north in radians, then the lowest and the highest height")
-        };
+        return region_of(region)
+            .ok_or("the region is not west, south, east, north in radians, then the lowest and the highest height");
     }
     if let Some(numbers4) = value.get("sphere") {
-        let [x, y, z, radius] = numbers::<4>(numbers4).ok_or("the sphere is not a list of 4 finite numbers")?;
-        return if radius >= 0.0 {
-            Ok(BoundingVolume::Sphere {
-                center: DVec3::new(x, y, z),
-                radius,
-            })
-        } else {
-            Err("the sphere has a negative radius")
+        let sphere = numbers::<4>(numbers4).ok_or("the sphere is not a list of 4 finite numbers")?;
+        return sphere_of(sphere).ok_or("the sphere has a negative radius");
+    }
+    let extensions = value.get("extensions");
+    if let Some(cell) = extensions.and_then(|extensions| extensions.get("3DTILES_bounding_volume_S2")) {
+        let token = cell.get("token").and_then(Value::as_str);
+        let height = |key: &str| {
+            cell.get(key)
+                .and_then(Value::as_f64)
+                .filter(|height| height.is_finite())
+        };
+        return match (
+            token.and_then(S2Cell::from_token),
+            height("minimumHeight"),
+            height("maximumHeight"),
+        ) {
+            (Some(cell), Some(lowest), Some(highest)) if lowest <= highest => {
+                Ok(BoundingVolume::from_s2(cell, [lowest, highest]))
+            }
+            (None, ..) => Err("the token is not that of an S2 cell"),
+            _ => Err("the S2 cell has no lowest height below a highest height"),
         };
     }
-    if value.get("extensions").is_some() {
-        return Err("bounding volumes of extensions (S2 cells, cylinders) are not read yet");
+    if extensions.is_some() {
+        return Err("bounding volumes of this extension (cylinders, say) are not read yet");
     }
     Err("the bounding volume is none of box, region and sphere")
+}
+
+/// A box of its centre and three half axes.
+pub(super) fn box_of(n: &[f64; 12]) -> BoundingVolume {
+    let axis = |i: usize| DVec3::new(n[i], n[i + 1], n[i + 2]);
+    BoundingVolume::Box {
+        center: axis(0),
+        half_axes: [axis(3), axis(6), axis(9)],
+    }
+}
+
+/// A region, if the numbers are those of one.
+pub(super) fn region_of(region: [f64; 6]) -> Option<BoundingVolume> {
+    let [west, south, east, north, lowest, highest] = region;
+    let is_on_earth = [west, east].iter().all(|lon| lon.abs() <= 6.3)
+        && [south, north].iter().all(|lat| lat.abs() <= 1.571)
+        && south <= north
+        && lowest <= highest;
+    is_on_earth.then(|| BoundingVolume::from_region(region))
+}
+
+/// A sphere, if the radius is one.
+pub(super) fn sphere_of([x, y, z, radius]: [f64; 4]) -> Option<BoundingVolume> {
+    (radius >= 0.0).then(|| BoundingVolume::Sphere {
+        center: DVec3::new(x, y, z),
+        radius,
+    })
 }
 
 fn numbers<const N: usize>(value: &Value) -> Option<[f64; N]> {

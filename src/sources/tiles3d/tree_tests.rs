@@ -1,6 +1,7 @@
 //! Tests of the tileset reader on small trees in memory.
 
 use super::*;
+use crate::sources::resource::ResourceError;
 use bevy::math::DVec3;
 use std::collections::HashMap;
 

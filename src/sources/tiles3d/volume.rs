@@ -1,8 +1,9 @@
 //! Bounding volumes of 3D Tiles, in the tileset's root frame (ECEF for tiles with a place), f64.
 //!
-//! A region is kept as given and, beside it, as the oriented box around it: selection asks the box, which
-//! never lies farther away than the region itself.
+//! A region or an S2 cell is kept as given and, beside it, as the oriented box around it: selection asks the box,
+//! which never lies farther away than the region or cell itself.
 
+use super::s2::S2Cell;
 use bevy::math::{DMat4, DVec3};
 use std::f64::consts::{PI, TAU};
 
@@ -13,7 +14,7 @@ const ECCENTRICITY_SQUARED: f64 = 6.694_379_990_141_316_5e-3;
 /// Samples along each side of a region when its box is made.
 const REGION_SAMPLES: u32 = 8;
 
-/// A bounding volume, tile transform already applied (regions are never transformed).
+/// A bounding volume, tile transform already applied (regions and S2 cells are never transformed).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum BoundingVolume {
     /// Oriented box.
@@ -39,6 +40,17 @@ pub enum BoundingVolume {
         /// Half axes of the ECEF box around it.
         half_axes: [DVec3; 3],
     },
+    /// Cell of the S2 grid between two heights, with the oriented box around it.
+    S2 {
+        /// The cell.
+        cell: S2Cell,
+        /// Lowest and highest height above the ellipsoid, metres.
+        heights: [f64; 2],
+        /// Centre of the ECEF box around it.
+        center: DVec3,
+        /// Half axes of the ECEF box around it.
+        half_axes: [DVec3; 3],
+    },
 }
 
 impl BoundingVolume {
@@ -52,13 +64,29 @@ impl BoundingVolume {
         }
     }
 
+    /// The cell of the S2 grid between the lowest and the highest height (metres) with the box around it.
+    pub fn from_s2(cell: S2Cell, heights: [f64; 2]) -> Self {
+        let (center, half_axes) = cell.box_around(heights);
+        Self::S2 {
+            cell,
+            heights,
+            center,
+            half_axes,
+        }
+    }
+
+    /// Whether it says by itself where on earth it lies.
+    pub fn is_geographic(&self) -> bool {
+        matches!(self, Self::Region { .. } | Self::S2 { .. })
+    }
+
     /// Distance from `point` to the nearest point of the volume, metres; 0 inside.
     pub fn distance_to(&self, point: DVec3) -> f64 {
         match self {
             Self::Sphere { center, radius } => (point.distance(*center) - radius).max(0.0),
-            Self::Box { center, half_axes } | Self::Region { center, half_axes, .. } => {
-                distance_to_box(point - *center, half_axes)
-            }
+            Self::Box { center, half_axes }
+            | Self::Region { center, half_axes, .. }
+            | Self::S2 { center, half_axes, .. } => distance_to_box(point - *center, half_axes),
         }
     }
 
@@ -66,7 +94,7 @@ impl BoundingVolume {
     pub fn is_outside_plane(&self, normal: DVec3, d: f64) -> bool {
         let reach = match self {
             Self::Sphere { radius, .. } => *radius,
-            Self::Box { half_axes, .. } | Self::Region { half_axes, .. } => {
+            Self::Box { half_axes, .. } | Self::Region { half_axes, .. } | Self::S2 { half_axes, .. } => {
                 half_axes.iter().map(|axis| normal.dot(*axis).abs()).sum()
             }
         };
@@ -76,7 +104,10 @@ impl BoundingVolume {
     /// Centre.
     pub fn center(&self) -> DVec3 {
         match self {
-            Self::Sphere { center, .. } | Self::Box { center, .. } | Self::Region { center, .. } => *center,
+            Self::Sphere { center, .. }
+            | Self::Box { center, .. }
+            | Self::Region { center, .. }
+            | Self::S2 { center, .. } => *center,
         }
     }
 
@@ -89,6 +120,9 @@ impl BoundingVolume {
             }
             | Self::Region {
                 half_axes: [x, y, z], ..
+            }
+            | Self::S2 {
+                half_axes: [x, y, z], ..
             } => [*x + *y + *z, *x + *y - *z, *x - *y + *z, *x - *y - *z]
                 .iter()
                 .map(|corner| corner.length())
@@ -100,7 +134,7 @@ impl BoundingVolume {
     pub fn corners(&self) -> [DVec3; 8] {
         let axes = match self {
             Self::Sphere { radius, .. } => [DVec3::X * *radius, DVec3::Y * *radius, DVec3::Z * *radius],
-            Self::Box { half_axes, .. } | Self::Region { half_axes, .. } => *half_axes,
+            Self::Box { half_axes, .. } | Self::Region { half_axes, .. } | Self::S2 { half_axes, .. } => *half_axes,
         };
         std::array::from_fn(|corner| {
             let sign = |bit: usize| if corner & bit == 0 { -1.0 } else { 1.0 };
@@ -108,7 +142,7 @@ impl BoundingVolume {
         })
     }
 
-    /// The volume under a tile transform; a region stays where it is and a sphere grows by the largest scale.
+    /// The volume under a tile transform; a region or S2 cell stays where it is and a sphere grows by the largest scale.
     #[must_use]
     pub fn transformed(&self, transform: &DMat4) -> Self {
         match self {
@@ -120,7 +154,7 @@ impl BoundingVolume {
                 center: transform.transform_point3(*center),
                 radius: radius * largest_scale(transform),
             },
-            Self::Region { .. } => *self,
+            Self::Region { .. } | Self::S2 { .. } => *self,
         }
     }
 

@@ -1,12 +1,12 @@
 //! One tile layer: its tree, what of it is loaded and what is drawn.
 
 use super::set_hidden;
-use crate::geometry::FeatureTable;
+use crate::geometry::{FeatureTable, Value};
 use crate::georef::{HeightReference, SiteFrame, SitePos};
 use crate::model::{Layer, OpenScenario};
 use crate::sources::{
     Problem,
-    tiles3d::{BoundingVolume, DecodeRequest, TileId, TileTree, read_tiles},
+    tiles3d::{BoundingVolume, DecodeRequest, Metadata, TileId, TileTree, read_tiles},
 };
 use crate::streaming::{ContentState, LoadWish, Selection, SelectionState};
 use crate::view::{
@@ -32,6 +32,8 @@ pub(super) enum Tree {
 
 /// One content of a loaded tile.
 pub(in crate::view) struct ResidentContent {
+    /// Which of the tile's contents it is.
+    pub(super) number: usize,
     /// Attributes; a row is a feature.
     pub(super) features: FeatureTable,
     /// Rows of the features and of one more for what has none.
@@ -138,6 +140,15 @@ impl TileLayer {
             tile: id,
             requests,
         }
+    }
+
+    /// What the tileset says of a content and its tile, but not of the features in it.
+    pub(super) fn metadata(&self, tile: TileId, number: usize) -> Vec<(String, Value)> {
+        let Tree::Open(tree) = &self.tree else {
+            return Vec::new();
+        };
+        let said = tree.metadata.of_content(tile, number).flat_map(Metadata::attributes);
+        said.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// Whether a place is in the part of a tile that is drawn.

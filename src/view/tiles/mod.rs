@@ -5,6 +5,7 @@ mod layer;
 mod prepare;
 mod replace;
 mod stats;
+mod subtrees;
 mod textures;
 mod upload;
 
@@ -41,7 +42,11 @@ use std::{
     collections::{BTreeMap, HashSet, VecDeque},
     sync::Arc,
 };
+use subtrees::SubtreeKeeper;
 use textures::SharedTextureSupport;
+
+/// Problems listed; one broken data set must not fill the memory with sentences.
+const MOST_PROBLEMS: usize = 2000;
 
 /// How tiles are loaded.
 #[derive(Resource, Debug, Clone, Copy, PartialEq)]
@@ -79,6 +84,7 @@ pub(crate) struct TileLayers {
     last_views: Vec<(u32, Vec<View>)>,
     /// Decoded and waiting to be uploaded.
     waiting: VecDeque<LoadedTile<PreparedContent>>,
+    subtrees: SubtreeKeeper,
 }
 
 impl FromWorld for TileLayers {
@@ -92,6 +98,7 @@ impl FromWorld for TileLayers {
             ceiling: Ceiling::new(TileSettings::default().ceiling_bytes, USUAL_TILE_BYTES),
             last_views: Vec::new(),
             waiting: VecDeque::new(),
+            subtrees: SubtreeKeeper::default(),
         }
     }
 }
@@ -103,6 +110,8 @@ pub(crate) struct FoundFeature<'a> {
     pub(crate) table: &'a FeatureTable,
     /// Value of the layer's id property.
     pub(crate) id: Option<String>,
+    /// What the tileset says of its content and tile.
+    pub(crate) metadata: Vec<(String, Value)>,
 }
 
 impl TileLayers {
@@ -134,6 +143,7 @@ impl TileLayers {
                 .as_ref()
                 .and_then(|name| content.features.value(feature, name))
                 .and_then(|value| id_text(&value)),
+            metadata: layer.metadata(*tile, content.number),
         })
     }
 
@@ -200,6 +210,7 @@ fn open_layers(
     // The entities went with the scenario before; here go the records.
     for (number, layer) in std::mem::take(&mut tiles.layers) {
         tiles.loader.forget_layer(number);
+        tiles.subtrees.forget_layer(number);
         tiles.residency.remove_layer(number);
         for content in layer.resident.into_values().flat_map(|resident| resident.contents) {
             rows.free(content.rows);
@@ -216,7 +227,16 @@ fn open_layers(
 }
 
 fn take_trees(mut tiles: ResMut<TileLayers>, mut problems: ResMut<ViewProblems>, mut stats: ResMut<TileStats>) {
-    for layer in tiles.bypass_change_detection().layers.values_mut() {
+    let TileLayers { layers, subtrees, .. } = tiles.bypass_change_detection();
+    for (is_missing, problem) in subtrees.attach(layers) {
+        if problems.0.len() < MOST_PROBLEMS {
+            if is_missing {
+                stats.failed.push((problem.path.clone(), problem.message.clone()));
+            }
+            problems.0.push(problem);
+        }
+    }
+    for layer in layers.values_mut() {
         let Tree::Opening(task) = &mut layer.tree else {
             continue;
         };
@@ -253,8 +273,6 @@ fn upload_tiles(
     mut stats: ResMut<TileStats>,
     mut tiles: ResMut<TileLayers>,
 ) {
-    /// Problems listed; one broken data set must not fill the memory with sentences.
-    const MOST_PROBLEMS: usize = 2000;
     let (Some(paper), Some(scenario)) = (paper, scenario) else {
         return;
     };
@@ -264,10 +282,23 @@ fn upload_tiles(
         residency,
         ceiling,
         waiting,
+        subtrees,
         ..
     } = tiles.bypass_change_detection();
     let removed = scenario.removed().clone();
     waiting.extend(loader.take_finished());
+    subtrees.drop_unseen(
+        layers,
+        |key| {
+            waiting
+                .iter()
+                .any(|loaded| (loaded.layer, loaded.tile) == (key.layer, key.tile))
+        },
+        |layer, key| {
+            residency.remove(key);
+            layer.evict(key.tile, &mut commands, &mut rows);
+        },
+    );
     while let Some(bytes) = waiting.front().map(bytes_drawn) {
         if !budget.admits(bytes) {
             break;
@@ -283,7 +314,7 @@ fn upload_tiles(
         let tile = loaded.tile;
         let mut resident = Resident::default();
         stats.tiles_loaded += 1;
-        for result in loaded.results {
+        for (number, result) in loaded.results.into_iter().enumerate() {
             match result {
                 Ok(mut content) => {
                     stats.bytes_read += content.bytes_read;
@@ -306,7 +337,7 @@ fn upload_tiles(
                             tile,
                         },
                     ) {
-                        Some(content) => resident.add(content),
+                        Some(content) => resident.add(ResidentContent { number, ..content }),
                         None => problems.0.push(Problem::error(
                             layer.id.clone(),
                             format!("tile {}", tile.0),
@@ -402,6 +433,7 @@ fn select_tiles(
     scenario: Option<Res<ShownScenario>>,
     mut rows: ResMut<FeatureRows>,
     mut tiles: ResMut<TileLayers>,
+    mut problems: ResMut<ViewProblems>,
     mut visibilities: Query<&mut Visibility>,
 ) {
     let Some(scenario) = scenario else {
@@ -414,8 +446,10 @@ fn select_tiles(
         ceiling,
         last_views,
         waiting,
+        subtrees,
         ..
     } = tiles.bypass_change_detection();
+    subtrees.begin_frame();
     residency.set_budget_bytes(settings.resident_bytes);
     ceiling.set_bytes(settings.ceiling_bytes);
     residency.begin_frame();
@@ -455,7 +489,7 @@ fn select_tiles(
                 layer: *number,
                 tile: *tile,
             };
-            if !waiting.contains(&(*number, *tile)) {
+            if !waiting.contains(&(*number, *tile)) && !tree.is_subtree_awaited(*tile) {
                 wanted.push(key);
             }
         }
@@ -464,6 +498,7 @@ fn select_tiles(
             let tiles = selection.coarser(tree).into_iter();
             coarser.extend(tiles.map(|tile| TileKey { layer: *number, tile }));
         }
+        subtrees.wish(*number, tree, &selection, count);
         let is_new = layer.selection.as_ref() != Some(&selection);
         layer.selection = Some(selection);
         if is_new && layer.successor_of.is_none() {
@@ -478,6 +513,7 @@ fn select_tiles(
         &mut rows,
         |number| {
             loader.forget_layer(number);
+            subtrees.forget_layer(number);
             residency.remove_layer(number);
         },
     );
@@ -504,7 +540,11 @@ fn select_tiles(
             Some(layer.wish(key.layer, tree, key.tile))
         })
         .collect();
-    for key in loader.replace_queue(wishes) {
+    let in_hand = loader.replace_queue(wishes);
+    if let Some(problem) = subtrees.ask(layers, &in_hand) {
+        problems.0.push(problem);
+    }
+    for key in in_hand {
         if let Some(layer) = layers.get_mut(&key.layer)
             && layer.state.content(key.tile) == ContentState::Unloaded
         {
@@ -519,40 +559,4 @@ fn select_tiles(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::feature_rows::RowRange;
-
-    fn content(rows: &mut FeatureRows, centers: Vec<DVec3>) -> ResidentContent {
-        let count = u32::try_from(centers.len()).unwrap();
-        ResidentContent {
-            features: FeatureTable {
-                rows: count,
-                ..FeatureTable::default()
-            },
-            rows: rows.allocate(count + 1).unwrap(),
-            centers,
-            meshes: Vec::new(),
-            triangles: 0,
-        }
-    }
-
-    fn hidden(rows: &FeatureRows, range: RowRange) -> Vec<bool> {
-        (0..range.count).map(|row| rows.is_hidden(range, row)).collect()
-    }
-
-    #[test]
-    fn a_stand_in_shows_its_features_in_the_failed_area_and_all_that_has_no_feature() {
-        let mut world = World::new();
-        let mut rows = FeatureRows::from_world(&mut world);
-        let nothing = HashSet::new();
-        let in_area = |p: DVec3| p.x < 100.0;
-        let houses = content(&mut rows, vec![DVec3::X * 50.0, DVec3::X * 150.0]);
-        set_hidden(&mut rows, &houses, None, &nothing, in_area);
-        assert_eq!(hidden(&rows, houses.rows), [false, true, false]);
-        // The limit: a terrain in the same place cannot be cut, so no hole is left and the siblings show twice.
-        let terrain = content(&mut rows, Vec::new());
-        set_hidden(&mut rows, &terrain, None, &nothing, in_area);
-        assert_eq!(hidden(&rows, terrain.rows), [false]);
-    }
-}
+mod tests;

@@ -25,6 +25,7 @@ pub(super) fn start_replacing(
     let coming = numbers(&tiles.layers, |layer| layer.successor_of.is_some());
     for number in coming {
         tiles.loader.forget_layer(number);
+        tiles.subtrees.forget_layer(number);
         tiles.residency.remove_layer(number);
         if let Some(layer) = tiles.layers.remove(&number) {
             layer.discard(&mut commands, &mut rows);

@@ -34,6 +34,7 @@ impl Uploader<'_, '_, '_> {
         }
         let spawn = |mesh| self.spawn(mesh, rows, owner.clone());
         Some(ResidentContent {
+            number: 0,
             meshes: content.meshes.into_iter().map(spawn).collect(),
             features: content.features,
             rows,

@@ -7,6 +7,8 @@
 
 mod ceiling;
 mod flight;
+mod implicit;
+mod implicit_city;
 mod loader;
 mod points;
 mod properties;

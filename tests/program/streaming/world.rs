@@ -6,7 +6,7 @@
 
 use bevy::math::{DMat4, DVec3};
 use stadslens::sources::resource::{ResourceError, Resources};
-use stadslens::sources::tiles3d::{BoundingVolume, Refine, Tile, TileId, TileTree};
+use stadslens::sources::tiles3d::{BoundingVolume, Refine, Subtrees, Tile, TileId, TileTree, TilesetMetadata};
 use stadslens::streaming::{ContentState, Selection, SelectionSettings, SelectionState, View, select};
 use std::fmt::{Debug, Formatter};
 use std::sync::Arc;
@@ -121,6 +121,8 @@ pub(crate) fn tree_of(tiles: Vec<Tile>) -> TileTree {
         tiles,
         is_geocentric: false,
         extensions: Vec::new(),
+        subtrees: Subtrees::default(),
+        metadata: TilesetMetadata::default(),
     }
 }
 

@@ -1,0 +1,243 @@
+//! Subtrees of implicit tilings: read as selection comes near to them, hung into the trees within a budget per frame, and
+//! taken out again when the trees have grown large and nobody has looked at them for a while.
+
+use super::layer::{TileLayer, Tree};
+use crate::sources::{
+    Cause, Problem,
+    tiles3d::{TileId, TileTree},
+};
+use crate::streaming::{ContentState, LoadedSubtree, Selection, SubtreeLoader, SubtreeWish, TileKey};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Subtrees that are read at a time.
+const READERS: usize = 6;
+/// Tiles that come into the trees in one frame, at least one subtree.
+const TILES_PER_FRAME: usize = 4_000;
+/// With more tiles than this in a tree, subtrees out of view are taken out. A tile takes about 1 KB.
+const SOFT_TILES: usize = 60_000;
+/// With more tiles than this in a tree no subtree comes in, whatever is in view.
+const HARD_TILES: usize = 240_000;
+/// Frames that a subtree must have been out of view: turning round and back costs nothing.
+const UNSEEN_FRAMES: u64 = 240;
+/// Frames between two looks for what can go.
+const FRAMES_BETWEEN: u64 = 60;
+
+/// What is read and kept of the subtrees of all layers.
+pub(super) struct SubtreeKeeper {
+    loader: SubtreeLoader,
+    /// Read, and waiting for a frame with room.
+    waiting: VecDeque<LoadedSubtree>,
+    wishes: Vec<SubtreeWish>,
+    /// Frame in which each subtree was last in view.
+    seen: BTreeMap<TileKey, u64>,
+    /// Roots that were refused for want of room: they get another chance when there is some.
+    refused: BTreeSet<TileKey>,
+    /// Tiles whose contents the loader had in hand in the frame before.
+    in_hand: BTreeSet<TileKey>,
+    frame: u64,
+    next_look: u64,
+    /// Usually [`SOFT_TILES`].
+    soft_tiles: usize,
+    /// Usually [`HARD_TILES`].
+    hard_tiles: usize,
+}
+
+impl Default for SubtreeKeeper {
+    fn default() -> Self {
+        Self {
+            loader: SubtreeLoader::new(READERS),
+            waiting: VecDeque::new(),
+            wishes: Vec::new(),
+            seen: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            in_hand: BTreeSet::new(),
+            frame: 0,
+            next_look: 0,
+            soft_tiles: SOFT_TILES,
+            hard_tiles: HARD_TILES,
+        }
+    }
+}
+
+impl SubtreeKeeper {
+    /// Forgets a layer that is closed or replaced.
+    pub(super) fn forget_layer(&mut self, layer: u32) {
+        self.loader.forget_layer(layer);
+        self.waiting.retain(|loaded| loaded.layer != layer);
+        self.seen.retain(|key, _| key.layer != layer);
+        self.refused.retain(|key| key.layer != layer);
+    }
+
+    /// Hangs into the trees what has come. Returns what cannot be had or is doubtful; the first of each pair is whether
+    /// a whole subtree is missing.
+    pub(super) fn attach(&mut self, layers: &mut BTreeMap<u32, TileLayer>) -> Vec<(bool, Problem)> {
+        let mut problems = Vec::new();
+        self.waiting.extend(self.loader.take_finished());
+        let mut room = TILES_PER_FRAME;
+        while room > 0 {
+            let Some(LoadedSubtree { layer, root, result }) = self.waiting.pop_front() else {
+                break;
+            };
+            let Some(TileLayer { tree, state, .. }) = layers.get_mut(&layer) else {
+                continue;
+            };
+            let Tree::Open(tree) = tree else { continue };
+            match result {
+                Ok(mut subtree) => {
+                    problems.extend(subtree.problems.drain(..).map(|problem| (false, problem)));
+                    let held = tree.tiles_held();
+                    if tree.attach(root, subtree) {
+                        state.subtree_attached(tree, root);
+                        self.seen.insert(TileKey { layer, tile: root }, self.frame);
+                        room = room.saturating_sub(1 + tree.tiles_held() - held);
+                    }
+                }
+                Err(problem) if tree.is_subtree_awaited(root) => {
+                    state.set_content(root, ContentState::Failed);
+                    problems.push((true, problem));
+                }
+                Err(_) => {}
+            }
+        }
+        problems
+    }
+
+    /// Starts a frame.
+    pub(super) fn begin_frame(&mut self) {
+        self.frame += 1;
+        self.wishes.clear();
+    }
+
+    /// Notes what a layer's selection sees, and the subtrees among the first `count` of what it wishes for.
+    pub(super) fn wish(&mut self, layer: u32, tree: &TileTree, selection: &Selection, count: usize) {
+        for root in &selection.subtrees {
+            self.seen.insert(TileKey { layer, tile: *root }, self.frame);
+        }
+        for root in selection.load.iter().take(count) {
+            if self.wishes.len() >= self.loader.queue_limit() {
+                break;
+            }
+            let is_waiting = || self.waiting.iter().any(|w| w.layer == layer && w.root == *root);
+            if let Some(request) = tree.subtree_request(*root)
+                && !is_waiting()
+            {
+                let root = *root;
+                self.wishes.push(SubtreeWish { layer, root, request });
+            }
+        }
+    }
+
+    /// Asks for what was wished for. `in_hand` are the tiles whose contents the loader has in hand.
+    pub(super) fn ask(&mut self, layers: &mut BTreeMap<u32, TileLayer>, in_hand: &[TileKey]) -> Option<Problem> {
+        let mut problem = None;
+        let mut wishes = Vec::with_capacity(self.wishes.len());
+        for wish in self.wishes.drain(..) {
+            let Some(TileLayer { tree, state, .. }) = layers.get_mut(&wish.layer) else {
+                continue;
+            };
+            let Tree::Open(tree) = tree else { continue };
+            if tree.tiles_held() < self.hard_tiles {
+                wishes.push(wish);
+                continue;
+            }
+            // Coarser tiles stand in, as for any subtree that cannot be had.
+            state.set_content(wish.root, ContentState::Failed);
+            let is_first = self.refused.is_empty();
+            let (layer, tile) = (wish.layer, wish.root);
+            self.refused.insert(TileKey { layer, tile });
+            if is_first {
+                let message = format!(
+                    "more than {} tiles are in view; some places are shown coarsely",
+                    self.hard_tiles
+                );
+                problem = Some(Problem::warning(tree.path.clone(), "", message).because(Cause::TooLarge));
+            }
+        }
+        self.loader.replace_queue(wishes);
+        self.in_hand.clear();
+        self.in_hand.extend(in_hand);
+        problem
+    }
+
+    /// Takes subtrees out of trees that have grown large: those longest out of view, until a quarter is free. Call it
+    /// when what the loader has finished was just taken: `is_busy` says which of that still waits. `evict` gives up what
+    /// is loaded of a tile.
+    pub(super) fn drop_unseen(
+        &mut self,
+        layers: &mut BTreeMap<u32, TileLayer>,
+        is_busy: impl Fn(TileKey) -> bool,
+        mut evict: impl FnMut(&mut TileLayer, TileKey),
+    ) {
+        if self.frame < self.next_look {
+            return;
+        }
+        self.next_look = self.frame + FRAMES_BETWEEN;
+        for (&number, layer) in layers.iter_mut() {
+            let is_large = matches!(&layer.tree, Tree::Open(tree) if tree.tiles_held() > self.soft_tiles);
+            if is_large {
+                self.drop_of_layer(number, layer, &is_busy, &mut evict);
+            }
+        }
+    }
+
+    fn drop_of_layer(
+        &mut self,
+        number: u32,
+        layer: &mut TileLayer,
+        is_busy: &impl Fn(TileKey) -> bool,
+        evict: &mut impl FnMut(&mut TileLayer, TileKey),
+    ) {
+        let key = |tile: TileId| TileKey { layer: number, tile };
+        let mut dropped = Vec::new();
+        // Each round takes the outermost; then those above them are.
+        loop {
+            let Tree::Open(tree) = &layer.tree else { return };
+            let is_in_use =
+                |tile: &TileId| layer.shown.contains(tile) || self.in_hand.contains(&key(*tile)) || is_busy(key(*tile));
+            let mut unseen: Vec<(u64, TileId)> = tree
+                .last_subtrees()
+                .map(|root| (self.seen.get(&key(root)).copied().unwrap_or(0), root))
+                .filter(|(seen, _)| seen + UNSEEN_FRAMES < self.frame)
+                .filter(|(_, root)| !tree.subtree_tiles(*root).iter().chain([root]).any(is_in_use))
+                .collect();
+            unseen.sort_unstable();
+            if unseen.is_empty() {
+                break;
+            }
+            for (_, root) in unseen {
+                let Tree::Open(tree) = &layer.tree else { return };
+                if tree.tiles_held() <= self.soft_tiles / 4 * 3 {
+                    break;
+                }
+                let tiles: Vec<TileId> = tree.subtree_tiles(root).iter().chain([&root]).copied().collect();
+                for tile in tiles {
+                    evict(layer, key(tile));
+                }
+                let Tree::Open(tree) = &mut layer.tree else { return };
+                if tree.detach(root) {
+                    self.seen.remove(&key(root));
+                    dropped.push(root);
+                }
+            }
+            let Tree::Open(tree) = &layer.tree else { return };
+            if tree.tiles_held() <= self.soft_tiles / 4 * 3 {
+                break;
+            }
+        }
+        if dropped.is_empty() {
+            return;
+        }
+        let TileLayer { tree, state, .. } = layer;
+        let Tree::Open(tree) = tree else { return };
+        state.subtrees_detached(tree, &dropped);
+        let refused = self.refused.iter().filter(|key| key.layer == number);
+        for key in refused.filter(|key| tree.is_subtree_awaited(key.tile)) {
+            state.set_content(key.tile, ContentState::Unloaded);
+        }
+        self.refused.retain(|key| key.layer != number);
+    }
+}
+
+#[cfg(test)]
+#[path = "subtrees_tests.rs"]
+mod tests;

@@ -1,0 +1,203 @@
+//! A layer over an implicit tiling: what is seen comes, what is not seen for long goes, and nothing goes that is in use.
+
+use super::*;
+use crate::georef::{HeightReference, SiteFrame};
+use crate::sources::resource::{ResourceError, Resources};
+use crate::sources::tiles3d::read_tileset;
+use crate::streaming::{SelectionSettings, SelectionState, View, select};
+use bevy::math::DVec3;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A full quadtree of six levels, two in a subtree, over a square of 1,000 m; the subtrees of one corner are missing.
+struct Square;
+
+impl Resources for Square {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
+        match path {
+            "tileset.json" => Ok(
+                br#"{"asset": {"version": "1.1"}, "geometricError": 99, "root": {"refine": "ADD",
+                "boundingVolume": {"box": [0,0,0, 500,0,0, 0,500,0, 0,0,5]}, "geometricError": 64,
+                "content": {"uri": "{level}_{x}_{y}.glb"}, "implicitTiling": {"subdivisionScheme": "QUADTREE",
+                "subtreeLevels": 2, "availableLevels": 6, "subtrees": {"uri": "s/{level}/{x}/{y}"}}}}"#
+                    .to_vec(),
+            ),
+            "s/2/0/0" => Err(ResourceError::Missing { uri: path.to_owned() }),
+            _ => Ok(
+                br#"{"tileAvailability": {"constant": 1}, "contentAvailability": [{"constant": 1}],
+                "childSubtreeAvailability": {"constant": 1}}"#
+                    .to_vec(),
+            ),
+        }
+    }
+    fn exists(&self, _: &str) -> bool {
+        true
+    }
+    fn name(&self) -> String {
+        "square".to_owned()
+    }
+}
+
+fn layers() -> BTreeMap<u32, TileLayer> {
+    let (tree, _) = read_tileset(Arc::new(Square), "tileset.json").unwrap();
+    let layer = TileLayer {
+        id: "tiles".to_owned(),
+        id_property: None,
+        is_unregistered: true,
+        site: SiteFrame::Local,
+        height_offset_m: 0.0,
+        height_reference: HeightReference::Nap,
+        tree: Tree::Open(Box::new(tree)),
+        state: SelectionState::default(),
+        selection: None,
+        shown: BTreeSet::new(),
+        stand_ins: BTreeMap::new(),
+        resident: BTreeMap::new(),
+        successor_of: None,
+    };
+    [(7, layer)].into()
+}
+
+/// From 60 m above a place straight down, so wide as high.
+fn above(x: f64, y: f64) -> View {
+    let position = DVec3::new(x, y, 60.0);
+    let half = std::f64::consts::FRAC_1_SQRT_2;
+    let planes = [DVec3::X, DVec3::NEG_X, DVec3::Y, DVec3::NEG_Y].map(|aside| (aside - DVec3::Z) * half);
+    View {
+        position,
+        planes: planes
+            .into_iter()
+            .map(|normal| (normal, -normal.dot(position)))
+            .collect(),
+        direction: DVec3::NEG_Z,
+        viewport_height_px: 1000.0,
+        fov_y_rad: std::f64::consts::FRAC_PI_2,
+    }
+}
+
+fn tree(layers: &BTreeMap<u32, TileLayer>) -> &TileTree {
+    match &layers[&7].tree {
+        Tree::Open(tree) => tree,
+        _ => panic!("the tree is open"),
+    }
+}
+
+/// One frame of the program, with contents that come at once; the problems told.
+fn frame(keeper: &mut SubtreeKeeper, layers: &mut BTreeMap<u32, TileLayer>, view: &View) -> Vec<(bool, Problem)> {
+    let mut told = keeper.attach(layers);
+    keeper.drop_unseen(
+        layers,
+        |_| false,
+        |layer, key| layer.state.set_content(key.tile, ContentState::Unloaded),
+    );
+    keeper.begin_frame();
+    let layer = layers.get_mut(&7).unwrap();
+    let Tree::Open(tree) = &layer.tree else {
+        panic!("the tree is open")
+    };
+    let views = std::slice::from_ref(view);
+    let selection = select(tree, views, &SelectionSettings::default(), &mut layer.state);
+    for tile in &selection.load {
+        if !tree.is_subtree_awaited(*tile) {
+            layer.state.set_content(*tile, ContentState::Ready);
+        }
+    }
+    keeper.wish(7, tree, &selection, selection.load.len());
+    layer.shown = selection.render.iter().copied().collect();
+    layer.selection = Some(selection);
+    told.extend(keeper.ask(layers, &[]).map(|problem| (false, problem)));
+    told
+}
+
+/// Frames until all in view is there.
+fn settle(keeper: &mut SubtreeKeeper, layers: &mut BTreeMap<u32, TileLayer>, view: &View) -> Vec<(bool, Problem)> {
+    let started = Instant::now();
+    let mut told = Vec::new();
+    loop {
+        told.extend(frame(keeper, layers, view));
+        if layers[&7].is_all_there() {
+            return told;
+        }
+        assert!(started.elapsed() < Duration::from_mins(1), "it never settles");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn what_is_seen_comes_and_what_is_not_seen_for_long_goes() {
+    let (mut keeper, mut layers) = (SubtreeKeeper::default(), layers());
+    keeper.soft_tiles = 60;
+    let (here, there) = (above(100.0, 100.0), above(400.0, 400.0));
+    assert!(settle(&mut keeper, &mut layers, &here).is_empty());
+    let held = tree(&layers).tiles_held();
+    assert!(held > 60, "{held} tiles are held");
+    let shown_here = layers[&7].shown.len();
+    settle(&mut keeper, &mut layers, &there);
+    let most = tree(&layers).tiles_held();
+    assert!(most > held, "{most} tiles are held");
+    // Not at once: whoever turns back finds it there.
+    for _ in 0..60 {
+        frame(&mut keeper, &mut layers, &there);
+    }
+    assert_eq!(tree(&layers).tiles_held(), most);
+    for _ in 0..UNSEEN_FRAMES + 2 * FRAMES_BETWEEN {
+        frame(&mut keeper, &mut layers, &there);
+    }
+    let left = tree(&layers).tiles_held();
+    assert!(left < most, "{left} of {most} tiles are held");
+    assert!(layers[&7].is_all_there(), "nothing that is seen went");
+    assert!(
+        layers[&7]
+            .shown
+            .iter()
+            .all(|tile| !tree(&layers).tiles[tile.0 as usize].contents.is_empty())
+    );
+    settle(&mut keeper, &mut layers, &here);
+    assert_eq!(layers[&7].shown.len(), shown_here, "it looks as it did");
+}
+
+#[test]
+fn a_subtree_that_is_missing_is_told_once_and_the_rest_comes() {
+    let (mut keeper, mut layers) = (SubtreeKeeper::default(), layers());
+    let told = settle(&mut keeper, &mut layers, &above(-400.0, -400.0));
+    assert_eq!(told.len(), 1, "{told:?}");
+    let (is_missing, problem) = &told[0];
+    assert!(*is_missing && problem.path == "s/2/0/0", "{problem}");
+    for _ in 0..10 {
+        assert!(frame(&mut keeper, &mut layers, &above(-400.0, -400.0)).is_empty());
+    }
+    assert!(tree(&layers).implicit_counts().subtrees > 0);
+}
+
+#[test]
+fn a_view_of_too_many_tiles_is_shown_coarsely_and_another_has_its_chance() {
+    let (mut keeper, mut layers) = (SubtreeKeeper::default(), layers());
+    (keeper.soft_tiles, keeper.hard_tiles) = (20, 30);
+    let told = settle(&mut keeper, &mut layers, &above(100.0, 100.0));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].1.message.contains("more than 30 tiles"), "{told:?}");
+    assert!(
+        tree(&layers).tiles_held() < 30 + 21 * 6,
+        "{} held",
+        tree(&layers).tiles_held()
+    );
+    let away = above(5000.0, 5000.0);
+    for _ in 0..UNSEEN_FRAMES + 2 * FRAMES_BETWEEN {
+        frame(&mut keeper, &mut layers, &away);
+    }
+    assert!(tree(&layers).tiles_held() <= 20, "{} held", tree(&layers).tiles_held());
+    assert!(keeper.refused.is_empty());
+}
+
+#[test]
+fn a_layer_that_is_closed_takes_what_was_asked_for_with_it() {
+    let (mut keeper, mut layers) = (SubtreeKeeper::default(), layers());
+    frame(&mut keeper, &mut layers, &above(0.0, 0.0));
+    keeper.forget_layer(7);
+    let started = Instant::now();
+    while !keeper.loader.is_idle() && started.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(keeper.attach(&mut layers).is_empty());
+    assert_eq!(tree(&layers).implicit_counts().subtrees, 0);
+}
