@@ -1,8 +1,8 @@
 //! A layer that is one tile without a tileset: a tree of one tile, as large as what is in it.
 
 use super::{
-    BoundingVolume, DecodeRequest, MAX_PAYLOAD_BYTES, PayloadKind, Refine, Tile, TileTree, decode_meshes, read_tileset,
-    tree::SURFACE_SHELL_M,
+    BoundingVolume, DecodeRequest, MAX_PAYLOAD_BYTES, PayloadKind, Refine, Subtrees, Tile, TileTree, TilesetMetadata,
+    decode_meshes, read_tileset, tree::SURFACE_SHELL_M,
 };
 use crate::georef::{SiteFrame, site_axes};
 use crate::sources::{
@@ -87,6 +87,8 @@ pub fn read_tiles(
         tiles: vec![tile],
         is_geocentric: is_placed && SURFACE_SHELL_M.contains(&center.length()),
         extensions: Vec::new(),
+        subtrees: Subtrees::default(),
+        metadata: TilesetMetadata::default(),
     };
     Ok((tree, Vec::new()))
 }
