@@ -1,7 +1,9 @@
 //! 3D Tiles on the table: trees read off the main thread, tiles selected every frame, decoded and made ready
 //! to draw by workers and uploaded within a budget, one entity per tile and render class.
 
+mod hidden;
 mod layer;
+mod part;
 mod prepare;
 mod replace;
 mod stats;
@@ -16,7 +18,7 @@ use super::{
     ground::{FootSamples, GroundHeights},
     prepared::SpawnBudget,
     ray_cast::PickOwner,
-    scene::{ScenarioShown, ShownScenario, VariantShown, ViewProblems},
+    scene::{ScenarioShown, ShownScenario, ViewProblems},
     site_view::SiteView,
 };
 use crate::geometry::{FeatureTable, Value};
@@ -26,11 +28,11 @@ use crate::schedule::FrameSystems;
 use crate::sources::{Problem, tiles3d::TileId};
 use crate::streaming::{ContentState, LoadWish, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, select};
 use bevy::{
-    math::DVec3,
     prelude::*,
     tasks::{block_on, poll_once},
 };
-use layer::{Resident, ResidentContent, TileLayer, Tree, ellipsoid_above_nap_m};
+use hidden::set_hidden;
+use layer::{Resident, TileLayer, Tree, ellipsoid_above_nap_m};
 use prepare::prepare;
 pub(in crate::view) use prepare::{PreparedContent, prepare_whole};
 use std::{
@@ -160,7 +162,7 @@ pub(crate) fn plugin(app: &mut App) {
             Update,
             (
                 (take_trees, upload_tiles).chain().in_set(FrameSystems::Ingest),
-                (open_layers, replace::start_replacing, hide_removed)
+                (open_layers, replace::start_replacing, hidden::hide_removed)
                     .chain()
                     .in_set(FrameSystems::Derive),
                 select_tiles.in_set(FrameSystems::Select),
@@ -247,7 +249,7 @@ fn upload_tiles(
         waiting,
         ..
     } = tiles.bypass_change_detection();
-    let removed = scenario.removed().clone();
+    let removed = scenario.removed();
     waiting.extend(loader.take_finished());
     while let Some(bytes) = waiting.front().map(bytes_drawn) {
         if !budget.admits(bytes) {
@@ -318,8 +320,8 @@ fn upload_tiles(
             );
         }
         for content in &resident.contents {
-            set_hidden(&mut rows, content, layer.id_property.as_deref(), &removed, |p| {
-                layer.is_drawn_at(tile, p, &scenario)
+            set_hidden(&mut rows, content, layer.id_property.as_deref(), removed, |p| {
+                layer.is_cleared_at(p, &scenario)
             });
         }
         layer.resident.insert(tile, resident);
@@ -330,49 +332,6 @@ fn upload_tiles(
 fn bytes_drawn(loaded: &LoadedTile<PreparedContent>) -> u64 {
     let contents = loaded.results.iter().flatten();
     contents.map(|content| content.bytes_drawn).sum()
-}
-
-/// Hides what the variant removes by id and what is not drawn where it stands.
-fn set_hidden(
-    rows: &mut FeatureRows,
-    content: &ResidentContent,
-    id_property: Option<&str>,
-    removed: &HashSet<String>,
-    is_drawn_at: impl Fn(DVec3) -> bool,
-) {
-    let ids = id_property.filter(|_| !removed.is_empty());
-    for row in 0..content.features.rows {
-        let is_removed = ids
-            .and_then(|name| content.features.value(row, name))
-            .and_then(|value| id_text(&value))
-            .is_some_and(|id| removed.contains(&id));
-        let is_absent = content
-            .centers
-            .get(row as usize)
-            .is_some_and(|center| !is_drawn_at(*center));
-        rows.set_hidden(content.rows, row, is_removed || is_absent);
-    }
-}
-
-fn hide_removed(
-    mut switched: MessageReader<VariantShown>,
-    scenario: Option<Res<ShownScenario>>,
-    mut rows: ResMut<FeatureRows>,
-    tiles: Res<TileLayers>,
-) {
-    let (Some(_), Some(scenario)) = (switched.read().last(), scenario) else {
-        return;
-    };
-    let removed = scenario.removed().clone();
-    for layer in tiles.layers.values() {
-        for (tile, resident) in &layer.resident {
-            for content in &resident.contents {
-                set_hidden(&mut rows, content, layer.id_property.as_deref(), &removed, |p| {
-                    layer.is_drawn_at(*tile, p, &scenario)
-                });
-            }
-        }
-    }
 }
 
 fn select_tiles(
@@ -423,7 +382,11 @@ fn select_tiles(
             .filter(|tile| !waiting.contains(&(*number, **tile)))
             .take(room);
         wishes.extend(wanted.map(|tile| layer.wish(*number, tree, *tile)));
-        let is_new = layer.selection.as_ref() != Some(&selection);
+        // What there is to load changes in every frame of a flight, what is drawn seldom.
+        let is_new = layer
+            .selection
+            .as_ref()
+            .is_none_or(|old| old.render != selection.render || old.stand_ins != selection.stand_ins);
         layer.selection = Some(selection);
         if is_new && layer.successor_of.is_none() {
             layer.follow_selection(&mut rows, &scenario, &mut visibilities, &mut commands);
@@ -451,44 +414,5 @@ fn select_tiles(
         if let Some(layer) = layers.get_mut(&key.layer) {
             layer.evict(key.tile, &mut commands, &mut rows);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::feature_rows::RowRange;
-
-    fn content(rows: &mut FeatureRows, centers: Vec<DVec3>) -> ResidentContent {
-        let count = u32::try_from(centers.len()).unwrap();
-        ResidentContent {
-            features: FeatureTable {
-                rows: count,
-                ..FeatureTable::default()
-            },
-            rows: rows.allocate(count + 1).unwrap(),
-            centers,
-            meshes: Vec::new(),
-            triangles: 0,
-        }
-    }
-
-    fn hidden(rows: &FeatureRows, range: RowRange) -> Vec<bool> {
-        (0..range.count).map(|row| rows.is_hidden(range, row)).collect()
-    }
-
-    #[test]
-    fn a_stand_in_shows_its_features_in_the_failed_area_and_all_that_has_no_feature() {
-        let mut world = World::new();
-        let mut rows = FeatureRows::from_world(&mut world);
-        let nothing = HashSet::new();
-        let in_area = |p: DVec3| p.x < 100.0;
-        let houses = content(&mut rows, vec![DVec3::X * 50.0, DVec3::X * 150.0]);
-        set_hidden(&mut rows, &houses, None, &nothing, in_area);
-        assert_eq!(hidden(&rows, houses.rows), [false, true, false]);
-        // The limit: a terrain in the same place cannot be cut, so no hole is left and the siblings show twice.
-        let terrain = content(&mut rows, Vec::new());
-        set_hidden(&mut rows, &terrain, None, &nothing, in_area);
-        assert_eq!(hidden(&rows, terrain.rows), [false]);
     }
 }

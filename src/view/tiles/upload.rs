@@ -2,6 +2,7 @@
 
 use super::{
     layer::ResidentContent,
+    part::Part,
     prepare::{PreparedContent, TileMesh},
 };
 use crate::view::{
@@ -38,6 +39,7 @@ impl Uploader<'_, '_, '_> {
             features: content.features,
             rows,
             centers: content.centers,
+            part: Part::whole(content.places),
             triangles: content.triangles,
         })
     }
