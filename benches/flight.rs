@@ -1,5 +1,6 @@
 //! A flight over a prepared area without any graphics backend, at sixty frames a second: time of the main schedule per
-//! frame while tiles stream, memory, and how long the picture takes to be complete at its end.
+//! frame while tiles stream, memory, and how long the picture takes to be complete at its end. Where the system tells it
+//! (Linux), also the processor time of each frame: other programs that load the machine lengthen the one, not the other.
 //!
 //! 40,000 made-up buildings in the form of 3DBAG over 62 km² are written as `CityJSONSeq` and prepared first.
 //! `STADSLENS_BUILDINGS` sets another number; `STADSLENS_AREA` names a prepared folder to fly over instead.
@@ -21,7 +22,7 @@ use stadslens::{
 };
 use std::{
     error::Error,
-    fs::File,
+    fs::{self, File},
     io::{BufWriter, Write},
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -62,11 +63,12 @@ fn measure() -> Result<(), Box<dyn Error>> {
     println!("complete after {:.2} s", start.elapsed().as_secs_f64());
     tell(&mut program, "until it stands");
     let mut peak = 0;
+    let mut processor = Processor::of_frames();
     for (name, from, to) in legs() {
         for frame in 0..LEG_FRAMES {
             let begun = Instant::now();
             program.look(from.approach(&to, f64::from(frame) / f64::from(LEG_FRAMES)));
-            program.step();
+            processor.count(|| program.step());
             std::thread::sleep(FRAME.saturating_sub(begun.elapsed()));
             // Counting pages holds up every thread, so not in every frame.
             if frame % 120 == 0 {
@@ -74,6 +76,7 @@ fn measure() -> Result<(), Box<dyn Error>> {
             }
         }
         tell(&mut program, name);
+        processor.tell();
     }
     let arrived = Instant::now();
     if !program.settle(PATIENCE) {
@@ -118,6 +121,56 @@ fn tell(program: &mut Measured, what: &str) {
         program.tiles().triangles,
         program.tiles().rendered,
     );
+}
+
+/// Processor time that frames take: that of the main thread and of those that run systems beside it.
+struct Processor {
+    /// What the system tells of each thread: nanoseconds on a processor come first.
+    threads: Vec<PathBuf>,
+    ms: Vec<f64>,
+}
+
+impl Processor {
+    fn of_frames() -> Self {
+        let main = std::process::id().to_string();
+        let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+        let runs_systems = |task: &Path| {
+            let name = fs::read_to_string(task.join("comm")).unwrap_or_default();
+            task.ends_with(&main) || name.starts_with("Compute Task")
+        };
+        let paths = tasks.map(|task| task.path()).filter(|task| runs_systems(task));
+        Self {
+            threads: paths.map(|task| task.join("schedstat")).collect(),
+            ms: Vec::new(),
+        }
+    }
+
+    fn now_ms(&self) -> f64 {
+        let of = |thread: &PathBuf| -> Option<f64> {
+            let text = fs::read_to_string(thread).ok()?;
+            text.split(' ').next()?.parse().ok()
+        };
+        self.threads.iter().filter_map(of).sum::<f64>() / 1e6
+    }
+
+    /// Counts what a frame takes.
+    fn count(&mut self, frame: impl FnOnce()) {
+        let before = self.now_ms();
+        frame();
+        self.ms.push(self.now_ms() - before);
+    }
+
+    /// Says how much the frames since the last time took.
+    fn tell(&mut self) {
+        let mut ms = std::mem::take(&mut self.ms);
+        ms.sort_by(f64::total_cmp);
+        let at = |percent: usize| ms.get((ms.len() * percent / 100).min(ms.len().saturating_sub(1)));
+        if let (Some(p50), Some(p99), Some(max)) = (at(50), at(99), at(100))
+            && *max > 0.0
+        {
+            println!("  of processor time p50 {p50:.2} ms, p99 {p99:.2} ms, max {max:.2} ms a frame");
+        }
+    }
 }
 
 fn memory_mb() -> usize {

@@ -1,8 +1,11 @@
 //! Bevy's own plugins, set up for a window, for a picture, and for measuring without any graphics.
 
 use bevy::{
-    app::{PluginGroupBuilder, TaskPoolOptions, TaskPoolPlugin},
-    ecs::error::{BevyError, ErrorContext, Severity, match_severity},
+    app::{PluginGroupBuilder, SpawnScene, TaskPoolOptions, TaskPoolPlugin},
+    ecs::{
+        error::{BevyError, ErrorContext, Severity, match_severity},
+        schedule::SingleThreadedExecutor,
+    },
     log::{Level, LogPlugin},
     prelude::*,
     render::{
@@ -80,6 +83,23 @@ fn rendering(graphics: WgpuSettings) -> RenderPlugin {
         render_creation: RenderCreation::Automatic(Box::new(graphics)),
         ..default()
     }
+}
+
+/// Runs the systems of the program one after the other. Nearly all of them do nothing in most frames, and the steps of a
+/// frame follow each other anyway: handing each to another thread took longer than it, and where other programs or the
+/// workers that decode tiles keep the processor busy every such thread is waited for. What is parallel inside a system,
+/// as culling is, stays so.
+pub(super) fn run_on_one_thread(app: &mut App) {
+    let one_thread = |schedule: &mut Schedule| {
+        schedule.set_executor(SingleThreadedExecutor::new());
+    };
+    app.edit_schedule(First, one_thread)
+        .edit_schedule(PreUpdate, one_thread)
+        .edit_schedule(StateTransition, one_thread)
+        .edit_schedule(Update, one_thread)
+        .edit_schedule(SpawnScene, one_thread)
+        .edit_schedule(PostUpdate, one_thread)
+        .edit_schedule(Last, one_thread);
 }
 
 /// On two cores Bevy would run one thread for the systems of both the program and the renderer. A system that

@@ -50,6 +50,7 @@ use bevy::prelude::*;
 /// Everything of the program that needs no window: the model, the view and the given lenses.
 fn program_plugins(app: &mut App, lenses: &[Lens]) {
     app.init_state::<Lens>();
+    engine::run_on_one_thread(app);
     app.set_error_handler(engine::report).add_plugins((
         schedule::plugin,
         model::edit::plugin,

@@ -6,7 +6,9 @@
 
 use bevy::math::DVec2;
 use geo::orient::{Direction, Orient};
-use geo::{Area, BooleanOps, Centroid, Coord, InteriorPoint, LineString, MultiPolygon, TriangulateEarcut};
+use geo::{
+    Area, BooleanOps, BoundingRect, Centroid, Coord, InteriorPoint, LineString, MultiPolygon, TriangulateEarcut,
+};
 
 /// An area with holes.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,10 +46,11 @@ impl Polygon {
     /// Triangles that fill the polygon, counter-clockwise, as corners and indices into them. Empty for a
     /// polygon without area.
     pub fn triangulate(&self) -> (Vec<DVec2>, Vec<u32>) {
-        let polygon = self.to_geo();
+        let mut polygon = self.to_geo();
         if polygon.exterior().0.len() < 4 {
             return (Vec::new(), Vec::new());
         }
+        drop_stray_holes(&mut polygon);
         let raw = polygon.earcut_triangles_raw();
         let corners: Vec<DVec2> = raw.vertices.iter().map(|v| DVec2::from_array(*v)).collect();
         let mut indices = Vec::with_capacity(raw.triangle_indices.len());
@@ -87,6 +90,29 @@ impl Polygon {
             holes: polygon.interiors().iter().map(open_ring).collect(),
         }
     }
+}
+
+/// Drops holes that reach out of the box around the outer ring: with many corners cutting orders these by where they lie
+/// in that box, in 32,767 steps, and cannot go on with one that lies a step before it or thousands of boxes behind it.
+fn drop_stray_holes(polygon: &mut geo::Polygon) {
+    /// The corners of smaller polygons are not ordered.
+    const MOST_UNORDERED: usize = 80;
+    let holes = polygon.interiors().iter().map(|hole| hole.0.len());
+    if polygon.exterior().0.len() + holes.sum::<usize>() <= MOST_UNORDERED {
+        return;
+    }
+    let Some(bounds) = polygon.exterior().bounding_rect() else {
+        return;
+    };
+    let size = bounds.width().max(bounds.height());
+    let low = bounds.min() - Coord::from((size, size)) / 40_000.0;
+    let high = bounds.max() + Coord::from((size, size)) * 1000.0;
+    let is_inside = |p: &Coord| p.x >= low.x && p.y >= low.y && p.x <= high.x && p.y <= high.y;
+    if polygon.interiors().iter().all(|hole| hole.0.iter().all(is_inside)) {
+        return;
+    }
+    let holes = polygon.interiors().iter().filter(|hole| hole.0.iter().all(is_inside));
+    *polygon = geo::Polygon::new(polygon.exterior().clone(), holes.cloned().collect());
 }
 
 /// Area of a ring in square metres, positive when it runs counter-clockwise (x to the right, y up). The
@@ -218,6 +244,33 @@ mod tests {
 
     fn total(polygons: &[Polygon]) -> f64 {
         polygons.iter().map(Polygon::area_m2).sum()
+    }
+
+    #[test]
+    fn a_hole_that_cannot_be_cut_is_dropped() {
+        let round = |x: f64, radius: f64| -> Vec<DVec2> {
+            let angles = (0..60).map(|n| DVec2::from_angle(f64::from(n) / 60.0 * std::f64::consts::TAU));
+            angles.map(|p| DVec2::X * x + p * radius).collect()
+        };
+        let cut = |holes: Vec<Vec<DVec2>>| {
+            let (corners, indices) = Polygon {
+                exterior: round(0.0, 100.0),
+                holes,
+            }
+            .triangulate();
+            let triangles = indices
+                .chunks_exact(3)
+                .map(|t| [t[0], t[1], t[2]].map(|i| corners[i as usize]));
+            triangles.map(|[a, b, c]| (b - a).perp_dot(c - a) / 2.0).sum::<f64>()
+        };
+        let whole = cut(vec![round(5.0, 10.0)]);
+        assert!((whole - 31_358.5 + 313.6).abs() < 1.0, "{whole}");
+        for x in [-300.0, -95.0, 500_000.0] {
+            assert!(
+                (cut(vec![round(x, 20.0), round(5.0, 10.0)]) - whole).abs() < 1e-6,
+                "at {x}"
+            );
+        }
     }
 
     #[test]

@@ -197,8 +197,10 @@ fn upload_rows(
         .and_then(|buffer| buffer.data.as_ref())
         .is_some_and(|data| data.len() == bytes.len());
     if is_same_length {
-        if let Some(mut buffer) = buffers.get_mut(&handle) {
-            buffer.data = Some(bytes.to_vec());
+        if let Some(mut buffer) = buffers.get_mut(&handle)
+            && let Some(data) = &mut buffer.data
+        {
+            data.copy_from_slice(bytes);
         }
         return;
     }

@@ -285,6 +285,8 @@ impl Builder {
             }
             textures
         });
+        // Where all surfaces look alike there is one part for them, of known size: each has two triangles fewer than corners.
+        let mut is_alike = roles.is_none() && materials.is_none() && textures.is_none();
         for surface in 0..boundaries.ends[1].len() {
             let rings = Nested::range(&boundaries.ends[1], surface);
             if let Some(seen) = seen.as_deref_mut() {
@@ -348,6 +350,11 @@ impl Builder {
             let part = parts.part(look, image);
             if part.positions.len() > MAX_FEATURE_CORNERS {
                 return findings.add(Fault::ObjectTooLarge, place);
+            }
+            if std::mem::take(&mut is_alike) {
+                part.positions.reserve(boundaries.values.len());
+                let fewer = 2 * boundaries.ends[1].len();
+                part.triangles.reserve(boundaries.values.len().saturating_sub(fewer));
             }
             match self.cutter.finish(part) {
                 Ok(()) => {}

@@ -3,7 +3,10 @@
 //! Hand-written for the few shapes that fill city models, which a general parser would turn into millions of small
 //! allocations. Everything else goes through `serde_json`.
 
-use super::scan::{CUT_OFF, Skipper};
+use super::{
+    scan::{CUT_OFF, MAX_DEPTH, Skipper},
+    words,
+};
 use std::borrow::Cow;
 
 /// What is wrong, and at which byte of the slice.
@@ -23,11 +26,28 @@ pub(super) const NO_INDEX: u32 = u32::MAX - 1;
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// How deep a value may be nested.
+    deepest: u32,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self {
+            bytes,
+            at: 0,
+            deepest: MAX_DEPTH,
+        }
+    }
+
+    /// For an object that is read while nobody knows yet whether it is sound: values in it are passed over only where
+    /// the object as a whole is not nested too deep for sure.
+    pub(super) fn of_unknown(bytes: &'a [u8]) -> Self {
+        /// The object, its list of geometries, and a geometry.
+        const AROUND: u32 = 3;
+        Self {
+            deepest: MAX_DEPTH - AROUND,
+            ..Self::new(bytes)
+        }
     }
 
     pub(super) fn offset(&self) -> usize {
@@ -71,7 +91,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn value(&mut self) -> Result<&'a [u8], Broken> {
         self.peek();
         let start = self.at;
-        let mut skipper = Skipper::default();
+        let mut skipper = Skipper::up_to(self.deepest);
         match skipper.feed(&self.bytes[start..]) {
             Ok(Some(count)) => self.at += count,
             Ok(None) if skipper.may_end() => self.at = self.bytes.len(),
@@ -174,6 +194,15 @@ impl<'a> Cursor<'a> {
         let mut at = start;
         let is_negative = self.bytes.get(at) == Some(&b'-');
         at += usize::from(is_negative);
+        if let Some(word) = self.bytes[at..].first_chunk::<8>() {
+            let (count, value) = words::digits(*word);
+            // What comes behind them is in the word too.
+            if (1..8).contains(&count) && !matches!(word[count], b'.' | b'e' | b'E') {
+                self.at = at + count;
+                let value = i64::from(value);
+                return Some(Number::Integer(if is_negative { -value } else { value }));
+            }
+        }
         let first_digit = at;
         let mut value: i64 = 0;
         while let Some(digit) = self.bytes.get(at).map(|byte| byte.wrapping_sub(b'0'))
@@ -229,6 +258,20 @@ impl<'a> Cursor<'a> {
     fn run_of_indices(&mut self, values: &mut Vec<u32>) -> bool {
         let bytes = self.bytes;
         let mut at = self.at;
+        while let Some(word) = bytes[at..].first_chunk::<8>() {
+            let (count, value) = words::digits(*word);
+            match word.get(count) {
+                Some(b',') if count > 0 => values.push(value),
+                Some(b']') if count > 0 => {
+                    values.push(value);
+                    self.at = at + count;
+                    return true;
+                }
+                _ => break,
+            }
+            at += count + 1;
+        }
+        // Longer ones, and the last bytes of all.
         loop {
             let start = at;
             let mut value: u32 = 0;

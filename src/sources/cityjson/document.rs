@@ -10,7 +10,7 @@ use super::{
     vertices::Vertices,
 };
 use crate::sources::Cause;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 /// Largest member of a header, bytes: looks and templates of a whole sheet.
 const MAX_MEMBER_BYTES: usize = 256 << 20;
@@ -66,35 +66,50 @@ impl Document {
     fn objects(&mut self, stream: &mut Stream, findings: &mut Findings) -> Result<(), ScanError> {
         each_member(stream, |stream, id, start| {
             stream.peek()?;
+            // Nearly all are held in full and sound: those are read without looking for their end first.
+            let mut cursor = Cursor::of_unknown(stream.rest());
+            if let Ok(summary) = Summary::read(&mut cursor)
+                && cursor.offset() <= MAX_OBJECT_BYTES
+            {
+                let length = cursor.offset();
+                let end = stream.offset() + length as u64;
+                self.object(id, start..end, summary, findings);
+                stream.advance(length);
+                return Ok(());
+            }
             let Some(range) = stream.value(MAX_OBJECT_BYTES)? else {
                 findings.add(Fault::ObjectTooLarge, || format!("CityObjects[{id}]"));
                 return Ok(());
             };
-            let bytes = u32::try_from(stream.offset() - start).unwrap_or(u32::MAX);
-            let Ok(Summary {
-                is_group,
-                parents,
-                lods,
-            }) = Summary::read(&mut Cursor::new(stream.bytes(range)))
-            else {
-                findings.add(Fault::Object, || format!("CityObjects[{id}]"));
-                return Ok(());
-            };
-            if !self.index.enter(id, (start, bytes), is_group, &parents, findings) {
-                findings.add(Fault::TooManyObjects, || format!("CityObjects[{id}]"));
-                return Ok(());
-            }
-            for lod in lods {
-                let lod = lod.as_deref().unwrap_or_default();
-                match self.lods.get_mut(lod) {
-                    Some(count) => *count += 1,
-                    None => {
-                        self.lods.insert(lod.to_owned(), 1);
-                    }
-                }
+            match Summary::read(&mut Cursor::new(stream.bytes(range))) {
+                Ok(summary) => self.object(id, start..stream.offset(), summary, findings),
+                Err(_) => findings.add(Fault::Object, || format!("CityObjects[{id}]")),
             }
             Ok(())
         })
+    }
+
+    /// Enters an object that stands in this range of the file, its id before it.
+    fn object(&mut self, id: &str, range: Range<u64>, summary: Summary, findings: &mut Findings) {
+        let Summary {
+            is_group,
+            parents,
+            lods,
+        } = summary;
+        let bytes = u32::try_from(range.end - range.start).unwrap_or(u32::MAX);
+        if !self.index.enter(id, (range.start, bytes), is_group, &parents, findings) {
+            findings.add(Fault::TooManyObjects, || format!("CityObjects[{id}]"));
+            return;
+        }
+        for lod in lods {
+            let lod = lod.as_deref().unwrap_or_default();
+            match self.lods.get_mut(lod) {
+                Some(count) => *count += 1,
+                None => {
+                    self.lods.insert(lod.to_owned(), 1);
+                }
+            }
+        }
     }
 }
 

@@ -25,6 +25,7 @@ mod scan;
 mod source;
 mod surfaces;
 mod vertices;
+mod words;
 
 #[cfg(test)]
 mod tests;

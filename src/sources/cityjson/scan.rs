@@ -3,13 +3,14 @@
 //! Values that are only passed over are checked for what a scanner needs (brackets in pairs, strings that end, no
 //! byte that cannot stand in JSON, nesting below a cap), not for commas: what is used is parsed again in full.
 
+use super::words;
 use std::{
     io::{self, Read},
     ops::Range,
 };
 
 /// Deepest nesting that is read. Real files have 12.
-const MAX_DEPTH: u32 = 100;
+pub(super) const MAX_DEPTH: u32 = 100;
 /// Bytes read at once.
 const PIECE_BYTES: usize = 1 << 20;
 /// Longest key of a member, bytes.
@@ -64,9 +65,10 @@ const CLASS: [u8; 256] = {
 };
 
 /// Passes over one value.
-#[derive(Default)]
 pub(super) struct Skipper {
     depth: u32,
+    /// Deepest that it may become.
+    most: u32,
     /// Whether each open bracket is a brace, the innermost in the lowest bit.
     braces: u128,
     in_string: bool,
@@ -74,7 +76,25 @@ pub(super) struct Skipper {
     in_scalar: bool,
 }
 
+impl Default for Skipper {
+    fn default() -> Self {
+        Self::up_to(MAX_DEPTH)
+    }
+}
+
 impl Skipper {
+    /// For a value that is nested at most `most` deep.
+    pub(super) fn up_to(most: u32) -> Self {
+        Self {
+            depth: 0,
+            most: most.min(MAX_DEPTH),
+            braces: 0,
+            in_string: false,
+            is_escaped: false,
+            in_scalar: false,
+        }
+    }
+
     /// Takes more bytes of a value that begins without white space. `Some` with how many belong to it when it is at
     /// its end; `None` when it wants more.
     #[inline]
@@ -87,7 +107,7 @@ impl Skipper {
                     i += 1;
                     continue;
                 }
-                match bytes[i..].iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+                match words::end_of_text(&bytes[i..]) {
                     None => return Ok(None),
                     Some(n) => {
                         i += n + 1;
@@ -104,6 +124,9 @@ impl Skipper {
                 continue;
             }
             if self.depth > 0 {
+                if self.braces & 1 == 0 {
+                    i += self.pass_numbers(&bytes[i..]);
+                }
                 while i < bytes.len() && CLASS[bytes[i] as usize] <= SEPARATOR {
                     i += 1;
                 }
@@ -117,7 +140,7 @@ impl Skipper {
                 _ if self.in_scalar => return Ok(Some(i)),
                 QUOTE => self.in_string = true,
                 OPEN => {
-                    if self.depth == MAX_DEPTH {
+                    if self.depth == self.most {
                         return Err((i, "it is nested deeper than any city model"));
                     }
                     self.depth += 1;
@@ -138,6 +161,33 @@ impl Skipper {
             i += 1;
         }
         Ok(None)
+    }
+
+    /// Passes over lists of numbers eight bytes at a time, which most of a city model is: how many bytes. Stops before
+    /// anything else, and before the end of the value.
+    #[inline]
+    fn pass_numbers(&mut self, bytes: &[u8]) -> usize {
+        let mut passed = 0;
+        for word in bytes.as_chunks().0 {
+            let Some(brackets) = words::brackets_of_numbers(*word) else {
+                break;
+            };
+            let (opened, closed) = (brackets.opened(), brackets.closed());
+            if self.depth + 8 > self.most || brackets.end_within(self.depth) {
+                break;
+            }
+            if self.braces != 0 {
+                // What is closed was opened here or, at the latest, as one of the innermost that are open: all of those
+                // must be lists.
+                if self.braces & ((1 << closed) - 1) != 0 {
+                    break;
+                }
+                self.braces = (self.braces << opened) >> closed;
+            }
+            self.depth = self.depth + opened - closed;
+            passed += word.len();
+        }
+        passed
     }
 
     /// Whether the end of the input is the end of the value.

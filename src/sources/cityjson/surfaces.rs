@@ -16,6 +16,8 @@ use std::{
 const MAX_CORNERS: usize = 50_000;
 /// Surfaces of more corners than this are cut on the clock.
 const MANY_CORNERS: usize = 2_000;
+/// The cutter orders the corners of surfaces that have more than this.
+const MOST_UNORDERED: usize = 80;
 /// How long all of those in a document may take that are slow, before others like them are left out. Rings that
 /// cross themselves thousands of times are no surfaces of a city; real ones take milliseconds.
 const MAX_SLOW: Duration = Duration::from_secs(30);
@@ -153,6 +155,7 @@ impl Cutter {
             self.triangles.extend([0, 1, 2]);
         } else {
             self.lay_flat(normal);
+            self.drop_stray_holes(outer);
             if !self.cut_quad() {
                 let started = is_timed.then(Instant::now);
                 let flat = self.flat.iter().map(DVec2::to_array);
@@ -205,6 +208,37 @@ impl Cutter {
         } else {
             let sign = normal.y.signum();
             self.flat.extend(corners.map(|c| DVec2::new(c.z * sign, c.x)));
+        }
+    }
+
+    /// Drops holes that reach out of the box around the outer ring, which has `outer` corners. The cutter orders the
+    /// corners of a large surface by where they lie in that box, in 32,767 steps, and cannot go on with one that lies a
+    /// step before it or thousands of boxes behind it.
+    fn drop_stray_holes(&mut self, outer: usize) {
+        if self.holes.is_empty() || self.corners.len() <= MOST_UNORDERED {
+            return;
+        }
+        let around = |(low, high): (DVec2, DVec2), p: &DVec2| (low.min(*p), high.max(*p));
+        let (low, high) = self.flat[..outer].iter().fold((self.flat[0], self.flat[0]), around);
+        let size = (high - low).max_element();
+        let (low, high) = (low - size / 40_000.0, high + size * 1000.0);
+        let is_inside = |p: &DVec2| p.cmpge(low).all() && p.cmple(high).all();
+        for number in (0..self.holes.len()).rev() {
+            let start = self.holes[number] as usize;
+            let end = self
+                .holes
+                .get(number + 1)
+                .map_or(self.corners.len(), |next| *next as usize);
+            if self.flat[start..end].iter().all(is_inside) {
+                continue;
+            }
+            self.flat.drain(start..end);
+            self.corners.drain(start..end);
+            self.uvs.drain(start..end);
+            self.holes.remove(number);
+            for later in &mut self.holes[number..] {
+                *later -= index(end - start);
+            }
         }
     }
 
@@ -325,6 +359,27 @@ mod tests {
         ];
         let part = cut(&[&closed]).unwrap();
         assert_eq!((part.positions.len(), part.triangles.len()), (3, 1));
+    }
+
+    #[test]
+    fn a_hole_that_cannot_be_cut_is_dropped_and_the_others_stay() {
+        let round = |middle: f64, radius: f64, corners: u32| -> Vec<[f64; 3]> {
+            let angles = (0..corners).map(|n| f64::from(n) / f64::from(corners) * std::f64::consts::TAU);
+            angles
+                .map(|angle| [middle + radius * angle.cos(), middle + radius * angle.sin(), 0.0])
+                .collect()
+        };
+        let (outer, hole) = (round(0.0, 100.0, 90), round(5.0, 10.0, 20));
+        let whole = area(&cut(&[&outer, &hole]).unwrap());
+        assert!((whole.z - 31_390.0 + 309.0).abs() < 1.0, "{whole}");
+        for stray in [
+            round(-200.0, 10.0, 20),
+            round(300_000.0, 10.0, 20),
+            round(-70.0, 40.0, 20),
+        ] {
+            let rest = area(&cut(&[&outer, &stray, &hole, &stray]).unwrap());
+            assert!((rest - whole).length() < 1e-6, "{rest}");
+        }
     }
 
     #[test]

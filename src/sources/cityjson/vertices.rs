@@ -91,7 +91,8 @@ impl Vertices {
         let value = match &self.pieces {
             Pieces::Small(pieces) => match pieces.get(piece).and_then(|piece| piece.get(place)) {
                 Some(&BAD_SMALL) => return Vertex::Bad,
-                Some(value) => value.map(f64::from),
+                Some(value) if value.iter().any(|v| matches!(*v, i32::MIN | i32::MAX)) => return Vertex::NoValue,
+                Some(value) => return Vertex::At(DVec3::from_array(value.map(f64::from))),
                 None => return Vertex::Missing,
             },
             Pieces::Large(pieces) => match pieces.get(piece).and_then(|piece| piece.get(place)) {

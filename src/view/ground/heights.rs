@@ -6,7 +6,10 @@ use bevy::{
     math::{DVec2, DVec3},
     prelude::*,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 /// Heights of the ground in the site frame.
 #[derive(Resource, Debug, Clone)]
@@ -82,25 +85,37 @@ fn bisect(mut near: f64, mut far: f64, clearance: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// The lowest points of what was loaded, by square of ground, for areas without a terrain.
+///
+/// Squares lie together in blocks that copies share until one of them changes: a worker gets a copy of a whole town in
+/// microseconds, and the frame that goes on noting feet writes only the blocks that these lie in.
 #[derive(Resource, Debug, Clone, Default)]
 pub(crate) struct FootSamples {
-    cells: BTreeMap<(i32, i32), f64>,
+    blocks: BTreeMap<(i32, i32), Arc<Block>>,
     is_changed: bool,
 }
 
+/// Height of the lowest point in each square of a block, row by row from the south-west, infinite where nothing was
+/// noted, metres.
+type Block = [f64; BLOCK * BLOCK];
+
 /// Side of a square of [`FootSamples`], metres.
 const SAMPLE_M: f64 = 20.0;
-/// No more squares than this: an area of 20 × 20 km.
-const MAX_SAMPLES: usize = 1_000_000;
+/// Squares along the side of a block.
+const BLOCK: usize = 16;
+const BLOCK_I32: i32 = 16;
+/// No more blocks than this: an area of 41 × 41 km, 32 MB.
+const MAX_BLOCKS: usize = 1 << 14;
 /// Nodes of an estimated grid along one side, at most.
 const MAX_NODES: u32 = 192;
 /// Between samples the ground is not taken to be steeper than this.
 const STEEPEST: f64 = 0.06;
+/// What lies lower by no more than this tells nothing new, metres.
+const TOLD_APART_M: f64 = 0.01;
 
 impl FootSamples {
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
-        self.cells.clear();
+        self.blocks.clear();
         self.is_changed = false;
     }
 
@@ -109,25 +124,55 @@ impl FootSamples {
         if !p.0.is_finite() || p.0.truncate().length() > 1e7 {
             return;
         }
-        self.lower((cell(p.0.x), cell(p.0.y)), p.0.z);
+        let (x, y) = (cell(p.0.x), cell(p.0.y));
+        let Some(block) = self.block((x.div_euclid(BLOCK_I32), y.div_euclid(BLOCK_I32))) else {
+            return;
+        };
+        let at = place(x.rem_euclid(BLOCK_I32), y.rem_euclid(BLOCK_I32));
+        if p.0.z < block[at] - TOLD_APART_M {
+            Arc::make_mut(block)[at] = p.0.z;
+            self.is_changed = true;
+        }
     }
 
     /// Takes all samples of something that was made apart.
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (key, height_m) in &other.cells {
-            self.lower(*key, *height_m);
+        for (key, lower) in &other.blocks {
+            let Some(block) = self.block(*key) else {
+                continue;
+            };
+            let is_lower = |new: f64, old: f64| new < old - TOLD_APART_M;
+            if !lower.iter().zip(block.iter()).any(|(new, old)| is_lower(*new, *old)) {
+                continue;
+            }
+            for (new, old) in lower.iter().zip(Arc::make_mut(block)) {
+                if is_lower(*new, *old) {
+                    *old = *new;
+                }
+            }
+            self.is_changed = true;
         }
     }
 
-    fn lower(&mut self, key: (i32, i32), height_m: f64) {
-        if self.cells.len() >= MAX_SAMPLES && !self.cells.contains_key(&key) {
-            return;
+    /// The block at a place, made where there is none; `None` when there are too many.
+    fn block(&mut self, key: (i32, i32)) -> Option<&mut Arc<Block>> {
+        let is_full = self.blocks.len() >= MAX_BLOCKS;
+        match self.blocks.entry(key) {
+            Entry::Occupied(block) => Some(block.into_mut()),
+            Entry::Vacant(_) if is_full => None,
+            Entry::Vacant(free) => Some(free.insert(Arc::new([f64::INFINITY; BLOCK * BLOCK]))),
         }
-        let lowest = self.cells.entry(key).or_insert(f64::INFINITY);
-        if height_m < *lowest - 0.01 {
-            *lowest = height_m;
-            self.is_changed = true;
-        }
+    }
+
+    /// Squares and their heights.
+    fn cells(&self) -> impl Iterator<Item = ((i32, i32), f64)> + '_ {
+        self.blocks.iter().flat_map(|((x, y), block)| {
+            let rows = (0..).zip(block.chunks_exact(BLOCK));
+            rows.flat_map(move |(row, heights_m)| {
+                let noted = (0..).zip(heights_m).filter(|(_, z)| z.is_finite());
+                noted.map(move |(column, z)| ((x * BLOCK_I32 + column, y * BLOCK_I32 + row), *z))
+            })
+        })
     }
 
     /// The samples, once after each change.
@@ -137,13 +182,11 @@ impl FootSamples {
 
     /// A ground below all samples that passes through most of them; `None` without samples.
     pub(crate) fn estimate(&self) -> Option<Terrain> {
-        let (low, high) = self
-            .cells
-            .keys()
-            .fold(((i32::MAX, i32::MAX), (i32::MIN, i32::MIN)), |(low, high), (x, y)| {
-                ((low.0.min(*x), low.1.min(*y)), (high.0.max(*x), high.1.max(*y)))
-            });
-        if self.cells.is_empty() {
+        let (low, high) = self.cells().fold(
+            ((i32::MAX, i32::MAX), (i32::MIN, i32::MIN)),
+            |(low, high), ((x, y), _)| ((low.0.min(x), low.1.min(y)), (high.0.max(x), high.1.max(y))),
+        );
+        if low > high {
             return None;
         }
         let side = (high.0 - low.0).max(high.1 - low.1).unsigned_abs() + 1;
@@ -151,11 +194,11 @@ impl FootSamples {
         let columns = ((high.0 - low.0).unsigned_abs() / per_node + 1).max(2);
         let rows = ((high.1 - low.1).unsigned_abs() / per_node + 1).max(2);
         let mut grid = vec![f64::INFINITY; columns as usize * rows as usize];
-        for ((x, y), z) in &self.cells {
+        for ((x, y), z) in self.cells() {
             let column = (x - low.0).unsigned_abs() / per_node;
             let row = (y - low.1).unsigned_abs() / per_node;
             let node = &mut grid[(row * columns + column) as usize];
-            *node = node.min(*z);
+            *node = node.min(z);
         }
         let cell_m = SAMPLE_M * f64::from(per_node);
         drop_pits(&mut grid, columns as usize);
@@ -185,6 +228,12 @@ fn single(z: f64) -> f32 {
 )]
 fn cell(metres: f64) -> i32 {
     (metres / SAMPLE_M).floor() as i32
+}
+
+/// Where a square stands in its block.
+fn place(column: i32, row: i32) -> usize {
+    // Both are remainders, from 0 to 15.
+    row.unsigned_abs() as usize * BLOCK + column.unsigned_abs() as usize
 }
 
 fn neighbours(i: usize, columns: usize, length: usize) -> impl Iterator<Item = usize> {
@@ -317,9 +366,41 @@ mod tests {
         tile.take(at(25.0, 2.0));
         assert!(all.take_changed().is_some());
         all.merge(&tile);
-        assert_eq!(all.cells, BTreeMap::from([((0, 0), 1.0), ((1, 0), 2.0)]));
+        assert_eq!(all.cells().collect::<Vec<_>>(), [((0, 0), 1.0), ((1, 0), 2.0)]);
         assert!(all.take_changed().is_some());
         all.merge(&tile);
         assert!(all.take_changed().is_none(), "nothing new");
+    }
+
+    #[test]
+    fn what_a_worker_holds_does_not_change_under_it() {
+        let at = |x: f64, y: f64, z: f64| SitePos(DVec3::new(x, y, z));
+        let mut samples = FootSamples::default();
+        // On both sides of zero, in the last square of one block and the first of the next.
+        samples.take(at(-1.0, -1.0, 4.0));
+        samples.take(at(1.0, 319.0, 5.0));
+        samples.take(at(1.0, 321.0, 6.0));
+        let given = samples.take_changed().unwrap();
+        samples.take(at(-1.0, -1.0, 2.0));
+        samples.take(at(1.0, 319.0, 4.995));
+        let before = [((-1, -1), 4.0), ((0, 15), 5.0), ((0, 16), 6.0)];
+        assert_eq!(given.cells().collect::<Vec<_>>(), before);
+        let now: Vec<_> = samples.cells().collect();
+        assert_eq!(now, [((-1, -1), 2.0), ((0, 15), 5.0), ((0, 16), 6.0)]);
+        let untouched = |key| Arc::ptr_eq(&given.blocks[&key], &samples.blocks[&key]);
+        assert!(untouched((0, 0)) && untouched((0, 1)) && !untouched((-1, -1)));
+    }
+
+    #[test]
+    fn points_strewn_over_a_continent_do_not_fill_the_memory() {
+        let mut samples = FootSamples::default();
+        for x in 0..200 {
+            for y in 0..200 {
+                let p = DVec3::new(f64::from(x), f64::from(y), 0.0) * 25_000.0;
+                samples.take(SitePos(p));
+            }
+        }
+        assert_eq!(samples.blocks.len(), MAX_BLOCKS);
+        assert!(samples.estimate().is_some());
     }
 }

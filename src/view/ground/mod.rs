@@ -351,6 +351,17 @@ fn start_estimate(
     }
 }
 
+/// Whether two grids lie in the same place and nowhere as far apart as the eye could tell.
+fn is_alike(a: &Terrain, b: &Terrain) -> bool {
+    const TOLD_APART_M: f32 = 0.02;
+    let grid = |terrain: &Terrain| {
+        let place = [terrain.origin.x, terrain.origin.y, terrain.cell_m].map(f64::to_bits);
+        (place, terrain.columns, terrain.rows, terrain.heights_m.len())
+    };
+    let mut pairs = a.heights_m.iter().zip(&b.heights_m);
+    grid(a) == grid(b) && pairs.all(|(a, b)| (a - b).abs() < TOLD_APART_M)
+}
+
 fn take_estimate(
     scenario: Option<Res<ShownScenario>>,
     mut heights: ResMut<GroundHeights>,
@@ -360,6 +371,8 @@ fn take_estimate(
         return;
     };
     grounds.estimating = None;
+    // What looks the same is not made anew: most of what comes in later says the same of the ground.
+    let found = found.filter(|terrain| !is_alike(terrain, heights.terrain()));
     if let (Some(terrain), Some(scenario)) = (found, scenario) {
         *heights = GroundHeights::new(Arc::new(terrain), false);
         let Grounds {
@@ -370,5 +383,34 @@ fn take_estimate(
         for part in all {
             make_anew(&mut grounds, &scenario.open, &heights, part);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy::math::DVec2;
+
+    #[test]
+    fn grounds_are_alike_in_the_same_place_with_the_same_heights() {
+        let ground = |x: f64, heights_m: [f32; 4]| Terrain {
+            origin: DVec2::new(x, 5.0),
+            cell_m: 20.0,
+            columns: 2,
+            rows: 2,
+            heights_m: heights_m.into(),
+        };
+        let first = ground(0.0, [1.0, 2.0, 3.0, 4.0]);
+        assert!(is_alike(&first, &first));
+        assert!(is_alike(&first, &ground(0.0, [1.01, 1.99, 3.0, 4.0])));
+        assert!(!is_alike(&first, &ground(0.0, [1.0, 2.0, 3.0, 4.03])));
+        assert!(!is_alike(&first, &ground(20.0, [1.0, 2.0, 3.0, 4.0])));
+        assert!(!is_alike(&first, &ground(0.0, [1.0, 2.0, 3.0, f32::NAN])));
+        let wider = Terrain {
+            columns: 4,
+            rows: 1,
+            ..first.clone()
+        };
+        assert!(!is_alike(&first, &wider));
     }
 }

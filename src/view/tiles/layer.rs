@@ -1,12 +1,12 @@
 //! One tile layer: its tree, what of it is loaded and what is drawn.
 
-use super::set_hidden;
+use super::{hidden::set_hidden, part::Part};
 use crate::geometry::{FeatureTable, Value};
 use crate::georef::{HeightReference, SiteFrame, SitePos};
 use crate::model::{Layer, OpenScenario};
 use crate::sources::{
     Problem,
-    tiles3d::{BoundingVolume, DecodeRequest, Metadata, TileId, TileTree, read_tiles},
+    tiles3d::{DecodeRequest, Metadata, TileId, TileTree, read_tiles},
 };
 use crate::streaming::{ContentState, LoadWish, Selection, SelectionState};
 use crate::view::{
@@ -40,6 +40,8 @@ pub(in crate::view) struct ResidentContent {
     pub(in crate::view) rows: RowRange,
     /// Middle of each feature, site frame.
     pub(super) centers: Vec<DVec3>,
+    /// What of it is drawn.
+    pub(super) part: Part,
     /// One per render class; edges are their children.
     pub(in crate::view) meshes: Vec<Entity>,
     pub(super) triangles: u64,
@@ -76,10 +78,10 @@ pub(super) struct TileLayer {
     pub(super) selection: Option<Selection>,
     /// Tiles drawn now.
     pub(super) shown: BTreeSet<TileId>,
-    /// Tiles drawn in part, with the volumes of the parts: feature by feature, by the middle of each. What belongs
+    /// Tiles drawn in part, with the tiles in whose volumes: feature by feature, by the middle of each. What belongs
     /// to no feature (a terrain, a photo mesh) has no row to hide and is drawn whole, so beside the children that
     /// did come it shows twice. That is the lesser evil: hiding it would leave a hole where the failed child is.
-    pub(super) stand_ins: BTreeMap<TileId, Vec<BoundingVolume>>,
+    pub(super) stand_ins: BTreeMap<TileId, BTreeSet<TileId>>,
     pub(super) resident: BTreeMap<TileId, Resident>,
     /// Number of the layer that is drawn until everything in view of this one is there; this one is not drawn before.
     pub(super) successor_of: Option<u32>,
@@ -110,12 +112,7 @@ impl TileLayer {
 
     /// A site position in the tileset's root frame.
     pub(super) fn root_from_site(&self, is_geocentric: bool, p: SitePos) -> Option<DVec3> {
-        let p = SitePos(p.0 - DVec3::Z * self.height_offset_m);
-        if is_geocentric {
-            self.site.ecef_from_site(p).ok().map(|ecef| ecef.0)
-        } else {
-            Some(p.0)
-        }
+        root_from_site(&self.site, is_geocentric, self.height_offset_m, p)
     }
 
     /// What to decode for a tile.
@@ -151,22 +148,9 @@ impl TileLayer {
         said.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// Whether a place is in the part of a tile that is drawn.
-    fn is_in_part(&self, tile: TileId, center: DVec3) -> bool {
-        let Some(volumes) = self.stand_ins.get(&tile) else {
-            return true;
-        };
-        let Tree::Open(tree) = &self.tree else {
-            return true;
-        };
-        self.root_from_site(tree.is_geocentric, SitePos(center))
-            .is_none_or(|p| volumes.iter().any(|volume| volume.distance_to(p) <= 0.5))
-    }
-
-    /// Whether a feature with this centre is drawn: it lies in the part of its tile that is, and no plan removes it for
-    /// its place.
-    pub(super) fn is_drawn_at(&self, tile: TileId, center: DVec3, scenario: &ShownScenario) -> bool {
-        self.is_in_part(tile, center) && !(self.is_unregistered && scenario.is_cleared(center.truncate()))
+    /// Whether a plan removes what stands here for its place.
+    pub(super) fn is_cleared_at(&self, center: DVec3, scenario: &ShownScenario) -> bool {
+        self.is_unregistered && scenario.is_cleared(center.truncate())
     }
 
     /// Shows and hides meshes as the selection says.
@@ -180,13 +164,9 @@ impl TileLayer {
         let Some(selection) = &self.selection else {
             return;
         };
-        let mut parts: BTreeMap<TileId, Vec<BoundingVolume>> = BTreeMap::new();
-        if let Tree::Open(tree) = &self.tree {
-            for stand_in in &selection.stand_ins {
-                if let Some(area) = tree.tiles.get(stand_in.area.0 as usize) {
-                    parts.entry(stand_in.tile).or_default().push(area.bounding_volume);
-                }
-            }
+        let mut parts: BTreeMap<TileId, BTreeSet<TileId>> = BTreeMap::new();
+        for stand_in in &selection.stand_ins {
+            parts.entry(stand_in.tile).or_default().insert(stand_in.area);
         }
         let now: BTreeSet<TileId> = selection.render.iter().chain(parts.keys()).copied().collect();
         let mut show = |resident: &Resident, visibility: Visibility| {
@@ -214,19 +194,31 @@ impl TileLayer {
         }
         let changed: BTreeSet<TileId> = parts
             .iter()
-            .filter(|(tile, volumes)| self.stand_ins.get(tile) != Some(volumes))
+            .filter(|(tile, areas)| self.stand_ins.get(tile) != Some(areas))
             .map(|(tile, _)| *tile)
             .chain(self.stand_ins.keys().filter(|tile| !parts.contains_key(tile)).copied())
             .collect();
         self.shown = now;
         self.stand_ins = parts;
-        let removed = scenario.removed().clone();
         for tile in changed {
-            for content in self.resident.get(&tile).into_iter().flat_map(|r| &r.contents) {
-                set_hidden(rows, content, self.id_property.as_deref(), &removed, |p| {
-                    self.is_drawn_at(tile, p, scenario)
-                });
+            self.show_part(tile, rows, scenario);
+        }
+    }
+
+    /// Hides and shows the features of a tile as it is drawn in part or in whole.
+    fn show_part(&mut self, tile: TileId, rows: &mut FeatureRows, scenario: &ShownScenario) {
+        let Tree::Open(tree) = &self.tree else { return };
+        let volume = |area: TileId| tree.tiles.get(area.0 as usize).map(|tile| tile.bounding_volume);
+        let removed = scenario.removed();
+        let is_unregistered = self.is_unregistered;
+        for content in self.resident.get_mut(&tile).into_iter().flat_map(|r| &mut r.contents) {
+            match self.stand_ins.get(&tile) {
+                Some(areas) => content.part.show(areas, volume),
+                None => content.part.show_whole(),
             }
+            set_hidden(rows, content, self.id_property.as_deref(), removed, |p| {
+                is_unregistered && scenario.is_cleared(p.truncate())
+            });
         }
     }
 
@@ -258,6 +250,16 @@ impl TileLayer {
                 commands.entity(entity).try_despawn();
             }
         }
+    }
+}
+
+/// A site position in the root frame of a tileset to whose heights `height_offset_m` is added.
+pub(super) fn root_from_site(site: &SiteFrame, is_geocentric: bool, height_offset_m: f64, p: SitePos) -> Option<DVec3> {
+    let p = SitePos(p.0 - DVec3::Z * height_offset_m);
+    if is_geocentric {
+        site.ecef_from_site(p).ok().map(|ecef| ecef.0)
+    } else {
+        Some(p.0)
     }
 }
 

@@ -1,7 +1,9 @@
 //! 3D Tiles on the table: trees read off the main thread, tiles selected every frame, decoded and made ready
 //! to draw by workers and uploaded within a budget, one entity per tile and render class.
 
+mod hidden;
 mod layer;
+mod part;
 mod prepare;
 mod replace;
 mod stats;
@@ -18,7 +20,7 @@ use super::{
     ground::{FootSamples, GroundHeights},
     prepared::SpawnBudget,
     ray_cast::PickOwner,
-    scene::{ScenarioShown, ShownScenario, VariantShown, ViewProblems},
+    scene::{ScenarioShown, ShownScenario, ViewProblems},
     site_view::SiteView,
 };
 use crate::geometry::{FeatureTable, Value};
@@ -31,11 +33,11 @@ use crate::streaming::{
     Ceiling, ContentState, LoadWish, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, View, select,
 };
 use bevy::{
-    math::DVec3,
     prelude::*,
     tasks::{block_on, poll_once},
 };
-use layer::{Resident, ResidentContent, TileLayer, Tree, ellipsoid_above_nap_m};
+use hidden::set_hidden;
+use layer::{Resident, TileLayer, Tree, ellipsoid_above_nap_m};
 use prepare::prepare;
 pub(in crate::view) use prepare::{PreparedContent, prepare_whole};
 use std::{
@@ -188,7 +190,7 @@ pub(crate) fn plugin(app: &mut App) {
             Update,
             (
                 (take_trees, upload_tiles).chain().in_set(FrameSystems::Ingest),
-                (open_layers, replace::start_replacing, hide_removed)
+                (open_layers, replace::start_replacing, hidden::hide_removed)
                     .chain()
                     .in_set(FrameSystems::Derive),
                 select_tiles.in_set(FrameSystems::Select),
@@ -285,7 +287,7 @@ fn upload_tiles(
         subtrees,
         ..
     } = tiles.bypass_change_detection();
-    let removed = scenario.removed().clone();
+    let removed = scenario.removed();
     waiting.extend(loader.take_finished());
     subtrees.drop_unseen(
         layers,
@@ -369,8 +371,8 @@ fn upload_tiles(
             );
         }
         for content in &resident.contents {
-            set_hidden(&mut rows, content, layer.id_property.as_deref(), &removed, |p| {
-                layer.is_drawn_at(tile, p, &scenario)
+            set_hidden(&mut rows, content, layer.id_property.as_deref(), removed, |p| {
+                layer.is_cleared_at(p, &scenario)
             });
         }
         layer.resident.insert(tile, resident);
@@ -381,49 +383,6 @@ fn upload_tiles(
 fn bytes_drawn(loaded: &LoadedTile<PreparedContent>) -> u64 {
     let contents = loaded.results.iter().flatten();
     contents.map(|content| content.bytes_drawn).sum()
-}
-
-/// Hides what the variant removes by id and what is not drawn where it stands.
-fn set_hidden(
-    rows: &mut FeatureRows,
-    content: &ResidentContent,
-    id_property: Option<&str>,
-    removed: &HashSet<String>,
-    is_drawn_at: impl Fn(DVec3) -> bool,
-) {
-    let ids = id_property.filter(|_| !removed.is_empty());
-    for row in 0..content.features.rows {
-        let is_removed = ids
-            .and_then(|name| content.features.value(row, name))
-            .and_then(|value| id_text(&value))
-            .is_some_and(|id| removed.contains(&id));
-        let is_absent = content
-            .centers
-            .get(row as usize)
-            .is_some_and(|center| !is_drawn_at(*center));
-        rows.set_hidden(content.rows, row, is_removed || is_absent);
-    }
-}
-
-fn hide_removed(
-    mut switched: MessageReader<VariantShown>,
-    scenario: Option<Res<ShownScenario>>,
-    mut rows: ResMut<FeatureRows>,
-    tiles: Res<TileLayers>,
-) {
-    let (Some(_), Some(scenario)) = (switched.read().last(), scenario) else {
-        return;
-    };
-    let removed = scenario.removed().clone();
-    for layer in tiles.layers.values() {
-        for (tile, resident) in &layer.resident {
-            for content in &resident.contents {
-                set_hidden(&mut rows, content, layer.id_property.as_deref(), &removed, |p| {
-                    layer.is_drawn_at(*tile, p, &scenario)
-                });
-            }
-        }
-    }
 }
 
 fn select_tiles(
@@ -499,7 +458,11 @@ fn select_tiles(
             coarser.extend(tiles.map(|tile| TileKey { layer: *number, tile }));
         }
         subtrees.wish(*number, tree, &selection, count);
-        let is_new = layer.selection.as_ref() != Some(&selection);
+        // What there is to load changes in every frame of a flight, what is drawn seldom.
+        let is_new = layer
+            .selection
+            .as_ref()
+            .is_none_or(|old| old.render != selection.render || old.stand_ins != selection.stand_ins);
         layer.selection = Some(selection);
         if is_new && layer.successor_of.is_none() {
             layer.follow_selection(&mut rows, &scenario, &mut visibilities, &mut commands);
@@ -557,6 +520,3 @@ fn select_tiles(
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,7 @@
 //! card, their lines and boxes, and where things stand on the ground. What is left for the frame that shows it
 //! is to hand all this over.
 
+use super::layer::root_from_site;
 use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh, TextureSupport};
 use crate::georef::{SitePos, site_axes};
 use crate::sources::{
@@ -26,6 +27,8 @@ pub(in crate::view) struct PreparedContent {
     pub(super) features: FeatureTable,
     /// Middle of each feature, site frame.
     pub(super) centers: Vec<DVec3>,
+    /// The same in the root frame of the tileset, not a number where it has no such place; empty for what is no tile.
+    pub(super) places: Vec<DVec3>,
     /// One per render class.
     pub(super) meshes: Vec<TileMesh>,
     /// Where things stand on the ground, for areas without a terrain.
@@ -68,7 +71,13 @@ impl DecodedContent for PreparedContent {
 
 /// Decodes a content and makes it ready, its pictures in a form that the graphics card takes.
 pub(super) fn prepare(request: &DecodeRequest, support: TextureSupport) -> Result<PreparedContent, Problem> {
-    decode_content_for(request, support).map(PreparedContent::of)
+    let mut content = decode_content_for(request, support).map(PreparedContent::of)?;
+    let centers = content.centers.iter().map(|center| SitePos(*center));
+    let places = centers.map(|center| {
+        root_from_site(&request.site, request.is_geocentric, request.height_offset_m, center).unwrap_or(DVec3::NAN)
+    });
+    content.places = places.collect();
+    Ok(content)
 }
 
 /// Decodes a content that is one thing, whatever features its file has. `recolor` is asked for the colour of each vertex
@@ -109,6 +118,7 @@ impl PreparedContent {
         let bytes_before = decoded.map(|(mesh, edges, _)| mesh.bytes() + edges.bytes()).sum();
         let mut prepared = Self {
             centers: centers(&content.meshes, content.features.rows),
+            places: Vec::new(),
             features: content.features,
             meshes: Vec::with_capacity(content.meshes.len()),
             samples: FootSamples::default(),

@@ -2,6 +2,7 @@
 
 use super::{
     layer::ResidentContent,
+    part::Part,
     prepare::{PreparedContent, TileMesh},
 };
 use crate::view::{
@@ -39,6 +40,7 @@ impl Uploader<'_, '_, '_> {
             features: content.features,
             rows,
             centers: content.centers,
+            part: Part::whole(content.places),
             triangles: content.triangles,
         })
     }
