@@ -37,7 +37,7 @@ use bevy::{
     tasks::{block_on, poll_once},
 };
 use hidden::set_hidden;
-use layer::{Resident, TileLayer, Tree, ellipsoid_above_nap_m};
+use layer::{Resident, ResidentContent, TileLayer, Tree, ellipsoid_above_nap_m};
 use prepare::prepare;
 pub(in crate::view) use prepare::{PreparedContent, prepare_whole};
 use std::{
