@@ -310,6 +310,7 @@ impl PaperMesh {
             double_sided: false,
             translucent: false,
             unlit: false,
+            outline: None,
         }
     }
 

@@ -29,6 +29,8 @@ pub(super) struct RenderClass {
     pub(super) double_sided: bool,
     pub(super) translucent: bool,
     pub(super) unlit: bool,
+    /// Its edges are named by the file.
+    pub(super) outlined: bool,
 }
 
 /// How a primitive looks.
@@ -89,6 +91,7 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
             // A mask without a texture hides nothing; with one, blending shows its holes.
             translucent: has_mode(AlphaMode::Blend) || (has_mode(AlphaMode::Mask) && image.is_some()),
             unlit: material.extensions.get("KHR_materials_unlit").is_some(),
+            outlined: false,
         },
         factor,
         uv_set: transform

@@ -10,8 +10,10 @@ use super::{
 };
 use bevy::math::Vec3;
 use gltf::json::{accessor::Type, mesh::Mode, validation::Checked};
+use serde_json::Value;
 
 /// A primitive's vertices and triangles. Arrays that are not empty have the length of `positions`.
+#[derive(Clone)]
 pub(super) struct Part {
     pub(super) look: Look,
     pub(super) positions: Vec<[f32; 3]>,
@@ -22,6 +24,8 @@ pub(super) struct Part {
     pub(super) colors: Vec<[u8; 4]>,
     pub(super) uvs: Vec<[f32; 2]>,
     pub(super) indices: Vec<u32>,
+    /// Edges that the file names, two vertices each; of use where the look says so.
+    pub(super) outline: Vec<u32>,
     pub(super) bounds: Bounds,
 }
 
@@ -53,7 +57,7 @@ pub(super) fn read_part(
             "Draco compression is not read yet",
         ));
     }
-    let (look, texture_fault) = material::look(views.root, primitive.material);
+    let (mut look, texture_fault) = material::look(views.root, primitive.material);
     faults.extend(texture_fault);
     let mut positions = views.vectors::<3>(position)?;
     let count = positions.len();
@@ -95,6 +99,11 @@ pub(super) fn read_part(
             Ok(())
         }));
     }
+    let mut outline = Vec::new();
+    soft(read_outline(views, primitive, count).map(|read| {
+        look.class.outlined = read.is_some();
+        outline = read.unwrap_or_default();
+    }));
     let mut part = Part {
         look,
         positions,
@@ -103,6 +112,7 @@ pub(super) fn read_part(
         colors,
         uvs,
         indices,
+        outline,
         bounds: Bounds::EMPTY,
     };
     if part.normals.is_empty() {
@@ -138,8 +148,17 @@ impl Part {
         self.reorder(&order);
     }
 
-    /// Every vertex array becomes the elements at `order`.
+    /// Every vertex array becomes the elements at `order`; an edge whose vertex is not among them goes.
     fn reorder(&mut self, order: &[u32]) {
+        if !self.outline.is_empty() {
+            let mut new_number = vec![None; self.positions.len()];
+            for (number, old) in (0_u32..).zip(order) {
+                new_number[*old as usize].get_or_insert(number);
+            }
+            let pairs = self.outline.as_chunks::<2>().0.iter();
+            let kept = pairs.filter_map(|[from, to]| Some([new_number[*from as usize]?, new_number[*to as usize]?]));
+            self.outline = kept.flatten().collect();
+        }
         fn pick<T: Copy>(values: &mut Vec<T>, order: &[u32]) {
             if !values.is_empty() {
                 *values = order.iter().map(|i| values[*i as usize]).collect();
@@ -224,6 +243,29 @@ fn read_colors(
         last.1
     });
     sized(colors.collect(), count, "COLOR_0")
+}
+
+/// The accessor with the vertices of the edges that a primitive names.
+pub(super) fn outline_accessor(primitive: &Primitive) -> Option<usize> {
+    let extension = primitive.extensions.get("CESIUM_primitive_outline")?;
+    usize::try_from(extension.get("indices")?.as_u64()?).ok()
+}
+
+/// `CESIUM_primitive_outline`: pairs of vertices, all of which are there; `None` where the primitive has none.
+fn read_outline(views: &Views<'_>, primitive: &Primitive, count: usize) -> Result<Option<Vec<u32>>, Fault> {
+    const NAME: &str = "CESIUM_primitive_outline";
+    if primitive.extensions.get(NAME).is_none() {
+        return Ok(None);
+    }
+    let accessor =
+        outline_accessor(primitive).ok_or_else(|| Fault::new(NAME, "it names no indices; edges are found by angle"))?;
+    let mut outline = views.integers(accessor)?;
+    outline.truncate(outline.len() / 2 * 2);
+    if outline.iter().any(|vertex| *vertex as usize >= count) {
+        let message = "it names vertices that are not there; edges are found by angle";
+        return Err(Fault::new(NAME, message));
+    }
+    Ok(Some(outline))
 }
 
 /// Strips and fans as triangle lists.

@@ -1,7 +1,11 @@
 //! 3D Tiles: tileset.json to a tree of tiles, payloads to meshes; and city models to 3D Tiles ([`tiler`]).
 
 mod b3dm;
+mod cmpt;
 mod content;
+mod i3dm;
+mod instanced;
+mod payload_count;
 mod references;
 mod tile_file;
 pub mod tiler;
@@ -10,7 +14,8 @@ mod volume;
 mod write;
 
 pub use content::{DecodeRequest, DecodedMeshes, TileContent, decode_content, decode_meshes};
-pub(crate) use content::{MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, count_payload};
+pub(crate) use content::{MAX_PAYLOAD_BYTES, PayloadKind};
+pub(crate) use payload_count::{PayloadCount, count_payload};
 pub use references::references;
 pub(crate) use tree::{MAX_TILESET_BYTES, Reading, is_tileset_json, read_tree};
 pub use tree::{Refine, Tile, TileId, TileTree, read_tileset};

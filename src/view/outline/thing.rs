@@ -73,6 +73,7 @@ impl Thing {
             double_sided: true,
             translucent: false,
             unlit: false,
+            outline: None,
         };
         let bvh = MeshBvh::build(&mesh);
         (!edges.is_empty()).then_some(Self {

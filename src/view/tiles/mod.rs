@@ -470,6 +470,7 @@ mod tests {
             centers,
             meshes: Vec::new(),
             triangles: 0,
+            instances: 0,
         }
     }
 

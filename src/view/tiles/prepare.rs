@@ -31,6 +31,8 @@ pub(in crate::view) struct PreparedContent {
     /// Where things stand on the ground, for areas without a terrain.
     pub(super) samples: FootSamples,
     pub(super) triangles: u64,
+    /// Copies of models in its meshes.
+    pub(super) instances: u64,
     /// Bytes read for it.
     pub(super) bytes_read: u64,
     /// Bytes that go to the graphics card.
@@ -80,6 +82,7 @@ pub(in crate::view) fn prepare_whole(
     let mut content = TileContent {
         meshes: Vec::with_capacity(decoded.meshes.len()),
         features: FeatureTable::default(),
+        instances: decoded.instances,
         bytes_read: decoded.bytes_read,
         bytes_resident: 0,
         problems: decoded.problems,
@@ -111,6 +114,7 @@ impl PreparedContent {
             meshes: Vec::with_capacity(content.meshes.len()),
             samples: FootSamples::default(),
             triangles: 0,
+            instances: content.instances,
             bytes_read: content.bytes_read,
             bytes_drawn: 0,
             bytes_resident: 0,
@@ -254,6 +258,7 @@ mod tests {
             double_sided: false,
             translucent: false,
             unlit: false,
+            outline: None,
         }
     }
 
@@ -266,6 +271,7 @@ mod tests {
                 rows: 2,
                 ..FeatureTable::default()
             },
+            instances: 0,
             bytes_read: 7,
             problems: Vec::new(),
         })

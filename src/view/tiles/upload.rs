@@ -39,6 +39,7 @@ impl Uploader<'_, '_, '_> {
             rows,
             centers: content.centers,
             triangles: content.triangles,
+            instances: content.instances,
         })
     }
 
