@@ -16,6 +16,7 @@ mod georef;
 mod geotiff_fixture;
 mod indicator_properties;
 mod indicators;
+mod instanced;
 mod online;
 mod points;
 mod prepare;

@@ -39,6 +39,10 @@ pub(crate) struct Budget {
     pub(super) copied_triangles: u64,
     pub(super) elements: usize,
     pub(super) texture_bytes: u64,
+    /// Triangles of everything in a composite tile, where that is what is decoded.
+    in_all: u64,
+    /// Whether models were made simpler.
+    pub(super) is_simpler: bool,
     /// Copies that had no room, and how many had it.
     pub(super) left_out: u64,
     pub(super) drawn: u64,
@@ -53,6 +57,8 @@ impl Default for Budget {
             copied_triangles: MAX_COPIED_TRIANGLES,
             elements: MAX_ELEMENTS,
             texture_bytes: MAX_TEXTURE_BYTES,
+            in_all: 0,
+            is_simpler: false,
             left_out: 0,
             drawn: 0,
         }
@@ -74,17 +80,41 @@ impl Budget {
         left.is_some()
     }
 
-    /// What was left out of the tile, once all of it has been decoded.
+    /// Tells that the files of one tile have so many triangles together, so that none of them takes the room of those
+    /// behind it.
+    pub(crate) fn divide(&mut self, triangles: u64) {
+        self.in_all = triangles;
+    }
+
+    /// Triangles that the copies of one file may have, which would like to have `wanted`.
+    pub(super) fn allowed(&self, wanted: u64) -> u64 {
+        if self.in_all <= MAX_COPIED_TRIANGLES {
+            return wanted.min(self.copied_triangles);
+        }
+        let share = u128::from(wanted) * u128::from(MAX_COPIED_TRIANGLES) / u128::from(self.in_all);
+        u64::try_from(share)
+            .unwrap_or(u64::MAX)
+            .min(wanted)
+            .min(self.copied_triangles)
+    }
+
+    /// What is not drawn as it is, once all of the tile has been decoded.
     pub(crate) fn fault(&self) -> Option<Fault> {
-        (self.left_out > 0).then(|| {
-            let message = format!(
-                "only {} of {} instances are drawn, spread evenly: more than {MAX_COPIED_TRIANGLES} triangles of \
-                 instances do not fit into one tile; make smaller tiles or a simpler model",
-                self.drawn,
-                self.drawn + self.left_out
-            );
-            Fault::too_large("", message)
-        })
+        let all = self.drawn.saturating_add(self.left_out);
+        let what = match (self.is_simpler, self.left_out) {
+            (false, 0) => return None,
+            (true, 0) => format!("the models of {all} instances are drawn simpler than they are"),
+            (false, left_out) => format!("{left_out} of {all} instances are left out, spread evenly"),
+            (true, left_out) => format!(
+                "{left_out} of {all} instances are left out, spread evenly, and the models of the others are drawn \
+                 simpler than they are"
+            ),
+        };
+        let message = format!(
+            "{what}: instances with more than {MAX_COPIED_TRIANGLES} triangles do not fit into one tile; make smaller \
+             tiles or a simpler model"
+        );
+        Some(Fault::too_large("", message))
     }
 }
 

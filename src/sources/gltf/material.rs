@@ -49,7 +49,7 @@ pub(super) struct Look {
 pub(super) struct UvTransform([[f32; 3]; 2]);
 
 impl UvTransform {
-    const IDENTITY: Self = Self([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]);
+    pub(super) const IDENTITY: Self = Self([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]);
 
     fn of(transform: &TextureTransform) -> Self {
         let (offset, scale) = (transform.offset.0, transform.scale.0);

@@ -5,6 +5,7 @@ use super::{
     material::RenderClass,
     place::{Bounds, SiteMap},
     primitive::Part,
+    simpler,
 };
 use crate::{geometry::FeatureMesh, georef::GeorefError};
 use bevy::math::{DMat3, DMat4, Vec3};
@@ -68,20 +69,28 @@ fn bounds_of(parts: &[Part]) -> Bounds {
     bounds
 }
 
-/// Maps the parts to the site and joins those that are drawn alike. Copies beyond the budget are left out.
+/// Triangles of all copies but the first of each mesh.
+pub(super) fn copied_triangles(placed: &[PlacedMesh], chain: &Chain<'_>) -> u64 {
+    let copied = |mesh: &PlacedMesh| {
+        let more = (chain.count(mesh.copies.as_ref()) as u64).saturating_sub(1);
+        mesh.triangles().saturating_mul(more)
+    };
+    placed.iter().map(copied).fold(0, u64::saturating_add)
+}
+
+/// Maps the parts to the site and joins those that are drawn alike. Where the copies do not fit into the budget, models
+/// are made simpler, and if that is not enough copies are left out.
 pub(super) fn merge(
-    placed: Vec<PlacedMesh>,
+    mut placed: Vec<PlacedMesh>,
     map: &SiteMap,
     chain: &Chain<'_>,
     rows: u32,
     budget: &mut Budget,
 ) -> Result<Vec<(RenderClass, FeatureMesh)>, GeorefError> {
-    let copied = |mesh: &PlacedMesh| {
-        let more = (chain.count(mesh.copies.as_ref()) as u64).saturating_sub(1);
-        mesh.triangles().saturating_mul(more)
-    };
-    let wanted = placed.iter().map(copied).fold(0, u64::saturating_add);
-    let share = Share::new(wanted, budget.copied_triangles);
+    let allowed = budget.allowed(copied_triangles(&placed, chain));
+    budget.is_simpler |= simpler::fit(&mut placed, chain, allowed);
+    let wanted = copied_triangles(&placed, chain);
+    let share = Share::new(wanted, allowed);
     let (mut drawn, mut left_out) = (0, 0);
     let mut merger = Merger {
         map,
@@ -90,7 +99,7 @@ pub(super) fn merge(
         positions: Vec::new(),
         normals: Vec::new(),
     };
-    merger.reserve(&placed, chain, wanted.saturating_sub(budget.copied_triangles));
+    merger.reserve(&placed, chain, wanted.saturating_sub(allowed));
     for mesh in placed {
         let count = chain.count(mesh.copies.as_ref());
         if mesh.copies.is_none() && chain.models.is_none() {

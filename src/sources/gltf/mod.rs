@@ -27,6 +27,7 @@ mod metadata;
 mod place;
 mod primitive;
 mod scene;
+mod simpler;
 
 pub(crate) use copies::{Budget, Copies};
 pub(crate) use count::{Totals, count};

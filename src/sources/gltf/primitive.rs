@@ -125,6 +125,16 @@ pub(super) fn read_part(
 }
 
 impl Part {
+    /// Keeps these triangles of the vertices that are there, and no vertices that none of them uses.
+    pub(super) fn set_corners(&mut self, indices: Vec<u32>) {
+        self.indices = indices;
+        if self.normals.is_empty() {
+            self.split_triangles();
+        } else {
+            self.drop_unused_vertices();
+        }
+    }
+
     /// Gives every triangle its own vertices.
     fn split_triangles(&mut self) {
         let order = std::mem::take(&mut self.indices);

@@ -7,7 +7,7 @@ use super::{
     BoundingVolume,
     b3dm::B3dm,
     cmpt::{self, Composite},
-    instanced, is_tileset_json,
+    count_payload, instanced, is_tileset_json,
 };
 use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh};
 use crate::georef::SiteFrame;
@@ -249,6 +249,9 @@ fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<Dec
         return Ok(decoded);
     }
     let mut budget = Budget::default();
+    if PayloadKind::of(bytes) == PayloadKind::Cmpt {
+        budget.divide(count_payload(bytes, path).totals.instanced_triangles);
+    }
     let mut decoded = decode_payload(request, bytes, path, &mut budget, 0)?;
     decoded.bytes_read += bytes.len() as u64;
     decoded.problems.extend(budget.fault().map(|fault| fault.at(path)));
