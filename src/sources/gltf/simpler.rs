@@ -62,14 +62,13 @@ mod tests {
         place::Bounds,
     };
     use bevy::math::{DAffine3, DMat4, DVec3};
+    use std::f32::consts::{PI, TAU};
 
     /// A ball of `rings` by `rings` quads of radius 1.
     fn ball(rings: u16, has_normals: bool) -> Part {
         let at = |i: u16, j: u16| {
-            let (up, around) = (
-                f32::from(i) / f32::from(rings) * 3.14,
-                f32::from(j) / f32::from(rings) * 6.28,
-            );
+            let part = |number: u16| f32::from(number) / f32::from(rings);
+            let (up, around) = (part(i) * PI, part(j) * TAU);
             [up.sin() * around.cos(), up.cos(), up.sin() * around.sin()]
         };
         let mut positions = Vec::new();

@@ -249,7 +249,7 @@ fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<Dec
         return Ok(decoded);
     }
     let mut budget = Budget::default();
-    if PayloadKind::of(bytes) == PayloadKind::Cmpt {
+    if bytes.starts_with(b"cmpt") {
         budget.divide(count_payload(bytes, path).totals.instanced_triangles);
     }
     let mut decoded = decode_payload(request, bytes, path, &mut budget, 0)?;

@@ -143,8 +143,9 @@ impl PreparedContent {
             round: false,
             ribbon: false,
         };
-        if self.features.rows > 1 && is_uniform(&mesh.colors) {
-            // One colour for a whole town says nothing; walls and roofs by the palette do.
+        if self.features.rows > 1 && self.instances == 0 && is_uniform(&mesh.colors) {
+            // One colour for a whole town says nothing; walls and roofs by the palette do. Copies of one model, which are
+            // trees or lamps, have it on purpose.
             mesh.colors.clear();
         }
         let Some(faces) = DrawnMesh::triangles(paper_from_features(mesh, key.textured)) else {
