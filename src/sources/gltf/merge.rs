@@ -110,7 +110,7 @@ pub(super) fn merge(
             continue;
         }
         let triangles = mesh.triangles();
-        let mut kept = 0;
+        let mut kept = 0_u64;
         for number in (0..count).filter(|number| share.keeps(*number)) {
             let root_from_local = chain.root_from_local(mesh.gltf_from_node, mesh.copies.as_ref(), number);
             let row = chain.row(mesh.copies.as_ref(), number);

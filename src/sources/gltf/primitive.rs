@@ -10,7 +10,6 @@ use super::{
 };
 use bevy::math::Vec3;
 use gltf::json::{accessor::Type, mesh::Mode, validation::Checked};
-use serde_json::Value;
 
 /// A primitive's vertices and triangles. Arrays that are not empty have the length of `positions`.
 #[derive(Clone)]

@@ -9,10 +9,11 @@ use crate::{
     sources::{
         Problem,
         gltf::{self, Budget, Document, Fault, Wrapping},
-        resource::{join, read_uri},
+        resource::{ResourceError, join, read_uri},
     },
 };
 use bevy::math::{DMat3, DMat4, DVec3};
+use std::borrow::Cow;
 
 /// Decodes a tile whose magic has been checked. Bytes of other files alone are counted as read.
 pub(super) fn decode(
@@ -30,33 +31,61 @@ pub(super) fn decode(
         .map_err(fault)?;
     budget.copies -= instances.copies.places.len().min(budget.copies);
     let problems: Vec<Problem> = instances.faults.into_iter().map(fault).collect();
+    let model = ModelFile::read(request, i3dm.model, path, budget)?;
+    let document = Document::parse(&model.bytes).map_err(|fault| fault.at(&model.path))?;
     let wrapping = Wrapping {
         batch: Some(instances.table),
         instances: Some(&instances.copies),
     };
-    let mut decode = |model: &[u8], path: &str| {
-        let document = Document::parse(model).map_err(|fault| fault.at(path))?;
-        gltf::decode(&document, &*request.resources, path, &placement, wrapping, budget)
-    };
-    let decoded = match i3dm.model {
-        Model::Embedded(model) => decode(model, path)?,
-        Model::External(uri) => {
-            let cannot = |error: &crate::sources::resource::ResourceError| error.problem(path, "model");
-            let limit = MAX_PAYLOAD_BYTES.min(budget.external_bytes);
-            let model = read_uri(&*request.resources, path, uri, limit).map_err(|error| cannot(&error))?;
-            budget.external_bytes -= (model.len() as u64).min(budget.external_bytes);
-            if uri.starts_with("data:") {
-                decode(&model, path)?
-            } else {
-                // What the model names lies beside the model.
-                let model_path = join(path, uri).map_err(|error| cannot(&error))?;
-                let mut decoded = decode(&model, &model_path)?;
-                decoded.bytes_read += model.len() as u64;
-                decoded
-            }
-        }
-    };
+    let mut decoded = gltf::decode(
+        &document,
+        &*request.resources,
+        &model.path,
+        &placement,
+        wrapping,
+        budget,
+    )?;
+    decoded.bytes_read += model.bytes_read;
     Ok(DecodedMeshes::of(decoded, problems))
+}
+
+/// The model of a tile.
+struct ModelFile<'a> {
+    bytes: Cow<'a, [u8]>,
+    /// What it names lies beside this.
+    path: Cow<'a, str>,
+    /// Bytes read from a file of its own.
+    bytes_read: u64,
+}
+
+impl<'a> ModelFile<'a> {
+    fn read(request: &DecodeRequest, model: Model<'a>, path: &'a str, budget: &mut Budget) -> Result<Self, Problem> {
+        let uri = match model {
+            Model::Embedded(bytes) => {
+                return Ok(Self {
+                    bytes: bytes.into(),
+                    path: path.into(),
+                    bytes_read: 0,
+                });
+            }
+            Model::External(uri) => uri,
+        };
+        let cannot = |error: ResourceError| error.problem(path, "model");
+        let limit = MAX_PAYLOAD_BYTES.min(budget.external_bytes);
+        let bytes = read_uri(&*request.resources, path, uri, limit).map_err(cannot)?;
+        let length = bytes.len() as u64;
+        budget.external_bytes = budget.external_bytes.saturating_sub(length);
+        let is_data = uri.starts_with("data:");
+        Ok(Self {
+            path: if is_data {
+                path.into()
+            } else {
+                join(path, uri).map_err(cannot)?.into()
+            },
+            bytes: bytes.into(),
+            bytes_read: if is_data { 0 } else { length },
+        })
+    }
 }
 
 /// Which way is up at the places of a tile.
