@@ -79,7 +79,7 @@ fn each_kind_of_fault_inside_a_gltf_tells_its_cause() {
         (
             "/nodes/0/extensions",
             json!({"EXT_mesh_gpu_instancing": {"attributes": {}}}),
-            Cause::NotRead,
+            Cause::Damaged,
         ),
     ] {
         let problem = broken(pointer, value);
