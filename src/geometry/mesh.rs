@@ -1,5 +1,6 @@
 //! One uploadable mesh with a feature row per vertex, and the edges drawn on it.
 
+use super::ModelCopies;
 use crate::georef::SitePos;
 use bevy::math::Vec3;
 
@@ -47,6 +48,8 @@ pub struct FeatureMesh {
     pub unlit: bool,
     /// Edges that the file names, two vertices each; `None` where it names none and they are found by angle.
     pub outline: Option<Vec<u32>>,
+    /// Which of the triangles are copies of a model, for picking.
+    pub copies: Vec<ModelCopies>,
 }
 
 /// Line segments where two faces meet at an angle, or those that the file names, for drawing edges: offsets as in the
@@ -65,6 +68,14 @@ const CREASE_COSINE: f32 = 0.906_307_8;
 const WELD_CELL_M: f32 = 0.001;
 
 impl FeatureMesh {
+    /// Gives every vertex and every copy the feature that `change` makes of its own.
+    pub fn change_features(&mut self, change: impl Fn(u32) -> u32) {
+        let places = self.copies.iter_mut().flat_map(|copies| &mut copies.places);
+        for feature in places.map(|place| &mut place.feature).chain(&mut self.features) {
+            *feature = change(*feature);
+        }
+    }
+
     /// Bytes held in memory: vertices, indices and texture.
     pub fn bytes(&self) -> u64 {
         let vertices = self.positions.len() * 12
@@ -313,6 +324,7 @@ pub(super) mod tests {
             translucent: false,
             unlit: false,
             outline: None,
+            copies: Vec::new(),
         }
     }
 

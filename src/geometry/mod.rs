@@ -4,6 +4,7 @@
 
 mod boxes;
 mod bvh;
+mod copies;
 mod features;
 mod mesh;
 pub mod polygon;
@@ -11,6 +12,7 @@ mod region;
 
 pub use boxes::BoxIndex;
 pub use bvh::{MeshBvh, Ray, RayHit};
+pub use copies::{CopyPlace, ModelCopies};
 pub use features::{Column, FeatureTable, Value};
 pub use mesh::{CreaseEdges, FeatureMesh, Texture};
 pub use polygon::Polygon;

@@ -311,6 +311,7 @@ impl PaperMesh {
             translucent: false,
             unlit: false,
             outline: None,
+            copies: Vec::new(),
         }
     }
 

@@ -15,9 +15,8 @@ use serde_json::Value;
 const MAX_COPIES: usize = 1_000_000;
 /// Most times that meshes are drawn for one tile: the copies in a file are drawn in each instance of the file.
 const MAX_DRAWS: usize = 4_000_000;
-/// Most triangles that copies have together in one tile. One takes about 190 bytes with its vertices, its edges and what
-/// picking needs.
-const MAX_COPIED_TRIANGLES: u64 = 1_500_000;
+/// Most triangles that copies have together in one tile. One takes 30 to 120 bytes with its vertices and its edges.
+const MAX_COPIED_TRIANGLES: u64 = 2_000_000;
 /// Most accessor elements read for one tile, each time that a node draws them: a small file can name the
 /// same big list many times.
 const MAX_ELEMENTS: usize = 60_000_000;

@@ -3,13 +3,16 @@
 use super::{
     copies::{Budget, Chain, Copies, Share},
     material::RenderClass,
-    place::{Bounds, SiteMap},
+    place::{Bounds, SiteMap, wide},
     primitive::Part,
     simpler,
 };
-use crate::{geometry::FeatureMesh, georef::GeorefError};
+use crate::{
+    geometry::{CopyPlace, FeatureMesh, ModelCopies},
+    georef::{GeorefError, narrow},
+};
 use bevy::math::{DMat3, DMat4, Vec3};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Colour of vertices without one beside others that have one.
 const WHITE: [u8; 4] = [255; 4];
@@ -88,7 +91,10 @@ pub(super) fn merge(
     budget: &mut Budget,
 ) -> Result<Vec<(RenderClass, FeatureMesh)>, GeorefError> {
     let allowed = budget.allowed(copied_triangles(&placed, chain));
-    budget.is_simpler |= simpler::fit(&mut placed, chain, allowed);
+    let is_simpler = simpler::fit(&mut placed, chain, allowed);
+    budget.is_simpler |= is_simpler;
+    // A model has a whole number of triangles: for a few more none of its copies is left out.
+    let allowed = if is_simpler { allowed + allowed / 8 } else { allowed };
     let wanted = copied_triangles(&placed, chain);
     let share = Share::new(wanted, allowed);
     let (mut drawn, mut left_out) = (0, 0);
@@ -110,14 +116,26 @@ pub(super) fn merge(
             continue;
         }
         let triangles = mesh.triangles();
+        let mut models = merger.models(&mesh.parts);
+        let center = bounds_of(&mesh.parts).center();
         let mut kept = 0_u64;
         for number in (0..count).filter(|number| share.keeps(*number)) {
             let root_from_local = chain.root_from_local(mesh.gltf_from_node, mesh.copies.as_ref(), number);
             let row = chain.row(mesh.copies.as_ref(), number);
+            let mesh_from_model = map.affine(root_from_local, center)?;
+            for model in models.values_mut() {
+                model.copies.places.push(CopyPlace {
+                    mesh_from_model,
+                    feature: row.unwrap_or(model.own_row),
+                });
+            }
             for part in &mesh.parts {
                 merger.copy(part, root_from_local, row)?;
             }
             kept += 1;
+        }
+        for (class, model) in models {
+            merger.mesh(class).copies.push(model.copies);
         }
         let used = triangles.saturating_mul(kept.saturating_sub(1));
         budget.copied_triangles = budget.copied_triangles.saturating_sub(used);
@@ -132,6 +150,13 @@ pub(super) fn merge(
     budget.drawn = budget.drawn.saturating_add(drawn);
     budget.left_out = budget.left_out.saturating_add(left_out);
     Ok(merger.meshes.into_iter().collect())
+}
+
+/// A model in the making, as picking needs it.
+struct Model {
+    copies: ModelCopies,
+    /// The row of all its vertices, where its copies have none of their own.
+    own_row: u32,
 }
 
 struct Merger<'a> {
@@ -180,6 +205,34 @@ impl Merger<'_> {
         }
     }
 
+    /// What the parts have of each class, if each copy of it is one feature: then picking needs it once.
+    fn models(&mut self, parts: &[Part]) -> BTreeMap<RenderClass, Model> {
+        let mut models = BTreeMap::new();
+        let mut mixed = BTreeSet::new();
+        let center = bounds_of(parts).center();
+        for part in parts {
+            let class = part.look.class;
+            let own_row = part.rows.first().copied().unwrap_or(self.rows);
+            let first_triangle = u32::try_from(self.mesh(class).indices.len() / 3).unwrap_or(u32::MAX);
+            let model = models.entry(class).or_insert_with(|| Model {
+                copies: ModelCopies {
+                    faces: Vec::new(),
+                    places: Vec::new(),
+                    first_triangle,
+                },
+                own_row,
+            });
+            if model.own_row != own_row || part.rows.iter().any(|row| *row != own_row) {
+                mixed.insert(class);
+            }
+            let corner = |i: u32| Vec3::from_array(narrow(wide(part.positions[i as usize]) - center));
+            let faces = part.indices.as_chunks::<3>().0.iter();
+            model.copies.faces.extend(faces.map(|face| face.map(corner)));
+        }
+        models.retain(|class, _| !mixed.contains(class));
+        models
+    }
+
     fn mesh(&mut self, class: RenderClass) -> &mut FeatureMesh {
         let origin = self.map.origin;
         self.meshes.entry(class).or_insert_with(|| FeatureMesh {
@@ -195,6 +248,7 @@ impl Merger<'_> {
             translucent: class.translucent,
             unlit: class.unlit,
             outline: class.outlined.then(Vec::new),
+            copies: Vec::new(),
         })
     }
 

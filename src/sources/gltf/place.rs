@@ -4,7 +4,7 @@ use crate::{
     georef::{Ecef, GeorefError, SiteFrame, SitePos, TileMap, narrow, render_axes},
     sources::tiles3d::BoundingVolume,
 };
-use bevy::math::{DAffine3, DMat3, DMat4, DVec3};
+use bevy::math::{Affine3A, DAffine3, DMat3, DMat4, DVec3, Mat3A, Vec3A};
 
 /// Where a payload stands.
 pub(crate) struct Placement<'a> {
@@ -165,6 +165,22 @@ impl SiteMap {
         out.clear();
         out.extend(local.iter().map(|v| narrow(render_axes(linear * wide(*v) + shift))));
         Ok(())
+    }
+
+    /// Render-axes offsets from a model's own axes, whose zero is put at `center` of the local ones: what
+    /// [`SiteMap::positions`] does, as one linear map that holds near there.
+    pub(super) fn affine(&self, root_from_local: DMat4, center: DVec3) -> Result<Affine3A, GeorefError> {
+        let root = root_from_local.transform_point3(center);
+        let local = DMat3::from_mat4(root_from_local);
+        let (linear, at) = match &self.map {
+            Some(map) => (map.jacobian() * local, map.site_from_ecef(Ecef(root))?.0),
+            None => (local, root),
+        };
+        let column = |v: DVec3| Vec3A::from_array(narrow(render_axes(v)));
+        Ok(Affine3A {
+            matrix3: Mat3A::from_cols(column(linear.x_axis), column(linear.y_axis), column(linear.z_axis)),
+            translation: column(at - self.start.0),
+        })
     }
 
     pub(super) fn normals(&self, root_from_local: DMat4, local: &[[f32; 3]], out: &mut Vec<[f32; 3]>) {

@@ -119,6 +119,7 @@ impl Decoder {
                 translucent: alpha < 255,
                 unlit: false,
                 outline: None,
+                copies: Vec::new(),
             });
         let before = mesh.positions.len();
         let base = u32::try_from(before).unwrap_or(u32::MAX);

@@ -80,12 +80,14 @@ impl Composite {
     pub(super) fn add(&mut self, mut inner: DecodedMeshes) {
         let (before, added) = (self.whole.features.rows, inner.features.rows);
         let has_room = before.checked_add(added).is_some_and(|all| all <= MAX_BATCH);
-        for feature in inner.meshes.iter_mut().flat_map(|mesh| &mut mesh.features) {
-            *feature = if has_room && *feature < added {
-                before + *feature
-            } else {
-                NO_FEATURE
-            };
+        for mesh in &mut inner.meshes {
+            mesh.change_features(|feature| {
+                if has_room && feature < added {
+                    before + feature
+                } else {
+                    NO_FEATURE
+                }
+            });
         }
         self.whole.meshes.append(&mut inner.meshes);
         if has_room {
@@ -100,8 +102,8 @@ impl Composite {
     /// The whole, and what it lacks.
     pub(super) fn finish(mut self) -> (DecodedMeshes, Vec<Fault>) {
         let rows = self.whole.features.rows;
-        for feature in self.whole.meshes.iter_mut().flat_map(|mesh| &mut mesh.features) {
-            *feature = (*feature).min(rows);
+        for mesh in &mut self.whole.meshes {
+            mesh.change_features(|feature| feature.min(rows));
         }
         let mut faults = Vec::new();
         if self.tables_left_out > 0 {

@@ -74,6 +74,7 @@ impl Thing {
             translucent: false,
             unlit: false,
             outline: None,
+            copies: Vec::new(),
         };
         let bvh = MeshBvh::build(&mesh);
         (!edges.is_empty()).then_some(Self {

@@ -88,7 +88,7 @@ pub(in crate::view) fn prepare_whole(
         problems: decoded.problems,
     };
     for mut mesh in decoded.meshes {
-        mesh.features.fill(0);
+        mesh.change_features(|_| 0);
         if !keeps_textures {
             mesh.texture = None;
             mesh.uvs.clear();
@@ -260,6 +260,7 @@ mod tests {
             translucent: false,
             unlit: false,
             outline: None,
+            copies: Vec::new(),
         }
     }
 
