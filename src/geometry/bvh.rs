@@ -1,6 +1,6 @@
 //! Ray casting on a mesh through a BVH (`obvhs`), in the mesh's own render-axes offsets.
 
-use super::{FeatureMesh, copies::CopyBvh};
+use super::{FeatureMesh, ModelCopies, copies::CopyBvh};
 use bevy::math::{Vec3, Vec3A};
 use obvhs::{BvhBuildParams, aabb::Aabb, bvh2::Bvh2, bvh2::builder::build_bvh2, ray};
 use std::time::Duration;
@@ -58,19 +58,23 @@ impl MeshBvh {
     /// Builds the hierarchy; empty meshes give one that is never hit. Triangles with a corner that is not a
     /// finite number or not there are left out.
     pub fn build(mesh: &FeatureMesh) -> Self {
-        let is_copy = |number: u32| {
-            mesh.copies
-                .iter()
-                .any(|copies| copies.triangles().contains(&u64::from(number)))
+        let mut ranges = mesh.copies.iter().map(ModelCopies::triangles).peekable();
+        let mut is_copy = |number: u32| {
+            let number = u64::from(number);
+            while ranges.next_if(|range| range.end <= number).is_some() {}
+            ranges.peek().is_some_and(|range| range.contains(&number))
         };
         let faces = (0_u32..).zip(mesh.indices.as_chunks::<3>().0);
         let faces = faces.filter_map(|(number, corners)| {
+            if is_copy(number) {
+                return None;
+            }
             let corner = |i: u32| mesh.positions.get(i as usize).map(|p| Vec3::from_array(*p));
             let (Some(a), Some(b), Some(c)) = (corner(corners[0]), corner(corners[1]), corner(corners[2])) else {
                 return None;
             };
             let feature = mesh.features.get(corners[0] as usize).copied().unwrap_or(u32::MAX);
-            (mesh.copies.is_empty() || !is_copy(number)).then_some((number, [a, b, c], feature))
+            Some((number, [a, b, c], feature))
         });
         Self {
             faces: FaceBvh::build(faces),

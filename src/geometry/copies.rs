@@ -231,10 +231,12 @@ mod tests {
         let (plain, copied) = (MeshBvh::build(&plain), MeshBvh::build(&copied));
         let mut hits = 0;
         for i in 0..2_000_u16 {
-            let (x, z) = (f32::from(i % 50) * 8.0 - 5.0, -f32::from(i / 50) * 7.0 + 4.0);
+            // Fifty rays at each of the places.
+            let (n, ray) = (f32::from(i / 50), f32::from(i % 50));
+            let (x, z) = (10.0 * n + (ray % 7.0) * 0.9 - 2.0, -7.0 * n + (ray / 7.0) * 0.9 - 3.0);
             let ray = Ray {
-                origin: Vec3::new(x, 60.0, z),
-                direction: Vec3::new(f32::from(i % 7) * 0.1 - 0.3, -1.0, 0.2).normalize(),
+                origin: Vec3::new(x + 18.0, 60.0 + n, z - 12.0),
+                direction: Vec3::new(-0.3, -1.0, 0.2).normalize(),
             };
             let visible = |feature: u32| feature % 5 != 0;
             match (plain.cast(ray, visible), copied.cast(ray, visible)) {

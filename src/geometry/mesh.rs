@@ -48,7 +48,7 @@ pub struct FeatureMesh {
     pub unlit: bool,
     /// Edges that the file names, two vertices each; `None` where it names none and they are found by angle.
     pub outline: Option<Vec<u32>>,
-    /// Which of the triangles are copies of a model, for picking.
+    /// Which of the triangles are copies of a model, for picking; in the order of the triangles.
     pub copies: Vec<ModelCopies>,
 }
 

@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Colour of vertices without one beside others that have one.
 const WHITE: [u8; 4] = [255; 4];
 
+/// Fewer copies are picked as any other triangles.
+const MIN_COPIES: usize = 8;
+
 /// The parts of one mesh where a node draws them.
 pub(super) struct PlacedMesh {
     pub(super) parts: Vec<Part>,
@@ -134,6 +137,7 @@ pub(super) fn merge(
             }
             kept += 1;
         }
+        models.retain(|_, model| model.copies.places.len() >= MIN_COPIES);
         for (class, model) in models {
             merger.mesh(class).copies.push(model.copies);
         }
