@@ -176,7 +176,7 @@ impl Copies {
 
     /// Leaves out the copies whose place is not a finite number.
     pub(crate) fn drop_endless(&mut self) -> Option<Fault> {
-        let is_finite: Vec<bool> = self.places.iter().map(|place| place.is_finite()).collect();
+        let is_finite: Vec<bool> = self.places.iter().map(DAffine3::is_finite).collect();
         let dropped = is_finite.iter().filter(|is_finite| !**is_finite).count();
         if dropped == 0 {
             return None;

@@ -29,8 +29,16 @@ pub(super) struct RenderClass {
     pub(super) double_sided: bool,
     pub(super) translucent: bool,
     pub(super) unlit: bool,
-    /// Its edges are named by the file.
-    pub(super) outlined: bool,
+    pub(super) edges: EdgeSource,
+}
+
+/// Where the edges that are drawn on a surface come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum EdgeSource {
+    /// They are found by the angles of its faces.
+    Angles,
+    /// The file names them.
+    File,
 }
 
 /// How a primitive looks.
@@ -91,7 +99,7 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
             // A mask without a texture hides nothing; with one, blending shows its holes.
             translucent: has_mode(AlphaMode::Blend) || (has_mode(AlphaMode::Mask) && image.is_some()),
             unlit: material.extensions.get("KHR_materials_unlit").is_some(),
-            outlined: false,
+            edges: EdgeSource::Angles,
         },
         factor,
         uv_set: transform

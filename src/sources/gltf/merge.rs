@@ -2,7 +2,7 @@
 
 use super::{
     copies::{Budget, Chain, Copies, Share},
-    material::RenderClass,
+    material::{EdgeSource, RenderClass},
     place::{Bounds, SiteMap, wide},
     primitive::Part,
     simpler,
@@ -251,7 +251,7 @@ impl Merger<'_> {
             double_sided: class.double_sided,
             translucent: class.translucent,
             unlit: class.unlit,
-            outline: class.outlined.then(Vec::new),
+            outline: (class.edges == EdgeSource::File).then(Vec::new),
             copies: Vec::new(),
         })
     }
@@ -315,13 +315,10 @@ impl Merger<'_> {
         color_before(mesh, part, before);
         mesh.positions.extend_from_slice(&positions);
         mesh.normals.extend_from_slice(&normals);
-        match row {
-            Some(row) => mesh.features.resize(after, row),
-            None => {
-                mesh.features.extend_from_slice(&part.rows);
-                mesh.features.resize(after, rows);
-            }
+        if row.is_none() {
+            mesh.features.extend_from_slice(&part.rows);
         }
+        mesh.features.resize(after, row.unwrap_or(rows));
         mesh.colors.extend_from_slice(&part.colors);
         mesh.uvs.extend_from_slice(&part.uvs);
         fill_up(mesh, class, after);

@@ -145,7 +145,7 @@ fn read_parts(
 ) -> Vec<PlacedMesh> {
     let (places, scene_faults) = mesh_places(&document.root);
     faults.extend(scene_faults);
-    let mut placed = Vec::new();
+    let mut drawn = Vec::new();
     for place in places {
         let Some(mesh) = document.root.meshes.get(place.mesh) else {
             faults.push(Fault::new(format!("meshes[{}]", place.mesh), "there is no such mesh"));
@@ -173,7 +173,7 @@ fn read_parts(
             if !budget.takes_elements(elements_of(&document.root, primitive)) {
                 let message = "there are more vertices and indices than are read for one tile; the rest is left out";
                 faults.push(Fault::too_large("", message));
-                return placed;
+                return drawn;
             }
             let mut found = Vec::new();
             let part = read_part(views, primitive, rows, &mut found);
@@ -185,14 +185,14 @@ fn read_parts(
             }
         }
         if !parts.is_empty() {
-            placed.push(PlacedMesh {
+            drawn.push(PlacedMesh {
                 parts,
                 gltf_from_node: place.gltf_from_node,
                 copies,
             });
         }
     }
-    placed
+    drawn
 }
 
 /// Elements of everything that a primitive names and that will be read.

@@ -5,7 +5,7 @@ use super::{
     accessor::Views,
     feature_ids::{FeatureIdSet, Rows},
     file::Primitive,
-    material::{self, Look, srgb_bytes},
+    material::{self, EdgeSource, Look, srgb_bytes},
     place::{Bounds, wide},
 };
 use bevy::math::Vec3;
@@ -100,7 +100,9 @@ pub(super) fn read_part(
     }
     let mut outline = Vec::new();
     soft(read_outline(views, primitive, count).map(|read| {
-        look.class.outlined = read.is_some();
+        if read.is_some() {
+            look.class.edges = EdgeSource::File;
+        }
         outline = read.unwrap_or_default();
     }));
     let mut part = Part {
@@ -159,6 +161,11 @@ impl Part {
 
     /// Every vertex array becomes the elements at `order`; an edge whose vertex is not among them goes.
     fn reorder(&mut self, order: &[u32]) {
+        fn pick<T: Copy>(values: &mut Vec<T>, order: &[u32]) {
+            if !values.is_empty() {
+                *values = order.iter().map(|i| values[*i as usize]).collect();
+            }
+        }
         if !self.outline.is_empty() {
             let mut new_number = vec![None; self.positions.len()];
             for (number, old) in (0_u32..).zip(order) {
@@ -167,11 +174,6 @@ impl Part {
             let pairs = self.outline.as_chunks::<2>().0.iter();
             let kept = pairs.filter_map(|[from, to]| Some([new_number[*from as usize]?, new_number[*to as usize]?]));
             self.outline = kept.flatten().collect();
-        }
-        fn pick<T: Copy>(values: &mut Vec<T>, order: &[u32]) {
-            if !values.is_empty() {
-                *values = order.iter().map(|i| values[*i as usize]).collect();
-            }
         }
         pick(&mut self.positions, order);
         pick(&mut self.normals, order);

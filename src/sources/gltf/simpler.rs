@@ -38,11 +38,11 @@ pub(super) fn fit(placed: &mut [PlacedMesh], chain: &Chain<'_>, allowed: u64) ->
 
 /// Whether the part is simpler now. One that would vanish, or that cannot be read, stays as it is.
 fn simplify(part: &mut Part, target: usize, workspace: &mut Workspace) -> bool {
+    // Relative to the size of the part: the target alone decides.
+    const ANY_ERROR: f32 = 1.0;
     if part.indices.len() <= target {
         return false;
     }
-    // Relative to the size of the part: the target alone decides.
-    const ANY_ERROR: f32 = 1.0;
     let positions = Positions::from_packed(&part.positions);
     match simplify_sloppy(&part.indices, positions, None, target, ANY_ERROR, workspace) {
         Ok(simpler) if !simpler.indices.is_empty() && simpler.indices.len() < part.indices.len() => {
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use crate::sources::gltf::{
         copies::Copies,
-        material::{Look, RenderClass, UvTransform},
+        material::{EdgeSource, Look, RenderClass, UvTransform},
         place::Bounds,
     };
     use bevy::math::{DAffine3, DMat4, DVec3};
@@ -86,7 +86,7 @@ mod tests {
                     double_sided: false,
                     translucent: false,
                     unlit: false,
-                    outlined: false,
+                    edges: EdgeSource::Angles,
                 },
                 factor: [1.0; 4],
                 uv_set: 0,

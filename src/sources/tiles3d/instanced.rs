@@ -100,7 +100,7 @@ impl Upright {
     fn new(root_from_models: DMat4, is_geocentric: bool) -> Self {
         let linear = DMat3::from_mat4(root_from_models);
         // The turn alone: a tile that is made larger makes its instances larger, upright or not.
-        let columns = [linear.x_axis, linear.y_axis, linear.z_axis].map(|axis| axis.normalize_or_zero());
+        let columns = [linear.x_axis, linear.y_axis, linear.z_axis].map(DVec3::normalize_or_zero);
         let turn = DMat3::from_cols(columns[0], columns[1], columns[2]).transpose();
         Self {
             root_from_models,
