@@ -1,6 +1,6 @@
 //! Ray casting on a mesh through a BVH (`obvhs`), in the mesh's own render-axes offsets.
 
-use super::FeatureMesh;
+use super::{FeatureMesh, ModelCopies, copies::CopyBvh};
 use bevy::math::{Vec3, Vec3A};
 use obvhs::{BvhBuildParams, aabb::Aabb, bvh2::Bvh2, bvh2::builder::build_bvh2, ray};
 use std::time::Duration;
@@ -49,28 +49,91 @@ struct Cluster {
 
 /// A bounding volume hierarchy over the triangles of one mesh, with what picking needs of it.
 pub struct MeshBvh {
-    bvh: Bvh2,
-    /// In the order of the hierarchy's leaves.
-    clusters: Vec<Cluster>,
-    triangles: Vec<PickTriangle>,
+    /// All triangles that are not copies of a model.
+    faces: FaceBvh,
+    copies: Vec<CopyBvh>,
 }
 
 impl MeshBvh {
     /// Builds the hierarchy; empty meshes give one that is never hit. Triangles with a corner that is not a
     /// finite number or not there are left out.
     pub fn build(mesh: &FeatureMesh) -> Self {
-        let mut triangles = Vec::with_capacity(mesh.indices.len() / 3);
-        let mut clusters: Vec<Cluster> = Vec::with_capacity(triangles.capacity() / 2);
-        let mut boxes: Vec<Aabb> = Vec::with_capacity(triangles.capacity() / 2);
-        for (number, corners) in (0_u32..).zip(mesh.indices.chunks_exact(3)) {
+        let mut ranges = mesh.copies.iter().map(ModelCopies::triangles).peekable();
+        let mut is_copy = |number: u32| {
+            let number = u64::from(number);
+            while ranges.next_if(|range| range.end <= number).is_some() {}
+            ranges.peek().is_some_and(|range| range.contains(&number))
+        };
+        let faces = (0_u32..).zip(mesh.indices.as_chunks::<3>().0);
+        let faces = faces.filter_map(|(number, corners)| {
+            if is_copy(number) {
+                return None;
+            }
             let corner = |i: u32| mesh.positions.get(i as usize).map(|p| Vec3::from_array(*p));
             let (Some(a), Some(b), Some(c)) = (corner(corners[0]), corner(corners[1]), corner(corners[2])) else {
-                continue;
+                return None;
             };
+            let feature = mesh.features.get(corners[0] as usize).copied().unwrap_or(u32::MAX);
+            Some((number, [a, b, c], feature))
+        });
+        Self {
+            faces: FaceBvh::build(faces),
+            copies: mesh.copies.iter().map(CopyBvh::build).collect(),
+        }
+    }
+
+    /// The nearest hit whose feature row passes `visible`, from either side of a triangle.
+    pub fn cast(&self, ray: Ray, visible: impl Fn(u32) -> bool) -> Option<RayHit> {
+        if !ray.origin.is_finite() || !ray.direction.is_finite() {
+            return None;
+        }
+        let face = self.faces.nearest(ray, &visible);
+        let face = face.map(|(distance_m, [a, b, c], triangle, feature)| RayHit {
+            distance_m,
+            feature,
+            triangle,
+            normal: (b - a).cross(c - a).normalize_or_zero(),
+        });
+        let copies = self.copies.iter().filter_map(|copies| copies.cast(ray, &visible));
+        copies.chain(face).min_by(|a, b| a.distance_m.total_cmp(&b.distance_m))
+    }
+
+    /// Whether any triangle belongs to a feature.
+    pub fn holds(&self, feature: u32) -> bool {
+        self.faces.holds(feature) || self.copies.iter().any(|copies| copies.holds(feature))
+    }
+
+    /// The triangles of a feature, in the mesh's offsets and in no order.
+    pub fn triangles_of(&self, feature: u32) -> impl Iterator<Item = [Vec3; 3]> {
+        let copies = self.copies.iter().flat_map(move |copies| copies.triangles_of(feature));
+        self.faces.triangles_of(feature).chain(copies)
+    }
+
+    /// Bytes held in memory.
+    pub fn bytes(&self) -> u64 {
+        self.faces.bytes() + self.copies.iter().map(CopyBvh::bytes).sum::<u64>()
+    }
+}
+
+/// The hierarchy over triangles that each stand for themselves.
+pub(super) struct FaceBvh {
+    bvh: Bvh2,
+    /// In the order of the hierarchy's leaves.
+    clusters: Vec<Cluster>,
+    triangles: Vec<PickTriangle>,
+}
+
+impl FaceBvh {
+    /// Of triangles with their numbers and features; those with a corner that is not finite are left out.
+    pub(super) fn build(faces: impl Iterator<Item = (u32, [Vec3; 3], u32)>) -> Self {
+        let expected = faces.size_hint().1.unwrap_or(0);
+        let mut triangles = Vec::with_capacity(expected);
+        let mut clusters: Vec<Cluster> = Vec::with_capacity(expected / 2);
+        let mut boxes: Vec<Aabb> = Vec::with_capacity(expected / 2);
+        for (number, [a, b, c], feature) in faces {
             if !(a + b + c).is_finite() {
                 continue;
             }
-            let feature = mesh.features.get(corners[0] as usize).copied().unwrap_or(u32::MAX);
             let bounds = Aabb::from_points(&[a, b, c].map(Vec3A::from));
             match (clusters.last_mut(), boxes.last_mut()) {
                 (Some(cluster), Some(cluster_box)) if cluster.feature == feature && cluster.count < CLUSTER => {
@@ -94,8 +157,8 @@ impl MeshBvh {
         if clusters.is_empty() {
             return Self {
                 bvh: Bvh2::default(),
-                clusters,
-                triangles,
+                clusters: Vec::new(),
+                triangles: Vec::new(),
             };
         }
         // No reinsertion and no joining of leaves, which are clusters already: a tile is built once and cast
@@ -118,8 +181,9 @@ impl MeshBvh {
         }
     }
 
-    /// The nearest hit whose feature row passes `visible`, from either side of a triangle.
-    pub fn cast(&self, ray: Ray, visible: impl Fn(u32) -> bool) -> Option<RayHit> {
+    /// The nearest triangle whose feature passes `visible`, from either side: how many lengths of the ray's direction
+    /// away, its corners, its number and its feature.
+    pub(super) fn nearest(&self, ray: Ray, visible: impl Fn(u32) -> bool) -> Option<(f32, [Vec3; 3], u32, u32)> {
         if self.clusters.is_empty() || !ray.origin.is_finite() || !ray.direction.is_finite() {
             return None;
         }
@@ -131,7 +195,7 @@ impl MeshBvh {
                 self.clusters
                     .get(i)
                     .filter(|cluster| visible(cluster.feature))
-                    .and_then(|cluster| self.nearest(ray, cluster))
+                    .and_then(|cluster| self.nearest_of(ray, cluster))
                     .map_or(f32::INFINITY, |(distance_m, _)| distance_m)
             },
         );
@@ -139,18 +203,12 @@ impl MeshBvh {
             .clusters
             .get(hit.primitive_id as usize)
             .filter(|_| found || hit.t.is_finite())?;
-        let (distance_m, triangle) = self.nearest(ray, cluster)?;
-        let [a, b, c] = triangle.corners;
-        Some(RayHit {
-            distance_m,
-            feature: cluster.feature,
-            triangle: triangle.number,
-            normal: (b - a).cross(c - a).normalize_or_zero(),
-        })
+        let (distance_m, triangle) = self.nearest_of(ray, cluster)?;
+        Some((distance_m, triangle.corners, triangle.number, cluster.feature))
     }
 
     /// The nearest triangle of a cluster that the ray hits, and how far away.
-    fn nearest(&self, ray: Ray, cluster: &Cluster) -> Option<(f32, &PickTriangle)> {
+    fn nearest_of(&self, ray: Ray, cluster: &Cluster) -> Option<(f32, &PickTriangle)> {
         let start = cluster.start as usize;
         let triangles = self.triangles.get(start..start + cluster.count as usize)?;
         triangles
@@ -159,13 +217,11 @@ impl MeshBvh {
             .min_by(|(a, _), (b, _)| a.total_cmp(b))
     }
 
-    /// Whether any triangle belongs to a feature.
-    pub fn holds(&self, feature: u32) -> bool {
+    fn holds(&self, feature: u32) -> bool {
         self.clusters.iter().any(|cluster| cluster.feature == feature)
     }
 
-    /// The triangles of a feature, in the mesh's offsets and in no order.
-    pub fn triangles_of(&self, feature: u32) -> impl Iterator<Item = [Vec3; 3]> {
+    fn triangles_of(&self, feature: u32) -> impl Iterator<Item = [Vec3; 3]> {
         let clusters = self.clusters.iter().filter(move |cluster| cluster.feature == feature);
         clusters.flat_map(|cluster| {
             let start = cluster.start as usize;
@@ -174,8 +230,12 @@ impl MeshBvh {
         })
     }
 
-    /// Bytes held in memory.
-    pub fn bytes(&self) -> u64 {
+    /// All triangles.
+    pub(super) fn faces(&self) -> impl Iterator<Item = [Vec3; 3]> {
+        self.triangles.iter().map(|triangle| triangle.corners)
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
         let nodes = self.bvh.nodes.len() * size_of::<obvhs::bvh2::node::Bvh2Node>();
         let indices = self.bvh.primitive_indices.len() * size_of::<u32>();
         let clusters = self.clusters.len() * size_of::<Cluster>();
@@ -263,7 +323,7 @@ mod tests {
             *feature = u32::try_from(corner / 9).unwrap();
         }
         let bvh = MeshBvh::build(&mesh);
-        assert!(bvh.clusters.iter().all(|cluster| cluster.count <= 3));
+        assert!(bvh.faces.clusters.iter().all(|cluster| cluster.count <= 3));
         for (number, corners) in (0_u32..).zip(mesh.indices.chunks_exact(3)) {
             let corner = |i: usize| Vec3::from_array(mesh.positions[corners[i] as usize]);
             let ray = Ray {

@@ -1,6 +1,6 @@
 //! One uploadable mesh with a feature row per vertex, and the edges drawn on it.
 
-use super::Texture;
+use super::{ModelCopies, Texture};
 use crate::georef::SitePos;
 use bevy::math::Vec3;
 
@@ -33,9 +33,14 @@ pub struct FeatureMesh {
     pub translucent: bool,
     /// Drawn without light.
     pub unlit: bool,
+    /// Edges that the file names, two vertices each; `None` where it names none and they are found by angle.
+    pub outline: Option<Vec<u32>>,
+    /// Which of the triangles are copies of a model, for picking; in the order of the triangles.
+    pub copies: Vec<ModelCopies>,
 }
 
-/// Line segments where two faces meet at an angle, for drawing edges: offsets as in the mesh.
+/// Line segments where two faces meet at an angle, or those that the file names, for drawing edges: offsets as in the
+/// mesh.
 #[derive(Debug, Clone, Default)]
 pub struct CreaseEdges {
     /// Ends, two per segment, render axes.
@@ -50,6 +55,14 @@ const CREASE_COSINE: f32 = 0.906_307_8;
 const WELD_CELL_M: f32 = 0.001;
 
 impl FeatureMesh {
+    /// Gives every vertex and every copy the feature that `change` makes of its own.
+    pub fn change_features(&mut self, change: impl Fn(u32) -> u32) {
+        let places = self.copies.iter_mut().flat_map(|copies| &mut copies.places);
+        for feature in places.map(|place| &mut place.feature).chain(&mut self.features) {
+            *feature = change(*feature);
+        }
+    }
+
     /// Bytes held in memory: vertices, indices and texture.
     pub fn bytes(&self) -> u64 {
         let vertices = self.positions.len() * 12
@@ -57,16 +70,21 @@ impl FeatureMesh {
             + self.features.len() * 4
             + self.colors.len() * 4
             + self.uvs.len() * 8
-            + self.indices.len() * 4;
+            + self.indices.len() * 4
+            + self.outline.as_ref().map_or(0, |outline| outline.len() * 4);
         let texture = self.texture.as_ref().map_or(0, |t| t.texels.len());
         (vertices + texture) as u64
     }
 }
 
 impl CreaseEdges {
-    /// Edges of `mesh` with a single face, or between faces whose normals differ by more than 25°. Corners of
-    /// the same feature within a millimetre count as one, since files split vertices at every hard edge.
+    /// The edges that the file names, where it does; else edges of `mesh` with a single face, or between faces whose
+    /// normals differ by more than 25°. Corners of the same feature within a millimetre count as one, since files
+    /// split vertices at every hard edge.
     pub fn of(mesh: &FeatureMesh) -> Self {
+        if let Some(outline) = &mesh.outline {
+            return Self::named(mesh, outline);
+        }
         let found = FoundEdges::of(mesh);
         let mut edges = Self {
             positions: Vec::with_capacity(2 * found.drawn),
@@ -81,6 +99,20 @@ impl CreaseEdges {
                     .features
                     .push(mesh.features.get(vertex as usize).copied().unwrap_or(u32::MAX));
             }
+        }
+        edges
+    }
+
+    /// The edges between pairs of vertices; a pair with a vertex that is not there is passed over.
+    fn named(mesh: &FeatureMesh, outline: &[u32]) -> Self {
+        let mut edges = Self::default();
+        for pair in outline.as_chunks::<2>().0 {
+            let [Some(from), Some(to)] = pair.map(|vertex| mesh.positions.get(vertex as usize)) else {
+                continue;
+            };
+            edges.positions.extend([*from, *to]);
+            let feature = |vertex: u32| mesh.features.get(vertex as usize).copied().unwrap_or(u32::MAX);
+            edges.features.extend(pair.map(feature));
         }
         edges
     }
@@ -278,6 +310,8 @@ pub(super) mod tests {
             double_sided: false,
             translucent: false,
             unlit: false,
+            outline: None,
+            copies: Vec::new(),
         }
     }
 
@@ -342,6 +376,21 @@ pub(super) mod tests {
         let positions = vec![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0]];
         let mesh = mesh_of(positions, vec![0; 4], vec![0, 1, 2, 0, 3, 2]);
         assert_eq!(CreaseEdges::of(&mesh).positions.len(), 8, "only the outline");
+    }
+
+    #[test]
+    fn edges_that_the_file_names_take_the_place_of_those_found() {
+        let mut mesh = cube();
+        mesh.features[1] = 7;
+        mesh.outline = Some(vec![0, 1, 2, 999, 3, 0, 5]);
+        let edges = CreaseEdges::of(&mesh);
+        let [a, b, _, d] = mesh.positions[..4] else {
+            panic!("no face")
+        };
+        assert_eq!(edges.positions, [a, b, d, a]);
+        assert_eq!(edges.features, [0, 7, 0, 0]);
+        mesh.outline = Some(Vec::new());
+        assert!(CreaseEdges::of(&mesh).positions.is_empty(), "no edges are named");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod boxes;
 mod bvh;
+mod copies;
 mod features;
 mod mesh;
 pub mod polygon;
@@ -12,6 +13,7 @@ mod texture;
 
 pub use boxes::BoxIndex;
 pub use bvh::{MeshBvh, Ray, RayHit};
+pub use copies::{CopyPlace, ModelCopies};
 pub use features::{Column, FeatureTable, Value};
 pub use mesh::{CreaseEdges, FeatureMesh};
 pub use polygon::Polygon;

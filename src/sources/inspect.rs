@@ -192,6 +192,7 @@ fn describe_totals(totals: Totals) -> Value {
         "triangles": totals.triangles,
         "points": totals.points,
         "instances": totals.instances,
+        "instanced_triangles": totals.instanced_triangles,
         "features": totals.features(),
     })
 }

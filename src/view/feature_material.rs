@@ -315,6 +315,8 @@ impl PaperMesh {
             double_sided: false,
             translucent: false,
             unlit: false,
+            outline: None,
+            copies: Vec::new(),
         }
     }
 

@@ -224,9 +224,9 @@ fn other_versions_and_unknown_bytes_are_named() {
             .contains("glTF 1.0 is not supported")
     );
     for (bytes, expected) in [
-        (&b"i3dm...."[..], "not read yet"),
+        (&b"i3dm...."[..], "cut off"),
         (b"pnts....", "not read yet"),
-        (b"cmpt....", "not read yet"),
+        (b"cmpt....", "cut off"),
         (b"PK\x03\x04", "ending .3tz"),
         (b"\x1f\x8b\x08", "damaged"),
         (b"hello", "unknown"),

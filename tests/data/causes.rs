@@ -9,7 +9,7 @@ use std::fs;
 fn each_kind_of_fault_tells_its_cause() {
     let cause = |bytes: &[u8]| decode_bytes(bytes).err().unwrap().cause;
     assert_eq!(cause(b"b3dm"), Cause::Damaged);
-    assert_eq!(cause(b"i3dm and more"), Cause::NotRead);
+    assert_eq!(cause(b"vctr and more"), Cause::NotRead);
     assert_eq!(cause(b"no tile at all"), Cause::WrongKind);
     assert_eq!(
         cause(br#"{"asset": {"version": "1.1"}, "geometricError": 1, "root": {}}"#),
@@ -79,7 +79,7 @@ fn each_kind_of_fault_inside_a_gltf_tells_its_cause() {
         (
             "/nodes/0/extensions",
             json!({"EXT_mesh_gpu_instancing": {"attributes": {}}}),
-            Cause::NotRead,
+            Cause::Damaged,
         ),
     ] {
         let problem = broken(pointer, value);

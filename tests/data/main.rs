@@ -19,6 +19,7 @@ mod geotiff_fixture;
 mod gltf_features;
 mod indicator_properties;
 mod indicators;
+mod instanced;
 mod online;
 mod payload_kinds;
 mod points;

@@ -145,14 +145,31 @@ impl UsedFiles {
             }
             return;
         }
-        for uri in references(&bytes) {
+        for model in self.add_references(resources, path, &bytes) {
+            // The model of an instanced tile, which names files of its own, and no further models.
+            match resources.read(&model) {
+                Ok(bytes) => {
+                    self.add_references(resources, &model, &bytes);
+                }
+                Err(error) => self.problems.push(error.problem(model, "")),
+            }
+        }
+    }
+
+    /// Adds the files that a tile names, and returns those that are new and models themselves.
+    fn add_references(&mut self, resources: &dyn Resources, path: &str, bytes: &[u8]) -> Vec<String> {
+        let mut models = Vec::new();
+        for uri in references(bytes) {
             match join(path, &uri) {
                 Ok(joined) => {
-                    self.add(resources, &joined);
+                    if self.add(resources, &joined) && has_extension(&joined, &["glb", "gltf"]) {
+                        models.push(joined);
+                    }
                 }
                 Err(error) => self.problems.push(error.problem(path, "")),
             }
         }
+        models
     }
 }
 

@@ -12,10 +12,12 @@ use serde_json::Value;
 /// Counts of a payload, as `corpus/MANIFEST.md` defines them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
-    /// Drawn once per scene-graph reference, GPU instances multiplied.
+    /// Drawn once per scene-graph reference, GPU instances multiplied; of an instanced tile those of one model.
     pub(crate) triangles: u64,
     pub(crate) points: u64,
     pub(crate) instances: u64,
+    /// Triangles of instanced tiles as often as they are drawn, and all triangles of composite tiles.
+    pub(crate) instanced_triangles: u64,
     /// Batch length of a batched tile.
     pub(crate) batch: u64,
     /// Rows of all property tables.
@@ -30,6 +32,7 @@ impl Totals {
             triangles: self.triangles.saturating_add(other.triangles),
             points: self.points.saturating_add(other.points),
             instances: self.instances.saturating_add(other.instances),
+            instanced_triangles: self.instanced_triangles.saturating_add(other.instanced_triangles),
             batch: self.batch.saturating_add(other.batch),
             property_rows: self.property_rows.saturating_add(other.property_rows),
         }

@@ -29,11 +29,16 @@ struct Draco {
 }
 
 impl<'a> PrimitiveData<'a> {
+    /// What accessors outside primitives stand for, which no stream has.
+    pub(super) fn plain(views: &'a Views<'a>) -> Self {
+        Self { views, draco: None }
+    }
+
     /// Unpacks the primitive's stream where it has one. A damaged one costs nothing where the accessors have data of
     /// their own: then that is a fault in `faults` and they are read.
     pub(super) fn of(views: &'a Views<'a>, primitive: &Primitive, faults: &mut Vec<Fault>) -> Result<Self, Fault> {
         let Some(extension) = primitive.extensions.get(EXTENSION) else {
-            return Ok(Self { views, draco: None });
+            return Ok(Self::plain(views));
         };
         match Draco::unpack(views, primitive, extension) {
             Ok(draco) => Ok(Self {
@@ -47,7 +52,7 @@ impl<'a> PrimitiveData<'a> {
                     return Err(fault.moved_to(EXTENSION));
                 }
                 faults.push(fault.moved_to(EXTENSION));
-                Ok(Self { views, draco: None })
+                Ok(Self::plain(views))
             }
         }
     }

@@ -1,7 +1,7 @@
-//! Which feature each vertex belongs to, and how many rows the table has.
+//! Which feature each vertex or each instance belongs to, and how many rows the table has.
 //!
 //! Of several feature id sets the first is read; `_BATCHID` (or the older `BATCHID`) serves where there is
-//! none.
+//! none. Ids of instances go before those of the vertices that they copy.
 
 use super::{
     Fault,
@@ -17,13 +17,13 @@ pub(super) const MAX_FEATURES: u32 = 4_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum IdSource {
     Accessor(usize),
-    /// The vertex number is the id.
-    VertexNumber,
+    /// The number of the vertex, or of the instance, is the id.
+    ElementNumber,
     /// In a texture, which is not read yet.
     Texture,
 }
 
-/// The first feature id set of a primitive.
+/// The first feature id set of a primitive or of the instances of a node.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FeatureIdSet {
     source: IdSource,
@@ -37,22 +37,10 @@ pub(super) struct FeatureIdSet {
 
 impl FeatureIdSet {
     pub(super) fn of(primitive: &Primitive) -> Option<Self> {
-        let extension = primitive.extensions.get("EXT_mesh_features");
-        let sets = extension.and_then(|e| e.get("featureIds")).and_then(Value::as_array);
-        if let Some(first) = sets.and_then(|sets| sets.first()) {
-            let number = |key: &str| first.get(key).and_then(Value::as_u64);
-            let source = match number("attribute") {
-                Some(set) => IdSource::Accessor(*primitive.attributes.get(&format!("_FEATURE_ID_{set}"))?),
-                None if first.get("texture").is_some() => IdSource::Texture,
-                None => IdSource::VertexNumber,
-            };
-            return Some(Self {
-                source,
-                null_id: number("nullFeatureId").and_then(|id| u32::try_from(id).ok()),
-                feature_count: number("featureCount").map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)),
-                property_table: number("propertyTable").and_then(|table| usize::try_from(table).ok()),
-                has_more: sets.is_some_and(|sets| sets.len() > 1),
-            });
+        if let Some(extension) = primitive.extensions.get("EXT_mesh_features")
+            && let Some(first) = first_set(extension)
+        {
+            return Self::read(extension, first, |name| primitive.attributes.get(name).copied());
         }
         let batch_id = primitive
             .attributes
@@ -67,7 +55,33 @@ impl FeatureIdSet {
         })
     }
 
-    /// The row of each of `vertices` vertices; `rows` itself where there is none.
+    /// The ids of a node's instances: `EXT_instance_features`, beside `EXT_mesh_gpu_instancing` with the attributes.
+    pub(super) fn of_instances(node_extensions: &Value) -> Option<Self> {
+        let attributes = node_extensions.get("EXT_mesh_gpu_instancing")?.get("attributes");
+        let extension = node_extensions.get("EXT_instance_features")?;
+        let accessor = |name: &str| usize::try_from(attributes?.get(name)?.as_u64()?).ok();
+        Self::read(extension, first_set(extension)?, accessor)
+    }
+
+    /// `None` where its attribute is not there.
+    fn read(extension: &Value, first: &Value, accessor: impl Fn(&str) -> Option<usize>) -> Option<Self> {
+        let number = |key: &str| first.get(key).and_then(Value::as_u64);
+        let source = match number("attribute") {
+            Some(set) => IdSource::Accessor(accessor(&format!("_FEATURE_ID_{set}"))?),
+            None if first.get("texture").is_some() => IdSource::Texture,
+            None => IdSource::ElementNumber,
+        };
+        let sets = extension.get("featureIds").and_then(Value::as_array);
+        Some(Self {
+            source,
+            null_id: number("nullFeatureId").and_then(|id| u32::try_from(id).ok()),
+            feature_count: number("featureCount").map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)),
+            property_table: number("propertyTable").and_then(|table| usize::try_from(table).ok()),
+            has_more: sets.is_some_and(|sets| sets.len() > 1),
+        })
+    }
+
+    /// The row of each of `vertices` vertices (or instances); `rows` itself where there is none.
     pub(super) fn rows(&self, data: &PrimitiveData<'_>, vertices: usize, rows: u32) -> Result<Vec<u32>, Fault> {
         let row = |id: u32| {
             if id >= rows || Some(id) == self.null_id {
@@ -86,7 +100,7 @@ impl FeatureIdSet {
                 ids.resize(vertices, rows);
                 Ok(ids)
             }
-            IdSource::VertexNumber => Ok((0_u32..).take(vertices).map(row).collect()),
+            IdSource::ElementNumber => Ok((0_u32..).take(vertices).map(row).collect()),
             IdSource::Texture => Err(Fault::not_read(
                 "EXT_mesh_features",
                 "feature ids in textures are not read yet; the geometry is shown without features",
@@ -102,14 +116,24 @@ pub(super) struct Rows {
     pub(super) count: u32,
 }
 
-/// Chooses the table of the first primitive that names one, or counts ids where no table is named.
+fn first_set(extension: &Value) -> Option<&Value> {
+    extension.get("featureIds")?.as_array()?.first()
+}
+
+/// Every first feature id set of a file, those of instances before those of vertices.
+pub(super) fn feature_id_sets(root: &Root) -> Vec<FeatureIdSet> {
+    let nodes = root.nodes.iter().map(|node| &node.extensions);
+    let primitives = root.meshes.iter().flat_map(|mesh| &mesh.primitives);
+    nodes
+        .filter_map(FeatureIdSet::of_instances)
+        .chain(primitives.filter_map(FeatureIdSet::of))
+        .collect()
+}
+
+/// Chooses the first table that a feature id set names, or counts ids where no table is named.
 /// `batch` is the batch length of a batched tile.
-pub(super) fn choose_rows<'a>(
-    root: &Root,
-    primitives: impl Iterator<Item = &'a Primitive>,
-    batch: Option<u32>,
-) -> Rows {
-    let sets: Vec<FeatureIdSet> = primitives.filter_map(FeatureIdSet::of).collect();
+pub(super) fn choose_rows(root: &Root, batch: Option<u32>) -> Rows {
+    let sets = feature_id_sets(root);
     if let Some(table) = sets.iter().find_map(|set| set.property_table) {
         return Rows {
             property_table: Some(table),

@@ -22,6 +22,16 @@ pub(super) struct RenderClass {
     pub(super) unlit: bool,
     /// Opacity of 255 below which the texture has holes.
     pub(super) cutoff: Option<u8>,
+    pub(super) edges: EdgeSource,
+}
+
+/// Where the edges that are drawn on a surface come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum EdgeSource {
+    /// They are found by the angles of its faces.
+    Angles,
+    /// The file names them.
+    File,
 }
 
 /// How a primitive looks.
@@ -40,7 +50,7 @@ pub(super) struct Look {
 pub(super) struct UvTransform([[f32; 3]; 2]);
 
 impl UvTransform {
-    const IDENTITY: Self = Self([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]);
+    pub(super) const IDENTITY: Self = Self([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]);
 
     fn of(transform: &TextureTransform) -> Self {
         let (offset, scale) = (transform.offset.0, transform.scale.0);
@@ -84,6 +94,7 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
             // A mask without a texture hides nothing that anyone would model.
             cutoff: (has_mode(AlphaMode::Mask) && image.is_some())
                 .then(|| byte(material.alpha_cutoff.map_or(DEFAULT_CUTOFF, small))),
+            edges: EdgeSource::Angles,
         },
         factor,
         uv_set: transform

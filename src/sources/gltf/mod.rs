@@ -9,15 +9,21 @@
 //! texture, sides, blending, light), all with the same origin, and one table of its features. All
 //! transforms are composed in `f64`; vertices become `f32` offsets from the origin in the last step.
 //!
-//! Not read yet, each with a problem: GPU instancing, points and lines, feature ids in textures. Animations and skins are passed over: tiles stand still.
+//! Copies of a model (`EXT_mesh_gpu_instancing`, and those of instanced tiles) are drawn as triangles of the same
+//! meshes, so that hiding, picking and edges are the same as for buildings; how many fit into a tile is capped.
+//!
+//! Not read yet, each with a problem: points and lines, feature ids in textures. Animations and skins are passed over:
+//! tiles stand still.
 
 mod accessor;
+mod copies;
 mod count;
 mod data;
 mod document;
 mod feature_ids;
 mod file;
 mod material;
+mod merge;
 mod mesh;
 mod meshopt;
 mod metadata;
@@ -25,10 +31,12 @@ mod picture;
 mod place;
 mod primitive;
 mod scene;
+mod simpler;
 
+pub(crate) use copies::{Budget, Copies};
 pub(crate) use count::{Totals, count};
 pub(crate) use document::{Document, json_of, little_endian_u32};
-pub(crate) use mesh::{DecodedGltf, decode};
+pub(crate) use mesh::{DecodedGltf, Wrapping, decode};
 pub(crate) use metadata::read_properties;
 pub(crate) use picture::decode_picture;
 pub(crate) use place::Placement;

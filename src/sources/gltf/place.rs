@@ -4,7 +4,7 @@ use crate::{
     georef::{Ecef, GeorefError, SiteFrame, SitePos, TileMap, narrow, render_axes},
     sources::tiles3d::BoundingVolume,
 };
-use bevy::math::{DMat3, DMat4, DVec3};
+use bevy::math::{Affine3A, DAffine3, DMat3, DMat4, DVec3, Mat3A, Vec3A};
 
 /// Where a payload stands.
 pub(crate) struct Placement<'a> {
@@ -73,32 +73,48 @@ fn z_up_from_y_up() -> DMat4 {
 }
 
 impl Placement<'_> {
-    /// Root frame from glTF frame for content whose corners in the glTF frame are given, and whether a
-    /// hint that the file is z-up already was found wrong.
+    /// Root frame from the frame that the content stands in, or that an instanced tile places its instances in.
+    pub(crate) fn root_from_models(&self) -> DMat4 {
+        self.root_from_tile * DMat4::from_translation(self.rtc_center)
+    }
+
+    /// The turn to z-up, moved to `rtc_center`, for content whose corners in the glTF frame are given and that stands
+    /// in each of `models`, and whether a hint that the file is z-up already was found wrong.
     ///
     /// The specification knows only y-up; `gltfUpAxis` is a common but not a reliable addition. So where it
     /// says Z, the turn that brings the content nearer to the tile's volume is taken.
-    pub(super) fn root_from_gltf(&self, rtc_center: Option<DVec3>, corners: &[DVec3]) -> (DMat4, bool) {
-        let to_root =
-            self.root_from_tile * DMat4::from_translation(self.rtc_center + rtc_center.unwrap_or(DVec3::ZERO));
-        let turned = to_root * z_up_from_y_up();
+    pub(super) fn model_from_gltf(
+        &self,
+        rtc_center: Option<DVec3>,
+        models: &[DAffine3],
+        corners: &[DVec3],
+    ) -> (DMat4, bool) {
+        /// Instances asked at most: they agree with one another.
+        const ASKED: usize = 256;
+        let straight = DMat4::from_translation(rtc_center.unwrap_or(DVec3::ZERO));
+        let turned = straight * z_up_from_y_up();
         if self.gltf_up_axis != 'Z' {
             return (turned, false);
         }
         let Some(volume) = self.volume else {
-            return (to_root, false);
+            return (straight, false);
         };
-        let distance = |root_from_gltf: &DMat4| -> f64 {
-            let far = corners
-                .iter()
-                .map(|c| volume.distance_to(root_from_gltf.transform_point3(*c)));
+        let root_from_models = self.root_from_models();
+        let distance = |model_from_gltf: &DMat4| -> f64 {
+            let asked = models.iter().step_by(models.len().div_ceil(ASKED).max(1));
+            let roots = asked.map(|model| root_from_models * DMat4::from(*model) * *model_from_gltf);
+            let far = roots.flat_map(|root_from_gltf| {
+                corners
+                    .iter()
+                    .map(move |c| volume.distance_to(root_from_gltf.transform_point3(*c)))
+            });
             far.sum()
         };
-        let (as_said, as_specified) = (distance(&to_root), distance(&turned));
+        let (as_said, as_specified) = (distance(&straight), distance(&turned));
         if as_specified < as_said {
             (turned, true)
         } else {
-            (to_root, false)
+            (straight, false)
         }
     }
 
@@ -151,6 +167,22 @@ impl SiteMap {
         Ok(())
     }
 
+    /// Render-axes offsets from a model's own axes, whose zero is put at `center` of the local ones: what
+    /// [`SiteMap::positions`] does, as one linear map that holds near there.
+    pub(super) fn affine(&self, root_from_local: DMat4, center: DVec3) -> Result<Affine3A, GeorefError> {
+        let root = root_from_local.transform_point3(center);
+        let local = DMat3::from_mat4(root_from_local);
+        let (linear, at) = match &self.map {
+            Some(map) => (map.jacobian() * local, map.site_from_ecef(Ecef(root))?.0),
+            None => (local, root),
+        };
+        let column = |v: DVec3| Vec3A::from_array(narrow(render_axes(v)));
+        Ok(Affine3A {
+            matrix3: Mat3A::from_cols(column(linear.x_axis), column(linear.y_axis), column(linear.z_axis)),
+            translation: column(at - self.start.0),
+        })
+    }
+
     pub(super) fn normals(&self, root_from_local: DMat4, local: &[[f32; 3]], out: &mut Vec<[f32; 3]>) {
         if let Some(map) = &self.map {
             map.map_local_normals(root_from_local, local, out);
@@ -194,10 +226,11 @@ mod tests {
 
     #[test]
     fn y_up_content_is_turned_and_then_moved() {
-        let (root_from_gltf, is_wrong) = placement(None, 'Y').root_from_gltf(None, &[]);
+        let placement = placement(None, 'Y');
+        let (turn, is_wrong) = placement.model_from_gltf(None, &[DAffine3::IDENTITY], &[]);
         assert!(!is_wrong);
         assert_eq!(
-            root_from_gltf.transform_point3(DVec3::new(1.0, 2.0, 3.0)),
+            (placement.root_from_models() * turn).transform_point3(DVec3::new(1.0, 2.0, 3.0)),
             DVec3::new(101.0, -3.0, 9.0)
         );
     }
@@ -209,14 +242,19 @@ mod tests {
             center: DVec3::new(100.0, 0.0, 62.0),
             radius: 8.0,
         };
-        let (turned, is_wrong) = placement(Some(&upright), 'Z').root_from_gltf(None, &corners);
+        let decide = |volume| {
+            let placement = placement(Some(volume), 'Z');
+            let (turn, is_wrong) = placement.model_from_gltf(None, &[DAffine3::IDENTITY], &corners);
+            (placement.root_from_models() * turn, is_wrong)
+        };
+        let (turned, is_wrong) = decide(&upright);
         assert!(is_wrong);
         assert_eq!(turned.transform_point3(corners[0]), DVec3::new(100.0, 0.0, 57.0));
         let lying = BoundingVolume::Sphere {
             center: DVec3::new(100.0, 55.0, 7.0),
             radius: 8.0,
         };
-        let (straight, is_wrong) = placement(Some(&lying), 'Z').root_from_gltf(None, &corners);
+        let (straight, is_wrong) = decide(&lying);
         assert!(!is_wrong);
         assert_eq!(straight.transform_point3(corners[0]), DVec3::new(100.0, 50.0, 7.0));
     }

@@ -6,13 +6,14 @@ use super::{
     data::PrimitiveData,
     feature_ids::{FeatureIdSet, Rows},
     file::Primitive,
-    material::{self, Look, srgb_bytes},
+    material::{self, EdgeSource, Look, srgb_bytes},
     place::{Bounds, wide},
 };
 use bevy::math::Vec3;
 use gltf::json::{mesh::Mode, validation::Checked};
 
 /// A primitive's vertices and triangles. Arrays that are not empty have the length of `positions`.
+#[derive(Clone)]
 pub(super) struct Part {
     pub(super) look: Look,
     pub(super) positions: Vec<[f32; 3]>,
@@ -23,6 +24,8 @@ pub(super) struct Part {
     pub(super) colors: Vec<[u8; 4]>,
     pub(super) uvs: Vec<[f32; 2]>,
     pub(super) indices: Vec<u32>,
+    /// Edges that the file names, two vertices each; of use where the look says so.
+    pub(super) outline: Vec<u32>,
     pub(super) bounds: Bounds,
 }
 
@@ -47,7 +50,7 @@ pub(super) fn read_part(
         .get("POSITION")
         .ok_or_else(|| Fault::new("attributes", "the primitive has no positions"))?;
     let data = PrimitiveData::of(views, primitive, faults)?;
-    let (look, texture_fault) = material::look(views.root, primitive.material);
+    let (mut look, texture_fault) = material::look(views.root, primitive.material);
     faults.extend(texture_fault);
     let mut positions = data.vectors::<3>(position)?;
     let count = positions.len();
@@ -91,6 +94,13 @@ pub(super) fn read_part(
             Ok(())
         }));
     }
+    let mut outline = Vec::new();
+    soft(read_outline(views, primitive, count).map(|read| {
+        if read.is_some() {
+            look.class.edges = EdgeSource::File;
+        }
+        outline = read.unwrap_or_default();
+    }));
     let mut part = Part {
         look,
         positions,
@@ -99,6 +109,7 @@ pub(super) fn read_part(
         colors,
         uvs,
         indices,
+        outline,
         bounds: Bounds::EMPTY,
     };
     if part.normals.is_empty() {
@@ -111,6 +122,16 @@ pub(super) fn read_part(
 }
 
 impl Part {
+    /// Keeps these triangles of the vertices that are there, and no vertices that none of them uses.
+    pub(super) fn set_corners(&mut self, indices: Vec<u32>) {
+        self.indices = indices;
+        if self.normals.is_empty() {
+            self.split_triangles();
+        } else {
+            self.drop_unused_vertices();
+        }
+    }
+
     /// Gives every triangle its own vertices.
     fn split_triangles(&mut self) {
         let order = std::mem::take(&mut self.indices);
@@ -134,12 +155,21 @@ impl Part {
         self.reorder(&order);
     }
 
-    /// Every vertex array becomes the elements at `order`.
+    /// Every vertex array becomes the elements at `order`; an edge whose vertex is not among them goes.
     fn reorder(&mut self, order: &[u32]) {
         fn pick<T: Copy>(values: &mut Vec<T>, order: &[u32]) {
             if !values.is_empty() {
                 *values = order.iter().map(|i| values[*i as usize]).collect();
             }
+        }
+        if !self.outline.is_empty() {
+            let mut new_number = vec![None; self.positions.len()];
+            for (number, old) in (0_u32..).zip(order) {
+                new_number[*old as usize].get_or_insert(number);
+            }
+            let pairs = self.outline.as_chunks::<2>().0.iter();
+            let kept = pairs.filter_map(|[from, to]| Some([new_number[*from as usize]?, new_number[*to as usize]?]));
+            self.outline = kept.flatten().collect();
         }
         pick(&mut self.positions, order);
         pick(&mut self.normals, order);
@@ -220,6 +250,29 @@ fn read_colors(
         last.1
     });
     sized(colors.collect(), count, "COLOR_0")
+}
+
+/// The accessor with the vertices of the edges that a primitive names.
+pub(super) fn outline_accessor(primitive: &Primitive) -> Option<usize> {
+    let extension = primitive.extensions.get("CESIUM_primitive_outline")?;
+    usize::try_from(extension.get("indices")?.as_u64()?).ok()
+}
+
+/// `CESIUM_primitive_outline`: pairs of vertices, all of which are there; `None` where the primitive has none.
+fn read_outline(views: &Views<'_>, primitive: &Primitive, count: usize) -> Result<Option<Vec<u32>>, Fault> {
+    const NAME: &str = "CESIUM_primitive_outline";
+    if primitive.extensions.get(NAME).is_none() {
+        return Ok(None);
+    }
+    let accessor =
+        outline_accessor(primitive).ok_or_else(|| Fault::new(NAME, "it names no indices; edges are found by angle"))?;
+    let mut outline = views.integers(accessor)?;
+    outline.truncate(outline.len() / 2 * 2);
+    if outline.iter().any(|vertex| *vertex as usize >= count) {
+        let message = "it names vertices that are not there; edges are found by angle";
+        return Err(Fault::new(NAME, message));
+    }
+    Ok(Some(outline))
 }
 
 /// Strips and fans as triangle lists.

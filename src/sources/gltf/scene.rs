@@ -15,6 +15,8 @@ pub(super) struct MeshPlace<'a> {
     pub(super) gltf_from_node: DMat4,
     /// `EXT_mesh_gpu_instancing` of the node.
     pub(super) instancing: Option<&'a Value>,
+    /// All extensions of the node.
+    pub(super) node_extensions: &'a Value,
 }
 
 /// Every mesh of the default scene, once per reference, and what had to be left out.
@@ -102,6 +104,7 @@ impl Walk<'_> {
                 mesh,
                 gltf_from_node,
                 instancing: node.extensions.get("EXT_mesh_gpu_instancing"),
+                node_extensions: &node.extensions,
             });
         }
         self.on_path[index] = true;

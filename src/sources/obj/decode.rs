@@ -76,6 +76,7 @@ pub(crate) fn decode(request: &DecodeRequest, bytes: &[u8], path: &str) -> Resul
             class: None,
             columns: vec![("id".to_owned(), Column::Text(ids.collect()))],
         },
+        instances: 0,
         bytes_read,
         problems,
     })
@@ -117,6 +118,8 @@ impl Decoder {
                 double_sided: true,
                 translucent: alpha < 255,
                 unlit: false,
+                outline: None,
+                copies: Vec::new(),
             });
         let before = mesh.positions.len();
         let base = u32::try_from(before).unwrap_or(u32::MAX);

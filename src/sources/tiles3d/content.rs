@@ -1,14 +1,19 @@
 //! One tile payload to meshes in the site frame.
 //!
 //! The kind of a payload is told by its first bytes, never by its name. Kinds that are not read yet each
-//! have their name in [`PayloadKind`], so that a reader can be added where [`decode_gltf_or_b3dm`] chooses.
+//! have their name in [`PayloadKind`], so that a reader can be added where [`decode_payload`] chooses.
 
-use super::{BoundingVolume, b3dm::B3dm, is_tileset_json};
+use super::{
+    BoundingVolume,
+    b3dm::B3dm,
+    cmpt::{self, Composite},
+    count_payload, instanced, is_tileset_json,
+};
 use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh, TextureSupport};
 use crate::georef::SiteFrame;
 use crate::sources::{
     Cause, Problem,
-    gltf::{self, Document, Placement, Totals},
+    gltf::{self, Budget, Document, Placement, Wrapping},
     obj,
     resource::{Resources, read_uri, unzipped},
 };
@@ -48,6 +53,8 @@ pub struct TileContent {
     pub meshes: Vec<(FeatureMesh, CreaseEdges, MeshBvh)>,
     /// Attributes of the features in these meshes (row = feature).
     pub features: FeatureTable,
+    /// Copies of models in these meshes.
+    pub instances: u64,
     /// Bytes read for it.
     pub bytes_read: u64,
     /// Bytes it will hold in memory (CPU + GPU).
@@ -148,7 +155,7 @@ impl PayloadKind {
     /// Why this kind cannot be drawn, and what kind of problem that is; `None` for those that can.
     pub(crate) fn refusal(self) -> Option<(Cause, &'static str)> {
         let message = match self {
-            Self::Empty | Self::Glb | Self::Gltf | Self::B3dm => return None,
+            Self::Empty | Self::Glb | Self::Gltf | Self::B3dm | Self::I3dm | Self::Cmpt => return None,
             Self::Tileset => {
                 let message = "a tileset stands where a tile should; name it with the ending .json";
                 return Some((Cause::WrongKind, message));
@@ -160,9 +167,7 @@ impl PayloadKind {
             }
             Self::Subt => return Some((Cause::WrongKind, "a subtree stands where a tile should")),
             Self::Unknown => return Some((Cause::WrongKind, "this is not a tile: its first bytes are unknown")),
-            Self::I3dm => "instanced tiles (i3dm) are not read yet",
             Self::Pnts => "point clouds (pnts) are not read yet",
-            Self::Cmpt => "composite tiles (cmpt) are not read yet",
             Self::Vctr => "vector tiles (vctr) are not read yet",
             Self::Geom => "geometry tiles (geom) are not read yet",
             Self::GeoJson => "GeoJSON tiles are not read yet",
@@ -171,7 +176,7 @@ impl PayloadKind {
     }
 }
 
-/// Reads and decodes one payload (glb, gltf or b3dm by magic bytes).
+/// Reads and decodes one payload (glb, gltf, b3dm, i3dm or cmpt by magic bytes).
 ///
 /// # Errors
 /// One [`Problem`] when nothing of the payload can be drawn; what costs only a part of it is listed in
@@ -189,6 +194,7 @@ pub fn decode_content_for(request: &DecodeRequest, support: TextureSupport) -> R
     let mut content = TileContent {
         meshes: Vec::with_capacity(decoded.meshes.len()),
         features: decoded.features,
+        instances: decoded.instances,
         bytes_read: decoded.bytes_read,
         bytes_resident: 0,
         problems: decoded.problems,
@@ -205,11 +211,14 @@ pub fn decode_content_for(request: &DecodeRequest, support: TextureSupport) -> R
 }
 
 /// A payload's meshes and features, without the edges and the BVH that [`decode_content`] adds.
+#[derive(Default)]
 pub struct DecodedMeshes {
     /// One mesh for each render class.
     pub meshes: Vec<FeatureMesh>,
     /// Attributes of the features in these meshes (row = feature).
     pub features: FeatureTable,
+    /// Copies of models in these meshes.
+    pub instances: u64,
     /// Bytes read for it.
     pub bytes_read: u64,
     /// What went wrong while the rest was kept.
@@ -234,9 +243,8 @@ pub fn decode_meshes_for(request: &DecodeRequest, support: TextureSupport) -> Re
         .and_then(|bytes| unzipped(bytes, MAX_PAYLOAD_BYTES, path))
         .map_err(|error| error.problem(path, ""))?;
     // The decoders check what they read; this is the last net below them.
-    catch_unwind(AssertUnwindSafe(|| decode_bytes(request, support, &bytes, path))).unwrap_or_else(|_panic| {
-        Err(Problem::error(path, "", "the tile is damaged in a way the decoder did not expect").because(Cause::Damaged))
-    })
+    catch_unwind(AssertUnwindSafe(|| decode_bytes(request, support, &bytes, path)))
+        .unwrap_or_else(|_panic| Err(unexpected(path)))
 }
 
 /// A path becomes the URI that [`read_uri`] turns back into it.
@@ -265,30 +273,98 @@ fn decode_bytes(
         decoded.bytes_read += bytes.len() as u64;
         return Ok(decoded);
     }
+    let mut budget = Budget::default();
+    if bytes.starts_with(b"cmpt") {
+        budget.divide(count_payload(bytes, path).totals.instanced_triangles);
+    }
+    let mut decoded = decode_payload(request, support, bytes, path, &mut budget, 0)?;
+    decoded.bytes_read += bytes.len() as u64;
+    decoded.problems.extend(budget.fault().map(|fault| fault.at(path)));
+    Ok(decoded)
+}
+
+/// Decodes a payload, or a tile at some depth in a composite one. Bytes of other files alone are counted as read.
+fn decode_payload(
+    request: &DecodeRequest,
+    support: TextureSupport,
+    bytes: &[u8],
+    path: &str,
+    budget: &mut Budget,
+    depth: usize,
+) -> Result<DecodedMeshes, Problem> {
     let kind = PayloadKind::of(bytes);
     if let Some((cause, message)) = kind.refusal() {
         return Err(Problem::error(path, "", message).because(cause));
     }
-    let mut content = DecodedMeshes {
-        meshes: Vec::new(),
-        features: FeatureTable::default(),
-        bytes_read: bytes.len() as u64,
-        problems: Vec::new(),
-    };
-    if kind == PayloadKind::Empty {
-        content.problems.push(Problem::warning(
-            path,
-            "",
-            "the tile has no bytes; it is taken as empty",
-        ));
-        return Ok(content);
+    match kind {
+        PayloadKind::Empty => {
+            let mut content = DecodedMeshes::default();
+            content.problems.push(Problem::warning(
+                path,
+                "",
+                "the tile has no bytes; it is taken as empty",
+            ));
+            Ok(content)
+        }
+        PayloadKind::Cmpt => decode_composite(request, support, bytes, path, budget, depth),
+        PayloadKind::I3dm => instanced::decode(request, support, bytes, path, budget),
+        _ => decode_gltf_or_b3dm(request, support, kind, bytes, path, budget),
     }
-    let decoded = decode_gltf_or_b3dm(request, support, kind, bytes, path, &mut content.problems)?;
-    content.problems.extend(decoded.problems);
-    content.bytes_read += decoded.bytes_read;
-    content.features = decoded.features;
-    content.meshes = decoded.meshes;
-    Ok(content)
+}
+
+/// The tiles in a composite one. `Err` when none of them can be drawn.
+fn decode_composite(
+    request: &DecodeRequest,
+    support: TextureSupport,
+    bytes: &[u8],
+    path: &str,
+    budget: &mut Budget,
+    depth: usize,
+) -> Result<DecodedMeshes, Problem> {
+    if depth >= cmpt::MAX_DEPTH {
+        let message = format!("composite tiles in one another are read {} deep", cmpt::MAX_DEPTH);
+        return Err(Problem::error(path, "", message).because(Cause::TooLarge));
+    }
+    let (inner, fault) = cmpt::split(bytes).map_err(|fault| fault.at(path))?;
+    let mut composite = Composite::new();
+    let mut problems: Vec<Problem> = fault.into_iter().map(|fault| fault.at(path)).collect();
+    let mut is_any_drawn = inner.is_empty() && problems.is_empty();
+    for (number, tile) in inner.into_iter().enumerate() {
+        // As at the top: no tile that a decoder stumbles over takes its neighbours with it.
+        let decoded = catch_unwind(AssertUnwindSafe(|| {
+            decode_payload(request, support, tile, path, budget, depth + 1)
+        }))
+        .unwrap_or_else(|_panic| Err(unexpected(path)));
+        let within = |problem: Problem| Problem {
+            place: inner_place(number, &problem.place),
+            ..problem
+        };
+        match decoded {
+            Ok(mut decoded) => {
+                is_any_drawn = true;
+                problems.extend(std::mem::take(&mut decoded.problems).into_iter().map(within));
+                composite.add(decoded);
+            }
+            Err(problem) => problems.push(within(problem)),
+        }
+    }
+    if is_any_drawn {
+        let (mut whole, faults) = composite.finish();
+        problems.extend(faults.into_iter().map(|fault| fault.at(path)));
+        whole.problems = problems;
+        return Ok(whole);
+    }
+    Err(problems.into_iter().next().unwrap_or_else(|| unexpected(path)))
+}
+
+fn unexpected(path: &str) -> Problem {
+    Problem::error(path, "", "the tile is damaged in a way the decoder did not expect").because(Cause::Damaged)
+}
+
+/// Where something stands in a tile in a composite one.
+fn inner_place(number: usize, place: &str) -> String {
+    let dot = if place.is_empty() { "" } else { "." };
+    format!("tiles[{number}]{dot}{place}")
 }
 
 fn decode_gltf_or_b3dm(
@@ -297,77 +373,52 @@ fn decode_gltf_or_b3dm(
     kind: PayloadKind,
     bytes: &[u8],
     path: &str,
-    problems: &mut Vec<Problem>,
-) -> Result<gltf::DecodedGltf, Problem> {
+    budget: &mut Budget,
+) -> Result<DecodedMeshes, Problem> {
     let fault = |fault: gltf::Fault| fault.at(path);
     let mut rtc_center = DVec3::ZERO;
-    let mut batch = None;
+    let mut wrapping = Wrapping::default();
+    let mut problems = Vec::new();
     let mut gltf_bytes = bytes;
     if kind == PayloadKind::B3dm {
         let b3dm = B3dm::parse(bytes).map_err(fault)?;
         let (table, faults) = b3dm.table();
         problems.extend(faults.into_iter().map(fault));
         rtc_center = b3dm.rtc_center;
-        batch = Some(table);
+        wrapping.batch = Some(table);
         gltf_bytes = b3dm.gltf;
     }
     let document = Document::parse(gltf_bytes).map_err(fault)?.for_card(support);
-    let placement = Placement {
-        root_from_tile: request.root_from_tile,
-        rtc_center,
-        is_geocentric: request.is_geocentric,
-        site: &request.site,
-        volume: request.volume.as_ref(),
-        gltf_up_axis: request.gltf_up_axis,
-        height_offset_m: request.height_offset_m,
-    };
-    gltf::decode(&document, &*request.resources, path, &placement, batch)
+    let placement = request.placement(rtc_center);
+    let decoded = gltf::decode(&document, &*request.resources, path, &placement, wrapping, budget)?;
+    Ok(DecodedMeshes::of(decoded, problems))
 }
 
-/// What a payload holds, without decoding its geometry.
-pub(crate) struct PayloadCount {
-    pub(crate) kind: PayloadKind,
-    pub(crate) totals: Totals,
-    pub(crate) extensions: Vec<String>,
-    pub(crate) problems: Vec<Problem>,
+impl DecodeRequest {
+    /// Where its content stands that starts at `rtc_center` of the tile.
+    pub(super) fn placement(&self, rtc_center: DVec3) -> Placement<'_> {
+        Placement {
+            root_from_tile: self.root_from_tile,
+            rtc_center,
+            is_geocentric: self.is_geocentric,
+            site: &self.site,
+            volume: self.volume.as_ref(),
+            gltf_up_axis: self.gltf_up_axis,
+            height_offset_m: self.height_offset_m,
+        }
+    }
 }
 
-/// Counts one payload. A kind that is not read yet, or a fault, is a problem; the counts then stay at what
-/// could be counted.
-pub(crate) fn count_payload(bytes: &[u8], path: &str) -> PayloadCount {
-    let mut count = PayloadCount {
-        kind: PayloadKind::of(bytes),
-        totals: Totals::default(),
-        extensions: Vec::new(),
-        problems: Vec::new(),
-    };
-    if let Some((cause, message)) = count.kind.refusal() {
-        count.problems.push(Problem::error(path, "", message).because(cause));
-        return count;
-    }
-    let mut gltf_bytes = bytes;
-    if count.kind == PayloadKind::B3dm {
-        match B3dm::parse(bytes) {
-            Ok(b3dm) => {
-                count.totals.batch = u64::from(b3dm.batch_length);
-                gltf_bytes = b3dm.gltf;
-            }
-            Err(fault) => {
-                count.problems.push(fault.at(path));
-                return count;
-            }
+impl DecodedMeshes {
+    /// What a glTF gave, with the problems of the tile around it before its own.
+    pub(super) fn of(decoded: gltf::DecodedGltf, mut problems: Vec<Problem>) -> Self {
+        problems.extend(decoded.problems);
+        Self {
+            meshes: decoded.meshes,
+            features: decoded.features,
+            instances: decoded.instances,
+            bytes_read: decoded.bytes_read,
+            problems,
         }
     }
-    if count.kind == PayloadKind::Empty {
-        return count;
-    }
-    match Document::parse(gltf_bytes) {
-        Ok(document) => {
-            let (totals, extensions) = gltf::count(&document);
-            count.totals = count.totals.plus(totals);
-            count.extensions = extensions;
-        }
-        Err(fault) => count.problems.push(fault.at(path)),
-    }
-    count
 }

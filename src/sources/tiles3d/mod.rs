@@ -1,9 +1,13 @@
 //! 3D Tiles: tileset.json to a tree of tiles, payloads to meshes; and city models to 3D Tiles ([`tiler`]).
 
 mod b3dm;
+mod cmpt;
 mod content;
+mod i3dm;
 mod implicit;
+mod instanced;
 mod metadata;
+mod payload_count;
 mod reader;
 mod references;
 mod s2;
@@ -17,9 +21,10 @@ mod write;
 pub use content::{
     DecodeRequest, DecodedMeshes, TileContent, decode_content, decode_content_for, decode_meshes, decode_meshes_for,
 };
-pub(crate) use content::{MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, count_payload};
+pub(crate) use content::{MAX_PAYLOAD_BYTES, PayloadKind};
 pub use implicit::{ImplicitCounts, Subtree, SubtreeRequest, Subtrees};
 pub use metadata::{ContentMetadata, Metadata, TilesetMetadata};
+pub(crate) use payload_count::{PayloadCount, count_payload};
 pub use references::references;
 pub use s2::S2Cell;
 pub use single::read_tiles;

@@ -73,6 +73,8 @@ impl Thing {
             double_sided: true,
             translucent: false,
             unlit: false,
+            outline: None,
+            copies: Vec::new(),
         };
         let bvh = MeshBvh::build(&mesh);
         (!edges.is_empty()).then_some(Self {

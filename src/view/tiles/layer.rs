@@ -45,6 +45,8 @@ pub(in crate::view) struct ResidentContent {
     /// One per render class; edges are their children.
     pub(in crate::view) meshes: Vec<Entity>,
     pub(super) triangles: u64,
+    /// Copies of models in its meshes.
+    pub(super) instances: u64,
 }
 
 /// A loaded tile.
@@ -52,12 +54,14 @@ pub(in crate::view) struct ResidentContent {
 pub(super) struct Resident {
     pub(super) contents: Vec<ResidentContent>,
     pub(super) triangles: u64,
+    pub(super) instances: u64,
     pub(super) features: u64,
 }
 
 impl Resident {
     pub(super) fn add(&mut self, content: ResidentContent) {
         self.triangles += content.triangles;
+        self.instances += content.instances;
         self.features += u64::from(content.features.rows);
         self.contents.push(content);
     }

@@ -34,6 +34,8 @@ pub(in crate::view) struct PreparedContent {
     /// Where things stand on the ground, for areas without a terrain.
     pub(super) samples: FootSamples,
     pub(super) triangles: u64,
+    /// Copies of models in its meshes.
+    pub(super) instances: u64,
     /// Bytes read for it.
     pub(super) bytes_read: u64,
     /// Bytes that go to the graphics card.
@@ -91,12 +93,13 @@ pub(in crate::view) fn prepare_whole(
     let mut content = TileContent {
         meshes: Vec::with_capacity(decoded.meshes.len()),
         features: FeatureTable::default(),
+        instances: decoded.instances,
         bytes_read: decoded.bytes_read,
         bytes_resident: 0,
         problems: decoded.problems,
     };
     for mut mesh in decoded.meshes {
-        mesh.features.fill(0);
+        mesh.change_features(|_| 0);
         if !keeps_textures {
             mesh.texture = None;
             mesh.uvs.clear();
@@ -123,6 +126,7 @@ impl PreparedContent {
             meshes: Vec::with_capacity(content.meshes.len()),
             samples: FootSamples::default(),
             triangles: 0,
+            instances: content.instances,
             bytes_read: content.bytes_read,
             bytes_drawn: 0,
             bytes_resident: 0,
@@ -152,8 +156,9 @@ impl PreparedContent {
             round: false,
             ribbon: false,
         };
-        if self.features.rows > 1 && is_uniform(&mesh.colors) {
-            // One colour for a whole town says nothing; walls and roofs by the palette do.
+        if self.features.rows > 1 && self.instances == 0 && is_uniform(&mesh.colors) {
+            // One colour for a whole town says nothing; walls and roofs by the palette do. Copies of one model, which are
+            // trees or lamps, have it on purpose.
             mesh.colors.clear();
         }
         let Some(faces) = DrawnMesh::triangles(paper_from_features(mesh, key.textured)) else {
@@ -268,6 +273,8 @@ mod tests {
             double_sided: false,
             translucent: false,
             unlit: false,
+            outline: None,
+            copies: Vec::new(),
         }
     }
 
@@ -280,6 +287,7 @@ mod tests {
                 rows: 2,
                 ..FeatureTable::default()
             },
+            instances: 0,
             bytes_read: 7,
             problems: Vec::new(),
         })

@@ -53,6 +53,7 @@ pub(super) fn count_tiles(
     let mut new = TileStats {
         rendered: 0,
         triangles: 0,
+        instances: 0,
         features: 0,
         loading: 0,
         complete: scenario.is_some(),
@@ -77,6 +78,7 @@ pub(super) fn count_tiles(
         for resident in layer.shown.iter().filter_map(|tile| layer.resident.get(tile)) {
             new.rendered += 1;
             new.triangles += resident.triangles;
+            new.instances += resident.instances;
             new.features += resident.features;
         }
     }

@@ -42,6 +42,7 @@ impl Uploader<'_, '_, '_> {
             centers: content.centers,
             part: Part::whole(content.places),
             triangles: content.triangles,
+            instances: content.instances,
         })
     }
 

@@ -35,6 +35,7 @@ fn wish(tile: u32, paths: &[&str]) -> LoadWish {
 
 fn content() -> TileContent {
     TileContent {
+        instances: 0,
         meshes: Vec::new(),
         features: FeatureTable::default(),
         bytes_read: 100,
