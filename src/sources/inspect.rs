@@ -8,6 +8,7 @@ use super::{
     cityjson::{CityJson, is_city_json},
     gltf::Totals,
     imagery, obj, points, raster,
+    remote::{HttpResources, Network},
     resource::{ResourceError, Resources, encode_percent, folder, read_uri},
     tiles3d::{
         BoundingVolume, MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload,
@@ -27,6 +28,9 @@ use std::{
 /// Trees with more tiles than this have their bounds taken from the root alone.
 const MAX_TILES_FOR_BOUNDS: usize = 20_000;
 
+/// Contents on a server that are fetched side by side.
+const READ_AHEAD: usize = 16;
+
 /// Describes a tileset (`tileset.json`, or a folder with one), `CityJSON`, a vector file, a raster, terrain, tiles of pictures, a point cloud
 /// or a single tile payload as one JSON object, as the command-line contract says. A kind that is not read yet is named, with a problem that
 /// says so.
@@ -34,6 +38,9 @@ const MAX_TILES_FOR_BOUNDS: usize = 20_000;
 /// # Errors
 /// When the file cannot be read at all.
 pub fn inspect(path: &Path) -> Result<Value, Problem> {
+    if let Some(url) = HttpResources::url_of(path) {
+        return inspect_url(url);
+    }
     if let Some(described) = raster::describe(path).or_else(|| imagery::describe(path)) {
         return described;
     }
@@ -77,6 +84,19 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
         return Ok(describe_tileset(&read_tree(resources, name)?));
     }
     Ok(describe_payload(count_guarded(&bytes, name)))
+}
+
+/// The same for what is on a server.
+fn inspect_url(url: &str) -> Result<Value, Problem> {
+    let opened = HttpResources::open(&Network::of_program(), url);
+    let (resources, root) = opened.map_err(|error| error.problem(url, ""))?;
+    let bytes = resources
+        .read_at_most(&root, MAX_PAYLOAD_BYTES)
+        .map_err(|error| error.problem(url, ""))?;
+    if PayloadKind::of(&bytes) == PayloadKind::Tileset {
+        return Ok(describe_tileset(&read_tree(resources, &root)?));
+    }
+    Ok(describe_payload(count_guarded(&bytes, &root)))
 }
 
 fn describe_payload(count: PayloadCount) -> Value {
@@ -142,7 +162,12 @@ fn count_contents(tree: &TileTree) -> CountedContents {
         Some(known) => problems[known].1 += 1,
         None => problems.push((problem, 1)),
     };
-    for path in tree.tiles.iter().flat_map(|tile| &tile.contents) {
+    let paths: Vec<&String> = tree.tiles.iter().flat_map(|tile| &tile.contents).collect();
+    for (at, path) in paths.iter().copied().enumerate() {
+        if at % READ_AHEAD == 0 && tree.resources.remote().is_some() {
+            let next = paths[at..].iter().take(READ_AHEAD).map(|path| (*path).clone());
+            tree.resources.read_ahead(&next.collect::<Vec<_>>(), MAX_PAYLOAD_BYTES);
+        }
         match read_content(&*tree.resources, path) {
             Ok(bytes) => {
                 let count = count_guarded(&bytes, if path.starts_with("data:") { "data URI" } else { path });

@@ -1,5 +1,6 @@
 //! One thing that is wrong with an input: which file, where in it, what, and what to do.
 
+use super::resource::plain_path;
 use serde::{Deserialize, Serialize};
 
 /// How bad a [`Problem`] is.
@@ -88,7 +89,7 @@ impl Problem {
         Self {
             severity: Severity::Error,
             cause: Cause::Content,
-            path: path.into(),
+            path: shown_path(path.into()),
             place: place.into(),
             message: message.into(),
         }
@@ -99,7 +100,7 @@ impl Problem {
         Self {
             severity: Severity::Warning,
             cause: Cause::Content,
-            path: path.into(),
+            path: shown_path(path.into()),
             place: place.into(),
             message: message.into(),
         }
@@ -109,6 +110,14 @@ impl Problem {
     #[must_use]
     pub fn because(self, cause: Cause) -> Self {
         Self { cause, ..self }
+    }
+}
+
+/// A path as it may be shown: an address has no query, which may hold a key.
+fn shown_path(path: String) -> String {
+    match plain_path(&path).len() {
+        length if length < path.len() => path[..length].to_owned(),
+        _ => path,
     }
 }
 
@@ -135,6 +144,13 @@ impl std::fmt::Display for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_key_in_an_address_is_shown() {
+        let problem = Problem::error("https://a.org/t.glb?key=K", "", "wrong");
+        assert_eq!(problem.to_string(), "https://a.org/t.glb: wrong");
+        assert_eq!(Problem::warning("odd?.json", "", "wrong").path, "odd?.json");
+    }
 
     #[test]
     fn what_a_file_says_stays_one_short_line() {

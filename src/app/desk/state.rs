@@ -10,6 +10,7 @@ use crate::panels::problems::{ProblemRow, ProblemsState};
 use crate::panels::variants::{PhaseRow, VariantRow, VariantsState};
 use crate::panels::viewpoints::{ViewpointRow, ViewpointsState};
 use crate::sources::cityjson::{Lod, LodChoice};
+use crate::sources::resource::plain_path;
 use crate::sources::{Cause, Problem, Severity};
 use crate::text::{Language, tr, tr_args};
 use crate::ui::widgets::SwatchEdge;
@@ -329,10 +330,10 @@ pub(super) fn use_name(used_for: Use, language: &Language) -> String {
 
 /// What a file or folder is called in a sentence.
 pub(in crate::app) fn short_name(path: &std::path::Path) -> String {
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
+    let whole = path.display().to_string();
+    let plain = plain_path(&whole);
+    let name = std::path::Path::new(plain).file_name();
+    name.map_or_else(|| plain.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The sentence when a path could not be opened.

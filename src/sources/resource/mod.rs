@@ -1,4 +1,4 @@
-//! Where bytes come from: a folder or an archive, behind one interface.
+//! Where bytes come from: a folder, an archive or a server, behind one interface.
 //!
 //! Paths are relative, with forward slashes, joined by [`join`] and checked again where they are opened: no
 //! path leads out of the folder (not through a symbolic link either) and no archive entry is unpacked beyond
@@ -8,13 +8,18 @@ mod archive;
 mod folder;
 mod manifest;
 mod random_read;
+mod remote;
+mod url;
 
 pub use archive::archive;
 pub use folder::folder;
 pub use manifest::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry};
 pub use random_read::RandomRead;
+pub use remote::{FetchFailure, Remote};
+pub(in crate::sources) use url::host_of_plain;
+pub use url::{is_url, plain_path, shown_url};
 
-use crate::sources::{Cause, Problem, shortened};
+use crate::sources::{Cause, Problem, http::HttpError, shortened};
 use base64::Engine as _;
 use std::{
     fs::File,
@@ -77,6 +82,12 @@ pub enum ResourceError {
         /** What was asked for. */
         uri: String,
     },
+    /// It could not be fetched over the network.
+    #[error("{source}")]
+    Fetch {
+        /** Reason, with the address. */
+        source: HttpError,
+    },
     /// The archive is damaged.
     #[error("the archive is damaged ({reason}): {uri}")]
     Archive {
@@ -98,6 +109,7 @@ impl ResourceError {
             Self::Scheme { .. } => Cause::NotRead,
             Self::Io { .. } => Cause::Unreadable,
             Self::Archive { .. } => Cause::Damaged,
+            Self::Fetch { source } => source.cause(),
         }
     }
 
@@ -148,6 +160,18 @@ pub trait Resources: Send + Sync {
             |path: &String| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
         self.listed().into_iter().filter(inside).take(most).collect()
     }
+    /// What reading over a network can do besides; `None` for what is on this machine.
+    fn remote(&self) -> Option<&dyn Remote> {
+        None
+    }
+    /// Tells that these are read next, so that what comes from afar is fetched side by side. Blocks until it has come.
+    fn read_ahead(&self, _paths: &[String], _limit: u64) {}
+    /// What came for this path turned out to be damaged: where copies are kept, none of it is given again.
+    fn read_again(&self, path: &str) {
+        if let Some(remote) = self.remote() {
+            remote.forget(path);
+        }
+    }
     /// What is there and is not given to anyone: entries of an archive that lead out of it, links, and what is encrypted.
     fn refused(&self) -> Vec<ResourceError> {
         Vec::new()
@@ -170,8 +194,11 @@ pub fn slug(name: &str, longest: usize) -> String {
 /// off, `.` and `..` resolved.
 ///
 /// `Outside` when it leaves the root, `Scheme` for absolute URLs and drive letters, `Unusable` for
-/// backslashes and the like.
+/// backslashes and the like. In a document that was read over HTTP, whose path is its address, see [`is_url`].
 pub fn join(document: &str, uri: &str) -> Result<String, ResourceError> {
+    if is_url(document) {
+        return url::join_url(document, uri);
+    }
     let unusable = |reason| ResourceError::Unusable {
         reason,
         uri: shortened(uri, LONGEST_URI),
@@ -231,6 +258,10 @@ pub(crate) fn read_uri(
     limit: u64,
 ) -> Result<Vec<u8>, ResourceError> {
     let Some(data) = uri.strip_prefix("data:") else {
+        if document.is_empty() && is_url(uri) {
+            // Already joined. Folders and archives refuse it.
+            return resources.read_at_most(uri, limit);
+        }
         return resources.read_at_most(&join(document, uri)?, limit);
     };
     let unusable = |reason| ResourceError::Unusable {
@@ -253,8 +284,11 @@ pub(crate) fn read_uri(
         .map_err(|_error| unusable("its base64 is damaged"))
 }
 
-/// Percent codes for the characters that [`join`] would take for something else.
+/// Percent codes for the characters that [`join`] would take for something else; an address has its own already.
 pub(crate) fn encode_percent(path: &str) -> String {
+    if is_url(path) {
+        return path.to_owned();
+    }
     const SPECIAL: percent_encoding::AsciiSet = percent_encoding::CONTROLS.add(b'%').add(b'?').add(b'#');
     percent_encoding::utf8_percent_encode(path, &SPECIAL).to_string()
 }

@@ -9,6 +9,7 @@
 
 use super::{
     BoundingVolume,
+    ahead::{Ahead, may_be_tileset},
     tile_file::{self, ContentFile, TileFields},
     volume::{EQUATORIAL_RADIUS_M, largest_scale},
 };
@@ -131,7 +132,10 @@ pub(crate) fn read_tree(resources: Arc<dyn Resources>, path: &str) -> Result<Rea
     reader.read_document(&json, path, &Link::first(path), None)?;
     let extensions = tile_file::extensions_used(&json);
     drop(json);
-    while let Some(next) = reader.pending.pop_front() {
+    let mut ahead = Ahead::default();
+    while !reader.pending.is_empty() {
+        ahead.tell(&*resources, reader.pending.iter().map(|next| next.path.as_str()));
+        let Some(next) = reader.pending.pop_front() else { break };
         reader.expand(next);
     }
     let tiles = reader.tiles;
@@ -483,15 +487,6 @@ impl Reader<'_> {
         if let Err(problem) = result {
             self.problem(problem);
         }
-    }
-}
-
-/// Whether a content must be looked into before it is known to be a tile: only JSON can be a tileset.
-fn may_be_tileset(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    match name.rsplit_once('.') {
-        None => true,
-        Some((_, extension)) => extension.eq_ignore_ascii_case("json"),
     }
 }
 

@@ -1,12 +1,17 @@
 //! 3D Tiles on the table: trees read off the main thread, tiles selected every frame, decoded and made ready
 //! to draw by workers and uploaded within a budget, one entity per tile and render class.
 
+mod hidden;
+mod keep;
 mod layer;
 mod prepare;
 mod replace;
+mod retry;
 mod stats;
 mod upload;
 
+pub use keep::{KeepLayer, KeepOffline, OfflineKeeping};
+pub use retry::RetryTiles;
 pub use stats::TileStats;
 pub(in crate::view) use upload::Uploader;
 
@@ -23,14 +28,14 @@ use crate::geometry::{FeatureTable, Value};
 use crate::georef::HeightReference;
 use crate::model::{Layer, LayerKind, OpenScenario};
 use crate::schedule::FrameSystems;
-use crate::sources::{Problem, tiles3d::TileId};
+use crate::sources::{Problem, resource::is_url, tiles3d::TileId};
 use crate::streaming::{ContentState, LoadWish, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, select};
 use bevy::{
-    math::DVec3,
     prelude::*,
     tasks::{block_on, poll_once},
 };
-use layer::{Resident, ResidentContent, TileLayer, Tree, ellipsoid_above_nap_m};
+use hidden::{hide_removed, set_hidden};
+use layer::{Resident, TileLayer, Tree, ellipsoid_above_nap_m};
 use prepare::prepare;
 pub(in crate::view) use prepare::{PreparedContent, prepare_whole};
 use std::{
@@ -93,8 +98,12 @@ impl TileLayers {
     fn open(&mut self, layer: &Layer, open: &OpenScenario, successor_of: Option<u32>) {
         let number = self.next_number;
         self.next_number = self.next_number.wrapping_add(1);
-        self.layers
-            .insert(number, TileLayer::reading(layer, open, successor_of));
+        let mut new = TileLayer::new(layer, open, successor_of);
+        // A server is asked once somebody wants to see it.
+        if !is_url(&layer.path) {
+            new.read(layer, open);
+        }
+        self.layers.insert(number, new);
     }
 
     /// The feature of a picked mesh.
@@ -156,11 +165,21 @@ pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<TileLayers>()
         .init_resource::<TileStats>()
         .init_resource::<TileSettings>()
+        .init_resource::<OfflineKeeping>()
+        .add_message::<RetryTiles>()
+        .add_message::<KeepOffline>()
         .add_systems(
             Update,
             (
                 (take_trees, upload_tiles).chain().in_set(FrameSystems::Ingest),
-                (open_layers, replace::start_replacing, hide_removed)
+                (
+                    open_layers,
+                    replace::start_replacing,
+                    retry::ask_servers,
+                    retry::retry_failed,
+                    keep::keep_offline,
+                    hide_removed,
+                )
                     .chain()
                     .in_set(FrameSystems::Derive),
                 select_tiles.in_set(FrameSystems::Select),
@@ -264,6 +283,7 @@ fn upload_tiles(
         let tile = loaded.tile;
         let mut resident = Resident::default();
         stats.tiles_loaded += 1;
+        let mut failed_paths = Vec::new();
         for result in loaded.results {
             match result {
                 Ok(mut content) => {
@@ -296,7 +316,8 @@ fn upload_tiles(
                     }
                 }
                 Err(problem) => {
-                    if problems.0.len() < MOST_PROBLEMS {
+                    failed_paths.push(problem.path.clone());
+                    if problems.0.len() < MOST_PROBLEMS && layer.retries.may_list() {
                         stats.failed.push((problem.path.clone(), problem.message.clone()));
                         problems.0.push(problem);
                     }
@@ -304,6 +325,7 @@ fn upload_tiles(
             }
         }
         layer.state.set_content(tile, outcome);
+        layer.retries.note(tile, failed_paths, loaded.retry_after);
         if outcome != ContentState::Ready {
             continue;
         }
@@ -330,49 +352,6 @@ fn upload_tiles(
 fn bytes_drawn(loaded: &LoadedTile<PreparedContent>) -> u64 {
     let contents = loaded.results.iter().flatten();
     contents.map(|content| content.bytes_drawn).sum()
-}
-
-/// Hides what the variant removes by id and what is not drawn where it stands.
-fn set_hidden(
-    rows: &mut FeatureRows,
-    content: &ResidentContent,
-    id_property: Option<&str>,
-    removed: &HashSet<String>,
-    is_drawn_at: impl Fn(DVec3) -> bool,
-) {
-    let ids = id_property.filter(|_| !removed.is_empty());
-    for row in 0..content.features.rows {
-        let is_removed = ids
-            .and_then(|name| content.features.value(row, name))
-            .and_then(|value| id_text(&value))
-            .is_some_and(|id| removed.contains(&id));
-        let is_absent = content
-            .centers
-            .get(row as usize)
-            .is_some_and(|center| !is_drawn_at(*center));
-        rows.set_hidden(content.rows, row, is_removed || is_absent);
-    }
-}
-
-fn hide_removed(
-    mut switched: MessageReader<VariantShown>,
-    scenario: Option<Res<ShownScenario>>,
-    mut rows: ResMut<FeatureRows>,
-    tiles: Res<TileLayers>,
-) {
-    let (Some(_), Some(scenario)) = (switched.read().last(), scenario) else {
-        return;
-    };
-    let removed = scenario.removed().clone();
-    for layer in tiles.layers.values() {
-        for (tile, resident) in &layer.resident {
-            for content in &resident.contents {
-                set_hidden(&mut rows, content, layer.id_property.as_deref(), &removed, |p| {
-                    layer.is_drawn_at(*tile, p, &scenario)
-                });
-            }
-        }
-    }
 }
 
 fn select_tiles(
@@ -451,44 +430,5 @@ fn select_tiles(
         if let Some(layer) = layers.get_mut(&key.layer) {
             layer.evict(key.tile, &mut commands, &mut rows);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::feature_rows::RowRange;
-
-    fn content(rows: &mut FeatureRows, centers: Vec<DVec3>) -> ResidentContent {
-        let count = u32::try_from(centers.len()).unwrap();
-        ResidentContent {
-            features: FeatureTable {
-                rows: count,
-                ..FeatureTable::default()
-            },
-            rows: rows.allocate(count + 1).unwrap(),
-            centers,
-            meshes: Vec::new(),
-            triangles: 0,
-        }
-    }
-
-    fn hidden(rows: &FeatureRows, range: RowRange) -> Vec<bool> {
-        (0..range.count).map(|row| rows.is_hidden(range, row)).collect()
-    }
-
-    #[test]
-    fn a_stand_in_shows_its_features_in_the_failed_area_and_all_that_has_no_feature() {
-        let mut world = World::new();
-        let mut rows = FeatureRows::from_world(&mut world);
-        let nothing = HashSet::new();
-        let in_area = |p: DVec3| p.x < 100.0;
-        let houses = content(&mut rows, vec![DVec3::X * 50.0, DVec3::X * 150.0]);
-        set_hidden(&mut rows, &houses, None, &nothing, in_area);
-        assert_eq!(hidden(&rows, houses.rows), [false, true, false]);
-        // The limit: a terrain in the same place cannot be cut, so no hole is left and the siblings show twice.
-        let terrain = content(&mut rows, Vec::new());
-        set_hidden(&mut rows, &terrain, None, &nothing, in_area);
-        assert_eq!(hidden(&rows, terrain.rows), [false]);
     }
 }

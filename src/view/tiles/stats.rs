@@ -52,7 +52,7 @@ pub(super) fn count_tiles(
     for layer in tiles.layers.values() {
         new.complete &= layer.successor_of.is_none();
         match (&layer.tree, &layer.selection) {
-            (Tree::Failed, _) => {}
+            (Tree::Failed | Tree::Unasked, _) => {}
             (Tree::Opening(_), _) | (Tree::Open(_), None) => new.complete = false,
             (Tree::Open(_), Some(selection)) => {
                 new.complete &= selection.complete;
