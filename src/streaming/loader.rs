@@ -268,10 +268,7 @@ impl<C: DecodedContent> TileLoader<C> {
     /// Whether nothing waits, nothing runs and everything finished was taken.
     pub fn is_idle(&self) -> bool {
         let state = self.shared.lock();
-        state.queue.is_empty()
-            && state.running.is_empty()
-            && state.finished.is_empty()
-            && state.transfers.is_idle()
+        state.queue.is_empty() && state.running.is_empty() && state.finished.is_empty() && state.transfers.is_idle()
     }
 
     /// What was done so far.

@@ -26,7 +26,10 @@ pub use origin::{Origin, kept_at};
 pub use reactions::StoredReactions;
 pub use worker::{Pending, StoreHandle};
 
-use crate::sources::{Cause, Problem, resource::{is_url, plain_path, slug}};
+use crate::sources::{
+    Cause, Problem,
+    resource::{is_url, plain_path, slug},
+};
 use error::failed;
 use etcetera::BaseStrategy;
 use rusqlite::Connection;

@@ -331,8 +331,7 @@ pub(super) fn refusal(hosts: &Hosts, mut exchange: Exchange) -> HttpError {
     match status {
         401 | 403 => {
             let host = exchange.address.authority();
-            hosts
-                .stop(&host, format!("{host} refused a request before (status {status})"));
+            hosts.stop(&host, format!("{host} refused a request before (status {status})"));
             HttpError::Refused { status, url }
         }
         404 | 410 => HttpError::NotFound { status, url },

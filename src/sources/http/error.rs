@@ -249,7 +249,9 @@ impl HttpError {
             Self::WrongKind { .. } => Cause::WrongKind,
             Self::TooLarge { .. } => Cause::TooLarge,
             Self::CutOff { .. } | Self::Garbled { .. } => Cause::Damaged,
-            Self::TimeOut { .. } | Self::Busy { .. } | Self::NotYet { .. } | Self::Cancelled { .. } => Cause::Unfinished,
+            Self::TimeOut { .. } | Self::Busy { .. } | Self::NotYet { .. } | Self::Cancelled { .. } => {
+                Cause::Unfinished
+            }
             Self::DiskFull { .. } | Self::NoRoom { .. } => Cause::Machine,
             Self::Offline { .. } => Cause::Server,
             Self::Write { .. } => Cause::Unwritable,

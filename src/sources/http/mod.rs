@@ -23,8 +23,8 @@ mod once;
 mod transfer;
 
 pub use address::Address;
-pub use backoff::pause;
 pub use answer::Expected;
+pub use backoff::pause;
 pub use cancel::Cancel;
 pub use client::{Answer, Client, Limits, Progress, Want};
 pub use download::Downloaded;

@@ -24,9 +24,8 @@ pub fn switch_offline(is_offline: bool) {
 /// Whether it stays so whatever the switch says.
 pub fn is_forced() -> bool {
     static ENVIRONMENT: OnceLock<bool> = OnceLock::new();
-    let by_environment = ENVIRONMENT.get_or_init(|| {
-        std::env::var_os("STADSLENS_OFFLINE").is_some_and(|value| !value.is_empty() && value != "0")
-    });
+    let by_environment = ENVIRONMENT
+        .get_or_init(|| std::env::var_os("STADSLENS_OFFLINE").is_some_and(|value| !value.is_empty() && value != "0"));
     STAYS.load(Ordering::SeqCst) || *by_environment
 }
 

@@ -155,7 +155,9 @@ impl Asker {
             Err(HttpError::Status {
                 retry_after: Some(asked),
                 ..
-            }) => self.hosts.leave_alone(&address.authority(), (*asked).min(LONGEST_PAUSE)),
+            }) => self
+                .hosts
+                .leave_alone(&address.authority(), (*asked).min(LONGEST_PAUSE)),
             // It is not there at all: nobody else has to find that out at the same time.
             Err(HttpError::Unreachable { .. } | HttpError::TimeOut { .. }) if !transfer.cancel.is_cancelled() => {
                 let failed = self.hosts.stumbled(&address.authority());
@@ -190,7 +192,12 @@ impl Asker {
         let headers = headers_of(&exchange);
         match exchange.status {
             200 => {}
-            204 => return Ok(Outcome::New { bytes: Vec::new(), headers }),
+            204 => {
+                return Ok(Outcome::New {
+                    bytes: Vec::new(),
+                    headers,
+                });
+            }
             304 if known.is_some() => return Ok(Outcome::Unchanged { headers }),
             206 | 304 => {
                 return Err(HttpError::Garbled {
@@ -201,7 +208,10 @@ impl Asker {
             _ => return Err(refusal(&self.hosts, exchange)),
         }
         let bytes = self.body(exchange, address, want, transfer)?;
-        if let Some(found) = want.expected.found_instead(&bytes[..bytes.len().min(answer::LOOKED_AT)]) {
+        if let Some(found) = want
+            .expected
+            .found_instead(&bytes[..bytes.len().min(answer::LOOKED_AT)])
+        {
             return Err(HttpError::WrongKind {
                 expected: want.expected.name(),
                 found,

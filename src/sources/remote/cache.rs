@@ -315,8 +315,8 @@ fn make_room(root: &Path, most: u64) -> u64 {
             continue;
         }
         // Another program may have taken it away first.
-        let is_gone = fs::remove_file(&file.path)
-            .map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |()| true);
+        let is_gone =
+            fs::remove_file(&file.path).map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |()| true);
         if is_gone {
             total = total.saturating_sub(file.bytes);
         }

@@ -22,7 +22,9 @@ fn set_used(cache: &Cache, url: &str, hours_ago: u64) {
 fn what_is_kept_comes_back_and_what_is_damaged_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::new(folder.path(), 1000);
-    cache.put("https://a.org/x?key=secret", b"bytes\nof it", &fresh(), false).unwrap();
+    cache
+        .put("https://a.org/x?key=secret", b"bytes\nof it", &fresh(), false)
+        .unwrap();
     let kept = cache.get("https://a.org/x?key=secret", LIMIT).unwrap();
     assert_eq!((kept.bytes.as_slice(), kept.is_pinned), (&b"bytes\nof it"[..], false));
     assert_eq!(kept.freshness, fresh());
@@ -71,7 +73,10 @@ fn what_was_not_used_for_longest_goes_first_and_what_a_person_keeps_stays() {
     assert_eq!(left, ["b", "d", "e", "kept"]);
     assert!(!abandoned.exists());
     let size = cache.size();
-    assert!(size.bytes - size.pinned_bytes <= 4000 && size.pinned_bytes > 3000, "{size:?}");
+    assert!(
+        size.bytes - size.pinned_bytes <= 4000 && size.pinned_bytes > 3000,
+        "{size:?}"
+    );
     cache.put("huge", &[0; 1001], &fresh(), false).unwrap();
     assert!(!cache.has("huge"), "one answer does not push out all others");
     cache.clear().unwrap();
@@ -104,7 +109,10 @@ fn two_programs_at_once_never_see_half_an_answer_and_stay_near_their_cap() {
                     let body = vec![u8::try_from(round % 251).unwrap() ^ program; 2000 + round as usize];
                     cache.put(&url, &body, &fresh(), false).unwrap();
                     if let Some(kept) = cache.get(&format!("u{}", (round * 7) % 61), LIMIT) {
-                        assert!(kept.bytes.iter().all(|byte| *byte == kept.bytes[0]), "bytes of two answers");
+                        assert!(
+                            kept.bytes.iter().all(|byte| *byte == kept.bytes[0]),
+                            "bytes of two answers"
+                        );
                     }
                 }
             });

@@ -116,7 +116,16 @@ impl Control {
         for part in text.split(',') {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             // A number that cannot be read counts as none left.
-            let seconds = || Some(value.trim().trim_matches('"').parse::<i64>().unwrap_or(0).clamp(0, LONGEST_S));
+            let seconds = || {
+                Some(
+                    value
+                        .trim()
+                        .trim_matches('"')
+                        .parse::<i64>()
+                        .unwrap_or(0)
+                        .clamp(0, LONGEST_S),
+                )
+            };
             match name.trim().to_ascii_lowercase().as_str() {
                 "no-store" => control.no_store = true,
                 "no-cache" => control.no_cache = true,
@@ -132,7 +141,9 @@ impl Control {
 
 /// A date of HTTP.
 fn seconds_of(date: &str) -> Option<i64> {
-    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date.trim()).ok()?;
+    let at = jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(date.trim())
+        .ok()?;
     Some(at.as_second())
 }
 
@@ -199,7 +210,9 @@ mod tests {
     #[test]
     fn an_old_answer_serves_where_none_can_be_had_unless_it_forbids_that() {
         let serves = |cache_control: &str, after_s: i64| {
-            Freshness::of(&said(cache_control), NOW_S).unwrap().serves(NOW_S + after_s)
+            Freshness::of(&said(cache_control), NOW_S)
+                .unwrap()
+                .serves(NOW_S + after_s)
         };
         assert!(serves("max-age=10", 86_400));
         assert!(!serves("max-age=10, must-revalidate", 11));
@@ -223,7 +236,10 @@ mod tests {
         let later = NOW_S + 1000;
         assert!(first.is_fresh(NOW_S + 9) && !first.is_fresh(later));
         let again = first.confirmed(&said("max-age=20"), later);
-        assert_eq!((again.etag.as_deref(), again.fresh_until_s), (Some("\"1\""), later + 20));
+        assert_eq!(
+            (again.etag.as_deref(), again.fresh_until_s),
+            (Some("\"1\""), later + 20)
+        );
         assert!(first.confirmed(&AnswerHeaders::default(), later).is_fresh(later + 60));
         assert!(!first.is_fresh(NOW_S - 2 * LONGEST_S), "kept by a clock that ran ahead");
     }

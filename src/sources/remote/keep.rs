@@ -210,13 +210,7 @@ impl Shared {
         }
     }
 
-    fn take(
-        &self,
-        url: String,
-        transfer: &Arc<Transfer>,
-        fetched: Result<Vec<u8>, ResourceError>,
-        is_kept: bool,
-    ) {
+    fn take(&self, url: String, transfer: &Arc<Transfer>, fetched: Result<Vec<u8>, ResourceError>, is_kept: bool) {
         // Looked into before the lock: it takes time.
         let named: Vec<String> = fetched.iter().flat_map(|bytes| named_in(&url, bytes)).collect();
         let mut state = self.lock();
@@ -227,7 +221,10 @@ impl Shared {
                 let shown = shown_url(&url);
                 let reason = "the server does not allow keeping it, or this disk cannot be written";
                 state.progress.failed += 1;
-                state.progress.first_failure.get_or_insert_with(|| format!("{reason}: {shown}"));
+                state
+                    .progress
+                    .first_failure
+                    .get_or_insert_with(|| format!("{reason}: {shown}"));
             }
             Ok(bytes) => {
                 state.progress.kept += 1;
@@ -266,5 +263,8 @@ impl Shared {
 /// The other files that a tile names.
 fn named_in(url: &str, bytes: &[u8]) -> Vec<String> {
     let named = references(bytes).into_iter().take(MAX_REFERENCES);
-    named.filter_map(|uri| join(url, &uri).ok()).filter(|path| is_url(path)).collect()
+    named
+        .filter_map(|uri| join(url, &uri).ok())
+        .filter(|path| is_url(path))
+        .collect()
 }

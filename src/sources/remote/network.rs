@@ -97,13 +97,7 @@ impl Network {
     ///
     /// # Errors
     /// Why nothing can be had, and whether to come back.
-    pub fn fetch(
-        &self,
-        url: &str,
-        limit: u64,
-        is_pinned: bool,
-        transfer: &Transfer,
-    ) -> Result<Vec<u8>, FetchFailure> {
+    pub fn fetch(&self, url: &str, limit: u64, is_pinned: bool, transfer: &Transfer) -> Result<Vec<u8>, FetchFailure> {
         let limit = limit.min(MAX_ANSWER_BYTES);
         let now_s = jiff::Timestamp::now().as_second();
         let kept = self.cache.as_ref().and_then(|cache| cache.get(url, limit));
@@ -153,7 +147,9 @@ impl Network {
             may_be_packed: true,
             ..Want::of(Expected::Tile, limit)
         };
-        let known = kept.map(|kept| kept.freshness.validators()).filter(|known| known.is_some());
+        let known = kept
+            .map(|kept| kept.freshness.validators())
+            .filter(|known| known.is_some());
         let outcome = self.asker.ask(url, &want, known.as_ref(), transfer)?;
         let now_s = jiff::Timestamp::now().as_second();
         match (outcome, kept) {
@@ -202,11 +198,14 @@ impl Network {
                 Err(failure) => failure,
             };
             tried += u32::from(!failure.was_early);
-            if !failure.may_pass || tried >= limits.tries || failure.wait.is_some_and(|wait| wait > limits.longest_wait) {
+            if !failure.may_pass || tried >= limits.tries || failure.wait.is_some_and(|wait| wait > limits.longest_wait)
+            {
                 return Err(failure.error);
             }
             let pause = crate::sources::http::pause(limits.backoff, tried.max(1), limits.longest_wait);
-            let pause = failure.wait.map_or(pause, |wait| if failure.was_early { wait } else { pause.max(wait) });
+            let pause = failure
+                .wait
+                .map_or(pause, |wait| if failure.was_early { wait } else { pause.max(wait) });
             if !transfer.cancel.wait(pause) {
                 return Err(ResourceError::Fetch {
                     source: HttpError::Cancelled { url: url.to_owned() },

@@ -136,7 +136,10 @@ mod tests {
             join_url("http://127.0.0.1:1/t.json", "x.glb").unwrap(),
             "http://127.0.0.1:1/x.glb"
         );
-        assert_eq!(join_url("http://town.lan/t.json", "x.glb").unwrap(), "http://town.lan/x.glb");
+        assert_eq!(
+            join_url("http://town.lan/t.json", "x.glb").unwrap(),
+            "http://town.lan/x.glb"
+        );
     }
 
     #[test]

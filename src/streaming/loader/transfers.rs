@@ -142,7 +142,12 @@ impl Transfers {
     }
 
     pub(super) fn forget_layer(&mut self, layer: u32) {
-        for running in self.running.iter().filter(|(key, _)| key.layer == layer).map(|(_, it)| it) {
+        for running in self
+            .running
+            .iter()
+            .filter(|(key, _)| key.layer == layer)
+            .map(|(_, it)| it)
+        {
             running.transfer.cancel.cancel();
         }
         self.fetched.retain(|job| job.wish.layer != layer);
@@ -285,10 +290,14 @@ impl<C: DecodedContent> Shared<C> {
                 && let Some(wish) = state.queue.remove(at)
             {
                 let transfer = Arc::new(Transfer::within(&state.transfers.room));
-                let host = wish.requests.iter().find(|request| is_remote(request)).and_then(|request| {
-                    let remote = request.resources.remote()?;
-                    Some(remote.host(&request.path))
-                });
+                let host = wish
+                    .requests
+                    .iter()
+                    .find(|request| is_remote(request))
+                    .and_then(|request| {
+                        let remote = request.resources.remote()?;
+                        Some(remote.host(&request.path))
+                    });
                 let running = Running {
                     transfer: transfer.clone(),
                     host: host.unwrap_or_default(),
