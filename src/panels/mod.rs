@@ -10,12 +10,14 @@ pub mod charter;
 pub mod coloring;
 pub mod desk;
 mod drop_hint;
+pub mod keep_layer;
 pub mod keys;
 mod languages;
 pub mod layers;
 mod look;
 pub mod minimap;
 pub mod models;
+pub mod network;
 pub mod notes;
 pub mod own_list;
 #[cfg(test)]

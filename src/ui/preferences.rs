@@ -89,6 +89,8 @@ pub struct Preferences {
     pub reduced_motion: bool,
     /// Light or dark.
     pub theme: ThemeChoice,
+    /// Nothing is asked of servers.
+    pub offline: bool,
     /// The tour was taken, left or refused, so it is not offered again.
     pub tour_seen: bool,
     /// Files opened lately, the last one first.
@@ -105,6 +107,7 @@ impl Default for Preferences {
             quality: QualityChoice::default(),
             reduced_motion: false,
             theme: ThemeChoice::default(),
+            offline: false,
             tour_seen: false,
             recent_files: Vec::new(),
             panels: BTreeMap::new(),
@@ -268,6 +271,7 @@ mod tests {
             quality: QualityChoice::Low,
             reduced_motion: true,
             theme: ThemeChoice::Dark,
+            offline: true,
             tour_seen: true,
             ..Preferences::default()
         };

@@ -23,6 +23,7 @@ mod prepare_imagery;
 mod prepare_stops;
 mod raster;
 mod raster_damage;
+mod remote;
 mod scenario;
 mod terrain_pyramid;
 mod tiler;

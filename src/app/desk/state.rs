@@ -5,18 +5,20 @@ use super::points;
 use crate::model::{Certainty, Charter, CityDetail, Layer, LayerKind, OpenScenario, SurfaceKind, Use};
 use crate::panels::certainty_word;
 use crate::panels::charter::CharterState;
+use crate::panels::keep_layer::KeepRow;
 use crate::panels::layers::{DetailRow, LayerRow, LayersState, LegendEntry};
 use crate::panels::problems::{ProblemRow, ProblemsState};
 use crate::panels::variants::{PhaseRow, VariantRow, VariantsState};
 use crate::panels::viewpoints::{ViewpointRow, ViewpointsState};
 use crate::sources::cityjson::{Lod, LodChoice};
-use crate::sources::resource::plain_path;
+use crate::sources::resource::{is_url, plain_path};
 use crate::sources::{Cause, Problem, Severity};
 use crate::text::{Language, tr, tr_args};
 use crate::ui::widgets::SwatchEdge;
 use crate::view::palette::{self, Rgb};
 use crate::view::points::PointLooks;
 use crate::view::scene::ShownScenario;
+use crate::view::tiles::KeepProgress;
 use bevy_egui::egui::Color32;
 
 /// What is open, and which variant and phase of it is shown: panels may hide those.
@@ -93,6 +95,7 @@ pub(super) fn layers(
     shown: &ShownScenario,
     wanted: Option<LodChoice>,
     looks: &PointLooks,
+    keeping: Option<&(String, KeepProgress)>,
     language: &Language,
 ) -> LayersState {
     let code = language.code();
@@ -112,6 +115,9 @@ pub(super) fn layers(
             .and_then(|detail| detail_row(detail, wanted, language)),
         coloring: looks.0.get(&layer.id).map(|look| points::coloring(look, language)),
         look: feature_look(&layer.id, shown),
+        keep: is_url(&layer.path).then(|| KeepRow {
+            progress: keeping.filter(|(of, _)| *of == layer.id).map(|(_, progress)| progress.clone()),
+        }),
     });
     LayersState { rows: rows.collect() }
 }
@@ -287,8 +293,11 @@ pub(in crate::app) fn cause(problem: &Problem, language: &Language) -> String {
 
 /// Problems as rows, each with what it means for what is seen.
 pub(super) fn problems<'a>(all: impl Iterator<Item = &'a Problem>, language: &Language) -> ProblemsState {
+    let all: Vec<&Problem> = all.collect();
+    let of_server = |problem: &&Problem| problem.severity == Severity::Error && is_url(&problem.path);
     ProblemsState {
-        rows: problem_rows(all, language),
+        can_retry: all.iter().any(of_server),
+        rows: problem_rows(all.into_iter(), language),
     }
 }
 

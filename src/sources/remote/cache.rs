@@ -266,10 +266,11 @@ fn write_whole(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     written
 }
 
-struct KeptFile {
+/// A file of the folder.
+pub(super) struct KeptFile {
     used: SystemTime,
-    bytes: u64,
-    path: PathBuf,
+    pub(super) bytes: u64,
+    pub(super) path: PathBuf,
 }
 
 impl KeptFile {
@@ -279,7 +280,7 @@ impl KeptFile {
 }
 
 /// All files of a folder. Links are not followed.
-fn files_under(root: &Path) -> Vec<KeptFile> {
+pub(super) fn files_under(root: &Path) -> Vec<KeptFile> {
     let (mut found, mut folders) = (Vec::new(), vec![root.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {

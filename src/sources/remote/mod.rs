@@ -13,10 +13,12 @@ mod keep;
 mod network;
 mod own_thread;
 mod resources;
+mod stored;
 
 pub use cache::{CACHE_BYTES, Cache, CacheSize, Kept};
 pub use freshness::Freshness;
 pub use keep::{KeepProgress, KeepState, Keeping};
 pub use network::{MAX_ANSWER_BYTES, Network, NetworkOptions};
 pub use own_thread::{OwnThread, on_own_thread};
+pub use stored::StoredAnswers;
 pub use resources::{HttpResources, checked_url, is_kept, resources_for, server_of};

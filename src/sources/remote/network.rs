@@ -220,11 +220,13 @@ fn failure(source: HttpError) -> FetchFailure {
     let wait = match &source {
         HttpError::Status { retry_after, .. } => *retry_after,
         HttpError::NotYet { wait, .. } => Some(*wait),
+        // Until something was decoded.
+        HttpError::NoRoom { .. } => Some(Duration::from_millis(300)),
         _ => None,
     };
     FetchFailure {
         may_pass: source.may_pass(),
-        was_early: matches!(source, HttpError::NotYet { .. }),
+        was_early: matches!(source, HttpError::NotYet { .. } | HttpError::NoRoom { .. }),
         wait,
         error: ResourceError::Fetch {
             source: source.without_query(),

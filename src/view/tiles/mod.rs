@@ -10,6 +10,7 @@ mod retry;
 mod stats;
 mod upload;
 
+pub use crate::sources::remote::{KeepProgress, KeepState};
 pub use keep::{KeepLayer, KeepOffline, OfflineKeeping};
 pub use retry::RetryTiles;
 pub use stats::TileStats;

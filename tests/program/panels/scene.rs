@@ -44,6 +44,7 @@ pub(crate) struct Scene {
     pub(crate) sun: SunState,
     pub(crate) charter: CharterState,
     pub(crate) preferences: Preferences,
+    pub(crate) network: NetworkState,
     pub(crate) synthetic: bool,
     pub(crate) asked: Vec<DeskActions>,
     pub(crate) zones: Option<Zones>,
@@ -62,6 +63,7 @@ fn two_problems() -> ProblemsState {
             problem("Een tegel ontbreekt", true),
             problem("Een sleutel is onbekend", false),
         ],
+        can_retry: true,
     }
 }
 
@@ -121,6 +123,7 @@ impl Scene {
                     certainty: Certainty::Decided,
                     synthetic: true,
                     look: None,
+                    keep: None,
                     legend: vec![LegendEntry {
                         label: "Boom, klein".to_owned(),
                         fill: egui::Color32::from_rgb(0x8F, 0xAE, 0x79),
@@ -157,6 +160,11 @@ impl Scene {
                 audience: "De ontwerper".to_owned(),
                 work_process: "Raadsvoorstel".to_owned(),
                 replaces: String::new(),
+            },
+            network: NetworkState {
+                location: "/home/a/.cache/stadslens".to_owned(),
+                kept_bytes: Some(12_000_000),
+                ..NetworkState::default()
             },
             preferences: Preferences {
                 tour_seen: true,
@@ -217,6 +225,7 @@ impl Scene {
             sun: scene.sun,
             charter: &scene.charter,
             preferences: &scene.preferences,
+            network: &scene.network,
             synthetic: scene.synthetic,
             found: &scene.found,
             map: scene.map.as_ref(),
