@@ -1,7 +1,7 @@
 //! What of servers' answers is kept on this machine, for the settings: counted and cleared off the main thread.
 
-use super::desk::Screen;
 use super::choices::Choices;
+use super::desk::Screen;
 use crate::panels::desk::Dialog;
 use crate::panels::network::NetworkState;
 use crate::schedule::FrameSystems;
@@ -79,12 +79,15 @@ fn clear(
 ) {
     let is_asked = asked.read().last().is_some();
     if is_asked && kept.clearing.is_none() {
-        kept.clearing = StoredAnswers::of_user().map(|stored| on_own_thread("clear-kept", move || stored.clear().is_ok()));
+        kept.clearing =
+            StoredAnswers::of_user().map(|stored| on_own_thread("clear-kept", move || stored.clear().is_ok()));
     }
     let Some(clearing) = &mut kept.bypass_change_detection().clearing else {
         return;
     };
-    let Some(ended) = block_on(poll_once(clearing)) else { return };
+    let Some(ended) = block_on(poll_once(clearing)) else {
+        return;
+    };
     kept.clearing = None;
     (kept.bytes, kept.counted, kept.counting) = (None, None, None);
     let (kind, words) = if ended == Some(true) {

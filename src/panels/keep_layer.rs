@@ -114,11 +114,19 @@ mod tests {
     #[test]
     fn each_state_offers_what_can_be_done_about_it() {
         for (row, label, asked) in [
-            (KeepRow::default(), "Dit gebied bewaren", KeepLayer::Start("town".into())),
+            (
+                KeepRow::default(),
+                "Dit gebied bewaren",
+                KeepLayer::Start("town".into()),
+            ),
             (at(KeepState::Running), "Even wachten", KeepLayer::Pause),
             (at(KeepState::Running), "Stoppen", KeepLayer::Stop),
             (at(KeepState::Paused), "Verder", KeepLayer::Resume),
-            (at(KeepState::Done), "Nog een gebied bewaren", KeepLayer::Start("town".into())),
+            (
+                at(KeepState::Done),
+                "Nog een gebied bewaren",
+                KeepLayer::Start("town".into()),
+            ),
         ] {
             let mut harness = harness(row, "nl");
             harness.get_by_label(label).click();

@@ -54,11 +54,7 @@ pub fn show(ui: &mut Ui, state: &NetworkState, language: &Language) -> Option<Ne
         Some(bytes) => bytes_in_words(bytes, language),
         None => tr(language, "network-counting"),
     };
-    let line = tr_args(
-        language,
-        "network-kept",
-        &[("size", &size), ("place", &state.location)],
-    );
+    let line = tr_args(language, "network-kept", &[("size", &size), ("place", &state.location)]);
     widgets::paragraph(ui, &line);
     let is_empty = state.kept_bytes == Some(0);
     ui.add_enabled_ui(!(is_empty || state.is_clearing), |ui| {

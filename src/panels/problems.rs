@@ -57,9 +57,7 @@ pub fn show(ui: &mut Ui, state: &ProblemsState, language: &Language) -> Vec<Prob
     }
     ui.horizontal_wrapped(|ui| {
         let retry = tr(language, "problems-retry");
-        if state.can_retry
-            && widgets::button(ui, regular::CLOUD_ARROW_DOWN, &retry, ButtonKind::Secondary).clicked()
-        {
+        if state.can_retry && widgets::button(ui, regular::CLOUD_ARROW_DOWN, &retry, ButtonKind::Secondary).clicked() {
             actions.push(ProblemsAction::Retry);
         }
         let reopen = tr(language, "problems-reopen");

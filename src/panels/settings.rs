@@ -37,12 +37,7 @@ const TEXT_SCALES: [(f32, &str); 5] = [
 ];
 
 /// Shows the choices as they are.
-pub fn show(
-    ui: &mut Ui,
-    state: &Preferences,
-    network: &NetworkState,
-    language: &Language,
-) -> Vec<SettingsAction> {
+pub fn show(ui: &mut Ui, state: &Preferences, network: &NetworkState, language: &Language) -> Vec<SettingsAction> {
     let mut actions = Vec::new();
     widgets::strong(ui, &tr(language, "settings-language"));
     actions.extend(languages::show(ui, language).map(SettingsAction::SetLanguage));

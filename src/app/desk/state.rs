@@ -116,7 +116,9 @@ pub(super) fn layers(
         coloring: looks.0.get(&layer.id).map(|look| points::coloring(look, language)),
         look: feature_look(&layer.id, shown),
         keep: is_url(&layer.path).then(|| KeepRow {
-            progress: keeping.filter(|(of, _)| *of == layer.id).map(|(_, progress)| progress.clone()),
+            progress: keeping
+                .filter(|(of, _)| *of == layer.id)
+                .map(|(_, progress)| progress.clone()),
         }),
     });
     LayersState { rows: rows.collect() }

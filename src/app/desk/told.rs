@@ -49,7 +49,10 @@ impl Told {
             let charters = shown.map(|shown| &shown.open.scenario.charters);
             self.charter = state::charter(charters.and_then(|all| all.get(world.lens.get())), language);
         }
-        let keeping = world.keeping.progress().map(|(layer, progress)| (layer.to_owned(), progress));
+        let keeping = world
+            .keeping
+            .progress()
+            .map(|(layer, progress)| (layer.to_owned(), progress));
         if is_new || are_points_new || world.changing.is_changed() || keeping != self.keeping {
             self.keeping = keeping;
             let wanted = world.changing.wanted();

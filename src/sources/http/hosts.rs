@@ -25,6 +25,8 @@ pub(super) struct Hosts {
     known: Mutex<BTreeMap<String, Host>>,
     freed: Condvar,
     per_host: usize,
+    /// Whether a host that is left alone is an error instead of a wait.
+    is_impatient: bool,
 }
 
 /// The right to one connection; given back when dropped.
@@ -39,6 +41,15 @@ impl Hosts {
             known: Mutex::default(),
             freed: Condvar::new(),
             per_host: per_host.max(1),
+            is_impatient: false,
+        }
+    }
+
+    /// The same, where nobody waits for a host that is left alone.
+    pub(super) fn impatient(self) -> Self {
+        Self {
+            is_impatient: true,
+            ..self
         }
     }
 
@@ -61,6 +72,12 @@ impl Hosts {
             let left = host
                 .not_before
                 .map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
+            if self.is_impatient && !left.is_zero() {
+                return Err(HttpError::NotYet {
+                    wait: left,
+                    url: url.to_owned(),
+                });
+            }
             if left.is_zero() && host.active < self.per_host {
                 host.active += 1;
                 return Ok(Slot {

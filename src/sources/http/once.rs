@@ -80,7 +80,7 @@ impl Asker {
     pub fn new(limits: Limits) -> Self {
         Self {
             idle: Mutex::default(),
-            hosts: Hosts::new(limits.per_host),
+            hosts: Hosts::new(limits.per_host).impatient(),
             limits,
             plain_http_hosts: Mutex::default(),
         }
@@ -131,13 +131,6 @@ impl Asker {
     ) -> Result<Outcome, HttpError> {
         let plain = self.plain_hosts();
         let address = Address::parse(url, &plain)?;
-        let wait = self.hosts.left_alone(&address.authority());
-        if !wait.is_zero() {
-            return Err(HttpError::NotYet {
-                wait,
-                url: address.to_string(),
-            });
-        }
         let agent = self.idle().pop().unwrap_or_else(|| agent_of(&self.limits));
         transfer.cancel.covers(&agent);
         let line = Line {

@@ -20,5 +20,5 @@ pub use freshness::Freshness;
 pub use keep::{KeepProgress, KeepState, Keeping};
 pub use network::{MAX_ANSWER_BYTES, Network, NetworkOptions};
 pub use own_thread::{OwnThread, on_own_thread};
-pub use stored::StoredAnswers;
 pub use resources::{HttpResources, checked_url, is_kept, resources_for, server_of};
+pub use stored::StoredAnswers;

@@ -14,10 +14,16 @@ const LIMIT: u64 = 1 << 30;
 fn a_fresh_answer_is_not_asked_for_again_and_an_old_one_is_asked_about() {
     let server = Server::new(|seen| match (seen.path(), seen.header("If-None-Match")) {
         ("/fresh", _) => Reply::ok("one").with("Cache-Control", "max-age=600"),
-        ("/old", Some("\"1\"")) => Reply::of(304, "").with("ETag", "\"1\"").with("Cache-Control", "max-age=0"),
-        ("/old", None) => Reply::ok("two").with("ETag", "\"1\"").with("Cache-Control", "max-age=0"),
+        ("/old", Some("\"1\"")) => Reply::of(304, "")
+            .with("ETag", "\"1\"")
+            .with("Cache-Control", "max-age=0"),
+        ("/old", None) => Reply::ok("two")
+            .with("ETag", "\"1\"")
+            .with("Cache-Control", "max-age=0"),
         ("/changed", Some("\"1\"")) => Reply::ok("new").with("ETag", "\"2\"").with("Cache-Control", "no-cache"),
-        ("/changed", None) => Reply::ok("before").with("ETag", "\"1\"").with("Cache-Control", "no-cache"),
+        ("/changed", None) => Reply::ok("before")
+            .with("ETag", "\"1\"")
+            .with("Cache-Control", "no-cache"),
         ("/secret", _) => Reply::ok("three").with("Cache-Control", "no-store"),
         _ => Reply::of(404, "no"),
     });
@@ -149,7 +155,11 @@ fn packed_answers_are_unpacked_within_the_cap() {
     });
     let network = network(None);
     for path in ["/gzip", "/brotli"] {
-        assert_eq!(ask(&network, &server.url(path), LIMIT).unwrap(), text.as_bytes(), "{path}");
+        assert_eq!(
+            ask(&network, &server.url(path), LIMIT).unwrap(),
+            text.as_bytes(),
+            "{path}"
+        );
         assert!(matches!(
             reason(ask(&network, &server.url(path), 5999)),
             HttpError::TooLarge { limit: 5999, .. }
@@ -191,7 +201,11 @@ fn a_transfer_that_is_stopped_ends_at_once_and_costs_no_other() {
             transfer.cancel.cancel();
             let outcome = running.join().unwrap();
             assert!(matches!(reason(outcome), HttpError::Cancelled { .. }), "{path}");
-            assert!(start.elapsed() < Duration::from_secs(5), "{path}: {:?}", start.elapsed());
+            assert!(
+                start.elapsed() < Duration::from_secs(5),
+                "{path}: {:?}",
+                start.elapsed()
+            );
             assert_eq!(transfer.received() > 0, path == "/drip");
         }
     });

@@ -38,7 +38,10 @@ fn a_kept_town_needs_no_server() {
     let keeping = Keeping::start(&network, all.clone(), 1 << 30);
     wait_for(&keeping, is_ended);
     let progress = keeping.progress();
-    assert_eq!((progress.state, progress.kept, progress.failed), (KeepState::Done, files.len() as u64, 0));
+    assert_eq!(
+        (progress.state, progress.kept, progress.failed),
+        (KeepState::Done, files.len() as u64, 0)
+    );
     let bytes: usize = files.values().map(Vec::len).sum();
     assert_eq!(progress.bytes, bytes as u64);
     assert!(all.iter().all(|url| network.cache().unwrap().has_pinned(url)));
@@ -52,7 +55,13 @@ fn a_kept_town_needs_no_server() {
     assert_eq!((kept.tiles.len(), problems.len()), (tree.tiles.len(), 0));
     let content = kept.tiles.iter().find_map(|tile| tile.contents.first()).unwrap();
     assert_eq!(resources.read(content).unwrap(), town::content("/tiles/0.bin", 500));
-    assert!(ask(&again, &server.url("/other"), 100).unwrap_err().error.to_string().contains("offline"));
+    assert!(
+        ask(&again, &server.url("/other"), 100)
+            .unwrap_err()
+            .error
+            .to_string()
+            .contains("offline")
+    );
     offline::switch_offline(false);
     assert_eq!(server.count(), asked);
 }
@@ -76,11 +85,18 @@ fn it_pauses_goes_on_stops_and_keeps_within_its_room() {
     let (paused, asked) = (keeping.progress(), server.count());
     assert_eq!(paused.state, KeepState::Paused);
     std::thread::sleep(Duration::from_millis(200));
-    assert_eq!((keeping.progress(), server.count()), (paused, asked), "nothing comes while it waits");
+    assert_eq!(
+        (keeping.progress(), server.count()),
+        (paused, asked),
+        "nothing comes while it waits"
+    );
     keeping.resume();
     wait_for(&keeping, is_ended);
     let progress = keeping.progress();
-    assert_eq!((progress.state, progress.kept, progress.failed), (KeepState::Done, 60, 2));
+    assert_eq!(
+        (progress.state, progress.kept, progress.failed),
+        (KeepState::Done, 60, 2)
+    );
     assert!(progress.first_failure.is_some());
 
     let full = Keeping::start(&network, urls(100, 200), 20_000);

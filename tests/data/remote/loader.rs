@@ -75,7 +75,11 @@ fn collect(loader: &TileLoader, wishes: impl Fn() -> Vec<LoadWish>, count: usize
     let start = Instant::now();
     let mut done: Vec<LoadedTile> = Vec::new();
     while done.len() < count {
-        assert!(start.elapsed() < Duration::from_secs(30), "only {} of {count} tiles came", done.len());
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "only {} of {count} tiles came",
+            done.len()
+        );
         let mut wishes = wishes();
         wishes.retain(|wish| done.iter().all(|done| done.tile != wish.tile));
         loader.replace_queue(wishes);
@@ -128,7 +132,10 @@ fn a_transfer_that_nobody_wants_any_more_is_stopped_and_counted() {
     }
     let stats = loader.stats();
     assert_eq!((stats.transfers_cancelled, stats.tiles_finished), (1, 0));
-    assert!(stats.bytes_cancelled > 0 && stats.bytes_cancelled < 200_000, "{stats:?}");
+    assert!(
+        stats.bytes_cancelled > 0 && stats.bytes_cancelled < 200_000,
+        "{stats:?}"
+    );
     assert!(loader.is_idle());
     assert_eq!(loader.transfer_room().0, 0);
 }
@@ -150,7 +157,9 @@ fn what_may_pass_is_tried_again_and_given_up_for_a_while_and_what_stays_is_told_
     let loader = loader();
     let wishes = || {
         let paths = (0..).zip(paths);
-        paths.map(|(tile, path)| wish(tile, &remote, &server.url(path))).collect()
+        paths
+            .map(|(tile, path)| wish(tile, &remote, &server.url(path)))
+            .collect()
     };
     let mut done = collect(&loader, wishes, paths.len());
     done.sort_by_key(|done| done.tile);
@@ -158,7 +167,16 @@ fn what_may_pass_is_tried_again_and_given_up_for_a_while_and_what_stays_is_told_
         .iter()
         .map(|done| (done.results[0].is_ok(), done.retry_after.is_some()))
         .collect();
-    assert_eq!(outcomes, [(true, false), (false, false), (false, true), (true, false), (false, false)]);
+    assert_eq!(
+        outcomes,
+        [
+            (true, false),
+            (false, false),
+            (false, true),
+            (true, false),
+            (false, false)
+        ]
+    );
     let asked = |path: &str| server.seen().iter().filter(|seen| seen.path() == path).count();
     assert_eq!(paths.map(asked), [3, 1, 3, 2, 3]);
     let cause = |at: usize| done[at].results[0].as_ref().err().unwrap().cause;
@@ -182,7 +200,10 @@ fn files_that_a_tile_names_are_fetched_with_it() {
         Arc::new(move |request: &DecodeRequest| {
             let read = |name: &str| request.resources.read(&format!("{base}/{name}?k=1")).ok();
             let files = ["a.gltf", "b.bin", "gone.png"].map(read);
-            seen_by_decoder.lock().unwrap().push(files.map(|file| file.map(|bytes| bytes.len())));
+            seen_by_decoder
+                .lock()
+                .unwrap()
+                .push(files.map(|file| file.map(|bytes| bytes.len())));
             Err(Problem::error("x", "", "not drawn"))
         }),
     );
@@ -206,7 +227,11 @@ fn memory_of_transfers_is_bounded_and_given_back() {
     while done.len() < 6 {
         assert!(start.elapsed() < Duration::from_secs(60), "only {} came", done.len());
         let wishes = (0..6).filter(|tile| !done.contains(tile));
-        loader.replace_queue(wishes.map(|tile| wish(tile, &remote, &server.url(&format!("/{tile}")))).collect());
+        loader.replace_queue(
+            wishes
+                .map(|tile| wish(tile, &remote, &server.url(&format!("/{tile}"))))
+                .collect(),
+        );
         let (used, cap) = loader.transfer_room();
         assert!(used <= cap);
         most = most.max(used);

@@ -22,7 +22,9 @@ fn server() -> Server {
 fn inspect(url: &str, home: &Path, environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stadslens"));
     command.args(["inspect", "--json", url]).env("XDG_CACHE_HOME", home);
-    command.env_remove("STADSLENS_OFFLINE").envs(environment.iter().copied());
+    command
+        .env_remove("STADSLENS_OFFLINE")
+        .envs(environment.iter().copied());
     command.output().unwrap()
 }
 
@@ -35,12 +37,19 @@ fn inspect_reads_an_address_and_offline_only_what_was_kept() {
     let output = inspect(&url, home.path(), &offline);
     assert_eq!(output.status.code(), Some(1));
     let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(complaint.contains("offline") && !complaint.contains("K1"), "{complaint}");
+    assert!(
+        complaint.contains("offline") && !complaint.contains("K1"),
+        "{complaint}"
+    );
     assert_eq!(server.count(), 0);
 
     let output = inspect(&url, home.path(), &[]);
     let facts: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&facts["kind"], &facts["contents"]["gltf"]), (&json!("tileset"), &json!(85)), "{facts}");
+    assert_eq!(
+        (&facts["kind"], &facts["contents"]["gltf"]),
+        (&json!("tileset"), &json!(85)),
+        "{facts}"
+    );
     assert_eq!((&facts["problems"], &facts["missing"]), (&json!([]), &json!([])));
     let asked = server.count();
     assert!(asked >= 85 + 5);
@@ -71,17 +80,32 @@ fn a_layer_on_a_server_is_hidden_told_of_and_asks_nobody() {
     let opened = scenario(json!([{"id": "far", "kind": "tiles3d", "path": url}]));
     let layer = &opened.scenario.layers[0];
     assert_eq!((layer.path.as_str(), layer.visible), (url.as_str(), false));
-    let told: Vec<_> = opened.problems.iter().filter(|problem| problem.cause == Cause::Server).collect();
+    let told: Vec<_> = opened
+        .problems
+        .iter()
+        .filter(|problem| problem.cause == Cause::Server)
+        .collect();
     assert_eq!(told.len(), 1, "{:?}", opened.problems);
     assert!(told[0].severity == Severity::Warning && !told[0].to_string().contains("K1"));
     assert!(used_files(&opened).paths.is_empty() && used_files(&opened).problems.is_empty());
-    assert!(check(folder.path()).iter().all(|problem| problem.severity == Severity::Warning));
+    assert!(
+        check(folder.path())
+            .iter()
+            .all(|problem| problem.severity == Severity::Warning)
+    );
     let refused = scenario(json!([
         {"id": "a", "kind": "surfaces", "path": url},
         {"id": "b", "kind": "tiles3d", "path": "file:///etc/passwd"},
         {"id": "c", "kind": "tiles3d", "path": "https://me:secret@a.org/t.json"},
     ]));
     assert_eq!(refused.scenario.layers.len(), 0);
-    assert!(refused.problems.iter().all(|problem| !problem.to_string().contains("secret")), "{:?}", refused.problems);
+    assert!(
+        refused
+            .problems
+            .iter()
+            .all(|problem| !problem.to_string().contains("secret")),
+        "{:?}",
+        refused.problems
+    );
     assert_eq!(server.count(), 0);
 }

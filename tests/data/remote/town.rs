@@ -66,7 +66,11 @@ fn half_m(level: u32) -> f64 {
 
 fn tile_shape(level: u32, center: [f64; 2]) -> Value {
     let half = half_m(level);
-    let error_m = if level == LEVELS { 0.0 } else { 80.0 / f64::from(1 << level) };
+    let error_m = if level == LEVELS {
+        0.0
+    } else {
+        80.0 / f64::from(1 << level)
+    };
     json!({
         "boundingVolume": {"box": [center[0], center[1], 10.0, half, 0, 0, 0, half, 0, 0, 0, 10.0]},
         "geometricError": error_m, "refine": "REPLACE",
@@ -78,7 +82,11 @@ fn tile(name: &str, level: u32, center: [f64; 2], files: &mut BTreeMap<String, V
     files.insert(path.clone(), content(&path, bytes));
     let mut tile = tile_shape(level, center);
     // As seen from the tileset that it stands in.
-    let uri = if level == 0 { format!("tiles/{name}.bin") } else { format!("../tiles/{name}.bin") };
+    let uri = if level == 0 {
+        format!("tiles/{name}.bin")
+    } else {
+        format!("../tiles/{name}.bin")
+    };
     tile["content"] = json!({"uri": uri});
     tile
 }

@@ -2,11 +2,11 @@
 
 use super::{network, town};
 use crate::online::server::{Reply, Server};
+use stadslens::georef::SiteFrame;
 use stadslens::sources::Cause;
 use stadslens::sources::remote::HttpResources;
 use stadslens::sources::resource::folder;
 use stadslens::sources::tiles3d::{DecodeRequest, decode_content, read_tileset};
-use stadslens::georef::SiteFrame;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -27,7 +27,9 @@ fn a_tree_on_a_server_is_that_of_a_folder_and_its_key_goes_along() {
             return Reply::of(403, "no key");
         }
         std::thread::sleep(Duration::from_millis(20));
-        served.get(seen.path()).map_or_else(|| Reply::of(404, "no"), |bytes| Reply::ok(bytes.clone()))
+        served
+            .get(seen.path())
+            .map_or_else(|| Reply::of(404, "no"), |bytes| Reply::ok(bytes.clone()))
     });
     let network = network(None);
     let (resources, root) = HttpResources::open(&network, &server.url("/tileset.json?key=K1")).unwrap();
@@ -36,7 +38,10 @@ fn a_tree_on_a_server_is_that_of_a_folder_and_its_key_goes_along() {
     assert_eq!(remote.tiles.len(), local.tiles.len());
     assert!(remote.tiles.len() > 80);
     for (here, there) in local.tiles.iter().zip(&remote.tiles) {
-        assert_eq!((here.parent, here.depth, &here.children), (there.parent, there.depth, &there.children));
+        assert_eq!(
+            (here.parent, here.depth, &here.children),
+            (there.parent, there.depth, &there.children)
+        );
         let path = here.contents.first().map(|path| server.url(&format!("/{path}?key=K1")));
         assert_eq!(there.contents.first(), path.as_ref());
     }
@@ -87,11 +92,21 @@ fn a_tileset_of_this_machine_never_leads_to_a_network() {
         server.url("/x.glb")
     );
     std::fs::write(on_disk.path().join("tileset.json"), tileset).unwrap();
-    let gltf = format!(r#"{{"asset":{{"version":"2.0"}},"buffers":[{{"uri":"{}","byteLength":4}}]}}"#, server.url("/b.bin"));
+    let gltf = format!(
+        r#"{{"asset":{{"version":"2.0"}},"buffers":[{{"uri":"{}","byteLength":4}}]}}"#,
+        server.url("/b.bin")
+    );
     std::fs::write(on_disk.path().join("a.gltf"), gltf).unwrap();
     let resources = folder(on_disk.path());
     let (tree, problems) = read_tileset(resources.clone(), "tileset.json").unwrap();
-    assert_eq!(problems.iter().filter(|problem| problem.cause == Cause::NotRead).count(), 2, "{problems:?}");
+    assert_eq!(
+        problems
+            .iter()
+            .filter(|problem| problem.cause == Cause::NotRead)
+            .count(),
+        2,
+        "{problems:?}"
+    );
     assert_eq!(tree.tiles[0].contents, ["a.gltf"]);
     for path in ["a.gltf", url.as_str()] {
         let request = DecodeRequest {

@@ -10,6 +10,7 @@ use stadslens::panels::charter::CharterState;
 use stadslens::panels::desk::{Desk, DeskActions, DeskView, Page};
 use stadslens::panels::layers::{DetailRow, LayerRow, LayersState, LegendEntry};
 use stadslens::panels::minimap::MinimapState;
+use stadslens::panels::network::NetworkState;
 use stadslens::panels::problems::{ProblemRow, ProblemsState};
 use stadslens::panels::rooms::OwnPages;
 use stadslens::panels::search::FoundLines;
