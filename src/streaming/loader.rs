@@ -14,6 +14,7 @@ mod transfers;
 
 use crate::sources::{
     Cause, Problem,
+    http::Transfer,
     tiles3d::{DecodeRequest, TileContent, TileId},
 };
 use crate::streaming::{residency::TileKey, selection::ContentState};
@@ -26,7 +27,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 pub use transfers::Patience;
-use transfers::{Held, Transfers};
+use transfers::Transfers;
 
 /// Wishes per worker that are worth queueing, see [`TileLoader::queue_limit`].
 const QUEUED_PER_WORKER: usize = 16;
@@ -411,8 +412,8 @@ struct Job {
     /// Whether it came over a network.
     is_fetched: bool,
     retry_after: Option<Duration>,
-    /// The memory of what was fetched.
-    held: Held,
+    /// The memory of what was fetched; given back when dropped.
+    held: Option<Arc<Transfer>>,
 }
 
 impl Job {
@@ -423,7 +424,7 @@ impl Job {
             wish,
             is_fetched: false,
             retry_after: None,
-            held: Held::default(),
+            held: None,
         }
     }
 }

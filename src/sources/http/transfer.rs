@@ -51,10 +51,9 @@ pub struct Transfer {
 impl Transfer {
     /// One that takes its memory out of `room`.
     pub fn within(room: &Arc<Room>) -> Self {
-        Self {
-            room: Some(room.clone()),
-            ..Self::unbounded()
-        }
+        let mut transfer = Self::unbounded();
+        transfer.room = Some(room.clone());
+        transfer
     }
 
     /// One that is bounded by its own cap alone.

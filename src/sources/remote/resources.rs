@@ -94,16 +94,8 @@ impl HttpResources {
         path.to_str().filter(|text| is_url(text))
     }
 
-    fn checked<'a>(&self, path: &'a str) -> Result<&'a str, ResourceError> {
-        if is_url(path) {
-            Ok(path)
-        } else {
-            Err(ResourceError::Scheme { uri: path.to_owned() })
-        }
-    }
-
     fn fetch_whole(&self, path: &str, limit: u64) -> Result<Vec<u8>, ResourceError> {
-        let url = self.checked(path)?;
+        let url = checked(path)?;
         let transfer = Transfer::unbounded();
         let bytes = self
             .network
@@ -118,6 +110,15 @@ impl HttpResources {
 
     fn ahead(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Result<Vec<u8>, ResourceError>>> {
         self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A path as an address; nothing else is read here.
+fn checked(path: &str) -> Result<&str, ResourceError> {
+    if is_url(path) {
+        Ok(path)
+    } else {
+        Err(ResourceError::Scheme { uri: path.to_owned() })
     }
 }
 
@@ -205,7 +206,7 @@ impl Remote for HttpResources {
             wait: None,
             was_early: false,
         };
-        let url = self.checked(path).map_err(failure)?;
+        let url = checked(path).map_err(failure)?;
         self.network
             .fetch(url, limit, false, transfer)
             .map_err(|failure| FetchFailure {

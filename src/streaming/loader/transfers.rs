@@ -61,10 +61,6 @@ impl Default for Patience {
     }
 }
 
-/// The memory of what was fetched; given back when dropped.
-#[derive(Default)]
-pub(super) struct Held(Option<Arc<Transfer>>);
-
 struct Running {
     transfer: Arc<Transfer>,
     host: String,
@@ -335,7 +331,7 @@ impl<C: DecodedContent> Shared<C> {
                 job.retry_after = gives_up.then_some(wait);
             }
             if is_over {
-                job.held = Held(Some(transfer.clone()));
+                job.held = Some(transfer.clone());
                 state.transfers.fetched.push_back(job);
             }
         } else {
@@ -381,7 +377,7 @@ fn fetch(wish: LoadWish, transfer: &Arc<Transfer>) -> Fetched {
             failed,
             is_fetched: true,
             retry_after: None,
-            held: Held::default(),
+            held: None,
         },
         failure: first_failure,
     }

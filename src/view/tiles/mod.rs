@@ -22,7 +22,7 @@ use super::{
     ground::{FootSamples, GroundHeights},
     prepared::SpawnBudget,
     ray_cast::PickOwner,
-    scene::{ScenarioShown, ShownScenario, VariantShown, ViewProblems},
+    scene::{ScenarioShown, ShownScenario, ViewProblems},
     site_view::SiteView,
 };
 use crate::geometry::{FeatureTable, Value};
