@@ -266,7 +266,13 @@ fn follow_settings(action: SettingsAction, wishes: &mut Wishes, choices: &mut Ch
         SettingsAction::SetQuality(quality) => choices.preferences.quality = quality,
         SettingsAction::SetReducedMotion(reduced) => choices.preferences.reduced_motion = reduced,
         SettingsAction::SetTheme(theme) => choices.preferences.theme = theme,
-        SettingsAction::Network(NetworkAction::SetOffline(offline)) => choices.preferences.offline = offline,
+        SettingsAction::Network(NetworkAction::SetOffline(offline)) => {
+            choices.preferences.offline = offline;
+            if !offline {
+                // What was refused for that reason is wanted after all.
+                wishes.retry.write(RetryTiles);
+            }
+        }
         SettingsAction::Network(NetworkAction::Clear) => {
             wishes.clear.write(ClearAnswers);
         }

@@ -151,16 +151,24 @@ impl Asker {
             }) => self
                 .hosts
                 .leave_alone(&address.authority(), (*asked).min(LONGEST_PAUSE)),
+            // It has too much to do, and does not say for how long.
+            Err(HttpError::Status { status: 429 | 503, .. }) => self.stumble(&address),
             // It is not there at all: nobody else has to find that out at the same time.
             Err(HttpError::Unreachable { .. } | HttpError::TimeOut { .. }) if !transfer.cancel.is_cancelled() => {
-                let failed = self.hosts.stumbled(&address.authority());
-                let pause = backoff::pause(self.limits.backoff, failed, self.limits.longest_wait);
-                self.hosts.leave_alone(&address.authority(), pause);
+                self.stumble(&address);
             }
             Err(_) => {}
             Ok(_) => self.hosts.answered(&address.authority()),
         }
         outcome
+    }
+
+    /// Leaves a host alone for a while that grows until it answers.
+    fn stumble(&self, address: &Address) {
+        let host = address.authority();
+        let failed = self.hosts.stumbled(&host);
+        let pause = backoff::pause(self.limits.backoff, failed, self.limits.longest_wait);
+        self.hosts.leave_alone(&host, pause);
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Agent>> {

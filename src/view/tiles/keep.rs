@@ -10,6 +10,8 @@ use bevy::prelude::*;
 
 /// Most bytes that one area may have.
 const MOST_BYTES: u64 = 1 << 30;
+/// Most tiles of one area.
+const MOST_TILES: usize = 50_000;
 /// Least and most radius of an area, metres.
 const RADIUS_M: std::ops::RangeInclusive<f64> = 100.0..=5_000.0;
 
@@ -99,6 +101,10 @@ fn files_around(tree: &TileTree, middle: DVec3, radius_m: f64) -> Vec<String> {
         })
         .collect();
     near.sort_by_key(|tile| tile.depth);
-    files.extend(near.into_iter().flat_map(|tile| tile.contents.iter().cloned()));
+    files.extend(
+        near.into_iter()
+            .take(MOST_TILES)
+            .flat_map(|tile| tile.contents.iter().cloned()),
+    );
     files
 }

@@ -318,7 +318,7 @@ fn upload_tiles(
                 }
                 Err(problem) => {
                     failed_paths.push(problem.path.clone());
-                    if problems.0.len() < MOST_PROBLEMS && layer.retries.may_list() {
+                    if problems.0.len() < MOST_PROBLEMS && layer.retries.may_list(&problem) {
                         stats.failed.push((problem.path.clone(), problem.message.clone()));
                         problems.0.push(problem);
                     }

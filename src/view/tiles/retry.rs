@@ -8,6 +8,7 @@ use crate::model::Layer;
 use crate::sources::remote::Network;
 use crate::sources::resource::{is_url, plain_path};
 use crate::sources::tiles3d::TileId;
+use crate::sources::{Cause, Problem};
 use crate::streaming::{ContentState, TileKey};
 use crate::view::{
     feature_rows::FeatureRows,
@@ -29,6 +30,8 @@ pub struct RetryTiles;
 #[derive(Debug, Default)]
 pub(super) struct Retries {
     failed: BTreeMap<TileId, Failed>,
+    /// It was said that nothing is asked at all: that is one thing to know, not one for each tile.
+    is_offline_told: bool,
 }
 
 #[derive(Debug)]
@@ -51,14 +54,20 @@ impl Retries {
         self.failed.insert(tile, Failed { paths, due });
     }
 
-    /// Whether another failed content is listed.
-    pub(super) fn may_list(&self) -> bool {
+    /// Whether this failure of a content is listed.
+    pub(super) fn may_list(&mut self, problem: &Problem) -> bool {
+        if problem.cause == Cause::Server {
+            return !std::mem::replace(&mut self.is_offline_told, true);
+        }
         self.failed.len() < MOST_LISTED
     }
 
     /// Takes out what is due now, or everything.
     fn take(&mut self, everything: bool) -> (Vec<TileId>, Vec<String>) {
         let now = Instant::now();
+        if everything {
+            self.is_offline_told = false;
+        }
         let is_due = |failed: &Failed| everything || failed.due.is_some_and(|due| due <= now);
         let (mut tiles, mut paths) = (Vec::new(), Vec::new());
         self.failed.retain(|tile, failed| {

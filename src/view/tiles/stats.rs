@@ -25,6 +25,10 @@ pub struct TileStats {
     pub failed: Vec<(String, String)>,
     /// Tiles that the picture still waits for.
     pub loading: u64,
+    /// Bytes that came over a network.
+    pub bytes_received: u64,
+    /// Bytes of transfers that were stopped because nobody wanted them any more.
+    pub bytes_cancelled: u64,
     /// Whether everything in view at the wanted detail is drawn.
     pub complete: bool,
     /// Bytes that loaded tiles hold.
@@ -40,7 +44,10 @@ pub(super) fn count_tiles(
     mut unfinished: ResMut<Unfinished>,
     mut stats: ResMut<TileStats>,
 ) {
+    let loaded = tiles.loader.stats();
     let mut new = TileStats {
+        bytes_received: loaded.bytes_received,
+        bytes_cancelled: loaded.bytes_cancelled,
         rendered: 0,
         triangles: 0,
         features: 0,

@@ -69,8 +69,8 @@ fn a_layer_on_a_server_is_hidden_told_of_and_asks_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let scenario = |layers: Value| {
         let document = json!({
-            "version": 1, "id": "t", "title": {"nl": "T"}, "crs": "EPSG:28992",
-            "area": {"anchor": {"x": 251_000.0, "y": 476_250.0}, "outline":
+            "version": 1, "title": {"nl": "T"}, "crs": "EPSG:28992",
+            "area": {"anchor": {"rd": [251_000.0, 476_250.0], "nap_m": 17.0}, "outline":
                 [[250_900, 476_150], [251_100, 476_150], [251_100, 476_350], [250_900, 476_350]]},
             "layers": layers,
         });
