@@ -62,6 +62,8 @@ pub enum Cause {
     SetAside,
     /// This machine has no room or power for it.
     Machine,
+    /// A server does not answer, or refuses.
+    Network,
     /// It asks a server, each time it is shown.
     Server,
     /// A value that does not fit where it stands.

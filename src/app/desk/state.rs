@@ -288,6 +288,7 @@ pub(in crate::app) fn cause(problem: &Problem, language: &Language) -> String {
         Cause::Unwritable => tr(language, "cause-unwritable"),
         Cause::SetAside => tr(language, "cause-set-aside"),
         Cause::Machine => tr(language, "cause-machine"),
+        Cause::Network => tr(language, "cause-network"),
         Cause::Server => tr(language, "cause-server"),
         Cause::Content => tr(language, "cause-content"),
     }

@@ -261,7 +261,7 @@ impl HttpError {
             | Self::Status { .. }
             | Self::Redirects { .. }
             | Self::NotTrusted { .. }
-            | Self::Unreachable { .. } => Cause::Unreadable,
+            | Self::Unreachable { .. } => Cause::Network,
         }
     }
 
