@@ -54,9 +54,13 @@ fn tiles_of_a_bad_server_make_the_picture_of_a_folder() {
     });
     let (picture, report) = draw(&server.url("/tileset.json"), cache.path());
     assert_eq!(report["failed_contents"], Value::Array(Vec::new()));
-    assert!(picture == expected, "another picture");
-    let asked = server.count();
-    drop(server);
-    // What was kept makes it again, though nobody answers any more.
-    assert!(asked > 17 + 4, "{asked} requests");
+    // Without a terrain the ground follows what came first, so single pixels may differ.
+    let alike = image_compare::rgb_hybrid_compare(&expected, &picture).unwrap().score;
+    if alike < super::ALIKE {
+        let seen = std::env::temp_dir();
+        picture.save(seen.join("stadslens-served.png")).unwrap();
+        expected.save(seen.join("stadslens-served-expected.png")).unwrap();
+        panic!("the pictures are {alike:.4} alike; see {}", seen.display());
+    }
+    assert!(server.count() > 17 + 4, "{} requests", server.count());
 }

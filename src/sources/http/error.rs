@@ -204,7 +204,8 @@ impl HttpError {
         }
     }
 
-    /// The same with the address as it may be shown: without its query, which may hold a key.
+    /// The same with the address as it may be shown: without its query, which may hold a key, and without a
+    /// password.
     #[must_use]
     pub fn without_query(mut self) -> Self {
         match &mut self {
@@ -226,7 +227,7 @@ impl HttpError {
             | Self::NotYet { url, .. }
             | Self::NoRoom { url, .. }
             | Self::Cancelled { url, .. } => {
-                url.truncate(url.find(['?', '#']).unwrap_or(url.len()));
+                *url = crate::sources::resource::shown_url(url);
             }
             Self::DiskFull { .. } | Self::Write { .. } | Self::InUse { .. } => {}
         }

@@ -131,23 +131,20 @@ impl Cache {
     /// # Errors
     /// What the system says. That an answer cannot be kept only costs time later.
     pub fn put(&self, url: &str, bytes: &[u8], freshness: &Freshness, is_pinned: bool) -> io::Result<()> {
-        let size = bytes.len() as u64;
-        if !is_pinned {
-            if size > self.cap_bytes / 4 {
-                return Ok(());
-            }
-            self.make_room_for(size);
-        }
         let mut crc = flate2::Crc::new();
         crc.update(bytes);
         let line = Line {
-            bytes: size,
+            bytes: bytes.len() as u64,
             crc32: crc.sum(),
             freshness: freshness.clone(),
         };
         let line = format!("{MARK}{}\n", serde_json::to_string(&line)?);
-        if line.len() > MAX_LINE_BYTES {
+        let size = (line.len() + bytes.len()) as u64;
+        if line.len() > MAX_LINE_BYTES || (!is_pinned && size > self.cap_bytes / 4) {
             return Ok(());
+        }
+        if !is_pinned {
+            self.make_room_for(size);
         }
         write_whole(&self.path(url, is_pinned), &[line.as_bytes(), bytes])?;
         let other = self.path(url, !is_pinned);

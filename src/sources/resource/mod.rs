@@ -206,9 +206,7 @@ pub fn join(document: &str, uri: &str) -> Result<String, ResourceError> {
     let outside = || ResourceError::Outside {
         uri: shortened(uri, LONGEST_URI),
     };
-    let scheme = || ResourceError::Scheme {
-        uri: shortened(uri, LONGEST_URI),
-    };
+    let scheme = || ResourceError::Scheme { uri: shown_url(uri) };
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     if has_scheme(path) || path.starts_with("//") {
         return Err(scheme());

@@ -24,9 +24,15 @@ pub fn plain_path(path: &str) -> &str {
     }
 }
 
-/// An address as it is shown: without its query, which may hold a key.
+/// An address as it is shown: without its query, which may hold a key, and without a name and password.
 pub fn shown_url(url: &str) -> String {
-    shortened(plain_path(url), LONGEST_URI)
+    let plain = plain_path(url);
+    let end = plain.match_indices('/').nth(2).map_or(plain.len(), |(at, _)| at);
+    let (authority, path) = plain.split_at(end);
+    match (authority.split_once("://"), authority.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => shortened(&format!("{scheme}://{host}{path}"), LONGEST_URI),
+        _ => shortened(plain, LONGEST_URI),
+    }
 }
 
 /// Joins what a document at the address `document` names, with the query of the document where it is for the same host.
@@ -167,6 +173,8 @@ mod tests {
     fn what_is_shown_and_looked_at_has_no_query() {
         assert_eq!(plain_path("https://a.org/t.json?k=a/b.c#d"), "https://a.org/t.json");
         assert_eq!(plain_path("odd?name.json"), "odd?name.json");
+        assert_eq!(shown_url("https://me:p@ss@a.org/t.json?k=1"), "https://a.org/t.json");
+        assert_eq!(shown_url("https://a.org/@x"), "https://a.org/@x");
         assert!(is_url("HTTPS://a.org") && !is_url("https:/a") && !is_url("a/https://b") && !is_url("file:///x"));
     }
 }

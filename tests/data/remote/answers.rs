@@ -65,10 +65,15 @@ fn an_old_answer_serves_where_the_server_fails_and_not_where_it_says_that_it_is_
     }
     is_down.store(true, Ordering::SeqCst);
     assert_eq!(ask(&network, &server.url("/a"), LIMIT).unwrap(), b"kept");
+    // What is down is left alone for a moment, and serves from what is kept all the same.
+    assert!(!network.wait(&server.url("/a")).is_zero());
+    assert_eq!(ask(&network, &server.url("/a"), LIMIT).unwrap(), b"kept");
+    network.try_again();
     assert!(matches!(
         reason(ask(&network, &server.url("/strict"), LIMIT)),
         HttpError::Status { status: 503, .. }
     ));
+    network.try_again();
     assert!(matches!(
         reason(ask(&network, &server.url("/gone"), LIMIT)),
         HttpError::NotFound { status: 410, .. }
