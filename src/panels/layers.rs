@@ -3,9 +3,11 @@
 use crate::model::{Certainty, Source};
 use crate::panels::certainty_word;
 use crate::panels::coloring::{self, Coloring, ColoringAction};
+use crate::panels::keep_layer::{self, KeepRow};
 use crate::text::{Language, format_date, tr};
 use crate::ui::widgets::{self, ButtonKind, ListRow, SwatchEdge};
 use crate::ui::{TextRole, Theme};
+use crate::view::tiles::KeepLayer;
 use bevy_egui::egui::{Color32, Ui};
 use egui_phosphor::regular;
 use jiff::civil::Date;
@@ -44,6 +46,8 @@ pub struct LayerRow {
     pub detail: Option<DetailRow>,
     /// How its points are coloured; `None` for other layers.
     pub coloring: Option<Coloring>,
+    /// Keeping a part of it on this machine; `None` where it is there already.
+    pub keep: Option<KeepRow>,
 }
 
 /// How the features of a layer look, and what they can look like.
@@ -112,6 +116,8 @@ pub enum LayersAction {
         /// What was asked for.
         action: ColoringAction,
     },
+    /// Keep a part of a layer on this machine.
+    Keep(KeepLayer),
 }
 
 /// Shows the layers. The legend and the source stand below each one that is drawn.
@@ -156,6 +162,9 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
                 }
                 if let Some(detail) = &row.detail {
                     actions.extend(show_detail(ui, detail, language));
+                }
+                if let Some(keep) = &row.keep {
+                    actions.extend(keep_layer::show(ui, &row.id, keep, language).map(LayersAction::Keep));
                 }
                 widgets::secondary(ui, &source_line(&row.source, language));
                 // What simply is there needs no word for how sure it is.

@@ -27,6 +27,7 @@ mod prepare_imagery;
 mod prepare_stops;
 mod raster;
 mod raster_damage;
+mod remote;
 mod scenario;
 mod systems;
 mod terrain_pyramid;

@@ -40,6 +40,7 @@ mod scratch_obj;
 mod scratch_points;
 mod scratch_raster;
 mod scratch_vector;
+mod server_layer;
 mod structure;
 mod table_layer;
 mod terrain_layer;
