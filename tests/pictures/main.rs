@@ -10,6 +10,7 @@
 mod contact_sheet;
 mod removed;
 mod removed_in_3dbag;
+mod sheet;
 mod textured;
 
 use image::RgbImage;
