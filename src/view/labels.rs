@@ -363,8 +363,8 @@ mod tests {
             .map(|n| {
                 spot(
                     format!("{n}"),
-                    f64::from(n % 20) * 4.0 - 40.0,
-                    f64::from(n / 20) * 4.0 - 40.0,
+                    f64::from(n % 20) * 16.0 - 160.0,
+                    f64::from(n / 20) * 16.0 - 160.0,
                 )
             })
             .collect();
@@ -387,7 +387,7 @@ mod tests {
                 .0
                 .length()
         };
-        assert!(placed[1..].iter().all(|p| at(p) < 50.0));
+        assert!(placed[1..].iter().all(|p| at(p) < 120.0));
         assert!(place_labels(&[], &features, &view, &LabelStyle::default(), width, |_| false, &[]).is_empty());
         features = vec![
             street_of("Marktstraat", DVec2::new(-60.0, 0.0), DVec2::new(0.0, 0.0)),
