@@ -4,7 +4,7 @@ use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 use image::{Rgb, RgbImage, imageops};
 use serde_json::Value;
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -81,10 +81,22 @@ pub(crate) fn draw(path: &Path) -> Drawn {
     }
 }
 
-/// How many colours there are besides their noise.
-pub(crate) fn colors(picture: &RgbImage) -> usize {
-    let colors: BTreeSet<[u8; 3]> = picture.pixels().map(|pixel| pixel.0.map(|value| value / 8)).collect();
-    colors.len()
+/// How many pixels are clearly of another colour than most are.
+pub(crate) fn seen(picture: &RgbImage) -> usize {
+    let mut counts: BTreeMap<[u8; 3], usize> = BTreeMap::new();
+    for pixel in picture.pixels() {
+        *counts.entry(pixel.0.map(|value| value / 8)).or_default() += 1;
+    }
+    let most = counts
+        .iter()
+        .max_by_key(|(_, count)| **count)
+        .map_or([0; 3], |(color, _)| *color);
+    let differs = |color: &[u8; 3]| color.iter().zip(most).any(|(a, b)| a.abs_diff(b) > 2);
+    counts
+        .iter()
+        .filter(|(color, _)| differs(color))
+        .map(|(_, count)| count)
+        .sum()
 }
 
 /// Writes all pictures with their names as `file` in the folder that `STADSLENS_SHEET` names, if it names one.
@@ -103,7 +115,7 @@ pub(crate) fn save(pictures: &[(String, RgbImage)], file: &str) {
     sheet.save(Path::new(&folder).join(file)).unwrap();
 }
 
-/// Writes a line from a place to the right, as far as there is room.
+/// Writes a line from a place to the right, as far as there is room. The font begins at its thinnest: it is drawn darker.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -126,7 +138,7 @@ fn write(sheet: &mut RgbImage, font: &FontRef, text: &str, [left, top]: [u32; 2]
             outline.draw(|x, y, cover| {
                 let (x, y) = (from.x as u32 + x, from.y as u32 + y);
                 if x < sheet.width() && y < sheet.height() {
-                    let shade = (255.0 * (1.0 - cover.clamp(0.0, 1.0))) as u8;
+                    let shade = (255.0 * (1.0 - (2.0 * cover).clamp(0.0, 1.0))) as u8;
                     let pixel = sheet.get_pixel_mut(x, y);
                     pixel.0 = pixel.0.map(|value| value.min(shade));
                 }
