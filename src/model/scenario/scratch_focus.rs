@@ -1,13 +1,16 @@
 //! What of a vector file is looked at first: all of it, as the features themselves say and not as the file says of itself.
-//! Where that is areas so small and so far apart that they would be less than specks, it is the part where most of them are.
+//! Where that is a few areas so small and so far apart that they would be less than specks, it is the part where most of
+//! them are; many of them are seen as a pattern.
 
 use crate::geometry::polygon::signed_area_m2;
 use crate::model::FeatureLayer;
 use crate::model::features::SiteFeature;
 use bevy::math::DVec2;
 
-/// Areas that cover less than this part of the box around them are not seen from where all of it is.
-const LEAST_COVERED: f64 = 0.002;
+/// Areas that cover less than this part of a square around them are not seen from where all of it is.
+const LEAST_COVERED: f64 = 0.01;
+/// So many features are no few.
+const MANY: usize = 500;
 /// Cells along each side of a box, of which one is looked at instead.
 const CELLS: f64 = 4.0;
 /// Most times that a box becomes one of its cells.
@@ -33,7 +36,8 @@ pub(super) fn focus(layers: &[FeatureLayer]) -> Option<(DVec2, DVec2)> {
         let (low, high) = around(&boxes)?;
         let size = (high - low).max(DVec2::splat(LEAST_M));
         let covered: f64 = boxes.iter().map(|of| of.area_m2).sum();
-        if !has_only_areas || boxes.len() < 2 || covered >= LEAST_COVERED * size.x * size.y {
+        let is_few = (2..MANY).contains(&boxes.len());
+        if !has_only_areas || !is_few || covered >= LEAST_COVERED * size.max_element().powi(2) {
             break;
         }
         boxes = densest(boxes, low, size);
@@ -125,6 +129,11 @@ mod tests {
         plots.extend([square(3990.0, 2960.0, 12.0), square(1500.0, 200.0, 12.0)]);
         let found = focus(&[layer(plots.clone())]);
         assert_eq!(found, Some((DVec2::new(3990.0, 2960.0), DVec2::new(4012.0, 3012.0))));
+        let many = (0..600_u16).map(|n| square(f64::from(n % 30) * 900.0, f64::from(n / 30) * 900.0, 12.0));
+        assert_eq!(
+            focus(&[layer(many.collect())]),
+            Some((DVec2::ZERO, DVec2::new(26_112.0, 17_112.0)))
+        );
         // A line is seen from anywhere.
         plots.push(SiteFeature {
             lines: vec![vec![DVec2::ZERO, DVec2::ONE]],
