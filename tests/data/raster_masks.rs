@@ -1,7 +1,5 @@
 //! Masks inside a `GeoTIFF`: what they leave out is no height and no colour, at every fineness; and how bright two bytes are.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use crate::geotiff_fixture::{Fixture, Samples};
 use crate::raster::{all, open, slope};
 use stadslens::sources::{Cause, inspect::inspect, raster::Window};
