@@ -405,9 +405,8 @@ fn points_on_top_of_one_another_end() {
 
 #[test]
 fn only_places_that_are_wanted_make_a_tree() {
-    let tree = whole_tree(PointFile::of_bytes(file(1, 1000, None, &[])).unwrap(), 10_000, |p| {
-        p.x < 250_050.0
-    });
+    let opened = PointFile::of_bytes(file(1, 1000, None, &[])).unwrap();
+    let tree = whole_tree(opened, 10_000, |p| p.x < 250_050.0);
     assert_eq!(all_points(&tree).len(), 500);
     assert!(tree.nodes.iter().all(|node| node.high.x < 250_051.0));
 }
@@ -447,8 +446,11 @@ fn a_node_without_its_parent_hangs_under_what_is_above_and_a_wrong_cube_is_told_
         bytes[at..at + 8].copy_from_slice(&f64::to_le_bytes(value));
         let opened = PointFile::of_bytes(bytes).unwrap();
         assert!(opened.problems[0].message.contains("cube"), "{:?}", opened.problems);
-        let tree = whole_tree(opened, 1000, |_| true);
-        assert_eq!(all_points(&tree).len(), 100, "it is read without its octree");
+        assert_eq!(
+            all_points(&whole_tree(opened, 1000, |_| true)).len(),
+            100,
+            "without octree"
+        );
     }
 }
 
