@@ -61,6 +61,8 @@ pub struct FeatureLook {
     pub heights: Vec<String>,
     /// The one that is the height.
     pub height_by: Option<String>,
+    /// The one whose values stand on the map.
+    pub label_by: Option<String>,
 }
 
 /// The choice of a level of detail.
@@ -100,6 +102,13 @@ pub enum LayersAction {
     },
     /// Give the areas of a layer their height by a property, or lay them on the ground.
     HeightBy {
+        /// Its id.
+        id: String,
+        /// The property.
+        property: Option<String>,
+    },
+    /// Write the values of a property at the features of a layer on the map, or nothing.
+    LabelBy {
         /// Its id.
         id: String,
         /// The property.
@@ -181,7 +190,7 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
     actions
 }
 
-/// What to colour by and what to raise by.
+/// What to colour by, what to write on the map and what to raise by.
 fn choose_look(ui: &mut Ui, id: &str, look: &FeatureLook, language: &Language, actions: &mut Vec<LayersAction>) {
     let mut choose = |what: &str, name: String, none: String, all: &[String], now: Option<&String>| {
         let names: Vec<&str> = std::iter::once(none.as_str())
@@ -201,6 +210,17 @@ fn choose_look(ui: &mut Ui, id: &str, look: &FeatureLook, language: &Language, a
         look.color_by.as_ref(),
     );
     actions.extend(by.map(|property| LayersAction::ColorBy {
+        id: id.to_owned(),
+        property,
+    }));
+    let by = choose(
+        "label-by",
+        tr(language, "features-label-by"),
+        tr(language, "features-label-none"),
+        &look.properties,
+        look.label_by.as_ref(),
+    );
+    actions.extend(by.map(|property| LayersAction::LabelBy {
         id: id.to_owned(),
         property,
     }));

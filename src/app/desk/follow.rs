@@ -185,6 +185,10 @@ fn follow_layers(action: LayersAction, world: &Reading, wishes: &mut Wishes) {
         }
         // A dialog of the desk.
         LayersAction::AskSystem => {}
+        LayersAction::LabelBy { id, property } => {
+            let choice = FeatureChoice::LabelBy(property);
+            wishes.style.write(StyleFeatures { id, choice });
+        }
         LayersAction::SetDetail(place) => {
             let shown = world.shown.as_ref();
             let choices = shown.and_then(|shown| Some(shown.open.detail.as_ref()?.choices()));

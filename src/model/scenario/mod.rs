@@ -36,6 +36,7 @@ mod properties;
 mod read;
 mod scratch;
 mod scratch_city;
+mod scratch_focus;
 mod scratch_obj;
 mod scratch_points;
 mod scratch_raster;

@@ -156,7 +156,9 @@ fn locate(path: &Path) -> Result<(Arc<dyn Resources>, String), Problem> {
     }
     let name = path.file_name().and_then(|name| name.to_str());
     let Some(name) = name.filter(|name| has_extension(name, &["json"])) else {
-        let message = format!("a scenario is a folder with a {DOCUMENT}, that file, or a .stadslens package");
+        let message = format!(
+            "files of this kind are not opened; a scenario is a folder with a {DOCUMENT}, that file, or a .stadslens package"
+        );
         return Err(Problem::error(shown, "", message).because(Cause::WrongKind));
     };
     let folder = path

@@ -63,6 +63,7 @@ mod tests {
     fn content(rows: &mut FeatureRows, centers: Vec<DVec3>) -> ResidentContent {
         let count = u32::try_from(centers.len()).unwrap();
         ResidentContent {
+            number: 0,
             features: FeatureTable {
                 rows: count,
                 ..FeatureTable::default()
