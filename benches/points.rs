@@ -13,6 +13,7 @@ use stadslens::{
         scenario::open_any,
     },
     schedule::Lens,
+    sources::points::Stop,
     streaming::{CloudIndex, CloudNode, CloudSettings, NodeState, View, select_points},
     view::points::{PickPoints, Sight},
 };
@@ -118,7 +119,9 @@ fn main() {
         since.elapsed().as_secs_f64() * 1e3
     );
     let since = Instant::now();
-    let tree = open.points[0].tree(HELD_POINTS);
+    let tree = open.points[0]
+        .tree(HELD_POINTS, &Stop::default())
+        .expect("nobody stops it");
     println!("a tree of {} nodes: {}", tree.nodes.len(), rate(count, since));
     let since = Instant::now();
     let nodes: Vec<_> = (0_u32..)

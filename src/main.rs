@@ -41,8 +41,8 @@ struct CommandLine {
 #[derive(Args)]
 struct WindowArgs {
     #[expect(clippy::doc_markdown, reason = "the words of the help")]
-    /// Scenario folder, package (.stadslens), tileset.json (or 3tz, 3dtiles), CityJSON, glb, gltf, b3dm, map file, raster (GeoTIFF, MBTiles,
-    /// tiles, layer.json) or point cloud; without it the shipped Lange Wemen.
+    /// Scenario folder, package (.stadslens), tileset.json (or 3tz, 3dtiles), CityJSON, glb, gltf, b3dm, map file, raster (GeoTIFF,
+    /// MBTiles, tiles, layer.json) or point cloud, or the https address of a tileset.json; without it the shipped Lange Wemen.
     path: Option<PathBuf>,
     /// Highest level of detail of a CityJSON file to show (1.2, 1.3, 2.2); without it the highest it has.
     #[arg(long, value_name = "LOD", value_parser = parse_lod)]
@@ -87,7 +87,7 @@ enum Command {
     Render(Box<render::RenderArgs>),
     /// Say what a file or tileset holds, independent of drawing.
     Inspect {
-        /// Scenario (its ids and totals), tileset.json (or 3tz, 3dtiles), or a tile payload (glb, gltf, b3dm).
+        /// Scenario (its ids and totals), tileset.json (also its https address, or 3tz, 3dtiles), or a tile payload (glb, gltf, b3dm).
         path: PathBuf,
         /// Say where it lies if it is in this coordinate system, whatever it says itself.
         #[arg(long, value_name = "EPSG:n")]

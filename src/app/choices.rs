@@ -2,6 +2,7 @@
 
 use crate::panels::desk::Desk;
 use crate::schedule::Lens;
+use crate::sources::http::offline;
 use crate::text::Language;
 use crate::ui::preferences::{QualityChoice, ThemeChoice};
 use crate::ui::{Preferences, Theme};
@@ -32,6 +33,8 @@ impl Choices {
     pub(super) fn load(language: Option<Language>) -> Self {
         let folder = Preferences::folder().ok();
         let (preferences, problem) = folder.as_deref().map(Preferences::load).unwrap_or_default();
+        // Before anything is opened.
+        offline::switch_offline(preferences.offline);
         let language = language
             .or_else(|| preferences.language.as_deref().and_then(Language::from_code))
             .unwrap_or_else(Language::of_system);
@@ -74,6 +77,7 @@ pub(super) fn apply_choices(choices: Res<Choices>, mut quality: ResMut<Quality>,
     if quality.is_chosen() != preset.is_some() || preset.is_some_and(|preset| preset != quality.preset()) {
         quality.choose(preset);
     }
+    offline::switch_offline(choices.preferences.offline);
     motion.set_if_neq(ReducedMotion(choices.preferences.reduced_motion));
 }
 

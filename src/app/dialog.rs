@@ -106,7 +106,7 @@ fn take_answer(mut dialog: ResMut<Dialog>, mut open: MessageWriter<OpenPath>) {
 
 /// Opens what is dropped, or adds a model to the plan that is designed, and says which while it still hangs over the
 /// window.
-fn take_dropped_files(
+pub(super) fn take_dropped_files(
     mut drops: MessageReader<FileDragAndDrop>,
     mut open: MessageWriter<OpenPath>,
     mut screen: ResMut<Screen>,

@@ -48,7 +48,7 @@ pub struct KioskStart {
 /// Runs the kiosk until staff end it.
 pub fn run_kiosk(start: KioskStart) -> Result<(), Stop> {
     // A kiosk sends nothing over a network, whatever a scenario asks for.
-    crate::sources::imagery::stay_offline();
+    crate::sources::http::offline::stay_offline();
     if start.automation_port.is_some() && !start.practice {
         return Err(Stop::Usage {
             message: "a kiosk answers no port: with --automation it only practises, so add --practice".into(),

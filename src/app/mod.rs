@@ -17,6 +17,7 @@ mod machine;
 mod measure;
 mod models;
 mod names;
+mod network;
 mod notes;
 mod open;
 mod own_list;

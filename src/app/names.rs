@@ -1,10 +1,11 @@
-//! Names on the city: laid out by the view, painted here under the panels.
+//! Names on the city and on features of its layers: laid out by the view, painted here under the panels.
 
 use super::desk::ShownZones;
 use super::search::MarkCover;
 use crate::model::LayerKind;
 use crate::ui::{TextRole, Theme, Tokens, shell};
 use crate::view::{
+    feature_names::FeatureNames,
     labels::{LabelStyle, PlacedLabel, place_labels},
     ray_cast::SceneRay,
     scene::ShownScenario,
@@ -38,10 +39,11 @@ const HALO: [(f32, f32); 8] = [
     (1.1, 1.1),
 ];
 
-/// Paints the names of streets and landmarks where their layer is visible.
+/// Paints the names of streets and landmarks where their layer is visible, and those of features whose layer has them.
 pub(super) fn paint_names(
     mut contexts: EguiContexts,
     shown: Option<Res<ShownScenario>>,
+    features: Res<FeatureNames>,
     view: Res<SiteView>,
     zones: Res<ShownZones>,
     mark: Option<Res<MarkCover>>,
@@ -50,7 +52,12 @@ pub(super) fn paint_names(
     let (Some(shown), Some(zones)) = (shown, zones.0) else {
         return Ok(());
     };
-    if !shown.is_kind_visible(LayerKind::Labels) {
+    let named = if shown.is_kind_visible(LayerKind::Labels) {
+        shown.labels()
+    } else {
+        &[]
+    };
+    if named.is_empty() && features.near().is_empty() {
         return Ok(());
     }
     let ctx = contexts.ctx_mut()?;
@@ -67,7 +74,7 @@ pub(super) fn paint_names(
         .map(|rect| [site(rect.min), site(rect.max)])
         .collect();
     let is_seen = |point| !scene.is_behind_building(view.eye, point);
-    let labels = place_labels(shown.labels(), &view, &style, width_pt, is_seen, &covered);
+    let labels = place_labels(named, features.near(), &view, &style, width_pt, is_seen, &covered);
     // Lines first, so that none crosses a name.
     for label in &labels {
         paint_leader(&painter, label);

@@ -7,8 +7,9 @@ use crate::model::{
 };
 use crate::schedule::FrameSystems;
 use crate::sources::{
-    Problem,
+    Cause, Problem,
     cityjson::{LodChoice, is_city_json},
+    remote::{HttpResources, on_own_thread},
 };
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
@@ -117,11 +118,21 @@ fn start_opening(
         .and_then(|choices| choices.preferences.known_system(&path));
     wishes.crs = wishes.crs.or_else(|| known?.parse().ok());
     let keeper = keeping.map(|keeping| keeping.keeper());
-    let task = AsyncComputeTaskPool::get().spawn(async move {
+    let work = move || {
         let mut open = open_with(&task_path, wishes)?;
         let store = keeper.and_then(|keeper| keeper.read_back(&task_path, &mut open));
         Ok((open, store))
-    });
+    };
+    let pool = AsyncComputeTaskPool::get();
+    let task = if HttpResources::url_of(&path).is_some() {
+        // Not on a thread for tasks: a slow server would hold up everything else that is made there.
+        let shown = path.display().to_string();
+        let ended = "opening it ended without a result; close other programs and try again";
+        let failed = move || vec![Problem::error(shown, "", ended).because(Cause::Machine)];
+        pool.spawn(async move { on_own_thread("open-url", work).await.unwrap_or_else(|| Err(failed())) })
+    } else {
+        pool.spawn(async move { work() })
+    };
     opening.0 = Some((path, task));
 }
 

@@ -43,6 +43,34 @@ impl Polygon {
         self.to_geo().centroid().map(|c| DVec2::new(c.x(), c.y()))
     }
 
+    /// A point well inside: its centre of gravity where that is, else the middle of the widest stretch inside on one of
+    /// some lines from west to east. `None` for a polygon without area.
+    pub fn inside_point(&self) -> Option<DVec2> {
+        const LINES: u8 = 9;
+        if let Some(center) = self.centroid().filter(|center| self.contains(*center)) {
+            return Some(center);
+        }
+        let corners = || self.exterior.iter().filter(|corner| corner.is_finite());
+        let low = corners().map(|corner| corner.y).fold(f64::INFINITY, f64::min);
+        let high = corners().map(|corner| corner.y).fold(f64::NEG_INFINITY, f64::max);
+        let mut widest: Option<(f64, DVec2)> = None;
+        for line in 1..=LINES {
+            let y = low + (high - low) * f64::from(line) / f64::from(LINES + 1);
+            let mut crossed: Vec<f64> = std::iter::once(&self.exterior)
+                .chain(&self.holes)
+                .flat_map(|ring| crossings(ring, y))
+                .collect();
+            crossed.sort_by(f64::total_cmp);
+            for pair in crossed.chunks_exact(2) {
+                let (width, middle) = (pair[1] - pair[0], DVec2::new(pair[0].midpoint(pair[1]), y));
+                if width > widest.map_or(0.0, |(width, _)| width) && self.contains(middle) {
+                    widest = Some((width, middle));
+                }
+            }
+        }
+        widest.map(|(_, middle)| middle)
+    }
+
     /// Triangles that fill the polygon, counter-clockwise, as corners and indices into them. Empty for a
     /// polygon without area.
     pub fn triangulate(&self) -> (Vec<DVec2>, Vec<u32>) {
@@ -124,6 +152,13 @@ pub fn signed_area_m2(ring: &[DVec2]) -> f64 {
         doubled += (pair[0] - *first).perp_dot(pair[1] - *first);
     }
     doubled / 2.0
+}
+
+/// Where a ring crosses the line from west to east at `y`.
+fn crossings(ring: &[DVec2], y: f64) -> impl Iterator<Item = f64> + '_ {
+    let next = ring.iter().cycle().skip(1);
+    let sides = ring.iter().zip(next).filter(move |(a, b)| (a.y > y) != (b.y > y));
+    sides.map(move |(a, b)| a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x))
 }
 
 /// Whether `point` lies inside a ring by the even-odd rule; a ring that crosses itself is allowed.

@@ -11,6 +11,7 @@ use super::charter::{self, CharterState};
 use super::layers::{LayersAction, LayersState};
 use super::meters::{self, MetersState};
 use super::minimap::{self, MinimapAction, MinimapState};
+use super::network::NetworkState;
 use super::problems::{self, ProblemsAction, ProblemsState};
 use super::rooms::OwnPages;
 use super::search::{self, FoundLines, SearchAction, SearchState};
@@ -148,6 +149,8 @@ pub struct DeskView<'a> {
     pub charter: &'a CharterState,
     /// Choices, for the settings.
     pub preferences: &'a Preferences,
+    /// The network, for the settings.
+    pub network: &'a NetworkState,
     /// What is shown is not the real situation.
     pub synthetic: bool,
     /// What was found of what stands in [`Desk::search`].
@@ -393,7 +396,7 @@ impl Desk {
         let closed = widgets::dialog(ctx, name, &title, &tr(language, "close"), width, |ui| match dialog {
             Dialog::Charter => charter::show(ui, view.charter, language),
             Dialog::Keys => wants_tour = keys::show(ui, language),
-            Dialog::Settings => actions.settings = settings::show(ui, view.preferences, language),
+            Dialog::Settings => actions.settings = settings::show(ui, view.preferences, view.network, language),
             Dialog::Problems => asked = problems::show(ui, view.problems, language),
             Dialog::TakeAlong => actions.take_along = take_along::show(ui, &mut self.take_along, language),
             Dialog::Search => actions.search = search::show(ui, &mut self.search, view.found, language),

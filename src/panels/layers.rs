@@ -3,9 +3,11 @@
 use crate::model::{Certainty, Source};
 use crate::panels::certainty_word;
 use crate::panels::coloring::{self, Coloring, ColoringAction};
+use crate::panels::keep_layer::{self, KeepRow};
 use crate::text::{Language, format_date, tr};
 use crate::ui::widgets::{self, ButtonKind, ListRow, SwatchEdge};
 use crate::ui::{TextRole, Theme};
+use crate::view::tiles::KeepLayer;
 use bevy_egui::egui::{Color32, Ui};
 use egui_phosphor::regular;
 use jiff::civil::Date;
@@ -44,6 +46,8 @@ pub struct LayerRow {
     pub detail: Option<DetailRow>,
     /// How its points are coloured; `None` for other layers.
     pub coloring: Option<Coloring>,
+    /// Keeping a part of it on this machine; `None` where it is there already.
+    pub keep: Option<KeepRow>,
 }
 
 /// How the features of a layer look, and what they can look like.
@@ -57,6 +61,8 @@ pub struct FeatureLook {
     pub heights: Vec<String>,
     /// The one that is the height.
     pub height_by: Option<String>,
+    /// The one whose values stand on the map.
+    pub label_by: Option<String>,
 }
 
 /// The choice of a level of detail.
@@ -101,6 +107,13 @@ pub enum LayersAction {
         /// The property.
         property: Option<String>,
     },
+    /// Write the values of a property at the features of a layer on the map, or nothing.
+    LabelBy {
+        /// Its id.
+        id: String,
+        /// The property.
+        property: Option<String>,
+    },
     /// Draw the city model in the level of detail at this place in the list.
     SetDetail(usize),
     /// Ask in which coordinate system the file is.
@@ -112,6 +125,8 @@ pub enum LayersAction {
         /// What was asked for.
         action: ColoringAction,
     },
+    /// Keep a part of a layer on this machine.
+    Keep(KeepLayer),
 }
 
 /// Shows the layers. The legend and the source stand below each one that is drawn.
@@ -157,6 +172,9 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
                 if let Some(detail) = &row.detail {
                     actions.extend(show_detail(ui, detail, language));
                 }
+                if let Some(keep) = &row.keep {
+                    actions.extend(keep_layer::show(ui, &row.id, keep, language).map(LayersAction::Keep));
+                }
                 widgets::secondary(ui, &source_line(&row.source, language));
                 // What simply is there needs no word for how sure it is.
                 let certainty = (row.certainty != Certainty::Decided).then(|| certainty_word(row.certainty, language));
@@ -172,7 +190,7 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
     actions
 }
 
-/// What to colour by and what to raise by.
+/// What to colour by, what to write on the map and what to raise by.
 fn choose_look(ui: &mut Ui, id: &str, look: &FeatureLook, language: &Language, actions: &mut Vec<LayersAction>) {
     let mut choose = |what: &str, name: String, none: String, all: &[String], now: Option<&String>| {
         let names: Vec<&str> = std::iter::once(none.as_str())
@@ -192,6 +210,17 @@ fn choose_look(ui: &mut Ui, id: &str, look: &FeatureLook, language: &Language, a
         look.color_by.as_ref(),
     );
     actions.extend(by.map(|property| LayersAction::ColorBy {
+        id: id.to_owned(),
+        property,
+    }));
+    let by = choose(
+        "label-by",
+        tr(language, "features-label-by"),
+        tr(language, "features-label-none"),
+        &look.properties,
+        look.label_by.as_ref(),
+    );
+    actions.extend(by.map(|property| LayersAction::LabelBy {
         id: id.to_owned(),
         property,
     }));

@@ -10,6 +10,7 @@ pub mod charter;
 pub mod coloring;
 pub mod desk;
 mod drop_hint;
+pub mod keep_layer;
 pub mod keys;
 mod languages;
 pub mod layers;
@@ -17,6 +18,7 @@ mod look;
 pub mod meters;
 pub mod minimap;
 pub mod models;
+pub mod network;
 pub mod notes;
 pub mod own_list;
 #[cfg(test)]

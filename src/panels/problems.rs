@@ -26,11 +26,15 @@ pub struct ProblemRow {
 pub struct ProblemsState {
     /// The problems, the newest last.
     pub rows: Vec<ProblemRow>,
+    /// Something of a server could not be had, and can be asked for again.
+    pub can_retry: bool,
 }
 
 /// What was asked for; numbers are places in [`ProblemsState::rows`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProblemsAction {
+    /// Ask the servers again for what could not be had.
+    Retry,
     /// Open the same file again, for who has mended it meanwhile.
     Reopen,
     /// Take it off the list.
@@ -52,6 +56,10 @@ pub fn show(ui: &mut Ui, state: &ProblemsState, language: &Language) -> Vec<Prob
         return actions;
     }
     ui.horizontal_wrapped(|ui| {
+        let retry = tr(language, "problems-retry");
+        if state.can_retry && widgets::button(ui, regular::CLOUD_ARROW_DOWN, &retry, ButtonKind::Secondary).clicked() {
+            actions.push(ProblemsAction::Retry);
+        }
         let reopen = tr(language, "problems-reopen");
         if widgets::button(ui, regular::ARROW_CLOCKWISE, &reopen, ButtonKind::Secondary).clicked() {
             actions.push(ProblemsAction::Reopen);

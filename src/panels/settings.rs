@@ -1,6 +1,7 @@
 //! What a person can choose for the program: language, letters, quality, motion, light or dark.
 
 use super::languages;
+use super::network::{self, NetworkAction, NetworkState};
 use crate::text::{Language, tr};
 use crate::ui::preferences::{QualityChoice, ThemeChoice};
 use crate::ui::widgets::{self, ListRow, Segment};
@@ -20,6 +21,8 @@ pub enum SettingsAction {
     SetReducedMotion(bool),
     /// Light or dark.
     SetTheme(ThemeChoice),
+    /// About the network and what of it is kept.
+    Network(NetworkAction),
     /// Do not offer the tour again.
     TourSeen,
 }
@@ -34,7 +37,7 @@ const TEXT_SCALES: [(f32, &str); 5] = [
 ];
 
 /// Shows the choices as they are.
-pub fn show(ui: &mut Ui, state: &Preferences, language: &Language) -> Vec<SettingsAction> {
+pub fn show(ui: &mut Ui, state: &Preferences, network: &NetworkState, language: &Language) -> Vec<SettingsAction> {
     let mut actions = Vec::new();
     widgets::strong(ui, &tr(language, "settings-language"));
     actions.extend(languages::show(ui, language).map(SettingsAction::SetLanguage));
@@ -76,6 +79,8 @@ pub fn show(ui: &mut Ui, state: &Preferences, language: &Language) -> Vec<Settin
     if widgets::toggle(ui, &tr(language, "settings-reduced-motion"), &mut reduced).changed() {
         actions.push(SettingsAction::SetReducedMotion(reduced));
     }
+    widgets::separator(ui);
+    actions.extend(network::show(ui, network, language).map(SettingsAction::Network));
     actions
 }
 

@@ -9,6 +9,7 @@ use super::{
     crs_name,
     gltf::Totals,
     imagery, obj, points, raster,
+    remote::{HttpResources, Network},
     resource::{ResourceError, Resources, encode_percent, folder, is_tile_archive, read_uri, unzipped},
     tiles3d::{
         BoundingVolume, MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload,
@@ -31,6 +32,9 @@ use std::{
 /// Trees with more tiles than this have their bounds taken from the root alone.
 const MAX_TILES_FOR_BOUNDS: usize = 20_000;
 
+/// Contents on a server that are fetched side by side.
+const READ_AHEAD: usize = 16;
+
 /// Describes a tileset (`tileset.json`, a folder with one, or an archive: `.3tz`, `.3dtiles`), `CityJSON`, a vector file, a raster, terrain, tiles of pictures, a point cloud
 /// or a single tile payload as one JSON object, as the command-line contract says. A kind that is not read yet is named, with a problem that
 /// says so.
@@ -38,6 +42,9 @@ const MAX_TILES_FOR_BOUNDS: usize = 20_000;
 /// # Errors
 /// When the file cannot be read at all.
 pub fn inspect(path: &Path) -> Result<Value, Problem> {
+    if let Some(url) = HttpResources::url_of(path) {
+        return inspect_url(url);
+    }
     if let Some(described) = describe_archive(path) {
         return described;
     }
@@ -148,6 +155,19 @@ fn describe_archive(path: &Path) -> Option<Result<Value, Problem>> {
     is_file.then(|| read_tree(resources, name).map(|reading| describe_tileset(&reading)))
 }
 
+/// The same for what is on a server.
+fn inspect_url(url: &str) -> Result<Value, Problem> {
+    let opened = HttpResources::open(&Network::of_program(), url);
+    let (resources, root) = opened.map_err(|error| error.problem(url, ""))?;
+    let bytes = resources
+        .read_at_most(&root, MAX_PAYLOAD_BYTES)
+        .map_err(|error| error.problem(url, ""))?;
+    if PayloadKind::of(&bytes) == PayloadKind::Tileset {
+        return Ok(describe_tileset(&read_tree(resources, &root)?));
+    }
+    Ok(describe_payload(count_guarded(&bytes, &root)))
+}
+
 fn describe_payload(count: PayloadCount) -> Value {
     json!({
         "kind": count.kind.name(),
@@ -215,7 +235,12 @@ fn count_contents(tree: &TileTree) -> CountedContents {
         Some(known) => problems[known].1 += 1,
         None => problems.push((problem, 1)),
     };
-    for path in tree.tiles.iter().flat_map(|tile| &tile.contents) {
+    let paths: Vec<&String> = tree.tiles.iter().flat_map(|tile| &tile.contents).collect();
+    for (at, path) in paths.iter().copied().enumerate() {
+        if at % READ_AHEAD == 0 && tree.resources.remote().is_some() {
+            let next = paths[at..].iter().take(READ_AHEAD).map(|path| (*path).clone());
+            tree.resources.read_ahead(&next.collect::<Vec<_>>(), MAX_PAYLOAD_BYTES);
+        }
         match read_content(&*tree.resources, path) {
             Ok(bytes) => {
                 let count = count_guarded(&bytes, if path.starts_with("data:") { "data URI" } else { path });

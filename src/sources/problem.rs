@@ -1,5 +1,6 @@
 //! One thing that is wrong with an input: which file, where in it, what, and what to do.
 
+use super::resource::plain_path;
 use serde::{Deserialize, Serialize};
 
 /// How bad a [`Problem`] is.
@@ -61,6 +62,8 @@ pub enum Cause {
     SetAside,
     /// This machine has no room or power for it.
     Machine,
+    /// A server does not answer, or refuses.
+    Network,
     /// It asks a server, each time it is shown.
     Server,
     /// A value that does not fit where it stands.
@@ -88,7 +91,7 @@ impl Problem {
         Self {
             severity: Severity::Error,
             cause: Cause::Content,
-            path: path.into(),
+            path: shown_path(path.into()),
             place: place.into(),
             message: message.into(),
         }
@@ -99,7 +102,7 @@ impl Problem {
         Self {
             severity: Severity::Warning,
             cause: Cause::Content,
-            path: path.into(),
+            path: shown_path(path.into()),
             place: place.into(),
             message: message.into(),
         }
@@ -109,6 +112,14 @@ impl Problem {
     #[must_use]
     pub fn because(self, cause: Cause) -> Self {
         Self { cause, ..self }
+    }
+}
+
+/// A path as it may be shown: an address has no query, which may hold a key.
+fn shown_path(path: String) -> String {
+    match plain_path(&path).len() {
+        length if length < path.len() => path[..length].to_owned(),
+        _ => path,
     }
 }
 
@@ -135,6 +146,13 @@ impl std::fmt::Display for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_key_in_an_address_is_shown() {
+        let problem = Problem::error("https://a.org/t.glb?key=K", "", "wrong");
+        assert_eq!(problem.to_string(), "https://a.org/t.glb: wrong");
+        assert_eq!(Problem::warning("odd?.json", "", "wrong").path, "odd?.json");
+    }
 
     #[test]
     fn what_a_file_says_stays_one_short_line() {

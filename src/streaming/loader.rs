@@ -1,12 +1,20 @@
 //! Decodes tiles on worker threads: the queue is replaced each frame, results are polled.
 //!
+//! Contents that come over a network are fetched first, on other threads ([`transfers`]): a slow server keeps no decoder
+//! waiting. A transfer whose tile is not wished for any more is stopped; one that failed in a way that may pass is tried
+//! again after a pause, without a thread waiting for it, and after some tries the tile is given up for a while
+//! ([`LoadedTile::retry_after`]).
+//!
 //! What a content becomes is the caller's: its decoder runs on the workers, so all that a frame would wait
 //! for is made there. The threads are ordinary ones: the standard library cannot lower their priority, so
 //! leave a core to the program itself ([`TileLoader::on_spare_cores`]). A decode that panics costs its one
 //! content.
 
+mod transfers;
+
 use crate::sources::{
     Cause, Problem,
+    http::Transfer,
     tiles3d::{DecodeRequest, TileContent, TileId},
 };
 use crate::streaming::{residency::TileKey, selection::ContentState};
@@ -17,6 +25,9 @@ use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
+pub use transfers::Patience;
+use transfers::Transfers;
 
 /// Wishes per worker that are worth queueing, see [`TileLoader::queue_limit`].
 const QUEUED_PER_WORKER: usize = 16;
@@ -50,6 +61,8 @@ type Waker = Arc<dyn Fn() + Send + Sync>;
 pub struct TileLoader<C = TileContent> {
     shared: Arc<Shared<C>>,
     workers: Vec<JoinHandle<()>>,
+    /// Threads that fetch, started when something is to be fetched.
+    fetchers: std::sync::atomic::AtomicUsize,
 }
 
 /// A finished load.
@@ -60,6 +73,8 @@ pub struct LoadedTile<C = TileContent> {
     pub tile: TileId,
     /// One per request, in order: content, or the one problem that stopped it.
     pub results: Vec<Result<C, Problem>>,
+    /// Where it failed and may succeed later: after this time it may be wished for again.
+    pub retry_after: Option<Duration>,
 }
 
 impl<C> LoadedTile<C> {
@@ -106,6 +121,14 @@ pub struct LoaderStats {
     pub contents_failed: u64,
     /// Bytes read for the contents that came out well.
     pub bytes_read: u64,
+    /// Bytes that came over a network, whatever became of them.
+    pub bytes_received: u64,
+    /// Tries of transfers that failed.
+    pub transfers_failed: u64,
+    /// Transfers that were stopped because their tile was not wanted any more.
+    pub transfers_cancelled: u64,
+    /// Bytes that had come of those.
+    pub bytes_cancelled: u64,
 }
 
 struct Shared<C> {
@@ -121,6 +144,7 @@ struct State<C> {
     unwanted: BTreeSet<TileKey>,
     finished: Vec<LoadedTile<C>>,
     stats: LoaderStats,
+    transfers: Transfers,
     waker: Option<Waker>,
     is_stopping: bool,
 }
@@ -149,7 +173,16 @@ impl<C: DecodedContent> TileLoader<C> {
                     .ok()
             })
             .collect();
-        Self { shared, workers }
+        Self {
+            shared,
+            workers,
+            fetchers: std::sync::atomic::AtomicUsize::new(0),
+        }
+    }
+
+    /// How patient it is with what comes over a network.
+    pub fn set_patience(&self, patience: Patience) {
+        self.shared.lock().transfers.set_patience(patience);
     }
 
     /// Called after every finished tile, on a worker: request a frame here, nothing more.
@@ -159,19 +192,40 @@ impl<C: DecodedContent> TileLoader<C> {
 
     /// How many wishes are worth making per frame. More would be replaced before a worker gets to them.
     pub fn queue_limit(&self) -> usize {
-        self.workers.len().max(1) * QUEUED_PER_WORKER
+        let fetching = if self.fetchers.load(std::sync::atomic::Ordering::Relaxed) > 0 {
+            transfers::QUEUED
+        } else {
+            0
+        };
+        self.workers.len().max(1) * QUEUED_PER_WORKER + fetching
     }
 
-    /// Replaces what waits; what runs goes on, and is not started again when wished for once more, nor is
-    /// what has finished and was not taken yet. Returns the tiles that are now running or waiting, ascending.
+    /// Bytes of fetched contents that are under way or wait to be decoded, and the most that there may be.
+    pub fn transfer_room(&self) -> (u64, u64) {
+        self.shared.lock().transfers.room()
+    }
+
+    /// Everything that failed may be tried at once: somebody wants it.
+    pub fn try_again(&self) {
+        self.shared.lock().transfers.try_again();
+        self.shared.work.notify_all();
+    }
+
+    /// Replaces what waits; what is decoded goes on, and is not started again when wished for once more, nor is
+    /// what has finished and was not taken yet. What is fetched goes on while it is wished for. Returns the tiles that are now
+    /// running or waiting, ascending.
     pub fn replace_queue(&self, wishes: Vec<LoadWish>) -> Vec<TileKey> {
         let mut state = self.shared.lock();
         let mut taken: BTreeSet<_> = state.finished.iter().map(LoadedTile::key).collect();
         taken.extend(&state.running);
+        let wished: BTreeSet<_> = wishes.iter().map(LoadWish::key).collect();
+        taken.extend(state.transfers.keep_wished(&wished));
         state.queue = wishes.into_iter().filter(|wish| taken.insert(wish.key())).collect();
         for done in &state.finished {
             taken.remove(&done.key());
         }
+        let to_fetch = state.queue.iter().filter(|wish| wish.is_remote()).count();
+        self.start_fetchers(to_fetch);
         if self.workers.is_empty() {
             state.refuse_all();
         }
@@ -187,6 +241,24 @@ impl<C: DecodedContent> TileLoader<C> {
         state.finished.retain(|done| done.layer != layer);
         let running: Vec<_> = state.running.iter().copied().filter(|key| key.layer == layer).collect();
         state.unwanted.extend(running);
+        state.transfers.forget_layer(layer);
+    }
+
+    /// Starts threads that fetch, as many as can be of use. They end with the loader; nobody waits for them, since finding a
+    /// host can take its time.
+    fn start_fetchers(&self, wanted: usize) {
+        use std::sync::atomic::Ordering;
+        let wanted = wanted.min(transfers::THREADS);
+        while self.fetchers.load(Ordering::Relaxed) < wanted {
+            let shared = Arc::clone(&self.shared);
+            let started = thread::Builder::new()
+                .name("tile-fetch".to_owned())
+                .spawn(move || shared.fetch_wishes());
+            if started.is_err() {
+                return;
+            }
+            self.fetchers.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Tiles that are being loaded, or are loaded and were not taken yet, ascending. What only waits is not among them.
@@ -194,6 +266,7 @@ impl<C: DecodedContent> TileLoader<C> {
         let state = self.shared.lock();
         let mut keys: BTreeSet<_> = state.finished.iter().map(LoadedTile::key).collect();
         keys.extend(&state.running);
+        keys.extend(state.transfers.keys());
         drop(state);
         keys.into_iter().collect()
     }
@@ -206,7 +279,7 @@ impl<C: DecodedContent> TileLoader<C> {
     /// Whether nothing waits, nothing runs and everything finished was taken.
     pub fn is_idle(&self) -> bool {
         let state = self.shared.lock();
-        state.queue.is_empty() && state.running.is_empty() && state.finished.is_empty()
+        state.queue.is_empty() && state.running.is_empty() && state.finished.is_empty() && state.transfers.is_idle()
     }
 
     /// What was done so far.
@@ -220,6 +293,7 @@ impl<C> Drop for TileLoader<C> {
         let mut state = self.shared.lock();
         state.is_stopping = true;
         state.queue.clear();
+        state.transfers.stop();
         drop(state);
         self.shared.work.notify_all();
         for worker in self.workers.drain(..) {
@@ -236,6 +310,11 @@ impl LoadWish {
             tile: self.tile,
         }
     }
+
+    /// Whether something of it comes over a network.
+    fn is_remote(&self) -> bool {
+        self.requests.iter().any(transfers::is_remote)
+    }
 }
 
 impl<C> Shared<C> {
@@ -248,32 +327,44 @@ impl<C> Shared<C> {
 impl<C: DecodedContent> Shared<C> {
     /// One worker's life.
     fn work(&self) {
-        while let Some(wish) = self.next_wish() {
-            let key = wish.key();
-            let mut results = Vec::with_capacity(wish.requests.len());
-            for request in &wish.requests {
+        while let Some(job) = self.next_job() {
+            let key = job.wish.key();
+            let mut results = Vec::with_capacity(job.wish.requests.len());
+            for (request, failed) in job.wish.requests.iter().zip(job.failed) {
                 if self.lock().is_stopping {
                     return;
                 }
-                results.push(self.decode(request));
+                results.push(failed.map_or_else(|| self.decode(request), Err));
             }
-            if let Some(waker) = self.finish(key, results) {
+            // What was fetched for it is not needed any more.
+            drop(job.held);
+            let is_fetched = job.is_fetched;
+            if let Some(waker) = self.finish(key, &job.wish, results, is_fetched, job.retry_after) {
                 // A waker that panics must not take the worker with it.
                 let _ = catch_unwind(AssertUnwindSafe(|| waker()));
             }
         }
     }
 
-    /// The most urgent wish, now running; waits for one. `None` when the loader stops.
-    fn next_wish(&self) -> Option<LoadWish> {
+    /// The most urgent thing to decode, now running; waits for one. What was fetched comes first: it was the most urgent
+    /// when its transfer began, and takes memory. `None` when the loader stops.
+    fn next_job(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
             if state.is_stopping {
                 return None;
             }
-            if let Some(wish) = state.queue.pop_front() {
+            if let Some(job) = state.transfers.take_fetched() {
+                state.running.insert(job.wish.key());
+                // There is room for another transfer.
+                self.work.notify_all();
+                return Some(job);
+            }
+            if let Some(at) = state.queue.iter().position(|wish| !wish.is_remote())
+                && let Some(wish) = state.queue.remove(at)
+            {
                 state.running.insert(wish.key());
-                return Some(wish);
+                return Some(Job::of(wish));
             }
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -289,13 +380,62 @@ impl<C: DecodedContent> Shared<C> {
         })
     }
 
-    fn finish(&self, key: TileKey, results: Vec<Result<C, Problem>>) -> Option<Waker> {
+    fn finish(
+        &self,
+        key: TileKey,
+        wish: &LoadWish,
+        results: Vec<Result<C, Problem>>,
+        is_fetched: bool,
+        retry_after: Option<Duration>,
+    ) -> Option<Waker> {
+        let damaged = |result: &Result<C, Problem>| matches!(result, Err(problem) if problem.cause == Cause::Damaged);
+        if is_fetched && results.iter().any(damaged) {
+            // Not under the lock: it looks at the disk.
+            let contents = wish.requests.iter().zip(&results);
+            for (request, _) in contents.filter(|(_, result)| damaged(result)) {
+                transfers::forget(request);
+            }
+        }
         let mut state = self.lock();
         state.running.remove(&key);
-        if !state.unwanted.remove(&key) {
-            state.push_finished(key, results);
+        let is_unwanted = state.unwanted.remove(&key);
+        if is_unwanted {
+            return state.waker.clone();
         }
+        if is_fetched && results.iter().any(damaged) && state.transfers.tries_damaged_again(key) {
+            // It may have been damaged on the way.
+            return state.waker.clone();
+        }
+        if retry_after.is_none() {
+            state.transfers.settled(key);
+        }
+        state.push_finished(key, results, retry_after);
         state.waker.clone()
+    }
+}
+
+/// Something to decode.
+struct Job {
+    wish: LoadWish,
+    /// One per request: why it could not be fetched.
+    failed: Vec<Option<Problem>>,
+    /// Whether it came over a network.
+    is_fetched: bool,
+    retry_after: Option<Duration>,
+    /// The memory of what was fetched; given back when dropped.
+    held: Option<Arc<Transfer>>,
+}
+
+impl Job {
+    /// A wish whose contents are on this machine.
+    fn of(wish: LoadWish) -> Self {
+        Self {
+            failed: wish.requests.iter().map(|_| None).collect(),
+            wish,
+            is_fetched: false,
+            retry_after: None,
+            held: None,
+        }
     }
 }
 
@@ -307,12 +447,13 @@ impl<C: DecodedContent> State<C> {
             unwanted: BTreeSet::new(),
             finished: Vec::new(),
             stats: LoaderStats::default(),
+            transfers: Transfers::new(),
             waker: None,
             is_stopping: false,
         }
     }
 
-    fn push_finished(&mut self, key: TileKey, results: Vec<Result<C, Problem>>) {
+    fn push_finished(&mut self, key: TileKey, results: Vec<Result<C, Problem>>, retry_after: Option<Duration>) {
         self.stats.tiles_finished += 1;
         for result in &results {
             match result {
@@ -324,6 +465,7 @@ impl<C: DecodedContent> State<C> {
             layer: key.layer,
             tile: key.tile,
             results,
+            retry_after,
         });
     }
 
@@ -334,7 +476,7 @@ impl<C: DecodedContent> State<C> {
                 let message = "the tile cannot be read: the system starts no more threads, close other programs";
                 Err(Problem::error(&request.path, "", message).because(Cause::Machine))
             };
-            self.push_finished(wish.key(), wish.requests.iter().map(refuse).collect());
+            self.push_finished(wish.key(), wish.requests.iter().map(refuse).collect(), None);
         }
     }
 }

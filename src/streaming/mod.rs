@@ -30,7 +30,7 @@ mod tree_index;
 mod view;
 
 pub use ceiling::Ceiling;
-pub use loader::{DecodedContent, LoadWish, LoadedTile, LoaderStats, TileLoader, keep_freed_memory};
+pub use loader::{DecodedContent, LoadWish, LoadedTile, LoaderStats, Patience, TileLoader, keep_freed_memory};
 pub use points::{CloudIndex, CloudKey, CloudNode, CloudSelection, CloudSettings, NodeState, select_points};
 pub use residency::{Residency, TileKey};
 pub use selection::{ContentState, Selection, SelectionSettings, SelectionState, StandIn, View, select};

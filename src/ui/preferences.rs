@@ -101,6 +101,8 @@ pub struct Preferences {
     pub reduced_motion: bool,
     /// Light or dark.
     pub theme: ThemeChoice,
+    /// Nothing is asked of servers.
+    pub offline: bool,
     /// The tour was taken, left or refused, so it is not offered again.
     pub tour_seen: bool,
     /// Files opened lately, the last one first.
@@ -119,6 +121,7 @@ impl Default for Preferences {
             quality: QualityChoice::default(),
             reduced_motion: false,
             theme: ThemeChoice::default(),
+            offline: false,
             tour_seen: false,
             recent_files: Vec::new(),
             systems: Vec::new(),
@@ -300,6 +303,7 @@ mod tests {
             quality: QualityChoice::Low,
             reduced_motion: true,
             theme: ThemeChoice::Dark,
+            offline: true,
             tour_seen: true,
             ..Preferences::default()
         };

@@ -1,4 +1,5 @@
-//! Where names stand in the picture: streets along their line, landmarks above their top with a fine leader.
+//! Where names stand in the picture: streets along their line, landmarks above their top with a fine leader, other things
+//! right beside their place.
 //!
 //! Pure layout in logical points of the camera's picture; whoever owns the screen draws it. Names never hide
 //! one another: landmarks and near names win. Text is never upside down.
@@ -6,7 +7,7 @@
 use super::site_view::SiteView;
 use crate::georef::SitePos;
 use crate::model::scenario::Label;
-use bevy::math::DVec2;
+use bevy::math::{DVec2, DVec3};
 
 /// A name in the picture, logical points from the picture's upper left corner.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,8 @@ pub struct LabelStyle {
     pub farthest_m: f64,
     /// At most this many names.
     pub most: usize,
+    /// At most this many names of features besides.
+    pub most_features: usize,
 }
 
 impl Default for LabelStyle {
@@ -44,9 +47,13 @@ impl Default for LabelStyle {
             size_pt: 14.0,
             farthest_m: 2500.0,
             most: 40,
+            most_features: 60,
         }
     }
 }
+
+/// Rank of the names of features: landmarks come first, then streets.
+const FEATURE: u8 = 2;
 
 /// A box on the screen that no other name may touch: middle, half size along and across, direction.
 #[derive(Debug, Clone, Copy)]
@@ -85,11 +92,15 @@ impl Plate {
     }
 }
 
-/// Lays the names out. `width_pt` measures a text at a letter height; `is_seen` says whether a point is in
+/// The same name comes again no nearer than this, points: a road has many parts.
+const AGAIN_PT: f64 = 240.0;
+
+/// Lays the names out: those of the map, then those of features where there is room left. `width_pt` measures a text at a letter height; `is_seen` says whether a point is in
 /// sight: a street's name that a building stands before is left out, or it would read as that building's. No name lies on what is `covered`, from the upper left to
 /// the lower right corner of each box.
 pub fn place_labels(
     labels: &[Label],
+    features: &[Label],
     view: &SiteView,
     style: &LabelStyle,
     width_pt: impl Fn(&str, f64) -> f64,
@@ -97,10 +108,11 @@ pub fn place_labels(
     covered: &[[DVec2; 2]],
 ) -> Vec<PlacedLabel> {
     let size = view.size_px / view.pixels_per_point;
-    let mut wishes: Vec<(bool, f64, &Label)> = labels
-        .iter()
-        .filter(|label| !label.text.is_empty() && label.position.0.is_finite())
-        .map(|label| (!label.landmark, label.position.0.distance(view.eye.0), label))
+    let ranked = labels.iter().map(|label| (u8::from(!label.landmark), label));
+    let mut wishes: Vec<(u8, f64, &Label)> = ranked
+        .chain(features.iter().map(|label| (FEATURE, label)))
+        .filter(|(_, label)| !label.text.is_empty() && label.position.0.is_finite())
+        .map(|(rank, label)| (rank, label.position.0.distance(view.eye.0), label))
         .filter(|(_, distance, _)| *distance < style.farthest_m)
         .collect();
     wishes.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.text.cmp(&b.2.text)));
@@ -109,22 +121,34 @@ pub fn place_labels(
         .map(|[low, high]| Plate::new((*low + *high) * 0.5, *high - *low, 0.0))
         .collect();
     let mut placed: Vec<PlacedLabel> = Vec::new();
-    for (_, distance, label) in wishes {
-        if placed.len() >= style.most {
-            break;
+    let mut left = [style.most, style.most_features];
+    for (rank, distance, label) in wishes {
+        let is_feature = rank == FEATURE;
+        let left = &mut left[usize::from(is_feature)];
+        if *left == 0 {
+            continue;
         }
         let strength = 1.0 - 0.6 * (distance / style.farthest_m);
         let candidates = if label.landmark {
             landmark(label, view, style.size_pt, &width_pt)
+        } else if is_feature && label.line.is_empty() {
+            spot(label, view, style.size_pt * 0.85, &width_pt)
         } else {
             street(label, view, style.size_pt * 0.9, &width_pt)
         };
         for (mut candidate, plate, ground) in candidates {
             let is_free = plate.lies_in(size) && !plates.iter().any(|other| other.touches(&plate));
+            let is_again = |other: &PlacedLabel| {
+                other.text == candidate.text && other.center.distance(candidate.center) < AGAIN_PT
+            };
+            if is_feature && placed.iter().any(is_again) {
+                continue;
+            }
             if is_free && ground.iter().all(|point| is_seen(*point)) {
                 candidate.strength = strength;
                 plates.push(plate);
                 placed.push(candidate);
+                *left -= 1;
                 break;
             }
         }
@@ -159,6 +183,33 @@ fn landmark(label: &Label, view: &SiteView, size_pt: f64, width_pt: &impl Fn(&st
                 strength: 1.0,
             };
             (candidate, Plate::new(center, size, 0.0), Vec::new())
+        })
+        .collect()
+}
+
+/// A name beside its place: above, below, to the right or to the left. The place has to be in sight.
+fn spot(label: &Label, view: &SiteView, size_pt: f64, width_pt: &impl Fn(&str, f64) -> f64) -> Vec<Candidate> {
+    /// From the place to the nearest edge of the name, points: past the mark of a point.
+    const GAP: f64 = 6.0;
+    let Some(at) = point_of(view, label.position) else {
+        return Vec::new();
+    };
+    let size = DVec2::new(width_pt(&label.text, size_pt) + 6.0, size_pt * 1.35);
+    let (up, right) = (DVec2::Y * (size.y * 0.5 + GAP), DVec2::X * (size.x * 0.5 + GAP));
+    let ground = SitePos(label.position.0 + DVec3::Z * 0.3);
+    [-up, up, right, -right]
+        .into_iter()
+        .map(|away| {
+            let candidate = PlacedLabel {
+                text: label.text.clone(),
+                center: at + away,
+                angle_rad: 0.0,
+                leader: None,
+                is_landmark: false,
+                size_pt,
+                strength: 1.0,
+            };
+            (candidate, Plate::new(at + away, size, 0.0), vec![ground])
         })
         .collect()
 }
@@ -217,8 +268,6 @@ fn street(label: &Label, view: &SiteView, size_pt: f64, width_pt: &impl Fn(&str,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bevy::math::DVec3;
-
     fn from_above() -> SiteView {
         SiteView::looking(
             SitePos(DVec3::new(0.0, 0.0, 500.0)),
@@ -251,7 +300,7 @@ mod tests {
     }
 
     fn place(labels: &[Label], view: &SiteView) -> Vec<PlacedLabel> {
-        place_labels(labels, view, &LabelStyle::default(), width, |_| true, &[])
+        place_labels(labels, &[], view, &LabelStyle::default(), width, |_| true, &[])
     }
 
     #[test]
@@ -297,10 +346,57 @@ mod tests {
         let view = from_above();
         let hidden = [street_of("Marktstraat", DVec2::new(-60.0, 0.0), DVec2::new(60.0, 0.0))];
         assert_eq!(place(&hidden, &view).len(), 1);
-        assert!(place_labels(&hidden, &view, &LabelStyle::default(), width, |_| false, &[]).is_empty());
+        assert!(place_labels(&hidden, &[], &view, &LabelStyle::default(), width, |_| false, &[]).is_empty());
         assert!(place(&[street_of("Lange Wemen", DVec2::ZERO, DVec2::new(3.0, 0.0))], &view).is_empty());
         assert!(place(&[landmark_at("Ver", DVec3::new(9000.0, 0.0, 0.0))], &view).is_empty());
         assert!(place(&[landmark_at("Hoog", DVec3::new(0.0, 0.0, 900.0))], &view).is_empty());
+    }
+
+    #[test]
+    fn features_take_the_room_that_is_left_and_a_road_is_named_once() {
+        let view = from_above();
+        let spot = |text: String, x: f64, y: f64| Label {
+            landmark: false,
+            ..landmark_at(&text, DVec3::new(x, y, 0.0))
+        };
+        let mut features: Vec<Label> = (0..400_u16)
+            .map(|n| {
+                spot(
+                    format!("{n}"),
+                    f64::from(n % 20) * 16.0 - 160.0,
+                    f64::from(n / 20) * 16.0 - 160.0,
+                )
+            })
+            .collect();
+        let named = [landmark_at("Lambertustoren", DVec3::ZERO)];
+        let placed = place_labels(&named, &features, &view, &LabelStyle::default(), width, |_| true, &[]);
+        assert!(placed[0].is_landmark);
+        assert_eq!(placed.len(), 1 + LabelStyle::default().most_features);
+        let plate =
+            |p: &PlacedLabel| Plate::new(p.center, DVec2::new(width(&p.text, p.size_pt), p.size_pt), p.angle_rad);
+        for (i, a) in placed.iter().enumerate() {
+            assert!(placed[i + 1..].iter().all(|b| !plate(a).touches(&plate(b))), "{a:?}");
+        }
+        // Nearest first: those straight below.
+        let at = |p: &PlacedLabel| {
+            features
+                .iter()
+                .find(|label| label.text == p.text)
+                .unwrap()
+                .position
+                .0
+                .length()
+        };
+        assert!(placed[1..].iter().all(|p| at(p) < 120.0));
+        assert!(place_labels(&[], &features, &view, &LabelStyle::default(), width, |_| false, &[]).is_empty());
+        features = vec![
+            street_of("Marktstraat", DVec2::new(-60.0, 0.0), DVec2::new(0.0, 0.0)),
+            street_of("Marktstraat", DVec2::new(0.0, 0.0), DVec2::new(60.0, 0.0)),
+            street_of("Brinkstraat", DVec2::new(0.0, 20.0), DVec2::new(60.0, 20.0)),
+        ];
+        let placed = place_labels(&[], &features, &view, &LabelStyle::default(), width, |_| true, &[]);
+        let texts: Vec<&str> = placed.iter().map(|p| p.text.as_str()).collect();
+        assert_eq!(texts.len(), 2, "{texts:?}");
     }
 
     #[test]

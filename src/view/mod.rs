@@ -8,6 +8,7 @@ mod boundary;
 pub mod camera;
 mod detail;
 mod feature_material;
+pub mod feature_names;
 mod feature_rows;
 pub mod features;
 mod ground;
@@ -70,6 +71,7 @@ impl Plugin for ViewPlugin {
             models::plugin,
             points::plugin,
             features::plugin,
+            feature_names::plugin,
         ));
     }
 }

@@ -7,6 +7,7 @@ mod assets;
 mod features;
 
 pub use assets::AssetVisibility;
+pub(super) use features::style_features;
 pub use features::{FeatureChoice, StyleFeatures};
 
 use crate::geometry::polygon::ring_contains;
@@ -273,13 +274,7 @@ pub(crate) fn plugin(app: &mut App) {
         .add_systems(
             Update,
             (
-                (
-                    show_scenario,
-                    follow_edits,
-                    show_variant,
-                    show_layers,
-                    features::style_features,
-                )
+                (show_scenario, follow_edits, show_variant, show_layers, style_features)
                     .chain()
                     .after(EditSystems)
                     .in_set(FrameSystems::ApplyEdits),

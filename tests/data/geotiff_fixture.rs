@@ -42,6 +42,8 @@ pub(crate) struct Fixture {
     pub(crate) keys: Vec<(u64, u64)>,
     /// Tiles that are left out.
     pub(crate) sparse: Vec<usize>,
+    /// Which pixels have anything, as a mask of a bit for each behind the image; none where this is empty.
+    pub(crate) mask: Vec<bool>,
     /// Smaller copies.
     pub(crate) overviews: Vec<Fixture>,
 }
@@ -71,6 +73,7 @@ impl Fixture {
             matrix: Vec::new(),
             keys: vec![(1024, 1), (1025, 1), (3072, 28992)],
             sparse: Vec::new(),
+            mask: Vec::new(),
             overviews: Vec::new(),
         }
     }
@@ -126,7 +129,20 @@ impl Fixture {
             .collect()
     }
 
-    fn chunks(&self) -> Vec<Vec<u8>> {
+    /// A row of the mask: the first pixel in the highest bit.
+    fn mask_row(&self, x0: u32, wide: u32, y: u32) -> Vec<u8> {
+        let is_set = |x: u32| {
+            let at = y as usize * self.width as usize + x as usize;
+            x < self.width && y < self.height && self.mask[at]
+        };
+        let byte = |first: u32| {
+            let bits = (first..(first + 8).min(x0 + wide)).enumerate();
+            bits.fold(0_u8, |byte, (bit, x)| byte | u8::from(is_set(x)) << (7 - bit))
+        };
+        (x0..x0 + wide).step_by(8).map(byte).collect()
+    }
+
+    fn chunks(&self, row: impl Fn(u32, u32, u32) -> Vec<u8>) -> Vec<Vec<u8>> {
         let (wide, high) = self.tile.map_or((self.width, self.rows), |side| (side, side));
         let mut chunks = Vec::new();
         for y0 in (0..self.height).step_by(high as usize) {
@@ -136,7 +152,7 @@ impl Fixture {
                 } else {
                     high.min(self.height - y0)
                 };
-                let plain: Vec<u8> = (y0..y0 + rows).flat_map(|y| self.row(x0, wide, y)).collect();
+                let plain: Vec<u8> = (y0..y0 + rows).flat_map(|y| row(x0, wide, y)).collect();
                 chunks.push(match self.coding {
                     5 => weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8)
                         .encode(&plain)
@@ -168,17 +184,19 @@ impl Fixture {
         let mut link = out.len();
         out.resize(link + if self.is_big { 8 } else { 4 }, 0);
         self.add_image(&mut out, &mut link, false);
+        self.add_mask(&mut out, &mut link, false);
         for overview in &self.overviews {
             overview.add_image(&mut out, &mut link, true);
+            overview.add_mask(&mut out, &mut link, true);
         }
         out
     }
 
-    /// Adds pixels and directory, and links it from `link`, which becomes the place for the next one.
-    fn add_image(&self, out: &mut Vec<u8>, link: &mut usize, is_reduced: bool) {
+    /// Writes tiles or strips; their places and sizes.
+    fn place(chunks: Vec<Vec<u8>>, sparse: &[usize], out: &mut Vec<u8>) -> [Vec<u64>; 2] {
         let (mut offsets, mut sizes) = (Vec::new(), Vec::new());
-        for (i, chunk) in self.chunks().into_iter().enumerate() {
-            if self.sparse.contains(&i) {
+        for (i, chunk) in chunks.into_iter().enumerate() {
+            if sparse.contains(&i) {
                 offsets.push(0);
                 sizes.push(0);
             } else {
@@ -187,6 +205,61 @@ impl Fixture {
                 out.extend(chunk);
             }
         }
+        [offsets, sizes]
+    }
+
+    /// Adds the mask of an image behind it, as GDAL does.
+    fn add_mask(&self, out: &mut Vec<u8>, link: &mut usize, is_reduced: bool) {
+        if self.mask.is_empty() {
+            return;
+        }
+        let [offsets, sizes] = Self::place(self.chunks(|x0, wide, y| self.mask_row(x0, wide, y)), &[], out);
+        let mut whole = vec![
+            (254, 4, vec![4 + u64::from(is_reduced)]),
+            (256, 4, vec![u64::from(self.width)]),
+            (257, 4, vec![u64::from(self.height)]),
+            (258, 3, vec![1]),
+            (259, 3, vec![self.coding]),
+            (262, 3, vec![4]),
+            (277, 3, vec![1]),
+        ];
+        whole.extend(self.cut(offsets, sizes));
+        let entries = whole.into_iter().map(|entry| self.entry(entry)).collect();
+        self.add_directory(out, link, entries);
+    }
+
+    /// Tags that say how an image is cut.
+    fn cut(&self, offsets: Vec<u64>, sizes: Vec<u64>) -> Vec<(u64, u64, Vec<u64>)> {
+        let kind = if self.is_big { 16 } else { 4 };
+        match self.tile {
+            Some(side) => vec![
+                (322, 4, vec![u64::from(side)]),
+                (323, 4, vec![u64::from(side)]),
+                (324, kind, offsets),
+                (325, 4, sizes),
+            ],
+            None => vec![
+                (273, kind, offsets),
+                (278, 4, vec![u64::from(self.rows)]),
+                (279, 4, sizes),
+            ],
+        }
+    }
+
+    /// An entry of whole numbers.
+    fn entry(&self, (tag, kind, values): (u64, u64, Vec<u64>)) -> (u64, u64, u64, Vec<u8>) {
+        let size = match kind {
+            3 => 2,
+            4 => 4,
+            _ => 8,
+        };
+        let bytes = values.iter().flat_map(|value| self.number(*value, size)).collect();
+        (tag, kind, values.len() as u64, bytes)
+    }
+
+    /// Adds pixels and directory, and links it from `link`, which becomes the place for the next one.
+    fn add_image(&self, out: &mut Vec<u8>, link: &mut usize, is_reduced: bool) {
+        let [offsets, sizes] = Self::place(self.chunks(|x0, wide, y| self.row(x0, wide, y)), &self.sparse, out);
         let bands = usize::from(self.bands);
         let mut whole: Vec<(u64, u64, Vec<u64>)> = vec![
             (254, 4, vec![u64::from(is_reduced)]),
@@ -199,31 +272,13 @@ impl Fixture {
             (317, 3, vec![self.predictor]),
             (339, 3, vec![self.samples.format; bands]),
         ];
-        if let Some(side) = self.tile {
-            whole.push((322, 4, vec![u64::from(side)]));
-            whole.push((323, 4, vec![u64::from(side)]));
-            whole.push((324, if self.is_big { 16 } else { 4 }, offsets));
-            whole.push((325, 4, sizes));
-        } else {
-            whole.push((273, if self.is_big { 16 } else { 4 }, offsets));
-            whole.push((278, 4, vec![u64::from(self.rows)]));
-            whole.push((279, 4, sizes));
-        }
+        whole.extend(self.cut(offsets, sizes));
         if !self.keys.is_empty() && !is_reduced {
             let mut keys = vec![1, 1, 0, self.keys.len() as u64];
             keys.extend(self.keys.iter().flat_map(|(key, value)| [*key, 0, 1, *value]));
             whole.push((34735, 3, keys));
         }
-        let mut entries: Vec<(u64, u64, u64, Vec<u8>)> = Vec::new();
-        for (tag, kind, values) in whole {
-            let size = match kind {
-                3 => 2,
-                4 => 4,
-                _ => 8,
-            };
-            let bytes = values.iter().flat_map(|value| self.number(*value, size)).collect();
-            entries.push((tag, kind, values.len() as u64, bytes));
-        }
+        let mut entries: Vec<(u64, u64, u64, Vec<u8>)> = whole.into_iter().map(|entry| self.entry(entry)).collect();
         if !is_reduced {
             for (tag, values) in [(33550, &self.scale), (33922, &self.tie), (34264, &self.matrix)] {
                 if !values.is_empty() {

@@ -4,7 +4,7 @@ use crate::corpus;
 use stadslens::model::points::HELD_POINTS;
 use stadslens::model::scenario::open_any;
 use stadslens::sources::inspect::inspect;
-use stadslens::sources::points::{PointFile, PointKind};
+use stadslens::sources::points::{PointFile, PointKind, Stop};
 
 #[test]
 fn the_points_of_ahn3_are_as_many_and_as_high_as_they_should_be() {
@@ -69,7 +69,7 @@ fn the_tree_of_ahn3_holds_every_point_once_and_its_heights_are_nap() {
     }
     let open = open_any(&path).expect("the file opens by itself");
     assert_eq!(open.points[0].points, 208_432);
-    let tree = open.points[0].tree(HELD_POINTS);
+    let tree = open.points[0].tree(HELD_POINTS, &Stop::default()).unwrap();
     assert!(tree.problems.is_empty(), "{:?}", tree.problems);
     let classes: Vec<u8> = tree.traits.classes.iter().copied().collect();
     assert!(

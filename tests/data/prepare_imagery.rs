@@ -149,6 +149,47 @@ fn every_pixel_shows_its_place() {
     );
 }
 
+/// The same with two bytes for each colour, of which twelve bits are used, and a blue that is never bright.
+fn deep(picture: Fixture) -> Fixture {
+    let parts = picture.samples.bits.iter().enumerate();
+    let bits = parts.map(|(i, value)| if i % 3 == 2 { 100 } else { *value } * 4095 / 255);
+    Fixture {
+        samples: Samples {
+            format: 1,
+            size: 2,
+            bits: bits.collect(),
+        },
+        ..picture
+    }
+}
+
+#[test]
+fn sheets_of_twelve_bits_are_as_bright_as_one_another_and_what_a_mask_hides_stays_clear() {
+    let town = Town::new();
+    // By itself the dark corner would take half of the other's white for white.
+    fs::write(town.path("corner.tif"), deep(picture(240, [0.0, 120.0])).bytes()).unwrap();
+    let all = Fixture {
+        // Nothing east of 251 150.
+        mask: (0..460 * 460).map(|at| at % 460 < 320).collect(),
+        ..deep(picture(460, [0.0, 230.0]))
+    };
+    fs::write(town.path("all.tif"), all.bytes()).unwrap();
+    let report = run(&only_imagery(&town, &["corner.tif", "all.tif"])).unwrap();
+    assert_eq!(errors(&report), Vec::<String>::new());
+    let tiles = tiles(&town.path("out"));
+    let (count, worst) = compare(&tiles, 18);
+    assert!(count > 150 * 200 * 7 && worst <= 5, "{count} pixels, {worst} off");
+    let east = tiles
+        .iter()
+        .filter(|((zoom, _, _), _)| *zoom == 18)
+        .flat_map(|(key, tile)| {
+            let covered = tile.enumerate_pixels().filter(|(_, _, pixel)| pixel[3] == 255);
+            covered.map(|(x, y, _)| place(*key, x, y).x)
+        });
+    let east = east.fold(0.0, f64::max);
+    assert!((251_149.0..251_150.5).contains(&east), "covered up to {east}");
+}
+
 #[test]
 fn a_picture_in_another_system_shows_the_same_place() {
     let town = Town::new();

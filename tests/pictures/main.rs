@@ -10,6 +10,8 @@
 mod contact_sheet;
 mod removed;
 mod removed_in_3dbag;
+mod served;
+mod sheet;
 mod textured;
 
 use image::RgbImage;

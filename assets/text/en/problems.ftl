@@ -18,5 +18,6 @@ cause-value = This value cannot be read or cannot be right. It counts as unknown
 cause-unfinished = Not everything was loaded in time. Try again.
 cause-more = There are more problems of this kind. They are not in the list.
 cause-machine = This computer has too little room left. Close other programs and open it again.
-cause-server = This layer fetches pictures from a server on the internet. Without a connection you see only what was kept.
+cause-network = The server does not answer or refuses. Check the connection and try again later.
+cause-server = This layer fetches data from a server on the internet. Without a connection you see only what was kept.
 cause-content = What is written here is not right. Correct it, or ask the maker of the file to.

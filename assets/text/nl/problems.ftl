@@ -18,5 +18,6 @@ cause-value = Deze waarde is niet te lezen of kan niet kloppen. Ze telt als onbe
 cause-unfinished = Niet alles was op tijd geladen. Probeer het opnieuw.
 cause-more = Er zijn meer van deze problemen. Die staan niet in de lijst.
 cause-machine = Deze computer heeft te weinig ruimte vrij. Sluit andere programma's en open het opnieuw.
-cause-server = Deze laag haalt beelden van een server op internet. Zonder verbinding zie je alleen wat al is bewaard.
+cause-network = De server geeft geen antwoord of weigert. Controleer de verbinding en probeer het later nog eens.
+cause-server = Deze laag haalt gegevens van een server op internet. Zonder verbinding zie je alleen wat al is bewaard.
 cause-content = Wat hier staat, klopt niet. Verbeter het, of vraag het aan de maker van het bestand.

@@ -69,6 +69,7 @@ pub(super) fn feature_look(id: &str, shown: &ShownScenario) -> Option<FeatureLoo
             Some(Measure::Property(property)) => Some(property.clone()),
             _ => None,
         },
+        label_by: style.map_label.clone(),
     })
 }
 

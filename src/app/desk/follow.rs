@@ -5,6 +5,7 @@ use super::{DeskMemory, Reading, Wishes};
 use crate::app::choices::Choices;
 use crate::app::detail::ChangeDetail;
 use crate::app::dialog::AskForPath;
+use crate::app::network::ClearAnswers;
 use crate::app::notes::WriteNote;
 use crate::app::open::OpenPath;
 use crate::app::search::GoToPlace;
@@ -19,6 +20,7 @@ use crate::panels::coloring::ColoringAction;
 use crate::panels::desk::{Desk, DeskActions, Dialog};
 use crate::panels::layers::LayersAction;
 use crate::panels::minimap::MinimapAction;
+use crate::panels::network::NetworkAction;
 use crate::panels::problems::ProblemsAction;
 use crate::panels::search::SearchAction;
 use crate::panels::settings::SettingsAction;
@@ -36,6 +38,7 @@ use crate::view::picking::Pick;
 use crate::view::points::{ColorPoints, ShowPointClass};
 use crate::view::scene::{FeatureChoice, ShowLayer, ShowPhase, ShowVariant, StyleFeatures};
 use crate::view::sun::SetSunTime;
+use crate::view::tiles::{KeepOffline, RetryTiles};
 
 /// How near a flight to what is picked comes, metres.
 const CLOSE_UP_M: f64 = 90.0;
@@ -107,6 +110,9 @@ impl Follower<'_, '_> {
                     let path = choices.preferences.recent_files.first().cloned();
                     wishes.open.write_batch(path.map(OpenPath));
                 }
+                ProblemsAction::Retry => {
+                    wishes.retry.write(RetryTiles);
+                }
                 ProblemsAction::Copied => {}
             }
         }
@@ -148,7 +154,7 @@ impl Follower<'_, '_> {
             });
         }
         for action in actions.settings {
-            follow_settings(action, choices);
+            follow_settings(action, wishes, choices);
         }
         for action in actions.start {
             // A tour needs a city: what is open already will do.
@@ -166,6 +172,9 @@ fn follow_layers(action: LayersAction, world: &Reading, wishes: &mut Wishes) {
         LayersAction::SetVisible { id, visible } => {
             wishes.layer.write(ShowLayer { id, visible });
         }
+        LayersAction::Keep(what) => {
+            wishes.keep.write(KeepOffline(what));
+        }
         LayersAction::ColorBy { id, property } => {
             let choice = FeatureChoice::ColorBy(property);
             wishes.style.write(StyleFeatures { id, choice });
@@ -176,6 +185,10 @@ fn follow_layers(action: LayersAction, world: &Reading, wishes: &mut Wishes) {
         }
         // A dialog of the desk.
         LayersAction::AskSystem => {}
+        LayersAction::LabelBy { id, property } => {
+            let choice = FeatureChoice::LabelBy(property);
+            wishes.style.write(StyleFeatures { id, choice });
+        }
         LayersAction::SetDetail(place) => {
             let shown = world.shown.as_ref();
             let choices = shown.and_then(|shown| Some(shown.open.detail.as_ref()?.choices()));
@@ -267,13 +280,23 @@ fn follow_card(action: &CardAction, world: &Reading, wishes: &mut Wishes) {
     }
 }
 
-fn follow_settings(action: SettingsAction, choices: &mut Choices) {
+fn follow_settings(action: SettingsAction, wishes: &mut Wishes, choices: &mut Choices) {
     match action {
         SettingsAction::SetLanguage(language) => choices.choose_language(language),
         SettingsAction::SetTextScale(scale) => choices.preferences.text_scale = scale,
         SettingsAction::SetQuality(quality) => choices.preferences.quality = quality,
         SettingsAction::SetReducedMotion(reduced) => choices.preferences.reduced_motion = reduced,
         SettingsAction::SetTheme(theme) => choices.preferences.theme = theme,
+        SettingsAction::Network(NetworkAction::SetOffline(offline)) => {
+            choices.preferences.offline = offline;
+            if !offline {
+                // What was refused for that reason is wanted after all.
+                wishes.retry.write(RetryTiles);
+            }
+        }
+        SettingsAction::Network(NetworkAction::Clear) => {
+            wishes.clear.write(ClearAnswers);
+        }
         SettingsAction::TourSeen => choices.preferences.tour_seen = true,
     }
 }

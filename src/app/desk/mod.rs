@@ -19,6 +19,7 @@ use super::area_map::AreaMap;
 use super::choices::Choices;
 use super::detail::{ChangeDetail, ChangingDetail};
 use super::dialog::AskForPath;
+use super::network::{ClearAnswers, KeptAnswers};
 use super::notes::WriteNote;
 use super::open::{OpenPath, Opening};
 use super::search::{GoToPlace, MarkedPlace, Searching};
@@ -43,7 +44,7 @@ use crate::view::points::{ColorPoints, PointLooks, ShowPointClass};
 use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant, ShownScenario, StyleFeatures, ViewProblems};
 use crate::view::site_view::SiteView;
 use crate::view::sun::{SetSunTime, SunTime};
-use crate::view::tiles::TileStats;
+use crate::view::tiles::{KeepOffline, OfflineKeeping, RetryTiles, TileStats};
 use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::EguiContexts;
 use std::collections::BTreeSet;
@@ -90,6 +91,8 @@ pub(super) struct Reading<'w> {
     points: Res<'w, PointLooks>,
     times: Res<'w, MainThreadTimes>,
     asked: Res<'w, AskedSystem>,
+    keeping: Res<'w, OfflineKeeping>,
+    network: Res<'w, KeptAnswers>,
 }
 
 /// What the desk asks for.
@@ -115,6 +118,9 @@ pub(super) struct Wishes<'w> {
     class: MessageWriter<'w, ShowPointClass>,
     system: MessageWriter<'w, AnswerSystem>,
     number: MessageWriter<'w, LookAtSystem>,
+    keep: MessageWriter<'w, KeepOffline>,
+    retry: MessageWriter<'w, RetryTiles>,
+    clear: MessageWriter<'w, ClearAnswers>,
 }
 
 /// Draws the desk and passes on what was asked for.
@@ -149,6 +155,7 @@ pub(super) fn show_desk(
     let sun = clock.state(shown.map(|shown| &shown.open.scenario.area.site), world.sun.0);
     let map = world.map.state(&world.site_view, &world.camera, world.marked.at());
     let meters = screen.0.meters_open.then(|| meters(&world));
+    let network = world.network.state(choices.preferences.offline);
     let (zones_now, actions) = screen.0.show(
         &ctx,
         &DeskView {
@@ -166,6 +173,7 @@ pub(super) fn show_desk(
             sun,
             charter: &told.charter,
             preferences: &choices.preferences,
+            network: &network,
             synthetic: shown.is_some_and(|shown| shown.open.scenario.synthetic),
             found: world.searching.found(),
             system: world.asked.state(),

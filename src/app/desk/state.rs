@@ -6,17 +6,20 @@ use crate::app::system::system_name;
 use crate::model::{Certainty, Charter, CityDetail, Layer, LayerKind, OpenScenario, SurfaceKind, Use};
 use crate::panels::certainty_word;
 use crate::panels::charter::CharterState;
+use crate::panels::keep_layer::KeepRow;
 use crate::panels::layers::{DetailRow, LayerRow, LayersState, LegendEntry};
 use crate::panels::problems::{ProblemRow, ProblemsState};
 use crate::panels::variants::{PhaseRow, VariantRow, VariantsState};
 use crate::panels::viewpoints::{ViewpointRow, ViewpointsState};
 use crate::sources::cityjson::{Lod, LodChoice};
+use crate::sources::resource::{is_url, plain_path};
 use crate::sources::{Cause, Problem, Severity};
 use crate::text::{Language, tr, tr_args};
 use crate::ui::widgets::SwatchEdge;
 use crate::view::palette::{self, Rgb};
 use crate::view::points::PointLooks;
 use crate::view::scene::ShownScenario;
+use crate::view::tiles::KeepProgress;
 use bevy_egui::egui::Color32;
 
 /// What is open, and which variant and phase of it is shown: panels may hide those.
@@ -93,6 +96,7 @@ pub(super) fn layers(
     shown: &ShownScenario,
     wanted: Option<LodChoice>,
     looks: &PointLooks,
+    keeping: Option<&(String, KeepProgress)>,
     language: &Language,
 ) -> LayersState {
     let code = language.code();
@@ -112,6 +116,11 @@ pub(super) fn layers(
             .and_then(|detail| detail_row(detail, wanted, language)),
         coloring: looks.0.get(&layer.id).map(|look| points::coloring(look, language)),
         look: feature_look(&layer.id, shown),
+        keep: is_url(&layer.path).then(|| KeepRow {
+            progress: keeping
+                .filter(|(of, _)| *of == layer.id)
+                .map(|(_, progress)| progress.clone()),
+        }),
     });
     let question = shown.open.crs_question.as_ref();
     LayersState {
@@ -284,6 +293,7 @@ pub(in crate::app) fn cause(problem: &Problem, language: &Language) -> String {
         Cause::Unwritable => tr(language, "cause-unwritable"),
         Cause::SetAside => tr(language, "cause-set-aside"),
         Cause::Machine => tr(language, "cause-machine"),
+        Cause::Network => tr(language, "cause-network"),
         Cause::Server => tr(language, "cause-server"),
         Cause::Content => tr(language, "cause-content"),
     }
@@ -291,8 +301,11 @@ pub(in crate::app) fn cause(problem: &Problem, language: &Language) -> String {
 
 /// Problems as rows, each with what it means for what is seen.
 pub(super) fn problems<'a>(all: impl Iterator<Item = &'a Problem>, language: &Language) -> ProblemsState {
+    let all: Vec<&Problem> = all.collect();
+    let of_server = |problem: &&Problem| problem.severity == Severity::Error && is_url(&problem.path);
     ProblemsState {
-        rows: problem_rows(all, language),
+        can_retry: all.iter().any(of_server),
+        rows: problem_rows(all.into_iter(), language),
     }
 }
 
@@ -334,10 +347,10 @@ pub(super) fn use_name(used_for: Use, language: &Language) -> String {
 
 /// What a file or folder is called in a sentence.
 pub(in crate::app) fn short_name(path: &std::path::Path) -> String {
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
+    let whole = path.display().to_string();
+    let plain = plain_path(&whole);
+    let name = std::path::Path::new(plain).file_name();
+    name.map_or_else(|| plain.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The sentence when a path could not be opened.

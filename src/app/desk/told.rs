@@ -17,6 +17,7 @@ use crate::sources::Problem;
 use crate::text::Language;
 use crate::view::picking::{CitySelection, PickedThing};
 use crate::view::scene::ShownScenario;
+use crate::view::tiles::KeepProgress;
 use bevy::prelude::*;
 
 /// The panels' states and what they were made from.
@@ -33,6 +34,7 @@ pub(in crate::app) struct Told {
     made_for: Option<(Language, Lens)>,
     viewpoint: Option<String>,
     ignored: usize,
+    keeping: Option<(String, KeepProgress)>,
 }
 
 impl Told {
@@ -47,9 +49,15 @@ impl Told {
             let charters = shown.map(|shown| &shown.open.scenario.charters);
             self.charter = state::charter(charters.and_then(|all| all.get(world.lens.get())), language);
         }
-        if is_new || are_points_new || world.changing.is_changed() {
+        let keeping = world
+            .keeping
+            .progress()
+            .map(|(layer, progress)| (layer.to_owned(), progress));
+        if is_new || are_points_new || world.changing.is_changed() || keeping != self.keeping {
+            self.keeping = keeping;
             let wanted = world.changing.wanted();
-            let layers = shown.map(|shown| state::layers(shown, wanted, &world.points, language));
+            let keeping = self.keeping.as_ref();
+            let layers = shown.map(|shown| state::layers(shown, wanted, &world.points, keeping, language));
             self.layers = layers.unwrap_or_default();
         }
         if is_new || self.viewpoint != memory.viewpoint {

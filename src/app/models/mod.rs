@@ -2,6 +2,8 @@
 //! scenario and in its own file.
 
 mod add;
+#[cfg(test)]
+mod drop_tests;
 mod save;
 
 pub(super) use add::is_model;

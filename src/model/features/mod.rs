@@ -1,7 +1,8 @@
 //! Vector layers of any kind as they are shown: geometry in the site frame, a table of attributes, and a style.
 //!
-//! `table` holds the attributes, `style` says how a feature looks by them. Nothing here draws and nothing reads files.
+//! `table` holds the attributes, `style` says how a feature looks by them, `anchor` where its name stands. Nothing here draws and nothing reads files.
 
+mod anchor;
 mod style;
 mod table;
 

@@ -51,6 +51,8 @@ pub struct FeatureStyle {
     pub base: Option<Measure>,
     /// Property that names a feature.
     pub label: Option<String>,
+    /// Property whose value stands at each feature on the map; none when `None`.
+    pub map_label: Option<String>,
 }
 
 /// Width of a line.

@@ -9,7 +9,7 @@ pub use placing::{Placer, Placing, PlacingError, fits_rd};
 
 use crate::georef::{SitePos, narrow, render_axes, site_axes};
 use crate::sources::Problem;
-use crate::sources::points::{Point, PointFile, PointTraits, PointTree};
+use crate::sources::points::{Point, PointFile, PointTraits, PointTree, Stop};
 use bevy::math::{DVec2, DVec3};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -135,10 +135,10 @@ impl SiteCloud {
     }
 
     /// Its tree. Reads the whole file where that has none, and holds at most `held` of its points: not for the main
-    /// thread.
-    pub fn tree(&self, held: u64) -> SiteTree {
-        let tree = PointTree::of(self.file.clone(), held, |p| self.placing.may_hold(p));
-        SiteTree::new(tree, self.placing)
+    /// thread. `None` where it was told to stop meanwhile.
+    pub fn tree(&self, held: u64, stop: &Stop) -> Option<SiteTree> {
+        let tree = PointTree::of(self.file.clone(), held, stop, |p| self.placing.may_hold(p))?;
+        Some(SiteTree::new(tree, self.placing))
     }
 }
 

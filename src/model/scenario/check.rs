@@ -3,7 +3,7 @@
 use super::read::has_extension;
 use super::variant_files::model_request;
 use super::{LayerKind, open, open_any};
-use crate::sources::{Problem, cityjson::is_city_json, inspect, tiles3d};
+use crate::sources::{Problem, cityjson::is_city_json, inspect, resource::is_url, tiles3d};
 use std::path::Path;
 
 /// Every problem of a scenario, package or city model: those of opening it, files that are missing, tilesets and models
@@ -30,8 +30,9 @@ pub fn check(path: &Path) -> Vec<Problem> {
         .iter()
         .filter(|layer| layer.kind == LayerKind::Tiles3d)
     {
-        // Single tiles and missing files: the first have no tileset.json, the second were reported.
-        if !has_extension(&layer.path, &["json", "3tz", "3dtiles"]) || !open.resources.exists(&layer.path) {
+        // A server is not asked for a check. Single tiles and missing files: the first have no tileset.json, the second were reported.
+        let is_tileset = has_extension(&layer.path, &["json", "3tz", "3dtiles"]);
+        if is_url(&layer.path) || !is_tileset || !open.resources.exists(&layer.path) {
             continue;
         }
         match tiles3d::read_whole_tileset(open.resources.clone(), &layer.path) {

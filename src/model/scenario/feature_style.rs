@@ -23,6 +23,7 @@ pub struct StyleWish {
     height: Option<Measure>,
     base: Option<Measure>,
     label: Option<String>,
+    map_label: Option<String>,
 }
 
 impl StyleWish {
@@ -62,6 +63,7 @@ impl StyleWish {
             height: measure(file.height_property.as_ref(), file.height_m),
             base: measure(file.base_property.as_ref(), file.base_m),
             label: file.label_property.clone(),
+            map_label: file.label.clone(),
         };
         if wish.scale.is_some() && wish.color_by.is_none() {
             findings.warning(format!("{place}.color_by"), "say which property these colours are for");
@@ -96,6 +98,7 @@ impl StyleWish {
         };
         let property = known(&self.color_by, "color_by");
         let label = known(&self.label, "label_property");
+        let map_label = known(&self.map_label, "label");
         let mut measure = |wanted: &Option<Measure>, key: &str| match wanted {
             Some(Measure::Property(name)) => known(&Some(name.clone()), key).map(Measure::Property),
             other => other.clone(),
@@ -123,6 +126,7 @@ impl StyleWish {
             height,
             base,
             label,
+            map_label,
         }
     }
 }
@@ -148,7 +152,7 @@ mod tests {
     fn a_file_says_colours_and_what_is_wrong_with_them_is_said() {
         let file: StyleFile = serde_json::from_value(json!({
             "color": "#010203", "color_by": "n", "classes": [{"from": 10, "color": "#0a0b0c"}, {"from": 0, "color": "red"}],
-            "height_property": "hoogte", "line_width_m": 2
+            "height_property": "hoogte", "line_width_m": 2, "label": "n"
         }))
         .unwrap();
         let mut findings = Findings::new("s.json");
@@ -161,6 +165,7 @@ mod tests {
         assert_eq!(style.coloring.colors(&table, 2), [[1, 2, 3], [10, 11, 12]]);
         assert_eq!(style.line_width, LineWidth::Metres(2.0));
         assert_eq!(style.height, None, "no feature has that property");
+        assert_eq!((style.map_label.as_deref(), style.label), (Some("n"), None));
         let lines: Vec<String> = findings.into_problems().iter().map(ToString::to_string).collect();
         assert_eq!(
             lines,

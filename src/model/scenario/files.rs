@@ -5,7 +5,7 @@ use super::read::has_extension;
 use super::{LayerKind, OpenScenario};
 use crate::model::search;
 use crate::sources::imagery::description_files;
-use crate::sources::resource::{RandomRead, ResourceError, Resources, join, leads_into_archive};
+use crate::sources::resource::{RandomRead, ResourceError, Resources, is_url, join, leads_into_archive};
 use crate::sources::tiles3d::{self, references};
 use crate::sources::{Cause, Problem, obj, vector};
 use std::{
@@ -31,7 +31,11 @@ pub fn used_files(open: &OpenScenario) -> UsedFiles {
     let mut used = UsedFiles::default();
     for layer in &open.scenario.layers {
         // A list that was added in the program is in no folder of the scenario.
-        if layer.path.is_empty() {
+        if layer.path.is_empty() || is_url(&layer.path) {
+            // What is on a server stays there.
+            if let Some(register) = &layer.register {
+                used.add(&*open.resources, register);
+            }
             continue;
         }
         if layer.kind == LayerKind::Tiles3d {

@@ -11,6 +11,7 @@ use super::imagery_layer::{self, MAX_GEOTIFF_BYTES};
 use super::mesh_layer;
 use super::place::LeftOut;
 use super::projection::Projection;
+use super::server_layer::hide_servers;
 use super::{Address, Label, Layer, LayerKind, NewSurface, Scenario};
 use super::{structure, table_layer, terrain_layer};
 use crate::model::Reaction;
@@ -21,7 +22,7 @@ use crate::model::{
 };
 use crate::sources::{
     Cause, Problem, json_text,
-    resource::{self, Resources},
+    resource::{self, Resources, is_url, plain_path},
     table,
 };
 use serde_json::Value;
@@ -126,7 +127,7 @@ pub(super) fn is_table(path: &str) -> bool {
 
 /// Whether `path` ends in one of `extensions`, in any case.
 pub(super) fn has_extension(path: &str, extensions: &[&str]) -> bool {
-    let found = Path::new(path).extension().and_then(|e| e.to_str());
+    let found = Path::new(plain_path(path)).extension().and_then(|e| e.to_str());
     found.is_some_and(|found| extensions.iter().any(|e| e.eq_ignore_ascii_case(found)))
 }
 
@@ -155,7 +156,9 @@ fn locate(path: &Path) -> Result<(Arc<dyn Resources>, String), Problem> {
     }
     let name = path.file_name().and_then(|name| name.to_str());
     let Some(name) = name.filter(|name| has_extension(name, &["json"])) else {
-        let message = format!("a scenario is a folder with a {DOCUMENT}, that file, or a .stadslens package");
+        let message = format!(
+            "files of this kind are not opened; a scenario is a folder with a {DOCUMENT}, that file, or a .stadslens package"
+        );
         return Err(Problem::error(shown, "", message).because(Cause::WrongKind));
     };
     let folder = path
@@ -247,6 +250,7 @@ pub(super) fn open_from(resources: Arc<dyn Resources>, document: &str) -> Result
     let found = data.read_layers();
     data.read_variant_files();
     let mut open = data.open;
+    hide_servers(&mut open);
     let register = open.register.clone();
     let is_building = |id: &str| register.by_id.contains_key(id);
     let asset_ids: HashSet<String> = open.assets.iter().map(|asset| asset.id.clone()).collect();
@@ -319,7 +323,7 @@ impl DataReader {
                 LayerKind::Features => features.extend(self.read_feature_layer(layer)),
                 LayerKind::Points => self.read_points(layer),
                 LayerKind::Tiles3d => {
-                    if !self.resources.exists(path) {
+                    if !is_url(path) && !self.resources.exists(path) {
                         self.problems.push(
                             Problem::error(path, "", "the file is missing; this layer stays empty")
                                 .because(Cause::Missing),

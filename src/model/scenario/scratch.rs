@@ -5,6 +5,7 @@
 
 use super::read::{has_extension, open};
 use super::scratch_raster::is_flat_raster;
+use super::server_layer::title_of;
 use super::{Area, Layer, LayerKind, LocalText, OpenScenario, Scenario, Source, Viewpoint};
 use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef, site_axes};
 use crate::model::CrsAnswer;
@@ -13,6 +14,7 @@ use crate::sources::{
     cityjson::{LodChoice, is_city_json},
     obj::is_obj,
     points::is_points,
+    remote::{HttpResources, Network},
     resource,
     tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileTree},
     vector,
@@ -30,8 +32,8 @@ const TILES: [(LayerKind, &str); 1] = [(LayerKind::Tiles3d, "tiles")];
 /// Eye distance for a ball of radius 1 that just fits a 45° field of view.
 const FRAMING: f64 = 2.7;
 
-/// Opens whatever `path` is: a scenario folder, file or package, else a tileset, model, raster, vector file or point
-/// cloud in a scratch scenario.
+/// Opens whatever `path` is: a scenario folder, file or package, else a tileset (also by its `http` or `https` address), model,
+/// raster, vector file or point cloud in a scratch scenario. An address is asked, so call it from a thread that may wait.
 pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     open_with(path, OpenWishes::default())
 }
@@ -51,6 +53,14 @@ pub struct OpenWishes {
 /// When nothing of it can be shown.
 pub fn open_with(path: &Path, wishes: OpenWishes) -> Result<OpenScenario, Vec<Problem>> {
     let shown = path.display().to_string();
+    if let Some(url) = HttpResources::url_of(path) {
+        let opened = HttpResources::open(&Network::of_program(), url);
+        let (resources, root) = opened.map_err(|error| vec![error.problem(url, "")])?;
+        if has_extension(&root, &["glb", "gltf", "b3dm"]) {
+            return OpenScenario::scratch_of_model(resources, &root, &title_of(url));
+        }
+        return OpenScenario::scratch_of_tiles(resources, &root, &title_of(url));
+    }
     if path.is_dir() && !path.join("scenario.json").is_file() && path.join("tileset.json").is_file() {
         return OpenScenario::scratch_for_tileset(&path.join("tileset.json"));
     }
@@ -194,9 +204,17 @@ impl OpenScenario {
     /// A scratch scenario around one glb, gltf or b3dm, whose coordinates are taken as they are.
     pub fn scratch_for_model(path: &Path) -> Result<Self, Vec<Problem>> {
         let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
+        Self::scratch_of_model(resources, &name, &name)
+    }
+
+    fn scratch_of_model(
+        resources: Arc<dyn resource::Resources>,
+        name: &str,
+        title: &str,
+    ) -> Result<Self, Vec<Problem>> {
         let request = DecodeRequest {
             resources: resources.clone(),
-            path: name.clone(),
+            path: name.to_owned(),
             root_from_tile: DMat4::IDENTITY,
             is_geocentric: false,
             site: SiteFrame::Local,
@@ -215,8 +233,8 @@ impl OpenScenario {
         let (low, high) = bounds.unwrap_or((DVec3::splat(-1.0), DVec3::ONE));
         let center = (low + high) / 2.0;
         let scenario = scratch(
-            &name,
-            &name,
+            title,
+            name,
             SiteFrame::Local,
             home(SitePos(center), low.distance(high) / 2.0),
             &TILES,

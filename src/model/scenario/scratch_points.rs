@@ -143,6 +143,7 @@ fn radius(file: &PointFile, points: &[Point], placing: &Placing) -> Option<f64> 
 mod tests {
     use super::*;
     use crate::model::scenario::open_any;
+    use crate::sources::points::Stop;
 
     /// A LAS file of format 2 with points a metre apart in rows of ten, the last of them noise.
     fn las(zero: [f64; 2], count: u32) -> Vec<u8> {
@@ -186,7 +187,7 @@ mod tests {
         );
         assert_eq!(open.scenario.layers[0].kind, LayerKind::Points);
         assert_eq!((open.points[0].points, &*open.points[0].layer), (100, "points"));
-        let tree = open.points[0].tree(1000);
+        let tree = open.points[0].tree(1000, &Stop::default()).unwrap();
         assert!(tree.traits.has_colors && tree.problems.is_empty());
         assert_eq!(tree.traits.classes.iter().collect::<Vec<_>>(), [&2]);
         assert!((tree.traits.heights_m[0] - 0.3).abs() < 1e-6, "{:?}", tree.traits);
@@ -212,7 +213,15 @@ mod tests {
         let local = open(&las([0.0, 0.0], 50)).unwrap();
         assert_eq!(local.scenario.area.site, SiteFrame::Local);
         assert!(local.problems.iter().any(|p| p.message.contains("without a place")));
-        assert_eq!(local.points[0].tree(1000).read(0).positions.len(), 49);
+        assert_eq!(
+            local.points[0]
+                .tree(1000, &Stop::default())
+                .unwrap()
+                .read(0)
+                .positions
+                .len(),
+            49
+        );
         assert!(open(&las([0.0, 0.0], 0)).is_err());
         assert!(open(&las([0.0, 0.0], 1)).is_err(), "nothing but noise");
     }

@@ -8,17 +8,20 @@ use super::feature_style::StyleWish;
 use super::findings::Findings;
 use super::projection::{MAX_DISTANCE_M, Projection, unusable};
 use super::scratch::{beside, home, no_file_name, scratch};
+use super::scratch_focus::focus;
 use super::{LayerKind, LocalText, OpenScenario};
 use crate::georef::{Crs, LonLatH, RdNap, SiteFrame, SitePos, Transformer, fits_rd};
 use crate::model::{CrsAnswer, CrsQuestion, FeatureLayer};
 use crate::sources::vector::{Bounds, VectorFile, VectorLayer};
 use crate::sources::{Cause, Problem};
-use bevy::math::{DVec2, DVec3};
+use bevy::math::DVec2;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Part of the radius of a file that is looked at.
 const FILLED: f64 = 0.65;
+/// Least radius that is looked at, metres.
+const LEAST_M: f64 = 5.0;
 
 impl OpenScenario {
     /// A scratch scenario around a vector file of any kind that is read, in the system that it says or that `answer` does.
@@ -26,11 +29,10 @@ impl OpenScenario {
         let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
         let file = VectorFile::open(path).map_err(|problem| vec![problem])?;
         let refuse = |message: String| vec![Problem::error(&name, "", message).because(Cause::Place)];
+        let nothing = || "no feature of this file has a place, so there is nothing to show".to_owned();
         let first = file.layers.iter().find(|layer| layer.bounds.is_some());
         let Some((first, bounds)) = first.and_then(|layer| Some((layer, layer.bounds?))) else {
-            return Err(refuse(
-                "no feature of this file has a place, so there is nothing to show".into(),
-            ));
+            return Err(refuse(nothing()));
         };
         let mut findings = Findings::new(&name);
         for problem in &file.problems {
@@ -50,12 +52,19 @@ impl OpenScenario {
             findings,
             layers: Vec::new(),
         };
-        let radius_m = shown.size(&file).map_err(refuse)?;
+        shown.check_size(&file).map_err(refuse)?;
         for number in 0..file.layers.len() {
             shown.layer(&file, number);
         }
+        // What a file says of itself may be of features that are gone.
+        let Some((low, high)) = focus(&shown.layers) else {
+            let mut problems = refuse(nothing());
+            problems.extend(shown.findings.into_problems());
+            return Err(problems);
+        };
+        let radius_m = (low.distance(high) / 2.0).max(LEAST_M);
         // Flat data is seen from steeper, and its corners are emptier than its middle.
-        let mut view = home(SitePos(DVec3::ZERO), FILLED * radius_m);
+        let mut view = home(SitePos(low.midpoint(high).extend(0.0)), FILLED * radius_m);
         view.pitch_deg = -55.0;
         let kinds: Vec<_> = shown
             .layers
@@ -130,9 +139,9 @@ impl Shown {
         }
     }
 
-    /// Radius that shows every layer, metres.
-    fn size(&mut self, file: &VectorFile) -> Result<f64, String> {
-        let mut radius_m: f64 = 5.0;
+    /// Refuses what is larger than is shown, and says where there is no place on earth.
+    fn check_size(&mut self, file: &VectorFile) -> Result<(), String> {
+        let mut radius_m: f64 = 0.0;
         for layer in &file.layers {
             let (Some([left, bottom, right, top]), Ok(projection)) = (layer.bounds, self.projection(layer)) else {
                 continue;
@@ -153,7 +162,7 @@ impl Shown {
             let message = "the file does not say which CRS it is in: it is shown as metres, without a place on earth";
             self.findings.warning("crs", message);
         }
-        Ok(radius_m)
+        Ok(())
     }
 
     fn layer(&mut self, file: &VectorFile, number: usize) {

@@ -26,7 +26,10 @@ pub use origin::{Origin, kept_at};
 pub use reactions::StoredReactions;
 pub use worker::{Pending, StoreHandle};
 
-use crate::sources::{Cause, Problem, resource::slug};
+use crate::sources::{
+    Cause, Problem,
+    resource::{is_url, plain_path, slug},
+};
 use error::failed;
 use etcetera::BaseStrategy;
 use rusqlite::Connection;
@@ -78,6 +81,10 @@ pub fn store_path(data_folder: &Path, opened: &Path) -> PathBuf {
 
 /// The whole path of the scenario that was opened at `opened`: it is named by its folder or by the file in it.
 fn place_of(opened: &Path) -> PathBuf {
+    if let Some(url) = opened.to_str().filter(|text| is_url(text)) {
+        // A key or a signature in it is another one tomorrow.
+        return PathBuf::from(plain_path(url));
+    }
     let whole = fs::canonicalize(opened).unwrap_or_else(|_| opened.to_owned());
     match whole.parent() {
         Some(folder) if whole.file_name().is_some_and(|name| name == "scenario.json") => folder.to_owned(),

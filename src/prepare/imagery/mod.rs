@@ -54,7 +54,11 @@ pub(super) fn prepare(
             Err(problem) => report.problems.push(problem),
         }
     }
-    let (ways, sources): (Vec<Way>, Vec<Source>) = sources.into_iter().unzip();
+    let (ways, mut sources): (Vec<Way>, Vec<Source>) = sources.into_iter().unzip();
+    // Sheets of one flight have one camera: were each made as bright as it can be, their edges would show.
+    if let Some(white) = sources.iter().filter_map(Source::white).max() {
+        sources = sources.into_iter().map(|source| source.with_white(white)).collect();
+    }
     let (low, high) = options.area.bounds();
     let Some(bounds) = bounds_of(low, high).filter(|_| !sources.is_empty()) else {
         return Ok(Vec::new());

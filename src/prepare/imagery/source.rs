@@ -125,13 +125,7 @@ impl Source {
             .transform()
             .ok_or_else(|| bad("the file does not say where it lies", Cause::Place))?;
         // Heights and packings that are not read say so here, once.
-        let one = Window {
-            x: 0,
-            y: 0,
-            width: 1,
-            height: 1,
-        };
-        tiff.read_colors(0, one)?;
+        tiff.check_colors()?;
         problems.extend(tiff.problems().iter().cloned());
         let levels = levels_of(transform, &tiff.sizes());
         Ok(Self {
@@ -141,6 +135,23 @@ impl Source {
             pixels: Pixels::Tiff(Box::new(tiff)),
             shown,
         })
+    }
+
+    /// What is white in it, where its colours have two bytes.
+    pub(super) fn white(&self) -> Option<u16> {
+        match &self.pixels {
+            Pixels::Tiff(tiff) => tiff.white(),
+            Pixels::Tiles(_) | Pixels::Set(_) => None,
+        }
+    }
+
+    /// Takes `white` for what is white, where its colours have two bytes.
+    pub(super) fn with_white(mut self, white: u16) -> Self {
+        self.pixels = match self.pixels {
+            Pixels::Tiff(tiff) => Pixels::Tiff(Box::new(tiff.with_white(white))),
+            other => other,
+        };
+        self
     }
 
     /// From places to its coordinates.

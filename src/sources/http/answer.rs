@@ -21,6 +21,8 @@ pub enum Expected {
     FlatGeobuf,
     /// Anything that is not a web page or an OGC exception report.
     Data,
+    /// A tile or a tileset, also one without bytes: what is no web page and no OGC exception report.
+    Tile,
 }
 
 impl Expected {
@@ -33,6 +35,7 @@ impl Expected {
             Self::Picture => "a picture",
             Self::FlatGeobuf => "a FlatGeobuf file",
             Self::Data => "data",
+            Self::Tile => "a tile",
         }
     }
 
@@ -46,6 +49,7 @@ impl Expected {
             Self::Picture => kind == Kind::Picture,
             Self::FlatGeobuf => kind == Kind::FlatGeobuf,
             Self::Data => !matches!(kind, Kind::Html | Kind::Exception | Kind::Empty),
+            Self::Tile => !matches!(kind, Kind::Html | Kind::Exception),
         };
         if is_right {
             return None;
@@ -226,6 +230,8 @@ mod tests {
             (Expected::Picture, b"RIFFxxxxWEBPVP8 "),
             (Expected::FlatGeobuf, b"fgb\x03fgb\x00"),
             (Expected::Data, b"\0\0anything"),
+            (Expected::Tile, b"glTF\x02"),
+            (Expected::Tile, b""),
         ] {
             assert_eq!(expected.found_instead(first), None, "{expected:?}");
         }

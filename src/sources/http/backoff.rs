@@ -8,7 +8,7 @@ use std::{
 
 /// The pause before try number `failed + 1`: doubled every time, spread by half so that many clients do not come back in
 /// one moment, at most `longest`.
-pub(super) fn pause(first: Duration, failed: u32, longest: Duration) -> Duration {
+pub fn pause(first: Duration, failed: u32, longest: Duration) -> Duration {
     let doubled = first.saturating_mul(1 << failed.saturating_sub(1).min(16));
     // A keyed hash of nothing is a number that nobody can tell beforehand; no more is asked of it.
     let spread = RandomState::new().build_hasher().finish() % 1000;

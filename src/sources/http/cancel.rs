@@ -50,8 +50,15 @@ impl Cancel {
         }
     }
 
+    /// The connections that were covered are somebody else's from now on; `false` where they were closed meanwhile.
+    pub(super) fn releases(&self) -> bool {
+        self.agents().clear();
+        // Who cancels sets this before it takes the agents: one that is given back is never closed later.
+        !self.is_cancelled()
+    }
+
     /// Waits; `false` where it was stopped meanwhile.
-    pub(super) fn wait(&self, time: Duration) -> bool {
+    pub(in crate::sources) fn wait(&self, time: Duration) -> bool {
         let until = Instant::now() + time;
         let mut agents = self.agents();
         loop {

@@ -1,27 +1,15 @@
 //! The client: tries, resumes, caps and checks.
 
+use super::agent::agent_of;
 use super::exchange::{Ask, Exchange, Line, body_failure, exchange};
 use super::hosts::Hosts;
 use super::{Address, Cancel, Expected, HttpError, answer, backoff};
 use std::{
     io::Read,
-    sync::Arc,
     time::{Duration, Instant},
 };
-use ureq::{
-    Agent,
-    http::header,
-    tls::{RootCerts, TlsConfig, TlsProvider},
-};
+use ureq::{Agent, http::header};
 
-/// Who asks.
-const USER_AGENT: &str = concat!(
-    "Stadslens/",
-    env!("CARGO_PKG_VERSION"),
-    " (planning viewer; fetches open data of one area)"
-);
-/// Largest head of an answer, bytes.
-const MAX_HEAD_BYTES: usize = 64 << 10;
 /// Most of an error page that is read, bytes.
 const MAX_ERROR_BYTES: u64 = 16 << 10;
 /// Read at a time, bytes.
@@ -135,29 +123,9 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that `cancel` stops. Trusts what the system trusts (so also the root certificate that an organisation put
-    /// there), and uses the proxy of the environment.
+    /// A client that `cancel` stops.
     pub fn new(limits: Limits, cancel: Cancel) -> Self {
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .build();
-        let agent = Agent::config_builder()
-            .tls_config(tls)
-            .user_agent(USER_AGENT)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .max_response_header_size(MAX_HEAD_BYTES)
-            .timeout_resolve(Some(limits.connect))
-            .timeout_connect(Some(limits.connect))
-            .timeout_send_request(Some(limits.silence))
-            .timeout_recv_response(Some(limits.silence))
-            .timeout_per_read(Some(limits.silence))
-            .timeout_recv_body(Some(limits.total))
-            .build()
-            .new_agent();
+        let agent = agent_of(&limits);
         cancel.covers(&agent);
         Self {
             hosts: Hosts::new(limits.per_host),
@@ -267,7 +235,12 @@ impl Client {
         let resume = sink.resume();
         let ask = Ask {
             accept: want.accept,
-            may_be_packed: want.may_be_packed && resume.is_none(),
+            encodings: if want.may_be_packed && resume.is_none() {
+                "gzip"
+            } else {
+                "identity"
+            },
+            known: None,
             from: resume.as_ref().map(|(from, version)| (*from, version.as_str())),
         };
         let line = Line {
@@ -286,7 +259,7 @@ impl Client {
             },
             (206, None) => return Err(anew(sink, &exchange.address, "a part came where all was asked for")),
             (416, Some(_)) => return Err(anew(sink, &exchange.address, "the file is another one by now")),
-            _ => return Err(self.refusal(exchange)),
+            _ => return Err(refusal(&self.hosts, exchange)),
         };
         let too_large = || HttpError::TooLarge {
             limit: want.limit_bytes,
@@ -350,31 +323,30 @@ impl Client {
             _ => Ok(answered),
         }
     }
+}
 
-    /// What a status that is no answer means.
-    fn refusal(&self, mut exchange: Exchange) -> HttpError {
-        let (status, url) = (exchange.status, exchange.address.to_string());
-        match status {
-            401 | 403 => {
-                let host = exchange.address.authority();
-                self.hosts
-                    .stop(&host, format!("{host} refused a request before (status {status})"));
-                HttpError::Refused { status, url }
-            }
-            404 | 410 => HttpError::NotFound { status, url },
-            _ => {
-                let retry_after = exchange
-                    .header(header::RETRY_AFTER)
-                    .and_then(|value| backoff::retry_after(value, jiff::Timestamp::now()));
-                let mut body = Vec::new();
-                // What the service says about it is a help; that it broke off while saying so is not told.
-                let _ = exchange.body.as_reader().take(MAX_ERROR_BYTES).read_to_end(&mut body);
-                HttpError::Status {
-                    status,
-                    detail: answer::detail(&body),
-                    retry_after,
-                    url,
-                }
+/// What a status that is no answer means. A host that refuses is not asked again.
+pub(super) fn refusal(hosts: &Hosts, mut exchange: Exchange) -> HttpError {
+    let (status, url) = (exchange.status, exchange.address.to_string());
+    match status {
+        401 | 403 => {
+            let host = exchange.address.authority();
+            hosts.stop(&host, format!("{host} refused a request before (status {status})"));
+            HttpError::Refused { status, url }
+        }
+        404 | 410 => HttpError::NotFound { status, url },
+        _ => {
+            let retry_after = exchange
+                .header(header::RETRY_AFTER)
+                .and_then(|value| backoff::retry_after(value, jiff::Timestamp::now()));
+            let mut body = Vec::new();
+            // What the service says about it is a help; that it broke off while saying so is not told.
+            let _ = exchange.body.as_reader().take(MAX_ERROR_BYTES).read_to_end(&mut body);
+            HttpError::Status {
+                status,
+                detail: answer::detail(&body),
+                retry_after,
+                url,
             }
         }
     }

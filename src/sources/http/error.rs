@@ -149,6 +149,26 @@ pub enum HttpError {
         /** The file. */
         path: PathBuf,
     },
+    /// Nothing is asked over a network.
+    #[error("not asked, since this program stays offline: {url}")]
+    Offline {
+        /** The address. */
+        url: String,
+    },
+    /// The host asked to be left alone, or could not be reached a moment ago.
+    #[error("the service is left alone for another {} s: {url}", wait.as_secs() + 1)]
+    NotYet {
+        /** How long still. */
+        wait: Duration,
+        /** The address. */
+        url: String,
+    },
+    /// What is under way fills all the memory that transfers may take.
+    #[error("there is no memory left for it at the moment: {url}")]
+    NoRoom {
+        /** The address. */
+        url: String,
+    },
     /// The user stopped it.
     #[error("stopped before it was done: {url}")]
     Cancelled {
@@ -174,9 +194,44 @@ impl HttpError {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
-            Self::CutOff { .. } | Self::TimeOut { .. } | Self::Unreachable { .. } | Self::Garbled { .. } => true,
+            Self::CutOff { .. }
+            | Self::TimeOut { .. }
+            | Self::Unreachable { .. }
+            | Self::Garbled { .. }
+            | Self::NotYet { .. }
+            | Self::NoRoom { .. } => true,
             _ => false,
         }
+    }
+
+    /// The same with the address as it may be shown: without its query, which may hold a key, and without a
+    /// password.
+    #[must_use]
+    pub fn without_query(mut self) -> Self {
+        match &mut self {
+            Self::BadAddress { url, .. }
+            | Self::Refused { url, .. }
+            | Self::HostStopped { url, .. }
+            | Self::NotFound { url, .. }
+            | Self::Status { url, .. }
+            | Self::Busy { url, .. }
+            | Self::WrongKind { url, .. }
+            | Self::TooLarge { url, .. }
+            | Self::CutOff { url, .. }
+            | Self::Redirects { url, .. }
+            | Self::TimeOut { url, .. }
+            | Self::Unreachable { url, .. }
+            | Self::NotTrusted { url, .. }
+            | Self::Garbled { url, .. }
+            | Self::Offline { url, .. }
+            | Self::NotYet { url, .. }
+            | Self::NoRoom { url, .. }
+            | Self::Cancelled { url, .. } => {
+                *url = crate::sources::resource::shown_url(url);
+            }
+            Self::DiskFull { .. } | Self::Write { .. } | Self::InUse { .. } => {}
+        }
+        self
     }
 
     /// Whether nothing else can succeed either.
@@ -195,8 +250,11 @@ impl HttpError {
             Self::WrongKind { .. } => Cause::WrongKind,
             Self::TooLarge { .. } => Cause::TooLarge,
             Self::CutOff { .. } | Self::Garbled { .. } => Cause::Damaged,
-            Self::TimeOut { .. } | Self::Busy { .. } | Self::Cancelled { .. } => Cause::Unfinished,
-            Self::DiskFull { .. } => Cause::Machine,
+            Self::TimeOut { .. } | Self::Busy { .. } | Self::NotYet { .. } | Self::Cancelled { .. } => {
+                Cause::Unfinished
+            }
+            Self::DiskFull { .. } | Self::NoRoom { .. } => Cause::Machine,
+            Self::Offline { .. } => Cause::Server,
             Self::Write { .. } => Cause::Unwritable,
             Self::InUse { .. } => Cause::InUse,
             Self::Refused { .. }
@@ -204,7 +262,7 @@ impl HttpError {
             | Self::Status { .. }
             | Self::Redirects { .. }
             | Self::NotTrusted { .. }
-            | Self::Unreachable { .. } => Cause::Unreadable,
+            | Self::Unreachable { .. } => Cause::Network,
         }
     }
 

@@ -1,7 +1,8 @@
 //! One request and its answer, redirects followed.
 
 use super::hosts::{Hosts, Slot};
-use super::{Address, Cancel, HttpError, Limits};
+use super::once::Validators;
+use super::{Address, Cancel, HttpError, Limits, offline};
 use std::io::ErrorKind;
 use ureq::{
     Agent, Body, Error, Timeout,
@@ -20,10 +21,12 @@ pub(super) struct Line<'a> {
 /// What is asked.
 pub(super) struct Ask<'a> {
     pub(super) accept: &'a str,
-    /// Whether the answer may come packed.
-    pub(super) may_be_packed: bool,
+    /// How the answer may come packed.
+    pub(super) encodings: &'a str,
     /// From which byte on, and of which version of the file.
     pub(super) from: Option<(u64, &'a str)>,
+    /// What is known of a version that is there already: the answer may be that it is still the same.
+    pub(super) known: Option<&'a Validators>,
 }
 
 /// An answer whose body is still to come. The connection counts until it is dropped.
@@ -48,19 +51,27 @@ pub(super) fn exchange<'a>(line: &Line<'a>, first: &Address, ask: &Ask) -> Resul
     let mut address = first.clone();
     let mut seen: Vec<String> = Vec::new();
     loop {
+        if offline::is_offline() {
+            return Err(HttpError::Offline { url: first.to_string() });
+        }
         let slot = line.hosts.enter(&address.authority(), address.as_str(), line.cancel)?;
         let mut request = line
             .agent
             .get(address.as_str())
             .header(header::ACCEPT, ask.accept)
-            .header(
-                header::ACCEPT_ENCODING,
-                if ask.may_be_packed { "gzip" } else { "identity" },
-            );
+            .header(header::ACCEPT_ENCODING, ask.encodings);
         if let Some((from, version)) = ask.from {
             request = request
                 .header(header::RANGE, format!("bytes={from}-"))
                 .header(header::IF_RANGE, version);
+        }
+        if let Some(known) = ask.known {
+            if let Some(tag) = &known.etag {
+                request = request.header(header::IF_NONE_MATCH, tag);
+            }
+            if let Some(date) = &known.last_modified {
+                request = request.header(header::IF_MODIFIED_SINCE, date);
+            }
         }
         if address.is_this_machine() {
             // What stays on this machine does not go through a proxy that the environment names.

@@ -16,6 +16,7 @@ struct Host {
     active: usize,
     not_before: Option<Instant>,
     given_up: u32,
+    stumbled: u32,
     stopped: Option<String>,
 }
 
@@ -24,6 +25,8 @@ pub(super) struct Hosts {
     known: Mutex<BTreeMap<String, Host>>,
     freed: Condvar,
     per_host: usize,
+    /// Whether a host that is left alone is an error instead of a wait.
+    is_impatient: bool,
 }
 
 /// The right to one connection; given back when dropped.
@@ -38,6 +41,15 @@ impl Hosts {
             known: Mutex::default(),
             freed: Condvar::new(),
             per_host: per_host.max(1),
+            is_impatient: false,
+        }
+    }
+
+    /// The same, where nobody waits for a host that is left alone.
+    pub(super) fn impatient(self) -> Self {
+        Self {
+            is_impatient: true,
+            ..self
         }
     }
 
@@ -60,6 +72,12 @@ impl Hosts {
             let left = host
                 .not_before
                 .map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
+            if self.is_impatient && !left.is_zero() {
+                return Err(HttpError::NotYet {
+                    wait: left,
+                    url: url.to_owned(),
+                });
+            }
             if left.is_zero() && host.active < self.per_host {
                 host.active += 1;
                 return Ok(Slot {
@@ -73,6 +91,22 @@ impl Hosts {
                 .wait_timeout(hosts, wait)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+        }
+    }
+
+    /// How long nobody asks `name` anything yet.
+    pub(super) fn left_alone(&self, name: &str) -> Duration {
+        let hosts = self.lock();
+        let until = hosts.get(name).and_then(|host| host.not_before);
+        until.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()))
+    }
+
+    /// What stopped or delayed a host is forgotten: somebody wants it tried again.
+    pub(super) fn try_again(&self) {
+        for host in self.lock().values_mut() {
+            host.stopped = None;
+            host.not_before = None;
+            (host.given_up, host.stumbled) = (0, 0);
         }
     }
 
@@ -95,7 +129,19 @@ impl Hosts {
 
     /// A request came through, whatever was answered.
     pub(super) fn answered(&self, name: &str) {
-        self.lock().entry(name.to_owned()).or_default().given_up = 0;
+        let mut hosts = self.lock();
+        let host = hosts.entry(name.to_owned()).or_default();
+        (host.given_up, host.stumbled) = (0, 0);
+    }
+
+    /// A host could not be reached; how often in a row, where those that found out at the same time count as one.
+    pub(super) fn stumbled(&self, name: &str) -> u32 {
+        let mut hosts = self.lock();
+        let host = hosts.entry(name.to_owned()).or_default();
+        if host.not_before.is_none_or(|at| at <= Instant::now()) {
+            host.stumbled = host.stumbled.saturating_add(1);
+        }
+        host.stumbled
     }
 
     /// A request was given up after all its tries. Without this a service that is down would be tried for every one of a

@@ -9,6 +9,7 @@
 //! Blocking: call it from a thread that may wait. Sizes are bytes.
 
 mod address;
+mod agent;
 mod answer;
 mod backoff;
 mod cancel;
@@ -17,10 +18,16 @@ mod download;
 mod error;
 mod exchange;
 mod hosts;
+pub mod offline;
+mod once;
+mod transfer;
 
 pub use address::Address;
 pub use answer::Expected;
+pub use backoff::pause;
 pub use cancel::Cancel;
 pub use client::{Answer, Client, Limits, Progress, Want};
 pub use download::Downloaded;
 pub use error::HttpError;
+pub use once::{AnswerHeaders, Asker, Outcome, Validators};
+pub use transfer::{Room, Transfer};

@@ -27,5 +27,5 @@ pub use grid::{TileGrid, TileLevel};
 pub use mbtiles::{MAX_PACKED_MBTILES_BYTES, MbTiles, OpenedMbTiles};
 pub use overview::with_overview;
 pub use pixels::{PixelLevel, PixelSource, PixelWindow};
-pub use server::{ServerOptions, stay_offline};
+pub use server::ServerOptions;
 pub use tiles::{TileStore, TiledPixels};

@@ -5,7 +5,7 @@ use super::address::TileAddress;
 use super::decode::{MAX_TILE_BYTES, format_of};
 use super::grid::TileLevel;
 use super::tiles::TileStore;
-use crate::sources::http::{Address, Cancel, Client, Expected, HttpError, Limits, Want};
+use crate::sources::http::{Address, Cancel, Client, Expected, HttpError, Limits, Want, offline};
 use crate::sources::{Cause, Problem};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -13,7 +13,6 @@ use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -37,23 +36,13 @@ pub struct ServerOptions {
     pub cache_bytes: u64,
 }
 
-/// See [`stay_offline`].
-static STAYS_OFFLINE: AtomicBool = AtomicBool::new(false);
-
-/// From now on no server is asked for pictures, in all of the program: for a kiosk, which sends nothing over a network.
-pub fn stay_offline() {
-    STAYS_OFFLINE.store(true, Ordering::SeqCst);
-}
-
 impl ServerOptions {
-    /// The user's cache folder, and no questions after [`stay_offline`] or where the variable `STADSLENS_OFFLINE` is set
-    /// (and not 0).
+    /// The user's cache folder, and no questions while the whole program stays offline ([`offline::is_offline`]).
     pub fn of_machine() -> Self {
         let strategy = etcetera::choose_base_strategy().ok();
         Self {
             cache: strategy.map(|strategy| etcetera::BaseStrategy::cache_dir(&strategy).join("stadslens/imagery")),
-            is_offline: STAYS_OFFLINE.load(Ordering::SeqCst)
-                || std::env::var_os("STADSLENS_OFFLINE").is_some_and(|value| !value.is_empty() && value != "0"),
+            is_offline: offline::is_offline(),
             cache_bytes: CACHE_BYTES,
         }
     }
@@ -116,6 +105,8 @@ impl Server {
     /// when no new one can be had.
     pub(super) fn get(&self, url: &str, name: &Path, want: &Want<'_>) -> Result<Option<Vec<u8>>, Problem> {
         let kept = self.folder.as_ref().map(|folder| folder.join(name));
+        // The switch may have been turned since the layer was opened.
+        let is_offline = self.options.is_offline || offline::is_offline();
         let age = kept.as_ref().and_then(|kept| {
             let written = kept.metadata().ok().filter(fs::Metadata::is_file)?.modified().ok()?;
             Some(SystemTime::now().duration_since(written).unwrap_or(Duration::ZERO))
@@ -125,12 +116,12 @@ impl Server {
             let is_small = kept.metadata().is_ok_and(|found| found.len() <= want.limit_bytes);
             is_small.then(|| fs::read(kept).ok()).flatten()
         };
-        if age.is_some_and(|age| age < FRESH || self.options.is_offline)
+        if age.is_some_and(|age| age < FRESH || is_offline)
             && let Some(bytes) = read()
         {
             return Ok(Some(bytes));
         }
-        if self.options.is_offline {
+        if is_offline {
             return Ok(None);
         }
         match self.client().get(url, want) {

@@ -5,7 +5,9 @@ use super::fetcher::{Fetched, Fetcher};
 use super::jobs::Job;
 use super::{RdArea, template};
 use crate::sources::http::{Expected, Want};
-use crate::sources::{Cause, Problem};
+use crate::sources::raster::GeoTiff;
+use crate::sources::{Cause, Problem, resource};
+use std::ffi::OsStr;
 
 /// Most blocks at a time.
 const MAX_BLOCKS: u64 = 20_000;
@@ -67,7 +69,28 @@ impl Fetcher<'_> {
             ..Want::of(Expected::Tiff, cells * 8 + SPARE_BYTES)
         };
         let base = source.url.split('?').next().unwrap_or_default();
-        Ok(self.run(self.record(id, &source.about, base), &jobs, &want, &|_| Ok(())))
+        Ok(self.run(self.record(id, &source.about, base), &jobs, &want, &check))
+    }
+}
+
+/// A raster service makes its answer while it sends it and often tells no length, so that one that breaks off looks whole.
+fn check(job: &Job) -> Result<(), Problem> {
+    let named = |problem: Problem| Problem {
+        message: format!("what came is no whole TIFF ({}); run it again", problem.message),
+        ..problem
+    };
+    let (Some(parent), Some(name)) = (job.path.parent(), job.path.file_name().and_then(OsStr::to_str)) else {
+        return Ok(());
+    };
+    let file = resource::folder(parent)
+        .open(name, u64::MAX)
+        .map_err(|error| error.problem(&job.name, ""))?;
+    let tiff = GeoTiff::open(file, &job.name).map_err(named)?;
+    if tiff.is_whole() {
+        Ok(())
+    } else {
+        let short = Problem::error(&job.name, "", "it breaks off").because(Cause::Damaged);
+        Err(named(short))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::header::PointHeader;
 use super::point::Point;
+use super::stop::Stop;
 use super::tree::{CELLS, NodeData, PointNode};
 use bevy::math::DVec3;
 
@@ -63,8 +64,14 @@ impl Held {
 }
 
 /// The nodes of `points`, which all lie between the two `bounds`, parents first. Their cubes are cubes in metres, of which
-/// `units` go into a unit of the file, cut off at the bounds. Moves the points about.
-pub(super) fn grow(points: &mut [Held], header: &PointHeader, units: DVec3, bounds: [DVec3; 2]) -> Vec<PointNode> {
+/// `units` go into a unit of the file, cut off at the bounds. Moves the points about. Told to stop, it gives some nodes.
+pub(super) fn grow(
+    points: &mut [Held],
+    header: &PointHeader,
+    units: DVec3,
+    bounds: [DVec3; 2],
+    stop: &Stop,
+) -> Vec<PointNode> {
     let in_metres = PointHeader {
         scale: header.scale * units,
         offset: header.offset * units,
@@ -77,6 +84,7 @@ pub(super) fn grow(points: &mut [Held], header: &PointHeader, units: DVec3, boun
         header: &in_metres,
         units,
         bounds,
+        stop,
         taken: vec![0; WORDS],
         nodes: Vec::new(),
     };
@@ -99,6 +107,7 @@ struct Growing<'a> {
     header: &'a PointHeader,
     units: DVec3,
     bounds: [DVec3; 2],
+    stop: &'a Stop,
     /// Which cells have a point; used by one node at a time.
     taken: Vec<u64>,
     nodes: Vec<PointNode>,
@@ -129,6 +138,9 @@ impl Growing<'_> {
             return;
         }
         let kept = self.take_one_per_cell(points, cube);
+        if self.stop.is_told() {
+            return;
+        }
         let number = self.push(cube, parent, first, kept);
         let (_, rest) = points.split_at_mut(kept);
         let middle = cube.low + cube.side * 0.5;
@@ -160,6 +172,9 @@ impl Growing<'_> {
         self.taken.fill(0);
         let mut kept = 0;
         for at in 0..points.len() {
+            if self.stop.is_told_at(at as u64) {
+                break;
+            }
             let cell = (points[at].position(self.header) - cube.low) * (CELLS / cube.side);
             let cell = cell.clamp(DVec3::ZERO, DVec3::splat(LAST));
             #[expect(

@@ -6,6 +6,7 @@ use laz::laszip::LazItemType;
 use laz::record::{LayeredPointRecordDecompressor, RecordDecompressor, SequentialPointRecordDecompressor};
 use laz::{LazItem, LazVlr};
 use std::io::Cursor;
+use std::ops::ControlFlow;
 
 /// Most fields of a point.
 const MAX_ITEMS: usize = 16;
@@ -59,7 +60,7 @@ impl Packing {
         })
     }
 
-    /// Unpacks `count` points of a chunk and hands each to `take`. Stops at the first damage.
+    /// Unpacks `count` points of a chunk and hands each to `take`. Stops at the first damage, and where `take` says so.
     ///
     /// # Errors
     /// What is wrong; the points before it were handed over.
@@ -68,7 +69,7 @@ impl Packing {
         chunk: &[u8],
         count: u64,
         record_bytes: usize,
-        mut take: impl FnMut(&[u8]),
+        mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<(), String> {
         let mut reader: Box<dyn RecordDecompressor<Cursor<&[u8]>>> = if self.is_layered {
             self.check_layers(chunk, record_bytes)?;
@@ -84,7 +85,9 @@ impl Packing {
         let mut record = vec![0; record_bytes];
         for _ in 0..count {
             reader.decompress_next(&mut record).map_err(|error| said(&error))?;
-            take(&record);
+            if take(&record).is_break() {
+                break;
+            }
         }
         Ok(())
     }

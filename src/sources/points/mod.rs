@@ -21,6 +21,9 @@ mod header;
 mod laz_chunk;
 mod point;
 mod read;
+mod stop;
+#[cfg(test)]
+mod stop_tests;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -29,6 +32,7 @@ pub use describe::{describe, is_points};
 pub use header::PointHeader;
 pub use point::{Point, PointCloud};
 pub use read::{PointFile, PointKind};
+pub use stop::{Stop, StopOnDrop};
 pub use tree::{NodeRead, PointNode, PointTraits, PointTree};
 
 /// Most bytes of one chunk of points, as the file has it or unpacked.

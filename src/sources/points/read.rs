@@ -4,10 +4,12 @@ use super::chunks::{self, Chunk};
 use super::header::{Head, PointHeader, read_head};
 use super::laz_chunk::Packing;
 use super::point::{Point, PointCloud};
+use super::stop::Stop;
 use super::{MAX_CHUNK_BYTES, copc, crs};
 use crate::georef::Crs;
 use crate::sources::resource::{RandomRead, Resources, folder};
 use crate::sources::{Cause, Problem};
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -242,6 +244,16 @@ impl PointFile {
         chunks: &[Chunk],
         take: impl Fn(&mut T, u64, Point) + Sync,
     ) -> Visited<T> {
+        self.visit_until(chunks, &Stop::default(), take)
+    }
+
+    /// As [`Self::visit`] until it is told to stop: then some points were not handed over and nothing says which.
+    pub(super) fn visit_until<T: Default + Send>(
+        &self,
+        chunks: &[Chunk],
+        stop: &Stop,
+        take: impl Fn(&mut T, u64, Point) + Sync,
+    ) -> Visited<T> {
         let firsts: Vec<u64> = chunks
             .iter()
             .scan(0_u64, |next, chunk| {
@@ -258,6 +270,9 @@ impl PointFile {
                 let (Some(chunk), Some(first)) = (chunks.get(place), firsts.get(place)) else {
                     return done;
                 };
+                if stop.is_told() {
+                    return done;
+                }
                 let mut part = T::default();
                 let mut index = *first;
                 let result = if *first > MAX_POINTS {
@@ -267,6 +282,11 @@ impl PointFile {
                         self.read(chunk, |point| {
                             take(&mut part, index, point);
                             index += 1;
+                            if stop.is_told_at(index) {
+                                ControlFlow::Break(())
+                            } else {
+                                ControlFlow::Continue(())
+                            }
                         })
                     };
                     catch_unwind(AssertUnwindSafe(read))
@@ -314,7 +334,7 @@ impl PointFile {
         visited
     }
 
-    fn read(&self, chunk: &Chunk, mut take: impl FnMut(Point)) -> Result<(), String> {
+    fn read(&self, chunk: &Chunk, mut take: impl FnMut(Point) -> ControlFlow<()>) -> Result<(), String> {
         if chunk.bytes > MAX_CHUNK_BYTES {
             return Err(format!("a piece of {} bytes is larger than is read", chunk.bytes));
         }
@@ -325,15 +345,15 @@ impl PointFile {
             .map_err(|error| error.to_string())?;
         bytes.truncate(filled);
         let record_bytes = usize::from(self.header.record_bytes);
-        let mut take = |record: &[u8]| {
-            if let Some(point) = Point::of_record(record, &self.header) {
-                take(point);
-            }
+        let mut take = |record: &[u8]| match Point::of_record(record, &self.header) {
+            Some(point) => take(point),
+            None => ControlFlow::Continue(()),
         };
         if let Some(packing) = &self.packing {
             packing.unpack(&bytes, chunk.points, record_bytes, take)
         } else {
-            bytes.chunks_exact(record_bytes).for_each(&mut take);
+            // Broken off only because it was told to stop.
+            let _end = bytes.chunks_exact(record_bytes).try_for_each(&mut take);
             Ok(())
         }
     }

@@ -1,4 +1,5 @@
 use super::*;
+use bevy::math::DVec3;
 use laz::{LasZipCompressor, LazItemRecordBuilder, LazVlrBuilder};
 use std::io::{Cursor, Seek, SeekFrom, Write};
 use std::path::PathBuf;
@@ -50,7 +51,7 @@ fn side(owner: &str, number: u16, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A file of `count` points from RD 250000, 475000; `sides` stand beside them.
-fn file(format: u8, count: u32, chunk: Option<u32>, sides: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn file(format: u8, count: u32, chunk: Option<u32>, sides: &[Vec<u8>]) -> Vec<u8> {
     let minor = if format < 6 { 2 } else { 4 };
     let header_bytes: u16 = if format < 6 { 227 } else { 375 };
     let record_bytes = RECORD_BYTES[usize::from(format)];
@@ -310,7 +311,11 @@ fn any_damaged_byte_is_survived() {
 
 /// The tree of a file in memory that holds at most `held` points.
 fn tree_of(bytes: Vec<u8>, held: u64) -> PointTree {
-    PointTree::of(Arc::new(PointFile::of_bytes(bytes).unwrap()), held, |_| true)
+    whole_tree(PointFile::of_bytes(bytes).unwrap(), held, |_| true)
+}
+
+fn whole_tree(file: PointFile, held: u64, is_wanted: impl Fn(DVec3) -> bool + Sync) -> PointTree {
+    PointTree::of(Arc::new(file), held, &Stop::default(), is_wanted).unwrap()
 }
 
 /// Every point of a tree by its place, sorted; each node's stand in its cube.
@@ -400,8 +405,8 @@ fn points_on_top_of_one_another_end() {
 
 #[test]
 fn only_places_that_are_wanted_make_a_tree() {
-    let file = Arc::new(PointFile::of_bytes(file(1, 1000, None, &[])).unwrap());
-    let tree = PointTree::of(file, 10_000, |p| p.x < 250_050.0);
+    let opened = PointFile::of_bytes(file(1, 1000, None, &[])).unwrap();
+    let tree = whole_tree(opened, 10_000, |p| p.x < 250_050.0);
     assert_eq!(all_points(&tree).len(), 500);
     assert!(tree.nodes.iter().all(|node| node.high.x < 250_051.0));
 }
@@ -415,10 +420,8 @@ fn the_nodes_of_copc_stand_in_their_cubes_below_one_another() {
     };
     assert_eq!((root.parent, below.parent), (None, Some(0)));
     assert!((root.spacing - 1.0).abs() < 1e-9 && (below.spacing - 0.5).abs() < 1e-9);
-    let [low, high] = [
-        bevy::math::DVec3::new(249_970.0, 474_970.0, -30.0),
-        bevy::math::DVec3::new(250_070.0, 475_070.0, 70.0),
-    ];
+    let low = DVec3::new(249_970.0, 474_970.0, -30.0);
+    let high = DVec3::new(250_070.0, 475_070.0, 70.0);
     assert_eq!((root.low, root.high), (low, high));
     assert_eq!((below.low, below.high), (low, (low + high) * 0.5));
     assert_eq!((tree.read(0).points.len(), tree.read(1).points.len()), (50, 50));
@@ -443,8 +446,11 @@ fn a_node_without_its_parent_hangs_under_what_is_above_and_a_wrong_cube_is_told_
         bytes[at..at + 8].copy_from_slice(&f64::to_le_bytes(value));
         let opened = PointFile::of_bytes(bytes).unwrap();
         assert!(opened.problems[0].message.contains("cube"), "{:?}", opened.problems);
-        let tree = PointTree::of(Arc::new(opened), 1000, |_| true);
-        assert_eq!(all_points(&tree).len(), 100, "it is read without its octree");
+        assert_eq!(
+            all_points(&whole_tree(opened, 1000, |_| true)).len(),
+            100,
+            "without octree"
+        );
     }
 }
 
@@ -486,7 +492,7 @@ fn any_damaged_byte_of_an_octree_is_survived() {
         let mut bytes = whole.clone();
         bytes[at] ^= 0xa5;
         if let Ok(opened) = PointFile::of_bytes(bytes) {
-            let tree = PointTree::of(Arc::new(opened), 1000, |_| true);
+            let tree = whole_tree(opened, 1000, |_| true);
             let read: usize = (0_u32..)
                 .zip(&tree.nodes)
                 .map(|(number, _)| tree.read(number).points.len())

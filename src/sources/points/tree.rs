@@ -16,6 +16,7 @@ use super::chunks::Chunk;
 use super::grow::{Held, grow};
 use super::point::Point;
 use super::read::{PointFile, total};
+use super::stop::Stop;
 use crate::georef::Transformer;
 use crate::sources::{Cause, Problem};
 use bevy::math::DVec3;
@@ -123,8 +124,8 @@ struct Piece {
 impl PointTree {
     /// The tree of a file: read from it, or made of all its points where it has none, which takes as long as unpacking
     /// them. A tree that is made holds at most `held` points in memory, and only those for which `is_wanted` is true by
-    /// their place count.
-    pub fn of(file: Arc<PointFile>, held: u64, is_wanted: impl Fn(DVec3) -> bool + Sync) -> Self {
+    /// their place count. `None` where it was told to stop, which is looked at every few thousand points.
+    pub fn of(file: Arc<PointFile>, held: u64, stop: &Stop, is_wanted: impl Fn(DVec3) -> bool + Sync) -> Option<Self> {
         let mut tree = Self {
             nodes: Vec::new(),
             traits: PointTraits::default(),
@@ -139,10 +140,13 @@ impl PointTree {
         if tree.file.root.is_some() {
             tree.take_octree();
         } else {
-            tree.make_octree(is_wanted);
+            tree.make_octree(stop, is_wanted);
+        }
+        if stop.is_told() {
+            return None;
         }
         tree.judge();
-        tree
+        Some(tree)
     }
 
     fn told(&mut self, problem: Problem) {
@@ -193,10 +197,10 @@ impl PointTree {
         }
     }
 
-    /// A tree of the points of a file that has none.
-    fn make_octree(&mut self, is_wanted: impl Fn(DVec3) -> bool + Sync) {
+    /// A tree of the points of a file that has none; part of one where it was told to stop.
+    fn make_octree(&mut self, stop: &Stop, is_wanted: impl Fn(DVec3) -> bool + Sync) {
         let (file, thinning) = (self.file.clone(), self.thinning);
-        let visited = file.visit(&file.chunks, |piece: &mut Piece, number, point| {
+        let visited = file.visit_until(&file.chunks, stop, |piece: &mut Piece, number, point| {
             if point.is_noise() || !point.position.is_finite() || !is_wanted(point.position) {
                 return;
             }
@@ -208,6 +212,9 @@ impl PointTree {
                 piece.rest += 1;
             }
         });
+        if stop.is_told() {
+            return;
+        }
         self.problems.extend(visited.problems);
         let pieces = visited.parts;
         let boxes = pieces.iter().filter_map(|piece| piece.bounds);
@@ -226,7 +233,7 @@ impl PointTree {
             first += chunk.points;
         }
         let units = self.metres_per_unit((low + high) * 0.5);
-        self.nodes = grow(&mut self.held, &file.header, units, [low, high]);
+        self.nodes = grow(&mut self.held, &file.header, units, [low, high], stop);
         self.hang(hanging, high - low, units);
     }
 

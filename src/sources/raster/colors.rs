@@ -4,9 +4,10 @@
 use super::geo_tiff::{GeoTiff, Reading, Window, usize_of};
 use super::tiff::{Coding, Level, SampleKind};
 use crate::sources::{Cause, Problem};
+use std::sync::OnceLock;
 
-/// Most pixels that are looked at to find out how bright a file of two bytes is.
-const MAX_LOOKED_AT: u64 = 4 << 20;
+/// Most pixels along a side that are looked at to find out how bright a file of two bytes is.
+const LOOKED_AT: u32 = 2048;
 
 impl GeoTiff {
     /// Whether its pixels look like colours rather than heights: bytes, or three bands of two bytes.
@@ -51,11 +52,7 @@ impl GeoTiff {
         };
         let look = Look {
             opacity: opacity_sample(found),
-            white: if found.sample == SampleKind::Unsigned(16) {
-                self.white()
-            } else {
-                255
-            },
+            white: self.white().unwrap_or(255),
             no_data: self.no_data().declared(),
         };
         let (together, size) = (found.samples_together(), usize::from(found.sample.bits() / 8));
@@ -73,8 +70,10 @@ impl GeoTiff {
                 }
             });
         }
-        if let Some(mask) = self.mask_of(level) {
-            self.apply_mask(mask, window, &mut colors);
+        if let Some(filled) = self.filled(level, window, &mut colors.problems) {
+            for (color, _) in colors.values.iter_mut().zip(filled).filter(|(_, filled)| !filled) {
+                *color = [0; 4];
+            }
         }
         Ok(colors)
     }
@@ -107,74 +106,73 @@ impl GeoTiff {
         }
     }
 
-    /// Clears what a mask (bits or bytes, not zero where there is a picture) says is none.
-    fn apply_mask(&self, mask: usize, window: Window, colors: &mut Reading<[u8; 4]>) {
-        let Some(level) = self.level(mask) else { return };
-        let (wide, is_bits) = (level.chunk[0] as usize, level.sample.bits() == 1);
-        let mut is_shown = vec![false; colors.values.len()];
-        self.each_chunk(mask, window, 0, &mut colors.problems, |chunk, rows| {
-            for row in rows.list {
-                for i in 0..rows.count {
-                    let column = rows.first + i;
-                    is_shown[row.in_window + i] = if is_bits {
-                        let byte = chunk
-                            .get(row.in_chunk * wide.div_ceil(8) + column / 8)
-                            .copied()
-                            .unwrap_or(0);
-                        byte >> (7 - column % 8) & 1 == 1
-                    } else {
-                        chunk.get(row.in_chunk * wide + column).is_some_and(|byte| *byte > 0)
-                    };
-                }
-            }
-        });
-        for (color, is_shown) in colors.values.iter_mut().zip(is_shown) {
-            if !is_shown {
-                *color = [0; 4];
-            }
-        }
+    /// What is white in samples of two bytes: the power of two above the brightest colour that a coarse level has, since
+    /// many cameras give ten, eleven or twelve bits. `None` where the samples are bytes.
+    pub fn white(&self) -> Option<u16> {
+        let is_two = self.levels[0].sample == SampleKind::Unsigned(16);
+        is_two.then(|| *self.white.get_or_init(|| self.find_white()))
     }
 
-    /// What is white in samples of two bytes: the power of two above the brightest one that a coarse level has, since many
-    /// cameras give ten, eleven or twelve bits.
-    fn white(&self) -> u16 {
-        *self.white.get_or_init(|| {
-            let sizes = self.sizes();
-            let Some(size) = sizes.last() else { return u16::MAX };
-            let part = |length: u32| length.min(2048);
-            let window = Window {
-                x: (size.width - part(size.width)) / 2,
-                y: (size.height - part(size.height)) / 2,
-                width: part(size.width),
-                height: part(size.height),
-            };
-            let last = sizes.len() - 1;
-            let Some(level) = self.level(last) else { return u16::MAX };
-            if u64::from(window.width) * u64::from(window.height) > MAX_LOOKED_AT {
-                return u16::MAX;
-            }
-            let mark = self.no_data().declared();
-            let mut brightest = 0_u16;
-            self.each_chunk(last, window, 0, &mut Vec::new(), |chunk, _| {
-                for pair in chunk.chunks_exact(2) {
-                    let value = sample(pair, 0, 2);
-                    if mark.is_none_or(|mark| (mark - f64::from(value)).abs() > 0.5) {
-                        brightest = brightest.max(value);
+    /// Takes another number for white: files that lie beside each other want the same one.
+    #[must_use]
+    pub fn with_white(mut self, white: u16) -> Self {
+        self.white = OnceLock::from(white);
+        self
+    }
+
+    /// Looks at the middle of the coarsest level. Opacity, and pixels that are not seen, say nothing of the colours.
+    fn find_white(&self) -> u16 {
+        let last = self.levels.len() - 1;
+        let level = &self.levels[last];
+        let part = |length: u32| length.min(LOOKED_AT);
+        let window = Window {
+            x: (level.width - part(level.width)) / 2,
+            y: (level.height - part(level.height)) / 2,
+            width: part(level.width),
+            height: part(level.height),
+        };
+        let filled = self.filled(last, window, &mut Vec::new());
+        let mark = self.no_data().declared();
+        let opacity = opacity_sample(level);
+        let (colors, together) = (color_samples(level), level.samples_together());
+        let planes = if together == 1 { colors } else { 1 };
+        let mut brightest = 0_u16;
+        for plane in 0..planes {
+            self.each_chunk(last, window, plane, &mut Vec::new(), |chunk, rows| {
+                for row in rows.list {
+                    let from = (row.in_chunk * level.chunk[0] as usize + rows.first) * together * 2;
+                    let pixels = chunk.get(from..).unwrap_or_default().chunks_exact(together * 2);
+                    for (i, pixel) in (row.in_window..row.in_window + rows.count).zip(pixels) {
+                        let is_hidden = filled.as_ref().is_some_and(|filled| !filled[i])
+                            || together > 1 && opacity.is_some_and(|at| sample(pixel, at, 2) == 0);
+                        if is_hidden {
+                            continue;
+                        }
+                        for value in (0..usize::from(colors).min(together)).map(|at| sample(pixel, at, 2)) {
+                            if mark.is_none_or(|mark| (mark - f64::from(value)).abs() > 0.5) {
+                                brightest = brightest.max(value);
+                            }
+                        }
                     }
                 }
             });
-            // Opacity of two bytes is full, and says nothing of the colours.
-            if opacity_sample(level).is_some() || brightest == 0 {
-                return u16::MAX;
-            }
-            u16::try_from((u32::from(brightest) + 1).next_power_of_two() - 1).unwrap_or(u16::MAX)
-        })
+        }
+        if brightest == 0 {
+            return u16::MAX;
+        }
+        u16::try_from((u32::from(brightest) + 1).next_power_of_two() - 1).unwrap_or(u16::MAX)
     }
+}
+
+/// How many samples of a pixel are its colour; those after them are opacity or others.
+fn color_samples(level: &Level) -> u16 {
+    let is_rgb = matches!(level.photometric, 2 | 6) && level.samples >= 3;
+    if is_rgb { 3 } else { 1 }
 }
 
 /// Which sample of a pixel is its opacity.
 fn opacity_sample(level: &Level) -> Option<usize> {
-    let colors = if matches!(level.photometric, 2 | 6) { 3 } else { 1 };
+    let colors = usize::from(color_samples(level));
     let extra = usize::from(level.samples).saturating_sub(colors);
     if extra == 0 {
         return None;
@@ -211,8 +209,7 @@ struct Look {
 
 impl Look {
     fn color(&self, level: &Level, sample: impl Fn(usize) -> u16) -> [u8; 4] {
-        let is_rgb = matches!(level.photometric, 2 | 6) && level.samples >= 3;
-        let colors = if is_rgb { 3 } else { 1 };
+        let colors = usize::from(color_samples(level));
         if let Some(mark) = self.no_data
             && (0..colors).all(|i| (f64::from(sample(i)) - mark).abs() < 0.5)
         {
@@ -238,7 +235,7 @@ impl Look {
             };
             return [part(0), part(1), part(2), opacity];
         }
-        if is_rgb {
+        if colors == 3 {
             return [byte(sample(0)), byte(sample(1)), byte(sample(2)), opacity];
         }
         let gray = if level.photometric == 0 {

@@ -3,6 +3,7 @@
 //! Only the tiles that a window touches are read. A tile that is damaged leaves a hole and is named; the rest is used.
 
 use super::geo_keys::{self, GeoKeys, GeoTransform};
+use super::mask::unread_mask;
 use super::no_data::NoData;
 use super::tiff::{Level, Role, SampleKind, TiffFile, tag};
 use crate::georef::{Crs, narrow};
@@ -56,9 +57,9 @@ pub struct LevelSize {
 /// An open `GeoTIFF`. Usable from any thread.
 pub struct GeoTiff {
     file: TiffFile,
-    levels: Vec<Level>,
-    /// Images that tell where another one is transparent.
-    masks: Vec<Level>,
+    pub(super) levels: Vec<Level>,
+    /// Images that tell where another one has anything.
+    pub(super) masks: Vec<Level>,
     /// What is white in samples of two bytes, once it was asked.
     pub(super) white: OnceLock<u16>,
     keys: GeoKeys,
@@ -98,7 +99,13 @@ impl GeoTiff {
         for (i, directory) in directories.iter().enumerate() {
             match Level::read(&file, directory) {
                 Ok(level) if i == 0 => levels.push(level),
-                Ok(level) if level.role == Role::Mask => masks.push(level),
+                Ok(level) if level.role == Role::Mask => match unread_mask(&level) {
+                    Some(message) => {
+                        let problem = Problem::warning(file.path(), format!("image {i}"), message);
+                        problems.push(problem.because(Cause::NotRead));
+                    }
+                    None => masks.push(level),
+                },
                 Ok(level) if level.role == Role::Reduced => levels.push(level),
                 Ok(_) => {}
                 Err(problem) if i == 0 => return Err(problem),
@@ -179,14 +186,17 @@ impl GeoTiff {
         &self.problems
     }
 
+    /// Whether the file is as long as it says of itself: no tile of its images ends behind it. What is in them is not
+    /// looked at.
+    pub fn is_whole(&self) -> bool {
+        let bytes = self.file.size_bytes();
+        let mut images = self.levels.iter().chain(&self.masks);
+        images.all(|image| image.ends_within(bytes))
+    }
+
     /// Name of the file in problems.
     pub fn path(&self) -> &str {
         self.file.path()
-    }
-
-    /// Whether another image in the file tells where it is transparent. Heights do without: they have their no-data mark.
-    pub fn has_mask(&self) -> bool {
-        !self.masks.is_empty()
     }
 
     /// An image: the levels, then the masks.
@@ -194,17 +204,6 @@ impl GeoTiff {
         self.levels
             .get(level)
             .or_else(|| self.masks.get(level.checked_sub(self.levels.len())?))
-    }
-
-    /// The mask of a level, as [`Self::level`] counts.
-    pub(super) fn mask_of(&self, level: usize) -> Option<usize> {
-        let size = |level: &Level| (level.width, level.height);
-        let wanted = size(self.levels.get(level)?);
-        let mask = self
-            .masks
-            .iter()
-            .position(|mask| size(mask) == wanted && matches!(mask.sample.bits(), 1 | 8))?;
-        Some(self.levels.len() + mask)
     }
 
     /// What problems of this file begin with.
@@ -249,6 +248,11 @@ impl GeoTiff {
                 }
             }
         });
+        if let Some(filled) = self.filled(level, window, &mut heights.problems) {
+            for (height, _) in heights.values.iter_mut().zip(filled).filter(|(_, filled)| !filled) {
+                *height = f32::NAN;
+            }
+        }
         Ok(heights)
     }
 

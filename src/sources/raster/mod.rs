@@ -12,6 +12,7 @@ mod geo_keys;
 mod geo_tiff;
 mod height_grid;
 mod height_tiff;
+mod mask;
 mod no_data;
 mod pyramid;
 mod sheet;

@@ -1,4 +1,4 @@
-//! Where bytes come from: a folder, a package or an archive of tiles, behind one interface.
+//! Where bytes come from: a folder, a package, an archive of tiles or a server, behind one interface.
 //!
 //! Paths are relative, with forward slashes, joined by [`join`] and checked again where they are opened: no
 //! path leads out of the folder (not through a symbolic link either) and no archive entry is unpacked beyond
@@ -10,9 +10,11 @@ mod gzip;
 mod manifest;
 mod md5;
 mod random_read;
+mod remote;
 mod tile_archive;
 mod tile_database;
 mod unpacked;
+mod url;
 mod zip_directory;
 
 pub use archive::archive;
@@ -20,9 +22,12 @@ pub use folder::folder;
 pub(crate) use gzip::unzipped;
 pub use manifest::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry};
 pub use random_read::RandomRead;
+pub use remote::{FetchFailure, Remote};
 pub(crate) use unpacked::{is_tile_archive, leads_into_archive, root_document, unpacked};
+pub(in crate::sources) use url::host_of_plain;
+pub use url::{is_url, plain_path, shown_url};
 
-use crate::sources::{Cause, Problem, shortened};
+use crate::sources::{Cause, Problem, http::HttpError, shortened};
 use base64::Engine as _;
 use std::{
     fs::File,
@@ -85,6 +90,12 @@ pub enum ResourceError {
         /** What was asked for. */
         uri: String,
     },
+    /// It could not be fetched over the network.
+    #[error("{source}")]
+    Fetch {
+        /** Reason, with the address. */
+        source: HttpError,
+    },
     /// The archive is damaged.
     #[error("the archive is damaged ({reason}): {uri}")]
     Archive {
@@ -106,19 +117,23 @@ impl ResourceError {
             Self::Scheme { .. } => Cause::NotRead,
             Self::Io { .. } => Cause::Unreadable,
             Self::Archive { .. } => Cause::Damaged,
+            Self::Fetch { source } => source.cause(),
         }
     }
 
     /// The same for a file in the archive at `archive`.
     fn within(mut self, archive: &str) -> Self {
-        let (Self::Missing { uri }
-        | Self::Outside { uri }
-        | Self::TooLarge { uri, .. }
-        | Self::Unusable { uri, .. }
-        | Self::Scheme { uri }
-        | Self::Io { uri, .. }
-        | Self::Archive { uri, .. }) = &mut self;
-        *uri = format!("{archive}/{uri}");
+        match &mut self {
+            Self::Missing { uri }
+            | Self::Outside { uri }
+            | Self::TooLarge { uri, .. }
+            | Self::Unusable { uri, .. }
+            | Self::Scheme { uri }
+            | Self::Io { uri, .. }
+            | Self::Archive { uri, .. } => *uri = format!("{archive}/{uri}"),
+            // Its address names the archive.
+            Self::Fetch { .. } => {}
+        }
         self
     }
 
@@ -169,6 +184,18 @@ pub trait Resources: Send + Sync {
             |path: &String| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
         self.listed().into_iter().filter(inside).take(most).collect()
     }
+    /// What reading over a network can do besides; `None` for what is on this machine.
+    fn remote(&self) -> Option<&dyn Remote> {
+        None
+    }
+    /// Tells that these are read next, so that what comes from afar is fetched side by side. Blocks until it has come.
+    fn read_ahead(&self, _paths: &[String], _limit: u64) {}
+    /// What came for this path turned out to be damaged: where copies are kept, none of it is given again.
+    fn read_again(&self, path: &str) {
+        if let Some(remote) = self.remote() {
+            remote.forget(path);
+        }
+    }
     /// What is there and is not given to anyone: entries of an archive that lead out of it, links, and what is encrypted.
     fn refused(&self) -> Vec<ResourceError> {
         Vec::new()
@@ -191,8 +218,11 @@ pub fn slug(name: &str, longest: usize) -> String {
 /// off, `.` and `..` resolved.
 ///
 /// `Outside` when it leaves the root, `Scheme` for absolute URLs and drive letters, `Unusable` for
-/// backslashes and the like.
+/// backslashes and the like. In a document that was read over HTTP, whose path is its address, see [`is_url`].
 pub fn join(document: &str, uri: &str) -> Result<String, ResourceError> {
+    if is_url(document) {
+        return url::join_url(document, uri);
+    }
     let unusable = |reason| ResourceError::Unusable {
         reason,
         uri: shortened(uri, LONGEST_URI),
@@ -200,9 +230,7 @@ pub fn join(document: &str, uri: &str) -> Result<String, ResourceError> {
     let outside = || ResourceError::Outside {
         uri: shortened(uri, LONGEST_URI),
     };
-    let scheme = || ResourceError::Scheme {
-        uri: shortened(uri, LONGEST_URI),
-    };
+    let scheme = || ResourceError::Scheme { uri: shown_url(uri) };
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     if has_scheme(path) || path.starts_with("//") {
         return Err(scheme());
@@ -252,6 +280,10 @@ pub(crate) fn read_uri(
     limit: u64,
 ) -> Result<Vec<u8>, ResourceError> {
     let Some(data) = uri.strip_prefix("data:") else {
+        if document.is_empty() && is_url(uri) {
+            // Already joined. Folders and archives refuse it.
+            return resources.read_at_most(uri, limit);
+        }
         return resources.read_at_most(&join(document, uri)?, limit);
     };
     let unusable = |reason| ResourceError::Unusable {
@@ -274,8 +306,11 @@ pub(crate) fn read_uri(
         .map_err(|_error| unusable("its base64 is damaged"))
 }
 
-/// Percent codes for the characters that [`join`] would take for something else.
+/// Percent codes for the characters that [`join`] would take for something else; an address has its own already.
 pub(crate) fn encode_percent(path: &str) -> String {
+    if is_url(path) {
+        return path.to_owned();
+    }
     const SPECIAL: percent_encoding::AsciiSet = percent_encoding::CONTROLS.add(b'%').add(b'?').add(b'#');
     percent_encoding::utf8_percent_encode(path, &SPECIAL).to_string()
 }

@@ -1,5 +1,6 @@
 //! 3D Tiles: tileset.json to a tree of tiles, payloads to meshes; and city models to 3D Tiles ([`tiler`]).
 
+mod ahead;
 mod b3dm;
 mod cmpt;
 mod content;

@@ -2,6 +2,7 @@
 
 use super::{
     BoundingVolume, Refine, Tile, TileId,
+    ahead::{Ahead, may_be_tileset},
     implicit::{ContentTemplate, Home, Stub, Subtrees, TileAt, Tiling},
     metadata::{ContentMetadata, DocumentMetadata, TilesetMetadata},
     tile_file::{self, ContentFile, TileFields},
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::sources::{
     Cause, Problem,
-    resource::{ResourceError, Resources, is_tile_archive, join, root_document},
+    resource::{ResourceError, Resources, join, root_document},
 };
 use bevy::math::DMat4;
 use serde_json::Value;
@@ -129,7 +130,10 @@ impl<'a> Reader<'a> {
 
     /// Reads the external tilesets that were named.
     pub(super) fn expand_all(&mut self) {
-        while let Some(next) = self.pending.pop_front() {
+        let mut ahead = Ahead::default();
+        while !self.pending.is_empty() {
+            ahead.tell(self.resources, self.pending.iter().map(|next| next.path.as_str()));
+            let Some(next) = self.pending.pop_front() else { break };
             self.expand(next);
         }
     }
@@ -443,14 +447,5 @@ impl<'a> Reader<'a> {
         if let Err(problem) = result {
             self.problem(problem);
         }
-    }
-}
-
-/// Whether a content must be looked into before it is known to be a tile: only JSON and archives can be tilesets.
-fn may_be_tileset(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    match name.rsplit_once('.') {
-        None => true,
-        Some((_, extension)) => extension.eq_ignore_ascii_case("json") || is_tile_archive(name),
     }
 }

@@ -6,6 +6,7 @@ use super::prepare::PreparedNode;
 use super::sizes::Widths;
 use crate::georef::SitePos;
 use crate::model::points::{SiteCloud, SiteTree};
+use crate::sources::points::StopOnDrop;
 use crate::streaming::{CloudIndex, CloudKey, CloudSelection};
 use bevy::{math::DVec3, prelude::*, tasks::Task};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -44,8 +45,13 @@ pub(super) struct Cloud {
 pub(super) enum Tree {
     /// Not shown yet.
     Asleep(Arc<SiteCloud>),
-    /// Being made.
-    Making(Task<SiteTree>),
+    /// Being made, for as long as this is kept.
+    Making {
+        cloud: Arc<SiteCloud>,
+        task: Task<Option<SiteTree>>,
+        /// Tells the task to stop when this goes.
+        _stop: StopOnDrop,
+    },
     /// There to be chosen from.
     There { tree: Arc<SiteTree>, index: CloudIndex },
 }

@@ -8,6 +8,7 @@ use super::sizes::{Widths, own_width, widths};
 use crate::georef::SitePos;
 use crate::model::points::HELD_POINTS;
 use crate::schedule::FrameSystems;
+use crate::sources::points::StopOnDrop;
 use crate::streaming::{CloudIndex, CloudKey, CloudNode, CloudSettings, NodeState, select_points};
 use crate::view::{
     placement::SiteAnchor,
@@ -59,7 +60,7 @@ fn open_clouds(
     let Some(open) = just_shown(&mut shown, scenario) else {
         return;
     };
-    // The entities went with the scenario before.
+    // The entities went with the scenario before; trees that are still being made are stopped.
     *points = PointClouds {
         turn: points.turn,
         ..PointClouds::default()
@@ -76,19 +77,27 @@ fn open_clouds(
     }
 }
 
-/// Starts to make the trees of clouds that are to be seen; a file that nobody looks at is not read.
+/// Starts to make the trees of clouds that are to be seen; a file that nobody looks at is not read, nor read on.
 fn wake_clouds(scenario: Option<Res<ShownScenario>>, mut points: ResMut<PointClouds>) {
     let Some(scenario) = scenario else { return };
     let all = scenario.open.points.iter();
     let without_octree = all.filter(|cloud| !cloud.has_octree()).count().max(1);
     let held = HELD_POINTS / without_octree as u64;
     for cloud in &mut points.bypass_change_detection().clouds {
-        if let Tree::Asleep(asleep) = &cloud.tree
-            && scenario.is_layer_visible(&cloud.layer)
-        {
-            let asleep = asleep.clone();
-            let task = AsyncComputeTaskPool::get().spawn(async move { asleep.tree(held) });
-            cloud.tree = Tree::Making(task);
+        let is_visible = scenario.is_layer_visible(&cloud.layer);
+        match &cloud.tree {
+            Tree::Asleep(asleep) if is_visible => {
+                let (asleep, stop) = (asleep.clone(), StopOnDrop::default());
+                let (of, told) = (asleep.clone(), stop.stop());
+                let task = AsyncComputeTaskPool::get().spawn(async move { of.tree(held, &told) });
+                cloud.tree = Tree::Making {
+                    cloud: asleep,
+                    task,
+                    _stop: stop,
+                };
+            }
+            Tree::Making { cloud: asleep, .. } if !is_visible => cloud.tree = Tree::Asleep(asleep.clone()),
+            Tree::Asleep(_) | Tree::Making { .. } | Tree::There { .. } => {}
         }
     }
 }
@@ -101,8 +110,11 @@ fn take_trees(
 ) {
     let PointClouds { clouds, is_stale, .. } = points.bypass_change_detection();
     for cloud in clouds {
-        let Tree::Making(task) = &mut cloud.tree else { continue };
-        let Some(mut tree) = block_on(poll_once(task)) else {
+        let Tree::Making { task, .. } = &mut cloud.tree else {
+            continue;
+        };
+        // One that was told to stop is not kept here.
+        let Some(Some(mut tree)) = block_on(poll_once(task)) else {
             continue;
         };
         problems.0.append(&mut tree.problems);
@@ -368,7 +380,10 @@ fn draw_nodes(
 }
 
 fn count_points(points: Res<PointClouds>, mut stats: ResMut<TileStats>, mut unfinished: ResMut<Unfinished>) {
-    let is_making = points.clouds.iter().any(|cloud| matches!(cloud.tree, Tree::Making(_)));
+    let is_making = points
+        .clouds
+        .iter()
+        .any(|cloud| matches!(cloud.tree, Tree::Making { .. }));
     let is_there = points.selection.is_complete() && points.waiting.is_empty() && !points.is_stale;
     unfinished.set("points", is_making || !is_there);
     let drawn = points.clouds.iter().flat_map(|cloud| cloud.resident.values());

@@ -1,10 +1,11 @@
 //! A cloud in a program without graphics: let in, shown, hidden, picked and given up.
 
-use super::clouds::PointClouds;
+use super::clouds::{PointClouds, Tree};
 use super::material::{CornerMeshes, PointMaterial};
 use super::{ColorBy, ColorPoints, PointLooks, ShowPointClass, look, stream};
 use crate::georef::{SiteFrame, SitePos};
 use crate::model::scenario::open_any;
+use crate::sources::points::{Stop, StopOnDrop};
 use crate::view::prepared;
 use crate::view::quality::{Preset, Quality};
 use crate::view::scene::{ScenarioShown, ShownScenario, Unfinished, ViewProblems};
@@ -15,6 +16,7 @@ use bevy::{
     math::{DVec2, DVec3},
     prelude::*,
     render::storage::ShaderBuffer,
+    tasks::AsyncComputeTaskPool,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -177,4 +179,53 @@ fn a_line_of_sight_meets_the_block_and_below_it_nothing_once_its_class_is_left_o
     assert_eq!((look.color_by, look.hidden.len()), (ColorBy::Height, 1));
     assert!(cast(&app, 0.0, 0.0, None).is_none());
     assert!(cast(&app, 60.0, 0.0, None).is_some(), "the ground is still there");
+}
+
+/// Puts a tree that never ends to be made in the place of the one that is being made; what tells it to stop.
+fn making_for_ever(app: &mut App) -> Stop {
+    let stop = StopOnDrop::default();
+    let told = stop.stop();
+    let mut points = app.world_mut().resource_mut::<PointClouds>();
+    let Tree::Making { cloud, .. } = &points.clouds[0].tree else {
+        panic!("it is not being made")
+    };
+    let cloud = cloud.clone();
+    points.clouds[0].tree = Tree::Making {
+        cloud,
+        task: AsyncComputeTaskPool::get().spawn(std::future::pending()),
+        _stop: stop,
+    };
+    told
+}
+
+/// Shows or hides all layers.
+fn show_layers(app: &mut App, visible: bool) {
+    let mut open = (*app.world().resource::<ShownScenario>().open).clone();
+    open.scenario
+        .layers
+        .iter_mut()
+        .for_each(|layer| layer.visible = visible);
+    app.insert_resource(ShownScenario::new(Arc::new(open)));
+    app.update();
+}
+
+#[test]
+fn a_tree_in_the_making_is_stopped_when_its_layer_or_its_scenario_goes() {
+    let mut app = app(300.0);
+    app.update();
+    let told = making_for_ever(&mut app);
+    app.update();
+    assert!(!told.is_told(), "somebody waits for it");
+    show_layers(&mut app, false);
+    assert!(told.is_told());
+    assert!(matches!(
+        app.world().resource::<PointClouds>().clouds[0].tree,
+        Tree::Asleep(_)
+    ));
+    show_layers(&mut app, true);
+    let told = making_for_ever(&mut app);
+    app.world_mut().write_message(ScenarioShown);
+    app.update();
+    assert!(told.is_told(), "another scenario is shown");
+    assert_eq!(settle(&mut app), u64::from(SIDE * SIDE), "it is made anew");
 }

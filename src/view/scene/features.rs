@@ -12,6 +12,8 @@ pub enum FeatureChoice {
     ColorBy(Option<String>),
     /// Standing as high above the ground as this property says, or lying on it.
     HeightBy(Option<String>),
+    /// With the value of this property at each feature on the map, or without names.
+    LabelBy(Option<String>),
 }
 
 /// Request: show a vector layer otherwise.
@@ -31,7 +33,10 @@ impl ShownScenario {
 }
 
 /// Follows what is chosen.
-pub(super) fn style_features(mut requests: MessageReader<StyleFeatures>, shown: Option<ResMut<ShownScenario>>) {
+pub(in crate::view) fn style_features(
+    mut requests: MessageReader<StyleFeatures>,
+    shown: Option<ResMut<ShownScenario>>,
+) {
     let Some(mut shown) = shown else {
         requests.clear();
         return;
@@ -47,6 +52,7 @@ pub(super) fn style_features(mut requests: MessageReader<StyleFeatures>, shown: 
         match choice {
             FeatureChoice::ColorBy(None) => style.coloring = layer.style.coloring.clone(),
             FeatureChoice::ColorBy(Some(property)) => style.coloring = Coloring::by(&layer.table, property),
+            FeatureChoice::LabelBy(property) => style.map_label.clone_from(property),
             FeatureChoice::HeightBy(property) => style.height = property.clone().map(Measure::Property),
         }
     }

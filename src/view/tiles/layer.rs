@@ -1,11 +1,12 @@
 //! One tile layer: its tree, what of it is loaded and what is drawn.
 
-use super::{hidden::set_hidden, part::Part};
+use super::{hidden::set_hidden, part::Part, retry::Retries};
 use crate::geometry::{FeatureTable, Value};
 use crate::georef::{HeightReference, SiteFrame, SitePos};
 use crate::model::{Layer, OpenScenario};
 use crate::sources::{
-    Problem,
+    Cause, Problem,
+    remote::{on_own_thread, resources_for},
     tiles3d::{DecodeRequest, Metadata, TileId, TileTree, read_tiles},
 };
 use crate::streaming::{ContentState, LoadWish, Selection, SelectionState};
@@ -22,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the tree is.
 pub(super) enum Tree {
+    /// On a server that is not asked before somebody wants to see it.
+    Unasked,
     /// Being read.
     Opening(Task<Result<(TileTree, Vec<Problem>), Problem>>),
     /// Read.
@@ -89,14 +92,13 @@ pub(super) struct TileLayer {
     pub(super) resident: BTreeMap<TileId, Resident>,
     /// Number of the layer that is drawn until everything in view of this one is there; this one is not drawn before.
     pub(super) successor_of: Option<u32>,
+    /// Tiles that may be had later.
+    pub(super) retries: Retries,
 }
 
 impl TileLayer {
-    /// A layer of `open` whose tree is being read off the main thread.
-    pub(super) fn reading(layer: &Layer, open: &OpenScenario, successor_of: Option<u32>) -> Self {
-        let (resources, path) = (open.resources.clone(), layer.path.clone());
-        let is_placed = !matches!(open.scenario.area.site, SiteFrame::Local);
-        let task = AsyncComputeTaskPool::get().spawn(async move { read_tiles(resources, &path, is_placed) });
+    /// A layer of `open` whose tree is not read yet.
+    pub(super) fn new(layer: &Layer, open: &OpenScenario, successor_of: Option<u32>) -> Self {
         Self {
             id: layer.id.clone(),
             id_property: layer.id_property.clone(),
@@ -104,14 +106,34 @@ impl TileLayer {
             site: open.scenario.area.site,
             height_offset_m: 0.0,
             height_reference: layer.height_reference,
-            tree: Tree::Opening(task),
+            tree: Tree::Unasked,
             state: SelectionState::default(),
             selection: None,
             shown: BTreeSet::new(),
             stand_ins: BTreeMap::new(),
             resident: BTreeMap::new(),
             successor_of,
+            retries: Retries::default(),
         }
+    }
+
+    /// Reads the tree, as the layer of `open` says, off the main thread.
+    pub(super) fn read(&mut self, layer: &Layer, open: &OpenScenario) {
+        let pool = AsyncComputeTaskPool::get();
+        let path = layer.path.clone();
+        let is_placed = !matches!(open.scenario.area.site, SiteFrame::Local);
+        let task = match resources_for(&open.resources, &layer.path) {
+            Err(error) => pool.spawn(async move { Err(error.problem(path, "")) }),
+            Ok((resources, path)) if resources.remote().is_some() => pool.spawn(async move {
+                let shown = path.clone();
+                // Not on a thread for tasks: a slow server would hold up everything else that is made there.
+                let read = on_own_thread("read-tileset", move || read_tiles(resources, &path, is_placed)).await;
+                let ended = "reading it ended without a result; close other programs and try again";
+                read.unwrap_or_else(|| Err(Problem::error(shown, "", ended).because(Cause::Machine)))
+            }),
+            Ok((resources, path)) => pool.spawn(async move { read_tiles(resources, &path, is_placed) }),
+        };
+        self.tree = Tree::Opening(task);
     }
 
     /// A site position in the tileset's root frame.

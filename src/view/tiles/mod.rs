@@ -2,15 +2,20 @@
 //! to draw by workers and uploaded within a budget, one entity per tile and render class.
 
 mod hidden;
+mod keep;
 mod layer;
 mod part;
 mod prepare;
 mod replace;
+mod retry;
 mod stats;
 mod subtrees;
 mod textures;
 mod upload;
 
+pub use crate::sources::remote::{KeepProgress, KeepState};
+pub use keep::{KeepLayer, KeepOffline, OfflineKeeping};
+pub use retry::RetryTiles;
 pub use stats::TileStats;
 pub(in crate::view) use upload::Uploader;
 
@@ -27,7 +32,7 @@ use crate::geometry::{FeatureTable, Value};
 use crate::georef::HeightReference;
 use crate::model::{Layer, LayerKind, OpenScenario};
 use crate::schedule::FrameSystems;
-use crate::sources::{Problem, tiles3d::TileId};
+use crate::sources::{Problem, resource::is_url, tiles3d::TileId};
 use crate::streaming::ceiling::Frame;
 use crate::streaming::{
     Ceiling, ContentState, LoadWish, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, View, select,
@@ -121,8 +126,12 @@ impl TileLayers {
     fn open(&mut self, layer: &Layer, open: &OpenScenario, successor_of: Option<u32>) {
         let number = self.next_number;
         self.next_number = self.next_number.wrapping_add(1);
-        self.layers
-            .insert(number, TileLayer::reading(layer, open, successor_of));
+        let mut new = TileLayer::new(layer, open, successor_of);
+        // A server is asked once somebody wants to see it.
+        if !is_url(&layer.path) {
+            new.read(layer, open);
+        }
+        self.layers.insert(number, new);
     }
 
     /// The feature of a picked mesh.
@@ -186,11 +195,21 @@ pub(crate) fn plugin(app: &mut App) {
         .init_resource::<TileLayers>()
         .init_resource::<TileStats>()
         .init_resource::<TileSettings>()
+        .init_resource::<OfflineKeeping>()
+        .add_message::<RetryTiles>()
+        .add_message::<KeepOffline>()
         .add_systems(
             Update,
             (
                 (take_trees, upload_tiles).chain().in_set(FrameSystems::Ingest),
-                (open_layers, replace::start_replacing, hidden::hide_removed)
+                (
+                    open_layers,
+                    replace::start_replacing,
+                    retry::ask_servers,
+                    retry::retry_failed,
+                    keep::keep_offline,
+                    hidden::hide_removed,
+                )
                     .chain()
                     .in_set(FrameSystems::Derive),
                 select_tiles.in_set(FrameSystems::Select),
@@ -316,6 +335,7 @@ fn upload_tiles(
         let tile = loaded.tile;
         let mut resident = Resident::default();
         stats.tiles_loaded += 1;
+        let mut failed_paths = Vec::new();
         for (number, result) in loaded.results.into_iter().enumerate() {
             match result {
                 Ok(mut content) => {
@@ -348,7 +368,8 @@ fn upload_tiles(
                     }
                 }
                 Err(problem) => {
-                    if problems.0.len() < MOST_PROBLEMS {
+                    failed_paths.push(problem.path.clone());
+                    if problems.0.len() < MOST_PROBLEMS && layer.retries.may_list(&problem) {
                         stats.failed.push((problem.path.clone(), problem.message.clone()));
                         problems.0.push(problem);
                     }
@@ -356,6 +377,7 @@ fn upload_tiles(
             }
         }
         layer.state.set_content(tile, outcome);
+        layer.retries.note(tile, failed_paths, loaded.retry_after);
         if outcome != ContentState::Ready {
             continue;
         }

@@ -57,7 +57,7 @@ pub(super) fn finish_replacing(
                 layer.follow_selection(rows, scenario, visibilities, commands);
                 old
             }
-            Tree::Open(_) | Tree::Opening(_) => continue,
+            Tree::Open(_) | Tree::Opening(_) | Tree::Unasked => continue,
         };
         forget(gone);
         if let Some(layer) = layers.remove(&gone) {

@@ -50,7 +50,10 @@ pub(super) fn count_tiles(
     mut unfinished: ResMut<Unfinished>,
     mut stats: ResMut<TileStats>,
 ) {
+    let loaded = tiles.loader.stats();
     let mut new = TileStats {
+        bytes_received: loaded.bytes_received,
+        bytes_cancelled: loaded.bytes_cancelled,
         rendered: 0,
         triangles: 0,
         instances: 0,
@@ -66,7 +69,7 @@ pub(super) fn count_tiles(
     for layer in tiles.layers.values() {
         new.complete &= layer.successor_of.is_none();
         match (&layer.tree, &layer.selection) {
-            (Tree::Failed, _) => {}
+            (Tree::Failed | Tree::Unasked, _) => {}
             (Tree::Opening(_), _) | (Tree::Open(_), None) => new.complete = false,
             (Tree::Open(_), Some(selection)) => {
                 new.complete &= selection.complete;

@@ -5,6 +5,7 @@ use crate::georef::{HeightReference, SiteFrame};
 use crate::sources::resource::{ResourceError, Resources};
 use crate::sources::tiles3d::read_tileset;
 use crate::streaming::{SelectionSettings, SelectionState, View, select};
+use crate::view::tiles::retry::Retries;
 use bevy::math::DVec3;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,6 +42,7 @@ impl Resources for Square {
 fn layers() -> BTreeMap<u32, TileLayer> {
     let (tree, _) = read_tileset(Arc::new(Square), "tileset.json").unwrap();
     let layer = TileLayer {
+        retries: Retries::default(),
         id: "tiles".to_owned(),
         id_property: None,
         is_unregistered: true,

@@ -85,8 +85,8 @@ fn what_may_pass_is_tried_again_and_what_may_not_is_not() {
     for (status, cause) in [
         (404, Cause::Missing),
         (410, Cause::Missing),
-        (400, Cause::Unreadable),
-        (501, Cause::Unreadable),
+        (400, Cause::Network),
+        (501, Cause::Network),
     ] {
         let server = Server::new(move |_| Reply::of(status, r#"{"title": "odd"}"#));
         let error = get(&server, "/", &JSON).unwrap_err();

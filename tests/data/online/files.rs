@@ -2,6 +2,7 @@
 
 use super::server::{Manner, Reply, Seen, Server, gzip};
 use super::{area, client, endpoints, limits};
+use crate::geotiff_fixture::Fixture;
 use flatgeobuf::{
     ColumnType, FgbWriter, GeometryType,
     geozero::{ColumnValue, GeomProcessor, GeozeroGeometry, PropertyProcessor, error::Result as GeozeroResult},
@@ -17,10 +18,9 @@ use std::{fs, path::Path, sync::Mutex, time::Duration};
 const REPORT: &str =
     r"<ServiceExceptionReport><ServiceException>Raster too large</ServiceException></ServiceExceptionReport>";
 
-fn tiff(seen: &Seen) -> Reply {
-    let mut bytes = b"II*\0".to_vec();
-    bytes.extend(seen.target.as_bytes());
-    Reply::ok(bytes).with("Content-Type", "image/tiff")
+fn tiff(_seen: &Seen) -> Reply {
+    let block = Fixture::rd(4, 4, [250_500.0, 476_500.0], 125.0, vec![16.0; 16]);
+    Reply::ok(block.bytes()).with("Content-Type", "image/tiff")
 }
 
 fn jpeg(_seen: &Seen) -> Reply {
@@ -251,7 +251,7 @@ fn a_service_that_breaks_down_halfway_is_not_asked_for_every_tile() {
 
 #[test]
 fn a_run_that_is_stopped_says_so_and_the_next_one_does_the_rest() {
-    let server = Server::new(|seen| tiff(seen).sent(Manner::Drip(4, Duration::from_millis(5))));
+    let server = Server::new(|seen| tiff(seen).sent(Manner::Drip(40, Duration::from_millis(5))));
     let cache = tempfile::tempdir().unwrap();
     let cancel = Cancel::new();
     let (stopped, endpoints) = (Client::new(limits(), cancel.clone()), endpoints(&server));

@@ -7,6 +7,7 @@ use stadslens::model::OpenScenario;
 use stadslens::model::points::NodePoints;
 use stadslens::model::scenario::{open, used_files};
 use stadslens::sources::Cause;
+use stadslens::sources::points::Stop;
 use std::fs;
 use std::path::Path;
 
@@ -67,7 +68,7 @@ fn open_with(folder: &Path, las: &[u8], height_reference: Option<&str>) -> OpenS
 }
 
 fn first_node(open: &OpenScenario) -> NodePoints {
-    let tree = open.points[0].tree(1000);
+    let tree = open.points[0].tree(1000, &Stop::default()).unwrap();
     assert!(tree.problems.is_empty(), "{:?}", tree.problems);
     assert_eq!(tree.nodes.len(), 1);
     let node = tree.read(0);

@@ -10,6 +10,7 @@ use stadslens::panels::card::CardAction;
 use stadslens::panels::desk::{Dialog, Hovering};
 use stadslens::panels::layers::LayersAction;
 use stadslens::panels::minimap::{MinimapAction, MinimapState};
+use stadslens::panels::network::NetworkAction;
 use stadslens::panels::problems::ProblemsAction;
 use stadslens::panels::settings::SettingsAction;
 use stadslens::panels::status_bar::Loading;
@@ -200,6 +201,8 @@ fn problems_open_from_the_counter() {
             .count(),
         2
     );
+    let asked = press(&mut harness, "Nog eens proberen");
+    assert_eq!(asked[0].problems, [ProblemsAction::Retry]);
     let asked = press(&mut harness, "Opnieuw openen");
     assert_eq!(asked[0].problems, [ProblemsAction::Reopen]);
     harness.get_all_by_label("Negeren").nth(1).unwrap().click();
@@ -278,6 +281,11 @@ fn settings_ask_for_what_is_pressed() {
     expect("Laag", SettingsAction::SetQuality(QualityChoice::Low));
     expect("Donker", SettingsAction::SetTheme(ThemeChoice::Dark));
     expect("Minder beweging", SettingsAction::SetReducedMotion(true));
+    expect(
+        "Niets van internet halen",
+        SettingsAction::Network(NetworkAction::SetOffline(true)),
+    );
+    expect("Alles wissen", SettingsAction::Network(NetworkAction::Clear));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use stadslens::panels::desk::{Desk, DeskActions, DeskView, Page};
 use stadslens::panels::layers::{DetailRow, LayerRow, LayersState, LegendEntry};
 use stadslens::panels::meters::MetersState;
 use stadslens::panels::minimap::MinimapState;
+use stadslens::panels::network::NetworkState;
 use stadslens::panels::problems::{ProblemRow, ProblemsState};
 use stadslens::panels::rooms::OwnPages;
 use stadslens::panels::search::FoundLines;
@@ -49,6 +50,7 @@ pub(crate) struct Scene {
     pub(crate) sun: SunState,
     pub(crate) charter: CharterState,
     pub(crate) preferences: Preferences,
+    pub(crate) network: NetworkState,
     pub(crate) synthetic: bool,
     pub(crate) asked: Vec<DeskActions>,
     pub(crate) zones: Option<Zones>,
@@ -85,6 +87,7 @@ fn two_problems() -> ProblemsState {
             problem("Een tegel ontbreekt", true),
             problem("Een sleutel is onbekend", false),
         ],
+        can_retry: true,
     }
 }
 
@@ -147,6 +150,7 @@ impl Scene {
                     certainty: Certainty::Decided,
                     synthetic: true,
                     look: None,
+                    keep: None,
                     legend: vec![LegendEntry {
                         label: "Boom, klein".to_owned(),
                         fill: egui::Color32::from_rgb(0x8F, 0xAE, 0x79),
@@ -183,6 +187,11 @@ impl Scene {
                 audience: "De ontwerper".to_owned(),
                 work_process: "Raadsvoorstel".to_owned(),
                 replaces: String::new(),
+            },
+            network: NetworkState {
+                location: "/home/a/.cache/stadslens".to_owned(),
+                kept_bytes: Some(12_000_000),
+                ..NetworkState::default()
             },
             preferences: Preferences {
                 tour_seen: true,
@@ -243,6 +252,7 @@ impl Scene {
             sun: scene.sun,
             charter: &scene.charter,
             preferences: &scene.preferences,
+            network: &scene.network,
             synthetic: scene.synthetic,
             found: &scene.found,
             system: scene.system.as_ref(),

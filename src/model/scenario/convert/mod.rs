@@ -16,6 +16,7 @@ use super::findings::Findings;
 use super::place::LeftOut;
 use super::projection::Projection;
 use super::read::{has_extension, is_table};
+use super::server_layer::layer_path;
 use super::words::{certainty, layer_kind, lens_name};
 use super::{Area, Charter, Layer, LayerKind, LensName, LocalText, Phase, Scenario, Source, Variant, Viewpoint};
 use crate::georef::{HeightReference, LonLatH, RdNap, SiteFrame};
@@ -175,7 +176,7 @@ impl Converter<'_> {
     fn layers(&mut self, files: &[file::LayerFile]) -> Vec<Layer> {
         let mut layers = Vec::new();
         for (place, file) in self.unique("layers", files, |l| &l.id) {
-            let path = match resource::join(self.document, &file.path) {
+            let path = match layer_path(self.document, file) {
                 Ok(path) => path,
                 Err(error) => {
                     let message = format!("{error}; {place} is left out");

@@ -253,7 +253,7 @@ pub struct LayerFile {
     pub id: String,
     /// What it holds.
     pub kind: LayerKindFile,
-    /// Path of its file, within the scenario's folder.
+    /// Path of its file, within the scenario's folder; of 3D Tiles also their address on a server (https).
     pub path: String,
     /// Title per language.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -53,6 +53,9 @@ pub struct StyleFile {
     /// Property whose value names a feature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_property: Option<String>,
+    /// Property whose value stands at each feature on the map (no names there when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// Unknown keys.
     #[serde(flatten)]
     pub extra: Extra,

@@ -232,6 +232,12 @@ impl Level {
         [across, u64::from(self.height).div_ceil(u64::from(self.chunk[1]))]
     }
 
+    /// Whether all its tiles end within a file of so many bytes.
+    pub(in crate::sources::raster) fn ends_within(&self, file_bytes: u64) -> bool {
+        let mut tiles = self.offsets.iter().zip(&self.sizes);
+        tiles.all(|(at, size)| at.saturating_add(*size) <= file_bytes)
+    }
+
     /// Samples of a pixel that stand together in one tile.
     pub(in crate::sources::raster) fn samples_together(&self) -> usize {
         if self.is_planar { 1 } else { usize::from(self.samples) }

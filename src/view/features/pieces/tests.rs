@@ -21,6 +21,7 @@ fn style() -> FeatureStyle {
         height: None,
         base: None,
         label: None,
+        map_label: None,
     }
 }
 
