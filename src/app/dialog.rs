@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Endings of files that open by themselves.
-const ENDINGS: [&str; 24] = [
+const ENDINGS: [&str; 25] = [
     "stadslens",
     "json",
     "jsonl",
@@ -23,6 +23,7 @@ const ENDINGS: [&str; 24] = [
     "glb",
     "gltf",
     "b3dm",
+    "pnts",
     "obj",
     "las",
     "laz",

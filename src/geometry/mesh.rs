@@ -1,7 +1,7 @@
 //! One uploadable mesh with a feature row per vertex, and the edges drawn on it.
 
-use crate::georef::SitePos;
-use bevy::math::Vec3;
+use crate::georef::{SitePos, site_axes};
+use bevy::math::{DVec3, Vec3};
 
 /// An RGBA8 image, straight alpha, row by row from the top.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +62,12 @@ const CREASE_COSINE: f32 = 0.906_307_8;
 const WELD_CELL_M: f32 = 0.001;
 
 impl FeatureMesh {
+    /// Where its vertices are, site frame.
+    pub fn places(&self) -> impl Iterator<Item = DVec3> {
+        let site = |p: &[f32; 3]| self.origin.0 + site_axes(Vec3::from_array(*p).as_dvec3());
+        self.positions.iter().map(site)
+    }
+
     /// Bytes held in memory: vertices, indices and texture.
     pub fn bytes(&self) -> u64 {
         let vertices = self.positions.len() * 12

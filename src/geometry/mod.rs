@@ -5,6 +5,7 @@
 mod boxes;
 mod bvh;
 mod features;
+mod marks;
 mod mesh;
 pub mod polygon;
 mod region;
@@ -12,6 +13,7 @@ mod region;
 pub use boxes::BoxIndex;
 pub use bvh::{MeshBvh, Ray, RayHit};
 pub use features::{Column, FeatureTable, Value};
+pub use marks::{FeatureLines, FeatureMarks, FeaturePoints};
 pub use mesh::{CreaseEdges, FeatureMesh, Texture};
 pub use polygon::Polygon;
 pub use region::Region;

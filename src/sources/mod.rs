@@ -5,6 +5,7 @@
 
 mod city_mesh;
 pub mod cityjson;
+mod codecs;
 pub(crate) mod crs_name;
 pub mod gltf;
 mod hex;

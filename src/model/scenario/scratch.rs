@@ -5,7 +5,7 @@
 
 use super::read::{has_extension, open};
 use super::{Area, Layer, LayerKind, LocalText, OpenScenario, Scenario, Source, Viewpoint};
-use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef, site_axes};
+use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef};
 use crate::sources::{
     Cause, Problem,
     cityjson::{LodChoice, is_city_json},
@@ -15,7 +15,7 @@ use crate::sources::{
     tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileTree},
     vector,
 };
-use bevy::math::{DMat4, DVec2, DVec3, Vec3};
+use bevy::math::{DMat4, DVec2, DVec3};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub fn open_any(path: &Path) -> Result<OpenScenario, Vec<Problem>> {
     if path.is_dir() && !path.join("scenario.json").is_file() && path.join("tileset.json").is_file() {
         return OpenScenario::scratch_for_tileset(&path.join("tileset.json"));
     }
-    if path.is_file() && has_extension(&shown, &["glb", "gltf", "b3dm"]) {
+    if path.is_file() && has_extension(&shown, &["glb", "gltf", "b3dm", "pnts"]) {
         return OpenScenario::scratch_for_model(path);
     }
     if path.is_file() && is_obj(&shown) {
@@ -160,7 +160,7 @@ impl OpenScenario {
         Ok(open)
     }
 
-    /// A scratch scenario around one glb, gltf or b3dm, whose coordinates are taken as they are.
+    /// A scratch scenario around one glb, gltf, b3dm or pnts, whose coordinates are taken as they are.
     pub fn scratch_for_model(path: &Path) -> Result<Self, Vec<Problem>> {
         let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
         let request = DecodeRequest {
@@ -174,10 +174,7 @@ impl OpenScenario {
             height_offset_m: 0.0,
         };
         let content = tiles3d::decode_content(&request).map_err(|problem| vec![problem])?;
-        let corners = content.meshes.iter().flat_map(|(mesh, ..)| {
-            let site = |p: &[f32; 3]| mesh.origin.0 + site_axes(Vec3::from_array(*p).as_dvec3());
-            mesh.positions.iter().map(site).filter(|p| p.is_finite())
-        });
+        let corners = content.places().filter(|p| p.is_finite());
         let bounds = corners.fold(None, |bounds: Option<(DVec3, DVec3)>, p| {
             Some(bounds.map_or((p, p), |(low, high)| (low.min(p), high.max(p))))
         });
@@ -250,14 +247,7 @@ fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame) -> Option<(SitePos, f6
         height_offset_m: 0.0,
     };
     let content = tiles3d::decode_content(&request).ok()?;
-    let corners: Vec<DVec3> = content
-        .meshes
-        .iter()
-        .flat_map(|(mesh, ..)| {
-            let site = |p: &[f32; 3]| mesh.origin.0 + site_axes(Vec3::from_array(*p).as_dvec3());
-            mesh.positions.iter().map(site).filter(|p| p.is_finite())
-        })
-        .collect();
+    let corners: Vec<DVec3> = content.places().filter(|p| p.is_finite()).collect();
     if corners.is_empty() {
         return None;
     }

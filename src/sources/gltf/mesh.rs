@@ -6,14 +6,15 @@ use super::{
     document::Document,
     feature_ids::{FeatureIdSet, Rows, choose_rows, property_tables},
     file::{Primitive, Root},
+    marks::merge_marks,
     material::{RenderClass, decode_image},
     metadata,
     place::{Bounds, Placement, SiteMap},
-    primitive::{Part, read_part},
+    primitive::{Part, Shape, read_part},
     scene::mesh_places,
 };
 use crate::{
-    geometry::{FeatureMesh, FeatureTable},
+    geometry::{FeatureMarks, FeatureMesh, FeatureTable},
     sources::{Cause, Problem, resource::Resources},
 };
 use bevy::math::{DMat3, DMat4, DVec3, Vec3};
@@ -31,6 +32,8 @@ const MAX_FAULTS: usize = 20;
 /// Meshes in the site frame and what they stand for.
 pub(crate) struct DecodedGltf {
     pub(crate) meshes: Vec<FeatureMesh>,
+    /// Points and lines.
+    pub(crate) marks: FeatureMarks,
     pub(crate) features: FeatureTable,
     /// Bytes read from other files than the payload itself.
     pub(crate) bytes_read: u64,
@@ -38,9 +41,9 @@ pub(crate) struct DecodedGltf {
 }
 
 /// A part and where it stands.
-struct PlacedPart {
-    part: Part,
-    gltf_from_local: DMat4,
+pub(super) struct PlacedPart {
+    pub(super) part: Part,
+    pub(super) gltf_from_local: DMat4,
 }
 
 /// Decodes a payload. `batch` is the table of a batched tile. `Err` when nothing can be drawn of a file
@@ -83,6 +86,7 @@ pub(crate) fn decode(
     };
     let mut problems = warnings(document, rows, path);
     let mut meshes = Vec::new();
+    let mut marks = FeatureMarks::default();
     let mut texture_budget = MAX_TEXTURE_BYTES;
     if !parts.is_empty() {
         let (map, root_from_gltf, is_hint_wrong) =
@@ -92,9 +96,11 @@ pub(crate) fn decode(
                 "the tileset says that its tiles are z-up, but only y-up fits the tile's volume; y-up is taken";
             problems.push(Problem::warning(path, "asset.gltfUpAxis", message));
         }
-        for (class, mesh) in merge(parts, &map, root_from_gltf, rows.count)
-            .map_err(|error| Problem::error(path, "", error.to_string()).because(Cause::Place))?
-        {
+        let misplaced =
+            |error: crate::georef::GeorefError| Problem::error(path, "", error.to_string()).because(Cause::Place);
+        let (faces, others) = parts.into_iter().partition(|placed| placed.part.shape == Shape::Faces);
+        marks = merge_marks(others, &map, root_from_gltf, rows.count).map_err(misplaced)?;
+        for (class, mesh) in merge(faces, &map, root_from_gltf, rows.count).map_err(misplaced)? {
             let mut mesh = mesh;
             if let Some(image) = class.image {
                 match decode_image(&views, image, resources, path, texture_budget) {
@@ -115,6 +121,7 @@ pub(crate) fn decode(
     problems.extend(as_problems(faults, path));
     Ok(DecodedGltf {
         meshes,
+        marks,
         features,
         bytes_read,
         problems,

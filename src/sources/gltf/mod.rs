@@ -6,17 +6,18 @@
 //! and so panic on an index out of range). `file` says which is whose, and why.
 //!
 //! One payload becomes one [`FeatureMesh`](crate::geometry::FeatureMesh) per render class (base colour
-//! texture, sides, blending, light), all with the same origin, and one table of its features. All
+//! texture, sides, blending, light), the points and lines beside them, all with the same origin, and one table of its features. All
 //! transforms are composed in `f64`; vertices become `f32` offsets from the origin in the last step.
 //!
-//! Not read yet, each with a problem: Draco compression, KTX2 textures, GPU instancing, points and lines,
-//! feature ids in textures. Animations and skins are passed over: tiles stand still.
+//! Not read yet, each with a problem: Draco compression, KTX2 textures, GPU instancing, feature ids in
+//! textures. Animations and skins are passed over: tiles stand still.
 
 mod accessor;
 mod count;
 mod document;
 mod feature_ids;
 mod file;
+mod marks;
 mod material;
 mod mesh;
 mod metadata;
@@ -26,6 +27,7 @@ mod scene;
 
 pub(crate) use count::{Totals, count};
 pub(crate) use document::{Document, json_of, little_endian_u32};
+pub(crate) use marks::LocalPoints;
 pub(crate) use material::decode_picture;
 pub(crate) use mesh::{DecodedGltf, decode};
 pub(crate) use place::Placement;

@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 /// Most values of all binary columns together: they can share the same bytes.
 const MAX_VALUES: usize = 64_000_000;
 /// Most features of one tile.
-const MAX_BATCH: u32 = 4_000_000;
+pub(super) const MAX_BATCH: u32 = 4_000_000;
 /// `"` in the uppermost byte: no real length is so large, and JSON or `glTF` is never smaller.
 const TEXT_NOT_LENGTH: u32 = 0x2200_0000;
 
@@ -85,58 +85,66 @@ impl<'a> B3dm<'a> {
 
     /// The batch table as columns, and what is wrong with it. Geometry can be shown without.
     pub(super) fn table(&self) -> (FeatureTable, Vec<Fault>) {
-        let mut faults = Vec::new();
-        let mut table = FeatureTable {
-            rows: self.batch_length,
-            ..FeatureTable::default()
-        };
         if self.batch_length > MAX_BATCH {
             let message = format!(
                 "a batch of {} features is more than the {MAX_BATCH} that are read",
                 self.batch_length
             );
-            faults.push(Fault::too_large("feature table", message));
-            table.rows = 0;
-            return (table, faults);
+            return (
+                FeatureTable::default(),
+                vec![Fault::too_large("feature table", message)],
+            );
         }
-        let columns = match object(self.batch_json, "batch table") {
-            Ok(columns) => columns,
+        match object(self.batch_json, "batch table") {
+            Ok(columns) => batch_table(self.batch_length, columns, self.batch_binary),
             Err(fault) => {
-                faults.push(fault);
-                return (table, faults);
-            }
-        };
-        let mut budget = MAX_VALUES;
-        for (name, values) in columns {
-            if matches!(name.as_str(), "extensions" | "extras" | "HIERARCHY") {
-                if name == "HIERARCHY" || values.get("3DTILES_batch_table_hierarchy").is_some() {
-                    let message = "the class hierarchy of the batch table is not read yet; its plain columns are shown";
-                    faults.push(Fault::not_read("batch table", message));
-                }
-                continue;
-            }
-            let column = match &values {
-                Json::Array(items) => Ok(json_column(items, table.rows as usize)),
-                Json::Object(place) => match budget.checked_sub(4 * table.rows as usize) {
-                    Some(rest) => {
-                        budget = rest;
-                        binary_column(place, self.batch_binary, table.rows as usize).map_err(Fault::from)
-                    }
-                    None => Err(Fault::too_large("", "the batch table has too many values")),
-                },
-                _ => Err("the column is neither a list nor a place in the binary part".into()),
-            };
-            match column {
-                Ok(column) => table.columns.push((name, column)),
-                Err(fault) => faults.push(fault.moved_to(format!("batch table.{name}"))),
+                let table = FeatureTable {
+                    rows: self.batch_length,
+                    ..FeatureTable::default()
+                };
+                (table, vec![fault])
             }
         }
-        (table, faults)
     }
 }
 
+/// The columns of a batch table with `rows` rows, and what is wrong with some.
+pub(super) fn batch_table(rows: u32, columns: Map<String, Json>, binary: &[u8]) -> (FeatureTable, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let mut table = FeatureTable {
+        rows,
+        ..FeatureTable::default()
+    };
+    let mut budget = MAX_VALUES;
+    for (name, values) in columns {
+        if matches!(name.as_str(), "extensions" | "extras" | "HIERARCHY") {
+            if name == "HIERARCHY" || values.get("3DTILES_batch_table_hierarchy").is_some() {
+                let message = "the class hierarchy of the batch table is not read yet; its plain columns are shown";
+                faults.push(Fault::not_read("batch table", message));
+            }
+            continue;
+        }
+        let column = match &values {
+            Json::Array(items) => Ok(json_column(items, table.rows as usize)),
+            Json::Object(place) => match budget.checked_sub(4 * table.rows as usize) {
+                Some(rest) => {
+                    budget = rest;
+                    binary_column(place, binary, table.rows as usize).map_err(Fault::from)
+                }
+                None => Err(Fault::too_large("", "the batch table has too many values")),
+            },
+            _ => Err("the column is neither a list nor a place in the binary part".into()),
+        };
+        match column {
+            Ok(column) => table.columns.push((name, column)),
+            Err(fault) => faults.push(fault.moved_to(format!("batch table.{name}"))),
+        }
+    }
+    (table, faults)
+}
+
 /// A section of JSON; empty for no bytes.
-fn object(bytes: &[u8], section: &str) -> Result<Map<String, Json>, Fault> {
+pub(super) fn object(bytes: &[u8], section: &str) -> Result<Map<String, Json>, Fault> {
     // Padding is spaces by the specification, and zeros in practice.
     let end = bytes
         .iter()
@@ -154,7 +162,12 @@ fn byte_offset(place: &Map<String, Json>) -> Option<usize> {
 }
 
 /// Numbers in the JSON itself or as 32-bit floats in the binary part.
-fn feature_numbers(features: &Map<String, Json>, binary: &[u8], key: &str, count: usize) -> Option<Vec<f64>> {
+pub(super) fn feature_numbers(
+    features: &Map<String, Json>,
+    binary: &[u8],
+    key: &str,
+    count: usize,
+) -> Option<Vec<f64>> {
     let numbers: Option<Vec<f64>> = match features.get(key)? {
         Json::Array(items) => items.iter().take(count).map(Json::as_f64).collect(),
         Json::Object(place) => {

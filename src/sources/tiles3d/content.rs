@@ -3,8 +3,13 @@
 //! The kind of a payload is told by its first bytes, never by its name. Kinds that are not read yet each
 //! have their name in [`PayloadKind`], so that a reader can be added where [`decode_gltf_or_b3dm`] chooses.
 
-use super::{BoundingVolume, b3dm::B3dm, is_tileset_json};
-use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh};
+use super::{
+    BoundingVolume,
+    b3dm::B3dm,
+    is_tileset_json,
+    pnts::{self, Pnts},
+};
+use crate::geometry::{CreaseEdges, FeatureMarks, FeatureMesh, FeatureTable, MeshBvh};
 use crate::georef::SiteFrame;
 use crate::sources::{
     Cause, Problem,
@@ -46,6 +51,8 @@ pub struct DecodeRequest {
 pub struct TileContent {
     /// Meshes, usually one.
     pub meshes: Vec<(FeatureMesh, CreaseEdges, MeshBvh)>,
+    /// Points and lines.
+    pub marks: FeatureMarks,
     /// Attributes of the features in these meshes (row = feature).
     pub features: FeatureTable,
     /// Bytes read for it.
@@ -54,6 +61,14 @@ pub struct TileContent {
     pub bytes_resident: u64,
     /// What went wrong while the rest was kept.
     pub problems: Vec<Problem>,
+}
+
+impl TileContent {
+    /// Where everything of it is that is drawn, site frame.
+    pub fn places(&self) -> impl Iterator<Item = DVec3> {
+        let meshes = self.meshes.iter().flat_map(|(mesh, ..)| mesh.places());
+        meshes.chain(self.marks.places().map(|(place, _)| place))
+    }
 }
 
 /// What a payload is, by its first bytes.
@@ -148,14 +163,13 @@ impl PayloadKind {
     /// Why this kind cannot be drawn, and what kind of problem that is; `None` for those that can.
     pub(crate) fn refusal(self) -> Option<(Cause, &'static str)> {
         let message = match self {
-            Self::Empty | Self::Glb | Self::Gltf | Self::B3dm => return None,
+            Self::Empty | Self::Glb | Self::Gltf | Self::B3dm | Self::Pnts => return None,
             Self::Tileset => {
                 let message = "a tileset stands where a tile should; name it with the ending .json";
                 return Some((Cause::WrongKind, message));
             }
             Self::Unknown => return Some((Cause::WrongKind, "this is not a tile: its first bytes are unknown")),
             Self::I3dm => "instanced tiles (i3dm) are not read yet",
-            Self::Pnts => "point clouds (pnts) are not read yet",
             Self::Cmpt => "composite tiles (cmpt) are not read yet",
             Self::Vctr => "vector tiles (vctr) are not read yet",
             Self::Geom => "geometry tiles (geom) are not read yet",
@@ -168,7 +182,7 @@ impl PayloadKind {
     }
 }
 
-/// Reads and decodes one payload (glb, gltf or b3dm by magic bytes).
+/// Reads and decodes one payload (glb, gltf, b3dm or pnts by magic bytes).
 ///
 /// # Errors
 /// One [`Problem`] when nothing of the payload can be drawn; what costs only a part of it is listed in
@@ -177,9 +191,10 @@ pub fn decode_content(request: &DecodeRequest) -> Result<TileContent, Problem> {
     let decoded = decode_meshes(request)?;
     let mut content = TileContent {
         meshes: Vec::with_capacity(decoded.meshes.len()),
+        bytes_resident: decoded.marks.bytes(),
+        marks: decoded.marks,
         features: decoded.features,
         bytes_read: decoded.bytes_read,
-        bytes_resident: 0,
         problems: decoded.problems,
     };
     for mesh in decoded.meshes {
@@ -197,12 +212,22 @@ pub fn decode_content(request: &DecodeRequest) -> Result<TileContent, Problem> {
 pub struct DecodedMeshes {
     /// One mesh for each render class.
     pub meshes: Vec<FeatureMesh>,
+    /// Points and lines.
+    pub marks: FeatureMarks,
     /// Attributes of the features in these meshes (row = feature).
     pub features: FeatureTable,
     /// Bytes read for it.
     pub bytes_read: u64,
     /// What went wrong while the rest was kept.
     pub problems: Vec<Problem>,
+}
+
+impl DecodedMeshes {
+    /// Where everything of it is that is drawn, site frame.
+    pub fn places(&self) -> impl Iterator<Item = DVec3> {
+        let meshes = self.meshes.iter().flat_map(FeatureMesh::places);
+        meshes.chain(self.marks.places().map(|(place, _)| place))
+    }
 }
 
 /// The first half of [`decode_content`]: bytes to uploadable meshes.
@@ -244,8 +269,12 @@ fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<Dec
     if let Some((cause, message)) = kind.refusal() {
         return Err(Problem::error(path, "", message).because(cause));
     }
+    if kind == PayloadKind::Pnts {
+        return pnts::decode(request, bytes, path);
+    }
     let mut content = DecodedMeshes {
         meshes: Vec::new(),
+        marks: FeatureMarks::default(),
         features: FeatureTable::default(),
         bytes_read: bytes.len() as u64,
         problems: Vec::new(),
@@ -263,6 +292,7 @@ fn decode_bytes(request: &DecodeRequest, bytes: &[u8], path: &str) -> Result<Dec
     content.bytes_read += decoded.bytes_read;
     content.features = decoded.features;
     content.meshes = decoded.meshes;
+    content.marks = decoded.marks;
     Ok(content)
 }
 
@@ -317,6 +347,17 @@ pub(crate) fn count_payload(bytes: &[u8], path: &str) -> PayloadCount {
     };
     if let Some((cause, message)) = count.kind.refusal() {
         count.problems.push(Problem::error(path, "", message).because(cause));
+        return count;
+    }
+    if count.kind == PayloadKind::Pnts {
+        match Pnts::parse(bytes) {
+            Ok(tile) => {
+                // The batches of a point cloud are not what the totals count.
+                count.totals.points = u64::from(tile.count);
+                count.extensions = tile.extensions();
+            }
+            Err(fault) => count.problems.push(fault.at(path)),
+        }
         return count;
     }
     let mut gltf_bytes = bytes;

@@ -2,6 +2,7 @@
 
 mod b3dm;
 mod content;
+mod pnts;
 mod references;
 mod tile_file;
 pub mod tiler;

@@ -1,7 +1,7 @@
 //! One tile layer: its tree, what of it is loaded and what is drawn.
 
-use super::set_hidden;
-use crate::geometry::FeatureTable;
+use super::{marks::ResidentMarks, set_hidden};
+use crate::geometry::{FeatureTable, Value};
 use crate::georef::{HeightReference, SiteFrame, SitePos};
 use crate::model::{Layer, OpenScenario};
 use crate::sources::{
@@ -38,9 +38,19 @@ pub(in crate::view) struct ResidentContent {
     pub(in crate::view) rows: RowRange,
     /// Middle of each feature, site frame.
     pub(super) centers: Vec<DVec3>,
-    /// One per render class; edges are their children.
+    /// One per render class, edges are their children; and one per piece of points and lines.
     pub(in crate::view) meshes: Vec<Entity>,
     pub(super) triangles: u64,
+    pub(super) points: u64,
+    /// What sizing the points needs.
+    pub(super) marks: Vec<ResidentMarks>,
+}
+
+impl ResidentContent {
+    /// Features that have a row of state, which those that are points of their own do not have.
+    pub(super) fn stateful(&self) -> u32 {
+        self.features.rows.min(self.rows.count.saturating_sub(1))
+    }
 }
 
 /// A loaded tile.
@@ -48,12 +58,14 @@ pub(in crate::view) struct ResidentContent {
 pub(super) struct Resident {
     pub(super) contents: Vec<ResidentContent>,
     pub(super) triangles: u64,
+    pub(super) points: u64,
     pub(super) features: u64,
 }
 
 impl Resident {
     pub(super) fn add(&mut self, content: ResidentContent) {
         self.triangles += content.triangles;
+        self.points += content.points;
         self.features += u64::from(content.features.rows);
         self.contents.push(content);
     }
@@ -246,6 +258,15 @@ impl TileLayer {
                 commands.entity(entity).try_despawn();
             }
         }
+    }
+}
+
+/// An id as text; numbers are ids too.
+pub(crate) fn id_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 

@@ -2,11 +2,14 @@
 //! to draw by workers and uploaded within a budget, one entity per tile and render class.
 
 mod layer;
+mod marks;
 mod prepare;
 mod replace;
 mod stats;
 mod upload;
 
+pub(crate) use layer::id_text;
+pub(in crate::view) use marks::MarkAssets;
 pub use stats::TileStats;
 pub(in crate::view) use upload::Uploader;
 
@@ -19,7 +22,7 @@ use super::{
     scene::{ScenarioShown, ShownScenario, VariantShown, ViewProblems},
     site_view::SiteView,
 };
-use crate::geometry::{FeatureTable, Value};
+use crate::geometry::FeatureTable;
 use crate::georef::HeightReference;
 use crate::model::{Layer, LayerKind, OpenScenario};
 use crate::schedule::FrameSystems;
@@ -130,7 +133,7 @@ impl TileLayers {
             .filter_map(|tile| layer.resident.get(tile))
             .find_map(|resident| {
                 resident.contents.iter().find_map(|content| {
-                    let row = (0..content.features.rows).find(|row| {
+                    let row = (0..content.stateful()).find(|row| {
                         content
                             .features
                             .value(*row, name)
@@ -143,16 +146,12 @@ impl TileLayers {
     }
 }
 
-/// An id as text; numbers are ids too.
-pub(crate) fn id_text(value: &Value) -> Option<String> {
-    match value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Int(number) => Some(number.to_string()),
-        _ => None,
-    }
+pub(crate) fn plugin(app: &mut App) {
+    app.add_plugins((marks::plugin, stream));
 }
 
-pub(crate) fn plugin(app: &mut App) {
+/// All of it that needs no graphics.
+fn stream(app: &mut App) {
     app.init_resource::<TileLayers>()
         .init_resource::<TileStats>()
         .init_resource::<TileSettings>()
@@ -231,6 +230,7 @@ fn upload_tiles(
     mut meshes: ResMut<Assets<Mesh>>,
     mut images: ResMut<Assets<Image>>,
     mut materials: ResMut<Assets<PaperMaterial>>,
+    mut marks: MarkAssets,
     mut problems: ResMut<ViewProblems>,
     mut stats: ResMut<TileStats>,
     mut tiles: ResMut<TileLayers>,
@@ -278,6 +278,7 @@ fn upload_tiles(
                         meshes: &mut meshes,
                         images: &mut images,
                         materials: &mut materials,
+                        marks: &mut marks,
                         samples: (!ground.is_measured).then_some(&mut *samples),
                     };
                     match uploader.upload(
@@ -341,7 +342,7 @@ fn set_hidden(
     is_drawn_at: impl Fn(DVec3) -> bool,
 ) {
     let ids = id_property.filter(|_| !removed.is_empty());
-    for row in 0..content.features.rows {
+    for row in 0..content.stateful() {
         let is_removed = ids
             .and_then(|name| content.features.value(row, name))
             .and_then(|value| id_text(&value))
@@ -470,6 +471,8 @@ mod tests {
             centers,
             meshes: Vec::new(),
             triangles: 0,
+            points: 0,
+            marks: Vec::new(),
         }
     }
 
