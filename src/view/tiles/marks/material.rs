@@ -23,7 +23,7 @@ const SHADER: Handle<Shader> = uuid_handle!("5b3c2f0e-3a52-4d9b-9a64-0d1f4c6f7a4
 /// How marks are drawn; each value is one pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(C)]
-pub(super) struct MarkKey {
+pub(in crate::view) struct MarkKey {
     /// Lines, else points.
     pub(super) lines: bool,
     /// Mixed with what lies behind.
