@@ -225,7 +225,8 @@ fn other_versions_and_unknown_bytes_are_named() {
     );
     for (bytes, expected) in [
         (&b"i3dm...."[..], "not read yet"),
-        (b"pnts....", "not read yet"),
+        (b"pnts....", "unknown"),
+        (b"pnts\x01\0\0\0", "cut off"),
         (b"cmpt....", "not read yet"),
         (b"PK\x03\x04", "not read yet"),
         (b"\x1f\x8b\x08", "not read yet"),

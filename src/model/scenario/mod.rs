@@ -23,6 +23,7 @@ mod geojson;
 mod geotiff_layer;
 mod imagery_layer;
 mod layers;
+mod lone_tile;
 mod mass_layer;
 mod mesh_layer;
 mod model_document;

@@ -3,6 +3,7 @@
 //!
 //! It has one layer, one viewpoint that frames the data, no ground and no variants. Nothing is written.
 
+use super::lone_tile::LoneTile;
 use super::read::{has_extension, open};
 use super::{Area, Layer, LayerKind, LocalText, OpenScenario, Scenario, Source, Viewpoint};
 use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef};
@@ -124,6 +125,16 @@ impl OpenScenario {
         name: &str,
         title: &str,
     ) -> Result<Self, Vec<Problem>> {
+        Self::framed(resources, name, title, false)
+    }
+
+    /// The same; whether all of it shall be in view, or where most of it is.
+    fn framed(
+        resources: Arc<dyn resource::Resources>,
+        name: &str,
+        title: &str,
+        is_whole: bool,
+    ) -> Result<Self, Vec<Problem>> {
         let (tree, problems) = tiles3d::read_tileset(resources.clone(), name).map_err(|problem| vec![problem])?;
         let middle = middle_tile(&tree);
         let (center, radius_m) = middle.map_or((DVec3::ZERO, 100.0), |tile| ball(&volume_of(tile)));
@@ -143,7 +154,7 @@ impl OpenScenario {
         };
         let mut radius_m = radius_m;
         // A volume may be a hundred times as large as what lies in it: what lies in it decides where to look.
-        if let Some((seen, seen_radius_m)) = middle.and_then(|tile| seen_in(tile, &tree, site)) {
+        if let Some((seen, seen_radius_m)) = middle.and_then(|tile| seen_in(tile, &tree, site, is_whole)) {
             (target, radius_m) = (seen, seen_radius_m);
             if tree.is_geocentric
                 && let Ok(place) = site.lon_lat_h_from_site(seen)
@@ -175,22 +186,21 @@ impl OpenScenario {
         };
         let content = tiles3d::decode_content(&request).map_err(|problem| vec![problem])?;
         let corners = content.places().filter(|p| p.is_finite());
-        let bounds = corners.fold(None, |bounds: Option<(DVec3, DVec3)>, p| {
-            Some(bounds.map_or((p, p), |(low, high)| (low.min(p), high.max(p))))
-        });
-        let (low, high) = bounds.unwrap_or((DVec3::splat(-1.0), DVec3::ONE));
-        let center = (low + high) / 2.0;
-        let scenario = scratch(
-            &name,
-            &name,
-            SiteFrame::Local,
-            home(SitePos(center), low.distance(high) / 2.0),
-            &TILES,
-        );
-        let mut open = Self::without_data(scenario, resources);
-        open.problems = content.problems;
+        let (center, radius_m) = ball_around(corners).unwrap_or((DVec3::ZERO, 1.0));
+        let lone = LoneTile::new(resources, &name, center, radius_m.max(0.01));
+        let tileset = lone.tileset();
+        let mut open = Self::framed(Arc::new(lone), &tileset, &name, true)?;
+        open.problems.extend(content.problems);
         Ok(open)
     }
+}
+
+/// The ball around the box around all places; `None` of none.
+fn ball_around(places: impl Iterator<Item = DVec3>) -> Option<(DVec3, f64)> {
+    let bounds = places.fold(None, |bounds: Option<(DVec3, DVec3)>, p| {
+        Some(bounds.map_or((p, p), |(low, high)| (low.min(p), high.max(p))))
+    });
+    bounds.map(|(low, high)| ((low + high) / 2.0, low.distance(high) / 2.0))
 }
 
 /// The tile with content that lies nearest to the middle of all of them; the root when none has content.
@@ -234,8 +244,8 @@ pub(super) fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.get(at).copied().unwrap_or_default()
 }
 
-/// Where most of what a tile really holds lies, and a radius that shows it, metres.
-fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame) -> Option<(SitePos, f64)> {
+/// Where all of what a tile holds lies, or most of it where it is a piece of a town, and a radius that shows it, metres.
+fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame, is_whole: bool) -> Option<(SitePos, f64)> {
     let request = DecodeRequest {
         resources: tree.resources.clone(),
         path: tile.contents.first()?.clone(),
@@ -250,6 +260,10 @@ fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame) -> Option<(SitePos, f6
     let corners: Vec<DVec3> = content.places().filter(|p| p.is_finite()).collect();
     if corners.is_empty() {
         return None;
+    }
+    if is_whole || content.meshes.is_empty() {
+        let (center, radius_m) = ball_around(corners.into_iter())?;
+        return Some((SitePos(center), radius_m.max(1.0)));
     }
     // Where most corners lie close together is the village; farms far around it do not count.
     let middle = DVec2::new(median(corners.iter().map(|p| p.x)), median(corners.iter().map(|p| p.y)));

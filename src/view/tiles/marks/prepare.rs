@@ -27,7 +27,7 @@ const MEASURED: usize = 400;
 /// So many points before and after one along the curve its neighbours are looked for.
 const NEARBY: usize = 24;
 /// The distance to the neighbour of this rank is about that between points: on a grid, and where they lie by chance.
-const RANK: usize = 4;
+const RANK: usize = 3;
 /// Width of a disc as a share of the distance between points: neighbours overlap, and gaps left by chance close.
 const SHARE: f32 = 1.5;
 /// Least and largest width, metres.
@@ -155,11 +155,8 @@ fn add_lines(lines: &FeatureLines, rows: u32, pieces: &mut Vec<PreparedMarks>) {
     }
 }
 
-/// Colour of points that have none.
-const PLAIN: [u8; 4] = {
-    let [r, g, b] = palette::FLAT_ROOF;
-    [r, g, b, 255]
-};
+/// Colour of points that have none: neither as light as the table below nor as dark as lines.
+const PLAIN: [u8; 4] = [0x8F, 0x88, 0x7E, 255];
 
 fn buffer(words: &[u32]) -> ShaderBuffer {
     ShaderBuffer::new(bytemuck::cast_slice(words), RenderAssetUsages::RENDER_WORLD)
