@@ -220,13 +220,14 @@ fn sample_feet(mesh: &FeatureMesh, low: &[(u32, f32)], samples: &mut FootSamples
     }
 }
 
-/// Notes how low points lie, some of them.
+/// Notes how low points lie, some of them. A cloud measures the ground itself: what is drawn below it must not cover it.
 fn sample_points(marks: &FeatureMarks, samples: &mut FootSamples) {
     const MOST: usize = 100_000;
+    const BELOW_M: f64 = 1.0;
     let count = usize::try_from(marks.point_count()).unwrap_or(usize::MAX);
     for points in &marks.points {
         for p in points.positions.iter().step_by((count / MOST).max(1)) {
-            samples.take(SitePos(points.origin.0 + site_axes(wide(p))));
+            samples.take(SitePos(points.origin.0 + site_axes(wide(p)) - DVec3::Z * BELOW_M));
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod material;
 mod prepare;
+mod shade;
 #[cfg(test)]
 mod tests;
 mod widths;

@@ -3,6 +3,7 @@
 //! Points are brought along a curve through space and cut into pieces of bounded size, so that a piece is a compact part of
 //! the cloud that can be out of sight, and no buffer is larger than any graphics card takes.
 
+use super::shade::by_height;
 use crate::geometry::{FeatureLines, FeatureMarks, FeaturePoints};
 use crate::georef::{SitePos, site_axes};
 use crate::view::{
@@ -82,7 +83,7 @@ impl PreparedMarks {
     }
 }
 
-fn add_points(points: FeaturePoints, rows: u32, pieces: &mut Vec<PreparedMarks>) {
+fn add_points(mut points: FeaturePoints, rows: u32, pieces: &mut Vec<PreparedMarks>) {
     let order = along_curve(&points.positions);
     let positions: Vec<[f32; 3]> = order.iter().filter_map(|i| points.positions.get(*i).copied()).collect();
     let width_m = (SHARE * spacing(&positions)).clamp(WIDTH_M[0], WIDTH_M[1]);
@@ -92,6 +93,9 @@ fn add_points(points: FeaturePoints, rows: u32, pieces: &mut Vec<PreparedMarks>)
     } else {
         Vec::new()
     };
+    if points.colors.is_empty() {
+        points.colors = by_height(points.origin, &points.positions);
+    }
     let has_row_each = points.has_row_each && rows == 0;
     for (first, places) in order.chunks(MOST_IN_PIECE).enumerate() {
         let first = first * MOST_IN_PIECE;
@@ -99,7 +103,7 @@ fn add_points(points: FeaturePoints, rows: u32, pieces: &mut Vec<PreparedMarks>)
         let mut features = Vec::with_capacity(places.len());
         let mut is_blended = false;
         for (at, place) in (first..).zip(places) {
-            let color = points.colors.get(*place).copied().unwrap_or(PLAIN);
+            let color = points.colors.get(*place).copied().unwrap_or([255; 4]);
             let feature = points.features.get(*place).copied().unwrap_or(u32::MAX);
             let normal = match points.normals.get(*place) {
                 Some(normal) => own_normal(*normal),
@@ -154,9 +158,6 @@ fn add_lines(lines: &FeatureLines, rows: u32, pieces: &mut Vec<PreparedMarks>) {
         });
     }
 }
-
-/// Colour of points that have none: neither as light as the table below nor as dark as lines.
-const PLAIN: [u8; 4] = [0x8F, 0x88, 0x7E, 255];
 
 fn buffer(words: &[u32]) -> ShaderBuffer {
     ShaderBuffer::new(bytemuck::cast_slice(words), RenderAssetUsages::RENDER_WORLD)
@@ -242,7 +243,7 @@ mod tests {
             assert!(piece.bytes_held() > u64::from(piece.count) * 16);
             let words = words(piece);
             assert_eq!(words.len(), piece.count as usize * WORDS);
-            assert_eq!((words[3], words[4]), (u32::from_le_bytes(PLAIN), 7));
+            assert_eq!(words[4], 7);
             let up = u32::from(packed_normal(Vec3::Y));
             assert!(words.chunks(WORDS).all(|point| point[5] == up), "flat ground faces up");
         }
