@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Endings of files that open by themselves.
-const ENDINGS: [&str; 26] = [
+const ENDINGS: [&str; 29] = [
     "stadslens",
     "json",
     "jsonl",
@@ -23,6 +23,9 @@ const ENDINGS: [&str; 26] = [
     "glb",
     "gltf",
     "b3dm",
+    "i3dm",
+    "pnts",
+    "cmpt",
     "3tz",
     "3dtiles",
     "obj",

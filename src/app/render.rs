@@ -420,7 +420,7 @@ impl Engine {
         json!({
             "tiles_rendered": stats.rendered,
             "triangles_rendered": stats.triangles,
-            "points_rendered": stats.points,
+            "points_rendered": stats.points + stats.tile_points,
             "instances_rendered": stats.instances,
             "features_rendered": stats.features,
             "failed_contents": failed,

@@ -1,8 +1,8 @@
 //! One uploadable mesh with a feature row per vertex, and the edges drawn on it.
 
 use super::{ModelCopies, Texture};
-use crate::georef::SitePos;
-use bevy::math::Vec3;
+use crate::georef::{SitePos, site_axes};
+use bevy::math::{DVec3, Vec3};
 
 /// Triangles with a feature row per vertex, in render axes, as offsets from [`FeatureMesh::origin`].
 ///
@@ -61,6 +61,12 @@ impl FeatureMesh {
         for feature in places.map(|place| &mut place.feature).chain(&mut self.features) {
             *feature = change(*feature);
         }
+    }
+
+    /// Where its vertices are, site frame.
+    pub fn places(&self) -> impl Iterator<Item = DVec3> {
+        let site = |p: &[f32; 3]| self.origin.0 + site_axes(Vec3::from_array(*p).as_dvec3());
+        self.positions.iter().map(site)
     }
 
     /// Bytes held in memory: vertices, indices and texture.

@@ -10,7 +10,7 @@ use super::{
     prepared::{Making, SpawnBudget},
     ray_cast::PickOwner,
     scene::{ScenarioShown, ShownScenario, Unfinished, ViewProblems},
-    tiles::{PreparedContent, Uploader, prepare_whole},
+    tiles::{MarkAssets, PreparedContent, Uploader, prepare_whole},
 };
 use crate::model::scenario::model_request;
 use crate::model::{Certainty, NewModel};
@@ -159,6 +159,7 @@ fn take_made(
     mut meshes: ResMut<Assets<Mesh>>,
     mut images: ResMut<Assets<Image>>,
     mut materials: ResMut<Assets<PaperMaterial>>,
+    mut marks: MarkAssets,
     mut problems: ResMut<ViewProblems>,
     mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
@@ -185,6 +186,7 @@ fn take_made(
             meshes: &mut meshes,
             images: &mut images,
             materials: &mut materials,
+            marks: &mut marks,
             // What a plan places says nothing of the ground.
             samples: None,
         };

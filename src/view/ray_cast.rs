@@ -4,10 +4,11 @@ use super::{
     feature_rows::{FeatureRows, RowRange},
     ground::GroundHeights,
     placement::SiteAnchor,
-    points::{PickedPoint, PointClouds},
+    points::{PickPoints, PickedPoint, PointClouds, PointHit, Sight, is_foremost},
+    site_view::SiteView,
 };
 use crate::geometry::{MeshBvh, Ray};
-use crate::georef::{SitePos, narrow, render_axes};
+use crate::georef::{SitePos, narrow, render_axes, site_axes};
 use crate::sources::tiles3d::TileId;
 use bevy::{camera::primitives::Aabb, ecs::system::SystemParam, math::DVec3, prelude::*};
 use std::sync::Arc;
@@ -41,6 +42,17 @@ pub(crate) struct Pickable {
     pub(crate) bvh: Arc<MeshBvh>,
 }
 
+/// Points of a tile whose features can be picked, beside a [`Pickable`] that says whose they are.
+#[derive(Component, Clone)]
+pub(crate) struct PickablePoints {
+    /// With the feature of each.
+    pub(crate) points: Arc<PickPoints<u32>>,
+    /// Width of a disc, metres.
+    pub(crate) width_m: f32,
+    /// Most width of a disc on the screen, pixels.
+    pub(crate) most_px: f32,
+}
+
 /// What was met.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SceneHit {
@@ -69,6 +81,19 @@ pub(crate) struct SceneRay<'w, 's> {
     rows: Res<'w, FeatureRows>,
     ground: Res<'w, GroundHeights>,
     points: Option<Res<'w, PointClouds>>,
+    tile_points: Query<
+        'w,
+        's,
+        (
+            Entity,
+            &'static Pickable,
+            &'static PickablePoints,
+            &'static SiteAnchor,
+            &'static Visibility,
+            &'static Aabb,
+        ),
+    >,
+    view: Option<Res<'w, SiteView>>,
 }
 
 impl SceneRay<'_, '_> {
@@ -87,6 +112,17 @@ impl SceneRay<'_, '_> {
             .points
             .as_ref()
             .and_then(|points| points.cast(eye, direction, before_m));
+        let of_tile = self.cast_tile_points(eye, direction, before_m);
+        if let Some((hit, entity)) = of_tile
+            && met.as_ref().is_none_or(|(other, _)| hit.score < other.score)
+        {
+            return Some(SceneHit {
+                position: hit.position,
+                distance_m: hit.distance_m,
+                feature: Some((entity, hit.facts)),
+                point: None,
+            });
+        }
         if let Some((hit, point)) = met {
             return Some(SceneHit {
                 position: hit.position,
@@ -102,6 +138,34 @@ impl SceneRay<'_, '_> {
             feature,
             point: None,
         })
+    }
+
+    /// The point of a tile that a line of sight meets, where something else is met at `other_m`, if at all.
+    fn cast_tile_points(
+        &self,
+        eye: SitePos,
+        direction: DVec3,
+        other_m: Option<f64>,
+    ) -> Option<(PointHit<u32>, Entity)> {
+        let view = self.view.as_ref()?;
+        let sight = Sight {
+            eye,
+            direction,
+            metres_per_pixel: view.metres_per_pixel(1.0),
+        };
+        let shown = self
+            .tile_points
+            .iter()
+            .filter(|(.., visibility, _)| **visibility != Visibility::Hidden);
+        let met = shown.filter_map(|(entity, pickable, of, anchor, _, bounds)| {
+            let middle = SitePos(anchor.0.0 + site_axes(Vec3::from(bounds.center).as_dvec3()));
+            let [widest_m, ..] = narrow(DVec3::splat(view.metres_per_pixel(middle.0.distance(eye.0))));
+            let size_m = of.width_m.min(of.most_px * widest_m);
+            let is_shown = |feature: &u32| !self.rows.is_hidden(pickable.rows, *feature);
+            Some((of.points.cast(&sight, size_m, is_shown)?, entity))
+        });
+        let nearest = met.min_by(|(a, _), (b, _)| a.score.total_cmp(&b.score))?;
+        is_foremost(nearest.0.distance_m, other_m).then_some(nearest)
     }
 
     /// The nearest thing that stands on the ground: its distance in metres, its mesh and its feature.

@@ -225,7 +225,8 @@ fn other_versions_and_unknown_bytes_are_named() {
     );
     for (bytes, expected) in [
         (&b"i3dm...."[..], "cut off"),
-        (b"pnts....", "not read yet"),
+        (b"pnts....", "unknown"),
+        (b"pnts\x01\0\0\0", "cut off"),
         (b"cmpt....", "cut off"),
         (b"PK\x03\x04", "ending .3tz"),
         (b"\x1f\x8b\x08", "damaged"),

@@ -2,12 +2,12 @@
 //! at a given spot, upright, in the unit that its size suggests.
 
 use super::{Certainty, LocalText, NewModel, OpenScenario, Use};
-use crate::georef::{Ecef, RdNap, SiteFrame, SitePos, site_axes};
+use crate::georef::{Ecef, RdNap, SiteFrame, SitePos};
 use crate::sources::obj::{MAX_BYTES, ObjModel, OwnPlace, Up, is_obj};
 use crate::sources::resource::Resources;
 use crate::sources::tiles3d::{DecodeRequest, decode_meshes};
 use crate::sources::{Cause, Problem};
-use bevy::math::{DMat4, DVec3, Vec3};
+use bevy::math::{DMat4, DVec3};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -123,15 +123,12 @@ pub fn model_facts(resources: &Arc<dyn Resources>, path: &str) -> Result<(ModelF
         gltf_up_axis: 'Y',
         height_offset_m: 0.0,
     })?;
-    let corners = content.meshes.iter().flat_map(|mesh| {
-        let site = |p: &[f32; 3]| mesh.origin.0 + site_axes(Vec3::from_array(*p).as_dvec3());
-        mesh.positions.iter().map(site).filter(|p| p.is_finite())
-    });
+    let corners = content.places().filter(|p| p.is_finite());
     let bounds = corners.fold(None, |bounds: Option<(DVec3, DVec3)>, p| {
         Some(bounds.map_or((p, p), |(low, high)| (low.min(p), high.max(p))))
     });
     let Some((low, high)) = bounds else {
-        let message = "there is no surface in it that can be drawn";
+        let message = "there is nothing in it that can be drawn";
         return Err(Problem::error(path, "", message).because(Cause::Content));
     };
     let (a, b) = (own_axes(low, Up::Y), own_axes(high, Up::Y));

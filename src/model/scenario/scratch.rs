@@ -7,7 +7,7 @@ use super::read::{has_extension, open};
 use super::scratch_raster::is_flat_raster;
 use super::server_layer::title_of;
 use super::{Area, Layer, LayerKind, LocalText, OpenScenario, Scenario, Source, Viewpoint};
-use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef, site_axes};
+use crate::georef::{Ecef, HeightReference, SiteFrame, SitePos, lon_lat_h_from_ecef};
 use crate::model::CrsAnswer;
 use crate::sources::{
     Cause, Problem,
@@ -19,7 +19,7 @@ use crate::sources::{
     tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileTree},
     vector,
 };
-use bevy::math::{DMat4, DVec2, DVec3, Vec3};
+use bevy::math::{DVec2, DVec3};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ pub fn open_with(path: &Path, wishes: OpenWishes) -> Result<OpenScenario, Vec<Pr
     if path.is_file() && has_extension(&shown, &["3tz", "3dtiles"]) {
         return OpenScenario::scratch_for_tileset(path);
     }
-    if path.is_file() && has_extension(&shown, &["glb", "gltf", "b3dm"]) {
+    if path.is_file() && has_extension(&shown, &["glb", "gltf", "b3dm", "i3dm", "pnts", "cmpt"]) {
         return OpenScenario::scratch_for_model(path);
     }
     if path.is_file() && is_obj(&shown) {
@@ -166,7 +166,19 @@ impl OpenScenario {
     ) -> Result<Self, Vec<Problem>> {
         let (tree, problems) = tiles3d::read_tileset_coarsely(resources.clone(), name, COARSE_SUBTREES)
             .map_err(|problem| vec![problem])?;
-        let middle = middle_tile(&tree);
+        Self::framed(resources, name, title, (&tree, problems), false)
+    }
+
+    /// A scratch scenario around tiles that have been read; whether all of them shall be in view, or where most of what is
+    /// in them is.
+    fn framed(
+        resources: Arc<dyn resource::Resources>,
+        name: &str,
+        title: &str,
+        (tree, problems): (&TileTree, Vec<Problem>),
+        is_whole: bool,
+    ) -> Result<Self, Vec<Problem>> {
+        let middle = middle_tile(tree);
         let (center, radius_m) = middle.map_or((DVec3::ZERO, 100.0), |tile| ball(&volume_of(tile)));
         let refuse = |message: String| vec![Problem::error(name, "root.boundingVolume", message).because(Cause::Place)];
         if !center.is_finite() || !radius_m.is_finite() {
@@ -184,7 +196,7 @@ impl OpenScenario {
         };
         let mut radius_m = radius_m;
         // A volume may be a hundred times as large as what lies in it: what lies in it decides where to look.
-        if let Some((seen, seen_radius_m)) = middle.and_then(|tile| seen_in(tile, &tree, site)) {
+        if let Some((seen, seen_radius_m)) = middle.and_then(|tile| seen_in(tile, tree, site, is_whole)) {
             (target, radius_m) = (seen, seen_radius_m);
             if tree.is_geocentric
                 && let Ok(place) = site.lon_lat_h_from_site(seen)
@@ -201,7 +213,7 @@ impl OpenScenario {
         Ok(open)
     }
 
-    /// A scratch scenario around one glb, gltf or b3dm, whose coordinates are taken as they are.
+    /// A scratch scenario around one tile without a tileset, whose coordinates are taken as they are.
     pub fn scratch_for_model(path: &Path) -> Result<Self, Vec<Problem>> {
         let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
         Self::scratch_of_model(resources, &name, &name)
@@ -212,37 +224,18 @@ impl OpenScenario {
         name: &str,
         title: &str,
     ) -> Result<Self, Vec<Problem>> {
-        let request = DecodeRequest {
-            resources: resources.clone(),
-            path: name.to_owned(),
-            root_from_tile: DMat4::IDENTITY,
-            is_geocentric: false,
-            site: SiteFrame::Local,
-            volume: None,
-            gltf_up_axis: 'Y',
-            height_offset_m: 0.0,
-        };
-        let content = tiles3d::decode_content(&request).map_err(|problem| vec![problem])?;
-        let corners = content.meshes.iter().flat_map(|(mesh, ..)| {
-            let site = |p: &[f32; 3]| mesh.origin.0 + site_axes(Vec3::from_array(*p).as_dvec3());
-            mesh.positions.iter().map(site).filter(|p| p.is_finite())
-        });
-        let bounds = corners.fold(None, |bounds: Option<(DVec3, DVec3)>, p| {
-            Some(bounds.map_or((p, p), |(low, high)| (low.min(p), high.max(p))))
-        });
-        let (low, high) = bounds.unwrap_or((DVec3::splat(-1.0), DVec3::ONE));
-        let center = (low + high) / 2.0;
-        let scenario = scratch(
-            title,
-            name,
-            SiteFrame::Local,
-            home(SitePos(center), low.distance(high) / 2.0),
-            &TILES,
-        );
-        let mut open = Self::without_data(scenario, resources);
-        open.problems = content.problems;
-        Ok(open)
+        let (tree, problems) =
+            tiles3d::read_lone_tile(resources.clone(), name, true).map_err(|problem| vec![problem])?;
+        Self::framed(resources, name, title, (&tree, problems), true)
     }
+}
+
+/// The ball around the box around all places; `None` of none.
+fn ball_around(places: impl Iterator<Item = DVec3>) -> Option<(DVec3, f64)> {
+    let bounds = places.fold(None, |bounds: Option<(DVec3, DVec3)>, p| {
+        Some(bounds.map_or((p, p), |(low, high)| (low.min(p), high.max(p))))
+    });
+    bounds.map(|(low, high)| ((low + high) / 2.0, low.distance(high) / 2.0))
 }
 
 /// The tile with content that lies nearest to the middle of all of them; the root when none has content.
@@ -286,8 +279,8 @@ pub(super) fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.get(at).copied().unwrap_or_default()
 }
 
-/// Where most of what a tile really holds lies, and a radius that shows it, metres.
-fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame) -> Option<(SitePos, f64)> {
+/// Where all of what a tile holds lies, or most of it where it is a piece of a town, and a radius that shows it, metres.
+fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame, is_whole: bool) -> Option<(SitePos, f64)> {
     let request = DecodeRequest {
         resources: tree.resources.clone(),
         path: tile.contents.first()?.clone(),
@@ -299,16 +292,13 @@ fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame) -> Option<(SitePos, f6
         height_offset_m: 0.0,
     };
     let content = tiles3d::decode_content(&request).ok()?;
-    let corners: Vec<DVec3> = content
-        .meshes
-        .iter()
-        .flat_map(|(mesh, ..)| {
-            let site = |p: &[f32; 3]| mesh.origin.0 + site_axes(Vec3::from_array(*p).as_dvec3());
-            mesh.positions.iter().map(site).filter(|p| p.is_finite())
-        })
-        .collect();
+    let corners: Vec<DVec3> = content.places().filter(|p| p.is_finite()).collect();
     if corners.is_empty() {
         return None;
+    }
+    if is_whole || content.meshes.is_empty() {
+        let (center, radius_m) = ball_around(corners.into_iter())?;
+        return Some((SitePos(center), radius_m.max(1.0)));
     }
     // Where most corners lie close together is the village; farms far around it do not count.
     let middle = DVec2::new(median(corners.iter().map(|p| p.x)), median(corners.iter().map(|p| p.y)));

@@ -29,7 +29,6 @@ pub(crate) struct DecodedPoints {
 ///
 /// # Errors
 /// When the stream is damaged, more than is unpacked, or lacks an attribute.
-#[cfg_attr(not(test), expect(dead_code, reason = "tiles of points read it"))]
 pub(crate) fn decode_points(bytes: &[u8], wanted: &[(u32, usize)]) -> Result<DecodedPoints, String> {
     let decode = || {
         let mut buffer = DecoderBuffer::new(bytes).with_limits(limits(MAX_ELEMENTS));

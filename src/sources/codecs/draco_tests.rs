@@ -157,6 +157,19 @@ fn points_come_in_the_columns_that_were_asked_for() {
     assert!(decode_points(b"DRACO", &[]).is_err());
 }
 
+#[test]
+fn what_is_no_stream_of_points_is_said_in_words() {
+    for bytes in [
+        &b""[..],
+        b"DRACO",
+        b"DRACO\x02\x02\x00\x01\x00\x00\xff\xff\xff\xff\x00",
+        &[0; 64],
+    ] {
+        let message = decode_points(bytes, &[(0, 3)]).err().unwrap();
+        assert!(message.contains("Draco"), "{message}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]

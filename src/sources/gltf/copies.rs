@@ -23,6 +23,9 @@ const MAX_COPIED_TRIANGLES: u64 = 2_000_000;
 const MAX_ELEMENTS: usize = 60_000_000;
 /// Most bytes of models that stand in files of their own.
 const MAX_EXTERNAL_BYTES: u64 = 1 << 30;
+/// Most points of the point clouds in one tile, and most points and ends of lines of the copies in it: 24 bytes each on the
+/// graphics card.
+const MAX_POINTS: u64 = 20_000_000;
 /// Most texture bytes of one tile, unpacked.
 const MAX_TEXTURE_BYTES: u64 = 1 << 30;
 
@@ -39,6 +42,8 @@ pub(crate) struct Budget {
     pub(super) copied_triangles: u64,
     pub(super) elements: usize,
     pub(super) texture_bytes: u64,
+    /// Points and ends of lines.
+    pub(crate) points: u64,
     /// Triangles of everything in a composite tile, where that is what is decoded.
     in_all: u64,
     /// Whether models were made simpler.
@@ -57,6 +62,7 @@ impl Default for Budget {
             copied_triangles: MAX_COPIED_TRIANGLES,
             elements: MAX_ELEMENTS,
             texture_bytes: MAX_TEXTURE_BYTES,
+            points: MAX_POINTS,
             in_all: 0,
             is_simpler: false,
             left_out: 0,

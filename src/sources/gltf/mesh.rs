@@ -7,6 +7,7 @@ use super::{
     document::Document,
     feature_ids::{Rows, choose_rows, feature_id_sets, property_tables},
     file::{Primitive, Root},
+    marks::{merge_marks, split_marks},
     merge::{PlacedMesh, bounds_in_gltf, bounds_in_root, merge},
     metadata,
     picture::decode_image,
@@ -15,7 +16,8 @@ use super::{
     scene::mesh_places,
 };
 use crate::{
-    geometry::{FeatureMesh, FeatureTable, Texture},
+    geometry::{FeatureMarks, FeatureMesh, FeatureTable, Texture},
+    georef::GeorefError,
     sources::{Cause, Problem, resource::Resources},
 };
 use bevy::math::{DAffine3, DVec3};
@@ -28,6 +30,8 @@ const MAX_FAULTS: usize = 20;
 /// Meshes in the site frame and what they stand for.
 pub(crate) struct DecodedGltf {
     pub(crate) meshes: Vec<FeatureMesh>,
+    /// Points and lines.
+    pub(crate) marks: FeatureMarks,
     pub(crate) features: FeatureTable,
     /// How many copies of models are drawn.
     pub(crate) instances: u64,
@@ -96,6 +100,7 @@ pub(crate) fn decode(
         problems.extend(feature_warning(&document.root, rows, path));
     }
     let mut meshes = Vec::new();
+    let mut marks = FeatureMarks::default();
     let drawn_before = budget.drawn;
     if !parts.is_empty() {
         let (map, chain, is_hint_wrong) =
@@ -105,9 +110,10 @@ pub(crate) fn decode(
                 "the tileset says that its tiles are z-up, but only y-up fits the tile's volume; y-up is taken";
             problems.push(Problem::warning(path, "asset.gltfUpAxis", message));
         }
-        for (class, mesh) in merge(parts, &map, &chain, rows.count, budget)
-            .map_err(|error| Problem::error(path, "", error.to_string()).because(Cause::Place))?
-        {
+        let misplaced = |error: GeorefError| Problem::error(path, "", error.to_string()).because(Cause::Place);
+        let (faces, others) = split_marks(parts);
+        marks = merge_marks(others, faces.is_empty(), &map, &chain, rows.count, budget).map_err(misplaced)?;
+        for (class, mesh) in merge(faces, &map, &chain, rows.count, budget).map_err(misplaced)? {
             let mut mesh = mesh;
             if let Some(image) = class.image {
                 match decode_image(&views, image, resources, path, budget.texture_bytes, document.support) {
@@ -131,6 +137,7 @@ pub(crate) fn decode(
     problems.extend(as_problems(faults, path));
     Ok(DecodedGltf {
         meshes,
+        marks,
         features,
         instances: budget.drawn.saturating_sub(drawn_before),
         bytes_read,

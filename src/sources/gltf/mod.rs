@@ -6,14 +6,13 @@
 //! and so panic on an index out of range). `file` says which is whose, and why.
 //!
 //! One payload becomes one [`FeatureMesh`](crate::geometry::FeatureMesh) per render class (base colour
-//! texture, sides, blending, light), all with the same origin, and one table of its features. All
+//! texture, sides, blending, light), the points and lines beside them, all with the same origin, and one table of its features. All
 //! transforms are composed in `f64`; vertices become `f32` offsets from the origin in the last step.
 //!
 //! Copies of a model (`EXT_mesh_gpu_instancing`, and those of instanced tiles) are drawn as triangles of the same
 //! meshes, so that hiding, picking and edges are the same as for buildings; how many fit into a tile is capped.
 //!
-//! Not read yet, each with a problem: points and lines, feature ids in textures. Animations and skins are passed over:
-//! tiles stand still.
+//! Not read yet, with a problem: feature ids in textures. Animations and skins are passed over: tiles stand still.
 
 mod accessor;
 mod copies;
@@ -22,6 +21,7 @@ mod data;
 mod document;
 mod feature_ids;
 mod file;
+mod marks;
 mod material;
 mod merge;
 mod mesh;
@@ -36,6 +36,7 @@ mod simpler;
 pub(crate) use copies::{Budget, Copies};
 pub(crate) use count::{Totals, count};
 pub(crate) use document::{Document, json_of, little_endian_u32};
+pub(crate) use marks::LocalPoints;
 pub(crate) use mesh::{DecodedGltf, Wrapping, decode};
 pub(crate) use metadata::read_properties;
 pub(crate) use picture::decode_picture;

@@ -1,4 +1,5 @@
-//! One primitive as it stands in the file: a triangle list in its node's own axes, every index checked.
+//! One primitive as it stands in the file: a list of triangles, lines or points in its node's own axes, every index
+//! checked.
 
 use super::{
     Fault,
@@ -12,12 +13,40 @@ use super::{
 use bevy::math::Vec3;
 use gltf::json::{mesh::Mode, validation::Checked};
 
-/// A primitive's vertices and triangles. Arrays that are not empty have the length of `positions`.
+/// What a primitive is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Faces,
+    Lines,
+    Points,
+}
+
+impl Shape {
+    fn of(mode: Mode) -> Self {
+        match mode {
+            Mode::Triangles | Mode::TriangleStrip | Mode::TriangleFan => Self::Faces,
+            Mode::Lines | Mode::LineLoop | Mode::LineStrip => Self::Lines,
+            Mode::Points => Self::Points,
+        }
+    }
+
+    /// Vertices of one element, and what it is called.
+    fn element(self) -> (usize, &'static str) {
+        match self {
+            Self::Faces => (3, "triangles"),
+            Self::Lines => (2, "lines"),
+            Self::Points => (1, "points"),
+        }
+    }
+}
+
+/// A primitive's vertices and elements. Arrays that are not empty have the length of `positions`.
 #[derive(Clone)]
 pub(super) struct Part {
+    pub(super) shape: Shape,
     pub(super) look: Look,
     pub(super) positions: Vec<[f32; 3]>,
-    /// Empty where faces get flat normals; then no two triangles share a vertex.
+    /// Empty where faces get flat normals (then no two triangles share a vertex), and where lines and points have none.
     pub(super) normals: Vec<[f32; 3]>,
     pub(super) rows: Vec<u32>,
     /// Empty for plain white.
@@ -36,40 +65,44 @@ pub(super) fn read_part(
     rows: Rows,
     faults: &mut Vec<Fault>,
 ) -> Result<Option<Part>, Fault> {
-    let mode = match primitive.mode {
-        Checked::Valid(mode @ (Mode::Triangles | Mode::TriangleStrip | Mode::TriangleFan)) => mode,
-        Checked::Valid(Mode::Points) => return Err(Fault::not_read("mode", "points are not drawn yet")),
-        Checked::Valid(Mode::Lines | Mode::LineLoop | Mode::LineStrip) => {
-            return Err(Fault::not_read("mode", "lines are not drawn yet"));
-        }
-        // Voxels use a number of their own.
-        Checked::Invalid => return Err(Fault::not_read("mode", "the primitive's mode is unknown")),
+    // Voxels use a number of their own.
+    let Checked::Valid(mode) = primitive.mode else {
+        return Err(Fault::not_read("mode", "the primitive's mode is unknown"));
     };
+    let shape = Shape::of(mode);
     let position = *primitive
         .attributes
         .get("POSITION")
         .ok_or_else(|| Fault::new("attributes", "the primitive has no positions"))?;
     let data = PrimitiveData::of(views, primitive, faults)?;
     let (mut look, texture_fault) = material::look(views.root, primitive.material);
-    faults.extend(texture_fault);
+    if shape == Shape::Faces {
+        faults.extend(texture_fault);
+    } else {
+        // Points and lines are too thin for a picture.
+        look.class.image = None;
+    }
     let mut positions = data.vectors::<3>(position)?;
     let count = positions.len();
-    let indices = match (data.draco_triangles(), primitive.indices) {
-        // A stream lists triangles whatever the mode says.
+    let triangles = data.draco_triangles().filter(|_| shape == Shape::Faces);
+    let indices = match (triangles, primitive.indices) {
+        // A stream lists triangles, in strips or not.
         (Some(triangles), _) => triangles,
         (None, Some(accessor)) => as_list(data.integers(accessor)?, mode),
         (None, None) => as_list((0_u32..).take(count).collect(), mode),
     };
-    let (indices, dropped) = checked_triangles(indices, &positions);
+    let (corners, elements) = shape.element();
+    let (indices, dropped) = checked_elements(indices, corners, &positions);
     if dropped > 0 {
-        let message = format!("{dropped} triangles name vertices that are not there or not numbers; they are left out");
+        let message =
+            format!("{dropped} {elements} name vertices that are not there or not numbers; they are left out");
         faults.push(Fault::new("indices", message));
     }
     if indices.is_empty() {
         return Ok(None);
     }
     for position in &mut positions {
-        // No triangle uses these any more, but they would spoil the bounds.
+        // Nothing uses these any more, but they would spoil the bounds.
         if !is_finite(position) {
             *position = [0.0; 3];
         }
@@ -102,6 +135,7 @@ pub(super) fn read_part(
         outline = read.unwrap_or_default();
     }));
     let mut part = Part {
+        shape,
         look,
         positions,
         normals,
@@ -112,8 +146,8 @@ pub(super) fn read_part(
         outline,
         bounds: Bounds::EMPTY,
     };
-    if part.normals.is_empty() {
-        part.split_triangles();
+    if shape == Shape::Points || (shape == Shape::Faces && part.normals.is_empty()) {
+        part.split_elements();
     } else if dropped > 0 || part.indices.len() < count {
         part.drop_unused_vertices();
     }
@@ -126,14 +160,14 @@ impl Part {
     pub(super) fn set_corners(&mut self, indices: Vec<u32>) {
         self.indices = indices;
         if self.normals.is_empty() {
-            self.split_triangles();
+            self.split_elements();
         } else {
             self.drop_unused_vertices();
         }
     }
 
-    /// Gives every triangle its own vertices.
-    fn split_triangles(&mut self) {
+    /// Gives every triangle or point its own vertices.
+    fn split_elements(&mut self) {
         let order = std::mem::take(&mut self.indices);
         self.reorder(&order);
         self.indices = (0_u32..).take(order.len()).collect();
@@ -275,7 +309,7 @@ fn read_outline(views: &Views<'_>, primitive: &Primitive, count: usize) -> Resul
     Ok(Some(outline))
 }
 
-/// Strips and fans as triangle lists.
+/// Strips, fans and loops as lists.
 fn as_list(indices: Vec<u32>, mode: Mode) -> Vec<u32> {
     match mode {
         Mode::TriangleStrip => indices
@@ -295,13 +329,18 @@ fn as_list(indices: Vec<u32>, mode: Mode) -> Vec<u32> {
             };
             indices[1..].windows(2).flat_map(|w| [hub, w[0], w[1]]).collect()
         }
-        _ => indices,
+        Mode::LineStrip => indices.windows(2).flatten().copied().collect(),
+        Mode::LineLoop => {
+            let next = indices.iter().skip(1).chain(indices.first());
+            indices.iter().zip(next).flat_map(|(a, b)| [*a, *b]).collect()
+        }
+        Mode::Triangles | Mode::Lines | Mode::Points => indices,
     }
 }
 
-/// Triangles whose corners all exist and are finite, and how many are not.
-fn checked_triangles(mut indices: Vec<u32>, positions: &[[f32; 3]]) -> (Vec<u32>, usize) {
-    indices.truncate(indices.len() / 3 * 3);
+/// Elements of so many corners each that all exist and are finite, and how many are not.
+fn checked_elements(mut indices: Vec<u32>, corners: usize, positions: &[[f32; 3]]) -> (Vec<u32>, usize) {
+    indices.truncate(indices.len() / corners * corners);
     // Two straight passes show that nearly every file is sound as it is.
     let largest = indices.iter().copied().max().unwrap_or(0) as usize;
     if largest < positions.len() && positions.iter().all(is_finite) {
@@ -309,10 +348,10 @@ fn checked_triangles(mut indices: Vec<u32>, positions: &[[f32; 3]]) -> (Vec<u32>
     }
     let is_usable = |index: &u32| positions.get(*index as usize).is_some_and(is_finite);
     let sound = indices
-        .chunks_exact(3)
-        .filter(|triangle| triangle.iter().all(is_usable));
+        .chunks_exact(corners)
+        .filter(|element| element.iter().all(is_usable));
     let kept: Vec<u32> = sound.flatten().copied().collect();
-    let dropped = (indices.len() - kept.len()) / 3;
+    let dropped = (indices.len() - kept.len()) / corners;
     (kept, dropped)
 }
 
@@ -333,11 +372,21 @@ mod tests {
     }
 
     #[test]
+    fn strips_and_loops_of_lines_become_pairs_of_ends() {
+        assert_eq!(as_list(vec![4, 5, 6], Mode::LineStrip), [4, 5, 5, 6]);
+        assert_eq!(as_list(vec![4, 5, 6], Mode::LineLoop), [4, 5, 5, 6, 6, 4]);
+        assert_eq!(as_list(vec![4, 5, 6], Mode::Points), [4, 5, 6]);
+        assert!(as_list(vec![], Mode::LineLoop).is_empty() && as_list(vec![1], Mode::LineStrip).is_empty());
+    }
+
+    #[test]
     fn triangles_with_missing_or_endless_corners_are_dropped() {
         let positions = [[0.0; 3], [1.0; 3], [2.0; 3], [f32::NAN, 0.0, 0.0], [f32::INFINITY; 3]];
-        let (kept, dropped) = checked_triangles(vec![0, 1, 2, 0, 1, 5, 0, 1, 3, 4, 0, 1, 2, 1], &positions);
+        let (kept, dropped) = checked_elements(vec![0, 1, 2, 0, 1, 5, 0, 1, 3, 4, 0, 1, 2, 1], 3, &positions);
         assert_eq!((kept, dropped), (vec![0, 1, 2], 3));
-        let (kept, dropped) = checked_triangles(vec![0, 1, 2, 2, 1], &positions[..3]);
+        let (kept, dropped) = checked_elements(vec![0, 1, 2, 2, 1], 3, &positions[..3]);
         assert_eq!((kept, dropped), (vec![0, 1, 2], 0));
+        let (kept, dropped) = checked_elements(vec![0, 1, 1, 3, 7, 2], 2, &positions);
+        assert_eq!((kept, dropped), (vec![0, 1], 2));
     }
 }

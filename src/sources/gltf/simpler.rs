@@ -60,6 +60,7 @@ mod tests {
         copies::Copies,
         material::{EdgeSource, Look, RenderClass, UvTransform},
         place::Bounds,
+        primitive::Shape,
     };
     use bevy::math::{DAffine3, DMat4, DVec3};
     use std::f32::consts::{PI, TAU};
@@ -80,6 +81,7 @@ mod tests {
         }
         let indices = (0..u32::try_from(positions.len()).unwrap()).collect();
         Part {
+            shape: Shape::Faces,
             look: Look {
                 class: RenderClass {
                     image: None,

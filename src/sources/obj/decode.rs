@@ -1,7 +1,7 @@
 //! An OBJ to meshes in the site frame, as a tile or a model of a variant is decoded.
 
 use super::{ObjModel, Up};
-use crate::geometry::{Column, FeatureMesh, FeatureTable, Texture};
+use crate::geometry::{Column, FeatureMarks, FeatureMesh, FeatureTable, Texture};
 use crate::georef::{SitePos, narrow, render_axes};
 use crate::sources::resource::{Resources, join};
 use crate::sources::tiles3d::{DecodeRequest, DecodedMeshes};
@@ -71,6 +71,7 @@ pub(crate) fn decode(request: &DecodeRequest, bytes: &[u8], path: &str) -> Resul
     let ids = model.features.into_iter().map(|feature| Some(feature.id));
     Ok(DecodedMeshes {
         meshes,
+        marks: FeatureMarks::default(),
         features: FeatureTable {
             rows,
             class: None,

@@ -91,23 +91,31 @@ impl<'a> B3dm<'a> {
 
 /// A batch table of `rows` features as columns, and what is wrong with it.
 pub(super) fn batch_table(json: &[u8], binary: &[u8], rows: u32) -> (FeatureTable, Vec<Fault>) {
+    if rows > MAX_BATCH {
+        let message = format!("a batch of {rows} features is more than the {MAX_BATCH} that are read");
+        return (
+            FeatureTable::default(),
+            vec![Fault::too_large("feature table", message)],
+        );
+    }
+    match object(json, "batch table") {
+        Ok(columns) => batch_columns(rows, columns, binary),
+        Err(fault) => {
+            let table = FeatureTable {
+                rows,
+                ..FeatureTable::default()
+            };
+            (table, vec![fault])
+        }
+    }
+}
+
+/// The columns of a batch table with `rows` rows, and what is wrong with some.
+pub(super) fn batch_columns(rows: u32, columns: Map<String, Json>, binary: &[u8]) -> (FeatureTable, Vec<Fault>) {
     let mut faults = Vec::new();
     let mut table = FeatureTable {
         rows,
         ..FeatureTable::default()
-    };
-    if rows > MAX_BATCH {
-        let message = format!("a batch of {rows} features is more than the {MAX_BATCH} that are read");
-        faults.push(Fault::too_large("feature table", message));
-        table.rows = 0;
-        return (table, faults);
-    }
-    let columns = match object(json, "batch table") {
-        Ok(columns) => columns,
-        Err(fault) => {
-            faults.push(fault);
-            return (table, faults);
-        }
     };
     let mut budget = MAX_VALUES;
     for (name, values) in columns {

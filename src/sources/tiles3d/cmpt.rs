@@ -80,16 +80,25 @@ impl Composite {
     pub(super) fn add(&mut self, mut inner: DecodedMeshes) {
         let (before, added) = (self.whole.features.rows, inner.features.rows);
         let has_room = before.checked_add(added).is_some_and(|all| all <= MAX_BATCH);
+        let moved = |feature: u32| {
+            if has_room && feature < added {
+                before + feature
+            } else {
+                NO_FEATURE
+            }
+        };
         for mesh in &mut inner.meshes {
-            mesh.change_features(|feature| {
-                if has_room && feature < added {
-                    before + feature
-                } else {
-                    NO_FEATURE
-                }
-            });
+            mesh.change_features(moved);
         }
         self.whole.meshes.append(&mut inner.meshes);
+        for feature in inner.marks.features_mut() {
+            *feature = moved(*feature);
+        }
+        for points in &mut inner.marks.points {
+            points.has_row_each &= has_room;
+        }
+        self.whole.marks.points.append(&mut inner.marks.points);
+        self.whole.marks.lines.append(&mut inner.marks.lines);
         if has_room {
             self.append_table(inner.features);
         } else {
@@ -104,6 +113,9 @@ impl Composite {
         let rows = self.whole.features.rows;
         for mesh in &mut self.whole.meshes {
             mesh.change_features(|feature| feature.min(rows));
+        }
+        for feature in self.whole.marks.features_mut() {
+            *feature = (*feature).min(rows);
         }
         let mut faults = Vec::new();
         if self.tables_left_out > 0 {
@@ -205,6 +217,9 @@ fn length(column: &Column) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::{FeatureMarks, FeaturePoints};
+    use crate::georef::SitePos;
+    use bevy::math::DVec3;
 
     /// A composite that promises `count` tiles.
     fn composite(count: u32, inner: &[&[u8]]) -> Vec<u8> {
@@ -332,5 +347,34 @@ mod tests {
         }
         let (whole, faults) = composite.finish();
         assert_eq!((whole.features.rows, faults.len()), (MAX_BATCH, 1));
+    }
+
+    #[test]
+    fn rows_of_points_move_on_when_tables_are_joined() {
+        let tile = |features: Vec<u32>, rows| DecodedMeshes {
+            marks: FeatureMarks {
+                points: vec![FeaturePoints {
+                    positions: vec![[0.0; 3]; features.len()],
+                    features,
+                    has_row_each: true,
+                    ..FeaturePoints::none(SitePos(DVec3::ZERO))
+                }],
+                lines: Vec::new(),
+            },
+            features: table(rows, Vec::new()),
+            ..DecodedMeshes::default()
+        };
+        let mut composite = Composite::new();
+        composite.add(tile(vec![0, 1, 2], 2));
+        composite.add(tile(vec![0, 3, 4], 4));
+        composite.add(tile(vec![5], MAX_BATCH));
+        let (whole, faults) = composite.finish();
+        let [first, second, third] = &whole.marks.points[..] else {
+            panic!("{} clouds", whole.marks.points.len())
+        };
+        assert_eq!(first.features, [0, 1, 6], "the row for none stays the one for none");
+        assert_eq!(second.features, [2, 5, 6]);
+        assert_eq!((&third.features[..], third.has_row_each), (&[6][..], false), "no room");
+        assert_eq!((whole.features.rows, faults.len()), (6, 1));
     }
 }

@@ -7,9 +7,9 @@ use super::{
     BoundingVolume,
     b3dm::B3dm,
     cmpt::{self, Composite},
-    count_payload, instanced, is_tileset_json,
+    count_payload, instanced, is_tileset_json, pnts,
 };
-use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh, TextureSupport};
+use crate::geometry::{CreaseEdges, FeatureMarks, FeatureMesh, FeatureTable, MeshBvh, TextureSupport};
 use crate::georef::SiteFrame;
 use crate::sources::{
     Cause, Problem,
@@ -51,6 +51,8 @@ pub struct DecodeRequest {
 pub struct TileContent {
     /// Meshes, usually one.
     pub meshes: Vec<(FeatureMesh, CreaseEdges, MeshBvh)>,
+    /// Points and lines.
+    pub marks: FeatureMarks,
     /// Attributes of the features in these meshes (row = feature).
     pub features: FeatureTable,
     /// Copies of models in these meshes.
@@ -61,6 +63,14 @@ pub struct TileContent {
     pub bytes_resident: u64,
     /// What went wrong while the rest was kept.
     pub problems: Vec<Problem>,
+}
+
+impl TileContent {
+    /// Where everything of it is that is drawn, site frame.
+    pub fn places(&self) -> impl Iterator<Item = DVec3> {
+        let meshes = self.meshes.iter().flat_map(|(mesh, ..)| mesh.places());
+        meshes.chain(self.marks.places().map(|(place, _)| place))
+    }
 }
 
 /// What a payload is, by its first bytes.
@@ -155,7 +165,7 @@ impl PayloadKind {
     /// Why this kind cannot be drawn, and what kind of problem that is; `None` for those that can.
     pub(crate) fn refusal(self) -> Option<(Cause, &'static str)> {
         let message = match self {
-            Self::Empty | Self::Glb | Self::Gltf | Self::B3dm | Self::I3dm | Self::Cmpt => return None,
+            Self::Empty | Self::Glb | Self::Gltf | Self::B3dm | Self::I3dm | Self::Pnts | Self::Cmpt => return None,
             Self::Tileset => {
                 let message = "a tileset stands where a tile should; name it with the ending .json";
                 return Some((Cause::WrongKind, message));
@@ -167,7 +177,6 @@ impl PayloadKind {
             }
             Self::Subt => return Some((Cause::WrongKind, "a subtree stands where a tile should")),
             Self::Unknown => return Some((Cause::WrongKind, "this is not a tile: its first bytes are unknown")),
-            Self::Pnts => "point clouds (pnts) are not read yet",
             Self::Vctr => "vector tiles (vctr) are not read yet",
             Self::Geom => "geometry tiles (geom) are not read yet",
             Self::GeoJson => "GeoJSON tiles are not read yet",
@@ -176,7 +185,7 @@ impl PayloadKind {
     }
 }
 
-/// Reads and decodes one payload (glb, gltf, b3dm, i3dm or cmpt by magic bytes).
+/// Reads and decodes one payload (glb, gltf, b3dm, i3dm, pnts or cmpt by magic bytes).
 ///
 /// # Errors
 /// One [`Problem`] when nothing of the payload can be drawn; what costs only a part of it is listed in
@@ -193,10 +202,11 @@ pub fn decode_content_for(request: &DecodeRequest, support: TextureSupport) -> R
     let decoded = decode_meshes_for(request, support)?;
     let mut content = TileContent {
         meshes: Vec::with_capacity(decoded.meshes.len()),
+        bytes_resident: decoded.marks.bytes(),
+        marks: decoded.marks,
         features: decoded.features,
         instances: decoded.instances,
         bytes_read: decoded.bytes_read,
-        bytes_resident: 0,
         problems: decoded.problems,
     };
     for mesh in decoded.meshes {
@@ -215,6 +225,8 @@ pub fn decode_content_for(request: &DecodeRequest, support: TextureSupport) -> R
 pub struct DecodedMeshes {
     /// One mesh for each render class.
     pub meshes: Vec<FeatureMesh>,
+    /// Points and lines.
+    pub marks: FeatureMarks,
     /// Attributes of the features in these meshes (row = feature).
     pub features: FeatureTable,
     /// Copies of models in these meshes.
@@ -223,6 +235,14 @@ pub struct DecodedMeshes {
     pub bytes_read: u64,
     /// What went wrong while the rest was kept.
     pub problems: Vec<Problem>,
+}
+
+impl DecodedMeshes {
+    /// Where everything of it is that is drawn, site frame.
+    pub fn places(&self) -> impl Iterator<Item = DVec3> {
+        let meshes = self.meshes.iter().flat_map(FeatureMesh::places);
+        meshes.chain(self.marks.places().map(|(place, _)| place))
+    }
 }
 
 /// The first half of [`decode_content`]: bytes to uploadable meshes.
@@ -308,6 +328,7 @@ fn decode_payload(
         }
         PayloadKind::Cmpt => decode_composite(request, support, bytes, path, budget, depth),
         PayloadKind::I3dm => instanced::decode(request, support, bytes, path, budget),
+        PayloadKind::Pnts => pnts::decode(request, bytes, path, budget),
         _ => decode_gltf_or_b3dm(request, support, kind, bytes, path, budget),
     }
 }
@@ -415,6 +436,7 @@ impl DecodedMeshes {
         problems.extend(decoded.problems);
         Self {
             meshes: decoded.meshes,
+            marks: decoded.marks,
             features: decoded.features,
             instances: decoded.instances,
             bytes_read: decoded.bytes_read,

@@ -5,6 +5,7 @@ use super::{
     cmpt,
     content::PayloadKind,
     i3dm::{I3dm, Model},
+    pnts::Pnts,
 };
 use crate::sources::{
     Cause, Problem,
@@ -46,6 +47,14 @@ fn count_at(bytes: &[u8], path: &str, depth: usize) -> PayloadCount {
                     count.model(model, path);
                 }
                 count.totals.instanced_triangles = count.totals.triangles.saturating_mul(u64::from(i3dm.count));
+            }
+            Err(fault) => count.problems.push(fault.at(path)),
+        },
+        PayloadKind::Pnts => match Pnts::parse(bytes) {
+            Ok(tile) => {
+                // The batches of a point cloud are not what the totals count.
+                count.totals.points = u64::from(tile.count);
+                count.extensions = tile.extensions();
             }
             Err(fault) => count.problems.push(fault.at(path)),
         },

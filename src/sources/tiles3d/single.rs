@@ -4,13 +4,16 @@ use super::{
     BoundingVolume, DecodeRequest, MAX_PAYLOAD_BYTES, PayloadKind, Refine, Subtrees, Tile, TileTree, TilesetMetadata,
     decode_meshes, read_tileset, tree::SURFACE_SHELL_M,
 };
-use crate::georef::{SiteFrame, site_axes};
+use crate::georef::SiteFrame;
 use crate::sources::{
     Problem,
     resource::{Resources, is_tile_archive, unpacked},
 };
-use bevy::math::{DMat4, DVec3, Vec3};
+use bevy::math::{DMat4, DVec3};
 use std::sync::Arc;
+
+/// Radius of the ball around a tile that is but a point, metres.
+const LEAST_RADIUS_M: f64 = 0.01;
 
 /// Reads the tileset at `path`, or the one tile where the file is a payload. `is_placed` tells whether the site has a
 /// place on earth: only there a lone tile with coordinates around the earth's centre can stand where they say.
@@ -45,6 +48,22 @@ pub fn read_tiles(
     if !is_payload {
         return read_tileset(resources, path);
     }
+    // What is wrong with it is told when it is drawn.
+    let (tree, _) = read_lone_tile(resources, path, is_placed)?;
+    Ok((tree, Vec::new()))
+}
+
+/// The payload at `path` as a tree of one tile, and what was wrong while the rest of it was read. `is_placed` as for
+/// [`read_tiles`].
+///
+/// # Errors
+/// When nothing of it can be drawn.
+pub(crate) fn read_lone_tile(
+    resources: Arc<dyn Resources>,
+    path: &str,
+    is_placed: bool,
+) -> Result<(TileTree, Vec<Problem>), Problem> {
+    let resources = unpacked(resources);
     let decoded = decode_meshes(&DecodeRequest {
         resources: resources.clone(),
         path: path.to_owned(),
@@ -55,11 +74,8 @@ pub fn read_tiles(
         gltf_up_axis: 'Y',
         height_offset_m: 0.0,
     })?;
-    let corners = decoded.meshes.iter().flat_map(|mesh| {
-        let in_site = |p: &[f32; 3]| mesh.origin.0 + site_axes(Vec3::from_array(*p).as_dvec3());
-        mesh.positions.iter().map(in_site)
-    });
-    let bounds = corners.fold(None, |bounds: Option<(DVec3, DVec3)>, p| {
+    let places = decoded.places().filter(|place| place.is_finite());
+    let bounds = places.fold(None, |bounds: Option<(DVec3, DVec3)>, p| {
         Some(bounds.map_or((p, p), |(low, high)| (low.min(p), high.max(p))))
     });
     let (low, high) = bounds.unwrap_or_default();
@@ -70,7 +86,8 @@ pub fn read_tiles(
         depth: 0,
         bounding_volume: BoundingVolume::Sphere {
             center,
-            radius: low.distance(high) / 2.0,
+            // A single point is no volume.
+            radius: (low.distance(high) / 2.0).max(LEAST_RADIUS_M),
         },
         content_volume: None,
         viewer_request_volume: None,
@@ -90,5 +107,48 @@ pub fn read_tiles(
         subtrees: Subtrees::default(),
         metadata: TilesetMetadata::default(),
     };
-    Ok((tree, Vec::new()))
+    Ok((tree, decoded.problems))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::resource::folder;
+
+    #[test]
+    fn the_tree_holds_the_tile_and_what_lies_beside_it_stays() {
+        let features = br#"{"POINTS_LENGTH":1,"POSITION":{"byteOffset":0}} "#;
+        let positions: Vec<u8> = [1.0_f32, 2.0, 3.0]
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
+        let mut tile = b"pnts\x01\0\0\0".to_vec();
+        for size in [
+            28 + features.len() + positions.len(),
+            features.len(),
+            positions.len(),
+            0,
+            0,
+        ] {
+            tile.extend(u32::try_from(size).unwrap().to_le_bytes());
+        }
+        tile.extend(features);
+        tile.extend(positions);
+        let temporary = tempfile::tempdir().unwrap();
+        for name in ["a tile #1.pnts", "beside.bin"] {
+            std::fs::write(temporary.path().join(name), &tile).unwrap();
+        }
+        let (tree, problems) = read_tiles(folder(temporary.path()), "a tile #1.pnts", true).unwrap();
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(
+            (tree.tiles.len(), &tree.tiles[0].contents[..]),
+            (1, &["a tile #1.pnts".to_owned()][..])
+        );
+        let BoundingVolume::Sphere { center, radius } = tree.tiles[0].bounding_volume else {
+            panic!("no ball")
+        };
+        assert_eq!((center, radius), (DVec3::new(1.0, 2.0, 3.0), LEAST_RADIUS_M));
+        assert_eq!(tree.resources.read("beside.bin").unwrap(), tile);
+        assert!(tree.resources.read("none.bin").is_err());
+    }
 }

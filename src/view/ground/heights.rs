@@ -200,6 +200,16 @@ impl FootSamples {
             let node = &mut grid[(row * columns + column) as usize];
             *node = node.min(z);
         }
+        // A grid has two nodes along each side: where what stands there fills but one, the other is like it.
+        if low.0 == high.0 {
+            for row in grid.as_chunks_mut::<2>().0 {
+                row[1] = row[0];
+            }
+        }
+        if low.1 == high.1 {
+            let (first, second) = grid.split_at_mut(columns as usize);
+            second.copy_from_slice(first);
+        }
         let cell_m = SAMPLE_M * f64::from(per_node);
         drop_pits(&mut grid, columns as usize);
         spread(&mut grid, columns as usize, cell_m * STEEPEST);
@@ -402,5 +412,18 @@ mod tests {
         }
         assert_eq!(samples.blocks.len(), MAX_BLOCKS);
         assert!(samples.estimate().is_some());
+    }
+
+    #[test]
+    fn the_ground_under_a_thing_smaller_than_a_square_lies_below_it() {
+        for (x, y) in [(5.0, 5.0), (-5.0, 25.0)] {
+            let mut samples = FootSamples::default();
+            samples.take(SitePos(DVec3::new(x, y, 2.0)));
+            let ground = samples.estimate().unwrap().height_at(DVec2::new(x, y));
+            assert!((1.85..2.0).contains(&ground), "{ground}");
+            samples.take(SitePos(DVec3::new(x, y + 20.0, 2.05)));
+            let ground = samples.estimate().unwrap().height_at(DVec2::new(x, y));
+            assert!((1.85..2.0).contains(&ground), "{ground}");
+        }
     }
 }

@@ -195,13 +195,12 @@ fn draw_outline(
     };
     let found = match (&drawn.thing, &selection.picked) {
         (Some(thing), _) => lines_around(thing, &view, covers),
-        (
-            None,
-            Some(Picked {
-                thing: PickedThing::Ground | PickedThing::Point(_),
-                position,
-            }),
-        ) => ring_on_ground(*position, &view, covers),
+        // Measured points have no silhouette, those of tiles neither.
+        (None, Some(Picked { thing, position }))
+            if outline.0.is_some() || matches!(thing, PickedThing::Ground | PickedThing::Point(_)) =>
+        {
+            ring_on_ground(*position, &view, covers)
+        }
         _ => Vec::new(),
     };
     let widths = Bands {

@@ -5,7 +5,7 @@ use super::pick::{PickPoints, PickedPoint, PointHit, Sight};
 use super::prepare::PreparedNode;
 use super::sizes::Widths;
 use crate::georef::SitePos;
-use crate::model::points::{SiteCloud, SiteTree};
+use crate::model::points::{PointFacts, SiteCloud, SiteTree};
 use crate::sources::points::StopOnDrop;
 use crate::streaming::{CloudIndex, CloudKey, CloudSelection};
 use bevy::{math::DVec3, prelude::*, tasks::Task};
@@ -114,12 +114,12 @@ impl PointClouds {
         });
         let met = nodes.filter_map(|(cloud, resident)| {
             let width_m = resident.widths_m.iter().copied().fold(f64::INFINITY, f64::min);
-            let hit = resident.pick.cast(&sight, narrow_m(width_m), &cloud.hidden)?;
+            let is_shown = |facts: &PointFacts| !cloud.hidden.contains(&facts.class);
+            let hit = resident.pick.cast(&sight, narrow_m(width_m), is_shown)?;
             Some((hit, cloud))
         });
         let (hit, cloud) = met.min_by(|(a, _), (b, _)| a.score.total_cmp(&b.score))?;
-        let is_foremost = other_m.is_none_or(|other_m| hit.distance_m <= other_m + BEHIND_M);
-        is_foremost.then(|| {
+        is_foremost(hit.distance_m, other_m).then(|| {
             let picked = PickedPoint {
                 layer: cloud.layer.clone(),
                 facts: hit.facts,
@@ -127,6 +127,11 @@ impl PointClouds {
             (hit, picked)
         })
     }
+}
+
+/// Whether a point is met before what is met as a surface at `other_m`, if at all.
+pub(in crate::view) fn is_foremost(distance_m: f64, other_m: Option<f64>) -> bool {
+    other_m.is_none_or(|other_m| distance_m <= other_m + BEHIND_M)
 }
 
 /// What the shader knows of a node.

@@ -17,7 +17,8 @@ use bevy::{
 use std::collections::BTreeMap;
 
 /// Number of a corner, four to a point.
-const CORNER: MeshVertexAttribute = MeshVertexAttribute::new("PointCorner", 928_374_661, VertexFormat::Uint32);
+pub(in crate::view) const CORNER: MeshVertexAttribute =
+    MeshVertexAttribute::new("PointCorner", 928_374_661, VertexFormat::Uint32);
 const SHADER: Handle<Shader> = uuid_handle!("5b3c2f0e-3a52-4d9b-9a64-0d1f4c6f7a31");
 
 /// One node of a cloud.
@@ -81,11 +82,11 @@ pub(super) fn plugin(app: &mut App) {
 
 /// Meshes of corners by how many points they serve.
 #[derive(Resource, Default)]
-pub(super) struct CornerMeshes(BTreeMap<u32, Handle<Mesh>>);
+pub(in crate::view) struct CornerMeshes(BTreeMap<u32, Handle<Mesh>>);
 
 impl CornerMeshes {
     /// A mesh for at least `points` points.
-    pub(super) fn for_points(&mut self, points: u32, meshes: &mut Assets<Mesh>) -> Handle<Mesh> {
+    pub(in crate::view) fn for_points(&mut self, points: u32, meshes: &mut Assets<Mesh>) -> Handle<Mesh> {
         let points = size_for(points);
         self.0
             .entry(points)

@@ -16,8 +16,11 @@ mod stream;
 mod tests;
 
 pub(crate) use clouds::PointClouds;
+pub(in crate::view) use clouds::is_foremost;
 pub use look::{ColorBy, ColorPoints, PointLook, PointLooks, ShowPointClass};
+pub(in crate::view) use material::{CORNER, CornerMeshes};
 pub use pick::{PickPoints, PickedPoint, PointHit, Sight};
+pub(in crate::view) use prepare::{along_curve, packed as packed_normal, surface_normals};
 
 use bevy::prelude::*;
 

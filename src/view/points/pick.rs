@@ -3,7 +3,6 @@
 use crate::georef::{SitePos, narrow, render_axes, site_axes};
 use crate::model::points::PointFacts;
 use bevy::math::{DVec3, Vec3};
-use std::collections::BTreeSet;
 
 /// Points in a row that share a ball.
 const BALL: usize = 64;
@@ -21,11 +20,11 @@ pub struct PickedPoint {
     pub facts: PointFacts,
 }
 
-/// The points of a node as picking sees them: offsets from a place, render axes, neighbours together.
-pub struct PickPoints {
+/// Points as picking sees them: offsets from a place, render axes, neighbours together, and what is known of each.
+pub struct PickPoints<F = PointFacts> {
     origin: SitePos,
     positions: Vec<[f32; 3]>,
-    facts: Vec<PointFacts>,
+    facts: Vec<F>,
     /// Middle and radius of the ball around each run of points.
     balls: Vec<(Vec3, f32)>,
     whole: (Vec3, f32),
@@ -44,7 +43,7 @@ pub struct Sight {
 
 /// A point that was met.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PointHit {
+pub struct PointHit<F = PointFacts> {
     /// Where it is.
     pub position: SitePos,
     /// How far along the line, metres.
@@ -52,12 +51,12 @@ pub struct PointHit {
     /// The less the better among points that were met.
     pub score: f32,
     /// What is known of it.
-    pub facts: PointFacts,
+    pub facts: F,
 }
 
-impl PickPoints {
+impl<F: Copy> PickPoints<F> {
     /// Takes points whose offsets start at `origin`.
-    pub fn new(origin: SitePos, positions: Vec<[f32; 3]>, facts: Vec<PointFacts>) -> Self {
+    pub fn new(origin: SitePos, positions: Vec<[f32; 3]>, facts: Vec<F>) -> Self {
         let balls: Vec<(Vec3, f32)> = positions.chunks(BALL).map(ball).collect();
         Self {
             origin,
@@ -83,8 +82,8 @@ impl PickPoints {
         &self.positions
     }
 
-    /// The best point that `sight` meets; discs are `size_m` wide, and classes in `hidden` are not there.
-    pub fn cast(&self, sight: &Sight, size_m: f32, hidden: &BTreeSet<u8>) -> Option<PointHit> {
+    /// The best point that `sight` meets of those that are shown; discs are `size_m` wide.
+    pub fn cast(&self, sight: &Sight, size_m: f32, is_shown: impl Fn(&F) -> bool) -> Option<PointHit<F>> {
         let eye = Vec3::from_array(narrow(render_axes(sight.eye.0 - self.origin.0)));
         let direction = Vec3::from_array(narrow(render_axes(sight.direction)));
         #[expect(clippy::cast_possible_truncation, reason = "a small share")]
@@ -115,8 +114,8 @@ impl PickPoints {
                     continue;
                 }
                 let score = along + DEPTH_FOR_ASIDE * aside;
-                let is_shown = || self.facts.get(at).is_some_and(|facts| !hidden.contains(&facts.class));
-                if best.is_none_or(|(least, ..)| score < least) && is_shown() {
+                let is_better = best.is_none_or(|(least, ..)| score < least);
+                if is_better && self.facts.get(at).is_some_and(&is_shown) {
                     best = Some((score, along, at));
                 }
             }
@@ -174,10 +173,10 @@ mod tests {
     fn the_foremost_point_near_the_line_is_met_where_it_is() {
         let scene = scene();
         let from_above = sight(DVec3::new(1050.1, 2050.0, 105.0), DVec3::new(1050.1, 2050.0, 5.0));
-        let hit = scene.cast(&from_above, 0.5, &BTreeSet::new()).unwrap();
+        let hit = scene.cast(&from_above, 0.5, |_| true).unwrap();
         assert_eq!((hit.position.0, hit.facts.class), (DVec3::new(1050.0, 2050.0, 15.0), 6));
         assert!((hit.distance_m - 90.0).abs() < 1e-3, "{hit:?}");
-        let below = scene.cast(&from_above, 0.5, &BTreeSet::from([6])).unwrap();
+        let below = scene.cast(&from_above, 0.5, |facts| facts.class != 6).unwrap();
         assert_eq!(
             (below.position.0.z, below.facts.class),
             (5.0, 2),
@@ -188,18 +187,20 @@ mod tests {
     #[test]
     fn what_lies_beside_or_behind_is_not_met() {
         let scene = scene();
-        let none = BTreeSet::new();
         let between = sight(DVec3::new(1020.5, 2020.5, 15.0), DVec3::new(1020.5, 2020.5, 5.0));
-        assert!(scene.cast(&between, 0.1, &none).is_none(), "0.7 m beside four points");
         assert!(
-            scene.cast(&between, 1.5, &none).is_some(),
+            scene.cast(&between, 0.1, |_| true).is_none(),
+            "0.7 m beside four points"
+        );
+        assert!(
+            scene.cast(&between, 1.5, |_| true).is_some(),
             "their discs cover the place"
         );
         let away = sight(DVec3::new(1050.0, 2050.0, 25.0), DVec3::new(1050.0, 2050.0, 35.0));
-        assert!(scene.cast(&away, 1.0, &none).is_none());
+        assert!(scene.cast(&away, 1.0, |_| true).is_none());
         assert!(
-            PickPoints::new(SitePos(DVec3::ZERO), Vec::new(), Vec::new())
-                .cast(&away, 1.0, &none)
+            PickPoints::<PointFacts>::new(SitePos(DVec3::ZERO), Vec::new(), Vec::new())
+                .cast(&away, 1.0, |_| true)
                 .is_none()
         );
     }
@@ -210,7 +211,7 @@ mod tests {
         for step in 0..40_i32 {
             let to = DVec3::new(1000.0 + f64::from(step) * 2.5, 2000.0 + f64::from(step * 7 % 100), 5.0);
             let sight = sight(DVec3::new(950.0, 1900.0, 60.0), to);
-            let found = scene.cast(&sight, 0.3, &BTreeSet::new());
+            let found = scene.cast(&sight, 0.3, |_| true);
             let eye = Vec3::from_array(narrow(render_axes(sight.eye.0 - scene.origin.0)));
             let direction = Vec3::from_array(narrow(render_axes(sight.direction)));
             let best = scene

@@ -70,7 +70,7 @@ impl PreparedNode {
 }
 
 /// The places of points in the order of a curve that keeps neighbours together.
-fn along_curve(positions: &[[f32; 3]]) -> Vec<usize> {
+pub(in crate::view) fn along_curve(positions: &[[f32; 3]]) -> Vec<usize> {
     let all = || positions.iter().map(|p| Vec3::from_array(*p));
     let low = all().fold(Vec3::INFINITY, Vec3::min);
     let high = all().fold(Vec3::NEG_INFINITY, Vec3::max);
@@ -100,6 +100,14 @@ fn spread(value: u32) -> u32 {
     v = (v | v << 8) & 0x0300_f00f;
     v = (v | v << 4) & 0x030c_30c3;
     (v | v << 2) & 0x0924_9249
+}
+
+/// How the surface faces at each of the points, which follow one another along a curve, packed; 0 where there is none.
+pub(in crate::view) fn surface_normals(positions: &[[f32; 3]]) -> Vec<u16> {
+    let few = normals(positions);
+    (0..positions.len())
+        .map(|place| few.get(place / SHARED).copied().unwrap_or_default())
+        .collect()
 }
 
 /// How the surface faces at every few points, packed; 0 where there is none.
@@ -147,7 +155,7 @@ fn plane(points: &[[f32; 3]]) -> Option<Vec3> {
 }
 
 /// A direction upwards in two bytes: the upper half of an octahedron laid flat.
-fn packed(normal: Vec3) -> u16 {
+pub(in crate::view) fn packed(normal: Vec3) -> u16 {
     let flat = normal / (normal.x.abs() + normal.y.abs() + normal.z.abs()).max(1e-6);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 255")]
     let byte = |value: f32| (value.clamp(-1.0, 1.0) * 127.0 + 128.0).round() as u8;

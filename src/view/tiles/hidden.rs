@@ -26,7 +26,7 @@ pub(super) fn set_hidden(
         let center = content.centers.get(row as usize);
         center.is_some_and(|center| is_cleared_at(*center))
     };
-    for row in 0..content.features.rows {
+    for row in 0..content.stateful() {
         let is_hidden = !content.part.holds(row) || is_removed(row) || is_cleared(row);
         rows.set_hidden(content.rows, row, is_hidden);
     }
@@ -74,6 +74,8 @@ mod tests {
             meshes: Vec::new(),
             triangles: 0,
             instances: 0,
+            points: 0,
+            marks: Vec::new(),
         }
     }
 

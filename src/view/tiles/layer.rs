@@ -1,6 +1,6 @@
 //! One tile layer: its tree, what of it is loaded and what is drawn.
 
-use super::{hidden::set_hidden, part::Part, retry::Retries};
+use super::{hidden::set_hidden, marks::ResidentMarks, part::Part, retry::Retries};
 use crate::geometry::{FeatureTable, Value};
 use crate::georef::{HeightReference, SiteFrame, SitePos};
 use crate::model::{Layer, OpenScenario};
@@ -45,11 +45,21 @@ pub(in crate::view) struct ResidentContent {
     pub(super) centers: Vec<DVec3>,
     /// What of it is drawn.
     pub(super) part: Part,
-    /// One per render class; edges are their children.
+    /// One per render class, edges are their children; and one per piece of points and lines.
     pub(in crate::view) meshes: Vec<Entity>,
     pub(super) triangles: u64,
     /// Copies of models in its meshes.
     pub(super) instances: u64,
+    pub(super) points: u64,
+    /// What sizing the points needs.
+    pub(super) marks: Vec<ResidentMarks>,
+}
+
+impl ResidentContent {
+    /// Features that have a row of state, which those that are points of their own do not have.
+    pub(super) fn stateful(&self) -> u32 {
+        self.features.rows.min(self.rows.count.saturating_sub(1))
+    }
 }
 
 /// A loaded tile.
@@ -58,6 +68,7 @@ pub(super) struct Resident {
     pub(super) contents: Vec<ResidentContent>,
     pub(super) triangles: u64,
     pub(super) instances: u64,
+    pub(super) points: u64,
     pub(super) features: u64,
 }
 
@@ -65,6 +76,7 @@ impl Resident {
     pub(super) fn add(&mut self, content: ResidentContent) {
         self.triangles += content.triangles;
         self.instances += content.instances;
+        self.points += content.points;
         self.features += u64::from(content.features.rows);
         self.contents.push(content);
     }
@@ -286,6 +298,15 @@ pub(super) fn root_from_site(site: &SiteFrame, is_geocentric: bool, height_offse
         site.ecef_from_site(p).ok().map(|ecef| ecef.0)
     } else {
         Some(p.0)
+    }
+}
+
+/// An id as text; numbers are ids too.
+pub(crate) fn id_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@
 mod hidden;
 mod keep;
 mod layer;
+mod marks;
 mod part;
 mod prepare;
 mod replace;
@@ -15,6 +16,8 @@ mod upload;
 
 pub use crate::sources::remote::{KeepProgress, KeepState};
 pub use keep::{KeepLayer, KeepOffline, OfflineKeeping};
+pub(crate) use layer::id_text;
+pub(in crate::view) use marks::MarkAssets;
 pub use retry::RetryTiles;
 pub use stats::TileStats;
 pub(in crate::view) use upload::Uploader;
@@ -168,7 +171,7 @@ impl TileLayers {
             .filter_map(|tile| layer.resident.get(tile))
             .find_map(|resident| {
                 resident.contents.iter().find_map(|content| {
-                    let row = (0..content.features.rows).find(|row| {
+                    let row = (0..content.stateful()).find(|row| {
                         content
                             .features
                             .value(*row, name)
@@ -181,16 +184,12 @@ impl TileLayers {
     }
 }
 
-/// An id as text; numbers are ids too.
-pub(crate) fn id_text(value: &Value) -> Option<String> {
-    match value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Int(number) => Some(number.to_string()),
-        _ => None,
-    }
+pub(crate) fn plugin(app: &mut App) {
+    app.add_plugins((marks::plugin, stream));
 }
 
-pub(crate) fn plugin(app: &mut App) {
+/// All of it that needs no graphics.
+fn stream(app: &mut App) {
     app.add_plugins(textures::plugin)
         .init_resource::<TileLayers>()
         .init_resource::<TileStats>()
@@ -290,6 +289,7 @@ fn upload_tiles(
     mut meshes: ResMut<Assets<Mesh>>,
     mut images: ResMut<Assets<Image>>,
     mut materials: ResMut<Assets<PaperMaterial>>,
+    mut marks: MarkAssets,
     mut problems: ResMut<ViewProblems>,
     mut stats: ResMut<TileStats>,
     mut tiles: ResMut<TileLayers>,
@@ -350,6 +350,7 @@ fn upload_tiles(
                         meshes: &mut meshes,
                         images: &mut images,
                         materials: &mut materials,
+                        marks: &mut marks,
                         samples: (!ground.is_measured).then_some(&mut *samples),
                     };
                     match uploader.upload(

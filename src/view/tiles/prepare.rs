@@ -2,8 +2,8 @@
 //! card, their lines and boxes, and where things stand on the ground. What is left for the frame that shows it
 //! is to hand all this over.
 
-use super::layer::root_from_site;
-use crate::geometry::{CreaseEdges, FeatureMesh, FeatureTable, MeshBvh, TextureSupport};
+use super::{layer::root_from_site, marks::PreparedMarks};
+use crate::geometry::{CreaseEdges, FeatureMarks, FeatureMesh, FeatureTable, MeshBvh, TextureSupport};
 use crate::georef::{SitePos, site_axes};
 use crate::sources::{
     Problem,
@@ -31,6 +31,10 @@ pub(in crate::view) struct PreparedContent {
     pub(super) places: Vec<DVec3>,
     /// One per render class.
     pub(super) meshes: Vec<TileMesh>,
+    /// Pieces of points and lines.
+    pub(super) marks: Vec<PreparedMarks>,
+    /// How many features have a row of state: none where each is a point of its own.
+    pub(super) stateful: u32,
     /// Where things stand on the ground, for areas without a terrain.
     pub(super) samples: FootSamples,
     pub(super) triangles: u64,
@@ -96,8 +100,19 @@ pub(in crate::view) fn prepare_whole(
         instances: decoded.instances,
         bytes_read: decoded.bytes_read,
         bytes_resident: 0,
+        marks: decoded.marks,
         problems: decoded.problems,
     };
+    content.marks.features_mut().for_each(|feature| *feature = 0);
+    for points in &mut content.marks.points {
+        points.has_row_each = false;
+        let recolored = (0..points.positions.len()).map(|at| recolor(points.colors.get(at).copied()));
+        points.colors = recolored.collect();
+    }
+    for lines in &mut content.marks.lines {
+        let recolored = (0..lines.positions.len()).map(|at| recolor(lines.colors.get(at).copied()));
+        lines.colors = recolored.collect();
+    }
     for mut mesh in decoded.meshes {
         mesh.change_features(|_| 0);
         if !keeps_textures {
@@ -118,13 +133,22 @@ pub(in crate::view) fn prepare_whole(
 impl PreparedContent {
     fn of(content: TileContent) -> Self {
         let decoded = content.meshes.iter();
-        let bytes_before = decoded.map(|(mesh, edges, _)| mesh.bytes() + edges.bytes()).sum();
+        let bytes_before: u64 = decoded.map(|(mesh, edges, _)| mesh.bytes() + edges.bytes()).sum();
+        let bytes_before = bytes_before + content.marks.bytes();
+        let has_state = !(content.meshes.is_empty()
+            && content.marks.lines.is_empty()
+            && content.marks.points.iter().all(|points| points.has_row_each));
+        let stateful = if has_state { content.features.rows } else { 0 };
+        let mut samples = FootSamples::default();
+        sample_points(&content.marks, &mut samples);
         let mut prepared = Self {
-            centers: centers(&content.meshes, content.features.rows),
+            centers: centers(&content.meshes, &content.marks, stateful),
             places: Vec::new(),
+            marks: PreparedMarks::of(content.marks, stateful),
+            stateful,
             features: content.features,
             meshes: Vec::with_capacity(content.meshes.len()),
-            samples: FootSamples::default(),
+            samples,
             triangles: 0,
             instances: content.instances,
             bytes_read: content.bytes_read,
@@ -135,8 +159,10 @@ impl PreparedContent {
         for (mesh, edges, bvh) in content.meshes {
             prepared.add(mesh, edges, bvh);
         }
+        prepared.bytes_drawn += prepared.marks.iter().map(PreparedMarks::bytes_drawn).sum::<u64>();
+        let held: u64 = prepared.marks.iter().map(PreparedMarks::bytes_held).sum();
         // The form that is drawn takes the place of the decoded one.
-        prepared.bytes_resident = content.bytes_resident.saturating_sub(bytes_before) + prepared.bytes_drawn;
+        prepared.bytes_resident = content.bytes_resident.saturating_sub(bytes_before) + prepared.bytes_drawn + held;
         prepared
     }
 
@@ -212,10 +238,28 @@ fn sample_feet(mesh: &FeatureMesh, low: &[(u32, f32)], samples: &mut FootSamples
     }
 }
 
-/// Middle of each of `rows` features over all meshes of a content, site frame: the centre of its footprint, as its
+/// Notes how low points lie, some of them. A cloud measures the ground itself: what is drawn below it must not cover it.
+fn sample_points(marks: &FeatureMarks, samples: &mut FootSamples) {
+    const MOST: usize = 100_000;
+    const BELOW_M: f64 = 1.0;
+    let count = usize::try_from(marks.point_count()).unwrap_or(usize::MAX);
+    for points in &marks.points {
+        for p in points.positions.iter().step_by((count / MOST).max(1)) {
+            samples.take(SitePos(points.origin.0 + site_axes(wide(p)) - DVec3::Z * BELOW_M));
+        }
+    }
+}
+
+/// Middle of each of `rows` features over all that a content draws, site frame: the centre of its footprint, as its
 /// roofs and floors cover it, at the mean height of its corners. What covers no ground has the mean of its corners.
-fn centers(meshes: &[(FeatureMesh, CreaseEdges, MeshBvh)], rows: u32) -> Vec<DVec3> {
+fn centers(meshes: &[(FeatureMesh, CreaseEdges, MeshBvh)], marks: &FeatureMarks, rows: u32) -> Vec<DVec3> {
     let mut corners = vec![(DVec3::ZERO, 0_u32); rows as usize];
+    for (place, feature) in marks.places() {
+        if let Some((sum, count)) = corners.get_mut(feature as usize) {
+            *sum += place;
+            *count += 1;
+        }
+    }
     let mut covers = vec![(DVec2::ZERO, 0.0); rows as usize];
     for (mesh, ..) in meshes {
         let site = |p: &[f32; 3]| mesh.origin.0 + site_axes(wide(p));
@@ -289,6 +333,7 @@ mod tests {
             },
             instances: 0,
             bytes_read: 7,
+            marks: FeatureMarks::default(),
             problems: Vec::new(),
         })
     }

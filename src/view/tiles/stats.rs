@@ -11,8 +11,10 @@ pub struct TileStats {
     pub rendered: u64,
     /// Triangles in them.
     pub triangles: u64,
-    /// Points in them.
+    /// Measured points that are drawn of point clouds.
     pub points: u64,
+    /// Points in the tiles.
+    pub tile_points: u64,
     /// Instances in them.
     pub instances: u64,
     /// Features in them.
@@ -56,6 +58,7 @@ pub(super) fn count_tiles(
         bytes_cancelled: loaded.bytes_cancelled,
         rendered: 0,
         triangles: 0,
+        tile_points: 0,
         instances: 0,
         features: 0,
         loading: 0,
@@ -81,6 +84,7 @@ pub(super) fn count_tiles(
         for resident in layer.shown.iter().filter_map(|tile| layer.resident.get(tile)) {
             new.rendered += 1;
             new.triangles += resident.triangles;
+            new.tile_points += resident.points;
             new.instances += resident.instances;
             new.features += resident.features;
         }

@@ -1,7 +1,9 @@
 //! One prepared content to entities: a mesh and its edges per render class, hidden until selection shows them.
 
 use super::{
+    MarkAssets,
     layer::ResidentContent,
+    marks::{self, PreparedMarks},
     part::Part,
     prepare::{PreparedContent, TileMesh},
 };
@@ -15,28 +17,41 @@ use crate::view::{
 use bevy::{light::NotShadowCaster, prelude::*};
 
 /// What an upload needs of the world.
-pub(in crate::view) struct Uploader<'a, 'w, 's> {
+pub(in crate::view) struct Uploader<'a, 'w, 's, 'm> {
     pub(in crate::view) commands: &'a mut Commands<'w, 's>,
     pub(in crate::view) paper: &'a SharedPaper,
     pub(in crate::view) rows: &'a mut FeatureRows,
     pub(in crate::view) meshes: &'a mut Assets<Mesh>,
     pub(in crate::view) images: &'a mut Assets<Image>,
     pub(in crate::view) materials: &'a mut Assets<PaperMaterial>,
+    pub(in crate::view) marks: &'a mut MarkAssets<'m>,
     /// Where feet are noted, when there is no terrain.
     pub(in crate::view) samples: Option<&'a mut FootSamples>,
 }
 
-impl Uploader<'_, '_, '_> {
+impl Uploader<'_, '_, '_, '_> {
     /// Uploads one content; `None` when no rows are left for its features.
     pub(in crate::view) fn upload(&mut self, content: PreparedContent, owner: &PickOwner) -> Option<ResidentContent> {
-        let rows = self.rows.allocate(content.features.rows.checked_add(1)?)?;
+        let rows = self.rows.allocate(content.stateful.checked_add(1)?)?;
         if let Some(samples) = &mut self.samples {
             samples.merge(&content.samples);
         }
         let spawn = |mesh| self.spawn(mesh, rows, owner.clone());
+        let mut meshes: Vec<Entity> = content.meshes.into_iter().map(spawn).collect();
+        let points = content.marks.iter().map(PreparedMarks::points).sum();
+        let mut marks = Vec::new();
+        for piece in content.marks {
+            let owner = owner.clone();
+            let (entity, resident) =
+                marks::spawn(self.commands, self.marks, self.meshes, self.rows, rows, owner, piece);
+            meshes.push(entity);
+            marks.extend(resident);
+        }
         Some(ResidentContent {
             number: 0,
-            meshes: content.meshes.into_iter().map(spawn).collect(),
+            meshes,
+            points,
+            marks,
             features: content.features,
             rows,
             centers: content.centers,

@@ -2,7 +2,7 @@
 
 use super::world::NoFiles;
 use bevy::math::DMat4;
-use stadslens::geometry::FeatureTable;
+use stadslens::geometry::{FeatureMarks, FeatureTable};
 use stadslens::georef::SiteFrame;
 use stadslens::sources::Problem;
 use stadslens::sources::tiles3d::{DecodeRequest, TileContent, TileId};
@@ -37,6 +37,7 @@ fn content() -> TileContent {
     TileContent {
         instances: 0,
         meshes: Vec::new(),
+        marks: FeatureMarks::default(),
         features: FeatureTable::default(),
         bytes_read: 100,
         bytes_resident: 1000,
