@@ -9,6 +9,7 @@ mod bad_input;
 mod causes;
 mod city_places;
 mod cityjson;
+mod composite;
 mod corpus_facts;
 mod decode;
 mod feature_layers;
