@@ -11,6 +11,7 @@ mod causes;
 mod city_places;
 mod cityjson;
 mod codecs;
+mod composite;
 mod corpus_facts;
 mod decode;
 mod feature_layers;
