@@ -61,7 +61,7 @@ fn draco_tiles_decode_to_the_triangles_of_their_facts() {
     for (file, expected) in [
         (corpus.join("tiles/content/143.b3dm"), 28_222),
         (corpus.join("gltf/tools/BoxDraco.glb"), 12),
-        (named, 121496),
+        (named, 121_496),
     ] {
         let path = file.display();
         let promised = inspect(&file).unwrap()["totals"]["triangles"].as_u64().unwrap();
@@ -181,6 +181,6 @@ proptest! {
             }
             Err(problem) => prop_assert!(!problem.message.contains('\n')),
         }
-        prop_assert!(started.elapsed() < Duration::from_secs(60));
+        prop_assert!(started.elapsed() < Duration::from_mins(1));
     }
 }
