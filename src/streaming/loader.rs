@@ -218,8 +218,8 @@ impl<C: DecodedContent> TileLoader<C> {
         let mut state = self.shared.lock();
         let mut taken: BTreeSet<_> = state.finished.iter().map(LoadedTile::key).collect();
         taken.extend(&state.running);
-        let wished: BTreeSet<_> = wishes.iter().map(LoadWish::key).collect();
-        taken.extend(state.transfers.keep_wished(&wished));
+        let asked_for: BTreeSet<_> = wishes.iter().map(LoadWish::key).collect();
+        taken.extend(state.transfers.keep_wished(&asked_for));
         state.queue = wishes.into_iter().filter(|wish| taken.insert(wish.key())).collect();
         for done in &state.finished {
             taken.remove(&done.key());

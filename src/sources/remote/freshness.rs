@@ -77,6 +77,7 @@ impl Freshness {
     }
 
     /// The same after the server said at `now_s` that nothing changed. What it did not repeat stays.
+    #[must_use]
     pub fn confirmed(&self, headers: &AnswerHeaders, now_s: i64) -> Self {
         let says_nothing = headers.cache_control.is_empty() && headers.expires.is_none();
         let mut new = Self::of(headers, now_s).unwrap_or_default();
