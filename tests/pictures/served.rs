@@ -35,9 +35,9 @@ fn tiles_of_a_bad_server_make_the_picture_of_a_folder() {
     let cache = tempfile::tempdir().unwrap();
     let (expected, report) = draw(tiles.join("tileset.json").to_str().unwrap(), cache.path());
     assert!(report["tiles_rendered"].as_u64().unwrap() > 4, "{report}");
-    let served = tiles.clone();
+    let copies = tiles.clone();
     let server = Server::new(move |seen| {
-        let Ok(bytes) = std::fs::read(served.join(seen.path().trim_start_matches('/'))) else {
+        let Ok(bytes) = std::fs::read(copies.join(seen.path().trim_start_matches('/'))) else {
             return Reply::of(404, "no");
         };
         // Each tile fails in its own way at first.
