@@ -78,6 +78,10 @@ pub struct Hovering {
 }
 
 /// What belongs to the screen alone.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a part of the screen that is open or not"
+)]
 #[derive(Resource, Debug, Clone, Default)]
 pub struct Desk {
     /// Page of the left panel.

@@ -98,7 +98,9 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
 /// the system that it names. Where neither is there, `likely_crs` lists the systems that put it in or near the Netherlands.
 pub fn tell_place(facts: &mut Value, crs: Option<Crs>) {
     if let Some(layers) = facts.get_mut("layers").and_then(Value::as_array_mut) {
-        layers.iter_mut().for_each(|layer| tell_place(layer, crs));
+        for layer in layers {
+            tell_place(layer, crs);
+        }
     }
     let Some([low, high]) = facts.get("bbox").and_then(flat_box) else {
         return;

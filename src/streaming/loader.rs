@@ -1,6 +1,6 @@
 //! Decodes tiles on worker threads: the queue is replaced each frame, results are polled.
 //!
-//! Contents that come over a network are fetched first, on other threads ([`transfers`]): a slow server keeps no decoder
+//! Contents that come over a network are fetched first, on threads of their own: a slow server keeps no decoder
 //! waiting. A transfer whose tile is not wished for any more is stopped; one that failed in a way that may pass is tried
 //! again after a pause, without a thread waiting for it, and after some tries the tile is given up for a while
 //! ([`LoadedTile::retry_after`]).
@@ -218,8 +218,8 @@ impl<C: DecodedContent> TileLoader<C> {
         let mut state = self.shared.lock();
         let mut taken: BTreeSet<_> = state.finished.iter().map(LoadedTile::key).collect();
         taken.extend(&state.running);
-        let wished: BTreeSet<_> = wishes.iter().map(LoadWish::key).collect();
-        taken.extend(state.transfers.keep_wished(&wished));
+        let asked_for: BTreeSet<_> = wishes.iter().map(LoadWish::key).collect();
+        taken.extend(state.transfers.keep_wished(&asked_for));
         state.queue = wishes.into_iter().filter(|wish| taken.insert(wish.key())).collect();
         for done in &state.finished {
             taken.remove(&done.key());

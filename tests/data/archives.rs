@@ -174,7 +174,7 @@ fn one_triangle(archive: &Path) {
         ),
         ("data/a.bin", {
             let mut data = Vec::new();
-            glb(|_, bin| data = bin.clone());
+            glb(|_, bin| data.clone_from(bin));
             data
         }),
     ] {

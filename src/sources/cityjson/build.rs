@@ -245,6 +245,10 @@ impl Builder {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one pass over the surfaces, each step with what the ones before found"
+    )]
     fn geometry(
         &mut self,
         id: &str,

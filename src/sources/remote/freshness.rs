@@ -77,6 +77,7 @@ impl Freshness {
     }
 
     /// The same after the server said at `now_s` that nothing changed. What it did not repeat stays.
+    #[must_use]
     pub fn confirmed(&self, headers: &AnswerHeaders, now_s: i64) -> Self {
         let says_nothing = headers.cache_control.is_empty() && headers.expires.is_none();
         let mut new = Self::of(headers, now_s).unwrap_or_default();
@@ -184,17 +185,17 @@ mod tests {
             ..said("max-age=600")
         };
         assert_eq!(lasts_s(&aged), Some(500));
-        let expires = AnswerHeaders {
+        let in_ten_minutes = AnswerHeaders {
             date: Some("Wed, 21 Oct 2015 07:27:30 GMT".into()),
             expires: Some("Wed, 21 Oct 2015 07:37:30 GMT".into()),
             ..said("")
         };
-        assert_eq!(lasts_s(&expires), Some(600));
-        let expired = AnswerHeaders {
+        assert_eq!(lasts_s(&in_ten_minutes), Some(600));
+        let unreadable = AnswerHeaders {
             expires: Some("0".into()),
             ..said("")
         };
-        assert_eq!(lasts_s(&expired), Some(0));
+        assert_eq!(lasts_s(&unreadable), Some(0));
         let old = |modified: &str| AnswerHeaders {
             validators: Validators {
                 etag: None,

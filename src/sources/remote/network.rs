@@ -2,7 +2,7 @@
 
 use super::cache::{CACHE_BYTES, Cache, Kept};
 use super::freshness::Freshness;
-use crate::sources::http::{Asker, Expected, HttpError, Limits, Outcome, Transfer, Want, offline};
+use crate::sources::http::{Asker, Expected, HttpError, Limits, Outcome, Transfer, Validators, Want, offline};
 use crate::sources::resource::{FetchFailure, ResourceError};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -147,9 +147,7 @@ impl Network {
             may_be_packed: true,
             ..Want::of(Expected::Tile, limit)
         };
-        let known = kept
-            .map(|kept| kept.freshness.validators())
-            .filter(|known| known.is_some());
+        let known = kept.map(|kept| kept.freshness.validators()).filter(Validators::is_some);
         let outcome = self.asker.ask(url, &want, known.as_ref(), transfer)?;
         let now_s = jiff::Timestamp::now().as_second();
         match (outcome, kept) {

@@ -308,10 +308,10 @@ pub(crate) fn read_uri(
 
 /// Percent codes for the characters that [`join`] would take for something else; an address has its own already.
 pub(crate) fn encode_percent(path: &str) -> String {
+    const SPECIAL: percent_encoding::AsciiSet = percent_encoding::CONTROLS.add(b'%').add(b'?').add(b'#');
     if is_url(path) {
         return path.to_owned();
     }
-    const SPECIAL: percent_encoding::AsciiSet = percent_encoding::CONTROLS.add(b'%').add(b'?').add(b'#');
     percent_encoding::utf8_percent_encode(path, &SPECIAL).to_string()
 }
 

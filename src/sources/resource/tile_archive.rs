@@ -5,7 +5,7 @@
 //! says and an entry for each file. Even then the header that it leads to must have the name that was asked for. Without
 //! a sound index the list of all files that every zip file has is read.
 //!
-//! Format: [MAXAR_content_3tz](https://github.com/Maxar-Public/3d-tiles/blob/maxar-content-3tz/extensions/MAXAR_content_3tz/README.md).
+//! Format: [`MAXAR_content_3tz`](https://github.com/Maxar-Public/3d-tiles/blob/maxar-content-3tz/extensions/MAXAR_content_3tz/README.md).
 
 use super::{
     RandomRead, ResourceError, Resources,

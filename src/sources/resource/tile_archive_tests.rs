@@ -163,7 +163,7 @@ fn bombs_caps_and_damage_are_one_clear_error() {
         bomb.read_at_most("small", 999),
         Err(ResourceError::TooLarge { .. })
     ));
-    for bytes in [&b""[..], b"PK", b"PK\x03\x04", b"no zip at all", &[0; 70_000]] {
+    for bytes in [&b""[..], b"PK", b"PK\x03\x04", b"no zip at all", &vec![0; 70_000]] {
         let error = open(bytes).err().unwrap().to_string();
         assert!(error.contains("no zip archive") && error.ends_with("a.3tz"), "{error}");
     }

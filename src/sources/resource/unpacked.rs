@@ -5,7 +5,8 @@
 //! beside it: so chains of archives are published. A folder that has such a name stays a folder.
 
 use super::{
-    RandomRead, ResourceError, Resources, gzip::unzipped, tile_archive::TileArchive, tile_database::TileDatabase,
+    RandomRead, Remote, ResourceError, Resources, gzip::unzipped, tile_archive::TileArchive,
+    tile_database::TileDatabase,
 };
 use std::{
     collections::VecDeque,
@@ -227,6 +228,15 @@ impl Resources for Unpacked {
 
     fn files_under(&self, folder: &str, most: usize) -> Vec<String> {
         self.inner.files_under(folder, most)
+    }
+
+    fn remote(&self) -> Option<&dyn Remote> {
+        self.inner.remote()
+    }
+
+    fn read_ahead(&self, paths: &[String], limit: u64) {
+        let plain: Vec<String> = paths.iter().filter(|path| !leads_into_archive(path)).cloned().collect();
+        self.inner.read_ahead(&plain, limit);
     }
 
     fn refused(&self) -> Vec<ResourceError> {

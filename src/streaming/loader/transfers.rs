@@ -5,7 +5,7 @@
 
 use super::{DecodedContent, Job, LoadWish, Shared};
 use crate::sources::http::{Room, Transfer, pause};
-use crate::sources::resource::{FetchFailure, ResourceError, Resources, join};
+use crate::sources::resource::{FetchFailure, ResourceError, Resources, join, leads_into_archive};
 use crate::sources::tiles3d::{DecodeRequest, references};
 use crate::sources::{Cause, Problem};
 use crate::streaming::residency::TileKey;
@@ -87,7 +87,9 @@ pub(super) struct Transfers {
 
 /// Whether a content comes over a network.
 pub(super) fn is_remote(request: &DecodeRequest) -> bool {
-    !request.path.starts_with("data:") && request.resources.remote().is_some()
+    // What lies in an archive is read out of it: only the archive can be fetched.
+    let is_file = !request.path.starts_with("data:") && !leads_into_archive(&request.path);
+    is_file && request.resources.remote().is_some()
 }
 
 /// What came for this content is damaged: it is not taken out of what is kept again.

@@ -3,6 +3,7 @@
 use super::{TileLayers, layer::Tree};
 use crate::georef::SitePos;
 use crate::sources::remote::{KeepProgress, Keeping, Network};
+use crate::sources::resource::Remote;
 use crate::sources::tiles3d::TileTree;
 use crate::view::camera::OrbitCamera;
 use bevy::math::DVec3;
@@ -85,11 +86,7 @@ impl OfflineKeeping {
 /// Addresses of the tilesets, and of the contents whose sphere comes within `radius_m` of `middle`, coarse ones first: a
 /// part of them is a picture of the whole.
 fn files_around(tree: &TileTree, middle: DVec3, radius_m: f64) -> Vec<String> {
-    let mut files = tree
-        .resources
-        .remote()
-        .map(|remote| remote.documents())
-        .unwrap_or_default();
+    let mut files = tree.resources.remote().map(Remote::documents).unwrap_or_default();
     // The root by itself, should it have come out of what is kept before anything was noted.
     files.insert(0, tree.path.clone());
     let mut near: Vec<_> = tree

@@ -278,6 +278,7 @@ impl TileLayer {
     /// Gives a loaded tile up.
     pub(super) fn evict(&mut self, tile: TileId, commands: &mut Commands, rows: &mut FeatureRows) {
         self.state.set_content(tile, ContentState::Unloaded);
+        self.retries.forget(tile);
         self.shown.remove(&tile);
         let Some(resident) = self.resident.remove(&tile) else {
             return;

@@ -278,6 +278,10 @@ fn take_trees(mut tiles: ResMut<TileLayers>, mut problems: ResMut<ViewProblems>,
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one tile after the other, each with all that the world has to hand it"
+)]
 fn upload_tiles(
     mut commands: Commands,
     paper: Option<Res<SharedPaper>>,
@@ -408,6 +412,10 @@ fn bytes_drawn(loaded: &LoadedTile<PreparedContent>) -> u64 {
     contents.map(|content| content.bytes_drawn).sum()
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one frame of all layers, whose wishes meet in one queue"
+)]
 fn select_tiles(
     mut commands: Commands,
     view: Res<SiteView>,

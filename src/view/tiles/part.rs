@@ -14,8 +14,9 @@ const AT_THE_EDGE_M: f64 = 0.5;
 pub(super) struct Part {
     /// Middle of each feature in the root frame of the tileset; not a number where it has no such place.
     places: Vec<DVec3>,
-    /// Numbers of the features in the volume of each tile below that was ever asked for.
-    within: BTreeMap<TileId, Vec<u32>>,
+    /// Volume of each tile below that was ever asked for, and the numbers of the features in it. Numbers of tiles are used
+    /// again where implicit tilings come and go, so that the volume has to be the same too.
+    within: BTreeMap<TileId, (Option<BoundingVolume>, Vec<u32>)>,
     /// Whether each feature is in the part; empty while the whole content is drawn.
     drawn: Vec<bool>,
 }
@@ -45,16 +46,19 @@ impl Part {
         self.drawn.clear();
         self.drawn.resize(self.places.len(), false);
         for area in areas {
-            let places = &self.places;
-            let within = self.within.entry(*area).or_insert_with(|| {
-                let volume = volume(*area);
+            let (places, volume) = (&self.places, volume(*area));
+            let look_up = || -> (Option<BoundingVolume>, Vec<u32>) {
                 let inside = (0..).zip(places).filter(|(_, place)| {
                     // Nobody can tell whether what has no place lies there.
                     !place.is_finite() || volume.is_some_and(|volume| is_near(&volume, **place))
                 });
-                inside.map(|(feature, _)| feature).collect()
-            });
-            for feature in within {
+                (volume, inside.map(|(feature, _)| feature).collect())
+            };
+            let within = self.within.entry(*area).or_insert_with(look_up);
+            if within.0 != volume {
+                *within = look_up();
+            }
+            for feature in &within.1 {
                 if let Some(drawn) = self.drawn.get_mut(*feature as usize) {
                     *drawn = true;
                 }
@@ -100,5 +104,15 @@ mod tests {
         assert!(show(&[]).is_empty());
         part.show_whole();
         assert_eq!(drawn(&part), [0, 1, 2, 3, 4]);
+    }
+    #[test]
+    fn a_number_that_stands_for_another_tile_now_is_looked_up_anew() {
+        let at = |x: f64| DVec3::new(x, 0.0, 0.0);
+        let mut part = Part::whole(vec![at(100.0), at(200.0)]);
+        let areas: BTreeSet<TileId> = [TileId(1)].into();
+        part.show(&areas, volume);
+        assert_eq!(drawn(&part)[0], 0);
+        part.show(&areas, |_| volume(TileId(2)));
+        assert_eq!((part.holds(0), part.holds(1)), (false, true));
     }
 }

@@ -54,6 +54,11 @@ impl Retries {
         self.failed.insert(tile, Failed { paths, due });
     }
 
+    /// A tile is gone; its number may stand for another one soon.
+    pub(super) fn forget(&mut self, tile: TileId) {
+        self.failed.remove(&tile);
+    }
+
     /// Whether this failure of a content is listed.
     pub(super) fn may_list(&mut self, problem: &Problem) -> bool {
         if problem.cause == Cause::Server {

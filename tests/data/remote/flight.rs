@@ -177,9 +177,9 @@ fn fault(number: u64, bytes: &[u8], bomb: &[u8]) -> Reply {
 fn a_flight_over_a_bad_server_ends_as_one_over_a_good_server() {
     let files = town::files(BYTES);
     let good = {
-        let served = files.clone();
+        let copies = files.clone();
         let server = Server::new(move |seen| {
-            served
+            copies
                 .get(seen.path())
                 .map_or_else(|| Reply::of(404, "no"), |bytes| Reply::ok(bytes.clone()))
         });
@@ -198,9 +198,9 @@ fn a_flight_over_a_bad_server_ends_as_one_over_a_good_server() {
     std::io::Write::write_all(&mut bomb, &huge).unwrap();
     let bomb = bomb.finish().unwrap();
     let is_bad = Arc::new(AtomicBool::new(false));
-    let (bad, asked, served) = (is_bad.clone(), Arc::new(AtomicU64::new(0)), files.clone());
+    let (bad, asked, copies) = (is_bad.clone(), Arc::new(AtomicU64::new(0)), files.clone());
     let answer = move |seen: &Seen| {
-        let Some(bytes) = served.get(seen.path()) else {
+        let Some(bytes) = copies.get(seen.path()) else {
             return Reply::of(404, "no");
         };
         if !bad.load(Ordering::SeqCst) {

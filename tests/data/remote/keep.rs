@@ -22,10 +22,10 @@ fn is_ended(keeping: &Keeping) -> bool {
 #[test]
 fn a_kept_town_needs_no_server() {
     let files = town::files(500);
-    let served = files.clone();
+    let copies = files.clone();
     let mut server = Server::new(move |seen| {
         let reply = |bytes: &Vec<u8>| Reply::ok(bytes.clone()).with("Cache-Control", "max-age=0");
-        served.get(seen.path()).map_or_else(|| Reply::of(404, "no"), reply)
+        copies.get(seen.path()).map_or_else(|| Reply::of(404, "no"), reply)
     });
     let folder = tempfile::tempdir().unwrap();
     let network = network(Some(folder.path()));

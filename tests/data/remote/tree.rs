@@ -21,13 +21,13 @@ fn a_tree_on_a_server_is_that_of_a_folder_and_its_key_goes_along() {
     }
     let (local, problems) = read_tileset(folder(on_disk.path()), "tileset.json").unwrap();
     assert_eq!(problems, []);
-    let served = files.clone();
+    let copies = files.clone();
     let server = Server::new(move |seen| {
         if seen.query("key") != Some("K1") {
             return Reply::of(403, "no key");
         }
         std::thread::sleep(Duration::from_millis(20));
-        served
+        copies
             .get(seen.path())
             .map_or_else(|| Reply::of(404, "no"), |bytes| Reply::ok(bytes.clone()))
     });

@@ -92,6 +92,7 @@ fn two_problems() -> ProblemsState {
 }
 
 impl Scene {
+    #[expect(clippy::too_many_lines, reason = "something on every panel")]
     pub(crate) fn new(language: &str) -> Self {
         let variant = |id: &str, title: &str, certainty| VariantRow {
             id: id.to_owned(),

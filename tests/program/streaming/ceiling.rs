@@ -101,6 +101,7 @@ impl Memory {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "down to what was wanted means to the last bit")]
 fn a_view_that_needs_more_than_there_may_be_is_drawn_coarser_and_finer_again_later() {
     let branch = |name: &str| tile(name, 16.0, leaves(&["w", "x", "y", "z"]));
     let plan = tile("root", 64.0, ["a", "b", "c", "d"].map(branch).to_vec());
