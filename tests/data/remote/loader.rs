@@ -2,7 +2,7 @@
 
 use super::network;
 use crate::online::server::{Manner, Reply, Server};
-use stadslens::geometry::FeatureTable;
+use stadslens::geometry::{FeatureMarks, FeatureTable};
 use stadslens::georef::SiteFrame;
 use stadslens::sources::remote::{HttpResources, Network};
 use stadslens::sources::resource::{Resources, folder};
@@ -27,6 +27,8 @@ pub(super) fn decode(request: &DecodeRequest) -> Result<TileContent, Problem> {
         bytes_read: bytes.len() as u64,
         bytes_resident: bytes.len() as u64,
         problems: Vec::new(),
+        instances: 0,
+        marks: FeatureMarks::default(),
     })
 }
 
