@@ -2,7 +2,7 @@
 
 use super::scene::{DESK, Scene, press};
 use bevy_egui::egui::accesskit::Role;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use stadslens::georef::Crs;
 use stadslens::model::CrsAnswer;
 use stadslens::panels::desk::Dialog;
