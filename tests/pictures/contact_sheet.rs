@@ -1,8 +1,8 @@
-//! Every city model and every other file of city data of the corpus drawn, and all pictures on sheets to look at:
-//! `city-sheet.png` and `gis-sheet.png` in the folder that `STADSLENS_SHEET` names. Nothing is held against golden pictures;
+//! Every city model, every other file of city data and every tileset of the corpus drawn, and all pictures on sheets to look at:
+//! `city-sheet.png`, `gis-sheet.png` and `tiles-sheet.png` in the folder that `STADSLENS_SHEET` names. Nothing is held against golden pictures;
 //! what must hold is that each real file gives a picture with something on it, or says why not.
 
-use super::sheet::{corpus, draw, files, save, seen};
+use super::sheet::{corpus, draw, draw_what_there_is, files, save, seen};
 
 /// Pixels of a picture of 480 by 270 that something to look at has at least.
 const LEAST: usize = 200;
@@ -78,4 +78,59 @@ fn every_file_of_city_data_of_the_corpus_can_be_looked_at() {
     save(&pictures, "gis-sheet.png");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(pictures.len() > 12, "only {} pictures", pictures.len());
+}
+
+/// Tilesets of which nothing is drawn, by the beginning of their place, and why.
+const NOTHING_DRAWN: [(&str, &str); 11] = [
+    ("cesiumjs/GeometryTileBoxes", "geom"),
+    ("cesiumjs/VectorTileCombined", "vctr"),
+    (
+        "cesiumjs/TilesetReplacementWithViewerRequestVolume",
+        "asked for from near by only",
+    ),
+    (
+        "cesiumjs/TilesetUniform/tileset2.json",
+        "placed by the tileset that includes it",
+    ),
+    ("content/contentTypes/content.json", "no contents"),
+    ("i3dm-export-docs-output", "hangs 508 km above the earth"),
+    ("tools/upgrade-general-input/tilesetWithB3dmWithGltf1/", GLTF_1),
+    (
+        "tools/upgrade-general-input/tilesetWithB3dmWithGltf1WithWeb3dQuantizedAttributes",
+        GLTF_1,
+    ),
+    ("tools/upgrade-general-input/tilesetWithContentUrls", GLTF_1),
+    ("tools/upgrade-general-input/tilesetWithExternalTilesetWithUrls", GLTF_1),
+    ("tools/upgrade-general-input/tilesetWithI3dmWithGltf1", GLTF_1),
+];
+const GLTF_1: &str = "glTF 1.0";
+
+#[test]
+fn every_tileset_of_the_corpus_can_be_looked_at() {
+    let Some(corpus) = corpus("tiles") else { return };
+    let list = corpus.join("../tilesets.json");
+    let list: serde_json::Value = serde_json::from_slice(&std::fs::read(list).unwrap()).unwrap();
+    let mut pictures = Vec::new();
+    let mut wrong = Vec::new();
+    for name in list
+        .as_object()
+        .unwrap()
+        .keys()
+        .filter_map(|name| name.strip_prefix("tiles/"))
+    {
+        let drawn = draw_what_there_is(&corpus.join(name));
+        let expected = NOTHING_DRAWN.iter().find(|(start, _)| name.starts_with(start));
+        let Some((picture, report)) = drawn.picture else {
+            wrong.push(format!("{name}: {}", drawn.said));
+            continue;
+        };
+        let is_seen = seen(&picture) >= LEAST;
+        if is_seen == expected.is_some() {
+            wrong.push(format!("{name}: {} seen; {report}; {}", seen(&picture), drawn.said));
+        }
+        pictures.push((name.to_owned(), picture));
+    }
+    save(&pictures, "tiles-sheet.png");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(pictures.len() > 60, "only {} pictures", pictures.len());
 }
