@@ -232,13 +232,14 @@ mod tests {
         let mut hits = 0;
         for i in 0..2_000_u16 {
             // Fifty rays at each of the places.
-            let (n, ray) = (f32::from(i / 50), f32::from(i % 50));
-            let (x, z) = (10.0 * n + (ray % 7.0) * 0.9 - 2.0, -7.0 * n + (ray / 7.0) * 0.9 - 3.0);
+            let (place, ray) = (f32::from(i / 50), f32::from(i % 50));
+            let x = 10.0 * place + (ray % 7.0) * 0.9 - 2.0;
+            let z = -7.0 * place + (ray / 7.0) * 0.9 - 3.0;
             let ray = Ray {
-                origin: Vec3::new(x + 18.0, 60.0 + n, z - 12.0),
+                origin: Vec3::new(x + 18.0, 60.0 + place, z - 12.0),
                 direction: Vec3::new(-0.3, -1.0, 0.2).normalize(),
             };
-            let visible = |feature: u32| feature % 5 != 0;
+            let visible = |feature: u32| !feature.is_multiple_of(5);
             match (plain.cast(ray, visible), copied.cast(ray, visible)) {
                 (Some(a), Some(b)) => {
                     hits += 1;

@@ -245,10 +245,7 @@ impl Builder {
         }
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one pass over the surfaces, each step with what the ones before found"
-    )]
+    #[expect(clippy::too_many_lines, reason = "one pass over the surfaces")]
     fn geometry(
         &mut self,
         id: &str,

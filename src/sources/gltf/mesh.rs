@@ -172,8 +172,8 @@ fn read_parts(
                 }
             },
         };
-        let draws = copies.as_ref().map_or(1, |copies| copies.places.len());
-        if !budget.takes_draws(draws.saturating_mul(models)) {
+        let times = copies.as_ref().map_or(1, |copies| copies.places.len());
+        if !budget.takes_draws(times.saturating_mul(models)) {
             let message = "more copies of meshes than are drawn in one tile; these are left out";
             faults.push(Fault::too_large(format!("meshes[{}]", place.mesh), message));
             continue;

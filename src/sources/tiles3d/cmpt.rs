@@ -232,14 +232,14 @@ mod tests {
         bytes
     }
 
-    fn tile(magic: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    fn tile(magic: [u8; 4], body: &[u8]) -> Vec<u8> {
         let length = u32::try_from(INNER_HEADER + body.len()).unwrap();
         [&magic[..], &1_u32.to_le_bytes(), &length.to_le_bytes(), body].concat()
     }
 
     #[test]
     fn inner_tiles_are_told_apart_by_their_own_lengths() {
-        let (a, b) = (tile(b"b3dm", b"12345678"), tile(b"glTF", b""));
+        let (a, b) = (tile(*b"b3dm", b"12345678"), tile(*b"glTF", b""));
         let bytes = composite(2, &[&a, &b]);
         let (inner, fault) = split(&bytes).unwrap();
         assert_eq!((inner, fault.is_none()), (vec![&a[..], &b], true));
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn what_is_whole_before_a_cut_is_kept() {
-        let (a, b) = (tile(b"b3dm", b"12345678"), tile(b"i3dm", b"1234"));
+        let (a, b) = (tile(*b"b3dm", b"12345678"), tile(*b"i3dm", b"1234"));
         let bytes = composite(2, &[&a, &b]);
         for end in 4..bytes.len() {
             let expected = match end {
@@ -269,7 +269,7 @@ mod tests {
             let (inner, fault) = split(&bytes).unwrap();
             assert_eq!((inner.len(), fault.is_some()), (1, true), "{lie}");
         }
-        let endless = tile(b"b3dm", b"").repeat(MAX_INNER + 5);
+        let endless = tile(*b"b3dm", b"").repeat(MAX_INNER + 5);
         let bytes = composite(u32::MAX, &[&endless]);
         let (inner, fault) = split(&bytes).unwrap();
         assert_eq!((inner.len(), fault.is_some()), (MAX_INNER, true));

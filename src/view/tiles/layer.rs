@@ -275,6 +275,19 @@ impl TileLayer {
         }
     }
 
+    /// Lets subtrees of implicit tilings that could not be read be asked for anew.
+    pub(super) fn await_failed_subtrees(&mut self) {
+        let Tree::Open(tree) = &self.tree else { return };
+        let tiles = (0..).map(TileId).take(tree.tiles.len());
+        let awaited = tiles.filter(|tile| tree.is_subtree_awaited(*tile));
+        let failed: Vec<TileId> = awaited
+            .filter(|tile| self.state.content(*tile) == ContentState::Failed)
+            .collect();
+        for tile in failed {
+            self.state.set_content(tile, ContentState::Unloaded);
+        }
+    }
+
     /// Gives a loaded tile up.
     pub(super) fn evict(&mut self, tile: TileId, commands: &mut Commands, rows: &mut FeatureRows) {
         self.state.set_content(tile, ContentState::Unloaded);

@@ -9,6 +9,7 @@ mod part;
 mod prepare;
 mod replace;
 mod retry;
+mod select;
 mod stats;
 mod subtrees;
 mod textures;
@@ -29,17 +30,13 @@ use super::{
     prepared::SpawnBudget,
     ray_cast::PickOwner,
     scene::{ScenarioShown, ShownScenario, ViewProblems},
-    site_view::SiteView,
 };
 use crate::geometry::{FeatureTable, Value};
 use crate::georef::HeightReference;
 use crate::model::{Layer, LayerKind, OpenScenario};
 use crate::schedule::FrameSystems;
-use crate::sources::{Problem, resource::is_url, tiles3d::TileId};
-use crate::streaming::ceiling::Frame;
-use crate::streaming::{
-    Ceiling, ContentState, LoadWish, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, View, select,
-};
+use crate::sources::{Problem, resource::is_url};
+use crate::streaming::{Ceiling, ContentState, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, View};
 use bevy::{
     prelude::*,
     tasks::{block_on, poll_once},
@@ -49,7 +46,7 @@ use layer::{Resident, ResidentContent, TileLayer, Tree, ellipsoid_above_nap_m};
 use prepare::prepare;
 pub(in crate::view) use prepare::{PreparedContent, prepare_whole};
 use std::{
-    collections::{BTreeMap, HashSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
 };
 use subtrees::SubtreeKeeper;
@@ -211,7 +208,7 @@ fn stream(app: &mut App) {
                 )
                     .chain()
                     .in_set(FrameSystems::Derive),
-                select_tiles.in_set(FrameSystems::Select),
+                select::select_tiles.in_set(FrameSystems::Select),
                 stats::count_tiles.in_set(FrameSystems::Present),
             ),
         );
@@ -410,144 +407,4 @@ fn upload_tiles(
 fn bytes_drawn(loaded: &LoadedTile<PreparedContent>) -> u64 {
     let contents = loaded.results.iter().flatten();
     contents.map(|content| content.bytes_drawn).sum()
-}
-
-#[expect(
-    clippy::too_many_lines,
-    reason = "one frame of all layers, whose wishes meet in one queue"
-)]
-fn select_tiles(
-    mut commands: Commands,
-    view: Res<SiteView>,
-    settings: Res<TileSettings>,
-    scenario: Option<Res<ShownScenario>>,
-    mut rows: ResMut<FeatureRows>,
-    mut tiles: ResMut<TileLayers>,
-    mut problems: ResMut<ViewProblems>,
-    mut visibilities: Query<&mut Visibility>,
-) {
-    let Some(scenario) = scenario else {
-        return;
-    };
-    let TileLayers {
-        layers,
-        loader,
-        residency,
-        ceiling,
-        last_views,
-        waiting,
-        subtrees,
-        ..
-    } = tiles.bypass_change_detection();
-    subtrees.begin_frame();
-    residency.set_budget_bytes(settings.resident_bytes);
-    ceiling.set_bytes(settings.ceiling_bytes);
-    residency.begin_frame();
-    let waiting_bytes: u64 = waiting.iter().map(LoadedTile::bytes_resident).sum();
-    let waiting: HashSet<(u32, TileId)> = waiting.iter().map(|loaded| (loaded.layer, loaded.tile)).collect();
-    let selection_settings = SelectionSettings {
-        max_screen_space_error_px: settings.selection.max_screen_space_error_px * ceiling.error_factor(),
-        ..settings.selection
-    };
-    let mut wanted: Vec<TileKey> = Vec::new();
-    let mut coarser: HashSet<TileKey> = HashSet::new();
-    let mut views_now: Vec<(u32, Vec<View>)> = Vec::new();
-    let mut is_waiting = false;
-    let admits_preload = residency.admits_preload();
-    for (number, layer) in layers.iter_mut() {
-        let Tree::Open(tree) = &layer.tree else {
-            continue;
-        };
-        let views: Vec<_> = if scenario.is_layer_visible(&layer.id) {
-            view.in_frame(|p| layer.root_from_site(tree.is_geocentric, p))
-                .into_iter()
-                .collect()
-        } else {
-            Vec::new()
-        };
-        let selection = select(tree, &views, &selection_settings, &mut layer.state);
-        views_now.push((*number, views));
-        residency.touch(*number, &selection);
-        let count = if admits_preload {
-            selection.load.len()
-        } else {
-            selection.needed.min(selection.load.len())
-        };
-        is_waiting |= selection.needed > 0;
-        for tile in &selection.load[..count] {
-            let key = TileKey {
-                layer: *number,
-                tile: *tile,
-            };
-            if !waiting.contains(&(*number, *tile)) && !tree.is_subtree_awaited(*tile) {
-                wanted.push(key);
-            }
-        }
-        // Only at the ceiling it matters what makes room.
-        if is_waiting && residency.total_bytes() > settings.resident_bytes {
-            let tiles = selection.coarser(tree).into_iter();
-            coarser.extend(tiles.map(|tile| TileKey { layer: *number, tile }));
-        }
-        subtrees.wish(*number, tree, &selection, count);
-        // What there is to load changes in every frame of a flight, what is drawn seldom.
-        let is_new = layer
-            .selection
-            .as_ref()
-            .is_none_or(|old| old.render != selection.render || old.stand_ins != selection.stand_ins);
-        layer.selection = Some(selection);
-        if is_new && layer.successor_of.is_none() {
-            layer.follow_selection(&mut rows, &scenario, &mut visibilities, &mut commands);
-        }
-    }
-    replace::finish_replacing(
-        layers,
-        &scenario,
-        &mut visibilities,
-        &mut commands,
-        &mut rows,
-        |number| {
-            loader.forget_layer(number);
-            subtrees.forget_layer(number);
-            residency.remove_layer(number);
-        },
-    );
-    let in_flight = loader.in_flight();
-    // What is on its way and wanted still is among what is admitted.
-    let unwanted = in_flight.iter().filter(|key| !wanted.contains(key)).count() + waiting.len();
-    let held_bytes = residency.total_bytes() + waiting_bytes;
-    wanted.truncate(loader.queue_limit() + in_flight.len());
-    let admitted = ceiling.admitted(&wanted, |key| coarser.contains(&key), held_bytes, unwanted);
-    let frame = Frame {
-        drawn_bytes: residency.drawn_bytes(),
-        soft_bytes: settings.resident_bytes,
-        in_flight: in_flight.len() + waiting.len(),
-        is_waiting,
-        has_moved: *last_views != views_now,
-    };
-    ceiling.step(frame, admitted.len());
-    *last_views = views_now;
-    let wishes: Vec<LoadWish> = admitted
-        .into_iter()
-        .filter_map(|key| {
-            let layer = layers.get(&key.layer)?;
-            let Tree::Open(tree) = &layer.tree else { return None };
-            Some(layer.wish(key.layer, tree, key.tile))
-        })
-        .collect();
-    let in_hand = loader.replace_queue(wishes);
-    if let Some(problem) = subtrees.ask(layers, &in_hand) {
-        problems.0.push(problem);
-    }
-    for key in in_hand {
-        if let Some(layer) = layers.get_mut(&key.layer)
-            && layer.state.content(key.tile) == ContentState::Unloaded
-        {
-            layer.state.set_content(key.tile, ContentState::Loading);
-        }
-    }
-    for key in residency.evict() {
-        if let Some(layer) = layers.get_mut(&key.layer) {
-            layer.evict(key.tile, &mut commands, &mut rows);
-        }
-    }
 }

@@ -142,6 +142,9 @@ pub(super) fn retry_failed(
                 layer.state.set_content(tile, ContentState::Unloaded);
             }
         }
+        if is_wanted {
+            layer.await_failed_subtrees();
+        }
         let is_on_server = source_of(layer, &scenario).is_some_and(|source| is_url(&source.path));
         if is_wanted && is_on_server && matches!(layer.tree, Tree::Failed) {
             layer.tree = Tree::Unasked;

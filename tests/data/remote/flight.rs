@@ -60,7 +60,7 @@ fn fly(tree: &TileTree, behave: impl FnOnce()) -> End {
     loader.set_patience(quick());
     let mut state = SelectionState::default();
     let mut residency = Residency::new(60 * BYTES as u64);
-    let mut loaded: BTreeMap<TileId, u64> = BTreeMap::new();
+    let mut held: BTreeMap<TileId, u64> = BTreeMap::new();
     let mut later: BTreeMap<TileId, Instant> = BTreeMap::new();
     let settings = SelectionSettings::default();
     let start = Instant::now();
@@ -72,7 +72,7 @@ fn fly(tree: &TileTree, behave: impl FnOnce()) -> End {
                 later.insert(done.tile, Instant::now() + after);
             }
             if done.state() == ContentState::Ready {
-                loaded.insert(done.tile, done.bytes_resident());
+                held.insert(done.tile, done.bytes_resident());
                 residency.insert(
                     TileKey {
                         layer: 1,
@@ -110,7 +110,7 @@ fn fly(tree: &TileTree, behave: impl FnOnce()) -> End {
         }
         for key in residency.evict() {
             state.set_content(key.tile, ContentState::Unloaded);
-            loaded.remove(&key.tile);
+            held.remove(&key.tile);
         }
         let (used, cap) = loader.transfer_room();
         assert!(used <= cap);
@@ -118,7 +118,7 @@ fn fly(tree: &TileTree, behave: impl FnOnce()) -> End {
         let drawn = selection
             .render
             .iter()
-            .filter_map(|tile| Some((*tile, *loaded.get(tile)?)))
+            .filter_map(|tile| Some((*tile, *held.get(tile)?)))
             .collect();
         (selection, drawn, is_settled)
     };
@@ -141,12 +141,12 @@ fn fly(tree: &TileTree, behave: impl FnOnce()) -> End {
         }
         std::thread::sleep(Duration::from_millis(5));
     };
-    let stats = loader.stats();
+    let done = loader.stats();
     End {
         selection,
         drawn,
-        failed: stats.transfers_failed,
-        cancelled: stats.transfers_cancelled,
+        failed: done.transfers_failed,
+        cancelled: done.transfers_cancelled,
     }
 }
 

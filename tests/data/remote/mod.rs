@@ -23,7 +23,7 @@ fn limits() -> Limits {
         per_host: 20,
         connect: Duration::from_secs(10),
         silence: Duration::from_secs(20),
-        total: Duration::from_secs(60),
+        total: Duration::from_mins(1),
         slowest_bytes_per_s: 1,
         slow_window: Duration::from_secs(20),
         tries: 3,

@@ -13,7 +13,9 @@ fn server() -> Server {
     let files = town::files(64);
     let gltf = json!({"asset": {"version": "2.0"}, "scenes": [{"nodes": []}], "scene": 0}).to_string();
     Server::new(move |seen| match files.get(seen.path()) {
-        Some(_) if seen.path().ends_with(".bin") => Reply::ok(gltf.clone()).with("Cache-Control", "max-age=0"),
+        Some(_) if seen.path().strip_suffix(".bin").is_some() => {
+            Reply::ok(gltf.clone()).with("Cache-Control", "max-age=0")
+        }
         Some(bytes) => Reply::ok(bytes.clone()).with("Cache-Control", "max-age=0"),
         None => Reply::of(404, "no"),
     })

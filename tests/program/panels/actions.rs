@@ -4,8 +4,6 @@ use super::scene::{DESK, Scene, languages, press, say};
 use bevy_egui::egui::{self, Key, Modifiers, accesskit::Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use jiff::civil::date;
-use stadslens::georef::Crs;
-use stadslens::model::CrsAnswer;
 use stadslens::panels::card::CardAction;
 use stadslens::panels::desk::{Dialog, Hovering};
 use stadslens::panels::layers::LayersAction;
@@ -15,7 +13,6 @@ use stadslens::panels::problems::ProblemsAction;
 use stadslens::panels::settings::SettingsAction;
 use stadslens::panels::status_bar::Loading;
 use stadslens::panels::sun::SunAction;
-use stadslens::panels::system::{SystemAction, TypedSystem};
 use stadslens::panels::tools::ToolsAction;
 use stadslens::panels::top_bar::TopBarAction;
 use stadslens::panels::variants::{PhaseRow, VariantsAction};
@@ -211,38 +208,6 @@ fn problems_open_from_the_counter() {
     harness.key_press(Key::Escape);
     harness.run();
     assert_eq!(harness.state().desk.dialog, None);
-}
-
-#[test]
-fn the_system_of_a_file_is_chosen_from_the_list_or_by_its_number() {
-    let mut scene = Scene::new("nl");
-    scene.desk.dialog = Some(Dialog::System);
-    let mut harness = scene.harness(DESK, 1.0);
-    let look = harness.get_by_role(Role::TextInput);
-    look.focus();
-    harness.run();
-    harness.get_by_role(Role::TextInput).type_text("31370");
-    harness.run();
-    let asked = press(&mut harness, "Waar ligt het dan?");
-    assert_eq!(asked[0].system, Some(SystemAction::Look("31370".into())));
-    assert_eq!(harness.state().desk.dialog, Some(Dialog::System));
-    harness.state_mut().system.as_mut().unwrap().typed = Some(TypedSystem {
-        number: "31370".into(),
-        answer: Some(CrsAnswer::In(Crs(31370))),
-        words: "Dan ligt het bij Gent".into(),
-    });
-    harness.run();
-    harness.get_by_label("Dan ligt het bij Gent");
-    let asked = press(&mut harness, "Zo klopt het");
-    assert_eq!(asked[0].system, Some(SystemAction::Answer(CrsAnswer::In(Crs(31370)))));
-    assert_eq!(harness.state().desk.dialog, None, "an answer closes it");
-
-    let mut scene = Scene::new("nl");
-    scene.desk.dialog = Some(Dialog::System);
-    let mut harness = scene.harness(DESK, 1.0);
-    let row = "Zonder plaats op aarde, Alleen de maten kloppen";
-    let asked = press(&mut harness, row);
-    assert_eq!(asked[0].system, Some(SystemAction::Answer(CrsAnswer::Nowhere)));
 }
 
 #[test]

@@ -5,4 +5,5 @@ mod keyboard;
 mod layout;
 mod scene;
 mod start;
+mod system;
 mod tour;

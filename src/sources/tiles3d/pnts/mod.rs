@@ -79,8 +79,8 @@ impl<'a> Pnts<'a> {
     /// The extensions that the tables name.
     pub(super) fn extensions(&self) -> Vec<String> {
         let tables = std::iter::once(&self.features).chain(self.batch.as_ref());
-        let named = tables.filter_map(|table| table.get("extensions")?.as_object());
-        let mut names: Vec<String> = named.flat_map(Map::keys).cloned().collect();
+        let objects = tables.filter_map(|table| table.get("extensions")?.as_object());
+        let mut names: Vec<String> = objects.flat_map(Map::keys).cloned().collect();
         names.sort_unstable();
         names.dedup();
         names

@@ -1,0 +1,196 @@
+//! One frame of all layers: what is drawn of each, and what of all of them is asked for.
+
+use super::{
+    TileLayers, TileSettings,
+    layer::{TileLayer, Tree},
+    replace::finish_replacing,
+    subtrees::SubtreeKeeper,
+};
+use crate::sources::tiles3d::TileId;
+use crate::streaming::ceiling::Frame;
+use crate::streaming::{ContentState, LoadWish, LoadedTile, Selection, SelectionSettings, TileKey, View, select};
+use crate::view::{
+    feature_rows::FeatureRows,
+    scene::{ShownScenario, ViewProblems},
+    site_view::SiteView,
+};
+use bevy::prelude::*;
+use std::collections::HashSet;
+
+/// What all layers want together in one frame.
+struct Wanted {
+    /// Decoded and waiting to be uploaded.
+    waiting: HashSet<TileKey>,
+    /// Tiles to ask for, the most urgent of each layer first.
+    tiles: Vec<TileKey>,
+    /// Those of them in whose place finer ones are drawn.
+    coarser: HashSet<TileKey>,
+    /// Where the views stand, per layer.
+    views: Vec<(u32, Vec<View>)>,
+    /// A picture needs contents that are not there.
+    is_waiting: bool,
+    /// There is room for tiles that no picture needs yet.
+    admits_preload: bool,
+    /// More is held than the soft target, so that it matters what makes room.
+    is_full: bool,
+}
+
+impl Wanted {
+    /// Notes what a layer wants; `number` is its own.
+    fn take(&mut self, number: u32, layer: &TileLayer, selection: &Selection, subtrees: &mut SubtreeKeeper) {
+        let Tree::Open(tree) = &layer.tree else { return };
+        let key = |tile: TileId| TileKey { layer: number, tile };
+        let needed = selection.needed.min(selection.load.len());
+        let count = if self.admits_preload {
+            selection.load.len()
+        } else {
+            needed
+        };
+        // Where a subtree is awaited there is no content yet.
+        let has_content = |tile: &&TileId| !tree.is_subtree_awaited(**tile);
+        self.is_waiting |= selection.load[..needed].iter().any(|tile| has_content(&tile));
+        let wanted = selection.load[..count].iter().filter(has_content);
+        let wanted = wanted.map(|tile| key(*tile)).filter(|key| !self.waiting.contains(key));
+        self.tiles.extend(wanted);
+        if self.is_waiting && self.is_full {
+            self.coarser.extend(selection.coarser(tree).into_iter().map(key));
+        }
+        subtrees.wish(number, tree, selection, count);
+    }
+}
+
+pub(super) fn select_tiles(
+    mut commands: Commands,
+    view: Res<SiteView>,
+    settings: Res<TileSettings>,
+    scenario: Option<Res<ShownScenario>>,
+    mut rows: ResMut<FeatureRows>,
+    mut tiles: ResMut<TileLayers>,
+    mut problems: ResMut<ViewProblems>,
+    mut visibilities: Query<&mut Visibility>,
+) {
+    let Some(scenario) = scenario else {
+        return;
+    };
+    let tiles = tiles.bypass_change_detection();
+    tiles.subtrees.begin_frame();
+    tiles.residency.set_budget_bytes(settings.resident_bytes);
+    tiles.ceiling.set_bytes(settings.ceiling_bytes);
+    tiles.residency.begin_frame();
+    let selection_settings = SelectionSettings {
+        max_screen_space_error_px: settings.selection.max_screen_space_error_px * tiles.ceiling.error_factor(),
+        ..settings.selection
+    };
+    let key = |loaded: &LoadedTile<_>| TileKey {
+        layer: loaded.layer,
+        tile: loaded.tile,
+    };
+    let mut wanted = Wanted {
+        waiting: tiles.waiting.iter().map(key).collect(),
+        tiles: Vec::new(),
+        coarser: HashSet::new(),
+        views: Vec::new(),
+        is_waiting: false,
+        admits_preload: tiles.residency.admits_preload(),
+        is_full: tiles.residency.total_bytes() > settings.resident_bytes,
+    };
+    for (number, layer) in &mut tiles.layers {
+        let Tree::Open(tree) = &layer.tree else {
+            continue;
+        };
+        let views: Vec<_> = if scenario.is_layer_visible(&layer.id) {
+            view.in_frame(|p| layer.root_from_site(tree.is_geocentric, p))
+                .into_iter()
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let selection = select(tree, &views, &selection_settings, &mut layer.state);
+        wanted.views.push((*number, views));
+        tiles.residency.touch(*number, &selection);
+        wanted.take(*number, layer, &selection, &mut tiles.subtrees);
+        // What there is to load changes in every frame of a flight, what is drawn seldom.
+        let is_new = layer
+            .selection
+            .as_ref()
+            .is_none_or(|old| old.render != selection.render || old.stand_ins != selection.stand_ins);
+        layer.selection = Some(selection);
+        if is_new && layer.successor_of.is_none() {
+            layer.follow_selection(&mut rows, &scenario, &mut visibilities, &mut commands);
+        }
+    }
+    let TileLayers {
+        layers,
+        loader,
+        residency,
+        subtrees,
+        ..
+    } = &mut *tiles;
+    finish_replacing(
+        layers,
+        &scenario,
+        &mut visibilities,
+        &mut commands,
+        &mut rows,
+        |number| {
+            loader.forget_layer(number);
+            subtrees.forget_layer(number);
+            residency.remove_layer(number);
+        },
+    );
+    ask(tiles, wanted, &settings, &mut problems);
+    for key in tiles.residency.evict() {
+        if let Some(layer) = tiles.layers.get_mut(&key.layer) {
+            layer.evict(key.tile, &mut commands, &mut rows);
+        }
+    }
+}
+
+/// Asks for as much of what is wanted as may be held.
+fn ask(tiles: &mut TileLayers, mut wanted: Wanted, settings: &TileSettings, problems: &mut ViewProblems) {
+    let TileLayers {
+        layers,
+        loader,
+        residency,
+        ceiling,
+        last_views,
+        waiting,
+        subtrees,
+        ..
+    } = tiles;
+    let in_flight = loader.in_flight();
+    // What is on its way and wanted still is among what is admitted.
+    let unwanted = in_flight.iter().filter(|key| !wanted.tiles.contains(key)).count() + waiting.len();
+    wanted.tiles.truncate(loader.queue_limit() + in_flight.len());
+    let held_bytes = residency.total_bytes() + waiting.iter().map(LoadedTile::bytes_resident).sum::<u64>();
+    let is_coarser = |key| wanted.coarser.contains(&key);
+    let admitted = ceiling.admitted(&wanted.tiles, is_coarser, held_bytes, unwanted);
+    let frame = Frame {
+        drawn_bytes: residency.drawn_bytes(),
+        soft_bytes: settings.resident_bytes,
+        in_flight: in_flight.len() + waiting.len(),
+        is_waiting: wanted.is_waiting,
+        has_moved: *last_views != wanted.views,
+    };
+    ceiling.step(frame, admitted.len());
+    *last_views = wanted.views;
+    let wishes: Vec<LoadWish> = admitted
+        .into_iter()
+        .filter_map(|key| {
+            let layer = layers.get(&key.layer)?;
+            let Tree::Open(tree) = &layer.tree else { return None };
+            Some(layer.wish(key.layer, tree, key.tile))
+        })
+        .collect();
+    let in_hand = loader.replace_queue(wishes);
+    if let Some(problem) = subtrees.ask(layers, &in_hand) {
+        problems.0.push(problem);
+    }
+    for key in in_hand {
+        if let Some(layer) = layers.get_mut(&key.layer)
+            && layer.state.content(key.tile) == ContentState::Unloaded
+        {
+            layer.state.set_content(key.tile, ContentState::Loading);
+        }
+    }
+}
