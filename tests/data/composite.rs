@@ -10,7 +10,7 @@ use serde_json::json;
 use stadslens::sources::{Cause, Problem};
 
 /// An instanced tile with a triangle at `count` places along a line.
-fn i3dm(count: u32, model: &[u8]) -> Vec<u8> {
+pub(crate) fn i3dm(count: u32, model: &[u8]) -> Vec<u8> {
     let features = format!(r#"{{"INSTANCES_LENGTH":{count},"POSITION":{{"byteOffset":0}}}}"#);
     let mut binary = Vec::new();
     for number in 0..count {
@@ -59,7 +59,7 @@ fn b3dm(model: &[u8]) -> Vec<u8> {
     [&bytes[..], features, model].concat()
 }
 
-fn cmpt(inner: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn cmpt(inner: &[&[u8]]) -> Vec<u8> {
     let size = |n: usize| u32::try_from(n).unwrap();
     let body = inner.concat();
     let mut bytes = b"cmpt".to_vec();

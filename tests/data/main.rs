@@ -24,6 +24,7 @@ mod instanced;
 mod online;
 mod payload_kinds;
 mod points;
+mod points_of_tiles;
 mod prepare;
 mod prepare_heights;
 mod prepare_imagery;

@@ -117,8 +117,8 @@ impl Budget {
             ),
         };
         let message = format!(
-            "{what}: instances with more than {MAX_COPIED_TRIANGLES} triangles do not fit into one tile; make smaller \
-             tiles or a simpler model"
+            "{what}: instances with more than {MAX_COPIED_TRIANGLES} triangles or {MAX_POINTS} points do not fit into \
+             one tile; make smaller tiles or a simpler model"
         );
         Some(Fault::too_large("", message))
     }

@@ -250,6 +250,14 @@ fn join_colors(colors: &mut Vec<[u8; 4]>, more: &[[u8; 4]], before: usize, count
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        georef::SiteFrame,
+        sources::gltf::{
+            copies::Copies,
+            material::{EdgeSource, Look, RenderClass, UvTransform},
+        },
+    };
+    use bevy::math::DAffine3;
 
     #[test]
     fn what_has_no_colour_is_white_beside_what_has_one() {
@@ -271,5 +279,68 @@ mod tests {
         };
         assert_eq!(points.drop_endless(), 1);
         assert_eq!((points.features, points.colors), (vec![0, 2], vec![[0; 4], [2; 4]]));
+    }
+
+    #[test]
+    fn copies_beyond_the_budget_are_left_out_and_counted() {
+        let site = SiteFrame::Local;
+        let placement = Placement {
+            root_from_tile: DMat4::IDENTITY,
+            rtc_center: DVec3::ZERO,
+            is_geocentric: false,
+            site: &site,
+            volume: None,
+            gltf_up_axis: 'Y',
+            height_offset_m: 0.0,
+        };
+        let mut bounds = Bounds::EMPTY;
+        bounds.add(DVec3::ZERO);
+        let map = placement.site_map(&bounds).unwrap();
+        let chain = Chain {
+            root_from_models: DMat4::IDENTITY,
+            models: None,
+            model_from_gltf: DMat4::IDENTITY,
+        };
+        let part = Part {
+            shape: Shape::Points,
+            look: Look {
+                class: RenderClass {
+                    image: None,
+                    double_sided: false,
+                    translucent: false,
+                    unlit: false,
+                    cutoff: None,
+                    edges: EdgeSource::Angles,
+                },
+                factor: [1.0; 4],
+                uv_set: 0,
+                uv_transform: UvTransform::IDENTITY,
+            },
+            positions: vec![[0.0; 3]; 2],
+            normals: Vec::new(),
+            rows: Vec::new(),
+            colors: Vec::new(),
+            uvs: Vec::new(),
+            indices: vec![0, 1],
+            outline: Vec::new(),
+            bounds,
+        };
+        let copied = PlacedMesh {
+            parts: vec![part],
+            gltf_from_node: DMat4::IDENTITY,
+            copies: Some(Copies {
+                places: vec![DAffine3::IDENTITY; 11],
+                rows: (0..11).collect(),
+            }),
+        };
+        let mut budget = Budget::default();
+        let (faces, others) = split_marks(vec![copied]);
+        assert!(faces.is_empty());
+        budget.points = 10;
+        let marks = merge_marks(others, true, &map, &chain, 11, &mut budget).unwrap();
+        // The first is the model itself; five more have room.
+        let rows: Vec<u32> = marks.places().map(|(_, row)| row).collect();
+        assert_eq!(rows, [0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10]);
+        assert_eq!((budget.points, budget.drawn, budget.left_out), (0, 6, 5));
     }
 }
