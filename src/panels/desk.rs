@@ -231,9 +231,15 @@ impl Desk {
                 actions.map = shell::float(ctx, "map", zones.map, |ui| minimap::show(ui, map, side, language));
             }
             if let Some(meters) = view.meters.filter(|_| self.meters_open) {
-                shell::hang(ctx, "meters", zones.middle, Align2::RIGHT_TOP, |ui| {
-                    meters::show(ui, meters, language);
-                });
+                shell::hang(
+                    ctx,
+                    "meters",
+                    zones.middle.shrink(Theme::PADDING),
+                    Align2::RIGHT_TOP,
+                    |ui| {
+                        meters::show(ui, meters, language);
+                    },
+                );
             }
             let state = ToolsState {
                 heading_rad: view.heading_rad,
