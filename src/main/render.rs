@@ -10,7 +10,8 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 pub(super) struct RenderArgs {
-    /// Scenario folder, package, tileset.json (or 3tz, 3dtiles), CityJSON, glb, gltf, b3dm, i3dm, pnts or cmpt.
+    /// Scenario folder, package, tileset.json (or 3tz, 3dtiles), CityJSON, map file, raster, point cloud, glb, gltf, b3dm,
+    /// i3dm, pnts or cmpt.
     path: PathBuf,
     /// Highest level of detail of a CityJSON file to show (1.2, 1.3, 2.2); without it the highest it has.
     #[arg(long, value_name = "LOD", value_parser = parse_lod)]

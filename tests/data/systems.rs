@@ -91,6 +91,7 @@ fn an_answer_that_cannot_be_is_refused_in_one_line() {
     };
     let problems = open_with(&path, wishes).err().expect("no such place");
     assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].message.contains("EPSG:4326"), "{problems:?}");
 }
 
 #[test]

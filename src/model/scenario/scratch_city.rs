@@ -251,7 +251,7 @@ fn placed(
     }
     if answer != Some(CrsAnswer::Nowhere) {
         problems.push(told(format!(
-            "{said}; it is shown by itself, without its place on earth: write in the right system to see it there"
+            "{said}; it is shown by itself, without its place on earth: say its system (--crs) or write it in to see it there"
         )));
     }
     let middle = (low + high) / 2.0;

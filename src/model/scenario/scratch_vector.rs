@@ -40,6 +40,11 @@ impl OpenScenario {
         }
         let taken = crs_of(first, answer);
         let site = site_around(taken, bounds).map_err(refuse)?;
+        if first.crs.is_none() && answer.is_none() && taken.is_some() {
+            let message =
+                "the file does not say which CRS it is in; its coordinates fit RD (EPSG:28992), which is taken";
+            findings.warning("crs", message);
+        }
         let question = (first.crs.is_none() || answer.is_some()).then(|| {
             let [left, bottom, right, top] = bounds;
             let bounds = [DVec2::new(left, bottom), DVec2::new(right, top)];
@@ -153,6 +158,13 @@ impl Shown {
             radius_m = radius_m.max(away.fold(0.0, f64::max));
         }
         if radius_m > MAX_DISTANCE_M {
+            if let Some(CrsAnswer::In(crs)) = self.answer {
+                return Err(format!(
+                    "in {crs}, which was chosen, this file covers more than {:.0} km around its middle: choose another \
+                     system, or take a part of it",
+                    MAX_DISTANCE_M / 1000.0
+                ));
+            }
             return Err(format!(
                 "this file covers more than {:.0} km around its middle, which is more than is shown: take a part of it",
                 MAX_DISTANCE_M / 1000.0
