@@ -6,6 +6,7 @@ use super::decode::{MAX_TILE_BYTES, format_of};
 use super::grid::TileLevel;
 use super::tiles::TileStore;
 use crate::sources::http::{Address, Cancel, Client, Expected, HttpError, Limits, Want, offline};
+use crate::sources::remote::{files_under, make_room};
 use crate::sources::{Cause, Problem};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -22,8 +23,6 @@ const CACHE_BYTES: u64 = 2 << 30;
 const FRESH: Duration = Duration::from_hours(30 * 24);
 /// Tiles that are asked for at a time.
 const AT_ONCE: usize = 4;
-/// Most kept files that are counted.
-const MAX_COUNTED: usize = 2_000_000;
 
 /// Whether servers are asked, and where their answers are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,49 +172,6 @@ impl fmt::Debug for Server {
             .field("folder", &self.folder)
             .finish_non_exhaustive()
     }
-}
-
-/// A kept answer.
-struct KeptFile {
-    written: SystemTime,
-    bytes: u64,
-    path: PathBuf,
-}
-
-/// All kept answers. Links are not followed.
-fn files_under(root: &Path) -> Vec<KeptFile> {
-    let (mut found, mut folders) = (Vec::new(), vec![root.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let Ok(metadata) = entry.metadata() else { continue };
-            if metadata.is_dir() {
-                folders.push(entry.path());
-            } else if metadata.is_file() && found.len() < MAX_COUNTED {
-                found.push(KeptFile {
-                    written: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
-                    bytes: metadata.len(),
-                    path: entry.path(),
-                });
-            }
-        }
-    }
-    found
-}
-
-/// Takes the oldest answers away until the rest has at most `most` bytes; returns how many it has.
-fn make_room(root: &Path, most: u64) -> u64 {
-    let mut files = files_under(root);
-    files.sort_by_key(|file| file.written);
-    let mut total: u64 = files.iter().map(|file| file.bytes).sum();
-    for file in files {
-        if total <= most {
-            break;
-        }
-        if fs::remove_file(&file.path).is_ok() {
-            total -= file.bytes;
-        }
-    }
-    total
 }
 
 /// Tiles of a server.

@@ -264,9 +264,9 @@ fn write_whole(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
 }
 
 /// A file of the folder.
-pub(super) struct KeptFile {
+pub(in crate::sources) struct KeptFile {
     used: SystemTime,
-    pub(super) bytes: u64,
+    pub(in crate::sources) bytes: u64,
     pub(super) path: PathBuf,
 }
 
@@ -277,7 +277,7 @@ impl KeptFile {
 }
 
 /// All files of a folder. Links are not followed.
-pub(super) fn files_under(root: &Path) -> Vec<KeptFile> {
+pub(in crate::sources) fn files_under(root: &Path) -> Vec<KeptFile> {
     let (mut found, mut folders) = (Vec::new(), vec![root.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -298,7 +298,7 @@ pub(super) fn files_under(root: &Path) -> Vec<KeptFile> {
 
 /// Takes away what programs left that ended while writing, then what was not used for longest until the rest has at most
 /// `most` bytes. Returns how many it has.
-fn make_room(root: &Path, most: u64) -> u64 {
+pub(in crate::sources) fn make_room(root: &Path, most: u64) -> u64 {
     let mut files = files_under(root);
     let now = SystemTime::now();
     let is_abandoned =

@@ -16,6 +16,7 @@ mod resources;
 mod stored;
 
 pub use cache::{CACHE_BYTES, Cache, CacheSize, Kept};
+pub(in crate::sources) use cache::{files_under, make_room};
 pub use freshness::Freshness;
 pub use keep::{KeepProgress, KeepState, Keeping};
 pub use network::{MAX_ANSWER_BYTES, Network, NetworkOptions};

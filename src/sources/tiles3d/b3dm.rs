@@ -17,6 +17,21 @@ pub(super) const MAX_BATCH: u32 = 4_000_000;
 /// `"` in the uppermost byte: no real length is so large, and JSON or `glTF` is never smaller.
 const TEXT_NOT_LENGTH: u32 = 0x2200_0000;
 
+/// Feature table and batch table of a tile, each as JSON and binary, by their sizes behind the `header`; and what follows.
+pub(super) fn split_sections(tile: &[u8], header: usize, sizes: [u32; 4]) -> Result<([&[u8]; 4], &[u8]), Fault> {
+    let mut rest = tile
+        .get(header..)
+        .ok_or_else(|| Fault::new("byte 8", "the tile is shorter than its header"))?;
+    let mut sections: [&[u8]; 4] = [&[]; 4];
+    for (number, (section, size)) in sections.iter_mut().zip(sizes).enumerate() {
+        let name = if number < 2 { "feature table" } else { "batch table" };
+        (*section, rest) = rest
+            .split_at_checked(size as usize)
+            .ok_or_else(|| Fault::new(name, format!("its {size} bytes reach past the end of the tile")))?;
+    }
+    Ok((sections, rest))
+}
+
 /// The parts of a tile.
 pub(super) struct B3dm<'a> {
     pub(super) gltf: &'a [u8],
@@ -48,20 +63,8 @@ impl<'a> B3dm<'a> {
         } else {
             (28, [a, b, c, d], None)
         };
-        let mut rest = tile
-            .get(header..)
-            .ok_or_else(|| Fault::new("byte 8", "the tile is shorter than its header"))?;
-        let mut split = |size: u32, name: &str| {
-            let (section, behind) = rest
-                .split_at_checked(size as usize)
-                .ok_or_else(|| Fault::new(name, format!("its {size} bytes reach past the end of the tile")))?;
-            rest = behind;
-            Ok::<&[u8], Fault>(section)
-        };
-        let feature_json = split(sections[0], "feature table")?;
-        let feature_binary = split(sections[1], "feature table")?;
-        let batch_json = split(sections[2], "batch table")?;
-        let batch_binary = split(sections[3], "batch table")?;
+        let (tables, rest) = split_sections(tile, header, sections)?;
+        let [feature_json, feature_binary, batch_json, batch_binary] = tables;
         let features = object(feature_json, "feature table")?;
         let numbers = |key: &str, count: usize| feature_numbers(&features, feature_binary, key, count);
         let batch_length = match old_batch_length {

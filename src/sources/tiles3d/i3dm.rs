@@ -3,7 +3,7 @@
 //! Instances are placed in the tile's own z-up axes: the model is turned to z-up first, and what turns an instance works
 //! on the turned model, as the specification orders. Vectors for right and up are the images of its x and y axes.
 
-use super::b3dm::{batch_table, byte_offset, feature_numbers, object};
+use super::b3dm::{batch_table, byte_offset, feature_numbers, object, split_sections};
 use crate::{
     geometry::FeatureTable,
     sources::gltf::{Copies, Fault, little_endian_u32},
@@ -61,20 +61,8 @@ impl<'a> I3dm<'a> {
             let message = format!("the tile is cut off: {length} bytes promised, {} there", bytes.len());
             Fault::new("byte 8", message)
         })?;
-        let mut rest = tile
-            .get(HEADER..)
-            .ok_or_else(|| Fault::new("byte 8", "the tile is shorter than its header"))?;
-        let mut split = |size: u32, name: &str| {
-            let (section, behind) = rest
-                .split_at_checked(size as usize)
-                .ok_or_else(|| Fault::new(name, format!("its {size} bytes reach past the end of the tile")))?;
-            rest = behind;
-            Ok::<&[u8], Fault>(section)
-        };
-        let feature_json = split(sizes[0], "feature table")?;
-        let feature_binary = split(sizes[1], "feature table")?;
-        let batch_json = split(sizes[2], "batch table")?;
-        let batch_binary = split(sizes[3], "batch table")?;
+        let (tables, rest) = split_sections(tile, HEADER, sizes)?;
+        let [feature_json, feature_binary, batch_json, batch_binary] = tables;
         let features = object(feature_json, "feature table")?;
         let count = match features.get("INSTANCES_LENGTH") {
             Some(Json::Number(count)) => count.as_u64().and_then(|count| u32::try_from(count).ok()),

@@ -8,7 +8,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-use super::b3dm::{byte_offset, object};
+use super::b3dm::{byte_offset, object, split_sections};
 use super::content::{DecodeRequest, DecodedMeshes};
 use crate::sources::{
     Problem,
@@ -49,20 +49,8 @@ impl<'a> Pnts<'a> {
             Fault::new("byte 8", message)
         })?;
         let sizes = [field(12)?, field(16)?, field(20)?, field(24)?];
-        let mut rest = tile
-            .get(28..)
-            .ok_or_else(|| Fault::new("byte 8", "the tile is shorter than its header"))?;
-        let mut split = |size: u32, name: &str| {
-            let (section, behind) = rest
-                .split_at_checked(size as usize)
-                .ok_or_else(|| Fault::new(name, format!("its {size} bytes reach past the end of the tile")))?;
-            rest = behind;
-            Ok::<&[u8], Fault>(section)
-        };
-        let feature_json = split(sizes[0], "feature table")?;
-        let feature_binary = split(sizes[1], "feature table")?;
-        let batch_json = split(sizes[2], "batch table")?;
-        let batch_binary = split(sizes[3], "batch table")?;
+        let (tables, _) = split_sections(tile, 28, sizes)?;
+        let [feature_json, feature_binary, batch_json, batch_binary] = tables;
         let mut tile = Self {
             features: object(feature_json, "feature table")?,
             feature_binary,
