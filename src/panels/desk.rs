@@ -231,15 +231,14 @@ impl Desk {
                 actions.map = shell::float(ctx, "map", zones.map, |ui| minimap::show(ui, map, side, language));
             }
             if let Some(meters) = view.meters.filter(|_| self.meters_open) {
-                shell::hang(
-                    ctx,
-                    "meters",
-                    zones.middle.shrink(Theme::PADDING),
-                    Align2::RIGHT_TOP,
-                    |ui| {
-                        meters::show(ui, meters, language);
-                    },
-                );
+                // Neither on the notice nor on the tools.
+                let room = zones
+                    .middle
+                    .with_min_y(zones.banner.bottom() + Theme::PADDING)
+                    .with_max_x(zones.tools.left() - Theme::PADDING);
+                shell::hang(ctx, "meters", room, Align2::RIGHT_TOP, |ui| {
+                    meters::show(ui, meters, language);
+                });
             }
             let state = ToolsState {
                 heading_rad: view.heading_rad,
