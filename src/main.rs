@@ -17,6 +17,7 @@ use stadslens::sources::{
     cityjson::{Lod, LodChoice},
     inspect::{inspect, tell_place},
 };
+use stadslens::text::plain_facts;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -295,7 +296,16 @@ fn inspect_file(path: &std::path::Path, crs: Option<Crs>, json: bool) -> ExitCod
             let has_problems = facts["problems"]
                 .as_array()
                 .is_some_and(|list| list.iter().any(|problem| problem["severity"] == "error"));
-            let text = if json { facts.to_string() } else { format!("{facts:#}") };
+            let text = if json {
+                facts.to_string()
+            } else {
+                let problems = facts.get_mut("problems").map(serde_json::Value::take);
+                let problems: Vec<Problem> = problems
+                    .and_then(|of| serde_json::from_value(of).ok())
+                    .unwrap_or_default();
+                problems.iter().for_each(complain);
+                plain_facts(&facts)
+            };
             print_then(&text, if has_problems { PROBLEMS } else { 0 })
         }
         Err(problems) => {

@@ -5,9 +5,9 @@ use super::{MainThreadTimes, Stop, program_plugins};
 use crate::model::{ActivateScenario, scenario::open_any};
 use crate::schedule::Lens;
 use crate::view::{
-    camera::{CameraCommand, FlyTo, Orbit, spawn_main_camera},
+    camera::{CameraCommand, FlyTo, Orbit, OrbitCamera, spawn_main_camera},
     scene::{SceneReady, ShowVariant, SwitchTime},
-    tiles::TileStats,
+    tiles::{TileSettings, TileStats},
 };
 use bevy::{app::SubApps, prelude::*};
 use std::{
@@ -57,8 +57,7 @@ impl Measured {
         let start = Instant::now();
         while start.elapsed() < patience {
             self.step();
-            let world = self.apps.main.world();
-            if world.resource::<SceneReady>().0 && world.resource::<TileStats>().complete {
+            if self.is_complete() {
                 return true;
             }
             std::thread::sleep(Duration::from_millis(2));
@@ -74,6 +73,23 @@ impl Measured {
     /// Puts the camera somewhere from the next frame on.
     pub fn look(&mut self, to: Orbit) {
         self.apps.main.world_mut().write_message(FlyTo { to, at_once: true });
+    }
+
+    /// Where the camera goes.
+    pub fn camera(&self) -> Orbit {
+        self.apps.main.world().resource::<OrbitCamera>().goal()
+    }
+
+    /// Draws tiles with this error on the screen from now on, pixels.
+    pub fn allow_error(&mut self, pixels: f64) {
+        let mut settings = self.apps.main.world_mut().resource_mut::<TileSettings>();
+        settings.selection.max_screen_space_error_px = pixels;
+    }
+
+    /// Whether everything in view is there.
+    pub fn is_complete(&self) -> bool {
+        let world = self.apps.main.world();
+        world.resource::<SceneReady>().0 && world.resource::<TileStats>().complete
     }
 
     /// What of the tiles is drawn and loaded.

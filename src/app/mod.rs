@@ -10,6 +10,7 @@ mod dialog;
 mod engine;
 mod export;
 mod frame_time;
+mod heights;
 mod keep;
 mod keys;
 mod kiosk;

@@ -10,7 +10,7 @@ use crate::text::{Language, tr};
 use crate::view::{
     camera::{FlyTo, Orbit, OrbitCamera, orbit_of, picture_target, spawn_main_camera},
     quality::{Preset, Quality, is_software},
-    scene::{SceneReady, ShowPhase, ShowVariant, ViewProblems},
+    scene::{SceneReady, ShowPhase, ShowVariant, ShownScenario, ViewProblems},
     sun::SetSunTime,
     tiles::{TileSettings, TileStats},
 };
@@ -422,7 +422,7 @@ impl Engine {
             "triangles_rendered": stats.triangles,
             "points_rendered": stats.points + stats.tile_points,
             "instances_rendered": stats.instances,
-            "features_rendered": stats.features,
+            "features_rendered": stats.features + features_of_layers(world),
             "failed_contents": failed,
             "bytes_read": stats.bytes_read,
             "first_picture_s": first_picture_s,
@@ -434,6 +434,19 @@ impl Engine {
             "adapter": world.get_resource::<RenderAdapterInfo>().map(|info| info.name.clone()),
         })
     }
+}
+
+/// Features of vector layers that are shown.
+fn features_of_layers(world: &World) -> u64 {
+    let Some(shown) = world.get_resource::<ShownScenario>() else {
+        return 0;
+    };
+    let visible = shown
+        .open
+        .features
+        .iter()
+        .filter(|layer| shown.is_layer_visible(&layer.layer));
+    visible.map(|layer| layer.features.len() as u64).sum()
 }
 
 /// A picture as PNG, or why it cannot be one.

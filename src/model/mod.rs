@@ -21,6 +21,7 @@ pub mod scenario;
 pub mod search;
 pub mod store;
 pub mod terrain;
+mod tile_heights;
 mod variant;
 
 pub use asset::{Asset, AssetKind, Report, ReportStage, Sensor};
@@ -42,6 +43,7 @@ pub use scenario::{
 };
 pub use store::StoreHandle;
 pub use terrain::Terrain;
+pub use tile_heights::TileHeights;
 
 /// The axis of a model that points up, and the place that its coordinates are taken for.
 pub use crate::sources::obj::{OwnPlace, Up};

@@ -4,6 +4,7 @@ use crate::model::{Certainty, Source};
 use crate::panels::certainty_word;
 use crate::panels::coloring::{self, Coloring, ColoringAction};
 use crate::panels::keep_layer::{self, KeepRow};
+use crate::panels::layer_heights::{self, HeightsRow};
 use crate::text::{Language, format_date, tr};
 use crate::ui::widgets::{self, ButtonKind, ListRow, SwatchEdge};
 use crate::ui::{TextRole, Theme};
@@ -48,6 +49,8 @@ pub struct LayerRow {
     pub coloring: Option<Coloring>,
     /// Keeping a part of it on this machine; `None` where it is there already.
     pub keep: Option<KeepRow>,
+    /// From what its heights are measured; `None` where that is no question.
+    pub heights: Option<HeightsRow>,
 }
 
 /// How the features of a layer look, and what they can look like.
@@ -127,6 +130,13 @@ pub enum LayersAction {
     },
     /// Keep a part of a layer on this machine.
     Keep(KeepLayer),
+    /// Take the heights of a layer as the choice at this place in its list.
+    SetHeights {
+        /// Its id.
+        id: String,
+        /// Place in the list.
+        place: usize,
+    },
 }
 
 /// Shows the layers. The legend and the source stand below each one that is drawn.
@@ -174,6 +184,13 @@ pub fn show(ui: &mut Ui, state: &LayersState, language: &Language) -> Vec<Layers
                 }
                 if let Some(keep) = &row.keep {
                     actions.extend(keep_layer::show(ui, &row.id, keep, language).map(LayersAction::Keep));
+                }
+                if let Some(heights) = &row.heights {
+                    let chosen = layer_heights::show(ui, &row.id, heights, language);
+                    actions.extend(chosen.map(|place| LayersAction::SetHeights {
+                        id: row.id.clone(),
+                        place,
+                    }));
                 }
                 widgets::secondary(ui, &source_line(&row.source, language));
                 // What simply is there needs no word for how sure it is.

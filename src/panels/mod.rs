@@ -13,6 +13,7 @@ mod drop_hint;
 pub mod keep_layer;
 pub mod keys;
 mod languages;
+pub mod layer_heights;
 pub mod layers;
 mod look;
 pub mod meters;

@@ -101,7 +101,10 @@ pub(super) fn prepare(
         Err(TilerError::Nothing { problems }) => {
             let _left = fs::remove_dir_all(&folder);
             report.problems.extend(problems);
-            report.problems.push(nothing_there(&inputs.buildings));
+            // What could not be read lies nowhere.
+            if !models.is_empty() {
+                report.problems.push(nothing_there(&inputs.buildings));
+            }
             return Ok(Vec::new());
         }
         Err(TilerError::Sink(SinkError::Io { source, path })) => {

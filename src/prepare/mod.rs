@@ -205,7 +205,12 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
         })?);
     }
     if layers.is_empty() {
-        let message = "nothing of what was given lies in this area; check the area and the files";
+        // What cannot be read or is of no use lies nowhere: then the area is not to blame.
+        let message = if report.problems.iter().any(|problem| problem.cause == Cause::Place) {
+            "nothing of what was given lies in this area; check the area and the files"
+        } else {
+            "nothing of what was given can be used; what is wrong with each file follows"
+        };
         report.problems.insert(
             0,
             Problem::error(options.folder.display().to_string(), "", message).because(Cause::Place),

@@ -53,6 +53,7 @@ pub(super) fn prepare(
 ) -> Result<Vec<PreparedLayer>, PrepareError> {
     let mut grid = grid_over(options, finest_of(&inputs.terrain));
     let pieces = pieces(&grid);
+    let mut read = 0;
     for (number, input) in inputs.terrain.iter().enumerate() {
         let told_piece = |piece: usize| {
             told(PrepareStep {
@@ -63,8 +64,9 @@ pub(super) fn prepare(
             });
         };
         told_piece(0);
-        if let Err(problem) = add(&input.path, &mut grid, &pieces, &mut report.problems, &told_piece) {
-            report.problems.push(problem);
+        match add(&input.path, &mut grid, &pieces, &mut report.problems, &told_piece) {
+            Ok(()) => read += 1,
+            Err(problem) => report.problems.push(problem),
         }
     }
     let names = || {
@@ -78,9 +80,12 @@ pub(super) fn prepare(
     let known = grid.heights_m.len() - grid.holes();
     if known == 0 || !grid.fill_holes() {
         let message = "there is no height of it in this area; check the area and the coordinates of the file";
-        report
-            .problems
-            .push(Problem::error(names(), "", message).because(Cause::Place));
+        // What could not be read lies nowhere.
+        if read > 0 {
+            report
+                .problems
+                .push(Problem::error(names(), "", message).because(Cause::Place));
+        }
         return Ok(Vec::new());
     }
     // AHN has no ground under roofs and on water; more than that is ground of which no file was given.

@@ -5,9 +5,11 @@
 //! in the code counts languages or knows one by name. One with `language.ftl` and `kiosk.ftl` alone is a language of the
 //! kiosk; the desk offers those that have everything. A leaf: imports nothing of ours.
 
+mod facts;
 mod number;
 mod place;
 
+pub use facts::plain_facts;
 pub use number::{format_area, format_count, format_date, format_length, format_number, format_time};
 pub use place::{format_lat_lon, format_nap, format_place, format_rd};
 

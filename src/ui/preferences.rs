@@ -87,6 +87,17 @@ pub struct KnownSystem {
     pub system: String,
 }
 
+/// What was said of the heights of a tile layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownHeights {
+    /// The file that the layer is of, from the root of its disk.
+    pub path: PathBuf,
+    /// Id of the layer.
+    pub layer: String,
+    /// `nap`, `ellipsoid`, or `moved` and the metres upwards.
+    pub heights: String,
+}
+
 /// What a person chose.
 #[derive(Resource, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -109,6 +120,8 @@ pub struct Preferences {
     pub recent_files: Vec<PathBuf>,
     /// Files that do not say in which coordinate system they are, with what was answered, the last one first.
     pub systems: Vec<KnownSystem>,
+    /// Tile layers that were put at another height, the last one first.
+    pub heights: Vec<KnownHeights>,
     /// Panels, by lens.
     pub panels: BTreeMap<String, PanelMemory>,
 }
@@ -125,6 +138,7 @@ impl Default for Preferences {
             tour_seen: false,
             recent_files: Vec::new(),
             systems: Vec::new(),
+            heights: Vec::new(),
             panels: BTreeMap::new(),
         }
     }
@@ -261,11 +275,28 @@ impl Preferences {
         known.map(|known| known.system.as_str())
     }
 
+    /// Remembers what the heights of a layer of the file at `path` are.
+    pub fn know_heights(&mut self, path: &Path, layer: &str, heights: &str) {
+        let path = rooted(path);
+        self.heights.retain(|known| known.path != path || known.layer != layer);
+        let (layer, heights) = (layer.to_owned(), heights.to_owned());
+        self.heights.insert(0, KnownHeights { path, layer, heights });
+        self.heights.truncate(MAX_SYSTEMS);
+    }
+
+    /// Layers of the file at `path` with what was said of their heights.
+    pub fn known_heights(&self, path: &Path) -> impl Iterator<Item = (&str, &str)> {
+        let path = rooted(path);
+        let known = self.heights.iter().filter(move |known| known.path == path);
+        known.map(|known| (known.layer.as_str(), known.heights.as_str()))
+    }
+
     /// The same with every value within what the interface can show.
     fn within_limits(mut self) -> Self {
         self.text_scale = finite_within(self.text_scale, super::Theme::LEAST_SCALE, super::Theme::MOST_SCALE);
         self.recent_files.truncate(MAX_RECENT);
         self.systems.truncate(MAX_SYSTEMS);
+        self.heights.truncate(MAX_SYSTEMS);
         while self.panels.len() > MAX_LENSES {
             self.panels.pop_last();
         }
@@ -275,6 +306,14 @@ impl Preferences {
         }
         self
     }
+}
+
+/// A file from the root of its disk; an address stays what it is.
+fn rooted(path: &Path) -> PathBuf {
+    if path.to_str().is_some_and(|text| text.contains("://")) {
+        return path.to_owned();
+    }
+    std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned())
 }
 
 /// `value` kept within the limits; the least where it is not a number.
@@ -378,6 +417,23 @@ mod tests {
             preferences.opened(Path::new(path));
         }
         assert_eq!(preferences.recent_files, [PathBuf::from("/a"), PathBuf::from("/b")]);
+    }
+
+    #[test]
+    fn the_heights_of_each_layer_are_remembered_apart() {
+        let mut preferences = Preferences::default();
+        let address = Path::new("https://example.org/tileset.json");
+        preferences.know_heights(Path::new("/a"), "tiles", "nap");
+        preferences.know_heights(Path::new("/a"), "trees", "moved 2.00");
+        preferences.know_heights(Path::new("/a"), "tiles", "ellipsoid");
+        preferences.know_heights(address, "tiles", "nap");
+        let known: Vec<_> = preferences.known_heights(Path::new("/a")).collect();
+        assert_eq!(known, [("tiles", "ellipsoid"), ("trees", "moved 2.00")]);
+        assert_eq!(preferences.known_heights(address).count(), 1);
+        assert_eq!(preferences.known_heights(Path::new("/b")).count(), 0);
+        let folder = folder();
+        preferences.save(folder.path()).unwrap();
+        assert_eq!(Preferences::load(folder.path()).0, preferences);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the desk asked for, passed on as messages.
 
 use super::told::Told;
-use super::{DeskMemory, Reading, Wishes};
+use super::{DeskMemory, Reading, Wishes, height_words};
 use crate::app::choices::Choices;
 use crate::app::detail::ChangeDetail;
 use crate::app::dialog::AskForPath;
@@ -38,7 +38,7 @@ use crate::view::picking::Pick;
 use crate::view::points::{ColorPoints, ShowPointClass};
 use crate::view::scene::{FeatureChoice, ShowLayer, ShowPhase, ShowVariant, StyleFeatures};
 use crate::view::sun::SetSunTime;
-use crate::view::tiles::{KeepOffline, RetryTiles};
+use crate::view::tiles::{KeepOffline, PlaceTiles, RetryTiles};
 
 /// How near a flight to what is picked comes, metres.
 const CLOSE_UP_M: f64 = 90.0;
@@ -174,6 +174,16 @@ fn follow_layers(action: LayersAction, world: &Reading, wishes: &mut Wishes) {
         }
         LayersAction::Keep(what) => {
             wishes.keep.write(KeepOffline(what));
+        }
+        LayersAction::SetHeights { id, place } => {
+            let chosen = world.shown.as_ref().and_then(|shown| {
+                let scenario = &shown.open.scenario;
+                let layer = scenario.layers.iter().find(|layer| layer.id == id)?;
+                let (choices, _) = height_words::choices(layer, &scenario.area.site, &world.heights);
+                choices.get(place).copied()
+            });
+            let placed = chosen.map(|heights| PlaceTiles { layer: id, heights });
+            wishes.place_tiles.write_batch(placed);
         }
         LayersAction::ColorBy { id, property } => {
             let choice = FeatureChoice::ColorBy(property);

@@ -6,6 +6,7 @@
 mod cards;
 mod feature_words;
 mod follow;
+mod height_words;
 mod known_attributes;
 mod news;
 mod points;
@@ -44,7 +45,7 @@ use crate::view::points::{ColorPoints, PointLooks, ShowPointClass};
 use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant, ShownScenario, StyleFeatures, ViewProblems};
 use crate::view::site_view::SiteView;
 use crate::view::sun::{SetSunTime, SunTime};
-use crate::view::tiles::{KeepOffline, OfflineKeeping, RetryTiles, TileStats};
+use crate::view::tiles::{HeightsOfTiles, KeepOffline, OfflineKeeping, PlaceTiles, RetryTiles, TileStats};
 use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::EguiContexts;
 use std::collections::BTreeSet;
@@ -92,6 +93,7 @@ pub(super) struct Reading<'w> {
     times: Res<'w, MainThreadTimes>,
     asked: Res<'w, AskedSystem>,
     keeping: Res<'w, OfflineKeeping>,
+    heights: Res<'w, HeightsOfTiles>,
     network: Res<'w, KeptAnswers>,
 }
 
@@ -119,6 +121,7 @@ pub(super) struct Wishes<'w> {
     system: MessageWriter<'w, AnswerSystem>,
     number: MessageWriter<'w, LookAtSystem>,
     keep: MessageWriter<'w, KeepOffline>,
+    place_tiles: MessageWriter<'w, PlaceTiles>,
     retry: MessageWriter<'w, RetryTiles>,
     clear: MessageWriter<'w, ClearAnswers>,
 }

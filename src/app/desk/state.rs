@@ -1,7 +1,7 @@
 //! What the model says, put into the plain states that panels show. Pure functions, in the language of the interface.
 
 use super::feature_words::{feature_legend, feature_look};
-use super::points;
+use super::{height_words, points};
 use crate::app::system::system_name;
 use crate::model::{Certainty, Charter, CityDetail, Layer, LayerKind, OpenScenario, SurfaceKind, Use};
 use crate::panels::certainty_word;
@@ -19,7 +19,7 @@ use crate::ui::widgets::SwatchEdge;
 use crate::view::palette::{self, Rgb};
 use crate::view::points::PointLooks;
 use crate::view::scene::ShownScenario;
-use crate::view::tiles::KeepProgress;
+use crate::view::tiles::{HeightsOfTiles, KeepProgress};
 use bevy_egui::egui::Color32;
 
 /// What is open, and which variant and phase of it is shown: panels may hide those.
@@ -97,6 +97,7 @@ pub(super) fn layers(
     wanted: Option<LodChoice>,
     looks: &PointLooks,
     keeping: Option<&(String, KeepProgress)>,
+    heights: &HeightsOfTiles,
     language: &Language,
 ) -> LayersState {
     let code = language.code();
@@ -116,6 +117,7 @@ pub(super) fn layers(
             .and_then(|detail| detail_row(detail, wanted, language)),
         coloring: looks.0.get(&layer.id).map(|look| points::coloring(look, language)),
         look: feature_look(&layer.id, shown),
+        heights: height_words::row(layer, shown, heights, language),
         keep: is_url(&layer.path).then(|| KeepRow {
             progress: keeping
                 .filter(|(of, _)| *of == layer.id)

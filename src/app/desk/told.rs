@@ -53,11 +53,13 @@ impl Told {
             .keeping
             .progress()
             .map(|(layer, progress)| (layer.to_owned(), progress));
-        if is_new || are_points_new || world.changing.is_changed() || keeping != self.keeping {
+        let are_heights_new = world.heights.is_changed();
+        if is_new || are_points_new || are_heights_new || world.changing.is_changed() || keeping != self.keeping {
             self.keeping = keeping;
             let wanted = world.changing.wanted();
             let keeping = self.keeping.as_ref();
-            let layers = shown.map(|shown| state::layers(shown, wanted, &world.points, keeping, language));
+            let heights = &world.heights;
+            let layers = shown.map(|shown| state::layers(shown, wanted, &world.points, keeping, heights, language));
             self.layers = layers.unwrap_or_default();
         }
         if is_new || self.viewpoint != memory.viewpoint {

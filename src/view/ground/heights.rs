@@ -175,6 +175,14 @@ impl FootSamples {
         })
     }
 
+    /// The lowest points, each in the middle of its square.
+    pub(crate) fn feet(&self) -> impl Iterator<Item = SitePos> + '_ {
+        self.cells().map(|((x, y), z)| {
+            let middle = (DVec2::new(f64::from(x), f64::from(y)) + 0.5) * SAMPLE_M;
+            SitePos(middle.extend(z))
+        })
+    }
+
     /// The samples, once after each change.
     pub(crate) fn take_changed(&mut self) -> Option<Self> {
         std::mem::take(&mut self.is_changed).then(|| self.clone())

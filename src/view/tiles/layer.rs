@@ -1,9 +1,9 @@
 //! One tile layer: its tree, what of it is loaded and what is drawn.
 
-use super::{hidden::set_hidden, marks::ResidentMarks, part::Part, retry::Retries};
+use super::{heights::Survey, hidden::set_hidden, marks::ResidentMarks, part::Part, retry::Retries};
 use crate::geometry::{FeatureTable, Value};
-use crate::georef::{HeightReference, SiteFrame, SitePos};
-use crate::model::{Layer, OpenScenario};
+use crate::georef::{SiteFrame, SitePos};
+use crate::model::{Layer, OpenScenario, TileHeights};
 use crate::sources::{
     Cause, Problem,
     remote::{on_own_thread, resources_for},
@@ -91,7 +91,12 @@ pub(super) struct TileLayer {
     pub(super) site: SiteFrame,
     /// Added to every height of the file, metres.
     pub(super) height_offset_m: f64,
-    pub(super) height_reference: HeightReference,
+    /// What the heights of its files are: as chosen, else as the scenario says.
+    pub(super) heights: TileHeights,
+    /// Whether they are as chosen.
+    pub(super) are_heights_chosen: bool,
+    /// Where its things stand.
+    pub(super) survey: Survey,
     pub(super) tree: Tree,
     pub(super) state: SelectionState,
     pub(super) selection: Option<Selection>,
@@ -109,15 +114,22 @@ pub(super) struct TileLayer {
 }
 
 impl TileLayer {
-    /// A layer of `open` whose tree is not read yet.
-    pub(super) fn new(layer: &Layer, open: &OpenScenario, successor_of: Option<u32>) -> Self {
+    /// A layer of `open` whose tree is not read yet, with the heights that a person `chose`.
+    pub(super) fn new(
+        layer: &Layer,
+        open: &OpenScenario,
+        chosen: Option<TileHeights>,
+        successor_of: Option<u32>,
+    ) -> Self {
         Self {
             id: layer.id.clone(),
             id_property: layer.id_property.clone(),
             is_unregistered: layer.register.is_none() || layer.id_property.is_none(),
             site: open.scenario.area.site,
             height_offset_m: 0.0,
-            height_reference: layer.height_reference,
+            heights: chosen.unwrap_or(TileHeights::From(layer.height_reference)),
+            are_heights_chosen: chosen.is_some(),
+            survey: Survey::default(),
             tree: Tree::Unasked,
             state: SelectionState::default(),
             selection: None,

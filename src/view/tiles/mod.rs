@@ -1,6 +1,7 @@
 //! 3D Tiles on the table: trees read off the main thread, tiles selected every frame, decoded and made ready
 //! to draw by workers and uploaded within a budget, one entity per tile and render class.
 
+mod heights;
 mod hidden;
 mod keep;
 mod layer;
@@ -16,6 +17,7 @@ mod textures;
 mod upload;
 
 pub use crate::sources::remote::{KeepProgress, KeepState};
+pub use heights::{HeightsOfTiles, OffGround, PlaceTiles};
 pub use keep::{KeepLayer, KeepOffline, OfflineKeeping};
 pub(crate) use layer::id_text;
 pub(in crate::view) use marks::MarkAssets;
@@ -32,8 +34,7 @@ use super::{
     scene::{ScenarioShown, ShownScenario, ViewProblems},
 };
 use crate::geometry::{FeatureTable, Value};
-use crate::georef::HeightReference;
-use crate::model::{Layer, LayerKind, OpenScenario};
+use crate::model::{Layer, LayerKind, OpenScenario, TileHeights};
 use crate::schedule::FrameSystems;
 use crate::sources::{Problem, resource::is_url};
 use crate::streaming::{Ceiling, ContentState, LoadedTile, Residency, SelectionSettings, TileKey, TileLoader, View};
@@ -42,7 +43,7 @@ use bevy::{
     tasks::{block_on, poll_once},
 };
 use hidden::set_hidden;
-use layer::{Resident, ResidentContent, TileLayer, Tree, ellipsoid_above_nap_m};
+use layer::{Resident, ResidentContent, TileLayer, Tree};
 use prepare::prepare;
 pub(in crate::view) use prepare::{PreparedContent, prepare_whole};
 use std::{
@@ -122,11 +123,12 @@ pub(crate) struct FoundFeature<'a> {
 }
 
 impl TileLayers {
-    /// Starts to read a layer of `open`; while it comes the layer with the number `successor_of` is drawn.
-    fn open(&mut self, layer: &Layer, open: &OpenScenario, successor_of: Option<u32>) {
+    /// Starts to read a layer of `open`, with the heights that a person `chose`; while it comes the layer with the number
+    /// `successor_of` is drawn.
+    fn open(&mut self, layer: &Layer, open: &OpenScenario, chosen: Option<TileHeights>, successor_of: Option<u32>) {
         let number = self.next_number;
         self.next_number = self.next_number.wrapping_add(1);
-        let mut new = TileLayer::new(layer, open, successor_of);
+        let mut new = TileLayer::new(layer, open, chosen, successor_of);
         // A server is asked once somebody wants to see it.
         if !is_url(&layer.path) {
             new.read(layer, open);
@@ -192,8 +194,10 @@ fn stream(app: &mut App) {
         .init_resource::<TileStats>()
         .init_resource::<TileSettings>()
         .init_resource::<OfflineKeeping>()
+        .init_resource::<HeightsOfTiles>()
         .add_message::<RetryTiles>()
         .add_message::<KeepOffline>()
+        .add_message::<PlaceTiles>()
         .add_systems(
             Update,
             (
@@ -201,6 +205,7 @@ fn stream(app: &mut App) {
                 (
                     open_layers,
                     replace::start_replacing,
+                    heights::place_tiles,
                     retry::ask_servers,
                     retry::retry_failed,
                     keep::keep_offline,
@@ -217,6 +222,7 @@ fn stream(app: &mut App) {
 fn open_layers(
     mut shown: MessageReader<ScenarioShown>,
     scenario: Option<Res<ShownScenario>>,
+    mut heights: ResMut<HeightsOfTiles>,
     mut rows: ResMut<FeatureRows>,
     mut tiles: ResMut<TileLayers>,
     mut stats: ResMut<TileStats>,
@@ -234,12 +240,13 @@ fn open_layers(
         }
     }
     tiles.waiting.clear();
+    heights.begin();
     *stats = TileStats::default();
     for layer in &scenario.open.scenario.layers {
         if layer.kind != LayerKind::Tiles3d {
             continue;
         }
-        tiles.open(layer, &scenario.open, None);
+        tiles.open(layer, &scenario.open, heights.chosen(&layer.id), None);
     }
 }
 
@@ -260,9 +267,7 @@ fn take_trees(mut tiles: ResMut<TileLayers>, mut problems: ResMut<ViewProblems>,
         match block_on(poll_once(task)) {
             None => {}
             Some(Ok((tree, found))) => {
-                if tree.is_geocentric && layer.height_reference == HeightReference::Nap {
-                    layer.height_offset_m = ellipsoid_above_nap_m(&layer.site);
-                }
+                layer.height_offset_m = heights::offset_m(layer.heights, tree.is_geocentric, &layer.site);
                 problems.0.extend(found);
                 layer.tree = Tree::Open(Box::new(tree));
             }
@@ -293,6 +298,7 @@ fn upload_tiles(
     mut marks: MarkAssets,
     mut problems: ResMut<ViewProblems>,
     mut stats: ResMut<TileStats>,
+    mut heights: ResMut<HeightsOfTiles>,
     mut tiles: ResMut<TileLayers>,
 ) {
     let (Some(paper), Some(scenario)) = (paper, scenario) else {
@@ -344,6 +350,7 @@ fn upload_tiles(
                     if problems.0.len() < MOST_PROBLEMS {
                         problems.0.append(&mut content.problems);
                     }
+                    layer.survey(tile, &content.samples, &ground);
                     let mut uploader = Uploader {
                         commands: &mut commands,
                         paper: &paper,
@@ -400,6 +407,7 @@ fn upload_tiles(
             });
         }
         layer.resident.insert(tile, resident);
+        problems.0.extend(layer.judge_heights(&mut heights));
     }
 }
 

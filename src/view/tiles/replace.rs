@@ -3,10 +3,11 @@
 
 use super::{
     TileLayers,
+    heights::HeightsOfTiles,
     layer::{TileLayer, Tree},
 };
-use crate::model::LayerKind;
 use crate::model::edit::CityModelReplaced;
+use crate::model::{Layer, LayerKind, OpenScenario, TileHeights};
 use crate::view::{feature_rows::FeatureRows, scene::ShownScenario};
 use bevy::prelude::*;
 use std::collections::BTreeMap;
@@ -17,24 +18,39 @@ pub(super) fn start_replacing(
     mut replaced: MessageReader<CityModelReplaced>,
     scenario: Option<Res<ShownScenario>>,
     mut rows: ResMut<FeatureRows>,
+    heights: Res<HeightsOfTiles>,
     mut tiles: ResMut<TileLayers>,
 ) {
     let (Some(_), Some(scenario)) = (replaced.read().last(), scenario) else {
         return;
     };
-    let coming = numbers(&tiles.layers, |layer| layer.successor_of.is_some());
-    for number in coming {
-        tiles.loader.forget_layer(number);
-        tiles.subtrees.forget_layer(number);
-        tiles.residency.remove_layer(number);
-        if let Some(layer) = tiles.layers.remove(&number) {
-            layer.discard(&mut commands, &mut rows);
-        }
-    }
     let layers = &scenario.open.scenario.layers;
     for layer in layers.iter().filter(|layer| layer.kind == LayerKind::Tiles3d) {
-        let drawn = numbers(&tiles.layers, |drawn| drawn.id == layer.id);
-        tiles.open(layer, &scenario.open, drawn.first().copied());
+        let chosen = heights.chosen(&layer.id);
+        tiles.reopen(layer, &scenario.open, chosen, &mut commands, &mut rows);
+    }
+}
+
+impl TileLayers {
+    /// Starts to read a layer of `open` once more, in the place of what is drawn of it. What was still coming gives way.
+    pub(super) fn reopen(
+        &mut self,
+        layer: &Layer,
+        open: &OpenScenario,
+        chosen: Option<TileHeights>,
+        commands: &mut Commands,
+        rows: &mut FeatureRows,
+    ) {
+        for number in numbers(&self.layers, |of| of.id == layer.id && of.successor_of.is_some()) {
+            self.loader.forget_layer(number);
+            self.subtrees.forget_layer(number);
+            self.residency.remove_layer(number);
+            if let Some(layer) = self.layers.remove(&number) {
+                layer.discard(commands, rows);
+            }
+        }
+        let drawn = numbers(&self.layers, |drawn| drawn.id == layer.id);
+        self.open(layer, open, chosen, drawn.first().copied());
     }
 }
 

@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::georef::{HeightReference, SiteFrame};
+use crate::model::TileHeights;
 use crate::sources::resource::{ResourceError, Resources};
 use crate::sources::tiles3d::read_tileset;
 use crate::streaming::{SelectionSettings, SelectionState, View, select};
+use crate::view::tiles::heights::Survey;
 use crate::view::tiles::retry::Retries;
 use bevy::math::DVec3;
 use std::sync::Arc;
@@ -48,7 +50,9 @@ fn layers() -> BTreeMap<u32, TileLayer> {
         is_unregistered: true,
         site: SiteFrame::Local,
         height_offset_m: 0.0,
-        height_reference: HeightReference::Nap,
+        heights: TileHeights::From(HeightReference::Nap),
+        are_heights_chosen: false,
+        survey: Survey::default(),
         tree: Tree::Open(Box::new(tree)),
         state: SelectionState::default(),
         selection: None,

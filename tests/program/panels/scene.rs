@@ -152,6 +152,7 @@ impl Scene {
                     synthetic: true,
                     look: None,
                     keep: None,
+                    heights: None,
                     legend: vec![LegendEntry {
                         label: "Boom, klein".to_owned(),
                         fill: egui::Color32::from_rgb(0x8F, 0xAE, 0x79),

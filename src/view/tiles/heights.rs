@@ -1,0 +1,411 @@
+//! How high tiles stand: what a person chose for a layer, and whether the ground says that it floats or lies buried.
+//!
+//! The heights of tiles are measured from the ellipsoid, Dutch ones from NAP, 43 m lower. Whoever makes tiles forgets the
+//! difference or counts it twice, so the feet of what comes are held against the measured ground. Where none is known, a
+//! Dutch layer that lies deeper than any street of the country tells it too.
+
+use super::{
+    TileLayers,
+    layer::{TileLayer, Tree, ellipsoid_above_nap_m},
+};
+use crate::georef::{HeightReference, SiteFrame, SitePos};
+use crate::model::TileHeights;
+use crate::sources::{Cause, Problem, tiles3d::TileId};
+use crate::view::{
+    feature_rows::FeatureRows,
+    ground::{FootSamples, GroundHeights},
+    scene::{ShownScenario, ViewProblems},
+};
+use bevy::prelude::*;
+use std::collections::BTreeMap;
+
+/// A layer is not judged by fewer places than this.
+const LEAST_PLACES: usize = 24;
+/// No more places are noted of one layer.
+const MOST_PLACES: usize = 8192;
+/// What stands off the ground by less than this may do so on purpose, metres.
+const NOTABLE_M: f64 = 8.0;
+/// The middle half of the places lies within so much of each other where a whole layer is off, metres.
+const AGREED_M: f64 = 10.0;
+/// Tiles whose shape is off by more than this tell nothing of their feet, metres.
+const COARSEST_M: f64 = 6.0;
+/// A distance this near to that between the ellipsoid and NAP is that, metres.
+const SAME_M: f64 = 6.0;
+/// No street of the Netherlands lies lower, metres above NAP; the lowest land is at -6.8.
+const LOWEST_NAP_M: f64 = -10.0;
+
+/// Request: take the heights of a tile layer as these.
+#[derive(Message, Debug, Clone, PartialEq)]
+pub struct PlaceTiles {
+    /// Layer id.
+    pub layer: String,
+    /// What its heights are.
+    pub heights: TileHeights,
+}
+
+/// That a layer stands off the ground.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OffGround {
+    /// How far above it, metres; negative where it lies below.
+    pub above_m: f64,
+    /// What its heights seem to be.
+    pub mend: TileHeights,
+}
+
+/// What is known of the heights of the tile layers, by layer id.
+#[derive(Resource, Debug, Default)]
+pub struct HeightsOfTiles {
+    chosen: BTreeMap<String, TileHeights>,
+    found: BTreeMap<String, OffGround>,
+    /// What was put on the list of problems of a layer.
+    told: BTreeMap<String, Problem>,
+}
+
+impl HeightsOfTiles {
+    /// Forgets everything, and takes what was chosen before of the scenario that comes.
+    pub fn expect(&mut self, chosen: BTreeMap<String, TileHeights>) {
+        self.chosen = chosen;
+        self.begin();
+    }
+
+    /// Forgets what the ground said: other tiles come.
+    pub(super) fn begin(&mut self) {
+        self.found.clear();
+        self.told.clear();
+    }
+
+    /// What a person chose for a layer.
+    pub fn chosen(&self, layer: &str) -> Option<TileHeights> {
+        self.chosen.get(layer).copied()
+    }
+
+    /// What the ground says of a layer of which nobody chose anything.
+    pub fn found(&self, layer: &str) -> Option<OffGround> {
+        self.found.get(layer).copied()
+    }
+
+    /// All layers that stand off the ground.
+    pub fn all_found(&self) -> impl Iterator<Item = (&str, OffGround)> {
+        self.found.iter().map(|(layer, found)| (layer.as_str(), *found))
+    }
+
+    /// Takes a choice, which ends all that the ground says; gives what is not true any more of what was told.
+    fn choose(&mut self, layer: &str, heights: TileHeights) -> Option<Problem> {
+        self.chosen.insert(layer.to_owned(), heights);
+        self.found.remove(layer);
+        self.told.remove(layer)
+    }
+
+    /// Takes what a survey says of the layer at `path` now; gives what is to be told of it, once.
+    fn note(&mut self, layer: &str, path: &str, found: Option<OffGround>) -> Option<Problem> {
+        let Some(found) = found else {
+            self.found.remove(layer);
+            return None;
+        };
+        self.found.insert(layer.to_owned(), found);
+        if self.told.contains_key(layer) {
+            return None;
+        }
+        let problem = problem(path, found);
+        self.told.insert(layer.to_owned(), problem.clone());
+        Some(problem)
+    }
+}
+
+/// Metres to add to heights above the ellipsoid so that they are those of the site.
+pub(super) fn offset_m(heights: TileHeights, is_geocentric: bool, site: &SiteFrame) -> f64 {
+    match heights {
+        TileHeights::From(HeightReference::Nap) if is_geocentric => ellipsoid_above_nap_m(site),
+        TileHeights::From(_) => 0.0,
+        TileHeights::Moved(up_m) => up_m,
+    }
+}
+
+/// The feet of one layer, as they came.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// Heights above the measured ground, metres.
+    above_m: Vec<f64>,
+    /// Heights above NAP where no ground is measured, metres.
+    nap_m: Vec<f64>,
+    /// How many there were when it was judged last.
+    judged: usize,
+}
+
+impl Survey {
+    /// Notes where the things of a content stand.
+    fn note(&mut self, feet: &FootSamples, ground: &GroundHeights, site: &SiteFrame) {
+        let (low, high) = ground.terrain().bounds();
+        for SitePos(foot) in feet.feet() {
+            if self.above_m.len() + self.nap_m.len() >= MOST_PLACES {
+                return;
+            }
+            let place = foot.truncate();
+            if ground.is_measured {
+                if place.cmpge(low).all() && place.cmple(high).all() {
+                    self.above_m.push(foot.z - ground.height_at(place));
+                }
+            } else if let SiteFrame::RdNap { anchor } = site {
+                self.nap_m.push(anchor.nap_m + foot.z);
+            }
+        }
+    }
+
+    /// What is to be said now; `None` where there is nothing new to judge by. `offset_m` is what is added to the heights
+    /// of the files.
+    fn judge(&mut self, offset_m: f64, site: &SiteFrame) -> Option<Option<OffGround>> {
+        let count = self.above_m.len() + self.nap_m.len();
+        if count < LEAST_PLACES.max(2 * self.judged) {
+            return None;
+        }
+        self.judged = count;
+        let apart_m = ellipsoid_above_nap_m(site);
+        let above_m = if self.above_m.len() >= LEAST_PLACES {
+            off_ground_m(&mut self.above_m)
+        } else {
+            too_deep_m(&mut self.nap_m, apart_m)
+        };
+        Some(above_m.map(|above_m| OffGround {
+            above_m,
+            mend: mend(offset_m, above_m, apart_m),
+        }))
+    }
+}
+
+/// How far a whole layer stands above the ground, by how far its places do.
+fn off_ground_m(above_m: &mut [f64]) -> Option<f64> {
+    let [low, quarter, middle, three_quarters, high] = spread(above_m)?;
+    let is_off = low > NOTABLE_M || high < -NOTABLE_M;
+    (is_off && three_quarters - quarter <= AGREED_M).then_some(middle)
+}
+
+/// The same without a ground: whether all of it lies deeper than any street, and not where NAP is taken for the ellipsoid.
+fn too_deep_m(nap_m: &mut [f64], apart_m: f64) -> Option<f64> {
+    let [low, .., high] = spread(nap_m)?;
+    (apart_m > 0.0 && high < LOWEST_NAP_M && low + apart_m > LOWEST_NAP_M).then_some(-apart_m)
+}
+
+/// The tenth, quarter, middle, three quarters and nine tenths of some numbers.
+fn spread(numbers: &mut [f64]) -> Option<[f64; 5]> {
+    numbers.sort_by(f64::total_cmp);
+    let last = numbers.len().checked_sub(1)?;
+    Some([10, 25, 50, 75, 90].map(|percent| numbers[last * percent / 100]))
+}
+
+/// What puts a layer on the ground.
+fn mend(offset_m: f64, above_m: f64, apart_m: f64) -> TileHeights {
+    let wanted_m = offset_m - above_m;
+    // The difference of the two references is known to the centimetre, that to the ground is not.
+    if apart_m > 2.0 * SAME_M {
+        if (wanted_m - apart_m).abs() <= SAME_M {
+            return TileHeights::From(HeightReference::Nap);
+        }
+        if wanted_m.abs() <= SAME_M {
+            return TileHeights::From(HeightReference::Ellipsoid);
+        }
+        if (wanted_m + apart_m).abs() <= SAME_M {
+            return TileHeights::Moved((-100.0 * apart_m).round() / 100.0);
+        }
+    }
+    TileHeights::Moved((100.0 * wanted_m).round() / 100.0)
+}
+
+impl TileLayer {
+    /// Notes where the things of a content of `tile` stand, if their shape tells it and nobody did already.
+    pub(super) fn survey(&mut self, tile: TileId, feet: &FootSamples, ground: &GroundHeights) {
+        let Tree::Open(tree) = &self.tree else { return };
+        let is_fine =
+            |tile: &crate::sources::tiles3d::Tile| tile.children.is_empty() || tile.geometric_error_m < COARSEST_M;
+        if !self.are_heights_chosen && tree.tiles.get(tile.0 as usize).is_some_and(is_fine) {
+            self.survey.note(feet, ground, &self.site);
+        }
+    }
+
+    /// Notes what is to be said of its heights; gives what is to be told of that.
+    pub(super) fn judge_heights(&mut self, known: &mut ResMut<HeightsOfTiles>) -> Option<Problem> {
+        let Tree::Open(tree) = &self.tree else { return None };
+        let found = self.survey.judge(self.height_offset_m, &self.site)?;
+        known.note(&self.id, &tree.path, found)
+    }
+}
+
+/// Takes the heights of a layer as a person says: its tiles come anew, and those that are drawn stay until they are there.
+pub(super) fn place_tiles(
+    mut commands: Commands,
+    mut wanted: MessageReader<PlaceTiles>,
+    scenario: Option<Res<ShownScenario>>,
+    mut known: ResMut<HeightsOfTiles>,
+    mut samples: ResMut<FootSamples>,
+    mut rows: ResMut<FeatureRows>,
+    mut problems: ResMut<ViewProblems>,
+    mut tiles: ResMut<TileLayers>,
+) {
+    let Some(scenario) = scenario else { return };
+    for PlaceTiles { layer: id, heights } in wanted.read() {
+        let layers = &scenario.open.scenario.layers;
+        let Some(layer) = layers.iter().find(|layer| layer.id == *id) else {
+            continue;
+        };
+        if let Some(untrue) = known.choose(id, *heights) {
+            problems.0.retain(|problem| *problem != untrue);
+        }
+        // The guessed ground lies under what was where it is no more.
+        samples.clear();
+        tiles.reopen(layer, &scenario.open, Some(*heights), &mut commands, &mut rows);
+    }
+}
+
+/// A layer that stands off the ground as a problem, for those who read lists.
+pub(super) fn problem(path: &str, off: OffGround) -> Problem {
+    let distance_m = off.above_m.abs();
+    let stand = if off.above_m > 0.0 {
+        format!("these tiles float {distance_m:.0} m above the ground")
+    } else {
+        format!("these tiles lie {distance_m:.0} m below the ground")
+    };
+    let mend = match off.mend {
+        TileHeights::From(HeightReference::Nap) => "their heights seem to be above NAP: choose that under Layers, or \
+                                                    write `\"height_reference\": \"nap\"` at the layer"
+            .to_owned(),
+        TileHeights::From(HeightReference::Ellipsoid) => "their heights seem to be above the ellipsoid: choose that under \
+                                                          Layers, or write `\"height_reference\": \"ellipsoid\"` at the layer"
+            .to_owned(),
+        TileHeights::Moved(_) => "put them on the ground under Layers".to_owned(),
+    };
+    Problem::warning(path, "", format!("{stand}; {mend}")).because(Cause::Place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::georef::RdNap;
+    use crate::model::Terrain;
+    use bevy::math::{DVec2, DVec3};
+    use std::sync::Arc;
+
+    /// How far the ellipsoid lies below NAP in Hengelo, metres.
+    const APART_M: f64 = 43.4;
+
+    /// A ground that rises 2 m over 400 m, measured.
+    fn ground() -> GroundHeights {
+        let terrain = Terrain {
+            origin: DVec2::ZERO,
+            cell_m: 400.0,
+            columns: 2,
+            rows: 2,
+            heights_m: vec![10.0, 12.0, 10.0, 12.0],
+        };
+        GroundHeights::new(Arc::new(terrain), true)
+    }
+
+    fn site() -> SiteFrame {
+        SiteFrame::RdNap {
+            anchor: RdNap {
+                x_m: 251_000.0,
+                y_m: 476_000.0,
+                nap_m: 15.0,
+            },
+        }
+    }
+
+    /// Feet of a town of 10 by 10 houses, each `above` the slope, one in ten of which shows only its roof.
+    fn town(above: f64) -> FootSamples {
+        let mut feet = FootSamples::default();
+        for n in 0..100_u8 {
+            let (x, y) = (f64::from(n % 10) * 40.0 + 10.0, f64::from(n / 10) * 40.0 + 10.0);
+            let roof = if n % 10 == 7 { 9.0 } else { 0.0 };
+            feet.take(SitePos(DVec3::new(x, y, 10.0 + x / 200.0 + above + roof)));
+        }
+        feet
+    }
+
+    fn judged(above: f64, offset_m: f64, ground: &GroundHeights) -> Option<OffGround> {
+        let mut survey = Survey::default();
+        survey.note(&town(above), ground, &site());
+        survey.judge(offset_m, &site()).unwrap()
+    }
+
+    #[test]
+    fn a_town_that_stands_on_the_ground_is_left_alone() {
+        for above in [-3.0, 0.0, 5.0] {
+            assert_eq!(judged(above, 0.0, &ground()), None, "{above}");
+        }
+    }
+
+    #[test]
+    fn floating_and_buried_towns_are_told_with_what_mends_them() {
+        use HeightReference::{Ellipsoid, Nap};
+        let cases = [
+            // Written as above NAP, taken from the ellipsoid.
+            (-43.0, 0.0, TileHeights::From(Nap)),
+            // From the ellipsoid after all.
+            (43.9, APART_M, TileHeights::From(Ellipsoid)),
+            // The difference counted twice.
+            (
+                43.2,
+                0.0,
+                TileHeights::Moved((-100.0 * ellipsoid_above_nap_m(&site())).round() / 100.0),
+            ),
+            (-20.0, 0.0, TileHeights::Moved(20.0)),
+            (100.0, APART_M, TileHeights::Moved(-56.6)),
+        ];
+        for (above, offset_m, mend) in cases {
+            let off = judged(above, offset_m, &ground()).unwrap();
+            assert!((off.above_m - above).abs() < 1.0, "{off:?}");
+            assert_eq!(off.mend, mend, "{above}");
+        }
+    }
+
+    #[test]
+    fn what_lies_at_all_heights_is_meant_to() {
+        let mut feet = FootSamples::default();
+        for n in 0..100_u8 {
+            let place = DVec2::new(f64::from(n % 10), f64::from(n / 10)) * 40.0 + 10.0;
+            feet.take(SitePos(place.extend(-12.0 - f64::from(n))));
+        }
+        let mut survey = Survey::default();
+        survey.note(&feet, &ground(), &site());
+        assert_eq!(survey.judge(0.0, &site()), Some(None), "layers of soil");
+    }
+
+    #[test]
+    fn without_a_ground_only_what_no_street_can_be_is_told() {
+        let unknown = GroundHeights::default();
+        // The town stands at 10 m, the zero of the site at NAP +15 m.
+        let off = judged(-43.4, 0.0, &unknown).unwrap();
+        assert_eq!(off.mend, TileHeights::From(HeightReference::Nap));
+        assert!((off.above_m + APART_M).abs() < 0.1, "{off:?}");
+        for above in [-30.0, 0.0, 43.4] {
+            assert_eq!(judged(above, 0.0, &unknown), None, "{above}");
+        }
+    }
+
+    #[test]
+    fn a_few_feet_and_those_beyond_the_ground_say_nothing() {
+        let mut survey = Survey::default();
+        let mut feet = FootSamples::default();
+        for n in 0..200_u8 {
+            feet.take(SitePos(DVec3::new(-1000.0 - f64::from(n) * 20.0, 0.0, 90.0)));
+        }
+        feet.take(SitePos(DVec3::new(10.0, 10.0, 90.0)));
+        survey.note(&feet, &ground(), &site());
+        assert_eq!(survey.judge(0.0, &site()), None);
+    }
+
+    #[test]
+    fn it_is_told_once_and_not_after_a_choice() {
+        let mut known = HeightsOfTiles::default();
+        let off = OffGround {
+            above_m: 43.0,
+            mend: TileHeights::Moved(-43.4),
+        };
+        let told = known.note("tiles", "t/tileset.json", Some(off)).unwrap();
+        assert!(told.to_string().contains("float 43 m above the ground"), "{told}");
+        assert_eq!(known.note("tiles", "t/tileset.json", Some(off)), None);
+        assert_eq!(known.found("tiles"), Some(off));
+        assert_eq!(known.choose("tiles", off.mend), Some(told));
+        assert_eq!((known.found("tiles"), known.chosen("tiles")), (None, Some(off.mend)));
+        known.expect(BTreeMap::new());
+        assert_eq!(known.chosen("tiles"), None);
+    }
+}
