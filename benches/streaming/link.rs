@@ -1,4 +1,5 @@
 //! A server at the other end of a slow line: all connections share its bits, and every answer takes its way.
+//! `STADSLENS_BENCH_REQUESTS` has it say what it is asked.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -34,6 +35,7 @@ struct Served {
     /// When the line is free again.
     free: Mutex<Instant>,
     requests: Arc<AtomicU64>,
+    begun: Instant,
 }
 
 impl Link {
@@ -46,6 +48,7 @@ impl Link {
             line,
             free: Mutex::new(Instant::now()),
             requests: requests.clone(),
+            begun: Instant::now(),
         });
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -90,6 +93,10 @@ impl Served {
                 }
             }
             self.requests.fetch_add(1, Ordering::Relaxed);
+            if std::env::var_os("STADSLENS_BENCH_REQUESTS").is_some() {
+                let since = self.begun.elapsed().as_secs_f64();
+                println!("    {since:.3} s {path}");
+            }
             thread::sleep(self.line.delay);
             let (status, body) = (self.files)(&path).map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
             let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());

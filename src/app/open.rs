@@ -112,14 +112,21 @@ fn start_opening(
     };
     let path = path.clone();
     let task_path = path.clone();
-    let mut wishes = wanted.of(&path);
+    let wishes = wanted.of(&path);
     let known = choices
         .as_ref()
-        .and_then(|choices| choices.preferences.known_system(&path));
-    wishes.crs = wishes.crs.or_else(|| known?.parse().ok());
+        .and_then(|choices| choices.preferences.known_system(&path))
+        .filter(|_| wishes.crs.is_none())
+        .map(str::to_owned);
     let keeper = keeping.map(|keeping| keeping.keeper());
     let work = move || {
-        let mut open = open_with(&task_path, wishes)?;
+        let remembered = known.and_then(|known| known.parse().ok()).map(|crs| OpenWishes {
+            crs: Some(crs),
+            ..wishes
+        });
+        // What was answered before may not fit the file any more: then it is asked anew.
+        let as_before = remembered.and_then(|wishes| open_with(&task_path, wishes).ok());
+        let mut open = as_before.map_or_else(|| open_with(&task_path, wishes), Ok)?;
         let store = keeper.and_then(|keeper| keeper.read_back(&task_path, &mut open));
         Ok((open, store))
     };

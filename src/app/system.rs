@@ -2,16 +2,17 @@
 
 use super::choices::Choices;
 use super::desk::{Screen, short_name};
-use super::open::{OpenPath, PathOpened, Wanted};
+use super::open::{OpenPath, OpenSystems, PathOpened, Wanted};
 use crate::georef::{Crs, LikelyCrs, nearest_town, placed_in};
 use crate::model::scenario::OpenWishes;
 use crate::model::{ActiveScenario, CrsAnswer, CrsQuestion};
 use crate::panels::desk::Dialog;
 use crate::panels::system::{SystemChoice, SystemState, TypedSystem};
 use crate::schedule::FrameSystems;
-use crate::text::{Language, tr, tr_args};
+use crate::text::{Language, format_lat_lon, tr, tr_args};
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures_lite::future};
+use std::path::PathBuf;
 
 /// Request: the file that is open is in this system.
 #[derive(Message, Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub(super) struct AskedSystem {
     state: Option<SystemState>,
     language: Option<Language>,
     looking: Option<Task<(String, Option<CrsAnswer>, Option<LikelyCrs>)>>,
+    /// What was answered of a file that is being opened with that.
+    answered: Option<(PathBuf, CrsAnswer)>,
 }
 
 impl AskedSystem {
@@ -42,15 +45,28 @@ pub(super) fn plugin(app: &mut App) {
         .add_message::<LookAtSystem>()
         .add_systems(
             Update,
+            // What was opened is asked about one frame later, when it is on the table: a question without words is closed.
             (ask, put_into_words, take_answer, start_looking, finish_looking)
                 .chain()
+                .before(OpenSystems)
                 .in_set(FrameSystems::Ingest),
         );
 }
 
-/// Asks about a file that was just opened and of which nobody said anything yet.
-fn ask(mut opened: MessageReader<PathOpened>, mut screen: ResMut<Screen>) {
+/// Asks about a file that was just opened and of which nobody said anything yet; what was answered of one that opened is
+/// remembered.
+fn ask(
+    mut opened: MessageReader<PathOpened>,
+    mut screen: ResMut<Screen>,
+    mut asked: ResMut<AskedSystem>,
+    mut choices: ResMut<Choices>,
+) {
     let Some(opened) = opened.read().last() else { return };
+    if let Some((path, answer)) = asked.answered.take().filter(|_| opened.outcome.is_ok())
+        && path == opened.path
+    {
+        choices.preferences.know_system(&path, &answer.to_string());
+    }
     let question = opened.outcome.as_ref().ok().and_then(|open| open.crs_question.as_ref());
     screen.0.system_number.clear();
     if question.is_some_and(|question| question.answer.is_none()) {
@@ -76,7 +92,7 @@ fn take_answer(
     mut answers: MessageReader<AnswerSystem>,
     active: Option<Res<ActiveScenario>>,
     mut wanted: ResMut<Wanted>,
-    mut choices: ResMut<Choices>,
+    mut asked: ResMut<AskedSystem>,
     mut open: MessageWriter<OpenPath>,
 ) {
     let Some(AnswerSystem(answer)) = answers.read().last() else {
@@ -85,7 +101,8 @@ fn take_answer(
     let question = active.as_ref().and_then(|active| active.0.crs_question.as_ref());
     let Some(question) = question else { return };
     let path = question.path.clone();
-    choices.preferences.know_system(&path, &answer.to_string());
+    // It may not open in that system: then it must not be tried again next time.
+    asked.answered = Some((path.clone(), *answer));
     let before = wanted.of(&path);
     wanted.0 = Some((
         path.clone(),
@@ -168,7 +185,6 @@ fn finish_looking(mut asked: ResMut<AskedSystem>, choices: Res<Choices>) {
 
 /// The question in words.
 fn state_of(question: &CrsQuestion, language: &Language) -> SystemState {
-    let [low, high] = question.bounds;
     let choice = |likely: &LikelyCrs| SystemChoice {
         answer: CrsAnswer::In(likely.crs),
         name: system_name(Some(likely.crs), language),
@@ -177,9 +193,7 @@ fn state_of(question: &CrsQuestion, language: &Language) -> SystemState {
     let mut choices: Vec<SystemChoice> = question.likely.iter().map(choice).collect();
     let taken = question.taken.map_or(CrsAnswer::Nowhere, CrsAnswer::In);
     let is_listed = choices.iter().any(|choice| choice.answer == taken);
-    if let Some(crs) = question.taken.filter(|_| !is_listed) {
-        choices.extend(placed_in(crs, low, high).as_ref().map(choice));
-    }
+    choices.extend(question.taken_place.as_ref().filter(|_| !is_listed).map(choice));
     choices.push(SystemChoice {
         answer: CrsAnswer::Nowhere,
         name: system_name(None, language),
@@ -188,6 +202,7 @@ fn state_of(question: &CrsQuestion, language: &Language) -> SystemState {
     SystemState {
         file: short_name(&question.path),
         said: question.said.clone(),
+        is_overruled: question.is_overruled,
         shown: choices.iter().position(|choice| choice.answer == taken),
         choices,
         typed: None,
@@ -216,17 +231,26 @@ pub(super) fn system_name(crs: Option<Crs>, language: &Language) -> String {
 /// Where a file lies, by the nearest town.
 fn place_words(place: &LikelyCrs, language: &Language) -> String {
     match nearest_town(place.lon_deg, place.lat_deg) {
-        Some((town, km)) if km < 4.0 => tr_args(language, "system-near", &[("town", town)]),
+        Some((town, km)) if km < 4.0 => tr_args(language, "system-near", &[("town", &town_name(town, language))]),
         Some((town, km)) => {
-            let km = format!("{km:.0}");
-            tr_args(language, "system-km-from", &[("town", town), ("km", &km)])
+            let (town, km) = (town_name(town, language), format!("{km:.0}"));
+            tr_args(language, "system-km-from", &[("town", &town), ("km", &km)])
         }
         None => {
-            let degrees = |value: f64| format!("{value:.2}");
-            let (lat, lon) = (degrees(place.lat_deg), degrees(place.lon_deg));
-            tr_args(language, "system-at", &[("lat", &lat), ("lon", &lon)])
+            let at = format_lat_lon(place.lat_deg, place.lon_deg, language);
+            tr_args(language, "system-at", &[("place", &at)])
         }
     }
+}
+
+/// What a town is called in a language, by its Dutch name.
+fn town_name(town: &str, language: &Language) -> String {
+    // The words to choose by cannot have blanks.
+    tr_args(
+        language,
+        "town-name",
+        &[("town", town), ("key", &town.replace(' ', "-"))],
+    )
 }
 
 #[cfg(test)]
@@ -255,11 +279,22 @@ mod tests {
         let state = state_of(&elsewhere, &language);
         let shown = &state.choices[state.shown.unwrap()];
         assert_eq!(shown.answer, CrsAnswer::In(Crs(32618)));
+        // Far from every town in degrees, as they are written everywhere else.
         assert!(
-            shown.place.contains("45.1"),
-            "far from every town in degrees: {}",
+            shown.place.contains("45,1") && shown.place.contains("° NB 73,") && shown.place.ends_with("° WL"),
+            "{}",
             shown.place
         );
+    }
+
+    #[test]
+    fn towns_are_called_as_the_reader_calls_them() {
+        let names = |code: &str| {
+            let language = Language::from_code(code).unwrap();
+            ["Luik", "Den Haag", "Bergen op Zoom"].map(|town| town_name(town, &language))
+        };
+        assert_eq!(names("nl"), ["Luik", "Den Haag", "Bergen op Zoom"]);
+        assert_eq!(names("en"), ["Liège", "The Hague", "Bergen op Zoom"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Middles of towns to a hundredth of a degree (about 1 km), by hand; the larger ones of the Netherlands, evenly spread,
 //! and of its neighbours. Not for measuring.
 
-/// Name, degrees east, degrees north.
+/// Name in Dutch, degrees east, degrees north. What others call them stands in the texts of their language.
 const TOWNS: [(&str, f64, f64); 112] = [
     ("Alkmaar", 4.75, 52.63),
     ("Almelo", 6.66, 52.36),
@@ -123,7 +123,7 @@ const MAX_KM: f64 = 60.0;
 /// Kilometres to a degree of latitude.
 const KM_PER_DEG: f64 = 111.2;
 
-/// The nearest town to a place in degrees, and how far it is in kilometres; `None` far from all of them.
+/// The nearest town to a place in degrees, by its Dutch name, and how far it is in kilometres; `None` far from all of them.
 pub fn nearest_town(lon_deg: f64, lat_deg: f64) -> Option<(&'static str, f64)> {
     let away = |(_, lon, lat): &(&str, f64, f64)| {
         let east = (lon - lon_deg) * lat_deg.to_radians().cos();

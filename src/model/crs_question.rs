@@ -1,6 +1,6 @@
 //! A file that does not say in which coordinate system it is: what may be meant, and what a person answers.
 
-use crate::georef::{Crs, LikelyCrs, likely_crs};
+use crate::georef::{Crs, LikelyCrs, likely_crs, placed_in};
 use bevy::math::DVec2;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -52,10 +52,14 @@ impl FromStr for CrsAnswer {
 pub struct CrsQuestion {
     /// The file.
     pub path: PathBuf,
-    /// What it says of its system where that is not known here or does not fit.
+    /// What it says of its system.
     pub said: Option<String>,
+    /// What it says is a system that it can be in, and a person said something else.
+    pub is_overruled: bool,
     /// How it is shown; `None` as metres without a place.
     pub taken: Option<Crs>,
+    /// Where it lies as it is shown. Known from the start, because PROJ is too slow for the main thread.
+    pub taken_place: Option<LikelyCrs>,
     /// What a person said of it.
     pub answer: Option<CrsAnswer>,
     /// A box around its coordinates, in its own units: lowest and highest corner.
@@ -69,14 +73,26 @@ impl CrsQuestion {
     pub fn new(path: &Path, said: Option<String>, bounds: [DVec2; 2], taken: Option<Crs>) -> Self {
         // Heights are no part of what is asked.
         let taken = taken.map(|crs| if crs == Crs::RD_NAP { Crs::RD } else { crs });
+        let [low, high] = bounds;
+        let likely = likely_crs(low, high);
+        let listed = likely.iter().copied().find(|likely| Some(likely.crs) == taken);
         Self {
             path: path.to_owned(),
             said,
+            is_overruled: false,
             taken,
+            taken_place: listed.or_else(|| placed_in(taken?, low, high)),
             answer: None,
             bounds,
-            likely: likely_crs(bounds[0], bounds[1]),
+            likely,
         }
+    }
+
+    /// The same of a file whose own system is known, if `is_overruled`.
+    #[must_use]
+    pub fn overruled(mut self, is_overruled: bool) -> Self {
+        self.is_overruled = is_overruled;
+        self
     }
 
     /// The same, as answered by a person.
@@ -110,5 +126,12 @@ mod tests {
         assert_eq!(question.likely[0].crs, Crs::RD);
         let drawing = CrsQuestion::new(Path::new("a.dxf"), None, [DVec2::ZERO, DVec2::new(40.0, 30.0)], None);
         assert!(drawing.likely.is_empty());
+        assert_eq!(drawing.taken_place, None);
+        assert_eq!(question.taken_place, Some(question.likely[0]));
+        // Nor is it far from here: it is no likely one, and its place is known all the same.
+        let canada = [DVec2::new(600_000.0, 5e6); 2];
+        let elsewhere = CrsQuestion::new(Path::new("a.csv"), None, canada, Some(Crs(32618)));
+        let place = elsewhere.taken_place.map(|place| (place.crs, place.lon_deg.round()));
+        assert_eq!(place, Some((Crs(32618), -74.0)));
     }
 }

@@ -11,6 +11,8 @@ pub struct PictureTile {
     pub side_px: u32,
     /// Straight sRGB and alpha, rows north to south, `side_px` squared of them; alpha 0 where there is no picture.
     pub pixels: Vec<[u8; 4]>,
+    /// What is damaged or could not be had of it, the first of it; that stays clear.
+    pub problem: Option<Problem>,
 }
 
 /// A layer of imagery that answers any square of the ground, whatever projection and tiling it has itself.
@@ -35,4 +37,7 @@ pub trait GroundPicture: Debug + Send + Sync {
     fn host(&self) -> Option<&str> {
         None
     }
+
+    /// Forgets that the host did not answer: somebody wants it asked again.
+    fn try_again(&self) {}
 }

@@ -80,7 +80,7 @@ pub struct DetailRow {
 /// What the panel shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LayersState {
-    /// The layers, the lowest first.
+    /// The layers, in the order of the scenario.
     pub rows: Vec<LayerRow>,
     /// The coordinate system that the file is shown in, where it does not say which it is in.
     pub system: Option<String>,

@@ -1,4 +1,5 @@
-//! The small map: the whole area from above, where the camera stands and what it sees. A press flies there.
+//! The small map: the whole area from above, where the camera stands and what it sees. A press flies there,
+//! Enter to the middle.
 
 use crate::text::{Language, tr};
 use crate::ui::Theme;
@@ -61,7 +62,16 @@ pub fn show(ui: &mut Ui, state: &MinimapState, side: f32, language: &Language) -
         painter.circle_stroke(at(marked), 5.0, Stroke::new(2.0, theme.tokens.ink));
     }
     let corner = CornerRadius::same(Theme::RADIUS);
-    painter.rect_stroke(rect, corner, Stroke::new(1.0, theme.tokens.line), StrokeKind::Inside);
+    let edge = if response.has_focus() {
+        Stroke::new(2.0, theme.tokens.ink)
+    } else {
+        Stroke::new(1.0, theme.tokens.line)
+    };
+    painter.rect_stroke(rect, corner, edge, StrokeKind::Inside);
+    // A keyboard has no place on the map: it asks for the whole.
+    if response.clicked() && response.interact_pointer_pos().is_none() {
+        return Some(MinimapAction::LookAt([0.5, 0.5]));
+    }
     // From the press on, not only for what egui counts as a click: on a slow machine a press is longer than that.
     // While it is held still nothing new is asked for, or the flight would begin anew in every frame.
     let is_new = ui.input(|input| input.pointer.any_pressed() || input.pointer.delta() != Vec2::ZERO);
@@ -88,10 +98,11 @@ fn wedge(eye: Pos2, heading_rad: f32, width_rad: f32, reach: f32) -> Vec<Pos2> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bevy_egui::egui::Key;
     use egui_kittest::{Harness, kittest::Queryable as _};
 
-    #[test]
-    fn a_press_looks_at_that_share_of_the_map() {
+    /// The map in a window of its own, and how its picture is called.
+    fn harness() -> (Harness<'static, Vec<MinimapAction>>, String) {
         let language = Language::from_code("nl").unwrap();
         let name = tr(&language, "map-name");
         let state = MinimapState {
@@ -110,6 +121,22 @@ mod tests {
             Vec::new(),
         );
         harness.run();
+        (harness, name)
+    }
+
+    #[test]
+    fn the_keyboard_looks_at_the_middle() {
+        let (mut harness, _) = harness();
+        harness.key_press(Key::Tab);
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.run();
+        assert_eq!(harness.state(), &[MinimapAction::LookAt([0.5, 0.5])]);
+    }
+
+    #[test]
+    fn a_press_looks_at_that_share_of_the_map() {
+        let (mut harness, name) = harness();
         let center = harness.get_by_label(&name).rect().center();
         harness.hover_at(center);
         harness.run();

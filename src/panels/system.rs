@@ -26,8 +26,10 @@ pub struct SystemChoice {
 pub struct SystemState {
     /// Name of the file.
     pub file: String,
-    /// What it says of its system, where that is of no use.
+    /// What it says of its system.
     pub said: Option<String>,
+    /// That would do, and a person said something else.
+    pub is_overruled: bool,
     /// The answers to choose from, the likeliest first.
     pub choices: Vec<SystemChoice>,
     /// Place in the list of the one that is shown now.
@@ -61,6 +63,7 @@ pub fn show(ui: &mut Ui, state: &SystemState, number: &mut String, language: &La
     let mut asked = None;
     let args = [("name", state.file.as_str())];
     let question = match &state.said {
+        Some(said) if state.is_overruled => tr_args(language, "system-overruled", &[args[0], ("said", said)]),
         Some(said) => tr_args(language, "system-unfit", &[args[0], ("said", said)]),
         None => tr_args(language, "system-question", &args),
     };

@@ -1,22 +1,20 @@
 //! City models to tiles and a register: every building of the area once, streamed.
 
 use super::document::{PreparedLayer, SourceWords};
+use super::models;
 use super::register::RegisterWriter;
 use super::{Input, Inputs, PrepareError, PrepareOptions, PrepareReport, PrepareStep};
-use crate::georef::{Crs, Transformer};
+use crate::georef::Crs;
 use crate::model::CityEntry;
-use crate::sources::cityjson::{CityJson, Features};
 use crate::sources::resource;
 use crate::sources::tiles3d::SinkError;
 use crate::sources::tiles3d::tiler::{Progress, Stage, Tiler, TilerError, images_beside};
-use crate::sources::{Cause, CityFeature, Problem};
-use bevy::math::{DVec2, DVec3};
-use std::cell::RefCell;
-use std::collections::HashSet;
+use crate::sources::{Cause, Problem};
+use std::collections::BTreeMap;
 use std::fs;
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Owners that are named of one layer.
 const MOST_NAMES: usize = 6;
@@ -44,17 +42,7 @@ pub(super) fn prepare(
     let cannot = |error: &io::Error| PrepareError::cannot_write(&register_path, error);
     let mut register = RegisterWriter::create(&options.folder, REGISTER).map_err(|error| cannot(&error))?;
     let mut register_fault: Option<io::Error> = None;
-
-    let mut problems: Vec<Problem> = Vec::new();
-    let opened = inputs.buildings.iter().map(open);
-    let models: Vec<(CityJson, Transformed)> = opened
-        .filter_map(|opened| opened.map_err(|problem| problems.push(problem)).ok())
-        .collect();
-    // Numbers instead of the ids: a province has a million of them.
-    let mut seen: HashSet<u64> = HashSet::new();
-    let hashes = RandomState::new();
-    let ends: RefCell<Vec<Problem>> = RefCell::default();
-    let mut grounds: Vec<f64> = Vec::new();
+    let mut grounds = Grounds::default();
     let images = |name: &str| image_of(name, &inputs.buildings);
     let progress = |progress: Progress| {
         told(PrepareStep {
@@ -67,32 +55,26 @@ pub(super) fn prepare(
             received_bytes: 0,
         });
     };
+    let is_in_vain = AtomicBool::new(false);
     let tiler = Tiler {
         images: &images,
         progress: &progress,
+        cancel: &is_in_vain,
         ..Tiler::new("buildings", Crs::RD_NAP)
     };
-    let written = {
-        let features = models.iter().flat_map(|(model, transformed)| Placed {
-            features: model.features(options.lod),
-            transformed,
-            ends: &ends,
-        });
-        let kept = features.filter(|feature| is_in(feature, options) && seen.insert(hashes.hash_one(&feature.id)));
-        let noted = kept.inspect(|feature| {
+    let (written, read) = models::read_while(&inputs.buildings, options, |features| {
+        let noted = features.inspect(|feature| {
             let entry = CityEntry::of(feature).filter(|_| feature.class.starts_with("Building"));
             if let Some(entry) = entry.filter(|_| register_fault.is_none()) {
-                grounds.push(entry.ground_nap_m);
+                grounds.add(entry.ground_nap_m);
                 register_fault = register.add(&entry).err();
+                // A disk that is full now is so after an hour of tiling too.
+                is_in_vain.fetch_or(register_fault.is_some(), Ordering::Relaxed);
             }
         });
-        tiler.tile_into_folder(noted, &folder)
-    };
-    report.problems.append(&mut problems);
-    for (model, _) in &models {
-        report.problems.extend(model.problems());
-    }
-    report.problems.extend(ends.into_inner());
+        tiler.tile_distinct_into_folder(noted, &folder)
+    });
+    report.problems.extend(read.problems);
     if let Some(error) = register_fault {
         return Err(cannot(&error));
     }
@@ -102,7 +84,7 @@ pub(super) fn prepare(
             let _left = fs::remove_dir_all(&folder);
             report.problems.extend(problems);
             // What could not be read lies nowhere.
-            if !models.is_empty() {
+            if read.models > 0 {
                 report.problems.push(nothing_there(&inputs.buildings));
             }
             return Ok(Vec::new());
@@ -115,8 +97,7 @@ pub(super) fn prepare(
     };
     register.finish().map_err(|error| cannot(&error))?;
     report.problems.extend(made.problems);
-    grounds.sort_by(f64::total_cmp);
-    report.buildings = grounds.len() as u64;
+    report.buildings = grounds.count();
     report.city_objects = made.features;
     report.tiles = made.tiles;
     Ok(vec![PreparedLayer {
@@ -126,8 +107,38 @@ pub(super) fn prepare(
         title: ["Gebouwen".to_owned(), "Buildings".to_owned()],
         register: Some(REGISTER.to_owned()),
         source: joined(&inputs.buildings),
-        ground_nap_m: (!grounds.is_empty()).then(|| grounds[grounds.len() / 2]),
+        ground_nap_m: grounds.middle_m(),
     }])
+}
+
+/// How many buildings stand how high, by the centimetre: as many numbers as there are heights, not as there are buildings.
+#[derive(Default)]
+struct Grounds(BTreeMap<i32, u64>);
+
+impl Grounds {
+    fn add(&mut self, height_m: f64) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "what is higher than the moon stays there"
+        )]
+        let centimetres = (height_m * 100.0).round() as i32;
+        *self.0.entry(centimetres).or_insert(0) += 1;
+    }
+
+    fn count(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// The height that half of them stand below, metres.
+    fn middle_m(&self) -> Option<f64> {
+        let half = self.count() / 2;
+        let mut below = 0;
+        let middle = self.0.iter().find(|(_, count)| {
+            below += **count;
+            below > half
+        });
+        middle.map(|(centimetres, _)| f64::from(*centimetres) / 100.0)
+    }
 }
 
 /// What is said when no model has a building in the area.
@@ -161,78 +172,6 @@ pub(super) fn joined(inputs: &[Input]) -> SourceWords {
     }
 }
 
-/// From the coordinates of a model to RD and NAP.
-struct Transformed(Option<Transformer>);
-
-impl Transformed {
-    /// Brings a feature over; `false` where it has no place there.
-    fn apply(&self, feature: &mut CityFeature) -> bool {
-        let Some(transformer) = &self.0 else { return true };
-        let mut corners = feature.parts.iter_mut().flat_map(|part| &mut part.positions);
-        corners.all(|p| match transformer.convert(p.to_array()) {
-            Ok(there) => {
-                *p = DVec3::from_array(there);
-                true
-            }
-            Err(_outside) => false,
-        })
-    }
-}
-
-fn open(input: &Input) -> Result<(CityJson, Transformed), Problem> {
-    let model = CityJson::open(&input.path)?;
-    let shown = input.path.display().to_string();
-    let bad = |message: String| Problem::error(&shown, "metadata.referenceSystem", message).because(Cause::Place);
-    let Some(code) = model.epsg() else {
-        // Dutch models often leave it out; whether it is RD is seen by what of it lies in the area.
-        return Ok((model, Transformed(None)));
-    };
-    let crs = Crs(code);
-    if crs == Crs::RD || crs == Crs::RD_NAP {
-        return Ok((model, Transformed(None)));
-    }
-    let transformer = Transformer::new(crs, Crs::RD_NAP)
-        .map_err(|error| bad(format!("its coordinates cannot be brought to RD ({error})")))?;
-    Ok((model, Transformed(Some(transformer))))
-}
-
-/// The features of a model in RD and NAP; what was wrong with them is told at their end.
-struct Placed<'a> {
-    features: Features<'a>,
-    transformed: &'a Transformed,
-    ends: &'a RefCell<Vec<Problem>>,
-}
-
-impl Iterator for Placed<'_> {
-    type Item = CityFeature;
-
-    fn next(&mut self) -> Option<CityFeature> {
-        loop {
-            let Some(mut feature) = self.features.next() else {
-                self.ends.borrow_mut().extend(self.features.problems());
-                return None;
-            };
-            if self.transformed.apply(&mut feature) {
-                return Some(feature);
-            }
-        }
-    }
-}
-
-/// Whether a feature belongs to the area: by the middle of its box.
-fn is_in(feature: &CityFeature, options: &PrepareOptions) -> bool {
-    let corners = feature
-        .parts
-        .iter()
-        .flat_map(|part| &part.positions)
-        .filter(|p| p.is_finite());
-    let bounds = corners.fold(None, |bounds: Option<(DVec2, DVec2)>, p| {
-        let p = p.truncate();
-        Some(bounds.map_or((p, p), |(low, high)| (low.min(p), high.max(p))))
-    });
-    bounds.is_some_and(|(low, high)| options.area.contains((low + high) / 2.0))
-}
-
 /// A picture by its name, from beside the first model that has one of that name.
 fn image_of(name: &str, inputs: &[Input]) -> Result<Vec<u8>, String> {
     let mut last = String::from("no model has a picture of this name");
@@ -249,4 +188,22 @@ fn image_of(name: &str, inputs: &[Input]) -> Result<Vec<u8>, String> {
         }
     }
     Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ground_is_that_of_the_building_in_the_middle() {
+        let mut grounds = Grounds::default();
+        assert_eq!((grounds.middle_m(), grounds.count()), (None, 0));
+        for height_m in [17.004, 16.0, 2.5, 17.0, -3.2] {
+            grounds.add(height_m);
+        }
+        assert_eq!((grounds.middle_m(), grounds.count()), (Some(16.0), 5));
+        grounds.add(100.0);
+        assert_eq!(grounds.middle_m(), Some(17.0), "as high as the upper one of two");
+        assert_eq!(grounds.0.len(), 5);
+    }
 }

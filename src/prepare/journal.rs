@@ -31,6 +31,9 @@ struct Written {
     wishes: String,
     #[serde(default)]
     is_finished: bool,
+    /// What an earlier run made is being taken away.
+    #[serde(default)]
+    is_clearing: bool,
     steps: BTreeMap<String, Done>,
 }
 
@@ -39,6 +42,50 @@ struct Written {
 struct Done {
     layers: Vec<PreparedLayer>,
     report: PrepareReport,
+}
+
+/// What is in the folder, and may be used by this run.
+enum Found {
+    /// Nothing but what was fetched, which every run may use.
+    Nothing,
+    /// A run with the same wishes that did not end.
+    Begun(Written),
+    /// Something of ours that is to be made anew.
+    Replaced,
+}
+
+impl Found {
+    fn look(options: &PrepareOptions, wishes: &str) -> Result<Self, PrepareError> {
+        let folder = &options.folder;
+        let refused = |why: &str| Err(PrepareError::Usage(format!("{}: {why}", folder.display())));
+        if folder.is_file() {
+            return refused("this is a file; name a folder to make");
+        }
+        // A run that made nothing, or ended before its first word, left nothing but its own folder.
+        let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let is_bare = entries.all(|entry| entry.file_name() == WORK);
+        let journal = fs::read(folder.join(WORK).join(JOURNAL)).ok();
+        let journal: Option<Written> = journal.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let Some(written) = journal.filter(|written| !is_bare || written.wishes == wishes) else {
+            if is_bare {
+                return Ok(Self::Nothing);
+            }
+            return refused("there is something else in this folder; choose another one");
+        };
+        let is_same = written.wishes == wishes;
+        if is_same && !written.is_finished && !written.is_clearing {
+            return Ok(Self::Begun(written));
+        }
+        // One that was clearing had the word for it already.
+        if options.replace || is_same && written.is_clearing {
+            return Ok(Self::Replaced);
+        }
+        refused(if is_same {
+            "this area is prepared here already; add --replace to make it anew"
+        } else {
+            "another area was prepared here, or from other files or services; choose another folder, or add --replace"
+        })
+    }
 }
 
 /// The journal of one run.
@@ -51,62 +98,40 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Makes the folder, or goes on in it.
-    pub(super) fn open(options: &PrepareOptions) -> Result<Self, PrepareError> {
+    /// Makes the folder, or goes on in it. `services` is what is fetched from, in one word; nothing where nothing is fetched.
+    pub(super) fn open(options: &PrepareOptions, services: &str) -> Result<Self, PrepareError> {
         let folder = &options.folder;
         let work = folder.join(WORK);
-        let path = work.join(JOURNAL);
-        let wishes = digest(options);
-        let old: Option<Written> = fs::read(&path)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let goes_on = old.as_ref().is_some_and(|old| old.wishes == wishes);
-        // A run that ended before its first word left nothing but its own folder.
-        let is_empty =
-            fs::read_dir(folder).map_or(true, |entries| entries.flatten().all(|entry| entry.file_name() == WORK));
-        let is_ours = old.is_some();
-        let is_finished = goes_on && old.as_ref().is_some_and(|old| old.is_finished);
-        if folder.is_file() {
-            return Err(PrepareError::Usage(format!(
-                "{}: this is a file; name a folder to make",
-                folder.display()
-            )));
-        }
-        if is_finished && !options.replace {
-            return Err(PrepareError::Usage(format!(
-                "{}: this area is prepared here already; add --replace to make it anew",
-                folder.display()
-            )));
-        }
-        let goes_on = goes_on && !is_finished;
-        if !is_empty && !goes_on {
-            if !is_ours {
-                return Err(PrepareError::Usage(format!(
-                    "{}: there is something else in this folder; choose another one",
-                    folder.display()
-                )));
-            }
-            if !options.replace {
-                return Err(PrepareError::Usage(format!(
-                    "{}: another area was prepared here; choose another folder, or add --replace",
-                    folder.display()
-                )));
-            }
-            clear(folder).map_err(|error| PrepareError::cannot_write(folder, &error))?;
-        }
+        let wishes = digest(options, services);
+        // What is refused is refused before anything is written: the folder may be somebody else's.
+        let _allowed = Found::look(options, &wishes)?;
         let lock = lock(&work)?;
-        let written = old.filter(|_| goes_on).unwrap_or(Written {
-            wishes,
-            is_finished: false,
-            steps: BTreeMap::new(),
-        });
-        let journal = Self {
+        // Only now nobody else writes here, and what was read before may be old.
+        let found = Found::look(options, &wishes)?;
+        let mut journal = Self {
             folder: folder.clone(),
-            had: written.steps.len(),
-            written,
+            had: 0,
+            written: Written {
+                wishes,
+                ..Written::default()
+            },
             is_partial: false,
             _lock: lock,
         };
+        match found {
+            Found::Nothing => {}
+            Found::Begun(written) => {
+                journal.had = written.steps.len();
+                journal.written = written;
+            }
+            Found::Replaced => {
+                // Said first: a run that is killed while it clears is known as ours by the next one, which clears again.
+                journal.written.is_clearing = true;
+                journal.write()?;
+                clear(folder).map_err(|error| PrepareError::cannot_write(folder, &error))?;
+                journal.written.is_clearing = false;
+            }
+        }
         journal.write()?;
         Ok(journal)
     }
@@ -124,7 +149,7 @@ impl Journal {
         report: &mut PrepareReport,
         work: impl FnOnce(&mut PrepareReport) -> Result<Vec<PreparedLayer>, PrepareError>,
     ) -> Result<Vec<PreparedLayer>, PrepareError> {
-        if let Some(done) = self.written.steps.get(name).filter(|_| !self.is_partial) {
+        if let Some(done) = self.written.steps.get(name) {
             report.add(done.report.clone());
             return Ok(done.layers.clone());
         }
@@ -147,9 +172,12 @@ impl Journal {
         Ok(layers)
     }
 
-    /// Some of what was to be fetched is missing: nothing of this run counts as done, and nothing done before is used.
-    pub(super) fn mistrust(&mut self) {
+    /// Some of what was to be fetched is missing: nothing of this run counts as done, and nothing done before is used, by
+    /// the next run either.
+    pub(super) fn mistrust(&mut self) -> Result<(), PrepareError> {
         self.is_partial = true;
+        self.written.steps.clear();
+        self.write()
     }
 
     /// All is done: what was fetched is not needed any more. The journal stays, by which the folder is known as ours.
@@ -196,25 +224,35 @@ fn lock(work: &Path) -> Result<File, PrepareError> {
     }
 }
 
-/// Takes away what an earlier run made, and nothing else.
+/// Takes away what an earlier run made, and nothing else: not the lock, which this run holds, nor the journal, by which the
+/// folder is known as ours.
 fn clear(folder: &Path) -> std::io::Result<()> {
     let folders = [
-        WORK,
         super::buildings::FOLDER,
         super::layers::FOLDER,
         super::terrain::TILES,
         super::imagery::FOLDER,
     ];
-    for name in folders {
-        remove_folder(&folder.join(name))?;
-    }
-    for name in [
+    let files = [
         SCENARIO,
         crate::model::search::KEPT,
         super::buildings::REGISTER,
         super::terrain::GRID,
-    ] {
-        match fs::remove_file(folder.join(name)) {
+    ];
+    let mut paths: Vec<PathBuf> = folders.iter().chain(&files).map(|name| folder.join(name)).collect();
+    for entry in fs::read_dir(folder.join(WORK))? {
+        let entry = entry?;
+        if entry.file_name() != LOCK && entry.file_name() != JOURNAL {
+            paths.push(entry.path());
+        }
+    }
+    for path in paths {
+        let gone = if path.is_dir() {
+            remove_folder(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+        match gone {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -222,8 +260,8 @@ fn clear(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What was asked for, in one number: another input of the same name is another wish.
-fn digest(options: &PrepareOptions) -> String {
+/// What was asked for, in one number: another input of the same name is another wish, and so is another list of services.
+fn digest(options: &PrepareOptions, services: &str) -> String {
     let mut hash = Sha256::new();
     let file = |path: &PathBuf| {
         let about = fs::metadata(path).ok();
@@ -231,7 +269,7 @@ fn digest(options: &PrepareOptions) -> String {
         format!("{}|{:?}|{day:?}", path.display(), about.map(|about| about.len()))
     };
     hash.update(format!(
-        "{FORM}|{:?}|{:?}|{:?}|{}|{}",
+        "{FORM}|{:?}|{:?}|{:?}|{services}|{}|{}",
         options.area.ring(),
         options.lod,
         options.online,

@@ -4,16 +4,18 @@
 //! become tiles and a register (`buildings`), heights one grid and tiles of it (`terrain`), pictures tiles (`imagery`), vector
 //! files layers of the scenario (`layers`), and last `scenario.json` says what is there (`document`) and `search.idx` keeps
 //! the index of its names. A journal in the folder (`journal`) names the steps that are done, so that a run that was killed
-//! goes on where it stopped. Whatever the area, features and pictures stream: memory holds one feature, the tiler's share,
-//! some tiles of pictures and the grid of heights.
+//! goes on where it stopped. Whatever the area, features and pictures stream: memory holds some features, the tiler's share,
+//! some tiles of pictures, the grid of heights, and a number for each building's id.
 
 mod area;
 mod buildings;
 mod document;
+mod height_zero;
 mod imagery;
 mod journal;
 mod layers;
 mod meaning;
+mod models;
 mod online;
 mod register;
 mod terrain;
@@ -31,9 +33,9 @@ use document::PreparedLayer;
 use journal::Journal;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+use whole_file::WholeFile;
 
 /// Most bytes of register and layers that are opened to be checked: they take three times that in memory.
 const MOST_CHECKED_BYTES: u64 = 512 << 20;
@@ -161,19 +163,24 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
         let message = "nothing to prepare from: give --buildings, --terrain, --imagery or --vector, or --online nl";
         return Err(PrepareError::Usage(message.to_owned()));
     }
-    let mut journal = Journal::open(options)?;
+    let services = options
+        .online
+        .as_ref()
+        .map(|country| online::services(options, country));
+    let services = services.transpose()?;
+    let mut journal = Journal::open(options, services.as_ref().map_or("", |services| services.digest()))?;
     let mut report = PrepareReport {
         resumed: journal.done(),
         ..PrepareReport::default()
     };
     let mut layers: Vec<PreparedLayer> = Vec::new();
     let mut inputs = Inputs::of(options);
-    if let Some(country) = &options.online {
-        online::fetch(options, country, &mut inputs, &mut report, told)?;
+    if let Some(services) = &services {
+        online::fetch(options, services, &mut inputs, &mut report, told)?;
         // What is missing now may be there next time: then everything is made again.
         let is_missing = |problem: &Problem| problem.severity == Severity::Error || problem.cause == Cause::Unfinished;
         if report.problems.iter().any(is_missing) {
-            journal.mistrust();
+            journal.mistrust()?;
             report.resumed = 0;
         }
     }
@@ -258,13 +265,8 @@ fn checked(options: &PrepareOptions, layers: &[PreparedLayer]) -> Result<OpenSce
 
 /// Keeps the index of names beside the scenario, so that looking for a place need not wait for it.
 fn keep_names(options: &PrepareOptions, open: &OpenScenario) -> Result<(), PrepareError> {
-    let path = options.folder.join(search::KEPT);
-    let write = || {
-        let mut file = atomic_write_file::AtomicWriteFile::open(&path)?;
-        file.write_all(&PlaceIndex::made(open).kept())?;
-        file.commit()
-    };
-    write().map_err(|error| PrepareError::cannot_write(&path, &error))
+    let names = PlaceIndex::made(open).kept();
+    WholeFile::create(&options.folder, search::KEPT)?.fill(|to| to.write_all(&names))
 }
 
 /// A file to read and whose it is.

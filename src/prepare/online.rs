@@ -3,7 +3,8 @@
 use super::document::SourceWords;
 use super::journal::{CACHE, WORK};
 use super::{
-    Input, Inputs, PictureInput, PicturesFrom, PrepareError, PrepareOptions, PrepareReport, PrepareStep, VectorInput,
+    Area, Input, Inputs, PictureInput, PicturesFrom, PrepareError, PrepareOptions, PrepareReport, PrepareStep,
+    VectorInput,
 };
 use crate::sources::http::{Cancel, Limits};
 use crate::sources::online::{Endpoints, Fetched, Fetcher, ImagerySource, RdArea, SourceRecord};
@@ -30,19 +31,23 @@ const COLLECTIONS: [(&str, &str); 9] = [
     ("bag", "verblijfsobject"),
 ];
 
+/// The list of services that is used.
+pub(super) fn services(options: &PrepareOptions, country: &str) -> Result<Endpoints, PrepareError> {
+    let services = match &options.endpoints {
+        Some(path) => Endpoints::read(path),
+        None => Endpoints::find(country, &beside_program()),
+    };
+    services.map_err(|problem| PrepareError::Problems(vec![problem]))
+}
+
 /// Fetches what the area needs and adds it to the inputs.
 pub(super) fn fetch(
     options: &PrepareOptions,
-    country: &str,
+    endpoints: &Endpoints,
     inputs: &mut Inputs,
     report: &mut PrepareReport,
     told: &(dyn Fn(PrepareStep) + Sync),
 ) -> Result<(), PrepareError> {
-    let endpoints = match &options.endpoints {
-        Some(path) => Endpoints::read(path),
-        None => Endpoints::find(country, &beside_program()),
-    };
-    let endpoints = endpoints.map_err(|problem| PrepareError::Problems(vec![problem]))?;
     let (low, high) = options.area.bounds();
     let area = RdArea::new([low.x, low.y, high.x, high.y]).map_err(|problem| PrepareError::Problems(vec![problem]))?;
     let client = endpoints.client(Limits::default(), Cancel::new());
@@ -55,9 +60,8 @@ pub(super) fn fetch(
             received_bytes: step.received_bytes,
         });
     };
-    let services = Fetcher::new(&client, &endpoints, &cache, &step);
-    let cells_m = CELLS_M.iter().find(|(most_m2, _)| options.area.area_m2() <= *most_m2);
-    let cells_m = cells_m.map_or(2.0, |(_, cells_m)| *cells_m);
+    let services = Fetcher::new(&client, endpoints, &cache, &step);
+    let cells_m = cells_m(&options.area);
     let mut warnings: Vec<Problem> = Vec::new();
     let mut took = |fetched: Result<Fetched, Problem>| -> Result<Option<Fetched>, PrepareError> {
         match fetched {
@@ -122,6 +126,14 @@ pub(super) fn fetch(
     Ok(())
 }
 
+/// Size of the cells of the heights over an area, metres: by its box, since that is what is fetched.
+fn cells_m(area: &Area) -> f64 {
+    let (low, high) = area.bounds();
+    let box_m2 = (high - low).element_product();
+    let cells = CELLS_M.iter().find(|(most_m2, _)| box_m2 <= *most_m2);
+    cells.map_or(2.0, |(_, cells_m)| *cells_m)
+}
+
 /// The finest level of pictures that is not too many tiles, and what to say where that is not the finest one.
 fn zoom_of(pictures: &ImagerySource, area: &RdArea) -> (u8, Option<Problem>) {
     let set = pictures.tile_matrix_set;
@@ -165,5 +177,23 @@ fn words(record: &SourceRecord) -> SourceWords {
         date: record.about.date.clone().unwrap_or_else(|| record.fetched_on.clone()),
         licence: record.about.licence.clone(),
         url: record.about.page.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy::math::DVec2;
+
+    /// A strip along a canal is little land in a large box, all of which is fetched.
+    #[test]
+    #[expect(clippy::float_cmp, reason = "numbers of a table")]
+    fn heights_are_as_coarse_as_the_box_that_is_fetched_asks_for() {
+        let corners = [[250_000.0, 470_000.0], [260_000.0, 480_000.0], [259_900.0, 480_000.0]];
+        let strip = Area::new(corners.map(DVec2::from_array).into()).unwrap();
+        assert!(strip.area_m2() < 4.0e6);
+        assert_eq!(cells_m(&strip), 2.0);
+        assert_eq!(cells_m(&Area::from_box("250000,470000,252000,472000").unwrap()), 0.5);
+        assert_eq!(cells_m(&Area::from_box("250000,470000,255000,475000").unwrap()), 1.0);
     }
 }

@@ -8,6 +8,7 @@
 
 use super::buildings::joined;
 use super::document::PreparedLayer;
+use super::height_zero::{NAP, Zero};
 use super::journal::WORK;
 use super::whole_file::WholeFile;
 use super::{Input, Inputs, PrepareError, PrepareOptions, PrepareReport, PrepareStep};
@@ -41,8 +42,6 @@ const LEAST_PERCENT: usize = 60;
 const MOST_TOLD: usize = 20;
 /// Heights are whole multiples of this, metres: exact in every number, and finer than any of them was measured.
 const ROUNDED_M: f32 = 1.0 / 256.0;
-/// The zero of the heights: NAP.
-const NAP: u32 = 5709;
 
 /// Writes the grid.
 pub(super) fn prepare(
@@ -226,6 +225,7 @@ fn add(
     let transform = tiff
         .transform()
         .ok_or_else(|| bad("the file does not say where it lies".into()))?;
+    let zero = Zero::of(crs, tiff.keys().vertical).map_err(bad)?;
     let is_rd = crs == Crs::RD || crs == Crs::RD_NAP;
     let from_rd = if is_rd {
         None
@@ -243,9 +243,8 @@ fn add(
     let middle = (grid.bounds().0 + grid.bounds().1) / 2.0;
     let across = step(middle, middle + DVec2::new(grid.step.x, 0.0));
     let along = step(middle, middle + DVec2::new(0.0, grid.step.y));
-    let Some(spacing) = across.zip(along).map(|(across, along)| across.min(along)) else {
-        return Ok(());
-    };
+    let spacing = across.zip(along).map(|(across, along)| across.min(along));
+    let spacing = spacing.ok_or_else(|| bad(format!("its coordinates ({crs}) do not reach this area")))?;
     let mut damage: Vec<Problem> = Vec::new();
     for (number, piece) in pieces.iter().enumerate() {
         let [first, bottom, columns, rows] = *piece;
@@ -278,13 +277,13 @@ fn add(
                 if !grid.heights_m[at].is_nan() {
                     continue;
                 }
-                let p = grid.origin + grid.step * DVec2::new(f64::from(column), f64::from(row));
-                let Some(p) = in_file(p) else { continue };
+                let rd = grid.origin + grid.step * DVec2::new(f64::from(column), f64::from(row));
+                let Some(p) = in_file(rd) else { continue };
                 let height = match &upright {
                     Some(upright) => upright.known_at(p),
                     None => Some(sheet.height_at(p)).filter(|height| height.is_finite()),
                 };
-                if let Some(height) = height {
+                if let Some(height) = height.and_then(|height| zero.nap(rd, height)) {
                     let [height, ..] = narrow(DVec3::new(height, 0.0, 0.0));
                     grid.heights_m[at] = height;
                 }
@@ -303,9 +302,14 @@ pub(super) fn prepare_tiles(
     told: &(dyn Fn(PrepareStep) + Sync),
 ) -> Result<Vec<PreparedLayer>, PrepareError> {
     let grid = options.folder.join(GRID);
-    let sheet = Source::open(&grid)
-        .and_then(|source| TerrainSheet::new(Arc::new(source.tiff), HeightReference::Nap))
-        .map_err(|problem| PrepareError::Problems(vec![problem]))?;
+    let sheet = Source::open(&grid).and_then(|source| TerrainSheet::new(Arc::new(source.tiff), HeightReference::Nap));
+    let sheet = match sheet {
+        Ok(sheet) => sheet,
+        Err(problem) => {
+            report.problems.push(problem);
+            return Ok(Vec::new());
+        }
+    };
     // Made beside the journal, so that what a killed run leaves behind is in nobody's way.
     let staged = options.folder.join(WORK).join(TILES);
     let target = options.folder.join(TILES);
@@ -335,12 +339,12 @@ pub(super) fn prepare_tiles(
             report.terrain_tiles = summary.tiles;
         }
         Err(PyramidError::Io { source, path }) => return Err(PrepareError::cannot_write(&path, &source)),
-        Err(PyramidError::Sheet(problem)) => return Err(PrepareError::Problems(vec![problem])),
         // The grid is there and is enough to go on with.
         Err(error) => {
-            report
-                .problems
-                .push(Problem::error(grid.display().to_string(), "", error.to_string()));
+            report.problems.push(match error {
+                PyramidError::Sheet(problem) => problem,
+                other => Problem::error(grid.display().to_string(), "", other.to_string()),
+            });
             return Ok(Vec::new());
         }
     }
@@ -433,6 +437,19 @@ mod tests {
                 .all(|at| height_in(folder.path(), DVec2::from(*at)).is_none())
         );
         assert_eq!(height_in(Path::new("nowhere"), DVec2::ZERO), None);
+    }
+
+    #[test]
+    fn a_grid_that_cannot_be_tiled_costs_the_tiles_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = PrepareOptions {
+            folder: folder.path().to_owned(),
+            ..options("250700,476000,251300,476600")
+        };
+        fs::write(folder.path().join(GRID), "no grid").unwrap();
+        let mut report = PrepareReport::default();
+        let made = prepare_tiles(&options, &[], &mut report, &|_step| {}).unwrap();
+        assert!(made.is_empty() && report.problems.len() == 1, "{:?}", report.problems);
     }
 
     #[test]

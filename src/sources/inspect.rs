@@ -91,7 +91,15 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
         drop(bytes);
         return Ok(describe_tileset(&read_tree(resources, name)?));
     }
-    Ok(describe_payload(count_guarded(&bytes, name)))
+    let mut count = count_guarded(&bytes, name);
+    if bytes.is_empty() {
+        // As a content of a tileset that is allowed.
+        let message = "the file is empty (0 bytes): fetch it again, or look for another copy";
+        count
+            .problems
+            .push(Problem::error(shown, "", message).because(Cause::Damaged));
+    }
+    Ok(describe_payload(count))
 }
 
 /// Adds to facts of a file with a box of coordinates where its middle lies, as `center_lon_lat` and `near`: in `crs`, else in

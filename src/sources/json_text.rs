@@ -81,7 +81,12 @@ pub(crate) fn syntax_problem_at(error: &serde_json::Error, (line, column): (usiz
     let words = error.to_string();
     let reason = words.split(" at line ").next().unwrap_or(&words);
     let place = format!("line {line}, column {column}");
-    Problem::error(path, place, format!("this is not JSON: {reason}")).because(Cause::Damaged)
+    let message = match (error.is_eof(), (line, column)) {
+        (true, (..=1, 0)) => "the file is empty".to_owned(),
+        (true, _) => format!("it ends in the middle: it was cut off ({reason})"),
+        (false, _) => format!("this is not JSON: {reason}"),
+    };
+    Problem::error(path, place, message).because(Cause::Damaged)
 }
 
 /// A value as a message names it, shortened.
@@ -197,10 +202,7 @@ mod tests {
                 b"{\"a\": 1} x",
                 "f.json: line 1, column 10: this is not JSON: trailing characters",
             ),
-            (
-                b"",
-                "f.json: line 1, column 0: this is not JSON: EOF while parsing a value",
-            ),
+            (b"", "f.json: line 1, column 0: the file is empty"),
             (
                 b"{\"a\": \"\xff\"}",
                 "f.json: byte 7: this is not UTF-8 text: save the file as UTF-8",

@@ -178,23 +178,35 @@ impl SelectionState {
         self.last_input = None;
     }
 
-    /// Tells that the subtrees below these roots were taken out with [`TileTree::detach`], before others are hung in.
-    /// Costs as much as the tree is large: take out many at once. What is drawn and refined is remembered.
+    /// Tells that the subtrees below these roots, which were not drawn, were taken out with [`TileTree::detach`], before
+    /// others are hung in. What is drawn and refined is remembered. Once in a while, when more is gone than there, it costs
+    /// as much as the tree is large.
     pub fn subtrees_detached(&mut self, tree: &TileTree, roots: &[TileId]) {
         if self.indexed.is_none() {
             return;
         }
+        // A root may itself have gone with the subtree that it was in.
+        for root in roots {
+            self.index.cut(tree, *root);
+        }
+        if self.index.is_mostly_dead() {
+            self.lay_out_anew(tree);
+        }
+        for root in roots {
+            self.set_content(*root, ContentState::Unloaded);
+        }
+        self.indexed = Some(identity(tree));
+        self.last_input = None;
+    }
+
+    /// Lays the tree out without the nodes that are gone.
+    fn lay_out_anew(&mut self, tree: &TileTree) {
         let index = TreeIndex::new(tree);
         let before = &self.index.nodes;
         self.history = self
             .history
             .moved(index.nodes.len(), |old| index.node_of(before.get(old)?.tile));
         self.index = index;
-        for root in roots {
-            self.set_content(*root, ContentState::Unloaded);
-        }
-        self.indexed = Some(identity(tree));
-        self.last_input = None;
     }
 
     /// How many tiles the last [`select`] looked at; 0 when nothing had changed since the one before.

@@ -57,6 +57,8 @@ pub(super) struct TreeIndex {
     node_of: Vec<u32>,
     /// What laying out the children of a node needs, per node.
     layouts: Vec<Layout>,
+    /// Nodes that nothing leads to any more.
+    dead: usize,
 }
 
 /// Of a node, what its children need to be laid out.
@@ -117,6 +119,30 @@ impl TreeIndex {
             next += 1;
         }
         true
+    }
+
+    /// Takes out what lay below the tile `root`; whether it was in the index. All nodes keep their numbers, so those that
+    /// are taken out stay behind as dead ones.
+    pub(super) fn cut(&mut self, tree: &TileTree, root: TileId) -> bool {
+        let Some(at) = self.node_of(root).filter(|_| (root.0 as usize) < tree.tiles.len()) else {
+            return false;
+        };
+        let mut below: Vec<usize> = self.children(at).collect();
+        while let Some(gone) = below.pop() {
+            below.extend(self.children(gone));
+            self.node_of[self.nodes[gone].tile.0 as usize] = NO_NODE;
+            self.dead += 1;
+        }
+        self.nodes[at] = node(tree, root, self.nodes[at].parent);
+        self.volumes[at] = tree.tiles[root.0 as usize].bounding_volume;
+        true
+    }
+
+    /// Whether so many nodes are dead that laying the tree out anew is worth it.
+    pub(super) fn is_mostly_dead(&self) -> bool {
+        /// Fewer do no harm.
+        const FEW: usize = 256;
+        self.dead > FEW.max(self.nodes.len() / 2)
     }
 
     /// Index of the node of a tile.

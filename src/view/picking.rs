@@ -274,6 +274,8 @@ fn follow_cursor(
     view: Res<SiteView>,
     orbit: Res<OrbitCamera>,
     ground: Res<GroundHeights>,
+    scenario: Option<Res<ShownScenario>>,
+    pickables: Query<&Pickable>,
     scene: SceneRay,
     mut last: Local<Option<DVec2>>,
     mut cursor: ResMut<CursorGround>,
@@ -284,10 +286,14 @@ fn follow_cursor(
     }
     *last = pixel;
     let hit = pixel.and_then(|pixel| scene.cast(view.eye, view.ray(pixel)));
+    let is_ground_known = ground.is_measured && scenario.is_some_and(|scenario| !scenario.open.is_terrain_made_up);
+    let is_known = |hit: &SceneHit| match hit.feature.and_then(|(entity, _)| pickables.get(entity).ok()) {
+        // Tiles bring their heights; all else stands on the ground.
+        Some(pickable) => matches!(pickable.owner, PickOwner::Tile { .. }) || is_ground_known,
+        None => hit.point.is_some() || is_ground_known,
+    };
     cursor.set_if_neq(CursorGround {
-        is_height_known: hit
-            .as_ref()
-            .is_some_and(|hit| hit.feature.is_some() || hit.point.is_some() || ground.is_measured),
+        is_height_known: hit.as_ref().is_some_and(is_known),
         position: hit.map(|hit| hit.position),
     });
 }

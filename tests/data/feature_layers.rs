@@ -4,6 +4,7 @@ use crate::corpus;
 use stadslens::model::features::LineWidth;
 use stadslens::model::scenario::{open, open_any};
 use stadslens::sources::vector::VectorFile;
+use stadslens::sources::{Cause, Problem, Severity};
 use std::{collections::BTreeMap, fs, path::Path};
 
 const GEOJSON: &str = r#"{"type": "FeatureCollection",
@@ -67,6 +68,52 @@ fn every_format_comes_through_a_layer_of_features() {
         said.iter()
             .any(|line| line.contains("e.geojson") && line.contains("37 km to the south-west")),
         "{said:?}"
+    );
+}
+
+/// The features of a table as a layer, and what was said of it.
+fn of_table(rows: &str) -> (usize, Vec<Problem>) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), format!("naam;rd_x;rd_y\n{rows}")).unwrap();
+    let layer = r#"{"id": "t", "kind": "features", "path": "t.csv"}"#;
+    fs::write(folder.path().join("scenario.json"), layers(layer)).unwrap();
+    let open = open(folder.path()).ok().unwrap();
+    (
+        open.features.iter().map(|layer| layer.features.len()).sum(),
+        open.problems,
+    )
+}
+
+/// One feature far away was told as if most of the file were in the wrong place.
+#[test]
+fn a_stray_feature_is_told_as_one_and_many_as_most() {
+    let (here, away) = ("a;251010;476260\n", "b;10000;400000\n");
+    for (rows, left, cause) in [
+        (format!("{here}{here}{away}"), 2, Cause::Place),
+        (format!("{here}{away}{away}"), 1, Cause::MostlyNowhere),
+    ] {
+        let (count, problems) = of_table(&rows);
+        let said: Vec<Cause> = problems
+            .iter()
+            .filter(|problem| problem.message.contains("have no place here"))
+            .map(|problem| problem.cause)
+            .collect();
+        assert_eq!((count, said), (left, vec![cause]), "{problems:?}");
+    }
+}
+
+/// A file of which only a part is shown was told with the words that nothing is missing.
+#[test]
+fn what_lies_beyond_the_window_of_a_large_file_is_told_as_missing() {
+    let rows = "a;222000;453000\n".repeat(250_000) + "b;251010;476260\n";
+    let (count, problems) = of_table(&rows);
+    let said = problems
+        .iter()
+        .find(|problem| problem.message.contains("more than are drawn"));
+    assert_eq!(
+        (count, said.map(|problem| (problem.severity, problem.cause))),
+        (1, Some((Severity::Error, Cause::TooLarge))),
+        "{problems:?}"
     );
 }
 

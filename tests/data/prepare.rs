@@ -12,6 +12,8 @@ use stadslens::sources::{Severity, cityjson::LodChoice};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// South-west corner of the made-up town, RD metres.
 const CORNER: [f64; 2] = [251_000.0, 476_000.0];
@@ -399,18 +401,51 @@ fn open_data_of_the_area_is_fetched_with_whose_it_is() {
 #[test]
 fn a_service_that_does_not_answer_costs_its_layer() {
     let town = Town::new();
-    let server = Server::new(services(&town, true));
+    let (is_back, up, down) = (
+        Arc::new(AtomicBool::new(false)),
+        services(&town, false),
+        services(&town, true),
+    );
+    let asked = is_back.clone();
+    let server = Server::new(move |seen| {
+        if asked.load(Ordering::Relaxed) {
+            up(seen)
+        } else {
+            down(seen)
+        }
+    });
     let options = online(&town, &server);
     let report = run(&options).unwrap();
     assert_eq!((report.buildings, report.terrain_nodes), (25, 0));
+    // Steps that were made of half the data are not done, whatever becomes of the next run.
+    let journal: Value = serde_json::from_slice(&fs::read(town.path("out/.prepare/journal.json")).unwrap()).unwrap();
+    assert_eq!(journal["steps"], json!({}));
     let told: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     assert!(told.iter().any(|line| line.contains("404")), "{told:#?}");
     assert!(!scenario::open(&town.path("out")).unwrap().has_terrain);
     // The next day the service is back: the ground comes, and nothing else is lost or twice.
-    drop(server);
-    let server = Server::new(services(&town, false));
-    let report = run(&online(&town, &server)).unwrap();
+    is_back.store(true, Ordering::Relaxed);
+    let report = run(&options).unwrap();
     assert_eq!(errors(&report), Vec::<String>::new());
     assert_eq!((report.buildings, report.features), (25, 3), "{report:?}");
     assert!(scenario::open(&town.path("out")).unwrap().has_terrain);
+}
+
+#[test]
+fn another_list_of_services_is_another_wish() {
+    let town = Town::new();
+    let server = Server::new(services(&town, true));
+    let options = online(&town, &server);
+    run(&options).unwrap();
+    let text = fs::read_to_string(town.path("services.json")).unwrap();
+    fs::write(
+        town.path("services.json"),
+        text.replace("\"date\": \"2025-09-03\"", "\"date\": \"2026-01-01\""),
+    )
+    .unwrap();
+    let again = run(&options);
+    assert!(
+        matches!(&again, Err(PrepareError::Usage(message)) if message.contains("services")),
+        "{again:?}"
+    );
 }

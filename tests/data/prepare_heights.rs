@@ -5,6 +5,8 @@
 use crate::geotiff_fixture::Fixture;
 use crate::online::{Manner, Reply, Seen, Server};
 use crate::prepare::{Town, errors, online, run, services};
+use bevy::math::{DVec2, DVec3};
+use stadslens::georef::SitePos;
 use stadslens::model::scenario;
 use stadslens::prepare::{Area, PrepareOptions};
 use std::fs;
@@ -86,7 +88,10 @@ fn half_an_answer_that_looks_whole_is_told_and_asked_for_by_the_next_run() {
     let town = Town::new();
     let whole = server(&town, |_, _, _| None);
     run(&options(&town, &whole, "undisturbed")).unwrap();
-    let broken = server(&town, |west, _, _| (west == BLOCKS[0]).then_some(Manner::NoLength));
+    // Broken the first time that it is asked for.
+    let broken = server(&town, |west, before, _| {
+        (west == BLOCKS[0] && before == 0).then_some(Manner::NoLength)
+    });
     let report = run(&options(&town, &broken, "out")).unwrap();
     let told = errors(&report);
     assert_eq!(told.len(), 1, "{told:?}");
@@ -97,10 +102,42 @@ fn half_an_answer_that_looks_whole_is_told_and_asked_for_by_the_next_run() {
     // The other block serves meanwhile.
     assert!(scenario::open(&town.path("out")).unwrap().has_terrain);
     assert!(grid(&town, "out") != grid(&town, "undisturbed"));
-    drop(broken);
-    let back = server(&town, |_, _, _| None);
-    let report = run(&options(&town, &back, "out")).unwrap();
+    let report = run(&options(&town, &broken, "out")).unwrap();
     assert_eq!(errors(&report), Vec::<String>::new());
-    assert_eq!(seen(&back), [BLOCKS[0]], "what came whole is not asked for again");
+    assert_eq!(
+        seen(&broken),
+        [BLOCKS[0], BLOCKS[0], BLOCKS[1]],
+        "what came whole is not asked for again"
+    );
     assert!(grid(&town, "out") == grid(&town, "undisturbed"), "the same heights");
+}
+
+/// Heights above the ellipsoid were taken for NAP, 43 m too high; those above a neighbour's zero for ours.
+#[test]
+fn heights_above_another_zero_are_brought_to_nap_or_left_out() {
+    let town = Town::new();
+    let with = |vertical: u64, height: f32| {
+        let mut ground = Fixture::rd(60, 60, [250_900.0, 476_300.0], 10.0, vec![height; 60 * 60]);
+        ground.keys.push((4096, vertical));
+        ground.bytes()
+    };
+    fs::write(town.path("ellipsoid.tif"), with(5030, 60.0)).unwrap();
+    fs::write(town.path("belgian.tif"), with(5710, 19.0)).unwrap();
+    let prepared = |name: &str| {
+        run(&PrepareOptions {
+            folder: town.path(&format!("of-{name}")),
+            terrain: vec![town.path(name)],
+            ..town.options()
+        })
+        .unwrap()
+    };
+    assert_eq!(errors(&prepared("ellipsoid.tif")), Vec::<String>::new());
+    let open = scenario::open(&town.path("of-ellipsoid.tif")).unwrap();
+    let zero = open.scenario.area.site.rd_nap_from_site(SitePos(DVec3::ZERO)).unwrap();
+    let nap_m = open.terrain.height_at(DVec2::ZERO) + zero.nap_m;
+    assert!((nap_m - 16.6).abs() < 0.2, "{nap_m}");
+    let report = prepared("belgian.tif");
+    let told = errors(&report);
+    assert!(told.len() == 1 && told[0].contains("EPSG:5710"), "{told:?}");
+    assert!(!scenario::open(&town.path("of-belgian.tif")).unwrap().has_terrain);
 }

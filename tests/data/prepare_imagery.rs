@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 use std::f64::consts::PI;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// South-west corner of the land that the pictures show, RD metres; red counts metres to the east, green to the north, a
 /// metre for every step, which is a lot finer than what a JPEG keeps.
@@ -338,36 +340,37 @@ fn aerial_pictures_come_from_their_service_with_whose_they_are() {
 #[test]
 fn a_picture_service_that_stops_halfway_is_gone_on_with() {
     let town = Town::new();
-    let options = |server: &Server| with_pictures(&town, server);
-    let serve = |is_down: bool| {
-        let others = services(&town, false);
-        Server::new(move |seen| match asked(seen.path()) {
-            // The first tiles come whole, some break off once, and then nobody answers any more.
-            Some([_, column, _]) if is_down && column % 3 == 0 => Reply::of(404, ""),
-            Some([zoom, column, row]) if seen.before == 0 && (column + row) % 7 == 0 => {
-                let bytes = tile(zoom, column, row);
-                let half = bytes.len() / 2;
-                Reply::file(seen, &bytes, "\"v1\"").sent(Manner::CutAfter(half))
-            }
-            Some([zoom, column, row]) => Reply::file(seen, &tile(zoom, column, row), "\"v1\""),
-            None => others(seen),
-        })
-    };
-    let server = serve(true);
-    let report = run(&options(&server)).unwrap();
+    let others = services(&town, false);
+    let is_down = Arc::new(AtomicBool::new(true));
+    let is_down_now = is_down.clone();
+    let server = Server::new(move |seen| match asked(seen.path()) {
+        // The first tiles come whole, some break off once, and then nobody answers any more.
+        Some([_, column, _]) if is_down_now.load(Ordering::Relaxed) && column % 3 == 0 => Reply::of(404, ""),
+        Some([zoom, column, row]) if seen.before == 0 && (column + row) % 7 == 0 => {
+            let bytes = tile(zoom, column, row);
+            let half = bytes.len() / 2;
+            Reply::file(seen, &bytes, "\"v1\"").sent(Manner::CutAfter(half))
+        }
+        Some([zoom, column, row]) => Reply::file(seen, &tile(zoom, column, row), "\"v1\""),
+        None => others(seen),
+    });
+    let options = with_pictures(&town, &server);
+    let report = run(&options).unwrap();
     let told = errors(&report);
     assert!(!told.is_empty() && told.len() <= 21, "{told:?}");
     assert!(told.iter().all(|line| line.contains("luchtfoto")), "{told:?}");
     let asked_before: Vec<String> = server.seen().iter().map(|seen| seen.path().to_owned()).collect();
     assert!(asked_before.len() > 10);
-    drop(server);
+    is_down.store(false, Ordering::Relaxed);
     // The next day: what came is not asked for again, and the result is that of an undisturbed run.
-    let server = serve(false);
-    let report = run(&options(&server)).unwrap();
+    let report = run(&options).unwrap();
     assert_eq!(errors(&report), Vec::<String>::new());
     let is_new =
         |path: &String| !asked_before.contains(path) || asked(path).is_some_and(|[_, column, _]| column % 3 == 0);
-    let again: Vec<String> = server.seen().iter().map(|seen| seen.path().to_owned()).collect();
+    let again: Vec<String> = server.seen()[asked_before.len()..]
+        .iter()
+        .map(|seen| seen.path().to_owned())
+        .collect();
     let pictures: Vec<&String> = again.iter().filter(|path| asked(path).is_some()).collect();
     assert!(
         !pictures.is_empty() && pictures.iter().all(|path| is_new(path)),
@@ -375,7 +378,7 @@ fn a_picture_service_that_stops_halfway_is_gone_on_with() {
     );
     let undisturbed = PrepareOptions {
         folder: town.path("undisturbed"),
-        ..options(&server)
+        ..options
     };
     run(&undisturbed).unwrap();
     assert_eq!(

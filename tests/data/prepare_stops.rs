@@ -8,11 +8,13 @@
 )]
 
 use crate::geotiff_fixture::{Fixture, Samples};
-use crate::prepare::{Town, files_in};
+use crate::online::{Server, list_of_services};
+use crate::prepare::{Town, files_in, services};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -112,6 +114,7 @@ fn a_run_that_is_killed_anywhere_is_gone_on_with_and_ends_the_same() {
     ];
     for (number, (line, wait_ms)) in moments.into_iter().enumerate() {
         let folder = format!("killed-{number}");
+        let mut was_seen = false;
         for _twice in 0..2 {
             let mut run = program(&town, &folder)
                 .stderr(Stdio::piped())
@@ -121,12 +124,14 @@ fn a_run_that_is_killed_anywhere_is_gone_on_with_and_ends_the_same() {
             let lines = BufReader::new(run.stderr.take().unwrap()).lines();
             let mut seen = lines.map_while(Result::ok).filter(|told| told.starts_with(line));
             if seen.next().is_some() {
+                was_seen = true;
                 thread::sleep(Duration::from_millis(wait_ms));
             }
             run.kill().unwrap();
             run.wait().unwrap();
             whatever_stands_in_its_place_is_whole(&town.path(&folder), &town.path("undisturbed"));
         }
+        assert!(was_seen, "no run said {line:?}: nothing was killed there");
         // One that got as far as its end has nothing left to do.
         let is_done = fs::read_to_string(town.path(&folder).join(".prepare/journal.json"))
             .is_ok_and(|text| text.contains("\"is_finished\": true"));
@@ -194,49 +199,93 @@ fn a_disk_that_is_full_is_one_line_and_the_next_run_goes_on() {
     finish(&town, "undisturbed");
     let disk = town.path("disk");
     fs::create_dir(&disk).unwrap();
+    let alone = || {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+        command
+    };
+    let tried = alone()
+        .args(["mount -t tmpfs -o size=40k tmpfs \"$0\""])
+        .arg(&disk)
+        .output();
+    if !tried.is_ok_and(|tried| tried.status.success()) {
+        eprintln!("skipped: no disk of its own for a test on this machine");
+        return;
+    }
     // A small disk in memory that only this command sees; room is made in it for the second run.
     let script = "mount -t tmpfs -o size=\"$0\" tmpfs \"$1\" || exit 77; shift; \"$@\"; code=$?; \
                   mount -o remount,size=64m \"$DISK\" || exit 78; \"$@\" || exit 79; cp -a \"$DISK/out\" \"$COPY\" || exit 80; \
                   exit $code";
     for (number, size) in ["40k", "300k", "700k"].into_iter().enumerate() {
         let copy = town.path(&format!("copy-{number}"));
-        let mut small = Command::new("unshare");
-        small.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, size]);
+        let mut small = alone();
         small
+            .args([script, size])
             .arg(&disk)
             .arg(env!("CARGO_BIN_EXE_stadslens"))
             .args(arguments(&town, "disk/out"));
-        let output = small.env("DISK", &disk).env("COPY", &copy).output();
-        let Some(output) = output
-            .ok()
-            .filter(|output| ![Some(1), Some(77)].contains(&output.status.code()))
-        else {
-            eprintln!("skipped: no disk of its own for a test on this machine");
-            return;
-        };
+        let output = small.env("DISK", &disk).env("COPY", &copy).output().unwrap();
         told_in_one_line(&output);
         same(&copy, &town.path("undisturbed"));
     }
 }
 
+/// A second run, whatever it asks for, finds the folder of a first one taken that waits for a service meanwhile.
+/// `--replace` took the work of the first one away before it looked whether there was one.
 #[test]
 fn two_runs_at_once_do_not_meet() {
     let town = town();
-    let mut first = program(&town, "out")
-        .stderr(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(first.stderr.take().unwrap()).lines();
-    // It has its folder once it says what it does.
-    lines.next().unwrap().unwrap();
-    let second = program(&town, "out").output().unwrap();
-    let is_over = first.try_wait().unwrap().is_some();
-    assert!(
-        is_over || said(&second).contains("another run is preparing this folder"),
-        "{}",
-        said(&second)
-    );
-    lines.for_each(drop);
-    assert!(first.wait().unwrap().success());
+    let (tell_asked, is_asked) = mpsc::channel();
+    let (let_on, wait) = mpsc::channel::<()>();
+    let (answer, wait) = (services(&town, false), Mutex::new(wait));
+    let server = Server::new(move |seen| {
+        if seen.path().ends_with("/tile_index.fgb") {
+            let _nobody_listens = tell_asked.send(());
+            // Goes on once the test has said so, or is over.
+            let _over = wait.lock().unwrap().recv_timeout(Duration::from_mins(2));
+        }
+        answer(seen)
+    });
+    fs::write(town.path("services.json"), list_of_services(&server)).unwrap();
+    let run = |extra: &[&str]| {
+        let mut command = program(&town, "out");
+        let services = town.path("services.json");
+        command
+            .args(["--online", "nl", "--no-imagery", "--endpoints"])
+            .arg(services);
+        command.args(extra);
+        command
+    };
+    let first = run(&[]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    is_asked.recv_timeout(Duration::from_mins(2)).unwrap();
+    let journal = || fs::read(town.path("out/.prepare/journal.json")).unwrap();
+    let before = journal();
+    for other in [&[][..], &["--replace"], &["--replace", "--lod", "1.2"]] {
+        let second = run(other).output().unwrap();
+        assert!(
+            said(&second).contains("another run is preparing this folder"),
+            "{other:?}: {}",
+            said(&second)
+        );
+        assert!(journal() == before, "{other:?}");
+    }
+    drop(let_on);
+    let first = first.wait_with_output().unwrap();
+    assert!(first.status.success(), "{}", said(&first));
+}
+
+/// A run that is killed while it clears an older area away leaves a folder that is known, and no half of that area.
+#[test]
+fn what_was_not_cleared_away_to_its_end_is_cleared_by_the_next_run() {
+    let town = town();
+    finish(&town, "undisturbed");
+    finish(&town, "out");
+    let path = town.path("out/.prepare/journal.json");
+    let mut journal: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    journal["is_clearing"] = true.into();
+    journal["is_finished"] = false.into();
+    fs::write(&path, journal.to_string()).unwrap();
+    fs::write(town.path("out/buildings/left.glb"), "of another area").unwrap();
+    finish(&town, "out");
+    same(&town.path("out"), &town.path("undisturbed"));
 }

@@ -19,8 +19,8 @@ points-class-rail = Rail
 points-class-road = Road
 points-class-wire = Wire or pylon
 points-class-bridge = Bridge deck
-points-class-ignored = Not in use
-points-class-works = Engineering works
+points-class-ignored = Ground, not counted
+points-class-works = Bridge, viaduct or lock
 points-class-other = Class { $class }
 
 points-kind = Measured point

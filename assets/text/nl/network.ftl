@@ -1,6 +1,6 @@
 network = Internet
 network-offline = Niets van internet halen
-network-offline-about = Dan zie je alleen wat op deze computer bewaard is.
+network-offline-about = Dan is alleen te zien wat op deze computer bewaard is.
 network-offline-forced = Dit staat vast: Stadslens is gestart zonder internet.
 network-kept = Bewaard op deze computer: { $size } in { $place }
 network-kept-nowhere = Van internet wordt niets bewaard.

@@ -1,8 +1,8 @@
 # Notities: wat mensen aan een plan toevoegen, en of het bewaard wordt.
-cause-in-use = Dit plan staat al open in een andere Stadslens. Wat je hier toevoegt, wordt niet bewaard. Sluit de andere en open het plan opnieuw.
-cause-unwritable = Hier kan niets worden bewaard. Is de schijf vol of op slot? Wat je toevoegt, gaat weg als je stopt.
-cause-set-aside = Het bestand met je notities was beschadigd. Het is apart gezet en er is een nieuw bestand begonnen.
-notes-unkept = Wat je schrijft, wordt niet bewaard. { $reason }
+cause-in-use = Dit plan staat al open in een andere Stadslens. Wat er hier bij komt, wordt niet bewaard. Sluit de andere en open het plan opnieuw.
+cause-unwritable = Hier kan niets worden bewaard. Is de schijf vol of op slot? Wat er bij komt, is weg na het stoppen.
+cause-set-aside = Het bestand met de notities was beschadigd. Het is apart gezet en er is een nieuw bestand begonnen.
+notes-unkept = Wat hier geschreven wordt, wordt niet bewaard. { $reason }
 
 panel-notes = Notities
 notes-write = Notitie schrijven
@@ -12,7 +12,7 @@ notes-none = Er zijn nog geen notities. Kies iets in de stad, of kijk naar een p
 notes-none-of-kind = Er zijn geen notities van deze soort.
 notes-without-text = Nog zonder tekst
 notes-text = Tekst van notitie { $number }
-notes-hint = Wat wil je zeggen?
+notes-hint = Wat moet er staan?
 notes-kind = Soort
 notes-role = Geschreven als
 notes-remove = Notitie weghalen

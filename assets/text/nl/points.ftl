@@ -9,7 +9,7 @@ points-strong = sterke weerkaatsing
 points-weak = zwakke weerkaatsing
 
 points-class-none = Niet ingedeeld
-points-class-ground = Maaiveld
+points-class-ground = Grond
 points-class-low = Lage begroeiing
 points-class-middle = Struiken
 points-class-high = Bomen
@@ -19,8 +19,8 @@ points-class-rail = Spoor
 points-class-road = Weg
 points-class-wire = Leiding of mast
 points-class-bridge = Brugdek
-points-class-ignored = Buiten gebruik
-points-class-works = Kunstwerk
+points-class-ignored = Grond, telt niet mee
+points-class-works = Brug, viaduct of sluis
 points-class-other = Soort { $class }
 
 points-kind = Gemeten punt

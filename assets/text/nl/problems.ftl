@@ -1,7 +1,7 @@
 problem-finding = Gevonden (Engels, voor de maker van het bestand): { $finding }
 cause-missing = Dit bestand is er niet. Zet het terug of kies een ander.
 cause-unreadable = Dit bestand kan niet worden gelezen. Is de schijf er nog en mag dit bestand worden geopend?
-cause-outside = Dit verwijst naar een plek buiten de eigen map. Dat volgen we niet, voor de veiligheid. Zet het bestand in de map.
+cause-outside = Dit verwijst naar een plek buiten de eigen map. Voor de veiligheid wordt dat niet gevolgd. Zet het bestand in de map.
 cause-too-large = Dit is groter dan Stadslens aankan. Verdeel het in kleinere delen.
 cause-not-read = Dit soort gegevens kan Stadslens nog niet tonen. Vraag de maker om een ander soort bestand.
 cause-newer = Dit is gemaakt met een nieuwere Stadslens. Open het daarmee, of vraag om een oudere versie.
@@ -19,5 +19,5 @@ cause-unfinished = Niet alles was op tijd geladen. Probeer het opnieuw.
 cause-more = Er zijn meer van deze problemen. Die staan niet in de lijst.
 cause-machine = Deze computer heeft te weinig ruimte vrij. Sluit andere programma's en open het opnieuw.
 cause-network = De server geeft geen antwoord of weigert. Controleer de verbinding en probeer het later nog eens.
-cause-server = Deze laag haalt gegevens van een server op internet. Zonder verbinding zie je alleen wat al is bewaard.
+cause-server = Deze laag haalt gegevens van een server op internet. Zonder verbinding is alleen te zien wat al is bewaard.
 cause-content = Wat hier staat, klopt niet. Verbeter het, of vraag het aan de maker van het bestand.

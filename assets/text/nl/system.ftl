@@ -2,6 +2,7 @@
 system-title = Waar ligt dit bestand?
 system-question = { $name } zegt niet in welk coördinatenstelsel het staat. Kies wat klopt, dan wordt dat onthouden.
 system-unfit = { $name } noemt het stelsel { $said }. Daarmee lukt het niet. Kies wat klopt, dan wordt dat onthouden.
+system-overruled = { $name } noemt zelf { $said }. Kies wat klopt, dan wordt dat onthouden.
 system-rd = RD (Rijksdriehoek)
 system-degrees = Lengte en breedte in graden
 system-utm = UTM zone { $zone }
@@ -13,7 +14,10 @@ system-nowhere = Zonder plaats op aarde
 system-nowhere-detail = Alleen de maten kloppen, zoals bij een losse tekening
 system-near = Dan ligt het bij { $town }
 system-km-from = Dan ligt het { $km } km van { $town }
-system-at = Dan ligt het op { $lat }° noord, { $lon }° oost
+system-at = Dan ligt het op { $place }
+town-name = { $key ->
+   *[other] { $town }
+  }
 system-shown-now = { $place } · zo staat het er nu
 system-other = Ander stelsel (EPSG-nummer)
 system-look = Waar ligt het dan?

@@ -25,10 +25,10 @@ fn told_use(used_for: Use, is_known: bool, language: &Language) -> Option<Fact> 
     is_known.then(|| fact(tr(language, "fact-use"), use_name(used_for, language)))
 }
 
-/// NAP in a Dutch frame; in others the height above the site's zero.
-fn format_top(site: &SiteFrame, at: SitePos, language: &Language) -> String {
+/// NAP in a Dutch frame; in others the height above the site's zero, with so many decimals.
+pub(super) fn format_top(site: &SiteFrame, at: SitePos, decimals: usize, language: &Language) -> String {
     site.rd_nap_from_site(at).map_or_else(
-        || format_length(at.0.z, 1, language),
+        || format_length(at.0.z, decimals, language),
         |place| format_nap(place.nap_m, language),
     )
 }
@@ -57,7 +57,7 @@ pub(super) fn building_card(
         let top = SitePos(building.center().extend(building.roof_m));
         facts.push(fact(
             tr(language, "fact-top"),
-            format_top(&open.scenario.area.site, top, language),
+            format_top(&open.scenario.area.site, top, 1, language),
         ));
         facts.extend(
             building

@@ -1,16 +1,16 @@
 //! Measured points in words: their classes, how a layer of them is coloured, and the card of one of them.
 
-use super::cards::{fact, unsure};
+use super::cards::{fact, format_top, unsure};
+use super::state::fill;
 use crate::georef::{SiteFrame, SitePos};
 use crate::model::Layer;
 use crate::panels::card::{CardState, Fact};
 use crate::panels::coloring::{ClassRow, Coloring};
 use crate::panels::layers::LegendEntry;
-use crate::text::{Language, format_length, format_nap, format_number, tr, tr_args};
+use crate::text::{Language, format_number, tr, tr_args};
 use crate::ui::widgets::SwatchEdge;
 use crate::view::palette::{self, Rgb};
 use crate::view::points::{ColorBy, PickedPoint, PointLook};
-use bevy_egui::egui::Color32;
 
 /// A class of ASPRS LAS 1.4 R15 (table 17) in plain words; 26 is AHN's.
 fn class_name(class: u8, language: &Language) -> String {
@@ -77,7 +77,8 @@ pub(super) fn legend(look: &PointLook, site: &SiteFrame, language: &Language) ->
             let mut entries: Vec<LegendEntry> = steps
                 .map(|(step, color)| {
                     let z_m = low_m + (high_m - low_m) * f64::from(step) / 4.0;
-                    entry(height(site, SitePos(bevy::math::DVec3::Z * z_m), language), color)
+                    let at = SitePos(bevy::math::DVec3::Z * z_m);
+                    entry(format_top(site, at, 2, language), color)
                 })
                 .collect();
             entries.reverse();
@@ -88,14 +89,6 @@ pub(super) fn legend(look: &PointLook, site: &SiteFrame, language: &Language) ->
             entry(tr(language, "points-weak"), palette::STRENGTHS[0]),
         ],
     }
-}
-
-/// NAP in a Dutch site; in others the height above its zero.
-fn height(site: &SiteFrame, at: SitePos, language: &Language) -> String {
-    site.rd_nap_from_site(at).map_or_else(
-        || format_length(at.0.z, 2, language),
-        |place| format_nap(place.nap_m, language),
-    )
 }
 
 /// A measured point.
@@ -146,10 +139,6 @@ pub(super) fn point_card(
         ],
         expanded: false,
     }
-}
-
-fn fill([r, g, b]: Rgb) -> Color32 {
-    Color32::from_rgb(r, g, b)
 }
 
 #[cfg(test)]

@@ -304,7 +304,10 @@ pub(in crate::app) fn cause(problem: &Problem, language: &Language) -> String {
 /// Problems as rows, each with what it means for what is seen.
 pub(super) fn problems<'a>(all: impl Iterator<Item = &'a Problem>, language: &Language) -> ProblemsState {
     let all: Vec<&Problem> = all.collect();
-    let of_server = |problem: &&Problem| problem.severity == Severity::Error && is_url(&problem.path);
+    let of_server = |problem: &&Problem| {
+        let is_asked = is_url(&problem.path) || matches!(problem.cause, Cause::Network | Cause::Server);
+        problem.severity == Severity::Error && is_asked
+    };
     ProblemsState {
         can_retry: all.iter().any(of_server),
         rows: problem_rows(all.into_iter(), language),

@@ -172,7 +172,12 @@ impl Table {
         let place: Option<RdNap> = open.scenario.area.site.rd_nap_from_site(at);
         self.number(place.map(|place| place.x_m), 2);
         self.number(place.map(|place| place.y_m), 2);
-        self.number(place.filter(|_| open.has_terrain).map(|place| place.nap_m), 2);
+        self.number(
+            place
+                .filter(|_| open.has_terrain && !open.is_terrain_made_up)
+                .map(|place| place.nap_m),
+            2,
+        );
     }
 
     fn end_row(&mut self) {

@@ -61,8 +61,10 @@ impl<'a> FeatureCollector<'a> {
             None => file.features(number),
         };
         if window.is_some() {
-            let message = format!("{count} features are more than are drawn at once: those around the area are taken");
-            self.findings.warning_because(Cause::TooLarge, "", message);
+            let message = format!(
+                "{count} features are more than are drawn at once: those around the area are shown, the rest is left out"
+            );
+            self.findings.error_because(Cause::TooLarge, "", message);
         }
         for found in features {
             if self.features.len() >= MAX_FEATURES || self.positions >= MAX_POSITIONS {
@@ -160,7 +162,10 @@ impl<'a> FeatureCollector<'a> {
                 "{} features have no place here and are left out (the first: {message})",
                 self.away
             );
-            self.findings.error_because(Cause::MostlyNowhere, "", message);
+            // A stray one is wrong itself; of a whole file in the wrong place, what is said of the file is.
+            let is_most = self.away > self.features.len();
+            let cause = if is_most { Cause::MostlyNowhere } else { Cause::Place };
+            self.findings.error_because(cause, "", message);
         }
         if self.table.is_full() {
             let message = "the features have more attributes than are kept; the rest is left out";

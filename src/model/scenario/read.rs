@@ -48,6 +48,8 @@ pub struct OpenScenario {
     pub terrain: Arc<Terrain>,
     /// Whether `terrain` was read; where not, no ground belongs under the data.
     pub has_terrain: bool,
+    /// It was made up, level, to lay a picture on: its heights mean nothing.
+    pub is_terrain_made_up: bool,
     /// Ground cover of the base.
     pub surfaces: Arc<Vec<NewSurface>>,
     /// Buildings of all tile layers.
@@ -93,6 +95,7 @@ impl OpenScenario {
             document: String::new(),
             terrain: Arc::new(Terrain::flat()),
             has_terrain: false,
+            is_terrain_made_up: false,
             surfaces: Arc::default(),
             register: Arc::default(),
             assets: Arc::default(),

@@ -146,6 +146,8 @@ pub(super) fn no_file_name(path: &Path) -> Vec<Problem> {
 
 /// Subtrees of an implicit tileset that are read to see where its contents lie.
 const COARSE_SUBTREES: usize = 32;
+/// The same of one on a server, which takes its time for each.
+const COARSE_SUBTREES_ASKED: usize = 4;
 
 impl OpenScenario {
     /// A scratch scenario around a tileset.json or an archive with one.
@@ -164,8 +166,20 @@ impl OpenScenario {
         name: &str,
         title: &str,
     ) -> Result<Self, Vec<Problem>> {
-        let (tree, problems) = tiles3d::read_tileset_coarsely(resources.clone(), name, COARSE_SUBTREES)
-            .map_err(|problem| vec![problem])?;
+        let subtrees = if resources.remote().is_some() {
+            COARSE_SUBTREES_ASKED
+        } else {
+            COARSE_SUBTREES
+        };
+        let (tree, mut problems) =
+            tiles3d::read_tileset_coarsely(resources.clone(), name, subtrees).map_err(|problem| vec![problem])?;
+        let is_filled = |(number, tile): (u32, &Tile)| {
+            !tile.contents.is_empty() || tree.is_subtree_awaited(tiles3d::TileId(number))
+        };
+        if !(0..).zip(&tree.tiles).any(is_filled) {
+            let message = "no tile of it has a content, so there is nothing to show";
+            problems.push(Problem::error(name, "root", message));
+        }
         Self::framed(resources, name, title, (&tree, problems), false)
     }
 

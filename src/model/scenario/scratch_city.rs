@@ -197,7 +197,10 @@ fn placed(
     let name = &path.display().to_string();
     let nothing = |problems: &mut Vec<Problem>| {
         let message = "there is no surface in it that can be drawn, so there is nothing to show";
-        problems.insert(0, Problem::error(name, "", message).because(Cause::Place));
+        problems.insert(
+            behind_damage(problems),
+            Problem::error(name, "", message).because(Cause::Place),
+        );
         Err(std::mem::take(problems))
     };
     let mut features = model.features(choice);
@@ -223,10 +226,13 @@ fn placed(
             if lies_within(model, choice, to_ecef) {
                 // A second reading is only worth it where somebody asked.
                 let corners = answer.and_then(|_| bounds(model, choice));
+                let own = model.epsg().map(Crs);
+                let is_known = own.is_some_and(|own| Transformer::new(own, Crs::ECEF).is_ok());
+                let question = corners.and_then(|corners| question(said, corners, Some(*crs)));
                 return Ok(Placed {
                     crs: *crs,
                     shift: DVec3::ZERO,
-                    question: corners.and_then(|corners| question(said, corners, Some(*crs))),
+                    question: question.map(|question| question.overruled(is_known)),
                 });
             }
             let said = answer.map_or_else(|| said.unwrap_or_default().to_owned(), |answer| answer.to_string());
@@ -306,8 +312,17 @@ pub(super) fn refused(error: TilerError, name: &str, mut problems: Vec<Problem>)
     if let TilerError::Nothing { problems: found } = error {
         problems.extend(found);
     }
-    problems.insert(0, Problem::error(name, "", message).because(cause));
+    problems.insert(
+        behind_damage(&problems),
+        Problem::error(name, "", message).because(cause),
+    );
     problems
+}
+
+/// Where it is said that nothing can be shown: first, but behind what is damaged, which is why.
+fn behind_damage(problems: &[Problem]) -> usize {
+    let is_damage = |problem: &&Problem| problem.cause == Cause::Damaged;
+    problems.iter().take_while(is_damage).count()
 }
 
 /// The buildings of a model in the site frame.

@@ -48,7 +48,8 @@ impl OpenScenario {
         }
         let question = (file.crs.is_none() || answer.is_some()).then(|| {
             let [low, high] = bounds(&peeked.points);
-            CrsQuestion::new(path, file.crs_name.clone(), [low, high], taken).answered(answer)
+            let question = CrsQuestion::new(path, file.crs_name.clone(), [low, high], taken);
+            question.overruled(file.crs.is_some()).answered(answer)
         });
         let Some(radius_m) = radius(&file, &peeked.points, &placing) else {
             return Err(refuse(

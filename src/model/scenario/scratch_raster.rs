@@ -144,7 +144,11 @@ fn placed(
     let middle = low.midpoint(high);
     let question = |taken: Option<Crs>| {
         let is_asked = known.is_none() || asked.answer.is_some();
-        is_asked.then(|| CrsQuestion::new(asked.path, None, [low, high], taken).answered(asked.answer))
+        is_asked.then(|| {
+            let said = known.map(|crs| crs.to_string());
+            let question = CrsQuestion::new(asked.path, said, [low, high], taken);
+            question.overruled(known.is_some()).answered(asked.answer)
+        })
     };
     let nowhere = || Placed {
         site: SiteFrame::Local,
@@ -348,6 +352,7 @@ fn with_picture(
     let mut open = OpenScenario::without_data(scenario, resources);
     open.terrain = Arc::new(flat(low, high));
     open.has_terrain = true;
+    open.is_terrain_made_up = true;
     open.imagery = vec![Arc::new(picture)];
     open.problems = problems;
     open.crs_question = question;

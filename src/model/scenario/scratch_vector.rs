@@ -48,7 +48,8 @@ impl OpenScenario {
         let question = (first.crs.is_none() || answer.is_some()).then(|| {
             let [left, bottom, right, top] = bounds;
             let bounds = [DVec2::new(left, bottom), DVec2::new(right, top)];
-            CrsQuestion::new(path, first.crs_name.clone(), bounds, taken).answered(answer)
+            let question = CrsQuestion::new(path, first.crs_name.clone(), bounds, taken);
+            question.overruled(first.crs.is_some()).answered(answer)
         });
         let mut shown = Shown {
             site,

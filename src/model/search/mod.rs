@@ -42,7 +42,7 @@ pub struct FoundPlace {
     pub kind: PlaceKind,
     /// What it is called.
     pub name: String,
-    /// Where it is, site metres; z is the top of what stands there above the anchor, where it is known.
+    /// Where it is, site metres.
     pub position: DVec2,
     /// Height of its top in the site frame, metres, where it is known.
     pub top_m: Option<f64>,

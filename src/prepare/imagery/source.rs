@@ -298,10 +298,13 @@ impl Source {
         Ok(match &self.pixels {
             Pixels::Tiff(tiff) => tiff.read_colors(level, window)?,
             Pixels::Tiles(mosaic) => mosaic.read(window),
-            Pixels::Set(set) => Reading {
-                values: set.read(level, window)?.pixels,
-                problems: Vec::new(),
-            },
+            Pixels::Set(set) => {
+                let read = set.read(level, window)?;
+                Reading {
+                    values: read.pixels,
+                    problems: read.problem.into_iter().collect(),
+                }
+            }
         })
     }
 }

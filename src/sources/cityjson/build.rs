@@ -2,6 +2,7 @@
 
 use super::{
     appearance::Appearance,
+    counts::{Counts, add},
     cursor::{Cursor, NO_INDEX, Nested},
     findings::{Fault, Findings},
     geometry::{Geometry, Kind, RingTextures, materials, role_of_class, roles},
@@ -15,7 +16,7 @@ use crate::sources::{CityFeature, SurfaceRole};
 use bevy::math::{DMat3, DVec3, Vec2};
 use serde_json::{Map, Value};
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::Arc,
 };
 
@@ -37,17 +38,6 @@ pub(super) struct Context<'a> {
     pub(super) appearance: &'a Appearance,
 }
 
-/// What all objects that were built hold, as `inspect` counts it.
-#[derive(Debug, Default)]
-pub(super) struct Counts {
-    pub(super) objects: u64,
-    pub(super) types: BTreeMap<String, u64>,
-    pub(super) geometries: BTreeMap<String, u64>,
-    pub(super) lods: BTreeMap<String, u64>,
-    pub(super) surfaces: u64,
-    pub(super) triangles: u64,
-}
-
 /// Builds features; keeps what is used again between them.
 pub(super) struct Builder {
     choice: LodChoice,
@@ -55,13 +45,9 @@ pub(super) struct Builder {
     /// When everything is counted, levels of detail that are not chosen are looked at too.
     pub(super) counts: Option<Counts>,
     cutter: Cutter,
-    templates: HashMap<usize, Option<Arc<Template>>>,
+    templates: HashMap<usize, Option<Arc<Parts>>>,
     instanced_corners: usize,
-}
-
-struct Template {
-    parts: Parts,
-    corners: usize,
+    pub(super) most_corners: usize,
 }
 
 /// Where corners come from.
@@ -116,6 +102,7 @@ impl Builder {
             cutter: Cutter::default(),
             templates: HashMap::new(),
             instanced_corners: 0,
+            most_corners: MAX_FEATURE_CORNERS,
         }
     }
 
@@ -174,12 +161,6 @@ impl Builder {
 
     fn count(&mut self, context: Context, objects: &[Object]) {
         let Some(counts) = &mut self.counts else { return };
-        let add = |counts: &mut BTreeMap<String, u64>, name: &str| match counts.get_mut(name) {
-            Some(count) => *count += 1,
-            None => {
-                counts.insert(name.to_owned(), 1);
-            }
-        };
         for object in objects {
             counts.objects += 1;
             add(&mut counts.types, &object.class);
@@ -348,16 +329,19 @@ impl Builder {
                 look.texture
                     .and_then(|(texture, _)| appearance.textures.get(texture as usize).cloned())
             };
-            let part = parts.part(look, image);
-            if part.positions.len() > MAX_FEATURE_CORNERS {
+            if parts.corners > self.most_corners {
                 return findings.add(Fault::ObjectTooLarge, place);
             }
+            let part = parts.part(look, image);
             if std::mem::take(&mut is_alike) {
                 part.positions.reserve(boundaries.values.len());
                 let fewer = 2 * boundaries.ends[1].len();
                 part.triangles.reserve(boundaries.values.len().saturating_sub(fewer));
             }
-            match self.cutter.finish(part) {
+            let before = part.positions.len();
+            let cut = self.cutter.finish(part);
+            parts.corners += part.positions.len() - before;
+            match cut {
                 Ok(()) => {}
                 Err(NoSurface::NoArea) => findings.add(Fault::NoArea, place),
                 Err(NoSurface::TooManyCorners) => findings.add(Fault::TooManyCorners, place),
@@ -387,11 +371,13 @@ impl Builder {
             Err(fault) => return self.findings.add(fault, place),
         };
         self.instanced_corners += template.corners;
-        if self.instanced_corners > MAX_INSTANCED_CORNERS {
+        let total = parts.corners + template.corners;
+        if self.instanced_corners > MAX_INSTANCED_CORNERS || total > self.most_corners {
             return self.findings.add(Fault::ObjectTooLarge, place);
         }
+        parts.corners = total;
         let is_mirrored = matrix.determinant() < 0.0;
-        for (part, look) in template.parts.all.iter().zip(&template.parts.looks) {
+        for (part, look) in template.all.iter().zip(&template.looks) {
             let mut look = *look;
             if look.role == SurfaceRole::Unknown {
                 look.role = role;
@@ -400,9 +386,6 @@ impl Builder {
             let Ok(base) = u32::try_from(placed.positions.len()) else {
                 continue;
             };
-            if placed.positions.len() > MAX_FEATURE_CORNERS {
-                return self.findings.add(Fault::ObjectTooLarge, place);
-            }
             let positions = part
                 .positions
                 .iter()
@@ -422,7 +405,7 @@ impl Builder {
     }
 
     /// The surfaces of a template in its own frame, built when it is first placed.
-    fn template(&mut self, context: Context, number: usize) -> Option<Arc<Template>> {
+    fn template(&mut self, context: Context, number: usize) -> Option<Arc<Parts>> {
         if let Some(known) = self.templates.get(&number) {
             return known.clone();
         }
@@ -447,8 +430,7 @@ impl Builder {
                     &mut parts,
                 );
             }
-            let corners = parts.all.iter().map(|part| part.positions.len()).sum();
-            Some(Arc::new(Template { parts, corners }))
+            Some(Arc::new(parts))
         });
         self.templates.insert(number, built.clone());
         built

@@ -1,6 +1,6 @@
 //! What a file of `CityJSON` holds, for `inspect`. The words mean what `corpus/MANIFEST.md` says.
 
-use super::{CityJson, Form, build::Counts, features::Features, header::Transform, lod::LodChoice};
+use super::{CityJson, Form, counts::Counts, features::Features, header::Transform, lod::LodChoice};
 use serde_json::{Value, json};
 
 impl CityJson {

@@ -5,6 +5,7 @@ use super::{
     findings::{Fault, Findings},
     header::Header,
     index::{MAX_OBJECT_BYTES, ObjectIndex, Summary},
+    lod::Lod,
     scan::{CUT_OFF, MAX_KEY_BYTES, ScanError, Stream},
     source::Source,
     vertices::Vertices,
@@ -21,8 +22,8 @@ pub(super) struct Document {
     pub(super) header: Header,
     pub(super) vertices: Vertices,
     pub(super) index: ObjectIndex,
-    /// How many geometries each level of detail has, as written, with those without under the empty name.
-    pub(super) lods: BTreeMap<String, u64>,
+    /// How many geometries each level of detail has. What is none is not kept: there can be any number of such words.
+    pub(super) lods: BTreeMap<Lod, u64>,
     pub(super) has_objects: bool,
     /// Where the value ends, when it does.
     pub(super) end: Option<u64>,
@@ -101,14 +102,8 @@ impl Document {
             findings.add(Fault::TooManyObjects, || format!("CityObjects[{id}]"));
             return;
         }
-        for lod in lods {
-            let lod = lod.as_deref().unwrap_or_default();
-            match self.lods.get_mut(lod) {
-                Some(count) => *count += 1,
-                None => {
-                    self.lods.insert(lod.to_owned(), 1);
-                }
-            }
+        for lod in lods.iter().flatten().filter_map(|lod| lod.parse::<Lod>().ok()) {
+            *self.lods.entry(lod).or_insert(0) += 1;
         }
     }
 }

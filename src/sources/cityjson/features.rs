@@ -3,7 +3,8 @@
 use super::{
     CityJson, Form,
     appearance::Appearance,
-    build::{Builder, Context, Counts},
+    build::{Builder, Context},
+    counts::Counts,
     cursor::{Broken, Cursor, text},
     document::each_member,
     findings::{Fault, Findings},
@@ -373,5 +374,14 @@ pub(super) fn lods_of_sequence(city: &CityJson, mut add: impl FnMut(&str)) -> Re
                 Ok(())
             })
         })?;
+    }
+}
+
+#[cfg(test)]
+impl Features<'_> {
+    /// The same with fewer corners to a feature than are read.
+    pub(super) fn with_most_corners(mut self, most: usize) -> Self {
+        self.builder.most_corners = most;
+        self
     }
 }

@@ -119,8 +119,10 @@ struct Found {
 pub(super) struct Findings {
     path: String,
     found: Vec<Found>,
-    told: Vec<Problem>,
+    /// Faults of the syntax or of reading: told first, since others often come of them.
+    broken: Vec<Problem>,
     more_broken: u64,
+    told: Vec<Problem>,
 }
 
 impl Findings {
@@ -162,7 +164,7 @@ impl Findings {
 
     /// A fault of the syntax or of reading.
     pub(super) fn broken(&mut self, source: &Source, error: &ScanError) {
-        match error {
+        let (cause, place, message) = match error {
             ScanError::Io(error) => {
                 let cause = match error.kind() {
                     std::io::ErrorKind::InvalidData
@@ -170,28 +172,21 @@ impl Findings {
                     | std::io::ErrorKind::InvalidInput => Cause::Damaged,
                     _ => Cause::Unreadable,
                 };
-                self.tell(
-                    true,
-                    cause,
-                    "",
-                    format!("cannot be read to its end ({error}); what came before is used"),
-                );
+                let message = format!("cannot be read to its end ({error}); what came before is used");
+                (cause, String::new(), message)
+            }
+            ScanError::Broken { .. } if self.broken.len() >= MOST_BROKEN => {
+                self.more_broken += 1;
+                return;
             }
             ScanError::Broken { at, what } => {
-                if self.told.len() >= MOST_BROKEN {
-                    self.more_broken += 1;
-                    return;
-                }
                 let (line, column) = source.line_and_column(*at);
-                let place = format!("line {line}, column {column}");
-                self.tell(
-                    true,
-                    Cause::Damaged,
-                    &place,
-                    format!("the JSON is broken: {what}; what is sound is used"),
-                );
+                let message = format!("the JSON is broken: {what}; what is sound is used");
+                (Cause::Damaged, format!("line {line}, column {column}"), message)
             }
-        }
+        };
+        self.broken
+            .push(Problem::error(&*self.path, place, message).because(cause));
     }
 
     /// All of another, found later in the same document.
@@ -199,16 +194,18 @@ impl Findings {
         for found in other.found {
             self.add_many(found.fault, found.count, || found.first.clone());
         }
+        self.broken.extend(other.broken);
         self.told.extend(other.told);
         self.more_broken += other.more_broken;
     }
 
     pub(super) fn problems(&self) -> Vec<Problem> {
-        let mut problems = self.told.clone();
+        let mut problems = self.broken.clone();
         if self.more_broken > 0 {
             let message = format!("{} more places in the JSON are broken", self.more_broken);
             problems.push(Problem::error(&*self.path, "", message).because(Cause::More));
         }
+        problems.extend_from_slice(&self.told);
         for found in &self.found {
             let message = format!("{} {}", found.count, found.fault.words());
             let problem = if found.fault.costs() {

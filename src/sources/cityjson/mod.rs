@@ -11,6 +11,7 @@
 
 mod appearance;
 mod build;
+mod counts;
 mod cursor;
 mod describe;
 mod document;
@@ -187,25 +188,22 @@ impl CityJson {
 
     /// Levels of detail and how many geometries each has, lowest first. Reads a sequence through once.
     pub fn lods(&self) -> BTreeMap<Lod, u64> {
-        let mut lods = BTreeMap::new();
-        let mut add = |lod: &str, count| {
+        // Objects in the first line of a sequence are left out.
+        let mut lods = match self.form {
+            Form::Document => self.document.lods.clone(),
+            Form::Sequence | Form::Feature => BTreeMap::new(),
+        };
+        let mut add = |lod: &str| {
             if let Ok(lod) = lod.parse::<Lod>() {
-                *lods.entry(lod).or_insert(0) += count;
+                *lods.entry(lod).or_insert(0) += 1;
             }
         };
-        match self.form {
-            Form::Document => {
-                for (lod, count) in &self.document.lods {
-                    add(lod, *count);
-                }
-            }
-            Form::Sequence | Form::Feature => {
-                // What is broken is told when the features are read.
-                let _broken: Result<(), ScanError> = features::lods_of_sequence(self, |lod| add(lod, 1));
-            }
+        if self.form != Form::Document {
+            // What is broken is told when the features are read.
+            let _broken: Result<(), ScanError> = features::lods_of_sequence(self, &mut add);
         }
         for lod in self.document.header.templates.lods.iter().flatten() {
-            add(lod, 1);
+            add(lod);
         }
         lods
     }

@@ -41,6 +41,8 @@ pub(super) struct Parts {
     pub(super) all: Vec<CityPart>,
     /// Look of each part.
     pub(super) looks: Vec<Look>,
+    /// Corners of all of them.
+    pub(super) corners: usize,
     places: HashMap<Look, usize>,
     last: Option<(Look, usize)>,
 }

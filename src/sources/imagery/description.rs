@@ -326,11 +326,7 @@ fn read_wmts(
         ..problem
     })?;
     let bytes = answer.ok_or_else(|| {
-        let message = if options.is_offline {
-            format!("{} is not asked (offline), and nothing of it was kept", server.host())
-        } else {
-            format!("there is nothing at the address of this WMTS ({})", server.host())
-        };
+        let message = format!("there is nothing at the address of this WMTS ({})", server.host());
         Problem::error(path, "wmts", message).because(Cause::Missing)
     })?;
     let set = read_xml(&bytes, path, description)?;

@@ -74,9 +74,10 @@ impl PixelSource for GeoTiffPixels {
         let is_empty = reading.values.iter().all(|pixel| pixel[3] == 0);
         match reading.problems.into_iter().next() {
             Some(problem) if is_empty => Err(problem),
-            _ => Ok(PixelWindow {
+            problem => Ok(PixelWindow {
                 pixels: reading.values,
                 is_empty,
+                problem,
             }),
         }
     }

@@ -161,6 +161,7 @@ impl PixelSource for Overviewed {
         let mut out = PixelWindow {
             pixels: Vec::with_capacity(pixel_count(window)),
             is_empty: true,
+            problem: None,
         };
         for row in window.y..window.y.saturating_add(window.height) {
             let from = row as usize * wide + window.x as usize;
@@ -201,6 +202,7 @@ mod tests {
             Ok(PixelWindow {
                 pixels: pixels.collect(),
                 is_empty: false,
+                problem: None,
             })
         }
     }

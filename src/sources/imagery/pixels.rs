@@ -38,6 +38,8 @@ pub struct PixelWindow {
     pub pixels: Vec<[u8; 4]>,
     /// Whether all of it is clear.
     pub is_empty: bool,
+    /// What is damaged or could not be had of it, the first of it; that stays clear.
+    pub problem: Option<Problem>,
 }
 
 impl PixelWindow {
@@ -46,6 +48,7 @@ impl PixelWindow {
         Self {
             pixels: vec![[0; 4]; pixel_count(window)],
             is_empty: true,
+            problem: None,
         }
     }
 }

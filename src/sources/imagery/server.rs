@@ -36,12 +36,12 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// The user's cache folder, and no questions while the whole program stays offline ([`offline::is_offline`]).
+    /// The user's cache folder. The program's own switch ([`offline::is_offline`]) counts whenever something is asked.
     pub fn of_machine() -> Self {
         let strategy = etcetera::choose_base_strategy().ok();
         Self {
             cache: strategy.map(|strategy| etcetera::BaseStrategy::cache_dir(&strategy).join("stadslens/imagery")),
-            is_offline: offline::is_offline(),
+            is_offline: false,
             cache_bytes: CACHE_BYTES,
         }
     }
@@ -101,7 +101,7 @@ impl Server {
     }
 
     /// What stands at `url`, kept as `name`; `None` where there is nothing. An answer that was kept too long ago serves
-    /// when no new one can be had.
+    /// when no new one can be had. Offline, what was not kept is a problem: it may come later.
     pub(super) fn get(&self, url: &str, name: &Path, want: &Want<'_>) -> Result<Option<Vec<u8>>, Problem> {
         let kept = self.folder.as_ref().map(|folder| folder.join(name));
         // The switch may have been turned since the layer was opened.
@@ -121,7 +121,8 @@ impl Server {
             return Ok(Some(bytes));
         }
         if is_offline {
-            return Ok(None);
+            let message = format!("{} is not asked (offline), and nothing of it was kept here", self.host);
+            return Err(Problem::error(&self.host, "", message).because(Cause::Server));
         }
         match self.client().get(url, want) {
             Ok(answer) => {

@@ -204,8 +204,8 @@ impl<S: TileStore> PixelSource for TiledPixels<S> {
         let mut out = PixelWindow {
             pixels: vec![[0; 4]; pixel_count(window)],
             is_empty: true,
+            problem: None,
         };
-        let mut problem = None;
         for (column, row) in wanted {
             match self.tile(level, column, row) {
                 Ok(Some(tile)) => {
@@ -219,10 +219,10 @@ impl<S: TileStore> PixelSource for TiledPixels<S> {
                     );
                 }
                 Ok(None) => {}
-                Err(found) => problem = problem.or(Some(found)),
+                Err(found) => out.problem = out.problem.or(Some(found)),
             }
         }
-        match problem {
+        match out.problem {
             Some(problem) if out.is_empty => Err(problem),
             _ => Ok(out),
         }

@@ -1,7 +1,8 @@
 //! Materials of an MTL: colour, opacity and picture. What else one says of shine and relief is passed over.
 
-use super::{beside, lines::Lines};
+use super::{beside, lines::Lines, parse::LONGEST_NAME};
 use crate::sources::resource::Resources;
+use crate::sources::shortened;
 
 /// Largest MTL that is read, bytes.
 const MAX_BYTES: u64 = 16 << 20;
@@ -53,7 +54,8 @@ pub(super) fn read(resources: &dyn Resources, path: &str, tell: &mut dyn FnMut(S
                 break;
             }
             materials.push(Material {
-                name: line.name(),
+                // As the OBJ's own names are, so that they still meet.
+                name: shortened(&line.name(), LONGEST_NAME),
                 color: None,
                 opacity: 1.0,
                 picture: None,

@@ -22,6 +22,7 @@ pub use own_place::OwnPlace;
 pub use parse::{ObjModel, Up};
 
 use super::resource::{Resources, encode_percent, join};
+use std::collections::HashSet;
 
 /// Largest OBJ that is read, bytes.
 pub(crate) const MAX_BYTES: u64 = 1 << 30;
@@ -39,19 +40,16 @@ pub fn is_obj(path: &str) -> bool {
 
 /// Paths of the materials and pictures that the OBJ at `path` names and that may be read, each once.
 pub(crate) fn references(bytes: &[u8], resources: &dyn Resources, path: &str) -> Vec<String> {
-    let mut found = Vec::new();
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
     for library in parse::libraries(bytes) {
         let Ok(library) = beside(path, &library) else { continue };
-        if found.contains(&library) {
+        if !seen.insert(library.clone()) {
             continue;
         }
         let materials = material::read(resources, &library, &mut |_| ());
         found.push(library);
-        for picture in materials.into_iter().filter_map(|material| material.picture) {
-            if !found.contains(&picture) {
-                found.push(picture);
-            }
-        }
+        let pictures = materials.into_iter().filter_map(|material| material.picture);
+        found.extend(pictures.filter(|picture| seen.insert(picture.clone())));
     }
     found
 }

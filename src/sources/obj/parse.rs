@@ -20,8 +20,8 @@ const MAX_CORNERS: usize = 30_000_000;
 const MAX_PARTS: usize = 1_000_000;
 /// Most material files of one OBJ.
 const MAX_LIBRARIES: usize = 64;
-/// Longest name of an object that is kept, characters.
-const LONGEST_NAME: usize = 200;
+/// Longest name of an object or material that is kept, characters.
+pub(super) const LONGEST_NAME: usize = 200;
 
 /// The axis that points up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,25 +116,40 @@ struct Reader {
     faults: Faults,
 }
 
-/// Names in the order in which they come, and the one that holds now; 0 is none.
+/// Names in the order in which faces use them, and the one that holds now; 0 is none. A name without a face is not kept: a
+/// file can have any number of those.
 #[derive(Default)]
 struct Names {
     all: Vec<String>,
     places: HashMap<String, u32>,
     now: u32,
+    /// What holds from the next face on.
+    next: Option<String>,
 }
 
 impl Names {
-    fn open(&mut self, name: String) {
-        if name.is_empty() {
-            self.now = 0;
-            return;
-        }
-        let next = u32::try_from(self.all.len() + 1).unwrap_or(u32::MAX);
-        self.now = *self.places.entry(name.clone()).or_insert(next);
-        if self.now == next {
-            self.all.push(name);
-        }
+    /// Of a name that is new where there is no room for more.
+    const NOT_KEPT: u32 = u32::MAX;
+
+    fn open(&mut self, line: &Line<'_>) {
+        self.next = Some(shortened(&line.name(), LONGEST_NAME));
+    }
+
+    /// The name of a face.
+    fn number(&mut self, has_room: bool) -> u32 {
+        let Some(name) = self.next.take() else { return self.now };
+        self.now = match self.places.get(&name) {
+            _ if name.is_empty() => 0,
+            Some(known) => *known,
+            None if has_room => {
+                self.all.push(name.clone());
+                let number = u32::try_from(self.all.len()).unwrap_or(Self::NOT_KEPT);
+                self.places.insert(name, number);
+                number
+            }
+            None => Self::NOT_KEPT,
+        };
+        self.now
     }
 
     fn name(&self, number: u32) -> Option<&String> {
@@ -173,9 +188,9 @@ impl Reader {
             }
             b"vn" => self.normals += 1,
             b"f" | b"fo" => self.face(line),
-            b"o" => self.objects.open(shortened(&line.name(), LONGEST_NAME)),
-            b"g" => self.groups.open(shortened(&line.name(), LONGEST_NAME)),
-            b"usemtl" => self.materials.open(line.name()),
+            b"o" => self.objects.open(line),
+            b"g" => self.groups.open(line),
+            b"usemtl" => self.materials.open(line),
             b"mtllib" if self.libraries.len() < MAX_LIBRARIES => self.libraries.push(line.name()),
             b"l" | b"p" | b"curv" | b"curv2" | b"surf" => self.tell(NO_FACE, line.number),
             _ => {}
@@ -200,10 +215,12 @@ impl Reader {
         }
         self.corners += corners.len();
         let has_uvs = corners.iter().all(|(_, uv)| uv.is_some());
-        let key = (self.objects.now, self.materials.now, has_uvs);
-        let group = (self.objects.now == 0).then_some(self.groups.now);
+        let has_room = self.corners <= MAX_CORNERS && self.parts.len() < MAX_PARTS;
+        let object = self.objects.number(has_room);
+        let key = (object, self.materials.number(has_room), has_uvs);
+        let group = (object == 0).then(|| self.groups.number(has_room));
         let known = self.places.get(&(key, group)).copied();
-        if self.corners > MAX_CORNERS || (known.is_none() && self.parts.len() >= MAX_PARTS) {
+        if self.corners > MAX_CORNERS || (known.is_none() && !has_room) {
             return self.tell(TOO_LARGE, line.number);
         }
         let place = known.unwrap_or_else(|| {
@@ -347,4 +364,31 @@ fn index(word: &[u8], count: usize) -> Option<usize> {
 #[expect(clippy::cast_possible_truncation, reason = "a place in a picture, not on the ground")]
 fn small(value: f64) -> f32 {
     value as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write as _;
+
+    #[test]
+    fn names_without_a_face_are_not_kept() {
+        let mut text = String::from("v 0 0 0\nv 1 0 0\nv 1 1 0\n");
+        for n in 0..1000 {
+            write!(text, "o {n}\ng {n}\nusemtl {n}\n").unwrap();
+        }
+        write!(text, "usemtl {}\nf 1 2 3\no\nf 1 2 3\n", "m".repeat(5000)).unwrap();
+        let mut reader = Reader::default();
+        let mut lines = Lines::new(text.as_bytes());
+        while let Some(line) = lines.next() {
+            reader.take(&line);
+        }
+        assert_eq!(
+            (&reader.objects.all, &reader.groups.all),
+            (&vec!["999".to_owned()], &vec!["999".to_owned()])
+        );
+        assert_eq!(reader.materials.all.len(), 1);
+        assert_eq!(reader.materials.all[0].chars().count(), LONGEST_NAME + 1);
+        assert_eq!(reader.parts.len(), 2);
+    }
 }

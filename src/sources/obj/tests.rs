@@ -153,6 +153,17 @@ fn materials_give_colours_and_pictures_from_their_folder_only() {
     }
 }
 
+#[test]
+fn a_material_with_a_long_name_still_gives_its_colour() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "m".repeat(1000);
+    std::fs::write(folder.path().join("a.mtl"), format!("newmtl {name}\nKd 1 0 0\n")).unwrap();
+    let text = format!("mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 1 1 0\nusemtl {name}\nf 1 2 3\n");
+    let model = ObjModel::read(text.as_bytes(), &*resource::folder(folder.path()), "a.obj");
+    assert_eq!(model.features[0].parts[0].color, Some([255, 0, 0, 255]));
+    assert_eq!(model.problems, []);
+}
+
 fn request(resources: Arc<dyn Resources>, root_from_tile: DMat4, up: char) -> DecodeRequest {
     DecodeRequest {
         resources,

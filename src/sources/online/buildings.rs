@@ -55,12 +55,12 @@ impl Fetcher<'_> {
                 Err(error) => problems.push(error.problem(format!("{} {}", source.id, tile.id), "")),
             }
         }
-        let check = |job: &Job| {
+        let check = |job: &Job, path: &Path| {
             let told = tiles
                 .iter()
                 .find(|tile| job.path.ends_with(file_name(&tile.id)))
                 .and_then(|tile| tile.sha256.as_deref());
-            told.map_or(Ok(()), |told| check_sum(&job.path, told, &job.name))
+            told.map_or(Ok(()), |told| check_sum(path, told, &job.name))
         };
         let want = Want::of(Expected::JsonOrGzip, MAX_TILE_BYTES);
         let mut fetched = self.run(

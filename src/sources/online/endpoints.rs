@@ -4,8 +4,9 @@
 use super::tile_matrix::TileMatrixSet;
 use super::{area::RdArea, template};
 use crate::sources::http::{Cancel, Client, Limits};
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, hex};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::{
     fs::File,
     io::Read,
@@ -143,6 +144,8 @@ pub struct Endpoints {
     pub imagery: Vec<ImagerySource>,
     /// Maps.
     pub features: Vec<FeaturesSource>,
+    #[serde(skip)]
+    digest: String,
 }
 
 fn hundred() -> u32 {
@@ -227,12 +230,18 @@ impl Endpoints {
                 Problem::error(name, "version", format!("versions up to {VERSION} are read")).because(Cause::Newer),
             );
         }
-        let endpoints: Self = serde_json::from_slice(bytes)
+        let mut endpoints: Self = serde_json::from_slice(bytes)
             .map_err(|error| Problem::error(name, place(&error), error.to_string()).because(Cause::Content))?;
+        endpoints.digest = hex(&Sha256::digest(bytes));
         endpoints
             .check()
             .map_err(|(place, message)| Problem::error(name, place, message))?;
         Ok(endpoints)
+    }
+
+    /// SHA-256 of the file as it is written: another list of services has another one.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// A client that may ask these services, [`Self::plain_http_hosts`] included.

@@ -8,6 +8,7 @@ use crate::sources::http::{Expected, Want};
 use crate::sources::raster::GeoTiff;
 use crate::sources::{Cause, Problem, resource};
 use std::ffi::OsStr;
+use std::path::Path;
 
 /// Most blocks at a time.
 const MAX_BLOCKS: u64 = 20_000;
@@ -35,12 +36,11 @@ impl Fetcher<'_> {
             );
             return Err(Problem::error(id, "", message).because(Cause::TooLarge));
         }
-        let folder = self
-            .cache
-            .join("heights")
-            .join(id)
-            .join(format!("{}m", number(resolution_m)));
         let size = source.block_px.to_string();
+        // Blocks of another size begin at the same corners.
+        let sized = template::filled(&source.url, &[("width", size.clone()), ("height", size.clone())]);
+        let folder = self.cache.join("heights").join(template::folder(id, &sized));
+        let folder = folder.join(format!("{}m", number(resolution_m)));
         let jobs: Vec<Job> = blocks
             .all()
             .map(|bounds| {
@@ -74,12 +74,12 @@ impl Fetcher<'_> {
 }
 
 /// A raster service makes its answer while it sends it and often tells no length, so that one that breaks off looks whole.
-fn check(job: &Job) -> Result<(), Problem> {
+fn check(job: &Job, path: &Path) -> Result<(), Problem> {
     let named = |problem: Problem| Problem {
         message: format!("what came is no whole TIFF ({}); run it again", problem.message),
         ..problem
     };
-    let (Some(parent), Some(name)) = (job.path.parent(), job.path.file_name().and_then(OsStr::to_str)) else {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name().and_then(OsStr::to_str)) else {
         return Ok(());
     };
     let file = resource::folder(parent)

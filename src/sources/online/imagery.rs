@@ -12,7 +12,8 @@ const MAX_TILES: u64 = 50_000;
 const MAX_TILE_BYTES: u64 = 8 << 20;
 
 impl Fetcher<'_> {
-    /// Fetches the pictures `id` over an area at a zoom level. The files lie as `imagery/ID/ZOOM/COLUMN/ROW.ending`, and
+    /// Fetches the pictures `id` over an area at a zoom level. The files lie as `imagery/ID-KEY/ZOOM/COLUMN/ROW.ending`, KEY
+    /// being of the address that they come from, and
     /// their bounds are in the metres of their tile matrix set.
     ///
     /// # Errors
@@ -34,7 +35,8 @@ impl Fetcher<'_> {
             );
             return Err(Problem::error(id, "zoom", message).because(Cause::TooLarge));
         }
-        let folder = self.cache.join("imagery").join(id).join(zoom.to_string());
+        let folder = self.cache.join("imagery").join(template::folder(id, &source.url));
+        let folder = folder.join(zoom.to_string());
         let jobs: Vec<Job> = range
             .tiles()
             .map(|(column, row)| Job {
@@ -57,6 +59,6 @@ impl Fetcher<'_> {
             ..Want::of(Expected::Picture, MAX_TILE_BYTES)
         };
         let base = source.url.split("/{").next().unwrap_or_default();
-        Ok(self.run(self.record(id, &source.about, base), &jobs, &want, &|_| Ok(())))
+        Ok(self.run(self.record(id, &source.about, base), &jobs, &want, &|_, _| Ok(())))
     }
 }

@@ -5,7 +5,8 @@ use crate::sources::http::{HttpError, Want};
 use crate::sources::{Cause, Problem};
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    fs,
+    path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -29,8 +30,8 @@ pub(super) struct Job {
     pub(super) epsg: u32,
 }
 
-/// A look at a file that came; it is taken away and told where this fails.
-pub(super) type Check<'a> = &'a (dyn Fn(&Job) -> Result<(), Problem> + Sync);
+/// A look at a file that came, before it gets its name; it is taken away and told where this fails.
+pub(super) type Check<'a> = &'a (dyn Fn(&Job, &Path) -> Result<(), Problem> + Sync);
 
 impl Fetcher<'_> {
     /// Fetches what is not there yet. The files come in the order of the jobs.
@@ -112,12 +113,20 @@ impl Fetcher<'_> {
             let last = before.swap(progress.received_bytes, Ordering::Relaxed);
             came(progress.received_bytes.saturating_sub(last));
         };
-        match self.client.download_to(&job.url, &job.path, want, &progress) {
-            Ok(_) => Some(match check(job) {
+        // Under its name stands only what was looked at: a run that is killed in between leaves nothing that looks good.
+        let unchecked = unchecked(&job.path);
+        let came = if unchecked.is_file() {
+            Ok(())
+        } else {
+            let came = self.client.download_to(&job.url, &unchecked, want, &progress);
+            came.map(|_downloaded| ())
+        };
+        match came {
+            Ok(()) => Some(match check(job, &unchecked).and_then(|()| name(&unchecked, job)) {
                 Ok(()) => Ok(file(true)),
                 Err(problem) => {
                     // What is not what it should be must not be taken for whole in the next run.
-                    let _ = std::fs::remove_file(&job.path);
+                    let _ = fs::remove_file(&unchecked);
                     Err(problem)
                 }
             }),
@@ -132,6 +141,21 @@ impl Fetcher<'_> {
             }
         }
     }
+}
+
+/// Where a file is until it was looked at.
+fn unchecked(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".unchecked");
+    PathBuf::from(name)
+}
+
+/// Gives a file its name.
+fn name(unchecked: &Path, job: &Job) -> Result<(), Problem> {
+    fs::rename(unchecked, &job.path).map_err(|error| {
+        let message = format!("it cannot be put in its place ({error}); run it again");
+        Problem::error(&job.name, "", message).because(Cause::Machine)
+    })
 }
 
 /// Problems of one source: the first ones in full, the rest counted.
@@ -156,5 +180,64 @@ impl Problems {
             self.told.push(Problem::error(source, "", message).because(Cause::More));
         }
         self.told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::{
+        http::{Cancel, Client, Expected, Limits},
+        online::Endpoints,
+    };
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+
+    /// A run that was killed before its look at a file left that file under its name, for the next one to trust.
+    #[test]
+    fn a_file_has_no_name_before_it_was_looked_at() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/a", listener.local_addr().unwrap());
+        let served = thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let lines = BufReader::new(&stream).lines();
+            lines
+                .take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty()))
+                .for_each(drop);
+            let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nwhole";
+            (&stream).write_all(answer.as_bytes()).unwrap();
+        });
+        let cache = tempfile::tempdir().unwrap();
+        let client = Client::new(Limits::default(), Cancel::new()).with_plain_http(["127.0.0.1".to_owned()]);
+        let endpoints = Endpoints::builtin("nl").unwrap();
+        let fetcher = Fetcher::new(&client, &endpoints, cache.path(), &|_| {});
+        let jobs = [Job {
+            url,
+            path: cache.path().join("a.bin"),
+            name: "a".into(),
+            bounds: None,
+            epsg: 28992,
+        }];
+        let path = &jobs[0].path;
+        let record = || fetcher.record("a", &endpoints.buildings.about, "");
+        let want = Want::of(Expected::Data, 100);
+        let looked = AtomicUsize::new(0);
+        let check = |job: &Job, unchecked: &Path| {
+            assert!(!job.path.exists() && fs::read(unchecked).unwrap() == b"whole");
+            looked.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        };
+        assert_eq!(fetcher.run(record(), &jobs, &want, &check).files.len(), 1);
+        served.join().unwrap();
+        assert_eq!(fs::read(path).unwrap(), b"whole");
+        // As one leaves it that is killed before its look: nobody is asked again, and the look is made.
+        fs::rename(path, unchecked(path)).unwrap();
+        assert_eq!(fetcher.run(record(), &jobs, &want, &check).files.len(), 1);
+        assert!(looked.load(Ordering::Relaxed) == 2 && path.exists());
+        // What does not pass is gone.
+        fs::rename(path, unchecked(path)).unwrap();
+        let refused = |job: &Job, _: &Path| Err(Problem::error(&job.name, "", "odd"));
+        assert_eq!(fetcher.run(record(), &jobs, &want, &refused).problems.len(), 1);
+        assert_eq!(fs::read_dir(cache.path()).unwrap().count(), 0);
     }
 }

@@ -1,5 +1,8 @@
 //! Addresses with places to fill in: `https://example.org/{z}/{x}/{y}.jpeg`.
 
+use crate::sources::hex;
+use sha2::{Digest, Sha256};
+
 /// The address with every `{name}` filled in.
 pub(super) fn filled(template: &str, fillings: &[(&str, String)]) -> String {
     let mut url = template.to_owned();
@@ -7,6 +10,11 @@ pub(super) fn filled(template: &str, fillings: &[(&str, String)]) -> String {
         url = url.replace(&format!("{{{name}}}"), value);
     }
     url
+}
+
+/// Folder of the cache for what comes from a template: a service that moves or is replaced by another has another one.
+pub(super) fn folder(id: &str, template: &str) -> String {
+    format!("{id}-{}", hex(&Sha256::digest(template)[..4]))
 }
 
 /// Checks that a template has every name that is needed and none that is never filled in.
@@ -44,6 +52,14 @@ fn list(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn services_of_one_name_share_no_cache() {
+        let ours = folder("ahn", "https://example.org/{min_x}");
+        assert!(ours.starts_with("ahn-") && ours.len() == 12, "{ours}");
+        assert_eq!(ours, folder("ahn", "https://example.org/{min_x}"));
+        assert_ne!(ours, folder("ahn", "https://mirror.example.org/{min_x}"));
+    }
 
     #[test]
     fn a_template_is_checked_and_filled() {

@@ -81,9 +81,13 @@ fn search_tree_bytes(header: &Header) -> u64 {
         return 0;
     }
     let mut nodes = level;
-    while level > 1 {
+    loop {
+        // One tile has a root above it too.
         level = level.div_ceil(node_size);
         nodes = nodes.saturating_add(level);
+        if level == 1 {
+            break;
+        }
     }
     nodes.saturating_mul(NODE_BYTES)
 }
@@ -193,7 +197,7 @@ mod tests {
         }
     }
 
-    fn index(with_search_tree: bool) -> Vec<u8> {
+    fn index(with_search_tree: bool, tiles: u32) -> Vec<u8> {
         let options = FgbWriterOptions {
             write_index: with_search_tree,
             ..Default::default()
@@ -207,7 +211,7 @@ mod tests {
         ] {
             file.add_column(name, kind, |_, _| {});
         }
-        for column in 0..40 {
+        for column in 0..tiles {
             let x = 250_000.0 + 500.0 * f64::from(column);
             file.add_feature_geom(Square([x, 476_000.0]), |feature| {
                 let url = format!("https://example.org/{column}.city.json.gz");
@@ -234,7 +238,7 @@ mod tests {
     fn the_tiles_over_an_area_are_found_with_and_without_a_search_tree() {
         let area = RdArea::new([250_700.0, 476_000.0, 251_300.0, 476_600.0]).unwrap();
         for with_search_tree in [true, false] {
-            let mut tiles = tiles_over(&index(with_search_tree), &fields(), &area).unwrap();
+            let mut tiles = tiles_over(&index(with_search_tree, 40), &fields(), &area).unwrap();
             tiles.sort_by(|a, b| a.id.cmp(&b.id));
             let ids: Vec<&str> = tiles.iter().map(|tile| tile.id.as_str()).collect();
             assert_eq!(ids, ["9/1/1", "9/2/1"]);
@@ -248,9 +252,18 @@ mod tests {
     }
 
     #[test]
+    fn an_index_of_one_tile_has_a_root_above_it() {
+        let area = RdArea::new([249_900.0, 475_900.0, 250_300.0, 476_300.0]).unwrap();
+        for with_search_tree in [true, false] {
+            let tiles = tiles_over(&index(with_search_tree, 1), &fields(), &area).unwrap();
+            assert_eq!(tiles.len(), 1);
+        }
+    }
+
+    #[test]
     fn an_index_that_is_cut_off_anywhere_or_has_other_fields_is_an_error_and_no_panic() {
         let area = RdArea::new([250_700.0, 476_000.0, 251_300.0, 476_600.0]).unwrap();
-        let whole = index(true);
+        let whole = index(true, 40);
         for length in (0..whole.len()).step_by(7) {
             let _ = tiles_over(&whole[..length], &fields(), &area);
         }

@@ -64,10 +64,16 @@ pub(super) fn chunks(source: &dyn RandomRead, records: &[SideRecord]) -> Result<
     let mut pages = VecDeque::from([root]);
     let mut seen = BTreeSet::from([root.0]);
     let mut chunks = Vec::new();
+    let mut read = 0_u64;
     while let Some((at, length)) = pages.pop_front() {
         let is_inside = at.checked_add(length).is_some_and(|end| end <= source.size_bytes());
         if !is_inside || length > MAX_PAGE_BYTES {
             return Err("a page of its octree reaches past its end".into());
+        }
+        read = read.saturating_add(length);
+        // A small file could name a large part of itself as pages again and again, each a byte further on.
+        if read > source.size_bytes() {
+            return Err("pages of its octree lie over one another".into());
         }
         let mut page = vec![0; usize::try_from(length).unwrap_or_default()];
         source.read_at(at, &mut page).map_err(|error| error.to_string())?;
@@ -143,4 +149,32 @@ pub(super) fn coarse(chunks: &[Chunk], wanted: u64) -> &[Chunk] {
         points = points.saturating_add(chunk.points);
     }
     chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_that_lie_over_one_another_are_not_read_again_and_again() {
+        let size = 100_000;
+        let mut bytes = Vec::new();
+        // Each names nearly the whole file, which is empty nodes.
+        for at in 0..100_u64 {
+            bytes.extend([0; 16]);
+            bytes.extend((3200 + at).to_le_bytes());
+            bytes.extend(90_000_i32.to_le_bytes());
+            bytes.extend((-1_i32).to_le_bytes());
+        }
+        bytes.resize(size, 0);
+        let mut info = vec![0; 160];
+        info[48..56].copy_from_slice(&3200_u64.to_le_bytes());
+        let records = [SideRecord {
+            owner: "copc".into(),
+            number: 1,
+            bytes: info,
+        }];
+        let told = chunks(&bytes, &records).err().unwrap();
+        assert!(told.contains("over one another"), "{told}");
+    }
 }

@@ -382,7 +382,8 @@ fn pieces_in_no_order_of_place_are_told_of() {
     }
     let tree = tree_of(bytes, 10_000);
     assert!(
-        tree.problems[0].message.contains("no order of place"),
+        tree.problems[0].message.contains("no order of place")
+            && tree.problems[0].severity == crate::sources::Severity::Error,
         "{:?}",
         tree.problems
     );

@@ -295,14 +295,14 @@ impl PointTree {
             let message = format!(
                 "{too_large} of its points stand in pieces that are too large to be shown close by; write it as COPC"
             );
-            self.told(Problem::warning(&name, "", message).because(Cause::TooLarge));
+            self.told(Problem::error(&name, "", message).because(Cause::TooLarge));
         }
         #[expect(clippy::cast_precision_loss, reason = "at most some millions of pieces")]
         let is_scattered = count > 1 && spread / count as f64 > PATCH_SHARE;
         if is_scattered {
             let message =
                 "its points stand in no order of place, so close by only some of them are shown; write it as COPC";
-            self.told(Problem::warning(&name, "", message).because(Cause::TooLarge));
+            self.told(Problem::error(&name, "", message).because(Cause::TooLarge));
         }
     }
 

@@ -80,29 +80,37 @@ impl GeoTiff {
 
     /// Colours whose samples stand in tiles of their own.
     fn read_planes(&self, level: usize, found: &Level, window: Window, look: &Look, colors: &mut Reading<[u8; 4]>) {
-        let planes = usize::from(found.samples).min(if look.opacity.is_some() {
-            usize::from(found.samples)
-        } else {
-            3
-        });
+        let color_count = usize::from(color_samples(found));
+        let planes: Vec<u16> = (0..color_samples(found))
+            .chain(look.opacity.and_then(|at| u16::try_from(at).ok()))
+            .collect();
         let size = usize::from(found.sample.bits() / 8);
         // Filled where a plane has a tile: what is in none stays clear.
-        let mut samples = vec![vec![0_u16; planes]; colors.values.len()];
+        let mut samples = vec![0_u16; planes.len() * colors.values.len()];
         let mut is_there = vec![false; colors.values.len()];
-        for (number, plane) in (0_u16..).zip(0..planes) {
-            self.each_chunk(level, window, number, &mut colors.problems, |chunk, rows| {
+        for (number, plane) in planes.iter().enumerate() {
+            self.each_chunk(level, window, *plane, &mut colors.problems, |chunk, rows| {
                 for row in rows.list {
                     let from = (row.in_chunk * found.chunk[0] as usize + rows.first) * size;
                     let pixels = chunk.get(from..).unwrap_or_default().chunks_exact(size);
                     for (i, pixel) in (row.in_window..row.in_window + rows.count).zip(pixels) {
-                        samples[i][plane] = sample(pixel, 0, size);
+                        samples[i * planes.len() + number] = sample(pixel, 0, size);
                         is_there[i] = true;
                     }
                 }
             });
         }
-        for (i, color) in colors.values.iter_mut().enumerate().filter(|(i, _)| is_there[*i]) {
-            *color = look.color(found, |sample| samples[i].get(sample).copied().unwrap_or(0));
+        let pixels = samples.chunks_exact(planes.len()).zip(is_there);
+        for (color, (pixel, _)) in colors
+            .values
+            .iter_mut()
+            .zip(pixels)
+            .filter(|(_, (_, is_there))| *is_there)
+        {
+            *color = look.color(found, |at| {
+                let number = if look.opacity == Some(at) { color_count } else { at };
+                pixel.get(number).copied().unwrap_or(0)
+            });
         }
     }
 

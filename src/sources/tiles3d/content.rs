@@ -176,7 +176,12 @@ impl PayloadKind {
                 return Some((Cause::WrongKind, message));
             }
             Self::Subt => return Some((Cause::WrongKind, "a subtree stands where a tile should")),
-            Self::Unknown => return Some((Cause::WrongKind, "this is not a tile: its first bytes are unknown")),
+            Self::Unknown => {
+                return Some((
+                    Cause::WrongKind,
+                    "this is no file of a kind that is read: its first bytes are unknown",
+                ));
+            }
             Self::Vctr => "vector tiles (vctr) are not read yet",
             Self::Geom => "geometry tiles (geom) are not read yet",
             Self::GeoJson => "GeoJSON tiles are not read yet",

@@ -5,12 +5,12 @@
 //! in it; both would let a damaged file take all memory. Here a size is held against the bytes that are there, and an
 //! index that does not hold together costs a walk over all features instead.
 
+use super::MAX_FIELDS;
 use super::cursor::Cursor;
 use super::record::{
     Bounds, Features, Field, FieldKind, GeometryKind, Position, Rings, Summary, VectorFeature, VectorGeometry,
     VectorLayer, overlaps,
 };
-use super::{MAX_FEATURES, MAX_FIELDS};
 use crate::georef::Crs;
 use crate::sources::{Cause, Problem, crs_name};
 use flatgeobuf::{
@@ -156,7 +156,6 @@ impl FlatGeobuf {
                 }
             }
         })
-        .take(MAX_FEATURES)
     }
 
     /// The feature that begins at byte `at`, and where the next one begins; `None` at the end. A file that breaks off

@@ -4,9 +4,9 @@
 //! first (a URN of a geographic CRS) are turned round. Links between objects (`xlink`) are not followed, entities of a
 //! DTD are not expanded.
 
+use super::MAX_FIELDS;
 use super::gml_geometry::{self, Found};
 use super::record::{Features, Summary, VectorFeature, VectorLayer};
-use super::{MAX_FEATURES, MAX_FIELDS};
 use crate::sources::xml::{Element, Elements};
 use crate::sources::{Cause, Problem, crs_name};
 use serde_json::{Map, Value};
@@ -117,7 +117,7 @@ impl Gml {
                     Problem::error(&self.path, place, message).because(Cause::Damaged)
                 })
         };
-        Box::new(of_kind.take(MAX_FEATURES).enumerate().map(feature))
+        Box::new(of_kind.enumerate().map(feature))
     }
 
     /// The features of one kind, or of all.

@@ -145,7 +145,7 @@ impl Found {
 
     /// The outer ring first, whatever their order in the file.
     fn rings(&mut self, element: &Element, writing: Writing) -> Result<Rings, String> {
-        let mut rings = Vec::new();
+        let (mut rings, mut holes) = (Vec::new(), Vec::new());
         for child in &element.children {
             let is_outer = matches!(child.name.as_str(), "exterior" | "outerBoundaryIs");
             if !is_outer && !matches!(child.name.as_str(), "interior" | "innerBoundaryIs") {
@@ -153,14 +153,11 @@ impl Found {
             }
             for ring in &child.children {
                 let ring = self.curve(ring, writing)?;
-                if ring.is_empty() {
-                } else if is_outer {
-                    rings.insert(0, ring);
-                } else {
-                    rings.push(ring);
-                }
+                let kind = if is_outer { &mut rings } else { &mut holes };
+                kind.extend(Some(ring).filter(|ring| !ring.is_empty()));
             }
         }
+        rings.append(&mut holes);
         Ok(rings)
     }
 

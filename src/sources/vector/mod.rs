@@ -19,6 +19,7 @@ mod fgb_write;
 pub(crate) mod geojson;
 mod gml;
 mod gml_geometry;
+mod handed_out;
 mod record;
 mod shp;
 mod sqlite;
@@ -37,13 +38,13 @@ use super::{Cause, Problem};
 use super::{crs_name, json_text};
 use crate::georef::Crs;
 use encoding_rs::{Encoding, WINDOWS_1252};
+use handed_out::{HandedOut, guarded};
 use record::overlaps;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// Largest file that is read into memory, bytes. `SQLite` files on disk may be larger: they are read in pieces.
 pub const MAX_BYTES: u64 = 512 << 20;
-/// Most features of a layer.
+/// Most features of a layer that are handed out.
 pub const MAX_FEATURES: usize = 2_000_000;
 /// Most JSON values of a file.
 const MAX_VALUES: usize = 200_000_000;
@@ -103,6 +104,7 @@ pub struct VectorFile {
     pub layers: Vec<VectorLayer>,
     /// What is wrong with it as a whole; what is wrong with one feature comes among the features.
     pub problems: Vec<Problem>,
+    path: String,
     content: Content,
 }
 
@@ -141,7 +143,9 @@ impl VectorFile {
             .unwrap_or(Path::new("."));
         let head = resource::head(path, sqlite::MAGIC.len()).unwrap_or_default();
         if head == sqlite::MAGIC {
-            return sqlite::open_file(path, &shown).map(Self::of_database);
+            return guarded(&shown, || {
+                sqlite::open_file(path, &shown).map(|opened| Self::of_database(opened, &shown))
+            });
         }
         Self::open_in(&*resource::folder(parent), name).map_err(|problem| Problem { path: shown, ..problem })
     }
@@ -151,14 +155,10 @@ impl VectorFile {
     /// # Errors
     /// As [`VectorFile::open`].
     pub fn open_in(resources: &dyn Resources, name: &str) -> Result<Self, Problem> {
-        // A last net below crates that read what strangers wrote.
-        catch_unwind(AssertUnwindSafe(|| Self::open_guarded(resources, name))).unwrap_or_else(|_panic| {
-            let message = "the file is damaged in a way the reader did not expect";
-            Err(Problem::error(name, "", message).because(Cause::Damaged))
-        })
+        guarded(name, || Self::of_resources(resources, name))
     }
 
-    fn open_guarded(resources: &dyn Resources, name: &str) -> Result<Self, Problem> {
+    fn of_resources(resources: &dyn Resources, name: &str) -> Result<Self, Problem> {
         let read = |name: &str| {
             resources
                 .read_at_most(name, MAX_BYTES)
@@ -176,7 +176,7 @@ impl VectorFile {
         }
     }
 
-    fn of_database(opened: sqlite::Opened) -> Self {
+    fn of_database(opened: sqlite::Opened, path: &str) -> Self {
         Self {
             kind: if opened.is_geopackage {
                 VectorKind::GeoPackage
@@ -185,6 +185,7 @@ impl VectorFile {
             },
             layers: opened.layers,
             problems: opened.problems,
+            path: path.to_owned(),
             content: Content::Database(opened.database),
         }
     }
@@ -195,10 +196,13 @@ impl VectorFile {
             kind,
             layers: vec![layer],
             problems,
+            path: path.to_owned(),
             content,
         };
         Ok(match kind {
-            VectorKind::GeoPackage | VectorKind::SpatiaLite => Self::of_database(sqlite::open_bytes(bytes, path)?),
+            VectorKind::GeoPackage | VectorKind::SpatiaLite => {
+                Self::of_database(sqlite::open_bytes(bytes, path)?, path)
+            }
             VectorKind::FlatGeobuf => {
                 let (file, layer) = fgb::FlatGeobuf::open(bytes, path, name)?;
                 one(layer, Vec::new(), Content::FlatGeobuf(file))
@@ -210,6 +214,7 @@ impl VectorFile {
                     kind,
                     layers,
                     problems,
+                    path: path.to_owned(),
                     content: Content::Gml(file),
                 }
             }
@@ -268,6 +273,7 @@ impl VectorFile {
             kind: VectorKind::GeoJson,
             layers: vec![layer],
             problems,
+            path: path.to_owned(),
             content: Content::GeoJson(document),
         })
     }
@@ -336,12 +342,35 @@ impl VectorFile {
             kind: VectorKind::Shapefile,
             layers: vec![layer],
             problems,
+            path: path.to_owned(),
             content: Content::Shapefile(file),
         })
     }
 
-    /// Features of the layer with this number, in file order.
+    /// Features of the layer with this number, in file order; of more than [`MAX_FEATURES`] the last item says so.
     pub fn features(&self, layer: usize) -> Features<'_> {
+        Box::new(HandedOut::new(self.all(layer), &self.path, MAX_FEATURES))
+    }
+
+    /// Those of them whose box meets `window`, in the file's own coordinates; by its index where it has one. What is
+    /// damaged comes as well.
+    pub fn features_in(&self, layer: usize, window: Bounds) -> Features<'_> {
+        let near: Features<'_> = match &self.content {
+            Content::Database(database) => database.features(layer, Some(window)),
+            Content::FlatGeobuf(file) => file.features(Some(window)),
+            _ => Box::new(self.all(layer).filter(move |feature| match feature {
+                Ok(feature) => {
+                    let bounds = feature.geometry.as_ref().and_then(VectorGeometry::bounds);
+                    bounds.is_some_and(|bounds| overlaps(bounds, window))
+                }
+                Err(_) => true,
+            })),
+        };
+        Box::new(HandedOut::new(near, &self.path, MAX_FEATURES))
+    }
+
+    /// However many there are.
+    fn all(&self, layer: usize) -> Features<'_> {
         match &self.content {
             Content::Database(database) => database.features(layer, None),
             Content::FlatGeobuf(file) => file.features(None),
@@ -349,22 +378,6 @@ impl VectorFile {
             Content::Shapefile(file) => file.features(),
             Content::Gml(file) => file.features(layer),
             Content::Features(features) => Box::new(features.iter().cloned()),
-        }
-    }
-
-    /// Those of them whose box meets `window`, in the file's own coordinates; by its index where it has one. What is
-    /// damaged comes as well.
-    pub fn features_in(&self, layer: usize, window: Bounds) -> Features<'_> {
-        match &self.content {
-            Content::Database(database) => database.features(layer, Some(window)),
-            Content::FlatGeobuf(file) => file.features(Some(window)),
-            _ => Box::new(self.features(layer).filter(move |feature| match feature {
-                Ok(feature) => {
-                    let bounds = feature.geometry.as_ref().and_then(VectorGeometry::bounds);
-                    bounds.is_some_and(|bounds| overlaps(bounds, window))
-                }
-                Err(_) => true,
-            })),
         }
     }
 }

@@ -5,12 +5,12 @@
 //! counts are held against its bytes, and a missing `.shx` or `.dbf` costs nothing but what stood in it. The crate
 //! writes what the tests read.
 
+use super::MAX_POSITIONS;
 use super::cursor::Cursor;
 use super::dbf::Dbf;
 use super::record::{
     Bounds, Features, GeometryKind, Position, Rings, Summary, VectorFeature, VectorGeometry, VectorLayer,
 };
-use super::{MAX_FEATURES, MAX_POSITIONS};
 use crate::sources::{Cause, Problem};
 use serde_json::Map;
 
@@ -18,7 +18,7 @@ use serde_json::Map;
 pub(super) const MAGIC: &[u8] = &[0, 0, 0x27, 0x0A];
 const HEADER_BYTES: usize = 100;
 /// What finding the holes of one record may cost, vertices looked at.
-const HOLE_BUDGET: usize = 20_000_000;
+const HOLE_BUDGET: usize = 100_000_000;
 
 /// A file in memory.
 pub(super) struct Shapefile {
@@ -94,7 +94,7 @@ impl Shapefile {
             Ok((index, content)) => self.feature(index, content),
             Err(problem) => Some(Err(problem)),
         };
-        Box::new(records.take(MAX_FEATURES).filter_map(feature))
+        Box::new(records.filter_map(feature))
     }
 
     /// The feature of a record; `None` where the table says that it is deleted.
@@ -200,7 +200,7 @@ fn parts(cursor: &mut Cursor<'_>, kind: u32) -> Result<VectorGeometry, String> {
         }
         _ => {
             lines.retain(|ring| !ring.is_empty());
-            let polygons = grouped(lines);
+            let polygons = grouped(lines, HOLE_BUDGET)?;
             let kind = if polygons.len() == 1 {
                 GeometryKind::Polygon
             } else {
@@ -214,28 +214,15 @@ fn parts(cursor: &mut Cursor<'_>, kind: u32) -> Result<VectorGeometry, String> {
     })
 }
 
-/// Outer rings run clockwise and holes the other way; a hole belongs to the outer ring that it lies in.
-fn grouped(rings: Vec<Vec<Position>>) -> Vec<Rings> {
+/// Outer rings run clockwise and holes the other way; a hole belongs to the outer ring that it lies in. `budget` is what
+/// finding that may cost.
+fn grouped(rings: Vec<Vec<Position>>, mut budget: usize) -> Result<Vec<Rings>, String> {
     let any_outer = rings.iter().any(|ring| twice_area(ring) < 0.0);
     let (outers, holes): (Vec<_>, Vec<_>) = rings.into_iter().partition(|ring| !any_outer || twice_area(ring) < 0.0);
     let boxes: Vec<Option<Bounds>> = outers.iter().map(|ring| box_of(ring)).collect();
     let mut polygons: Vec<Rings> = outers.into_iter().map(|ring| vec![ring]).collect();
-    let mut budget = HOLE_BUDGET;
     for hole in holes {
-        let home = hole.first().and_then(|point| {
-            polygons.iter().zip(&boxes).position(|(polygon, bounds)| {
-                budget = budget.saturating_sub(1);
-                let is_near = bounds.is_some_and(|[left, bottom, right, top]| {
-                    left <= point.x && point.x <= right && bottom <= point.y && point.y <= top
-                });
-                let Some(outer) = polygon.first().filter(|_| is_near && budget > 0) else {
-                    return false;
-                };
-                budget = budget.saturating_sub(outer.len());
-                // The second vertex decides where the first one lies on the edge.
-                hole.iter().take(2).any(|point| contains(outer, *point))
-            })
-        });
+        let home = home_of(&hole, &polygons, &boxes, &mut budget)?;
         match home.and_then(|at| polygons.get_mut(at)) {
             Some(polygon) => polygon.push(hole),
             // A ring that lies in none is an area of its own that was wound the wrong way.
@@ -243,7 +230,40 @@ fn grouped(rings: Vec<Vec<Position>>) -> Vec<Rings> {
             None => {}
         }
     }
-    polygons
+    Ok(polygons)
+}
+
+/// Number of the outer ring that a hole lies in, of those that have `boxes`; an error where nobody can tell any more.
+fn home_of(
+    hole: &[Position],
+    polygons: &[Rings],
+    boxes: &[Option<Bounds>],
+    budget: &mut usize,
+) -> Result<Option<usize>, String> {
+    let Some(point) = hole.first() else { return Ok(None) };
+    for (at, (polygon, bounds)) in polygons.iter().zip(boxes).enumerate() {
+        let is_near = bounds.is_some_and(|[left, bottom, right, top]| {
+            left <= point.x && point.x <= right && bottom <= point.y && point.y <= top
+        });
+        let outer = polygon.first().filter(|_| is_near);
+        let cost = 1 + outer.map_or(0, Vec::len);
+        match (budget.checked_sub(cost), outer) {
+            (Some(left), _) => *budget = left,
+            // Of a single outer ring the box tells as much as anybody needs.
+            (None, outer) if boxes.len() == 1 => return Ok(outer.map(|_| at)),
+            (None, _) => {
+                return Err(format!(
+                    "which of its holes lie in which of its {} areas takes too long to find out",
+                    boxes.len()
+                ));
+            }
+        }
+        // The second vertex decides where the first one lies on the edge.
+        if outer.is_some_and(|outer| hole.iter().take(2).any(|point| contains(outer, *point))) {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
 }
 
 fn box_of(ring: &[Position]) -> Option<Bounds> {
@@ -296,4 +316,36 @@ fn multipatch(lines: &[Vec<Position>], patches: &[u32]) -> VectorGeometry {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square(x: f64, size: f64, is_hole: bool) -> Vec<Position> {
+        let corners = [(0.0, 0.0), (0.0, size), (size, size), (size, 0.0), (0.0, 0.0)];
+        let mut ring: Vec<Position> = corners.iter().map(|(a, b)| Position::flat(x + a, *b)).collect();
+        if is_hole {
+            ring.reverse();
+        }
+        ring
+    }
+
+    #[test]
+    fn holes_beyond_the_budget_are_no_areas() {
+        let sizes = |polygons: Vec<Rings>| polygons.iter().map(Vec::len).collect::<Vec<_>>();
+        let two = || {
+            vec![
+                square(0.0, 9.0, false),
+                square(20.0, 9.0, false),
+                square(21.0, 1.0, true),
+            ]
+        };
+        assert_eq!(grouped(two(), 100).map(sizes), Ok(vec![1, 2]));
+        assert!(grouped(two(), 3).is_err());
+        // With one outer ring there is nothing to find out.
+        let one = || vec![square(0.0, 9.0, false), square(1.0, 1.0, true), square(30.0, 1.0, true)];
+        assert_eq!(grouped(one(), 100).map(sizes), Ok(vec![2, 1]));
+        assert_eq!(grouped(one(), 0).map(sizes), Ok(vec![2, 1]));
+    }
 }

@@ -7,11 +7,11 @@ use super::{
     bare::{bare_ground, surroundings},
     drape::{Drape, drape_polygon, edge_ring},
 };
-use crate::geometry::polygon::{Polygon, difference};
+use crate::geometry::polygon::{Polygon, difference, intersection};
 use crate::model::{NewSurface, SurfaceKind, Terrain};
 use crate::view::{feature_material::PaperMesh, palette, relief::Holes};
 use bevy::{math::DVec2, prelude::*};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// Ground as triangles and hairlines.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(super) struct Cover {
 
 /// Edges are split until they are no longer than this, so that paper follows the terrain, metres.
 const DRAPE_M: f64 = 9.0;
+/// A surface is split into no more squares than about this.
+const MOST_CELLS: f64 = 1_000_000.0;
 /// What lies lower than this below the ground needs a hole in it to be seen, metres.
 const LOWERED_M: f64 = -0.02;
 
@@ -63,6 +65,36 @@ pub(super) struct Surfaces<'a> {
     pub(super) base: &'a [NewSurface],
     /// Surfaces of every plan of the scenario.
     pub(super) plans: Vec<&'a NewSurface>,
+}
+
+/// Surfaces as far as they lie within a box; most lie in it whole.
+pub(super) fn within(surfaces: &[NewSurface], (low, high): (DVec2, DVec2)) -> Cow<'_, [NewSurface]> {
+    let is_inside = |surface: &NewSurface| {
+        let (from, to) = box_of(&surface.outer);
+        from.cmpge(low).all() && to.cmple(high).all()
+    };
+    if surfaces.iter().all(is_inside) {
+        return Cow::Borrowed(surfaces);
+    }
+    let frame = [Polygon::new(vec![
+        low,
+        DVec2::new(high.x, low.y),
+        high,
+        DVec2::new(low.x, high.y),
+    ])];
+    let clipped = surfaces.iter().flat_map(|surface| {
+        if is_inside(surface) {
+            return vec![surface.clone()];
+        }
+        let parts = intersection(&[polygon_of(surface)], &frame).into_iter();
+        let part = |part: Polygon| NewSurface {
+            outer: part.exterior,
+            holes: part.holes,
+            ..surface.clone()
+        };
+        parts.map(part).collect()
+    });
+    Cow::Owned(clipped.collect())
 }
 
 impl Surfaces<'_> {
@@ -126,8 +158,9 @@ pub(super) fn plan_ground(
 }
 
 fn lay<'a>(cover: &mut Cover, terrain: &Terrain, pieces: impl IntoIterator<Item = &'a Piece>) {
-    let drape = Drape::new(terrain, DRAPE_M);
     for piece in pieces {
+        // One that covers a whole region follows the ground more coarsely.
+        let drape = Drape::new(terrain, DRAPE_M.max((piece.polygon.area_m2() / MOST_CELLS).sqrt()));
         let color = palette::surface(piece.kind);
         drape_polygon(&mut cover.faces, terrain, &piece.polygon, piece.raise_m, color, drape);
         for ring in std::iter::once(&piece.polygon.exterior).chain(&piece.polygon.holes) {

@@ -22,15 +22,16 @@ use super::{
     scene::{ScenarioShown, ShownScenario, Unfinished, VariantShown},
 };
 use crate::georef::SitePos;
-use crate::model::{LayerKind, NewSurface, OpenScenario, Terrain};
+use crate::model::{NewSurface, OpenScenario, Terrain};
 use crate::schedule::FrameSystems;
+use bare::reach;
 use bevy::{
     light::NotShadowCaster,
     math::DVec3,
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
-use cover::{Cover, Surfaces, lasting_cover, plan_ground};
+use cover::{Cover, Surfaces, lasting_cover, plan_ground, within};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
@@ -141,12 +142,6 @@ pub(crate) fn plugin(app: &mut App) {
         );
 }
 
-/// Whether the ground is known beforehand: from a layer of terrain, or from a city model that brings its own.
-pub(in crate::view) fn is_measured(open: &OpenScenario) -> bool {
-    let layers = &open.scenario.layers;
-    open.has_terrain || layers.iter().any(|layer| layer.kind == LayerKind::Terrain)
-}
-
 /// Starts a part that is neither there nor in the making.
 fn start_making(grounds: &mut Grounds, open: &Arc<OpenScenario>, heights: &GroundHeights, part: Part) {
     if !grounds.ready.contains_key(&part) && !grounds.is_in_the_making(&part) {
@@ -162,8 +157,10 @@ fn make_anew(grounds: &mut Grounds, open: &Arc<OpenScenario>, heights: &GroundHe
     let wanted = part.clone();
     let task = AsyncComputeTaskPool::get().spawn(async move {
         let variants = &open.scenario.variants;
+        let reach = reach(&open, &terrain);
+        let base = within(&open.surfaces, reach);
         let surfaces = Surfaces {
-            base: &open.surfaces,
+            base: &base,
             plans: variants.iter().flat_map(|variant| &variant.surfaces).collect(),
         };
         let mut made = Made::default();
@@ -175,6 +172,9 @@ fn make_anew(grounds: &mut Grounds, open: &Arc<OpenScenario>, heights: &GroundHe
                     .into_iter()
                     .flat_map(|variant| variant.surfaces_in(&open.scenario, phase.as_deref()))
                     .collect();
+                let plan: Vec<NewSurface> = plan.into_iter().cloned().collect();
+                let plan = within(&plan, reach);
+                let plan: Vec<&NewSurface> = plan.iter().collect();
                 let (bounds, has_bare) = (bounds(&open, &terrain), !relief::is_large(&terrain));
                 let ground = plan_ground(&terrain, is_measured, &surfaces, &plan, bounds, has_bare);
                 made.holes = ground.holes;
@@ -207,7 +207,7 @@ pub(in crate::view) fn start_grounds(
     let open = scenario.open.clone();
     if is_new {
         samples.clear();
-        *heights = GroundHeights::new(open.terrain.clone(), is_measured(&open));
+        *heights = GroundHeights::new(open.terrain.clone(), open.has_terrain);
         forget(&mut commands, &mut grounds);
     }
     // What is to be seen first, then the others, so that a switch finds them ready.
@@ -337,7 +337,7 @@ fn start_estimate(
     mut samples: ResMut<FootSamples>,
     mut grounds: ResMut<Grounds>,
 ) {
-    let is_wanted = scenario.is_some_and(|s| !is_measured(&s.open));
+    let is_wanted = scenario.is_some_and(|s| !s.open.has_terrain);
     if !is_wanted || heights.is_measured || grounds.estimating.is_some() {
         return;
     }

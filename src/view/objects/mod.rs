@@ -6,7 +6,6 @@ mod forms;
 use super::{
     feature_material::{PaperMesh, SharedPaper},
     feature_rows::{FeatureRows, RowRange},
-    ground::GroundHeights,
     palette::{self, Rgb},
     prepared::{Making, PreparedMesh, SpawnBudget},
     ray_cast::PickOwner,
@@ -251,7 +250,6 @@ fn show_objects(
     scenario: Option<Res<ShownScenario>>,
     pins: Res<ShownPins>,
     looks: Res<ObjectLooks>,
-    ground: Res<GroundHeights>,
     added: Query<(), Added<ObjectMesh>>,
     mut rows: ResMut<FeatureRows>,
     mut objects: Query<(&ObjectMesh, &Rows, &mut Visibility)>,
@@ -260,7 +258,7 @@ fn show_objects(
         return;
     };
     let is_asked = scenario.is_changed() || pins.is_changed() || looks.is_changed();
-    if !is_asked && added.is_empty() && !ground.is_added() {
+    if !is_asked && added.is_empty() {
         return;
     }
     let (removed, layers) = (scenario.removed_assets(), scenario.asset_visibility());

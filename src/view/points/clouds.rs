@@ -4,7 +4,7 @@ use super::material::{NodeUniform, PointMaterial};
 use super::pick::{PickPoints, PickedPoint, PointHit, Sight};
 use super::prepare::PreparedNode;
 use super::sizes::Widths;
-use crate::georef::SitePos;
+use crate::georef::{SitePos, narrow};
 use crate::model::points::{PointFacts, SiteCloud, SiteTree};
 use crate::sources::points::StopOnDrop;
 use crate::streaming::{CloudIndex, CloudKey, CloudSelection};
@@ -54,6 +54,8 @@ pub(super) enum Tree {
     },
     /// There to be chosen from.
     There { tree: Arc<SiteTree>, index: CloudIndex },
+    /// Cannot be had; the problem is told.
+    Failed,
 }
 
 /// A node that is there.
@@ -146,7 +148,7 @@ pub(super) fn uniform(widths_m: Widths, middle_m: f64, count: u32) -> NodeUnifor
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "widths and heights for the eye")]
+/// A width or a height for the eye.
 pub(super) fn narrow_m(value: f64) -> f32 {
-    value as f32
+    narrow(DVec3::splat(value))[0]
 }

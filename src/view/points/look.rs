@@ -1,6 +1,7 @@
 //! How the points of a cloud are coloured and which classes of them are shown, and the table that says so on the graphics
 //! card.
 
+use super::clouds::narrow_m;
 use crate::model::points::CloudTraits;
 use crate::schedule::FrameSystems;
 use crate::view::palette::{self, Rgb};
@@ -167,8 +168,7 @@ pub(super) fn buffer(look: &PointLook) -> ShaderBuffer {
 
 fn table(look: &PointLook) -> Vec<u32> {
     let mut words = vec![0; WORDS];
-    #[expect(clippy::cast_possible_truncation, reason = "heights for a colour")]
-    let heights = look.traits.heights_m.map(|z| (z as f32).to_bits());
+    let heights = look.traits.heights_m.map(|z| narrow_m(z).to_bits());
     let intensities = look.traits.intensities.map(|value| f32::from(value).to_bits());
     words[0] = look.color_by.number();
     words[1..3].copy_from_slice(&heights);

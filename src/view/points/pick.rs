@@ -1,5 +1,6 @@
 //! Which measured point a line of sight meets: the foremost of those within a few pixels of it.
 
+use super::clouds::narrow_m;
 use crate::georef::{SitePos, narrow, render_axes, site_axes};
 use crate::model::points::PointFacts;
 use bevy::math::{DVec3, Vec3};
@@ -86,8 +87,7 @@ impl<F: Copy> PickPoints<F> {
     pub fn cast(&self, sight: &Sight, size_m: f32, is_shown: impl Fn(&F) -> bool) -> Option<PointHit<F>> {
         let eye = Vec3::from_array(narrow(render_axes(sight.eye.0 - self.origin.0)));
         let direction = Vec3::from_array(narrow(render_axes(sight.direction)));
-        #[expect(clippy::cast_possible_truncation, reason = "a small share")]
-        let slope = (sight.metres_per_pixel * NEAR_PX) as f32;
+        let slope = narrow_m(sight.metres_per_pixel * NEAR_PX);
         // How far beside the line counts at a distance along it.
         let reach = |away: f32| (away * slope).max(0.5 * size_m);
         let is_near = |(middle, radius): (Vec3, f32)| {

@@ -9,6 +9,7 @@ use crate::georef::SitePos;
 use crate::model::points::HELD_POINTS;
 use crate::schedule::FrameSystems;
 use crate::sources::points::StopOnDrop;
+use crate::sources::{Cause, Problem, remote::on_own_thread};
 use crate::streaming::{CloudIndex, CloudKey, CloudNode, CloudSettings, NodeState, select_points};
 use crate::view::{
     placement::SiteAnchor,
@@ -89,7 +90,9 @@ fn wake_clouds(scenario: Option<Res<ShownScenario>>, mut points: ResMut<PointClo
             Tree::Asleep(asleep) if is_visible => {
                 let (asleep, stop) = (asleep.clone(), StopOnDrop::default());
                 let (of, told) = (asleep.clone(), stop.stop());
-                let task = AsyncComputeTaskPool::get().spawn(async move { of.tree(held, &told) });
+                // Not on a thread for tasks: a large file takes a minute, and what is opened meanwhile must not wait.
+                let made = on_own_thread("points-tree", move || of.tree(held, &told));
+                let task = AsyncComputeTaskPool::get().spawn(async move { made.await.flatten() });
                 cloud.tree = Tree::Making {
                     cloud: asleep,
                     task,
@@ -97,7 +100,7 @@ fn wake_clouds(scenario: Option<Res<ShownScenario>>, mut points: ResMut<PointClo
                 };
             }
             Tree::Making { cloud: asleep, .. } if !is_visible => cloud.tree = Tree::Asleep(asleep.clone()),
-            Tree::Asleep(_) | Tree::Making { .. } | Tree::There { .. } => {}
+            Tree::Asleep(_) | Tree::Making { .. } | Tree::There { .. } | Tree::Failed => {}
         }
     }
 }
@@ -113,9 +116,17 @@ fn take_trees(
         let Tree::Making { task, .. } = &mut cloud.tree else {
             continue;
         };
-        // One that was told to stop is not kept here.
-        let Some(Some(mut tree)) = block_on(poll_once(task)) else {
-            continue;
+        let mut tree = match block_on(poll_once(task)) {
+            None => continue,
+            Some(Some(tree)) => tree,
+            Some(None) => {
+                let message = "its points could not be put in order; close other programs and open it again";
+                problems
+                    .0
+                    .push(Problem::error(cloud.layer.clone(), "", message).because(Cause::Machine));
+                cloud.tree = Tree::Failed;
+                continue;
+            }
         };
         problems.0.append(&mut tree.problems);
         let mut look = PointLook::of(tree.traits.clone());

@@ -5,9 +5,10 @@ use super::{
     node_store::NodeStore,
     select::{Detail, Wanted, cover, select},
     tree::{NodeId, Relief},
-    work::{Job, Made, PictureKey, ShapeKey, start_picture, start_shape},
+    work::{Job, Made, PictureKey, ShapeKey, is_asked, start_picture, start_shape},
 };
 use crate::model::{GroundPicture, Terrain};
+use crate::sources::Problem;
 use crate::streaming::View;
 use crate::view::feature_rows::RowRange;
 use bevy::{
@@ -18,6 +19,9 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
+
+/// Pictures that a server is asked for at a time.
+const MOST_ASKED: usize = 4;
 
 /// The ground in the making and on the screen.
 #[derive(Resource, Default)]
@@ -46,6 +50,10 @@ pub(in crate::view) struct Ground {
     pub(super) rows: Option<RowRange>,
     pub(super) now: u64,
     pub(super) is_photographed: bool,
+    /// How often servers were asked anew for all pictures.
+    pub(super) asked_again: u64,
+    /// What was said of pictures that a server did not give.
+    pub(super) told: Vec<Problem>,
 }
 
 impl Ground {
@@ -146,13 +154,14 @@ impl Ground {
         layers: Option<(u64, &[Arc<dyn GroundPicture>])>,
         is_shaded: bool,
     ) {
+        let is_asked = layers.is_some_and(|(_, pictures)| is_asked(pictures));
         let most = AsyncComputeTaskPool::get().thread_num() + 1;
         for node in &self.wanted.order {
             if let Some(key) = self.shapes.get(node).copied() {
                 self.store.use_shape(&key, self.now);
                 let job = Job::Shape(key);
                 let is_there = self.store.shapes.contains_key(&key) || self.underway.contains(&job);
-                if !is_there && self.making.len() < most {
+                if !is_there && self.in_the_making(is_asked, false) < most {
                     self.underway.insert(job);
                     let task = start_shape(relief.clone(), key, holes.clone(), is_shaded);
                     self.making.insert(job, task);
@@ -163,7 +172,8 @@ impl Ground {
             self.store.use_picture(&key, self.now);
             let job = Job::Picture(key);
             let is_there = self.store.pictures.contains_key(&key) || self.underway.contains(&job);
-            if !is_there && self.making.len() < most {
+            let most = if is_asked { MOST_ASKED } else { most };
+            if !is_there && self.in_the_making(is_asked, is_asked) < most {
                 self.underway.insert(job);
                 let task = start_picture(relief, key, pictures.to_vec());
                 self.making.insert(job, task);
@@ -175,6 +185,13 @@ impl Ground {
                 self.store.use_picture(&PictureKey { node: *node, layers }, self.now);
             }
         }
+    }
+
+    /// How many jobs are under way: of those that wait for a server if they `wait`, else of the others. All are others
+    /// where no server `is_asked`.
+    fn in_the_making(&self, is_asked: bool, wait: bool) -> usize {
+        let waits = |job: &Job| is_asked && matches!(job, Job::Picture(_));
+        self.making.keys().filter(|job| waits(job) == wait).count()
     }
 
     /// Makes the nodes that are seen with the holes of other variants too, so that a switch finds them.

@@ -51,6 +51,7 @@ pub(super) fn compose(
                 continue;
             }
         };
+        problems.extend(picture.problem);
         // A picture of another size than asked for cannot be laid on the others.
         if picture.side_px != PICTURE_PX || picture.pixels.len() != (PICTURE_PX * PICTURE_PX) as usize {
             continue;
@@ -211,6 +212,7 @@ pub(super) mod tests {
             Ok(Some(PictureTile {
                 side_px,
                 pixels: pixels.collect(),
+                problem: None,
             }))
         }
     }

@@ -7,7 +7,7 @@ use super::{
     node_store::{Dress, Life, Picture, Shape},
     picture::INNER_PX,
     select::{Detail, Photographed},
-    work::{Job, Made, PictureKey, ShapeKey, start_relief},
+    work::{Job, Made, PictureKey, ShapeKey, is_asked, start_relief},
 };
 use crate::model::GroundPicture;
 use crate::schedule::FrameSystems;
@@ -18,7 +18,7 @@ use crate::view::{
     prepared::SpawnBudget,
     scene::{ScenarioShown, ShownScenario, Unfinished, ViewProblems},
     site_view::SiteView,
-    tiles::{TileSettings, TileStats},
+    tiles::{RetryTiles, TileSettings, TileStats},
 };
 use bevy::{
     light::NotShadowCaster,
@@ -54,6 +54,7 @@ pub(super) fn plugin(app: &mut App) {
             Update,
             (
                 take_made.in_set(FrameSystems::Ingest),
+                ask_again.in_set(FrameSystems::Derive),
                 // After the ground has learnt its heights.
                 build.after(ground::start_grounds).in_set(FrameSystems::Derive),
                 show_relief.in_set(FrameSystems::Select),
@@ -102,6 +103,26 @@ fn build(
     }
 }
 
+/// Asks servers anew for all that is seen of their pictures; what is drawn stays until that is there.
+fn ask_again(
+    mut wanted: MessageReader<RetryTiles>,
+    scenario: Option<Res<ShownScenario>>,
+    mut ground: ResMut<Ground>,
+    mut problems: ResMut<ViewProblems>,
+) {
+    let (Some(_), Some(scenario)) = (wanted.read().last(), scenario) else {
+        return;
+    };
+    let pictures = visible_layers(&scenario);
+    if !is_asked(&pictures) {
+        return;
+    }
+    pictures.iter().for_each(|layer| layer.try_again());
+    ground.asked_again += 1;
+    let told = std::mem::take(&mut ground.told);
+    problems.0.retain(|problem| !told.contains(problem));
+}
+
 fn take_made(
     mut commands: Commands,
     paper: Option<Res<SharedPaper>>,
@@ -146,6 +167,7 @@ fn take_made(
             Made::Picture(key, image, found) => {
                 for problem in found {
                     if problems.0.len() < MOST_PROBLEMS && !problems.0.contains(&problem) {
+                        ground.told.push(problem.clone());
                         problems.0.push(problem);
                     }
                 }
@@ -182,7 +204,7 @@ pub(in crate::view) fn show_relief(
     let ground = ground.bypass_change_detection();
     ground.now += 1;
     let pictures = visible_layers(&scenario);
-    let layers = (!pictures.is_empty()).then(|| mark_of(&pictures));
+    let layers = (!pictures.is_empty()).then(|| mark_of(&pictures, ground.asked_again));
     if layers.is_none() && !is_large(heights.terrain()) {
         for key in std::mem::take(&mut ground.drawn).into_values() {
             set_visible(ground, key, false, &mut visibilities);
@@ -273,9 +295,12 @@ pub(in crate::view) fn show_relief(
     }
 }
 
-/// Stands for a choice of layers.
-fn mark_of(layers: &[Arc<dyn GroundPicture>]) -> u64 {
+/// Stands for a choice of layers, and for how often servers were asked for them.
+fn mark_of(layers: &[Arc<dyn GroundPicture>], asked_again: u64) -> u64 {
     let mut hasher = DefaultHasher::new();
+    if is_asked(layers) {
+        asked_again.hash(&mut hasher);
+    }
     for layer in layers {
         layer.layer().hash(&mut hasher);
     }

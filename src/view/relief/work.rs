@@ -8,7 +8,7 @@ use super::{
 };
 use crate::georef::{SitePos, narrow};
 use crate::model::{GroundPicture, OpenScenario, Terrain};
-use crate::sources::Problem;
+use crate::sources::{Problem, remote::on_own_thread};
 use crate::view::{feature_material::PaperMesh, ground, palette, prepared::DrawnMesh};
 use bevy::{
     math::{DVec2, DVec3},
@@ -117,10 +117,24 @@ pub(super) fn start_shape(relief: Arc<Relief>, key: ShapeKey, holes: Arc<Holes>,
 /// Starts to make a node's picture.
 pub(super) fn start_picture(relief: &Relief, key: PictureKey, layers: Vec<Arc<dyn GroundPicture>>) -> Task<Made> {
     let (low, side_m) = relief.square(key.node);
-    AsyncComputeTaskPool::get().spawn(async move {
+    let is_asked = is_asked(&layers);
+    let work = move || {
         let (pixels, problems) = compose(&layers, low, side_m);
         Made::Picture(key, pixels.map(image), problems)
-    })
+    };
+    let pool = AsyncComputeTaskPool::get();
+    if is_asked {
+        // Not on a thread for tasks: a slow server would hold up the ground, and every file that is opened.
+        let ended = move || Made::Picture(key, None, Vec::new());
+        pool.spawn(async move { on_own_thread("ground-picture", work).await.unwrap_or_else(ended) })
+    } else {
+        pool.spawn(async move { work() })
+    }
+}
+
+/// Whether a server is asked for the picture.
+pub(super) fn is_asked(layers: &[Arc<dyn GroundPicture>]) -> bool {
+    layers.iter().any(|layer| layer.host().is_some())
 }
 
 #[cfg(test)]

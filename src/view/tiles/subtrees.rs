@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// Subtrees that are read at a time.
 const READERS: usize = 6;
 /// Tiles that come into the trees in one frame, at least one subtree.
-const TILES_PER_FRAME: usize = 4_000;
+const TILES_PER_FRAME: usize = 1_500;
 /// With more tiles than this in a tree, subtrees out of view are taken out. A tile takes about 1 KB.
 const SOFT_TILES: usize = 60_000;
 /// With more tiles than this in a tree no subtree comes in, whatever is in view.
@@ -21,6 +21,8 @@ const HARD_TILES: usize = 240_000;
 const UNSEEN_FRAMES: u64 = 240;
 /// Frames between two looks for what can go.
 const FRAMES_BETWEEN: u64 = 60;
+/// Tiles that go in one frame, at least one subtree; the rest goes in the frames after it.
+const DROPPED_PER_FRAME: usize = 1_500;
 
 /// What is read and kept of the subtrees of all layers.
 pub(super) struct SubtreeKeeper {
@@ -36,6 +38,8 @@ pub(super) struct SubtreeKeeper {
     in_hand: BTreeSet<TileKey>,
     frame: u64,
     next_look: u64,
+    /// Layers of which only a part of what shall go is gone.
+    dropping: BTreeSet<u32>,
     /// Usually [`SOFT_TILES`].
     soft_tiles: usize,
     /// Usually [`HARD_TILES`].
@@ -53,6 +57,7 @@ impl Default for SubtreeKeeper {
             in_hand: BTreeSet::new(),
             frame: 0,
             next_look: 0,
+            dropping: BTreeSet::new(),
             soft_tiles: SOFT_TILES,
             hard_tiles: HARD_TILES,
         }
@@ -66,6 +71,7 @@ impl SubtreeKeeper {
         self.waiting.retain(|loaded| loaded.layer != layer);
         self.seen.retain(|key, _| key.layer != layer);
         self.refused.retain(|key| key.layer != layer);
+        self.dropping.remove(&layer);
     }
 
     /// Hangs into the trees what has come. Returns what cannot be had or is doubtful; the first of each pair is whether
@@ -159,22 +165,22 @@ impl SubtreeKeeper {
         problem
     }
 
-    /// Takes subtrees out of trees that have grown large: those longest out of view, until a quarter is free. Call it
-    /// when what the loader has finished was just taken: `is_busy` says which of that still waits. `evict` gives up what
-    /// is loaded of a tile.
+    /// Takes subtrees out of trees that have grown large: those longest out of view, some in each frame, until a quarter is
+    /// free. Call it when what the loader has finished was just taken: `is_busy` says which of that still waits. `evict`
+    /// gives up what is loaded of a tile.
     pub(super) fn drop_unseen(
         &mut self,
         layers: &mut BTreeMap<u32, TileLayer>,
         is_busy: impl Fn(TileKey) -> bool,
         mut evict: impl FnMut(&mut TileLayer, TileKey),
     ) {
-        if self.frame < self.next_look {
-            return;
+        let is_look = self.frame >= self.next_look;
+        if is_look {
+            self.next_look = self.frame + FRAMES_BETWEEN;
         }
-        self.next_look = self.frame + FRAMES_BETWEEN;
         for (&number, layer) in layers.iter_mut() {
             let is_large = matches!(&layer.tree, Tree::Open(tree) if tree.tiles_held() > self.soft_tiles);
-            if is_large {
+            if is_look && is_large || self.dropping.remove(&number) {
                 self.drop_of_layer(number, layer, &is_busy, &mut evict);
             }
         }
@@ -188,39 +194,45 @@ impl SubtreeKeeper {
         evict: &mut impl FnMut(&mut TileLayer, TileKey),
     ) {
         let key = |tile: TileId| TileKey { layer: number, tile };
+        let enough = self.soft_tiles / 4 * 3;
         let mut dropped = Vec::new();
+        let mut room = DROPPED_PER_FRAME;
         // Each round takes the outermost; then those above them are.
-        loop {
+        'rounds: loop {
             let Tree::Open(tree) = &layer.tree else { return };
-            let is_in_use =
-                |tile: &TileId| layer.shown.contains(tile) || self.in_hand.contains(&key(*tile)) || is_busy(key(*tile));
             let mut unseen: Vec<(u64, TileId)> = tree
                 .last_subtrees()
                 .map(|root| (self.seen.get(&key(root)).copied().unwrap_or(0), root))
                 .filter(|(seen, _)| seen + UNSEEN_FRAMES < self.frame)
-                .filter(|(_, root)| !tree.subtree_tiles(*root).iter().chain([root]).any(is_in_use))
                 .collect();
             unseen.sort_unstable();
-            if unseen.is_empty() {
-                break;
-            }
+            let before = dropped.len();
             for (_, root) in unseen {
-                let Tree::Open(tree) = &layer.tree else { return };
-                if tree.tiles_held() <= self.soft_tiles / 4 * 3 {
-                    break;
+                let Tree::Open(tree) = &mut layer.tree else { return };
+                if tree.tiles_held() <= enough {
+                    break 'rounds;
+                }
+                if room == 0 {
+                    self.dropping.insert(number);
+                    break 'rounds;
                 }
                 let tiles: Vec<TileId> = tree.subtree_tiles(root).iter().chain([&root]).copied().collect();
-                for tile in tiles {
-                    evict(layer, key(tile));
+                let is_in_use = |tile: &TileId| {
+                    layer.shown.contains(tile) || self.in_hand.contains(&key(*tile)) || is_busy(key(*tile))
+                };
+                if tiles.iter().any(is_in_use) {
+                    continue;
                 }
-                let Tree::Open(tree) = &mut layer.tree else { return };
                 if tree.detach(root) {
                     self.seen.remove(&key(root));
                     dropped.push(root);
                 }
+                room = room.saturating_sub(tiles.len());
+                for tile in tiles {
+                    evict(layer, key(tile));
+                }
             }
-            let Tree::Open(tree) = &layer.tree else { return };
-            if tree.tiles_held() <= self.soft_tiles / 4 * 3 {
+            if dropped.len() == before {
                 break;
             }
         }

@@ -258,6 +258,52 @@ fn mbtiles_lie_where_proj_says_in_rd_and_in_web_mercator() {
     }
 }
 
+/// A scenario with layers of these kinds and paths, each said to be in RD.
+fn with_stated_crs(folder: &Path, layers: &[(&str, &str)]) -> OpenScenario {
+    let layers = layers.iter().map(|(kind, path)| {
+        json!({
+            "id": path, "kind": kind, "path": path, "crs": "EPSG:28992", "height_reference": "nap",
+        })
+    });
+    let document = json!({
+        "version": 1, "title": {"nl": "Luchtfoto"},
+        "area": {"anchor": {"rd": ANCHOR.to_array(), "nap_m": 17.0}},
+        "layers": layers.collect::<Vec<_>>(),
+    });
+    fs::write(folder.join("scenario.json"), document.to_string()).unwrap();
+    open(folder).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// The key `crs` of a layer was read and did nothing, here and without a word at others.
+#[test]
+fn a_picture_without_a_system_lies_where_its_layer_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut photo = photo(28992, [ANCHOR.x, ANCHOR.y], 0.25);
+    fs::write(folder.path().join("said.tif"), photo.bytes()).unwrap();
+    let said = only(&opened(folder.path(), "said.tif")).bounds();
+    photo.keys.pop();
+    fs::write(folder.path().join("photo.tif"), photo.bytes()).unwrap();
+    let picture = only(&with_stated_crs(folder.path(), &[("imagery", "photo.tif")]));
+    assert_eq!(picture.bounds(), said);
+
+    let others = [
+        ("points", "a.las"),
+        ("terrain", "a.tif"),
+        ("tiles3d", "tileset.json"),
+        ("assets", "a.csv"),
+    ];
+    for other in others {
+        let open = with_stated_crs(folder.path(), &[other]);
+        let lines: Vec<String> = open.problems.iter().map(ToString::to_string).collect();
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.contains("layers[0].crs: this does nothing here")),
+            "{lines:?}"
+        );
+    }
+}
+
 #[test]
 fn what_is_wrong_is_one_line_and_the_rest_opens() {
     let folder = tempfile::tempdir().unwrap();

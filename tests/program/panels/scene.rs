@@ -63,6 +63,7 @@ fn two_systems() -> SystemState {
         place: place.to_owned(),
     };
     SystemState {
+        is_overruled: false,
         file: "plantekening met een lange naam.dxf".to_owned(),
         said: None,
         choices: vec![

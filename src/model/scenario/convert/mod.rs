@@ -212,7 +212,7 @@ impl Converter<'_> {
                 kind,
                 columns: self.columns(file, &place, kind, &path),
                 style: self.style(file, &place, kind),
-                crs: self.layer_crs(file, &place),
+                crs: self.layer_crs(file, &place, kind, &path),
                 path,
                 height_reference,
                 id_property: file.id_property.clone(),
@@ -247,8 +247,26 @@ impl Converter<'_> {
         None
     }
 
-    fn layer_crs(&mut self, file: &file::LayerFile, place: &str) -> Option<String> {
+    fn layer_crs(&mut self, file: &file::LayerFile, place: &str, kind: LayerKind, path: &str) -> Option<String> {
         let crs = file.crs.clone()?;
+        let instead = match kind {
+            LayerKind::Tiles3d => Some("3D Tiles are in EPSG:4978 by their specification"),
+            LayerKind::Terrain if has_extension(path, &["json"]) => Some("its tiles say their own CRS"),
+            LayerKind::Terrain if !has_extension(path, &["tif", "tiff"]) => {
+                Some("a height grid without a CRS is in that of the scenario")
+            }
+            LayerKind::Terrain => {
+                Some("a GeoTIFF is only placed by the CRS that it names: write it in with gdal_edit.py")
+            }
+            LayerKind::Points => Some("points are only placed by the CRS that they name: write it in with las2las"),
+            LayerKind::Assets if is_table(path) => Some("that of a table stands in its `columns`"),
+            _ => None,
+        };
+        if let Some(instead) = instead {
+            let message = format!("this does nothing here: {instead}");
+            self.findings.warning(format!("{place}.crs"), message);
+            return None;
+        }
         if crs_name::of_code_name(&crs).is_none() {
             let message = format!("the CRS `{crs}` is not known: write it as `EPSG:28992`; it is left out");
             self.place_error(format!("{place}.crs"), message);

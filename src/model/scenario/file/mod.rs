@@ -73,7 +73,7 @@ pub struct ScenarioFile {
     /// CRS of every x and y in this file (`EPSG:28992` when absent).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crs: Option<String>,
-    /// Base layers in drawing order.
+    /// Base layers. Where several of kind features lie on each other, the last is on top; of kind imagery the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layers: Option<Vec<LayerFile>>,
     /// Steps of building, in order.
@@ -273,7 +273,7 @@ pub struct LayerFile {
     /// How a layer of features looks; guessed when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<StyleFile>,
-    /// CRS of a vector file that does not say one itself (`EPSG:28992`).
+    /// CRS of a vector file or of imagery that does not say one itself (`EPSG:28992`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crs: Option<String>,
     /// Owner, date, licence.

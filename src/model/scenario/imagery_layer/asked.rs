@@ -100,4 +100,13 @@ impl GroundPicture for AskedPicture {
     fn host(&self) -> Option<&str> {
         Some(&self.host)
     }
+
+    fn try_again(&self) {
+        // Whoever asks just now holds the lock for long: then it is being tried already.
+        if let Ok(mut opened) = self.opened.try_lock()
+            && matches!(*opened, Opened::Failed(..))
+        {
+            *opened = Opened::NotAsked;
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::sources::imagery::{
 };
 use crate::sources::raster::GeoTiff;
 use crate::sources::resource::Resources;
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, crs_name};
 use std::sync::Arc;
 
 /// Largest `GeoTIFF` in a package, bytes; one in a folder is read in part and may have any size.
@@ -59,9 +59,12 @@ pub(super) fn site_picture(
     let path = &layer.path;
     let source = source(resources, path, problems)?;
     let misplaced = |message: String| Problem::error(path, "", message).because(Cause::Place);
-    let crs = source.crs().ok_or_else(|| {
+    let stated = || layer.crs.as_deref().and_then(crs_name::of_code_name);
+    let crs = source.crs().or_else(stated).ok_or_else(|| {
         misplaced(
-            "the file names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992".into(),
+            "the file names no coordinate system: give its layer one (`\"crs\": \"EPSG:28992\"`), or write it in, for \
+             example with gdal_edit.py -a_srs EPSG:28992"
+                .into(),
         )
     })?;
     SitePicture::new(&layer.id, path, source, Placing::Crs(site, crs)).map_err(misplaced)

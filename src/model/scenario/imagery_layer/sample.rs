@@ -189,11 +189,12 @@ impl GroundPicture for SitePicture {
         let Some(first) = lattice.level(levels) else {
             return Ok(None);
         };
-        let (mut any, mut problem) = (false, None);
+        let (mut any, mut problem): (bool, Option<Problem>) = (false, None);
         for level in (first..levels.len()).take(1 + MAX_COARSER) {
             match Sampled::read(&*self.source, level, &lattice) {
                 Ok(Some(sampled)) => {
                     any = true;
+                    problem = problem.or_else(|| sampled.problem.clone());
                     if sampled.fill(&lattice, &mut pixels) {
                         break;
                     }
@@ -207,7 +208,14 @@ impl GroundPicture for SitePicture {
         }
         match problem {
             Some(problem) if !any => Err(problem),
-            _ => Ok((any && pixels.iter().any(|pixel| pixel[3] > 0)).then_some(PictureTile { side_px, pixels })),
+            problem => {
+                let is_seen = any && pixels.iter().any(|pixel| pixel[3] > 0);
+                Ok(is_seen.then_some(PictureTile {
+                    side_px,
+                    pixels,
+                    problem,
+                }))
+            }
         }
     }
 }
@@ -328,6 +336,8 @@ struct Sampled<'a> {
     size: [u32; 2],
     /// Colour times opacity, and opacity, from 0 to 255.
     blocks: Vec<[f32; 4]>,
+    /// What is damaged of it.
+    problem: Option<Problem>,
 }
 
 impl<'a> Sampled<'a> {
@@ -367,6 +377,7 @@ impl<'a> Sampled<'a> {
             first: [x, y],
             size: [right - x, bottom - y],
             blocks: blocks(&read.pixels, window, block),
+            problem: read.problem,
         }))
     }
 

@@ -99,6 +99,58 @@ fn broken_json_is_told_by_line_and_column_and_what_is_sound_is_kept() {
     assert!(city.problems()[0].to_string().contains("deeper"));
 }
 
+#[test]
+fn that_a_file_ends_in_the_middle_is_told_before_what_comes_of_it() {
+    let solid = json!({"type": "Solid", "lod": "2", "boundaries": [cube_shell(0)]});
+    let mut json = document("2.0", building(solid));
+    json["metadata"] = json!([]);
+    let text = json.to_string();
+    let cut = &text[..text.find("[2000,2000,2000]").unwrap()];
+    let city = CityJson::of_bytes("x", cut.as_bytes()).unwrap();
+    let report = city.describe();
+    let facts = report["problems"].as_array().unwrap();
+    for first in [
+        city.problems()[0].message.as_str(),
+        facts[0]["message"].as_str().unwrap(),
+    ] {
+        assert!(first.contains("the file ends in the middle"), "{facts:?}");
+    }
+    assert_eq!(facts.len(), 3, "the metadata and the surfaces too: {facts:?}");
+}
+
+#[test]
+fn corners_of_a_feature_count_over_all_its_parts() {
+    let alternating =
+        json!({"surfaces": [{"type": "RoofSurface"}, {"type": "WallSurface"}], "values": [0, 1, 0, 1, 0, 1]});
+    let faces = json!({"type": "MultiSurface", "lod": "2", "boundaries": cube_shell(0), "semantics": alternating});
+    let corners = |json: &Value, most: usize| -> (usize, Vec<String>) {
+        let city = open(json);
+        let mut features = city.features(LodChoice::Highest).with_most_corners(most);
+        let parts: Vec<_> = features.by_ref().flat_map(|feature| feature.parts).collect();
+        let problems = features.problems().into_iter().map(|problem| problem.message);
+        (parts.iter().map(|part| part.positions.len()).sum(), problems.collect())
+    };
+    let (count, problems) = corners(&document("2.0", building(faces)), 6);
+    assert_eq!(count, 8);
+    assert!(problems[0].contains("larger than is read"), "{problems:?}");
+    // Of three instances of eight corners each one fits.
+    let mut json = document("2.0", json!({}));
+    let two = json!({"surfaces": [{"type": "RoofSurface"}, {"type": "WallSurface"}], "values": [0, 1]});
+    json["geometry-templates"] = json!({
+        "templates": [{"type": "MultiSurface", "lod": "1", "boundaries": [[[0, 1, 2, 3]], [[0, 1, 2, 3]]], "semantics": two}],
+        "vertices-templates": [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]],
+    });
+    let instance = |corner: u32| {
+        json!({"type": "GeometryInstance", "template": 0, "boundaries": [corner],
+        "transformationMatrix": [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]})
+    };
+    json["CityObjects"] =
+        json!({"t": {"type": "SolitaryVegetationObject", "geometry": [instance(0), instance(1), instance(2)]}});
+    let (count, problems) = corners(&json, 12);
+    assert_eq!(count, 8);
+    assert!(problems[0].starts_with("2 objects are larger"), "{problems:?}");
+}
+
 /// A document with everything in it.
 fn everything() -> String {
     let mut json = document(

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 pub const MAX_LAYER_BYTES: u64 = 64 << 20;
 /// Most rectangles of all levels together.
 const MAX_RECTANGLES: usize = 1_000_000;
+/// Rectangles that are none beyond this number are counted, not listed.
+const MAX_LISTED: usize = 20;
 
 /// A rectangle of tiles of a level, first and last ones included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,7 +185,8 @@ fn available(json: &Value, problem: &mut dyn FnMut(String, &str)) -> Vec<Vec<Ava
     let levels = json.get("available").and_then(Value::as_array);
     let mut found = Vec::new();
     let mut left = MAX_RECTANGLES;
-    for (z, level) in levels.into_iter().flatten().enumerate() {
+    let mut wrong = 0_usize;
+    'levels: for (z, level) in levels.into_iter().flatten().enumerate() {
         let Some(z) = u32::try_from(z).ok().filter(|z| *z <= MAX_LEVEL) else {
             problem(format!("available[{z}]"), "levels this deep are left out");
             break;
@@ -195,7 +198,8 @@ fn available(json: &Value, problem: &mut dyn FnMut(String, &str)) -> Vec<Vec<Ava
                     format!("available[{z}][{i}]"),
                     "more rectangles than are read; the rest is left out",
                 );
-                return found;
+                found.push(rectangles);
+                break 'levels;
             }
             left -= 1;
             let side = |key: &str, count: u32| {
@@ -213,13 +217,20 @@ fn available(json: &Value, problem: &mut dyn FnMut(String, &str)) -> Vec<Vec<Ava
             };
             match read().filter(|r| r.start_x <= r.end_x && r.start_y <= r.end_y) {
                 Some(rectangle) => rectangles.push(rectangle),
-                None => problem(
-                    format!("available[{z}][{i}]"),
-                    "this is no rectangle of tiles; it is left out",
-                ),
+                None => {
+                    wrong += 1;
+                    if wrong <= MAX_LISTED {
+                        let place = format!("available[{z}][{i}]");
+                        problem(place, "this is no rectangle of tiles; it is left out");
+                    }
+                }
             }
         }
         found.push(rectangles);
+    }
+    if let Some(more) = wrong.checked_sub(MAX_LISTED).filter(|more| *more > 0) {
+        let message = format!("{more} more are no rectangles of tiles; they are left out");
+        problem("available".into(), &message);
     }
     found
 }
@@ -320,5 +331,14 @@ mod tests {
             places,
             ["format", "projection", "tiles", "available[0][0]", "available[0][1]"]
         );
+    }
+
+    #[test]
+    fn rectangles_that_are_none_do_not_fill_the_list() {
+        let rectangles = ["5"; 500].join(", ");
+        let text = format!(r#"{{"format": "quantized-mesh-1.0", "tiles": ["{{z}}"], "available": [[{rectangles}]]}}"#);
+        let (layer, problems) = read_terrain_layer(text.as_bytes(), "layer.json").unwrap();
+        assert_eq!((layer.available, problems.len()), (vec![vec![]], MAX_LISTED + 1));
+        assert!(problems[MAX_LISTED].message.starts_with("480 more"), "{problems:?}");
     }
 }

@@ -1,14 +1,15 @@
 //! Features on their way in: checked, named, surveyed and put down by place.
 
 use super::{
-    Problems, Progress, Stage, Tiler, TilerError,
+    Problems, Progress, Stage, Tiler, TilerError, TilerReport, WORK,
     images::ImageNames,
     record::{MAX_RECORD, encode},
     schema::{MAX_COLUMNS, Schema, Survey},
-    spill::{CellKey, Chunk, Spill},
+    spill::{self, CellKey, Chunk, Spill},
+    tree,
 };
 use crate::georef::{Crs, Ecef, Transformer, lon_lat_h_from_ecef};
-use crate::sources::{Cause, CityFeature, CityPart, Problem};
+use crate::sources::{Cause, CityFeature, CityPart, Problem, tiles3d::write::FolderSink};
 use bevy::math::{DVec2, DVec3};
 use std::{
     collections::HashSet,
@@ -45,11 +46,44 @@ pub(super) struct Ingested {
     pub(super) problems: Problems,
 }
 
+impl Tiler<'_> {
+    /// As [`Tiler::tile_into_folder`], of features of which the caller knows that no two have the same id: then no ids are
+    /// kept to tell them apart.
+    ///
+    /// # Errors
+    /// As [`Tiler::tile_into_folder`].
+    pub fn tile_distinct_into_folder(
+        &self,
+        features: impl Iterator<Item = CityFeature>,
+        folder: &Path,
+    ) -> Result<TilerReport, TilerError> {
+        let sink = FolderSink::new(folder)?;
+        let work = folder.join(WORK);
+        // What an earlier run left behind would be mixed into this one.
+        spill::clear(&work)?;
+        let ingested = take_all(self, features, Some(&work), None);
+        let report = ingested.and_then(|ingested| tree::build(self, ingested, &sink));
+        let cleared = spill::clear(&work);
+        let report = report?;
+        cleared?;
+        Ok(report)
+    }
+}
+
 /// Takes everything in.
 pub(super) fn ingest(
     tiler: &Tiler<'_>,
     features: impl Iterator<Item = CityFeature>,
     work: Option<&Path>,
+) -> Result<Ingested, TilerError> {
+    take_all(tiler, features, work, Some(HashSet::new()))
+}
+
+fn take_all(
+    tiler: &Tiler<'_>,
+    features: impl Iterator<Item = CityFeature>,
+    work: Option<&Path>,
+    ids: Option<HashSet<u64>>,
 ) -> Result<Ingested, TilerError> {
     let to_ecef = tiler.to_ecef()?;
     let has_degrees = Transformer::new(Crs::ECEF, tiler.crs).is_ok_and(|back| back.gives_angles());
@@ -62,7 +96,7 @@ pub(super) fn ingest(
         spill: Spill::new(work.map(Path::to_owned))?,
         survey: Survey::default(),
         images: ImageNames::default(),
-        ids: HashSet::new(),
+        ids,
         problems: Problems::default(),
         features: 0,
         record: Vec::new(),
@@ -88,8 +122,8 @@ struct Intake<'a> {
     spill: Spill,
     survey: Survey,
     images: ImageNames,
-    /// Hashes of the ids so far.
-    ids: HashSet<u64>,
+    /// Hashes of the ids so far; `None` where the caller knows that they differ.
+    ids: Option<HashSet<u64>>,
     problems: Problems,
     features: u64,
     record: Vec<u8>,
@@ -186,7 +220,7 @@ impl Intake<'_> {
         }
         let mut number = 1_u64;
         let stem = own.clone();
-        while !self.ids.insert(hash(&own)) {
+        while self.ids.as_mut().is_some_and(|ids| !ids.insert(hash(&own))) {
             number += 1;
             own = format!("{stem}#{number}");
         }

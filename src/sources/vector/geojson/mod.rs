@@ -16,6 +16,8 @@ use serde_json::{Map, Value};
 
 /// Largest single feature, bytes: its values take many times that in memory.
 const MAX_FEATURE_BYTES: usize = 32 << 20;
+/// Most places of a sequence that are no JSON: what has more of them is no sequence.
+const MAX_BROKEN: usize = 200;
 
 /// What the parts of the text are, found without reading the features.
 #[derive(Debug)]
@@ -114,8 +116,8 @@ impl Document {
             // The words of the parser for what stands after the end.
             Ok(_) => serde_json::from_str::<IgnoredAny>(&document.text)
                 .err()
-                .map(|error| at_place(&document.text, 0, &error, path)),
-            Err((at, error)) => Some(at_place(&document.text, at, &error, path)),
+                .map(|error| Lines::default().at_place(&document.text, 0, &error, path)),
+            Err((at, error)) => Some(Lines::default().at_place(&document.text, at, &error, path)),
         };
         match features_at {
             Some(at) => {
@@ -166,6 +168,8 @@ impl Document {
             },
             index: 0,
             usable: 0,
+            broken: 0,
+            lines: Lines::default(),
             is_done: false,
         };
         std::iter::from_fn(move || walk.next_feature())
@@ -177,6 +181,9 @@ struct Walk<'a> {
     at: usize,
     index: usize,
     usable: usize,
+    /// Places that are no JSON.
+    broken: usize,
+    lines: Lines,
     is_done: bool,
 }
 
@@ -194,8 +201,9 @@ impl Walk<'_> {
             }
             Shape::Sequence => self.next_of_sequence(),
         };
+        let is_sequence = self.document.shape == Shape::Sequence;
+        let is_full = self.usable >= MAX_FEATURES;
         let value = match next {
-            Ok(Some(value)) => value,
             Ok(None) => {
                 self.is_done = true;
                 return self
@@ -204,27 +212,12 @@ impl Walk<'_> {
                     .clone()
                     .map(|problem| Err(self.after_some(problem)));
             }
-            Err((at, error)) => {
-                let problem = at_place(text, at, &error, &self.document.path);
-                if self.document.shape == Shape::Sequence
-                    && let Some(end) = text[at..].find('\n')
-                {
-                    self.at = at + end;
-                    self.index += 1;
-                    return Some(Err(problem));
-                }
-                self.is_done = true;
-                return Some(Err(self.after_some(problem)));
-            }
+            Ok(Some(_)) if is_full => return Some(Err(self.too_many())),
+            // Beyond the last that is read nobody asks whether a line is sound.
+            Err(_) if is_full && is_sequence => return Some(Err(self.too_many())),
+            Ok(Some(value)) => value,
+            Err((at, error)) => return Some(Err(self.broken(at, &error))),
         };
-        if self.index >= MAX_FEATURES {
-            self.is_done = true;
-            let more = self.rest_of_collection();
-            let message = format!("more than {MAX_FEATURES} features; the last {more} are left out");
-            return Some(Err(
-                Problem::error(&self.document.path, "features", message).because(Cause::TooLarge)
-            ));
-        }
         let index = self.index;
         self.index += 1;
         Some(match feature(value, index) {
@@ -241,6 +234,36 @@ impl Walk<'_> {
                 ))
             }
         })
+    }
+
+    /// What is no JSON; a sequence goes on at its next line.
+    fn broken(&mut self, at: usize, error: &serde_json::Error) -> Problem {
+        let Document { text, path, shape, .. } = self.document;
+        let problem = self.lines.at_place(text, at, error, path);
+        let next_line = text[at..].find('\n').filter(|_| *shape == Shape::Sequence);
+        let Some(end) = next_line else {
+            self.is_done = true;
+            return self.after_some(problem);
+        };
+        self.broken += 1;
+        if self.broken > MAX_BROKEN {
+            self.is_done = true;
+            let message = format!("more than {MAX_BROKEN} places are no JSON; what follows is left out");
+            return Problem { message, ..problem };
+        }
+        self.at = at + end;
+        self.index += 1;
+        problem
+    }
+
+    fn too_many(&mut self) -> Problem {
+        self.is_done = true;
+        let rest = match self.document.shape {
+            Shape::Collection(_) => format!("the last {}", self.rest_of_collection()),
+            Shape::Single | Shape::Sequence => "those after them".to_owned(),
+        };
+        let message = format!("more than {MAX_FEATURES} features; {rest} are left out");
+        Problem::error(&self.document.path, "features", message).because(Cause::TooLarge)
     }
 
     fn after_some(&self, mut problem: Problem) -> Problem {
@@ -309,14 +332,18 @@ fn one<T: DeserializeOwned>(text: &str, at: usize) -> Result<(T, usize), Broken>
     }
 }
 
-/// One value of any kind, of at most [`MAX_FEATURE_BYTES`].
+/// One value of any kind, of at most [`MAX_FEATURE_BYTES`]. No more than those are looked at, since a sequence that is
+/// broken tries again at every line.
 fn one_value(text: &str, at: usize) -> Result<(Value, usize), Broken> {
     if text.len() - at > MAX_FEATURE_BYTES {
-        let (_, end) = one::<IgnoredAny>(text, at)?;
-        if end - at > MAX_FEATURE_BYTES {
-            let message = format!("a value has more than {} MiB", MAX_FEATURE_BYTES >> 20);
-            return Err((at, serde::de::Error::custom(message)));
-        }
+        let end = text.floor_char_boundary(at + MAX_FEATURE_BYTES);
+        match one::<IgnoredAny>(&text[..end], at) {
+            Err((_, error)) if error.is_eof() => {
+                let message = format!("a value has more than {} MiB", MAX_FEATURE_BYTES >> 20);
+                return Err((at, serde::de::Error::custom(message)));
+            }
+            checked => checked?,
+        };
     }
     one::<Value>(text, at)
 }
@@ -384,17 +411,27 @@ fn members(text: &str, mut take: impl FnMut(&str, usize) -> Result<Option<usize>
     }
 }
 
-/// What the parser says of the part that begins at byte `at`, at its place in the whole.
-fn at_place(text: &str, at: usize, error: &serde_json::Error, path: &str) -> Problem {
-    let before = &text[..at];
-    let lines = before.matches('\n').count();
-    let (line, column) = match error.line() {
-        // Errors of our own and those of the first line count from where the part begins.
-        0 | 1 => {
-            let in_line = before.len() - before.rfind('\n').map_or(0, |end| end + 1);
-            (lines + 1, in_line + error.column())
-        }
-        line => (lines + line, error.column()),
-    };
-    json_text::syntax_problem_at(error, (line, column), path)
+/// Lines up to a place that moves forward, each part of the text counted once.
+#[derive(Default)]
+struct Lines {
+    at: usize,
+    count: usize,
+    /// Where the last of them begins.
+    start: usize,
+}
+
+impl Lines {
+    /// What the parser says of the part that begins at byte `at`, at its place in the whole.
+    fn at_place(&mut self, text: &str, at: usize, error: &serde_json::Error, path: &str) -> Problem {
+        let passed = text.get(self.at..at).unwrap_or_default();
+        self.count += passed.matches('\n').count();
+        self.start = passed.rfind('\n').map_or(self.start, |end| self.at + end + 1);
+        self.at = at;
+        let (line, column) = match error.line() {
+            // Errors of our own and those of the first line count from where the part begins.
+            0 | 1 => (self.count + 1, at - self.start + error.column()),
+            line => (self.count + line, error.column()),
+        };
+        json_text::syntax_problem_at(error, (line, column), path)
+    }
 }

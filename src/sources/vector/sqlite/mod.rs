@@ -9,7 +9,7 @@ mod rows;
 use super::record::{
     Bounds, Features, Field, FieldKind, GeometryKind, Summary, VectorFeature, VectorGeometry, VectorLayer, overlaps,
 };
-use super::{MAX_FEATURES, MAX_FIELDS, MAX_LAYERS};
+use super::{MAX_FIELDS, MAX_LAYERS};
 use crate::georef::Crs;
 pub(super) use crate::sources::sqlite::MAGIC;
 use crate::sources::{Cause, Problem, crs_name, sqlite};
@@ -339,7 +339,7 @@ impl Database {
             }
             _ => true,
         };
-        Box::new(batches.flatten().take(MAX_FEATURES).filter(is_inside))
+        Box::new(batches.flatten().filter(is_inside))
     }
 }
 

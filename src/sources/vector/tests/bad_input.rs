@@ -173,3 +173,45 @@ fn an_endless_view_and_a_damaged_blob_cost_a_line_each() {
         "{lines:?}"
     );
 }
+
+#[test]
+fn a_sequence_that_is_broken_everywhere_ends_with_a_line() {
+    let point = r#"{"type": "Feature", "geometry": {"type": "Point", "coordinates": [6, 52]}}"#;
+    let some = format!("{point}\n{point}\nx\n\n{point} y\n{point}\n");
+    let file = open_text("some.geojsonl", some.as_bytes()).unwrap();
+    let places: Vec<String> = file
+        .features(0)
+        .filter_map(Result::err)
+        .map(|problem| problem.place)
+        .collect();
+    let second = format!("line 5, column {}", point.len() + 2);
+    assert_eq!(
+        (file.layers[0].count, places),
+        (4, vec!["line 3, column 1".into(), second])
+    );
+    // Counting the lines before each of them took minutes.
+    let all = format!("{point}\n{point}\n{}{point}\n", "x\n".repeat(500_000));
+    let file = open_text("all.geojsonl", all.as_bytes()).unwrap();
+    let lines = lines(&file);
+    assert_eq!((file.layers[0].count, lines.len()), (2, 201));
+    assert!(lines[200].contains("what follows is left out"), "{}", lines[200]);
+}
+
+#[test]
+fn rings_of_gml_keep_their_order_with_the_outer_ones_first() {
+    let ring = |kind: &str, x: u32| {
+        format!(
+            "<gml:{kind}><gml:LinearRing><gml:posList>{x} 0 9 0 9 9 {x} 0</gml:posList></gml:LinearRing></gml:{kind}>"
+        )
+    };
+    let rings = [("interior", 3), ("exterior", 1), ("interior", 4), ("exterior", 2)].map(|(kind, x)| ring(kind, x));
+    let text = format!(
+        "<x xmlns:gml=\"http://www.opengis.net/gml\"><gml:featureMember><F><gml:Polygon>{}</gml:Polygon></F>\
+         </gml:featureMember></x>",
+        rings.concat()
+    );
+    let file = open_text("rings.gml", text.as_bytes()).unwrap();
+    let geometry = all(&file, 0).remove(0).geometry.unwrap();
+    let firsts: Vec<Position> = geometry.polygons[0].iter().map(|ring| ring[0]).collect();
+    assert_eq!(firsts, [1.0, 2.0, 3.0, 4.0].map(|x| Position::flat(x, 0.0)));
+}

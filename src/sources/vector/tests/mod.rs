@@ -5,7 +5,7 @@ mod bad_input;
 mod made;
 
 use super::*;
-use made::{GML, RD_ESRI, drawing, flatgeobuf_of, geopackage, shapefile_in};
+use made::{GML, RD_ESRI, drawing, flatgeobuf_of, geopackage, gpkg_blob, shapefile_in};
 use serde_json::json;
 
 fn open_text(name: &str, bytes: &[u8]) -> Result<VectorFile, Problem> {
@@ -87,6 +87,44 @@ fn a_geopackage_that_another_program_has_open_is_read_and_said() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     assert_eq!(before, after, "reading leaves nothing behind");
+}
+
+#[test]
+fn a_geopackage_is_read_by_its_index_in_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index.gpkg");
+    let database = geopackage(&path);
+    // A thousand keys that have no row, then 1200 points one metre apart.
+    database
+        .execute_batch(
+            "CREATE VIRTUAL TABLE rtree_punten_geom USING rtree(id, minx, maxx, miny, maxy);
+             WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+               INSERT INTO rtree_punten_geom SELECT i, 0, 0, 0, 0 FROM n;",
+        )
+        .unwrap();
+    for i in 0..1200_u32 {
+        let x = f64::from(i);
+        let point = [&[1, 1, 0, 0, 0][..], &x.to_le_bytes(), &0_f64.to_le_bytes()].concat();
+        let key = 2000 + i;
+        database
+            .execute(
+                "INSERT INTO punten (fid, geom) VALUES (?1, ?2)",
+                (key, gpkg_blob(&point)),
+            )
+            .unwrap();
+        database
+            .execute("INSERT INTO rtree_punten_geom VALUES (?1, ?2, ?2, 0, 0)", (key, x))
+            .unwrap();
+    }
+    drop(database);
+    let file = VectorFile::open(&path).unwrap();
+    let ids = |window: Bounds| -> Vec<String> {
+        let near = file.features_in(1, window).map(Result::unwrap);
+        near.filter_map(|feature| feature.id).collect()
+    };
+    let expected: Vec<String> = (2000..=3100).map(|key| key.to_string()).collect();
+    assert_eq!(ids([-0.5, -1.0, 1100.5, 1.0]), expected);
+    assert_eq!(ids([-9.0, -9.0, -8.0, -8.0]), [""; 0]);
 }
 
 #[test]
