@@ -3,7 +3,8 @@
 //! (Linux), also the processor time of each frame: other programs that load the machine lengthen the one, not the other.
 //!
 //! 40,000 made-up buildings in the form of 3DBAG over 62 km² are written as `CityJSONSeq` and prepared first.
-//! `STADSLENS_BUILDINGS` sets another number; `STADSLENS_AREA` names a prepared folder to fly over instead.
+//! `STADSLENS_BUILDINGS` sets another number; `STADSLENS_AREA` names a prepared folder to fly over instead, and
+//! `STADSLENS_PREPARE_ONLY` ends before the flight.
 
 #![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
 
@@ -52,6 +53,9 @@ fn measure() -> Result<(), Box<dyn Error>> {
         Some(area) => PathBuf::from(area),
         None => prepared(temporary.path())?,
     };
+    if std::env::var_os("STADSLENS_PREPARE_ONLY").is_some() {
+        return Ok(());
+    }
     let before = memory_mb();
     let mut program = Measured::start(&Lens::ALL);
     let start = Instant::now();
@@ -177,6 +181,14 @@ fn memory_mb() -> usize {
     memory_stats::memory_stats().map_or(0, |stats| stats.physical_mem) >> 20
 }
 
+/// Most memory that this program ever held, where the system tells it (Linux).
+fn peak_mb() -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kb = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<usize>().ok());
+    kb.map_or_else(memory_mb, |kb| kb >> 10)
+}
+
 /// Makes the town and prepares it.
 fn prepared(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let buildings = std::env::var("STADSLENS_BUILDINGS")
@@ -217,11 +229,12 @@ fn prepared(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let start = Instant::now();
     let report = prepare(&options, &|_| {})?;
     println!(
-        "{} buildings prepared in {:.1} s: {} tiles, {} MB",
+        "{} buildings prepared in {:.1} s: {} tiles, {} MB; memory at most {} MB",
         report.buildings,
         start.elapsed().as_secs_f64(),
         report.tiles,
-        report.bytes >> 20
+        report.bytes >> 20,
+        peak_mb()
     );
     Ok(options.folder)
 }

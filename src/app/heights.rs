@@ -76,11 +76,7 @@ fn tell_new(
         let title = layers.iter().find(|of| of.id == layer);
         let title = title.map_or("", |layer| layer.title.get(&choices.language.code()));
         let stand = off_ground_words(off, &choices.language);
-        let words = tr_args(
-            &choices.language,
-            "heights-told",
-            &[("layer", title), ("stand", &stand)],
-        );
+        let words = tr_args(&choices.language, "heights-told", &[("name", title), ("stand", &stand)]);
         screen.0.toasts.add(ToastKind::Problem, words);
     }
 }

@@ -15,7 +15,7 @@ use crate::view::{
     quality::Quality,
     scene::{SceneReady, ShownScenario, SwitchTime, ViewProblems},
     sun::SunTime,
-    tiles::TileStats,
+    tiles::{HeightsOfTiles, TileStats},
 };
 use bevy::prelude::*;
 use serde_json::{Value, json};
@@ -72,6 +72,9 @@ pub(super) fn state_json(world: &World) -> Value {
         "language": world.get_resource::<Choices>().map(|choices| choices.language.code()),
         "quality": format!("{:?}", world.resource::<Quality>().preset()),
         "problems": world.resource::<ViewProblems>().0.len(),
+        "off_ground": world.resource::<HeightsOfTiles>().all_found().map(|(layer, off)| {
+            (layer.to_owned(), json!(off.above_m))
+        }).collect::<serde_json::Map<_, _>>(),
         "view": world.get_resource::<ShownZones>().and_then(|zones| zones.0).map(|zones| {
             let middle = zones.middle;
             [middle.min.x, middle.min.y, middle.max.x, middle.max.y]

@@ -33,3 +33,51 @@ pub(super) fn show(ui: &mut Ui, id: &str, row: &HeightsRow, language: &Language)
     ui.add_space(Theme::STEP);
     asked.or(chosen)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy_egui::egui::vec2;
+    use egui_kittest::{Harness, kittest::Queryable as _};
+
+    fn harness(row: HeightsRow) -> Harness<'static, (HeightsRow, Vec<usize>)> {
+        let language = Language::from_code("nl").unwrap();
+        let mut harness = Harness::builder().with_size(vec2(272.0, 400.0)).build_ui_state(
+            move |ui, (row, asked): &mut (HeightsRow, Vec<usize>)| {
+                Theme::new(false, 1.0).install(ui.ctx());
+                asked.extend(show(ui, "tiles", row, &language));
+            },
+            (row, Vec::new()),
+        );
+        harness.run();
+        harness
+    }
+
+    fn row() -> HeightsRow {
+        HeightsRow {
+            choices: vec!["NAP".into(), "Ellipsoïde".into()],
+            chosen: 0,
+            off_ground: None,
+        }
+    }
+
+    #[test]
+    fn what_floats_is_told_with_what_mends_it() {
+        let mut harness = harness(HeightsRow {
+            off_ground: Some(("Deze tegels zweven 43 m boven de grond.".into(), 1)),
+            ..row()
+        });
+        harness.get_by_label_contains("zweven 43 m");
+        harness.get_by_label("Zet ze op de grond").click();
+        harness.run();
+        assert_eq!(harness.state().1, [1]);
+    }
+
+    #[test]
+    fn where_nothing_floats_there_is_the_choice_alone() {
+        let harness = harness(row());
+        assert!(harness.query_by_label("Zet ze op de grond").is_none());
+        harness.get_by_label_contains("Hoogten gemeten vanaf");
+        assert!(harness.state().1.is_empty());
+    }
+}

@@ -17,12 +17,12 @@ impl Zero {
     /// By the systems that a file names; why it cannot be used else. Heights of which nothing is said are NAP.
     pub(super) fn of(crs: Crs, vertical: Option<u32>) -> Result<Self, String> {
         match (vertical, crs.0) {
-            // GRS 80 and WGS 84 as a system of heights of their own: how it was written before there were systems of three.
-            (Some(5019 | 5030), _) | (None, 4937 | 4979) => Ok(Self::Ellipsoid),
-            (None | Some(NAP), _) => Ok(Self::Nap),
-            // Some writers name the system of three twice.
-            (Some(4937 | 4979), 4258 | 4326 | 4937 | 4979) => Ok(Self::Ellipsoid),
-            (Some(7415), 28992 | 7415) => Ok(Self::Nap),
+            // GRS 80 and WGS 84 as systems of heights of their own are how it was written before there were systems of
+            // three numbers; some writers name such a one twice.
+            (Some(5019 | 5030), _) | (None, 4937 | 4979) | (Some(4937 | 4979), 4258 | 4326 | 4937 | 4979) => {
+                Ok(Self::Ellipsoid)
+            }
+            (None | Some(NAP), _) | (Some(7415), 28992 | 7415) => Ok(Self::Nap),
             (Some(other), _) => Err(format!(
                 "its heights are neither above NAP nor above the ellipsoid but EPSG:{other}; bring them to NAP first, for \
                  example with gdalwarp -t_srs EPSG:7415"

@@ -27,7 +27,7 @@ use crate::model::OpenScenario;
 use crate::model::scenario;
 use crate::model::search::{self, PlaceIndex};
 use crate::sources::cityjson::LodChoice;
-use crate::sources::online::TileMatrixSet;
+use crate::sources::online::{Endpoints, TileMatrixSet};
 use crate::sources::{Cause, Problem, Severity};
 use document::PreparedLayer;
 use journal::Journal;
@@ -168,7 +168,7 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
         .as_ref()
         .map(|country| online::services(options, country));
     let services = services.transpose()?;
-    let mut journal = Journal::open(options, services.as_ref().map_or("", |services| services.digest()))?;
+    let mut journal = Journal::open(options, services.as_ref().map_or("", Endpoints::digest))?;
     let mut report = PrepareReport {
         resumed: journal.done(),
         ..PrepareReport::default()

@@ -5,7 +5,7 @@
 //! works meanwhile. Order and bytes do not depend on it.
 
 use super::{Input, PrepareOptions};
-use crate::georef::{Crs, Transformer};
+use crate::georef::{Crs, GeorefError, Transformer};
 use crate::sources::cityjson::CityJson;
 use crate::sources::{Cause, CityFeature, Problem};
 use bevy::math::{DVec2, DVec3};
@@ -108,7 +108,7 @@ fn open(input: &Input) -> Result<(CityJson, Option<Transformer>), Problem> {
 
 /// From a system to RD and NAP. Heights beside one that has none are NAP, as in a grid of heights: nobody in the
 /// Netherlands writes others without saying so.
-fn way(crs: Crs) -> Result<Transformer, crate::georef::GeorefError> {
+fn way(crs: Crs) -> Result<Transformer, GeorefError> {
     // RD alone leads to no other system that has heights.
     let has_heights = matches!(crs.0, 4937 | 4979) || Transformer::new(Crs::RD, crs).is_err();
     Transformer::new(crs, if has_heights { Crs::RD_NAP } else { Crs::RD })

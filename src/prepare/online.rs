@@ -187,13 +187,17 @@ mod tests {
 
     /// A strip along a canal is little land in a large box, all of which is fetched.
     #[test]
-    #[expect(clippy::float_cmp, reason = "numbers of a table")]
     fn heights_are_as_coarse_as_the_box_that_is_fetched_asks_for() {
         let corners = [[250_000.0, 470_000.0], [260_000.0, 480_000.0], [259_900.0, 480_000.0]];
         let strip = Area::new(corners.map(DVec2::from_array).into()).unwrap();
         assert!(strip.area_m2() < 4.0e6);
-        assert_eq!(cells_m(&strip), 2.0);
-        assert_eq!(cells_m(&Area::from_box("250000,470000,252000,472000").unwrap()), 0.5);
-        assert_eq!(cells_m(&Area::from_box("250000,470000,255000,475000").unwrap()), 1.0);
+        let of_box = |text: &str| Area::from_box(text).unwrap();
+        for (area, expected_m) in [
+            (strip, 2.0),
+            (of_box("250000,470000,252000,472000"), 0.5),
+            (of_box("250000,470000,255000,475000"), 1.0),
+        ] {
+            assert!((cells_m(&area) - expected_m).abs() < 1e-9, "{area:?}");
+        }
     }
 }

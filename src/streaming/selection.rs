@@ -190,7 +190,7 @@ impl SelectionState {
             self.index.cut(tree, *root);
         }
         if self.index.is_mostly_dead() {
-            self.lay_out_anew(tree);
+            self.drop_dead();
         }
         for root in roots {
             self.set_content(*root, ContentState::Unloaded);
@@ -199,9 +199,9 @@ impl SelectionState {
         self.last_input = None;
     }
 
-    /// Lays the tree out without the nodes that are gone.
-    fn lay_out_anew(&mut self, tree: &TileTree) {
-        let index = TreeIndex::new(tree);
+    /// Goes on without the nodes that are gone.
+    fn drop_dead(&mut self) {
+        let index = self.index.without_dead();
         let before = &self.index.nodes;
         self.history = self
             .history

@@ -138,7 +138,47 @@ impl TreeIndex {
         true
     }
 
-    /// Whether so many nodes are dead that laying the tree out anew is worth it.
+    /// The same without dead nodes: the others move up.
+    pub(super) fn without_dead(&self) -> Self {
+        let mut index = Self {
+            node_of: vec![NO_NODE; self.node_of.len()],
+            ..Self::default()
+        };
+        if self.nodes.is_empty() {
+            return index;
+        }
+        index.take_over(self, 0, NO_PARENT);
+        // Where each node was, in the order in which they stand now.
+        let mut before = vec![0];
+        let mut at = 0;
+        while at < before.len() {
+            let children = self.children(before[at]);
+            index.nodes[at].first_child = index.nodes.len();
+            for child in children {
+                index.take_over(self, child, at);
+                before.push(child);
+            }
+            at += 1;
+        }
+        index
+    }
+
+    /// Adds a node of another index, its children to come.
+    fn take_over(&mut self, other: &Self, node: usize, parent: usize) {
+        let at = self.nodes.len();
+        let taken = Node {
+            parent,
+            ..other.nodes[node].clone()
+        };
+        self.node_of[taken.tile.0 as usize] = u32::try_from(at).unwrap_or(NO_NODE);
+        self.volumes.push(other.volumes[node]);
+        self.layouts.push(other.layouts[node]);
+        let volume = other.request_volume(node).copied();
+        self.request_volumes.extend(volume.map(|volume| (at, volume)));
+        self.nodes.push(taken);
+    }
+
+    /// Whether so many nodes are dead that doing without them is worth it.
     pub(super) fn is_mostly_dead(&self) -> bool {
         /// Fewer do no harm.
         const FEW: usize = 256;

@@ -4,6 +4,7 @@
 
 mod desktop;
 mod detail;
+mod heights;
 mod kiosk;
 mod maintenance;
 mod models;

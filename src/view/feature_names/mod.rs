@@ -5,6 +5,7 @@
 
 mod index;
 
+use super::ground::GroundHeights;
 use super::labels::LabelStyle;
 use super::scene::{ScenarioShown, ShownScenario};
 use super::site_view::SiteView;
@@ -101,11 +102,16 @@ fn sort_layers(
     }
 }
 
-fn find_near(shown: Option<Res<ShownScenario>>, view: Res<SiteView>, mut names: ResMut<FeatureNames>) {
+fn find_near(
+    shown: Option<Res<ShownScenario>>,
+    view: Res<SiteView>,
+    heights: Res<GroundHeights>,
+    mut names: ResMut<FeatureNames>,
+) {
     let Some(shown) = shown else {
         return;
     };
-    if !(shown.is_changed() || view.is_changed() || names.is_changed()) {
+    if !(shown.is_changed() || view.is_changed() || heights.is_changed() || names.is_changed()) {
         return;
     }
     let names = names.bypass_change_detection();
@@ -116,7 +122,7 @@ fn find_near(shown: Option<Res<ShownScenario>>, view: Res<SiteView>, mut names: 
         };
         let farthest_m = LabelStyle::default().farthest_m;
         let found = index.near(view.eye.0.truncate(), farthest_m, MOST_NEAR, |p, feature| {
-            let ground_m = shown.open.terrain.height_at(p);
+            let ground_m = heights.height_at(p);
             // Most are passed over by their foot: what is tall may reach into the picture from below.
             if !is_near_picture(&view, SitePos(p.extend(ground_m)), 0.5) {
                 return None;

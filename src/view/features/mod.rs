@@ -12,6 +12,7 @@ mod ribbon;
 use super::{
     feature_material::{FADE_TO_M, PaperKey, PaperMaterial, SharedPaper},
     feature_rows::{FeatureRows, RowRange},
+    ground::{self, GroundHeights},
     palette::Rgb,
     prepared::{Making, SpawnBudget},
     ray_cast::{PickOwner, Pickable},
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::georef::narrow;
 use crate::model::{
-    FeatureStyle, OpenScenario,
+    FeatureStyle, OpenScenario, Terrain,
     features::{Coloring, LineWidth},
 };
 use crate::schedule::FrameSystems;
@@ -70,6 +71,8 @@ struct Drawn {
     edges: Option<Handle<PaperMaterial>>,
     /// What the meshes were made with.
     made_for: Vec<FeatureStyle>,
+    /// What they lie on.
+    made_on: Option<Arc<Terrain>>,
     /// The pieces that are there are those of before.
     is_outdated: bool,
 }
@@ -81,16 +84,18 @@ pub(crate) fn plugin(app: &mut App) {
             Update,
             (
                 take_made.in_set(FrameSystems::Ingest),
-                start_making.in_set(FrameSystems::Derive),
+                // After the ground has learnt its heights.
+                start_making.after(ground::start_grounds).in_set(FrameSystems::Derive),
                 (show_layers, color_features).in_set(FrameSystems::Present),
             ),
         );
 }
 
-/// Makes all layers anew when another scenario is shown, and when heights are.
+/// Makes all layers anew when another scenario is shown, and when heights are, their own or those of a guessed ground.
 fn start_making(
     mut shown: MessageReader<ScenarioShown>,
     scenario: Option<Res<ShownScenario>>,
+    heights: Res<GroundHeights>,
     mut rows: ResMut<FeatureRows>,
     mut materials: ResMut<Assets<PaperMaterial>>,
     mut drawn: ResMut<Drawn>,
@@ -98,13 +103,19 @@ fn start_making(
     mut unfinished: ResMut<Unfinished>,
 ) {
     let is_new = shown.read().last().is_some();
-    let Some(scenario) = scenario.filter(|scenario| is_new || scenario.is_changed()) else {
+    let made_on = drawn.made_on.as_ref();
+    let is_on_other = made_on.is_some_and(|made_on| !Arc::ptr_eq(made_on, heights.terrain()));
+    let Some(scenario) = scenario.filter(|scenario| is_new || is_on_other || scenario.is_changed()) else {
         return;
     };
     let styles = scenario.feature_styles();
     let forms = |style: &FeatureStyle| (style.height.clone(), style.base.clone());
     let is_same_form = styles.iter().map(forms).eq(drawn.made_for.iter().map(forms));
-    if !is_new && is_same_form {
+    if !is_new && is_same_form && !is_on_other {
+        return;
+    }
+    // Guesses of the ground follow each other: one is done before the next.
+    if !is_new && is_same_form && !making.is_done() {
         return;
     }
     if is_new {
@@ -115,9 +126,10 @@ fn start_making(
     }
     drawn.is_outdated = !is_new;
     drawn.made_for = styles.to_vec();
+    drawn.made_on = Some(heights.terrain().clone());
     unfinished.set("features", !styles.is_empty());
-    let (open, styles) = (scenario.open.clone(), styles.to_vec());
-    making.start(move || pieces::make(&open, &styles));
+    let (open, styles, terrain) = (scenario.open.clone(), styles.to_vec(), heights.terrain().clone());
+    making.start(move || pieces::make(&open, &styles, &terrain));
 }
 
 fn forget(drawn: &mut Drawn, rows: &mut FeatureRows) {

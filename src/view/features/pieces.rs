@@ -102,7 +102,7 @@ pub struct PieceCount {
 /// Makes the meshes of all vector layers of a scenario and counts them.
 pub fn count_pieces(open: &OpenScenario) -> PieceCount {
     let styles: Vec<FeatureStyle> = open.features.iter().map(|layer| layer.style.clone()).collect();
-    let pieces = make(open, &styles);
+    let pieces = make(open, &styles, &open.terrain);
     PieceCount {
         pieces: pieces.len(),
         vertices: pieces.iter().map(|piece| piece.vertices).sum(),
@@ -150,8 +150,8 @@ impl Ground<'_> {
     }
 }
 
-/// The meshes of all vector layers, the nearest to the middle first.
-pub(super) fn make(open: &OpenScenario, styles: &[FeatureStyle]) -> Vec<Piece> {
+/// The meshes of all vector layers on a terrain, the nearest to the middle first.
+pub(super) fn make(open: &OpenScenario, styles: &[FeatureStyle], terrain: &Terrain) -> Vec<Piece> {
     let kerbs = open.surfaces.iter().map(|surface| surface.raise_m);
     let kerb_m = kerbs.filter(|raise| *raise <= HIGHEST_KERB_M).fold(0.0, f64::max);
     let mut pieces = Vec::new();
@@ -161,7 +161,7 @@ pub(super) fn make(open: &OpenScenario, styles: &[FeatureStyle]) -> Vec<Piece> {
         for indices in squares(layer) {
             let mut left = indices.as_slice();
             while !left.is_empty() {
-                let (piece, taken) = piece_of(place, layer, style, &open.terrain, lift_m, left);
+                let (piece, taken) = piece_of(place, layer, style, terrain, lift_m, left);
                 pieces.extend((!piece.parts.is_empty()).then_some(piece));
                 left = left.get(taken..).unwrap_or_default();
             }

@@ -1,7 +1,8 @@
 //! Features to a tree of tiles, out of core: however large the area, memory holds a bounded part of it.
 //!
 //! 1. **In** (`ingest`): each feature is checked and put down in a file for its square of about 4 km (`.work` in the
-//!    output folder, gone at the end). At most 32 MB wait in memory, and 8 bytes of each id's hash stay there.
+//!    output folder, gone at the end). At most 32 MB wait in memory; a hash of each id stays there,
+//!    10 to 20 bytes, unless the caller knows that they are distinct.
 //! 2. **Tree** (`tree`): a quadtree over the source's horizontal coordinates, built depth first. A file above 24 MB
 //!    is dealt out to its four quarters on disk; a smaller one is read and split in memory, down to leaves of at most
 //!    [`Tiler::leaf_triangles`] or one feature. Leaves hold full detail with error 0.

@@ -61,7 +61,7 @@ fn pieces_are_bounded_and_hold_every_feature_once() {
         .collect();
     let count = features.len();
     let open = open(features, hills());
-    let pieces = make(&open, &[style()]);
+    let pieces = make(&open, &[style()], &open.terrain);
     let mut all: Vec<u32> = pieces.iter().flat_map(|piece| piece.indices.iter().copied()).collect();
     all.sort_unstable();
     assert!(all.iter().copied().eq(0..u32::try_from(count).unwrap()));
@@ -105,7 +105,7 @@ fn a_height_makes_blocks_with_walls_and_a_roof() {
         height: Some(Measure::Same(6.0)),
         ..style()
     };
-    let pieces = make(&open, &[tall]);
+    let pieces = make(&open, &[tall], &open.terrain);
     let forms: Vec<Form> = pieces[0].parts.iter().map(|part| part.form).collect();
     assert_eq!(forms, [Form::Block]);
     // Four walls of four corners and two triangles of roof.
@@ -118,7 +118,7 @@ fn a_feature_of_several_forms_has_one_row() {
     let mut feature = square(DVec2::ZERO, 10.0);
     feature.points = vec![DVec2::new(20.0, 0.0)];
     feature.lines = vec![vec![DVec2::ZERO, DVec2::new(0.0, 30.0)]];
-    let pieces = make(&open(vec![feature], Terrain::flat()), &[style()]);
+    let pieces = make(&open(vec![feature], Terrain::flat()), &[style()], &Terrain::flat());
     assert_eq!(
         (pieces.len(), pieces[0].indices.len(), pieces[0].parts.len()),
         (1, 1, 3)
@@ -128,9 +128,7 @@ fn a_feature_of_several_forms_has_one_row() {
 
 #[test]
 fn a_huge_area_stays_within_bounds() {
-    let pieces = make(
-        &open(vec![square(DVec2::splat(-20_000.0), 40_000.0)], hills()),
-        &[style()],
-    );
+    let wide = square(DVec2::splat(-20_000.0), 40_000.0);
+    let pieces = make(&open(vec![wide], hills()), &[style()], &hills());
     assert!(pieces[0].vertices < 120_000, "{}", pieces[0].vertices);
 }
