@@ -20,4 +20,4 @@ pub use marks::{FeatureLines, FeatureMarks, FeaturePoints};
 pub use mesh::{CreaseEdges, FeatureMesh};
 pub use polygon::Polygon;
 pub use region::Region;
-pub use texture::{TexelFormat, Texture, TextureSupport};
+pub use texture::{TexelFormat, Texture, TextureSupport, Wrap};

@@ -27,6 +27,18 @@ pub struct TextureSupport {
     pub bc7: bool,
 }
 
+/// What lies beyond the edge of a [`Texture`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Wrap {
+    /// The same picture again.
+    #[default]
+    Repeat,
+    /// The same picture, mirrored every other time.
+    Mirror,
+    /// The texels of the edge.
+    Clamp,
+}
+
 /// A picture, straight alpha, row by row from the top.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Texture {
@@ -42,6 +54,8 @@ pub struct Texture {
     pub texels: Vec<u8>,
     /// Whether colours are sRGB encoded.
     pub srgb: bool,
+    /// What lies beyond its edges, to the sides and above and below.
+    pub wrap: [Wrap; 2],
     /// Where alpha, times that of the vertex, is below this there is a hole; `None` for a picture without holes.
     pub cutoff: Option<f32>,
 }
@@ -56,6 +70,7 @@ impl Texture {
             levels: 1,
             texels: rgba,
             srgb: true,
+            wrap: [Wrap::Repeat; 2],
             cutoff: None,
         }
     }

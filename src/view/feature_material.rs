@@ -6,7 +6,7 @@
 //! compare; colours come out as given where sun and sky together reach one.
 
 use super::{palette, palette::Rgb};
-use crate::geometry::{CreaseEdges, FeatureMesh, TexelFormat, Texture};
+use crate::geometry::{CreaseEdges, FeatureMesh, TexelFormat, Texture, Wrap};
 use crate::georef::SitePos;
 use bevy::{
     asset::{RenderAssetUsages, load_internal_asset, uuid_handle},
@@ -424,9 +424,14 @@ pub(crate) fn image_from_texture(texture: Texture) -> Image {
     let mut image = Image::new_uninit(size, TextureDimension::D2, format, RenderAssetUsages::RENDER_WORLD);
     image.texture_descriptor.mip_level_count = texture.levels;
     image.data = Some(texture.texels);
+    let [address_mode_u, address_mode_v] = texture.wrap.map(|wrap| match wrap {
+        Wrap::Repeat => ImageAddressMode::Repeat,
+        Wrap::Mirror => ImageAddressMode::MirrorRepeat,
+        Wrap::Clamp => ImageAddressMode::ClampToEdge,
+    });
     image.sampler = ImageSampler::Descriptor(ImageSamplerDescriptor {
-        address_mode_u: ImageAddressMode::Repeat,
-        address_mode_v: ImageAddressMode::Repeat,
+        address_mode_u,
+        address_mode_v,
         mag_filter: ImageFilterMode::Linear,
         min_filter: ImageFilterMode::Linear,
         mipmap_filter: if texture.levels > 1 {

@@ -284,7 +284,7 @@ fn what_is_wrong_with_a_city_model_is_told_in_a_line_or_two() {
             SOUND.replace("\"transform\"", "\"gone\""),
             "the transform is missing",
         ),
-        ("short", "{\"type\":\"C".to_owned(), "not JSON"),
+        ("short", "{\"type\":\"C".to_owned(), "ends in the middle"),
     ] {
         let lines = refused(folder.path(), &format!("{name}.city.json"), &text);
         assert!(lines.iter().any(|line| line.contains(expected)), "{name}: {lines:#?}");

@@ -13,7 +13,7 @@ use crate::corpus_facts::{facts, number};
 use bevy::math::{DMat4, DVec3};
 use serde_json::Value;
 use stadslens::{
-    geometry::{Column, FeatureMesh, Value as PropertyValue},
+    geometry::{Column, FeatureMesh, FeatureTable, Value as PropertyValue},
     georef::{LonLatH, RdNap, SiteFrame, rd_nap_from_lon_lat_h, site_axes},
     sources::{
         Severity,
@@ -331,24 +331,52 @@ fn differs_in_size(content: &TileContent, sides: &[Value]) -> Option<String> {
     (!is_same).then(|| format!("{found} large instead of {expected}"))
 }
 
+/// The features of a payload that needs no tileset.
+fn features_of(file: &Path) -> FeatureTable {
+    let request = DecodeRequest {
+        resources: folder(file.parent().unwrap()),
+        path: file.file_name().unwrap().to_str().unwrap().to_owned(),
+        root_from_tile: DMat4::IDENTITY,
+        is_geocentric: false,
+        site: SiteFrame::Local,
+        volume: None,
+        gltf_up_axis: 'Y',
+        height_offset_m: 0.0,
+    };
+    decode_content(&request).unwrap().features
+}
+
+/// Values read by hand from the file's own JSON.
+#[test]
+fn a_door_has_the_values_of_its_building() {
+    let Some(corpus) = corpus() else { return };
+    let table = features_of(&corpus.join("tiles/cesiumjs/BatchTableHierarchy/tile.b3dm"));
+    let text = |row: u32, name: &str| match table.value(row, name) {
+        Some(PropertyValue::Text(text)) => text,
+        other => panic!("{name}: {other:?}"),
+    };
+    // The second knob, its door, its building, its zone.
+    assert_eq!(text(1, "class"), "doorknob");
+    assert_eq!(text(1, "doorknob_name"), "doorknob1");
+    assert_eq!(text(1, "door_name"), "door1");
+    assert_eq!(text(1, "building_name"), "building0");
+    assert_eq!(table.value(29, "wall_windows"), Some(PropertyValue::Int(4)));
+    assert_eq!(text(29, "building_name"), "building2");
+    assert_eq!(table.value(29, "zone_buildings"), Some(PropertyValue::Int(3)));
+    assert_eq!(table.value(29, "door_name"), Some(PropertyValue::Null));
+    let alone = features_of(&corpus.join("tiles/cesiumjs/BatchTableHierarchyNoParents/tile.b3dm"));
+    assert_eq!(
+        alone.value(1, "door_name"),
+        Some(PropertyValue::Null),
+        "nobody above it"
+    );
+}
+
 /// Values read by hand from the files' own bytes.
 #[test]
 fn property_tables_give_the_values_in_the_file() {
     let Some(corpus) = corpus() else { return };
-    let decode = |path: &str| {
-        let file = corpus.join(path);
-        let request = DecodeRequest {
-            resources: folder(file.parent().unwrap()),
-            path: file.file_name().unwrap().to_str().unwrap().to_owned(),
-            root_from_tile: DMat4::IDENTITY,
-            is_geocentric: false,
-            site: SiteFrame::Local,
-            volume: None,
-            gltf_up_axis: 'Y',
-            height_offset_m: 0.0,
-        };
-        decode_content(&request).unwrap().features
-    };
+    let decode = |path: &str| features_of(&corpus.join(path));
     let text = |text: &str| PropertyValue::Text(text.to_owned());
     let sibbe = decode("tiles/nl-sibbe-3dbag-implicit-glb/content/1_1_0.glb");
     assert_eq!(sibbe.rows, 23);

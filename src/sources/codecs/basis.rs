@@ -5,7 +5,7 @@
 //! `.basis` files, arrays, cube maps, video and HDR are no textures of glTF and are refused there.
 
 use super::{CodecError, guarded};
-use crate::geometry::{TexelFormat, Texture, TextureSupport};
+use crate::geometry::{TexelFormat, Texture, TextureSupport, Wrap};
 use basisu::{DecodeFlags, Error, SourceFormat, TargetFormat, Transcoder};
 
 /// What every KTX2 file begins with.
@@ -77,6 +77,7 @@ pub(crate) fn decode(bytes: &[u8], budget: u64, support: TextureSupport) -> Resu
             levels: header.levels,
             texels,
             srgb: true,
+            wrap: [Wrap::Repeat; 2],
             cutoff: None,
         })
     })

@@ -28,6 +28,7 @@ pub(super) struct Root {
     pub(super) nodes: Vec<Node>,
     pub(super) scene: Option<usize>,
     pub(super) scenes: Vec<Scene>,
+    pub(super) samplers: Vec<Sampler>,
     pub(super) textures: Vec<Texture>,
     pub(super) extensions: Value,
     pub(super) extensions_used: Vec<String>,
@@ -42,8 +43,16 @@ pub(super) struct Buffer {
 }
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Sampler {
+    pub(super) wrap_s: Option<u64>,
+    pub(super) wrap_t: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Texture {
+    pub(super) sampler: Option<usize>,
     pub(super) source: Option<usize>,
     pub(super) extensions: Value,
 }

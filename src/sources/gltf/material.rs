@@ -3,8 +3,9 @@
 use super::{
     Fault,
     file::{Material, Root},
-    picture::image_of,
+    picture::{fallback_of, image_of, wrap_of},
 };
+use crate::geometry::Wrap;
 use gltf::json::{extensions::texture::TextureTransform, material::AlphaMode, texture::Info, validation::Checked};
 use serde::Deserialize;
 use serde_json::Value;
@@ -17,6 +18,10 @@ const DEFAULT_CUTOFF: f32 = 0.5;
 pub(super) struct RenderClass {
     /// Image number of the base colour texture.
     pub(super) image: Option<usize>,
+    /// The image that serves where that one cannot be unpacked.
+    pub(super) fallback: Option<usize>,
+    /// What lies beyond the edges of the texture.
+    pub(super) wrap: [Wrap; 2],
     pub(super) double_sided: bool,
     pub(super) translucent: bool,
     pub(super) unlit: bool,
@@ -81,6 +86,7 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
         },
         None => (None, None),
     };
+    let texture = info.as_ref().filter(|_| image.is_some()).map(|info| info.index.value());
     let has_mode = |wanted: AlphaMode| matches!(material.alpha_mode, Checked::Valid(mode) if mode == wanted);
     let transform = info
         .as_ref()
@@ -88,6 +94,8 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
     let look = Look {
         class: RenderClass {
             image,
+            fallback: texture.and_then(|texture| fallback_of(root, texture)),
+            wrap: texture.map_or([Wrap::Repeat; 2], |texture| wrap_of(root, texture)),
             double_sided: material.double_sided,
             translucent: has_mode(AlphaMode::Blend),
             unlit: material.extensions.get("KHR_materials_unlit").is_some(),

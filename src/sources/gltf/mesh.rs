@@ -116,10 +116,19 @@ pub(crate) fn decode(
         for (class, mesh) in merge(faces, &map, &chain, rows.count, budget).map_err(misplaced)? {
             let mut mesh = mesh;
             if let Some(image) = class.image {
-                match decode_image(&views, image, resources, path, budget.texture_bytes, document.support) {
+                let decode =
+                    |image| decode_image(&views, image, resources, path, budget.texture_bytes, document.support);
+                let decoded = decode(image);
+                // The one beside it is for readers that cannot unpack the first.
+                let instead = class
+                    .fallback
+                    .filter(|_| decoded.is_err())
+                    .and_then(|image| decode(image).ok());
+                match instead.map_or(decoded, Ok) {
                     Ok((texture, read)) => {
                         budget.texture_bytes = budget.texture_bytes.saturating_sub(texture.texels.len() as u64);
                         mesh.texture = Some(Texture {
+                            wrap: class.wrap,
                             cutoff: class.cutoff.map(|cutoff| f32::from(cutoff) / 255.0),
                             ..texture
                         });

@@ -2,7 +2,7 @@
 
 use super::{Fault, accessor::Views, file::Root};
 use crate::{
-    geometry::{Texture, TextureSupport},
+    geometry::{Texture, TextureSupport, Wrap},
     sources::{
         Cause,
         codecs::{CodecError, CodecErrorKind, basis},
@@ -35,6 +35,26 @@ pub(super) fn image_of(root: &Root, texture: usize) -> Result<usize, Fault> {
         .or_else(|| named("EXT_texture_webp"))
         .or(found.source)
         .ok_or_else(|| Fault::new(place(), "the texture has no image"))
+}
+
+/// The image that serves where the one of the extension cannot be unpacked; `None` where there is no other.
+pub(super) fn fallback_of(root: &Root, texture: usize) -> Option<usize> {
+    let chosen = image_of(root, texture).ok()?;
+    root.textures.get(texture)?.source.filter(|source| *source != chosen)
+}
+
+/// What lies beyond the edges of a texture.
+pub(super) fn wrap_of(root: &Root, texture: usize) -> [Wrap; 2] {
+    let sampler = root.textures.get(texture).and_then(|texture| texture.sampler);
+    let Some(sampler) = sampler.and_then(|sampler| root.samplers.get(sampler)) else {
+        return [Wrap::Repeat; 2];
+    };
+    // Numbers of OpenGL, as glTF has them.
+    [sampler.wrap_s, sampler.wrap_t].map(|mode| match mode {
+        Some(33071) => Wrap::Clamp,
+        Some(33648) => Wrap::Mirror,
+        _ => Wrap::Repeat,
+    })
 }
 
 /// Decodes one image to at most `budget` bytes. Returns the bytes read from another file, too.
@@ -112,5 +132,38 @@ impl From<CodecError> for Fault {
             CodecErrorKind::TooLarge => Cause::TooLarge,
             CodecErrorKind::NotRead => Cause::NotRead,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn root(json: Value) -> Root {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn edges_of_a_texture_are_as_its_sampler_says() {
+        let root = root(json!({
+            "samplers": [{"wrapS": 33071, "wrapT": 33648}, {"wrapS": 10497}, {"wrapT": 7}],
+            "textures": [{"sampler": 0}, {"sampler": 1}, {"sampler": 2}, {}, {"sampler": 9}],
+        }));
+        assert_eq!(wrap_of(&root, 0), [Wrap::Clamp, Wrap::Mirror]);
+        for other in 1..6 {
+            assert_eq!(wrap_of(&root, other), [Wrap::Repeat; 2], "{other}");
+        }
+    }
+
+    #[test]
+    fn the_plain_picture_stands_in_for_that_of_an_extension() {
+        let basis = json!({"KHR_texture_basisu": {"source": 1}});
+        let root = root(json!({
+            "textures": [{"source": 0, "extensions": basis}, {"source": 0}, {"extensions": basis}],
+        }));
+        assert_eq!((image_of(&root, 0).unwrap(), fallback_of(&root, 0)), (1, Some(0)));
+        assert_eq!((image_of(&root, 1).unwrap(), fallback_of(&root, 1)), (0, None));
+        assert_eq!((image_of(&root, 2).unwrap(), fallback_of(&root, 2)), (1, None));
     }
 }

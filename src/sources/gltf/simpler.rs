@@ -85,6 +85,8 @@ mod tests {
             look: Look {
                 class: RenderClass {
                     image: None,
+                    fallback: None,
+                    wrap: [crate::geometry::Wrap::Repeat; 2],
                     double_sided: false,
                     translucent: false,
                     unlit: false,

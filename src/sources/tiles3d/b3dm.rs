@@ -3,6 +3,7 @@
 //! Two headers from before version 1.0 are read too, told apart as `CesiumJS` does: where a length should
 //! stand, they have the first letters of JSON or of a glTF, which make a number beyond any length.
 
+use super::hierarchy::hierarchy_columns;
 use crate::{
     geometry::{Column, FeatureTable, Value},
     sources::gltf::{Fault, little_endian_u32},
@@ -121,12 +122,16 @@ pub(super) fn batch_columns(rows: u32, columns: Map<String, Json>, binary: &[u8]
         ..FeatureTable::default()
     };
     let mut budget = MAX_VALUES;
+    let mut hierarchy = None;
     for (name, values) in columns {
         if matches!(name.as_str(), "extensions" | "extras" | "HIERARCHY") {
-            if name == "HIERARCHY" || values.get("3DTILES_batch_table_hierarchy").is_some() {
-                let message = "the class hierarchy of the batch table is not read yet; its plain columns are shown";
-                faults.push(Fault::not_read("batch table", message));
-            }
+            // The key of its own is older than the extension.
+            let found = if name == "HIERARCHY" {
+                Some(values)
+            } else {
+                values.get("3DTILES_batch_table_hierarchy").cloned()
+            };
+            hierarchy = hierarchy.or(found);
             continue;
         }
         let column = match &values {
@@ -144,6 +149,16 @@ pub(super) fn batch_columns(rows: u32, columns: Map<String, Json>, binary: &[u8]
             Ok(column) => table.columns.push((name, column)),
             Err(fault) => faults.push(fault.moved_to(format!("batch table.{name}"))),
         }
+    }
+    match hierarchy.map(|hierarchy| hierarchy_columns(&hierarchy, binary, rows, budget)) {
+        Some(Ok(columns)) => {
+            // A plain column goes before one of the hierarchy.
+            let new = columns.into_iter().filter(|(name, _)| table.column(name).is_none());
+            let new: Vec<_> = new.collect();
+            table.columns.extend(new);
+        }
+        Some(Err(fault)) => faults.push(fault.moved_to("batch table".to_owned())),
+        None => {}
     }
     (table, faults)
 }
@@ -190,7 +205,7 @@ pub(super) fn feature_numbers(
 }
 
 /// The narrowest column that holds all values.
-fn json_column(items: &[Json], rows: usize) -> Column {
+pub(super) fn json_column(items: &[Json], rows: usize) -> Column {
     let items = &items[..items.len().min(rows)];
     let all = |test: fn(&Json) -> bool| !items.is_empty() && items.iter().all(test);
     if all(Json::is_boolean) {
@@ -222,7 +237,7 @@ fn json_value(json: &Json) -> Value {
 }
 
 /// A column in the binary part.
-fn binary_column(place: &Map<String, Json>, binary: &[u8], rows: usize) -> Result<Column, &'static str> {
+pub(super) fn binary_column(place: &Map<String, Json>, binary: &[u8], rows: usize) -> Result<Column, &'static str> {
     let text = |key: &str| place.get(key).and_then(Json::as_str).unwrap_or_default();
     let (size, is_float) = match text("componentType") {
         "BYTE" | "UNSIGNED_BYTE" => (1, false),

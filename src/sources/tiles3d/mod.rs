@@ -4,6 +4,7 @@ mod ahead;
 mod b3dm;
 mod cmpt;
 mod content;
+mod hierarchy;
 mod i3dm;
 mod implicit;
 mod instanced;

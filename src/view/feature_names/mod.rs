@@ -245,6 +245,7 @@ mod tests {
             .add_message::<ScenarioShown>()
             .add_message::<StyleFeatures>()
             .insert_resource(shown())
+            .init_resource::<GroundHeights>()
             .insert_resource(SiteView::looking(
                 SitePos(DVec3::new(300.0, -100.0, 100.0)),
                 0.0,

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use stadslens::model::scenario::{check, open, used_files};
 use stadslens::sources::{Cause, Severity};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// A town whose contents are one small glTF each.
 fn server() -> Server {
@@ -62,6 +63,43 @@ fn inspect_reads_an_address_and_offline_only_what_was_kept() {
     assert_eq!(server.count(), asked, "offline nothing is asked");
     let gone = inspect(&server.url("/none.json"), home.path(), &[]);
     assert_eq!(gone.status.code(), Some(1));
+}
+
+/// Runs that are killed at any moment, two at a time over one folder of kept answers, leave nothing in it that is not whole.
+#[cfg(unix)]
+#[test]
+fn runs_that_are_killed_and_runs_side_by_side_leave_only_whole_answers() {
+    let server = server();
+    let url = server.url("/tileset.json");
+    let alone = tempfile::tempdir().unwrap();
+    let expected: Value = serde_json::from_slice(&inspect(&url, alone.path(), &[]).stdout).unwrap();
+    let shared = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stadslens"));
+        command
+            .args(["inspect", "--json", &url])
+            .env("XDG_CACHE_HOME", shared.path());
+        command.env_remove("STADSLENS_OFFLINE").stdout(Stdio::null());
+        command.spawn().unwrap()
+    };
+    for wanted in [1, 5, 20, 45, 70] {
+        let before = server.count();
+        let mut both = [start(), start()];
+        let begun = Instant::now();
+        while server.count() < before + wanted && both[0].try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < Duration::from_mins(1), "it never asks");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        for child in &mut both {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+    let [mut one, mut other] = [start(), start()];
+    assert!(one.wait().unwrap().success() && other.wait().unwrap().success());
+    let kept = inspect(&url, shared.path(), &[("STADSLENS_OFFLINE", "1")]);
+    let kept: Value = serde_json::from_slice(&kept.stdout).unwrap();
+    assert_eq!(kept, expected, "what was kept is what the server has");
 }
 
 #[test]
