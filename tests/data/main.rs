@@ -13,6 +13,7 @@ mod cityjson;
 mod codecs;
 mod composite;
 mod corpus_facts;
+mod damaged_files;
 mod decode;
 mod feature_layers;
 mod georef;
