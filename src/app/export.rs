@@ -240,6 +240,9 @@ fn pictures(
         preset: preset_of(options.quality.as_deref())?,
         max_screen_space_error_px: 16.0,
     });
+    if options.attended.is_some() {
+        engine.place_tiles(super::heights::kept_heights(&options.path));
+    }
     engine.open(open.clone());
     let patience = Duration::from_secs_f64(options.timeout_s.clamp(0.1, 3600.0));
     let scenario = &open.scenario;

@@ -36,6 +36,15 @@ pub(super) fn known_heights(preferences: &Preferences, path: &Path) -> BTreeMap<
         .collect()
 }
 
+/// The same of the person who uses this machine.
+pub(super) fn kept_heights(path: &Path) -> BTreeMap<String, TileHeights> {
+    let folder = Preferences::folder();
+    folder.map_or_else(
+        |_none| BTreeMap::new(),
+        |folder| known_heights(&Preferences::load(&folder).0, path),
+    )
+}
+
 /// Has the tiles that come stand where they were put before.
 fn expect_known(
     mut opened: MessageReader<PathOpened>,

@@ -1,7 +1,7 @@
 //! The program as a kiosk: full screen, the participation lens alone, no desk, no way out but the code of staff.
 
 use super::desk::ShownZones;
-use super::heights::known_heights;
+use super::heights::kept_heights;
 use super::names::paint_names;
 use super::open::{OpenPath, PathOpened};
 use super::sun_clock::SunClock;
@@ -11,7 +11,6 @@ use crate::lenses::participation::kiosk::{self, EndKiosk, FreeView, KioskOpened,
 use crate::model::store::{self, StoreError, StoreHandle};
 use crate::model::{ActivateScenario, scenario};
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
-use crate::ui::Preferences;
 use crate::ui::shell::{SideZone, Zones};
 use crate::view::tiles::HeightsOfTiles;
 use crate::view::{
@@ -85,10 +84,8 @@ pub fn run_kiosk(start: KioskStart) -> Result<(), Stop> {
     };
     kiosk::plugin(&mut app, options);
     // Tiles stand where whoever set this machine up put them.
-    if let Ok(folder) = Preferences::folder() {
-        let mut heights = app.world_mut().resource_mut::<HeightsOfTiles>();
-        heights.expect(known_heights(&Preferences::load(&folder).0, &start.path));
-    }
+    let heights = kept_heights(&start.path);
+    app.world_mut().resource_mut::<HeightsOfTiles>().expect(heights);
     app.insert_resource(First(start.path)).add_plugins(kiosk_plugin);
     #[cfg(feature = "automation")]
     if let Some(port) = start.automation_port {

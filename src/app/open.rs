@@ -125,7 +125,12 @@ fn start_opening(
             ..wishes
         });
         // What was answered before may not fit the file any more: then it is asked anew.
-        let as_before = remembered.and_then(|wishes| open_with(&task_path, wishes).ok());
+        let as_before = remembered.and_then(|wishes| {
+            let opened = open_with(&task_path, wishes);
+            opened
+                .inspect_err(|problems| warn!("not as it was opened before: {problems:?}"))
+                .ok()
+        });
         let mut open = as_before.map_or_else(|| open_with(&task_path, wishes), Ok)?;
         let store = keeper.and_then(|keeper| keeper.read_back(&task_path, &mut open));
         Ok((open, store))

@@ -3,7 +3,7 @@
 use super::{Stop, engine, frame_time::MainThreadTimes, machine, open::check_wishes, program_plugins, stamp::stamp};
 use crate::georef::{LonLatH, SitePos};
 use crate::model::scenario::{OpenWishes, open_with, unknown_id};
-use crate::model::{ActivateScenario, OpenScenario};
+use crate::model::{ActivateScenario, OpenScenario, TileHeights};
 use crate::schedule::{Lens, SwitchLens};
 use crate::sources::{Cause, Problem, Severity};
 use crate::text::{Language, tr};
@@ -12,7 +12,7 @@ use crate::view::{
     quality::{Preset, Quality, is_software},
     scene::{SceneReady, ShowPhase, ShowVariant, ShownScenario, ViewProblems},
     sun::SetSunTime,
-    tiles::{TileSettings, TileStats},
+    tiles::{HeightsOfTiles, TileSettings, TileStats},
 };
 use bevy::{
     app::SubApps,
@@ -28,6 +28,7 @@ use bevy::{
 use image::{DynamicImage, ImageFormat};
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     io::Cursor,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -294,6 +295,12 @@ impl Engine {
             world.write_message(SwitchLens(lens));
         }
         Self { apps, camera, target }
+    }
+
+    /// Has the tiles of the scenario that is opened next stand as they were put, by layer.
+    pub(super) fn place_tiles(&mut self, heights: BTreeMap<String, TileHeights>) {
+        let world = self.apps.main.world_mut();
+        world.resource_mut::<HeightsOfTiles>().expect(heights);
     }
 
     fn world(&self) -> &World {

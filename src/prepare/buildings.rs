@@ -59,6 +59,7 @@ pub(super) fn prepare(
     let tiler = Tiler {
         images: &images,
         progress: &progress,
+        has_distinct_ids: true,
         cancel: &is_in_vain,
         ..Tiler::new("buildings", Crs::RD_NAP)
     };
@@ -72,7 +73,7 @@ pub(super) fn prepare(
                 is_in_vain.fetch_or(register_fault.is_some(), Ordering::Relaxed);
             }
         });
-        tiler.tile_distinct_into_folder(noted, &folder)
+        tiler.tile_into_folder(noted, &folder)
     });
     report.problems.extend(read.problems);
     if let Some(error) = register_fault {
@@ -117,10 +118,7 @@ struct Grounds(BTreeMap<i32, u64>);
 
 impl Grounds {
     fn add(&mut self, height_m: f64) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "what is higher than the moon stays there"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "what is beyond what fits stays there")]
         let centimetres = (height_m * 100.0).round() as i32;
         *self.0.entry(centimetres).or_insert(0) += 1;
     }

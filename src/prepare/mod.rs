@@ -213,14 +213,16 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
     }
     if layers.is_empty() {
         // What cannot be read or is of no use lies nowhere: then the area is not to blame.
-        let message = if report.problems.iter().any(|problem| problem.cause == Cause::Place) {
-            "nothing of what was given lies in this area; check the area and the files"
+        let (message, cause) = if report.problems.iter().any(|problem| problem.cause == Cause::Place) {
+            let message = "nothing of what was given lies in this area; check the area and the files";
+            (message, Cause::Place)
         } else {
-            "nothing of what was given can be used; what is wrong with each file follows"
+            let message = "nothing of what was given can be used; what is wrong with each file follows";
+            (message, Cause::NotRead)
         };
         report.problems.insert(
             0,
-            Problem::error(options.folder.display().to_string(), "", message).because(Cause::Place),
+            Problem::error(options.folder.display().to_string(), "", message).because(cause),
         );
         return Err(PrepareError::Problems(report.problems));
     }

@@ -241,10 +241,16 @@ mod tests {
         );
         assert!(read.problems[0].message.starts_with("2 features"));
         // Whoever has enough ends the reading.
+        let many: Vec<String> = (0..2 * WAITING + 4).map(|number| format!("m{number}")).collect();
+        let many: Vec<(&str, [i64; 2])> = many.iter().map(|id| (id.as_str(), HENGELO)).collect();
+        let inputs = [
+            model(folder.path(), "many.city.jsonl", &many),
+            model(folder.path(), "next.city.jsonl", &[("n", HENGELO)]),
+        ];
         let (first, read) = read_while(&inputs, &options(), |features| {
             features.next().map(|feature| feature.id)
         });
-        assert_eq!(first.as_deref(), Some("a"));
-        assert!(read.models <= 3);
+        assert_eq!(first.as_deref(), Some("m0"));
+        assert_eq!(read.models, 1, "the next is not opened");
     }
 }

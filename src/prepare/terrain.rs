@@ -219,13 +219,15 @@ fn add(
     let Source { tiff, crs, shown } = Source::open(path)?;
     let bad = |message: String| Problem::error(&shown, "", message).because(Cause::Place);
     problems.extend(tiff.problems().iter().cloned());
+    // Of no use wherever the area lies.
+    let unfit = |message: String| bad(message).because(Cause::NotRead);
     let crs = crs.ok_or_else(|| {
-        bad("it names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992".into())
+        unfit("it names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992".into())
     })?;
     let transform = tiff
         .transform()
         .ok_or_else(|| bad("the file does not say where it lies".into()))?;
-    let zero = Zero::of(crs, tiff.keys().vertical).map_err(bad)?;
+    let zero = Zero::of(crs, tiff.keys().vertical).map_err(unfit)?;
     let is_rd = crs == Crs::RD || crs == Crs::RD_NAP;
     let from_rd = if is_rd {
         None

@@ -261,7 +261,7 @@ impl Preferences {
 
     /// Remembers in which coordinate system the file at `path` is.
     pub fn know_system(&mut self, path: &Path, system: &str) {
-        let Ok(path) = std::path::absolute(path) else { return };
+        let path = rooted(path);
         self.systems.retain(|known| known.path != path);
         let system = system.to_owned();
         self.systems.insert(0, KnownSystem { path, system });
@@ -270,7 +270,7 @@ impl Preferences {
 
     /// What was answered of the file at `path`.
     pub fn known_system(&self, path: &Path) -> Option<&str> {
-        let path = std::path::absolute(path).ok()?;
+        let path = rooted(path);
         let known = self.systems.iter().find(|known| known.path == path);
         known.map(|known| known.system.as_str())
     }

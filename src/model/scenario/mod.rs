@@ -33,6 +33,7 @@ mod placing;
 mod points_layer;
 mod projection;
 mod properties;
+mod reach;
 mod read;
 mod scratch;
 mod scratch_city;

@@ -270,6 +270,8 @@ pub(super) fn open_from(resources: Arc<dyn Resources>, document: &str) -> Result
     open.problems.extend(read.problems);
     open.problems.extend(converter.findings.into_problems());
     open.problems.append(&mut data.problems);
+    let out_of_reach = open.surfaces_out_of_reach();
+    open.problems.extend(out_of_reach);
     Ok(open)
 }
 

@@ -33,7 +33,7 @@ struct Overviewed {
     window: Window,
     /// Pixels of that level along the side of one of the copy.
     times: u32,
-    made: OnceLock<Result<Vec<[u8; 4]>, Problem>>,
+    made: OnceLock<Result<PixelWindow, Problem>>,
 }
 
 impl Overviewed {
@@ -69,13 +69,13 @@ impl Overviewed {
         })
     }
 
-    fn make(&self) -> Result<Vec<[u8; 4]>, Problem> {
+    fn make(&self) -> Result<PixelWindow, Problem> {
         let Window { x, y, width, height } = self.window;
         let level = self.levels.len() - 2;
         let columns = width.div_ceil(self.times);
         let mut copy = Vec::with_capacity(columns as usize * height.div_ceil(self.times) as usize);
         let at_once = self.times * (BAND_PIXELS / width.max(1) / self.times).max(1);
-        let (mut from, mut problem, mut any) = (0, None, false);
+        let (mut from, mut problem, mut any): (u32, Option<Problem>, bool) = (0, None, false);
         while from < height {
             let band = Window {
                 x,
@@ -86,6 +86,7 @@ impl Overviewed {
             let pixels = match self.inner.read(level, band) {
                 Ok(read) => {
                     any |= !read.is_empty;
+                    problem = problem.or(read.problem);
                     read.pixels
                 }
                 Err(found) => {
@@ -98,7 +99,11 @@ impl Overviewed {
         }
         match problem {
             Some(problem) if !any => Err(problem),
-            _ => Ok(copy),
+            problem => Ok(PixelWindow {
+                pixels: copy,
+                is_empty: !any,
+                problem,
+            }),
         }
     }
 }
@@ -161,12 +166,12 @@ impl PixelSource for Overviewed {
         let mut out = PixelWindow {
             pixels: Vec::with_capacity(pixel_count(window)),
             is_empty: true,
-            problem: None,
+            problem: copy.problem.clone(),
         };
         for row in window.y..window.y.saturating_add(window.height) {
             let from = row as usize * wide + window.x as usize;
             out.pixels
-                .extend_from_slice(copy.get(from..from + window.width as usize).unwrap_or_default());
+                .extend_from_slice(copy.pixels.get(from..from + window.width as usize).unwrap_or_default());
         }
         // A window that lies outside gives clear pixels.
         out.pixels.resize(pixel_count(window), [0; 4]);

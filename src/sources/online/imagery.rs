@@ -12,9 +12,8 @@ const MAX_TILES: u64 = 50_000;
 const MAX_TILE_BYTES: u64 = 8 << 20;
 
 impl Fetcher<'_> {
-    /// Fetches the pictures `id` over an area at a zoom level. The files lie as `imagery/ID-KEY/ZOOM/COLUMN/ROW.ending`, KEY
-    /// being of the address that they come from, and
-    /// their bounds are in the metres of their tile matrix set.
+    /// Fetches the pictures `id` over an area at a zoom level. The files lie as `imagery/ID-KEY/ZOOM/COLUMN/ROW.ending`, where
+    /// KEY stands for the address that they come from; their bounds are in the metres of their tile matrix set.
     ///
     /// # Errors
     /// No such source, a level that it does not have, or too many tiles. Tiles that fail are problems of the result.

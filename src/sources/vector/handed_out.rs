@@ -1,6 +1,7 @@
 //! Features as a file hands them out: not more of them than are read, and no panic of a crate below.
 //!
-//! One place for all formats: a reader walks to the end of its file, and what a window leaves out does not count.
+//! One place for all formats: a reader walks to the end of its file, and what a window leaves out does not count. `GeoJSON`
+//! alone, which is held in memory whole, ends by itself after as many, in the window or not.
 
 use super::VectorFile;
 use super::record::{Features, VectorFeature};

@@ -18,7 +18,7 @@ const BARE_DRAPE_M: f64 = 20.0;
 const SEAM_M: f64 = 4.0;
 /// Ground without anything on it reaches so far, metres.
 const EMPTY_M: f64 = 500.0;
-/// Imagery and surfaces make the ground reach at most so far beyond everything else, metres.
+/// Imagery makes the ground reach at most so far beyond everything else, metres.
 const BEYOND_M: f64 = 1000.0;
 /// And so far where there is nothing else, metres.
 const MOST_M: f64 = 10_000.0;
@@ -30,7 +30,7 @@ pub(in crate::view) fn bounds(open: &OpenScenario, terrain: &Terrain) -> (DVec2,
         found = Some(terrain.bounds());
     }
     let plans = open.scenario.variants.iter().flat_map(|variant| &variant.surfaces);
-    let (least, most) = reach(open, terrain);
+    let (least, most) = open.reach();
     for surface in open.surfaces.iter().chain(plans) {
         let (low, high) = box_of(&surface.outer);
         let (low, high) = (low.max(least), high.min(most));
@@ -52,15 +52,6 @@ pub(in crate::view) fn bounds(open: &OpenScenario, terrain: &Terrain) -> (DVec2,
     found
         .filter(|(low, high)| low.is_finite() && high.is_finite())
         .unwrap_or((DVec2::splat(-EMPTY_M), DVec2::splat(EMPTY_M)))
-}
-
-/// How far surfaces make the ground reach: one that is misplaced, or far larger than the area, must not fill the memory.
-pub(super) fn reach(open: &OpenScenario, terrain: &Terrain) -> (DVec2, DVec2) {
-    let grid = (terrain.columns > 1 && terrain.rows > 1).then(|| terrain.bounds());
-    let known = union_of(grid, outline(open));
-    known.map_or((DVec2::splat(-MOST_M), DVec2::splat(MOST_M)), |(low, high)| {
-        (low - BEYOND_M, high + BEYOND_M)
-    })
 }
 
 fn outline(open: &OpenScenario) -> Option<(DVec2, DVec2)> {

@@ -24,7 +24,6 @@ use super::{
 use crate::georef::SitePos;
 use crate::model::{NewSurface, OpenScenario, Terrain};
 use crate::schedule::FrameSystems;
-use bare::reach;
 use bevy::{
     light::NotShadowCaster,
     math::DVec3,
@@ -157,7 +156,7 @@ fn make_anew(grounds: &mut Grounds, open: &Arc<OpenScenario>, heights: &GroundHe
     let wanted = part.clone();
     let task = AsyncComputeTaskPool::get().spawn(async move {
         let variants = &open.scenario.variants;
-        let reach = reach(&open, &terrain);
+        let reach = open.reach();
         let base = within(&open.surfaces, reach);
         let surfaces = Surfaces {
             base: &base,

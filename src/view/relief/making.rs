@@ -214,7 +214,8 @@ impl Ground {
             self.store.use_shape(key, self.now);
             let job = Job::Shape(*key);
             let is_there = self.store.shapes.contains_key(key) || self.underway.contains(&job);
-            if !is_there && self.making.len() < most {
+            let is_free = self.making.keys().filter(|job| matches!(job, Job::Shape(_))).count() < most;
+            if !is_there && is_free {
                 self.underway.insert(job);
                 let task = start_shape(relief.clone(), *key, holes.clone(), is_shaded);
                 self.making.insert(job, task);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::georef::{SitePos, narrow};
 use crate::model::{GroundPicture, OpenScenario, Terrain};
-use crate::sources::{Problem, remote::on_own_thread};
+use crate::sources::{Cause, Problem, remote::on_own_thread};
 use crate::view::{feature_material::PaperMesh, ground, palette, prepared::DrawnMesh};
 use bevy::{
     math::{DVec2, DVec3},
@@ -125,7 +125,10 @@ pub(super) fn start_picture(relief: &Relief, key: PictureKey, layers: Vec<Arc<dy
     let pool = AsyncComputeTaskPool::get();
     if is_asked {
         // Not on a thread for tasks: a slow server would hold up the ground, and every file that is opened.
-        let ended = move || Made::Picture(key, None, Vec::new());
+        let ended = move || {
+            let message = "a picture of the ground could not be made; close other programs and try again";
+            Made::Picture(key, None, vec![Problem::error("", "", message).because(Cause::Machine)])
+        };
         pool.spawn(async move { on_own_thread("ground-picture", work).await.unwrap_or_else(ended) })
     } else {
         pool.spawn(async move { work() })

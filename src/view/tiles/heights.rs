@@ -1,7 +1,7 @@
 //! How high tiles stand: what a person chose for a layer, and whether the ground says that it floats or lies buried.
 //!
-//! The heights of tiles are measured from the ellipsoid, Dutch ones from NAP, 43 m lower. Whoever makes tiles forgets the
-//! difference or counts it twice, so the feet of what comes are held against the measured ground. Where none is known, a
+//! The heights of tiles are measured from the ellipsoid, Dutch ones from NAP, which lies 43 m above it. Whoever makes tiles
+//! forgets the difference or counts it twice, so the feet of what comes are held against the measured ground. Where none is known, a
 //! Dutch layer that lies deeper than any street of the country tells it too.
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
     layer::{TileLayer, Tree, ellipsoid_above_nap_m},
 };
 use crate::georef::{HeightReference, SiteFrame, SitePos};
-use crate::model::TileHeights;
+use crate::model::{LayerKind, TileHeights};
 use crate::sources::{Cause, Problem, tiles3d::TileId};
 use crate::view::{
     feature_rows::FeatureRows,
@@ -31,6 +31,8 @@ const AGREED_M: f64 = 10.0;
 const COARSEST_M: f64 = 6.0;
 /// A distance this near to that between the ellipsoid and NAP is that, metres.
 const SAME_M: f64 = 6.0;
+/// Farther off the ground than this, tiles are not moved, metres.
+const FARTHEST_M: f64 = 5_000.0;
 /// No street of the Netherlands lies lower, metres above NAP; the lowest land is at -6.8.
 const LOWEST_NAP_M: f64 = -10.0;
 
@@ -96,19 +98,27 @@ impl HeightsOfTiles {
         self.told.remove(layer)
     }
 
-    /// Takes what a survey says of the layer at `path` now; gives what is to be told of it, once.
-    fn note(&mut self, layer: &str, path: &str, found: Option<OffGround>) -> Option<Problem> {
-        let Some(found) = found else {
-            self.found.remove(layer);
-            return None;
-        };
-        self.found.insert(layer.to_owned(), found);
-        if self.told.contains_key(layer) {
-            return None;
+    /// Takes what a survey says of the layer at `path` now, and mends the list of `problems` accordingly. What a person
+    /// chose has the last word, also while the tiles from before that are still coming.
+    fn note(&mut self, layer: &str, path: &str, found: Option<OffGround>, problems: &mut Vec<Problem>) {
+        if self.chosen.contains_key(layer) {
+            return;
         }
-        let problem = problem(path, found);
-        self.told.insert(layer.to_owned(), problem.clone());
-        Some(problem)
+        let told = found.map(|found| problem(path, found));
+        match found {
+            Some(found) => self.found.insert(layer.to_owned(), found),
+            None => self.found.remove(layer),
+        };
+        if self.told.get(layer) == told.as_ref() {
+            return;
+        }
+        if let Some(untrue) = self.told.remove(layer) {
+            problems.retain(|problem| *problem != untrue);
+        }
+        if let Some(told) = told {
+            self.told.insert(layer.to_owned(), told.clone());
+            problems.push(told);
+        }
     }
 }
 
@@ -152,19 +162,20 @@ impl Survey {
     }
 
     /// What is to be said now; `None` where there is nothing new to judge by. `offset_m` is what is added to the heights
-    /// of the files.
-    fn judge(&mut self, offset_m: f64, site: &SiteFrame) -> Option<Option<OffGround>> {
+    /// of the files, `apart_m` how far the ellipsoid lies below NAP, 0 where neither is their zero.
+    fn judge(&mut self, offset_m: f64, apart_m: f64) -> Option<Option<OffGround>> {
         let count = self.above_m.len() + self.nap_m.len();
         if count < LEAST_PLACES.max(2 * self.judged) {
             return None;
         }
         self.judged = count;
-        let apart_m = ellipsoid_above_nap_m(site);
         let above_m = if self.above_m.len() >= LEAST_PLACES {
             off_ground_m(&mut self.above_m)
         } else {
             too_deep_m(&mut self.nap_m, apart_m)
         };
+        // What lies kilometres off is wrong in another way.
+        let above_m = above_m.filter(|above_m| above_m.abs() < FARTHEST_M);
         Some(above_m.map(|above_m| OffGround {
             above_m,
             mend: mend(offset_m, above_m, apart_m),
@@ -211,7 +222,7 @@ fn mend(offset_m: f64, above_m: f64, apart_m: f64) -> TileHeights {
 }
 
 impl TileLayer {
-    /// Notes where the things of a content of `tile` stand, if their shape tells it and nobody did already.
+    /// Notes where the things of a content of `tile` stand, if their shape tells it and nobody chose its heights.
     pub(super) fn survey(&mut self, tile: TileId, feet: &FootSamples, ground: &GroundHeights) {
         let Tree::Open(tree) = &self.tree else { return };
         let is_fine =
@@ -221,11 +232,17 @@ impl TileLayer {
         }
     }
 
-    /// Notes what is to be said of its heights; gives what is to be told of that.
-    pub(super) fn judge_heights(&mut self, known: &mut ResMut<HeightsOfTiles>) -> Option<Problem> {
-        let Tree::Open(tree) = &self.tree else { return None };
-        let found = self.survey.judge(self.height_offset_m, &self.site)?;
-        known.note(&self.id, &tree.path, found)
+    /// Notes what is to be said of its heights now, and tells it in the list of problems.
+    pub(super) fn judge_heights(&mut self, known: &mut ResMut<HeightsOfTiles>, problems: &mut Vec<Problem>) {
+        let Tree::Open(tree) = &self.tree else { return };
+        let apart_m = if tree.is_geocentric {
+            ellipsoid_above_nap_m(&self.site)
+        } else {
+            0.0
+        };
+        if let Some(found) = self.survey.judge(self.height_offset_m, apart_m) {
+            known.note(&self.id, &tree.path, found, problems);
+        }
     }
 }
 
@@ -234,6 +251,7 @@ pub(super) fn place_tiles(
     mut commands: Commands,
     mut wanted: MessageReader<PlaceTiles>,
     scenario: Option<Res<ShownScenario>>,
+    ground: Res<GroundHeights>,
     mut known: ResMut<HeightsOfTiles>,
     mut samples: ResMut<FootSamples>,
     mut rows: ResMut<FeatureRows>,
@@ -249,9 +267,16 @@ pub(super) fn place_tiles(
         if let Some(untrue) = known.choose(id, *heights) {
             problems.0.retain(|problem| *problem != untrue);
         }
-        // The guessed ground lies under what was where it is no more.
+        if ground.is_measured {
+            tiles.reopen(layer, &scenario.open, Some(*heights), &mut commands, &mut rows);
+            continue;
+        }
+        // The guessed ground lies under what was where it is no more: the feet of all tiles come anew.
         samples.clear();
-        tiles.reopen(layer, &scenario.open, Some(*heights), &mut commands, &mut rows);
+        for layer in layers.iter().filter(|layer| layer.kind == LayerKind::Tiles3d) {
+            let chosen = known.chosen(&layer.id);
+            tiles.reopen(layer, &scenario.open, chosen, &mut commands, &mut rows);
+        }
     }
 }
 
@@ -322,7 +347,7 @@ mod tests {
     fn judged(above: f64, offset_m: f64, ground: &GroundHeights) -> Option<OffGround> {
         let mut survey = Survey::default();
         survey.note(&town(above), ground, &site());
-        survey.judge(offset_m, &site()).unwrap()
+        survey.judge(offset_m, ellipsoid_above_nap_m(&site())).unwrap()
     }
 
     #[test]
@@ -365,7 +390,7 @@ mod tests {
         }
         let mut survey = Survey::default();
         survey.note(&feet, &ground(), &site());
-        assert_eq!(survey.judge(0.0, &site()), Some(None), "layers of soil");
+        assert_eq!(survey.judge(0.0, APART_M), Some(None), "layers of soil");
     }
 
     #[test]
@@ -389,7 +414,7 @@ mod tests {
         }
         feet.take(SitePos(DVec3::new(10.0, 10.0, 90.0)));
         survey.note(&feet, &ground(), &site());
-        assert_eq!(survey.judge(0.0, &site()), None);
+        assert_eq!(survey.judge(0.0, APART_M), None);
     }
 
     #[test]
@@ -399,12 +424,23 @@ mod tests {
             above_m: 43.0,
             mend: TileHeights::Moved(-43.4),
         };
-        let told = known.note("tiles", "t/tileset.json", Some(off)).unwrap();
-        assert!(told.to_string().contains("float 43 m above the ground"), "{told}");
-        assert_eq!(known.note("tiles", "t/tileset.json", Some(off)), None);
+        let mut problems = Vec::new();
+        let mut note = |known: &mut HeightsOfTiles, off: Option<OffGround>| {
+            known.note("tiles", "t/tileset.json", off, &mut problems);
+            problems.clone()
+        };
+        let told = note(&mut known, Some(off));
+        assert!(told[0].to_string().contains("float 43 m above the ground"), "{told:?}");
+        assert_eq!(note(&mut known, Some(off)), told, "once");
         assert_eq!(known.found("tiles"), Some(off));
-        assert_eq!(known.choose("tiles", off.mend), Some(told));
+        // More places say otherwise.
+        assert_eq!((note(&mut known, None), known.found("tiles")), (Vec::new(), None));
+        let told = note(&mut known, Some(off));
+        assert_eq!(known.choose("tiles", off.mend).as_ref(), told.first());
         assert_eq!((known.found("tiles"), known.chosen("tiles")), (None, Some(off.mend)));
+        // Tiles from before the choice are still coming.
+        note(&mut known, Some(off));
+        assert_eq!(known.found("tiles"), None);
         known.expect(BTreeMap::new());
         assert_eq!(known.chosen("tiles"), None);
     }

@@ -314,6 +314,7 @@ fn upload_tiles(
         ..
     } = tiles.bypass_change_detection();
     let removed = scenario.removed();
+    let leaving: Vec<u32> = layers.values().filter_map(|layer| layer.successor_of).collect();
     waiting.extend(loader.take_finished());
     subtrees.drop_unseen(
         layers,
@@ -359,7 +360,8 @@ fn upload_tiles(
                         images: &mut images,
                         materials: &mut materials,
                         marks: &mut marks,
-                        samples: (!ground.is_measured).then_some(&mut *samples),
+                        // What is about to go must not hold the guessed ground down.
+                        samples: (!ground.is_measured && !leaving.contains(&loaded.layer)).then_some(&mut *samples),
                     };
                     match uploader.upload(
                         content,
@@ -407,7 +409,7 @@ fn upload_tiles(
             });
         }
         layer.resident.insert(tile, resident);
-        problems.0.extend(layer.judge_heights(&mut heights));
+        layer.judge_heights(&mut heights, &mut problems.0);
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) struct SubtreeKeeper {
     soft_tiles: usize,
     /// Usually [`HARD_TILES`].
     hard_tiles: usize,
+    /// Usually [`DROPPED_PER_FRAME`].
+    dropped_per_frame: usize,
 }
 
 impl Default for SubtreeKeeper {
@@ -60,6 +62,7 @@ impl Default for SubtreeKeeper {
             dropping: BTreeSet::new(),
             soft_tiles: SOFT_TILES,
             hard_tiles: HARD_TILES,
+            dropped_per_frame: DROPPED_PER_FRAME,
         }
     }
 }
@@ -196,7 +199,7 @@ impl SubtreeKeeper {
         let key = |tile: TileId| TileKey { layer: number, tile };
         let enough = self.soft_tiles / 4 * 3;
         let mut dropped = Vec::new();
-        let mut room = DROPPED_PER_FRAME;
+        let mut room = self.dropped_per_frame;
         // Each round takes the outermost; then those above them are.
         'rounds: loop {
             let Tree::Open(tree) = &layer.tree else { return };

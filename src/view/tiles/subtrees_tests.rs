@@ -163,6 +163,32 @@ fn what_is_seen_comes_and_what_is_not_seen_for_long_goes() {
 }
 
 #[test]
+fn what_goes_goes_in_slices_and_three_quarters_stay() {
+    let (mut keeper, mut layers) = (SubtreeKeeper::default(), layers());
+    (keeper.soft_tiles, keeper.dropped_per_frame) = (80, 10);
+    for x in [-400.0, -100.0, 100.0, 400.0] {
+        settle(&mut keeper, &mut layers, &above(x, 400.0));
+    }
+    let most = tree(&layers).tiles_held();
+    assert!(most > 160, "{most} tiles are held");
+    let away = above(5000.0, 5000.0);
+    let mut sizes = vec![most];
+    for _ in 0..UNSEEN_FRAMES + 3 * FRAMES_BETWEEN {
+        frame(&mut keeper, &mut layers, &away);
+        let held = tree(&layers).tiles_held();
+        if sizes.last() != Some(&held) {
+            sizes.push(held);
+        }
+    }
+    // A subtree has at most twenty tiles and its root.
+    assert!(sizes.windows(2).all(|pair| pair[0] - pair[1] <= 10 + 21), "{sizes:?}");
+    assert!(sizes.len() > 4, "{sizes:?}");
+    let left = tree(&layers).tiles_held();
+    assert!((30..=60).contains(&left), "{sizes:?}");
+    assert!(keeper.dropping.is_empty());
+}
+
+#[test]
 fn a_subtree_that_is_missing_is_told_once_and_the_rest_comes() {
     let (mut keeper, mut layers) = (SubtreeKeeper::default(), layers());
     let told = settle(&mut keeper, &mut layers, &above(-400.0, -400.0));

@@ -1,15 +1,14 @@
 //! Features on their way in: checked, named, surveyed and put down by place.
 
 use super::{
-    Problems, Progress, Stage, Tiler, TilerError, TilerReport, WORK,
+    Problems, Progress, Stage, Tiler, TilerError,
     images::ImageNames,
     record::{MAX_RECORD, encode},
     schema::{MAX_COLUMNS, Schema, Survey},
-    spill::{self, CellKey, Chunk, Spill},
-    tree,
+    spill::{CellKey, Chunk, Spill},
 };
 use crate::georef::{Crs, Ecef, Transformer, lon_lat_h_from_ecef};
-use crate::sources::{Cause, CityFeature, CityPart, Problem, tiles3d::write::FolderSink};
+use crate::sources::{Cause, CityFeature, CityPart, Problem};
 use bevy::math::{DVec2, DVec3};
 use std::{
     collections::HashSet,
@@ -46,44 +45,11 @@ pub(super) struct Ingested {
     pub(super) problems: Problems,
 }
 
-impl Tiler<'_> {
-    /// As [`Tiler::tile_into_folder`], of features of which the caller knows that no two have the same id: then no ids are
-    /// kept to tell them apart.
-    ///
-    /// # Errors
-    /// As [`Tiler::tile_into_folder`].
-    pub fn tile_distinct_into_folder(
-        &self,
-        features: impl Iterator<Item = CityFeature>,
-        folder: &Path,
-    ) -> Result<TilerReport, TilerError> {
-        let sink = FolderSink::new(folder)?;
-        let work = folder.join(WORK);
-        // What an earlier run left behind would be mixed into this one.
-        spill::clear(&work)?;
-        let ingested = take_all(self, features, Some(&work), None);
-        let report = ingested.and_then(|ingested| tree::build(self, ingested, &sink));
-        let cleared = spill::clear(&work);
-        let report = report?;
-        cleared?;
-        Ok(report)
-    }
-}
-
 /// Takes everything in.
 pub(super) fn ingest(
     tiler: &Tiler<'_>,
     features: impl Iterator<Item = CityFeature>,
     work: Option<&Path>,
-) -> Result<Ingested, TilerError> {
-    take_all(tiler, features, work, Some(HashSet::new()))
-}
-
-fn take_all(
-    tiler: &Tiler<'_>,
-    features: impl Iterator<Item = CityFeature>,
-    work: Option<&Path>,
-    ids: Option<HashSet<u64>>,
 ) -> Result<Ingested, TilerError> {
     let to_ecef = tiler.to_ecef()?;
     let has_degrees = Transformer::new(Crs::ECEF, tiler.crs).is_ok_and(|back| back.gives_angles());
@@ -96,7 +62,7 @@ fn take_all(
         spill: Spill::new(work.map(Path::to_owned))?,
         survey: Survey::default(),
         images: ImageNames::default(),
-        ids,
+        ids: (!tiler.has_distinct_ids).then(HashSet::new),
         problems: Problems::default(),
         features: 0,
         record: Vec::new(),

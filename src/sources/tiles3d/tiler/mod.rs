@@ -2,7 +2,7 @@
 //!
 //! 1. **In** (`ingest`): each feature is checked and put down in a file for its square of about 4 km (`.work` in the
 //!    output folder, gone at the end). At most 32 MB wait in memory; a hash of each id stays there,
-//!    10 to 20 bytes, unless the caller knows that they are distinct.
+//!    10 to 21 bytes, unless the caller knows that they are distinct.
 //! 2. **Tree** (`tree`): a quadtree over the source's horizontal coordinates, built depth first. A file above 24 MB
 //!    is dealt out to its four quarters on disk; a smaller one is read and split in memory, down to leaves of at most
 //!    [`Tiler::leaf_triangles`] or one feature. Leaves hold full detail with error 0.
@@ -135,6 +135,8 @@ pub struct Tiler<'a> {
     pub leaf_triangles: usize,
     /// Most triangles of a tile above the leaves.
     pub coarse_triangles: usize,
+    /// The caller knows that no two features have the same id: then no ids are kept to tell them apart.
+    pub has_distinct_ids: bool,
     /// Threads that make tiles.
     pub threads: usize,
     /// Finds pictures by their names. Called from several threads.
@@ -163,6 +165,7 @@ impl Tiler<'_> {
             crs,
             leaf_triangles: 8_000,
             coarse_triangles: 12_000,
+            has_distinct_ids: false,
             threads: 2,
             images: &no_image,
             progress: &unheard,
