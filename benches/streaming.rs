@@ -85,9 +85,9 @@ fn over_delaware(what: &str, line: Line, folder: &Path, error_px: f64) -> Result
         let is_inside = !path.split('/').any(|part| part == "..");
         is_inside.then(|| std::fs::read(folder.join(path)).ok()).flatten()
     });
-    let link = Link::serve(line, files)?;
+    let server = Link::serve(line, files)?;
     println!("== us-delaware-explicit-b3dm, {what}");
-    let mut run = Run::start(&link, error_px)?;
+    let mut run = Run::start(&server, error_px)?;
     let home = run.program.camera();
     // Other viewers were measured at 0.3 of the radius.
     let near = Orbit {
@@ -99,9 +99,9 @@ fn over_delaware(what: &str, line: Line, folder: &Path, error_px: f64) -> Result
         ..home
     };
     run.arrive("first view, at 0.3 of the radius", near)?;
-    run.fly("flight out and aside", near, home)?;
+    run.fly("flight out and aside", near, home);
     run.arrive("after the flight", home)?;
-    run.end(&link);
+    run.end(&server);
     Ok(())
 }
 
@@ -111,9 +111,9 @@ fn over_the_city() -> Result<(), Box<dyn Error>> {
         Some(place) => houses(place),
         None => city.read(path).ok(),
     });
-    let link = Link::serve(SLOW, files)?;
+    let server = Link::serve(SLOW, files)?;
     println!("== 1,048,575 implicit tiles over the slow line");
-    let mut run = Run::start(&link, 16.0)?;
+    let mut run = Run::start(&server, 16.0)?;
     let at = |x: f64, y: f64, distance_m: f64, heading_rad: f64| Orbit {
         target: SitePos(DVec3::new(x, y, 0.0)),
         heading_rad,
@@ -122,10 +122,10 @@ fn over_the_city() -> Result<(), Box<dyn Error>> {
     };
     let street = at(500.0, 0.0, 300.0, 0.0);
     run.arrive("first view, a street", street)?;
-    run.fly("flight of 2 km", street, at(2500.0, 200.0, 300.0, 1.0))?;
+    run.fly("flight of 2 km", street, at(2500.0, 200.0, 300.0, 1.0));
     run.arrive("after the flight", at(2500.0, 200.0, 300.0, 1.0))?;
     run.arrive("a jump", at(1500.0, -300.0, 120.0, 3.0))?;
-    run.end(&link);
+    run.end(&server);
     Ok(())
 }
 
@@ -139,7 +139,7 @@ struct Run {
 }
 
 impl Run {
-    fn start(link: &Link, error_px: f64) -> Result<Self, Box<dyn Error>> {
+    fn start(server: &Link, error_px: f64) -> Result<Self, Box<dyn Error>> {
         let mut program = Measured::start(&Lens::ALL);
         program.allow_error(error_px);
         for _ in 0..30 {
@@ -147,7 +147,7 @@ impl Run {
         }
         let before_mb = memory_mb();
         let start = Instant::now();
-        program.open(Path::new(&link.url("tileset.json")))?;
+        program.open(Path::new(&server.url("tileset.json")))?;
         println!("opened in {:.2} s", start.elapsed().as_secs_f64());
         // The scenario is on the table before the camera is put anywhere.
         for _ in 0..3 {
@@ -209,18 +209,17 @@ impl Run {
     }
 
     /// Ten seconds of flight.
-    fn fly(&mut self, what: &str, from: Orbit, to: Orbit) -> Result<(), Box<dyn Error>> {
+    fn fly(&mut self, what: &str, from: Orbit, to: Orbit) {
         println!("{what}:");
         for number in 0..600 {
             self.program.look(from.approach(&to, f64::from(number) / 600.0));
             self.frame(number);
         }
         self.tell();
-        Ok(())
     }
 
     fn tell(&mut self) {
-        let times = self.program.take_times();
+        let frames = self.program.take_times();
         let tiles = self.program.tiles();
         println!(
             "  {} tiles, {} triangles drawn; {:.2} MB came, {:.2} MB cancelled in all; {} MB of tiles held",
@@ -233,19 +232,19 @@ impl Run {
         self.received = tiles.bytes_received;
         println!(
             "  main schedule of {} frames: p50 {:.2} ms, p95 {:.2} ms, p99 {:.2} ms, max {:.2} ms",
-            times.ms.len(),
-            times.quantile_ms(0.5),
-            times.quantile_ms(0.95),
-            times.quantile_ms(0.99),
-            times.quantile_ms(1.0),
+            frames.ms.len(),
+            frames.quantile_ms(0.5),
+            frames.quantile_ms(0.95),
+            frames.quantile_ms(0.99),
+            frames.quantile_ms(1.0),
         );
     }
 
-    fn end(&mut self, link: &Link) {
+    fn end(&mut self, server: &Link) {
         self.peak_mb = self.peak_mb.max(memory_mb());
         println!(
             "in all {} requests, {:.2} MB; tiles at most {} MB of {} MB; memory {} MB before, {} MB at most",
-            link.requests(),
+            server.requests(),
             megabytes(self.program.tiles().bytes_received),
             self.most_resident >> 20,
             self.program.tiles().ceiling_bytes >> 20,

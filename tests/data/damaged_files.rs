@@ -21,7 +21,7 @@ use std::time::{Duration, Instant, SystemTime};
 /// Larger files are not damaged here: what is in their first bytes is in the smaller ones too.
 const LARGEST: u64 = 400_000;
 /// One file may take no longer, on a busy machine.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// Memory that may be asked for above that of sound files, bytes: the largest cap of a reader, and room for its caches.
 const MOST_MEMORY: u64 = 3 << 30;
 /// Endings of what is read.
@@ -31,7 +31,7 @@ const KINDS: [&str; 29] = [
     "ktx2",
 ];
 
-/// Numbers that look like chance and come again with their seed (SplitMix64).
+/// Numbers that look like chance and come again with their seed (`SplitMix64`).
 struct Chance(u64);
 
 impl Chance {

@@ -73,11 +73,11 @@ fn every_format_comes_through_a_layer_of_features() {
 
 /// The features of a table as a layer, and what was said of it.
 fn of_table(rows: &str) -> (usize, Vec<Problem>) {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("t.csv"), format!("naam;rd_x;rd_y\n{rows}")).unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("t.csv"), format!("naam;rd_x;rd_y\n{rows}")).expect("a list");
     let layer = r#"{"id": "t", "kind": "features", "path": "t.csv"}"#;
-    fs::write(folder.path().join("scenario.json"), layers(layer)).unwrap();
-    let open = open(folder.path()).ok().unwrap();
+    fs::write(folder.path().join("scenario.json"), layers(layer)).expect("a scenario");
+    let open = open(folder.path()).ok().expect("it opens");
     (
         open.features.iter().map(|layer| layer.features.len()).sum(),
         open.problems,

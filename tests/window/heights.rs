@@ -10,22 +10,22 @@ fn floating(folder: &Path) -> String {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/lange-wemen");
     copy(&shipped, folder);
     let document = folder.join("scenario.json");
-    let mut scenario: Value = serde_json::from_slice(&fs::read(&document).unwrap()).unwrap();
+    let mut scenario: Value = serde_json::from_slice(&fs::read(&document).expect("a scenario")).expect("JSON");
     let layer = &mut scenario["layers"][0];
     assert_eq!(layer["kind"], "tiles3d");
     layer["height_reference"] = "nap".into();
-    fs::write(&document, scenario.to_string()).unwrap();
+    fs::write(&document, scenario.to_string()).expect("a scenario");
     folder.display().to_string()
 }
 
 fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().flatten() {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
             copy(&entry.path(), &target);
         } else {
-            fs::copy(entry.path(), &target).unwrap();
+            fs::copy(entry.path(), &target).expect("a file");
         }
     }
 }

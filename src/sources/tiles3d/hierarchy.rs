@@ -60,8 +60,8 @@ pub(super) fn hierarchy_columns(
         return Err(Fault::too_large("", "the class hierarchy gives too many values"));
     }
     let mut values = vec![vec![Value::Null; rows]; names.len()];
-    for row in 0..rows {
-        let class = &hierarchy.classes[hierarchy.instances[row].0];
+    for (row, (class, _)) in hierarchy.instances.iter().take(rows).enumerate() {
+        let class = &hierarchy.classes[*class];
         values[0][row] = Value::Text(class.name.clone());
         for instance in hierarchy.lineage(row) {
             let (class, place) = hierarchy.instances[instance];

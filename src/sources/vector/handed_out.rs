@@ -79,13 +79,13 @@ mod tests {
     use super::*;
     use serde_json::Map;
 
-    fn feature(index: usize) -> Result<VectorFeature, Problem> {
-        Ok(VectorFeature {
+    fn feature(index: usize) -> VectorFeature {
+        VectorFeature {
             index,
             id: None,
             geometry: None,
             properties: Map::new(),
-        })
+        }
     }
 
     fn damaged() -> Result<VectorFeature, Problem> {
@@ -98,13 +98,13 @@ mod tests {
 
     #[test]
     fn features_beyond_the_most_are_told_and_damaged_ones_take_no_place() {
-        let whole = vec![feature(0), damaged(), feature(2), damaged(), feature(4)];
+        let whole = vec![Ok(feature(0)), damaged(), Ok(feature(2)), damaged(), Ok(feature(4))];
         assert_eq!(handed_out(whole.clone(), 3), whole);
         let cut = handed_out(whole.clone(), 2);
         assert_eq!(cut[..4], whole[..4]);
         let told = cut[4].as_ref().unwrap_err();
         assert_eq!((cut.len(), told.cause), (5, Cause::TooLarge), "{told}");
-        let wrecked = handed_out(vec![damaged(), damaged(), damaged(), feature(3)], 2);
+        let wrecked = handed_out(vec![damaged(), damaged(), damaged(), Ok(feature(3))], 2);
         assert!(wrecked.len() == 3 && wrecked[2].as_ref().is_err_and(|told| told.cause == Cause::TooLarge));
     }
 
@@ -114,7 +114,7 @@ mod tests {
         let features = std::iter::from_fn(move || {
             number += 1;
             assert!(number < 3, "as a crate below might");
-            Some(feature(number))
+            Some(Ok(feature(number)))
         });
         let read: Vec<_> = HandedOut::new(Box::new(features), "a.fgb", 9).collect();
         assert_eq!(read.len(), 3);

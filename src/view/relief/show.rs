@@ -117,7 +117,9 @@ fn ask_again(
     if !is_asked(&pictures) {
         return;
     }
-    pictures.iter().for_each(|layer| layer.try_again());
+    for layer in &pictures {
+        layer.try_again();
+    }
     ground.asked_again += 1;
     let told = std::mem::take(&mut ground.told);
     problems.0.retain(|problem| !told.contains(problem));

@@ -140,6 +140,8 @@ pub(super) struct Survey {
     nap_m: Vec<f64>,
     /// How many there were when it was judged last.
     judged: usize,
+    /// What was found then.
+    verdict: Option<OffGround>,
 }
 
 impl Survey {
@@ -161,12 +163,12 @@ impl Survey {
         }
     }
 
-    /// What is to be said now; `None` where there is nothing new to judge by. `offset_m` is what is added to the heights
-    /// of the files, `apart_m` how far the ellipsoid lies below NAP, 0 where neither is their zero.
-    fn judge(&mut self, offset_m: f64, apart_m: f64) -> Option<Option<OffGround>> {
+    /// Judges where there is enough that is new; gives whether it did. `offset_m` is what is added to the heights of the
+    /// files, `apart_m` how far the ellipsoid lies below NAP, 0 where neither is their zero.
+    fn judge(&mut self, offset_m: f64, apart_m: f64) -> bool {
         let count = self.above_m.len() + self.nap_m.len();
         if count < LEAST_PLACES.max(2 * self.judged) {
-            return None;
+            return false;
         }
         self.judged = count;
         let above_m = if self.above_m.len() >= LEAST_PLACES {
@@ -176,10 +178,11 @@ impl Survey {
         };
         // What lies kilometres off is wrong in another way.
         let above_m = above_m.filter(|above_m| above_m.abs() < FARTHEST_M);
-        Some(above_m.map(|above_m| OffGround {
+        self.verdict = above_m.map(|above_m| OffGround {
             above_m,
             mend: mend(offset_m, above_m, apart_m),
-        }))
+        });
+        true
     }
 }
 
@@ -240,8 +243,8 @@ impl TileLayer {
         } else {
             0.0
         };
-        if let Some(found) = self.survey.judge(self.height_offset_m, apart_m) {
-            known.note(&self.id, &tree.path, found, problems);
+        if self.survey.judge(self.height_offset_m, apart_m) {
+            known.note(&self.id, &tree.path, self.survey.verdict, problems);
         }
     }
 }
@@ -347,7 +350,8 @@ mod tests {
     fn judged(above: f64, offset_m: f64, ground: &GroundHeights) -> Option<OffGround> {
         let mut survey = Survey::default();
         survey.note(&town(above), ground, &site());
-        survey.judge(offset_m, ellipsoid_above_nap_m(&site())).unwrap()
+        assert!(survey.judge(offset_m, ellipsoid_above_nap_m(&site())));
+        survey.verdict
     }
 
     #[test]
@@ -390,7 +394,8 @@ mod tests {
         }
         let mut survey = Survey::default();
         survey.note(&feet, &ground(), &site());
-        assert_eq!(survey.judge(0.0, APART_M), Some(None), "layers of soil");
+        assert!(survey.judge(0.0, APART_M));
+        assert_eq!(survey.verdict, None, "layers of soil");
     }
 
     #[test]
@@ -414,7 +419,7 @@ mod tests {
         }
         feet.take(SitePos(DVec3::new(10.0, 10.0, 90.0)));
         survey.note(&feet, &ground(), &site());
-        assert_eq!(survey.judge(0.0, APART_M), None);
+        assert!(!survey.judge(0.0, APART_M));
     }
 
     #[test]

@@ -215,15 +215,14 @@ fn available(json: &Value, problem: &mut dyn FnMut(String, &str)) -> Vec<Vec<Ava
                     end_y: side("endY", rows)?,
                 })
             };
-            match read().filter(|r| r.start_x <= r.end_x && r.start_y <= r.end_y) {
-                Some(rectangle) => rectangles.push(rectangle),
-                None => {
-                    wrong += 1;
-                    if wrong <= MAX_LISTED {
-                        let place = format!("available[{z}][{i}]");
-                        problem(place, "this is no rectangle of tiles; it is left out");
-                    }
-                }
+            if let Some(rectangle) = read().filter(|r| r.start_x <= r.end_x && r.start_y <= r.end_y) {
+                rectangles.push(rectangle);
+                continue;
+            }
+            wrong += 1;
+            if wrong <= MAX_LISTED {
+                let place = format!("available[{z}][{i}]");
+                problem(place, "this is no rectangle of tiles; it is left out");
             }
         }
         found.push(rectangles);
