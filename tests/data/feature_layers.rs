@@ -77,7 +77,9 @@ fn of_table(rows: &str) -> (usize, Vec<Problem>) {
     fs::write(folder.path().join("t.csv"), format!("naam;rd_x;rd_y\n{rows}")).expect("a list");
     let layer = r#"{"id": "t", "kind": "features", "path": "t.csv"}"#;
     fs::write(folder.path().join("scenario.json"), layers(layer)).expect("a scenario");
-    let open = open(folder.path()).ok().expect("it opens");
+    let Ok(open) = open(folder.path()) else {
+        panic!("it does not open")
+    };
     (
         open.features.iter().map(|layer| layer.features.len()).sum(),
         open.problems,
