@@ -37,8 +37,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use whole_file::WholeFile;
 
-/// Most bytes of register and layers that are opened to be checked: they take three times that in memory.
-const MOST_CHECKED_BYTES: u64 = 512 << 20;
+/// Most bytes of register and layers that are opened to be checked: they take three times that in memory, and preparing
+/// must not take more for a province than for a town.
+const MOST_CHECKED_BYTES: u64 = 160 << 20;
 
 /// What to prepare.
 #[derive(Debug, Clone)]
@@ -257,8 +258,8 @@ fn checked(options: &PrepareOptions, layers: &[PreparedLayer]) -> Result<OpenSce
         .flatten()
         .filter_map(|name| fs::metadata(options.folder.join(name)).ok());
     if bytes.map(|about| about.len()).sum::<u64>() > MOST_CHECKED_BYTES {
-        let message = "the area is too large to be opened and looked through here, and has no index of its names; open it \
-                       once to see what is wrong with it";
+        let message = "the area is too large to be opened and looked through here, and has no index of its names: that is \
+                       made whenever it is opened, which also tells what is wrong with it";
         let problem = Problem::warning(options.folder.display().to_string(), "", message);
         return Err(vec![problem.because(Cause::TooLarge)]);
     }

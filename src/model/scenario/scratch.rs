@@ -321,7 +321,7 @@ fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame, is_whole: bool) -> Opt
     let center = middle.extend(quantile(&mut heights, 0.05));
     // Of one tile alone there is nothing else to see.
     let filled = tree.tiles.iter().filter(|tile| !tile.contents.is_empty());
-    let share = if filled.count() > 1 { 0.4 } else { 0.9 };
+    let share = if filled.count() > 1 { 0.4 } else { 0.6 };
     Some((SitePos(center), quantile(&mut away, share).max(1.0)))
 }
 
