@@ -7,16 +7,13 @@
 )]
 
 use crate::corpus;
-use bevy::math::DMat4;
+use crate::decode::request_alone;
 use serde_json::json;
-use stadslens::{
-    georef::SiteFrame,
-    sources::{
-        Problem, Severity,
-        inspect::inspect,
-        resource::folder,
-        tiles3d::{DecodeRequest, TileContent, decode_content, read_tileset},
-    },
+use stadslens::sources::{
+    Problem, Severity,
+    inspect::inspect,
+    resource::folder,
+    tiles3d::{TileContent, decode_content, read_tileset},
 };
 use std::{
     fs,
@@ -25,16 +22,7 @@ use std::{
 };
 
 pub(crate) fn decode_file(path: &Path) -> Result<TileContent, Problem> {
-    decode_content(&DecodeRequest {
-        resources: folder(path.parent().unwrap()),
-        path: path.file_name().unwrap().to_str().unwrap().to_owned(),
-        root_from_tile: DMat4::IDENTITY,
-        is_geocentric: false,
-        site: SiteFrame::Local,
-        volume: None,
-        gltf_up_axis: 'Y',
-        height_offset_m: 0.0,
-    })
+    decode_content(&request_alone(path))
 }
 
 pub(crate) fn decode_bytes(bytes: &[u8]) -> Result<TileContent, Problem> {

@@ -10,16 +10,14 @@
 
 use crate::bad_input::decode_file;
 use crate::corpus;
-use bevy::math::DMat4;
+use crate::decode::request_alone;
 use proptest::prelude::*;
 use stadslens::{
     geometry::{TexelFormat, Texture, TextureSupport},
-    georef::SiteFrame,
     sources::{
         Problem,
         inspect::inspect,
-        resource::folder,
-        tiles3d::{DecodeRequest, DecodedMeshes, TileContent, decode_meshes_for},
+        tiles3d::{DecodedMeshes, TileContent, decode_meshes_for},
     },
 };
 use std::{
@@ -33,17 +31,7 @@ fn triangles(content: &TileContent) -> usize {
 }
 
 fn meshes_for(path: &Path, support: TextureSupport) -> DecodedMeshes {
-    let request = DecodeRequest {
-        resources: folder(path.parent().unwrap()),
-        path: path.file_name().unwrap().to_str().unwrap().to_owned(),
-        root_from_tile: DMat4::IDENTITY,
-        is_geocentric: false,
-        site: SiteFrame::Local,
-        volume: None,
-        gltf_up_axis: 'Y',
-        height_offset_m: 0.0,
-    };
-    decode_meshes_for(&request, support).unwrap_or_else(|problem| panic!("{problem}"))
+    decode_meshes_for(&request_alone(path), support).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 fn textures(decoded: &DecodedMeshes) -> Vec<&Texture> {

@@ -8,6 +8,7 @@
     reason = "a test stops at the first surprise, and says how much it compared"
 )]
 
+use crate::bad_input::decode_file;
 use crate::corpus;
 use crate::corpus_facts::{facts, number};
 use bevy::math::{DMat4, DVec3};
@@ -28,6 +29,20 @@ fn open(corpus: &Path, tileset: &str) -> TileTree {
     let path = corpus.join(tileset);
     let name = path.file_name().unwrap().to_str().unwrap();
     read_tileset(folder(path.parent().unwrap()), name).unwrap().0
+}
+
+/// A payload that needs no tileset.
+pub(crate) fn request_alone(path: &Path) -> DecodeRequest {
+    DecodeRequest {
+        resources: folder(path.parent().unwrap()),
+        path: path.file_name().unwrap().to_str().unwrap().to_owned(),
+        root_from_tile: DMat4::IDENTITY,
+        is_geocentric: false,
+        site: SiteFrame::Local,
+        volume: None,
+        gltf_up_axis: 'Y',
+        height_offset_m: 0.0,
+    }
 }
 
 /// The only content of a tile.
@@ -268,17 +283,7 @@ fn every_payload_decodes_to_the_elements_of_its_facts() {
         } else {
             "triangles"
         };
-        let file = corpus.join(path);
-        let request = DecodeRequest {
-            resources: folder(file.parent().unwrap()),
-            path: file.file_name().unwrap().to_str().unwrap().to_owned(),
-            root_from_tile: DMat4::IDENTITY,
-            is_geocentric: false,
-            site: SiteFrame::Local,
-            volume: None,
-            gltf_up_axis: 'Y',
-            height_offset_m: 0.0,
-        };
+        let request = request_alone(&corpus.join(path));
         match decode_content(&request) {
             Ok(content) => {
                 let triangles: usize = content.meshes.iter().map(|(mesh, ..)| mesh.indices.len() / 3).sum();
@@ -333,17 +338,7 @@ fn differs_in_size(content: &TileContent, sides: &[Value]) -> Option<String> {
 
 /// The features of a payload that needs no tileset.
 fn features_of(file: &Path) -> FeatureTable {
-    let request = DecodeRequest {
-        resources: folder(file.parent().unwrap()),
-        path: file.file_name().unwrap().to_str().unwrap().to_owned(),
-        root_from_tile: DMat4::IDENTITY,
-        is_geocentric: false,
-        site: SiteFrame::Local,
-        volume: None,
-        gltf_up_axis: 'Y',
-        height_offset_m: 0.0,
-    };
-    decode_content(&request).unwrap().features
+    decode_file(file).unwrap().features
 }
 
 /// Values read by hand from the file's own JSON.

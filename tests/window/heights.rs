@@ -1,6 +1,7 @@
 //! Tiles whose heights were taken from the wrong zero: told, put on the ground, and remembered.
 
 use super::desktop::Desktop;
+use super::models::copy;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -16,18 +17,6 @@ fn floating(folder: &Path) -> String {
     layer["height_reference"] = "nap".into();
     fs::write(&document, scenario.to_string()).expect("a scenario");
     folder.display().to_string()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder").flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).expect("a file");
-        }
-    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{fs, path::Path};
 const BLOCK: &str = "o Toren\nv -6 0 -4\nv 6 0 -4\nv 6 0 4\nv -6 0 4\nv -6 30 -4\nv 6 30 -4\nv 6 30 4\nv -6 30 4\n\
     f 1 2 3 4\nf 8 7 6 5\nf 5 6 2 1\nf 6 7 3 2\nf 7 8 4 3\nf 8 5 1 4\n";
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder").flatten() {
         let target = to.join(entry.file_name());
