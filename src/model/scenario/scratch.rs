@@ -319,10 +319,7 @@ fn seen_in(tile: &Tile, tree: &TileTree, site: SiteFrame, is_whole: bool) -> Opt
     let mut away: Vec<f64> = corners.iter().map(|p| p.truncate().distance(middle)).collect();
     let mut heights: Vec<f64> = corners.iter().map(|p| p.z).collect();
     let center = middle.extend(quantile(&mut heights, 0.05));
-    // Of one tile alone there is nothing else to see.
-    let filled = tree.tiles.iter().filter(|tile| !tile.contents.is_empty());
-    let share = if filled.count() > 1 { 0.4 } else { 0.6 };
-    Some((SitePos(center), quantile(&mut away, share).max(1.0)))
+    Some((SitePos(center), quantile(&mut away, 0.4).max(1.0)))
 }
 
 /// The ball around a volume.
