@@ -72,6 +72,11 @@ impl Area {
                 "`{text}` is no box: give two corners in RD, such as 250700,476000,251300,476600"
             ));
         }
+        if [x0, y0, x1, y1].iter().all(|number| number.abs() <= 180.0) {
+            return Err(format!(
+                "`{text}` are degrees: give two corners in RD, metres, or a point in degrees with --around LON,LAT,RADIUS_M"
+            ));
+        }
         let (low, high) = (DVec2::new(x0.min(x1), y0.min(y1)), DVec2::new(x0.max(x1), y0.max(y1)));
         Self::new(vec![low, DVec2::new(high.x, low.y), high, DVec2::new(low.x, high.y)])
     }
@@ -84,6 +89,11 @@ impl Area {
             <[f64; 3]>::try_from(numbers.map_err(|_error| bad())?).map_err(|_error| bad())?;
         if !(lon_deg.is_finite() && lat_deg.is_finite() && radius_m > 0.0) {
             return Err(bad());
+        }
+        if (45.0..60.0).contains(&lon_deg) && (0.0..15.0).contains(&lat_deg) {
+            return Err(format!(
+                "`{text}`: the longitude comes first, {lat_deg},{lon_deg},{radius_m}"
+            ));
         }
         let center = rd_from_lon_lat(lon_deg, lat_deg).map_err(|error| error.to_string())?;
         let ring = (0..CORNERS).map(|corner| {
@@ -253,6 +263,13 @@ mod tests {
         ] {
             assert!(Area::from_box(bad).is_err(), "{bad}");
         }
+        let degrees = Area::from_box("4.37,52.01,4.38,52.02").unwrap_err();
+        assert!(degrees.contains("degrees") && degrees.contains("--around"), "{degrees}");
+        let swapped = Area::from_around("52.2653,6.7931,600").unwrap_err();
+        assert!(
+            swapped.contains("longitude comes first, 6.7931,52.2653,600"),
+            "{swapped}"
+        );
     }
 
     #[test]

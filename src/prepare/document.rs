@@ -115,7 +115,7 @@ pub(super) fn write(options: &PrepareOptions, layers: &[PreparedLayer]) -> Resul
                 "target": [middle.x, middle.y, ground_nap_m],
                 "heading_deg": 0,
                 "pitch_deg": -40,
-                "distance_m": (0.7 * reach_m).clamp(120.0, 2500.0).round(),
+                "distance_m": (1.5 * reach_m).clamp(150.0, 4000.0).round(),
             },
         }],
         "start": {"viewpoint": "overzicht", "variant": "nu"},

@@ -200,6 +200,10 @@ impl Source {
             .open(name, u64::MAX)
             .map_err(|error| error.problem(&shown, ""))?;
         let tiff = GeoTiff::open(source, &shown)?;
+        if tiff.is_color_picture() {
+            let message = "this is a picture, not heights: give it with --imagery";
+            return Err(Problem::error(&shown, "", message).because(Cause::WrongKind));
+        }
         Ok(Self {
             crs: tiff.crs(),
             tiff,

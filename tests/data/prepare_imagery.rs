@@ -243,6 +243,21 @@ fn what_is_no_picture_or_lies_elsewhere_is_one_line() {
             .any(|problem| problem.message.contains("no picture of it lies in this area"))
     );
     assert!(!town.path("out/imagery").exists());
+    // A picture is no ground, whatever its bytes may say.
+    let as_heights = PrepareOptions {
+        folder: town.path("heights"),
+        terrain: vec![town.path("good.tif")],
+        ..only_imagery(&town, &[])
+    };
+    let Err(stadslens::prepare::PrepareError::Problems(problems)) = run(&as_heights) else {
+        panic!("a picture is no heights");
+    };
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(told[0].contains("nothing of what was given can be used"), "{told:?}");
+    assert!(
+        told.iter().any(|line| line.contains("good.tif: this is a picture")),
+        "{told:?}"
+    );
     let options = PrepareOptions {
         folder: town.path("out2"),
         ..only_imagery(&town, &["page.tif", "ground.tif", "good.tif"])

@@ -13,7 +13,7 @@ use super::{LayerKind, LocalText, OpenScenario};
 use crate::georef::{Crs, LonLatH, RdNap, SiteFrame, SitePos, Transformer, fits_rd};
 use crate::model::{CrsAnswer, CrsQuestion, FeatureLayer};
 use crate::sources::vector::{Bounds, VectorFile, VectorLayer};
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, Severity};
 use bevy::math::DVec2;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +35,11 @@ impl OpenScenario {
             return Err(refuse(nothing()));
         };
         let mut findings = Findings::new(&name);
-        for problem in &file.problems {
+        // What a file does not say of its place, somebody said.
+        let is_answered = |problem: &&Problem| {
+            answer.is_some() && problem.cause == Cause::Place && problem.severity == Severity::Warning
+        };
+        for problem in file.problems.iter().filter(|problem| !is_answered(problem)) {
             findings.found(problem.clone());
         }
         let taken = crs_of(first, answer);
@@ -58,7 +62,14 @@ impl OpenScenario {
             findings,
             layers: Vec::new(),
         };
-        shown.check_size(&file).map_err(refuse)?;
+        // What was chosen may be wrong; what the file says itself is taken to be right.
+        let cause = if answer.is_some() {
+            Cause::Place
+        } else {
+            Cause::TooLarge
+        };
+        let too_large = |message: String| vec![Problem::error(&name, "", message).because(cause)];
+        shown.check_size(&file).map_err(too_large)?;
         for number in 0..file.layers.len() {
             shown.layer(&file, number);
         }

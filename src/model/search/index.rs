@@ -13,6 +13,8 @@ const LOOKED_AT: usize = 600;
 /// Longest text that is looked for, words and letters.
 const MOST_WORDS: usize = 8;
 const LONGEST_WORD: usize = 40;
+/// What a house number counts for, letters.
+const NUMBER_WEIGHS: u16 = 4;
 
 /// Three letters, each in 21 bits.
 pub(super) type Trigram = u64;
@@ -213,8 +215,9 @@ fn fit(typed: &[String], name: &str) -> Option<f64> {
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
         let (at, likeness) = best.filter(|(_, likeness)| *likeness > 0.0)?;
         is_used[at] = true;
-        // Long words say more than short ones.
-        let letters = f64::from(u16::try_from(wanted.chars().count()).unwrap_or(u16::MAX));
+        // Long words say more than short ones, and a house number as much as a word.
+        let least = if is_number(wanted) { NUMBER_WEIGHS } else { 0 };
+        let letters = f64::from(u16::try_from(wanted.chars().count()).unwrap_or(u16::MAX).max(least));
         sum += likeness * letters;
         weight += letters;
     }
@@ -224,18 +227,27 @@ fn fit(typed: &[String], name: &str) -> Option<f64> {
     Some(sum / weight - 0.01 * left_over)
 }
 
+fn is_number(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_digit())
+}
+
 /// How much two words are alike, 0 to 1. Numbers are the same or not; the word that is being typed may go on.
 fn likeness(wanted: &str, word: &str, is_last: bool) -> f64 {
     if wanted == word {
         return 1.0;
     }
-    let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit());
     // Registers fill numbers up with zeros that nobody types.
     if is_number(wanted) && is_number(word) && wanted.trim_start_matches('0') == word.trim_start_matches('0') {
         return 0.95;
     }
-    if word.starts_with(wanted) {
-        return if is_last { 0.9 } else { 0.8 };
+    if let Some(rest) = word.strip_prefix(wanted) {
+        // A house number is not the beginning of a postcode: `1` is not in `1013nj`.
+        let is_in_code = is_number(wanted) && !is_number(word) && rest.starts_with(|c: char| c.is_ascii_digit());
+        return match (is_in_code, is_last) {
+            (true, _) => 0.4,
+            (false, true) => 0.9,
+            (false, false) => 0.8,
+        };
     }
     // Words are often typed from their middle on: `plein` for `jansenplein`.
     let letters = wanted.chars().count();
@@ -297,6 +309,26 @@ mod tests {
         assert_eq!(found("wemenstraat 12a")[0], "Wemenstraat 12 a");
         assert_eq!(found("12 langestraat")[0], "Langestraat 12");
         assert!(!found("wemenstraat 13").contains(&"Wemenstraat 12"));
+    }
+
+    #[test]
+    fn a_number_with_an_addition_comes_before_another_number() {
+        let names = [
+            "Barentszplein 2, 1013 NJ Amsterdam",
+            "Barentszplein 14, 1013NJ Amsterdam",
+            "Barentszplein 1-H, 1013NJ Amsterdam",
+            "Barentszplein 1-2, 1013NJ Amsterdam",
+        ];
+        let index = NameIndex::new(names);
+        let found: Vec<&str> = index
+            .find("barentszplein 1", 4)
+            .into_iter()
+            .map(|(place, _)| names[place])
+            .collect();
+        assert!(
+            found[0].starts_with("Barentszplein 1-") && found[1].starts_with("Barentszplein 1-"),
+            "{found:?}"
+        );
     }
 
     #[test]

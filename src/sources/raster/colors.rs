@@ -19,6 +19,11 @@ impl GeoTiff {
         })
     }
 
+    /// Whether it is a picture in colours: one band of bytes may be heights in whole metres.
+    pub fn is_color_picture(&self) -> bool {
+        self.is_picture() && self.level(0).is_some_and(|level| level.samples >= 3)
+    }
+
     /// Whether its pixels can be read as colours.
     ///
     /// # Errors
