@@ -68,11 +68,15 @@ impl<'a> Built<'a> {
             } => by_use.iter().any(|(used_for, m2)| *used_for == wanted && *m2 > 0.0),
             _ => building.main_use == wanted,
         };
+        // Of a building whose use nobody tells it is not known either that nobody lives there.
+        let is_told = building.is_use_known || !building.gfa_m2.is_empty();
         Some(Self {
             id: &building.id,
             kind: ObjectKind::RegisteredBuilding,
-            dwellings: building.dwellings.or((!is_for(Use::Housing)).then_some(0)),
-            parking_places: building.parking_places.or((!is_for(Use::Parking)).then_some(0)),
+            dwellings: building.dwellings.or((is_told && !is_for(Use::Housing)).then_some(0)),
+            parking_places: building
+                .parking_places
+                .or((is_told && !is_for(Use::Parking)).then_some(0)),
             inside,
             floors,
             main_use: building.main_use,
@@ -139,8 +143,12 @@ impl<'a> Built<'a> {
             },
             main_use: model.main_use,
             underground_m2: 0.0,
-            dwellings: model.dwellings.or((!is_for(Use::Housing)).then_some(0)),
-            parking_places: model.parking_places.or((!is_for(Use::Parking)).then_some(0)),
+            dwellings: model
+                .dwellings
+                .or((model.is_use_known && !is_for(Use::Housing)).then_some(0)),
+            parking_places: model
+                .parking_places
+                .or((model.is_use_known && !is_for(Use::Parking)).then_some(0)),
             height_m: None,
             is_seen: true,
         })
