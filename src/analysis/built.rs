@@ -143,12 +143,8 @@ impl<'a> Built<'a> {
             },
             main_use: model.main_use,
             underground_m2: 0.0,
-            dwellings: model
-                .dwellings
-                .or((model.is_use_known && !is_for(Use::Housing)).then_some(0)),
-            parking_places: model
-                .parking_places
-                .or((model.is_use_known && !is_for(Use::Parking)).then_some(0)),
+            dwellings: model.dwellings.or((!is_for(Use::Housing)).then_some(0)),
+            parking_places: model.parking_places.or((!is_for(Use::Parking)).then_some(0)),
             height_m: None,
             is_seen: true,
         })
