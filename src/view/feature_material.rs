@@ -6,20 +6,16 @@
 //! compare; colours come out as given where sun and sky together reach one.
 
 use super::{palette, palette::Rgb};
-use crate::geometry::{CreaseEdges, FeatureMesh, TexelFormat, Texture, Wrap};
+use crate::geometry::{CreaseEdges, FeatureMesh};
 use crate::georef::SitePos;
 use bevy::{
     asset::{RenderAssetUsages, load_internal_asset, uuid_handle},
     camera::primitives::Aabb,
-    image::{ImageAddressMode, ImageFilterMode, ImageSampler, ImageSamplerDescriptor},
     mesh::{Indices, MeshVertexAttribute, MeshVertexBufferLayoutRef, PrimitiveTopology, VertexFormat},
     pbr::{Material, MaterialPipeline, MaterialPipelineKey, MaterialPlugin},
     prelude::*,
     render::{
-        render_resource::{
-            AsBindGroup, Extent3d, RenderPipelineDescriptor, SpecializedMeshPipelineError, TextureDimension,
-            TextureFormat,
-        },
+        render_resource::{AsBindGroup, RenderPipelineDescriptor, SpecializedMeshPipelineError},
         storage::ShaderBuffer,
     },
     shader::ShaderRef,
@@ -408,42 +404,6 @@ pub(crate) fn feet(features: &[u32], positions: &[[f32; 3]], count: u32) -> Vec<
     (0..).zip(low).filter(|(_, foot)| foot.is_finite()).collect()
 }
 
-/// A decoded texture for Bevy.
-pub(crate) fn image_from_texture(texture: Texture) -> Image {
-    let format = match (texture.format, texture.srgb) {
-        (TexelFormat::Rgba8, true) => TextureFormat::Rgba8UnormSrgb,
-        (TexelFormat::Rgba8, false) => TextureFormat::Rgba8Unorm,
-        (TexelFormat::Bc7, true) => TextureFormat::Bc7RgbaUnormSrgb,
-        (TexelFormat::Bc7, false) => TextureFormat::Bc7RgbaUnorm,
-    };
-    let size = Extent3d {
-        width: texture.width,
-        height: texture.height,
-        depth_or_array_layers: 1,
-    };
-    let mut image = Image::new_uninit(size, TextureDimension::D2, format, RenderAssetUsages::RENDER_WORLD);
-    image.texture_descriptor.mip_level_count = texture.levels;
-    image.data = Some(texture.texels);
-    let [address_mode_u, address_mode_v] = texture.wrap.map(|wrap| match wrap {
-        Wrap::Repeat => ImageAddressMode::Repeat,
-        Wrap::Mirror => ImageAddressMode::MirrorRepeat,
-        Wrap::Clamp => ImageAddressMode::ClampToEdge,
-    });
-    image.sampler = ImageSampler::Descriptor(ImageSamplerDescriptor {
-        address_mode_u,
-        address_mode_v,
-        mag_filter: ImageFilterMode::Linear,
-        min_filter: ImageFilterMode::Linear,
-        mipmap_filter: if texture.levels > 1 {
-            ImageFilterMode::Linear
-        } else {
-            ImageFilterMode::Nearest
-        },
-        ..ImageSamplerDescriptor::default()
-    });
-    image
-}
-
 fn opaque([r, g, b]: Rgb) -> [u8; 4] {
     [r, g, b, 255]
 }
@@ -460,26 +420,6 @@ mod tests {
             3,
         );
         assert_eq!(found, vec![(0, 2.0), (2, -1.0)]);
-    }
-
-    #[test]
-    fn a_texture_keeps_its_form_and_levels() {
-        let blocks = Texture {
-            format: TexelFormat::Bc7,
-            levels: 3,
-            ..Texture::plain(8, 4, vec![1; 16 * 4])
-        };
-        let image = image_from_texture(blocks);
-        assert_eq!(image.texture_descriptor.format, TextureFormat::Bc7RgbaUnormSrgb);
-        assert_eq!(
-            (
-                image.texture_descriptor.mip_level_count,
-                image.data.map(|data| data.len())
-            ),
-            (3, Some(64))
-        );
-        let plain = image_from_texture(Texture::plain(1, 1, vec![0; 4]));
-        assert_eq!(plain.texture_descriptor.format, TextureFormat::Rgba8UnormSrgb);
     }
 
     #[test]

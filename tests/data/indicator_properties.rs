@@ -6,7 +6,7 @@
     reason = "helpers of tests may unwrap, and a suite says how long it took"
 )]
 
-use crate::indicators::{assert_values, numbers, opened};
+use crate::indicators::{assert_values, numbers, opened, unknown};
 use bevy::math::DVec2;
 use proptest::prelude::*;
 use stadslens::analysis::{Indicators, Key};
@@ -379,4 +379,17 @@ fn a_ratio_of_incomplete_numbers_names_what_they_miss() {
     }
     let parts: BTreeSet<Key> = today.objects_behind(Key::L).iter().map(|(part, _)| *part).collect();
     assert_eq!(parts, BTreeSet::from([Key::Gfa, Key::Built]));
+}
+
+#[test]
+fn of_a_building_of_unknown_use_it_is_not_said_that_nobody_lives_there() {
+    let mut open = opened("tests/fixtures/hof");
+    let mut buildings = open.register.buildings.clone();
+    let shop = buildings.iter_mut().find(|building| building.id == "R5").unwrap();
+    (shop.main_use, shop.is_use_known) = (Use::Other, false);
+    open.register = Arc::new(BuildingRegister::new(buildings));
+    let today = numbers(&open, "", None);
+    assert_eq!(unknown(&today, Key::Dwellings), ["R4", "R5"]);
+    assert_eq!(unknown(&today, Key::ParkingPlaces), ["R5"]);
+    assert_eq!(today.value(Key::Dwellings), Some(22.0));
 }

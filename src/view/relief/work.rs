@@ -118,6 +118,9 @@ pub(super) fn start_shape(relief: Arc<Relief>, key: ShapeKey, holes: Arc<Holes>,
 pub(super) fn start_picture(relief: &Relief, key: PictureKey, layers: Vec<Arc<dyn GroundPicture>>) -> Task<Made> {
     let (low, side_m) = relief.square(key.node);
     let is_asked = is_asked(&layers);
+    let name = layers
+        .first()
+        .map_or_else(String::new, |layer| layer.layer().to_owned());
     let work = move || {
         let (pixels, problems) = compose(&layers, low, side_m);
         Made::Picture(key, pixels.map(image), problems)
@@ -127,7 +130,11 @@ pub(super) fn start_picture(relief: &Relief, key: PictureKey, layers: Vec<Arc<dy
         // Not on a thread for tasks: a slow server would hold up the ground, and every file that is opened.
         let ended = move || {
             let message = "a picture of the ground could not be made; close other programs and try again";
-            Made::Picture(key, None, vec![Problem::error("", "", message).because(Cause::Machine)])
+            Made::Picture(
+                key,
+                None,
+                vec![Problem::error(name, "", message).because(Cause::Machine)],
+            )
         };
         pool.spawn(async move { on_own_thread("ground-picture", work).await.unwrap_or_else(ended) })
     } else {

@@ -1,8 +1,8 @@
 //! How high tiles stand: what a person chose for a layer, and whether the ground says that it floats or lies buried.
 //!
 //! The heights of tiles are measured from the ellipsoid, Dutch ones from NAP, which lies 43 m above it. Whoever makes tiles
-//! forgets the difference or counts it twice, so the feet of what comes are held against the measured ground. Where none is known, a
-//! Dutch layer that lies deeper than any street of the country tells it too.
+//! forgets the difference or counts it twice, so the feet of what comes are held against the measured ground. Where none is
+//! known, a Dutch layer that lies deeper than any street of the country tells it too.
 
 use super::{
     TileLayers,
@@ -10,7 +10,10 @@ use super::{
 };
 use crate::georef::{HeightReference, SiteFrame, SitePos};
 use crate::model::{LayerKind, TileHeights};
-use crate::sources::{Cause, Problem, tiles3d::TileId};
+use crate::sources::{
+    Cause, Problem,
+    tiles3d::{Tile, TileId},
+};
 use crate::view::{
     feature_rows::FeatureRows,
     ground::{FootSamples, GroundHeights},
@@ -228,8 +231,7 @@ impl TileLayer {
     /// Notes where the things of a content of `tile` stand, if their shape tells it and nobody chose its heights.
     pub(super) fn survey(&mut self, tile: TileId, feet: &FootSamples, ground: &GroundHeights) {
         let Tree::Open(tree) = &self.tree else { return };
-        let is_fine =
-            |tile: &crate::sources::tiles3d::Tile| tile.children.is_empty() || tile.geometric_error_m < COARSEST_M;
+        let is_fine = |tile: &Tile| tile.children.is_empty() || tile.geometric_error_m < COARSEST_M;
         if !self.are_heights_chosen && tree.tiles.get(tile.0 as usize).is_some_and(is_fine) {
             self.survey.note(feet, ground, &self.site);
         }

@@ -2,7 +2,7 @@
 //! card, their lines and boxes, and where things stand on the ground. What is left for the frame that shows it
 //! is to hand all this over.
 
-use super::{layer::root_from_site, marks::PreparedMarks};
+use super::{layer::root_from_site, marks::PreparedMarks, textures::image_from_texture};
 use crate::geometry::{CreaseEdges, FeatureMarks, FeatureMesh, FeatureTable, MeshBvh, TextureSupport};
 use crate::georef::{SitePos, site_axes};
 use crate::sources::{
@@ -11,7 +11,7 @@ use crate::sources::{
 };
 use crate::streaming::DecodedContent;
 use crate::view::{
-    feature_material::{PaperKey, feet, image_from_texture, paper_from_edges, paper_from_features},
+    feature_material::{PaperKey, feet, paper_from_edges, paper_from_features},
     ground::FootSamples,
     palette,
     prepared::DrawnMesh,
