@@ -212,7 +212,12 @@ fn choose() {
         let since = Instant::now();
         let mut wanted = 0;
         for _ in 0..100 {
-            let found = select_points(black_box(&[Some(&index)]), &view, &settings, |_| NodeState::Ready);
+            let found = select_points(
+                black_box(&[Some(&index)]),
+                std::slice::from_ref(&view),
+                &settings,
+                |_| NodeState::Ready,
+            );
             wanted = found.wanted.len();
         }
         let ms = since.elapsed().as_secs_f64() * 10.0;

@@ -1,5 +1,7 @@
 //! The command line, nothing else.
 
+#[path = "main/look.rs"]
+mod look;
 #[path = "main/prepare.rs"]
 mod prepare;
 #[path = "main/render.rs"]
@@ -15,12 +17,17 @@ use stadslens::model::{CrsAnswer, Variant};
 use stadslens::sources::{
     Problem, Severity,
     cityjson::{Lod, LodChoice},
-    inspect::{inspect, tell_place},
 };
-use stadslens::text::plain_facts;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// What every command ends with, as its help says.
+const EXIT_CODES: &str = "Exit codes:
+  0  done; warnings, each one line on standard error, change nothing
+  1  the input has errors, each one line on standard error
+  2  wrong usage
+  3  this machine cannot: no graphics adapter, no display, no disk space";
 
 /// The input has problems.
 const PROBLEMS: u8 = 1;
@@ -31,7 +38,7 @@ const MACHINE: u8 = 3;
 
 /// A desktop digital-twin planning viewer: 3D city tiles and plan variants through three lenses.
 #[derive(Parser)]
-#[command(name = "stadslens", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "stadslens", version, about, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
 struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
@@ -85,10 +92,13 @@ enum Command {
         automation: Option<u16>,
     },
     /// Draw one picture without a window, after everything in view has loaded.
+    #[command(after_help = EXIT_CODES)]
     Render(Box<render::RenderArgs>),
     /// Say what a file or tileset holds, independent of drawing.
+    #[command(after_help = EXIT_CODES)]
     Inspect {
-        /// Scenario (its ids and totals), tileset.json (also its https address, or 3tz, 3dtiles), or a tile payload (glb, gltf, b3dm).
+        /// Scenario (its ids and totals), tileset.json (also its https address, or 3tz, 3dtiles), a tile payload (glb, gltf, b3dm),
+        /// city model, map file, raster, terrain or point cloud.
         path: PathBuf,
         /// Say where it lies if it is in this coordinate system, whatever it says itself.
         #[arg(long, value_name = "EPSG:n")]
@@ -97,15 +107,17 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// List every problem in a scenario folder, package or city model.
+    /// List every problem of a scenario, package or file; one without errors ends with 0.
+    #[command(after_help = EXIT_CODES)]
     Check {
-        /// Scenario folder, scenario.json, package or CityJSON.
+        /// Scenario folder, scenario.json or package, or any file that inspect describes.
         path: PathBuf,
         /// One JSON object on standard output and nothing else.
         #[arg(long)]
         json: bool,
     },
     /// Count what today and each variant bring, within the plan area.
+    #[command(after_help = EXIT_CODES)]
     Indicators {
         /// Scenario folder, scenario.json or package.
         path: PathBuf,
@@ -120,6 +132,7 @@ enum Command {
         json: bool,
     },
     /// Take a scenario along: one package that opens again, with pictures, tables and a page to read.
+    #[command(after_help = EXIT_CODES)]
     Export {
         /// Scenario folder, scenario.json or package.
         path: PathBuf,
@@ -152,8 +165,10 @@ enum Command {
         attended: bool,
     },
     /// Make an area that works offline from files or open data: buildings as tiles, ground, addresses and objects.
+    #[command(after_help = EXIT_CODES)]
     Prepare(Box<prepare::PrepareArgs>),
     /// Transform lines "x y z" from standard input (x = east or longitude first; metres or degrees).
+    #[command(after_help = EXIT_CODES)]
     Transform {
         /// CRS of the input.
         #[arg(long, value_name = "EPSG:n")]
@@ -227,8 +242,8 @@ fn main() -> ExitCode {
         })),
         Some(Command::Render(args)) => render::run(*args),
         Some(Command::Prepare(args)) => prepare::run(*args),
-        Some(Command::Inspect { path, crs, json }) => inspect_file(&path, crs, json),
-        Some(Command::Check { path, json }) => check(&path, json),
+        Some(Command::Inspect { path, crs, json }) => look::inspect(&path, crs, json),
+        Some(Command::Check { path, json }) => look::check(&path, json),
         Some(Command::Indicators {
             path,
             variant,
@@ -283,60 +298,6 @@ fn open_window(args: WindowArgs) -> ExitCode {
     finish(app::run_window(options))
 }
 
-fn inspect_file(path: &std::path::Path, crs: Option<Crs>, json: bool) -> ExitCode {
-    let facts = if scenario::is_scenario(path) {
-        scenario::describe(path)
-    } else {
-        inspect(path).map_err(|problem| vec![problem])
-    };
-    match facts {
-        Ok(mut facts) => {
-            tell_place(&mut facts, crs);
-            // Warnings cost nothing of what is in the file.
-            let has_problems = facts["problems"]
-                .as_array()
-                .is_some_and(|list| list.iter().any(|problem| problem["severity"] == "error"));
-            let text = if json {
-                facts.to_string()
-            } else {
-                let problems = facts.get_mut("problems").map(serde_json::Value::take);
-                let problems: Vec<Problem> = problems
-                    .and_then(|of| serde_json::from_value(of).ok())
-                    .unwrap_or_default();
-                problems.iter().for_each(complain);
-                plain_facts(&facts)
-            };
-            print_then(&text, if has_problems { PROBLEMS } else { 0 })
-        }
-        Err(problems) => {
-            problems.iter().for_each(complain);
-            if json {
-                return print_then(&json!({"kind": null, "problems": problems}).to_string(), PROBLEMS);
-            }
-            ExitCode::from(PROBLEMS)
-        }
-    }
-}
-
-fn check(path: &std::path::Path, json: bool) -> ExitCode {
-    let problems = scenario::check(path);
-    let errors = problems.iter().filter(|p| p.severity == Severity::Error).count();
-    let warnings = problems.len() - errors;
-    problems.iter().for_each(complain);
-    let code = if problems.is_empty() { 0 } else { PROBLEMS };
-    if json {
-        let report = json!({
-            "path": path.display().to_string(), "errors": errors, "warnings": warnings, "problems": problems,
-        });
-        return print_then(&report.to_string(), code);
-    }
-    if problems.is_empty() {
-        print("no problems found")
-    } else {
-        ExitCode::from(code)
-    }
-}
-
 fn indicators(path: &std::path::Path, wanted: &[String], phase: Option<&str>, json: bool) -> ExitCode {
     let open = match scenario::open(path) {
         Ok(open) => open,
@@ -373,19 +334,14 @@ fn indicators(path: &std::path::Path, wanted: &[String], phase: Option<&str>, js
     } else {
         numbers_table(&survey, &variants, phase)
     };
-    let has_errors = open.problems.iter().any(|problem| problem.severity == Severity::Error);
-    print_then(&text, if has_errors { PROBLEMS } else { 0 })
+    print_then(&text, code_of(&open.problems))
 }
 
 fn export(options: &app::ExportOptions, json: bool) -> ExitCode {
     match app::export(options) {
         Ok(report) => {
             report.problems.iter().for_each(complain);
-            let has_errors = report
-                .problems
-                .iter()
-                .any(|problem| problem.severity == Severity::Error);
-            let code = if has_errors { PROBLEMS } else { 0 };
+            let code = code_of(&report.problems);
             if json {
                 return print_then(&report.to_json().to_string(), code);
             }
@@ -421,6 +377,12 @@ fn finish(outcome: Result<(), app::Stop>) -> ExitCode {
             ExitCode::from(PROBLEMS)
         }
     }
+}
+
+/// The exit code of a run that did its work: what is only worth knowing is no failure.
+fn code_of(problems: &[Problem]) -> u8 {
+    let has_errors = problems.iter().any(|problem| problem.severity == Severity::Error);
+    if has_errors { PROBLEMS } else { 0 }
 }
 
 fn complain(problem: &Problem) {

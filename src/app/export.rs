@@ -1,5 +1,6 @@
 //! `stadslens export`: a scenario as one package, with a picture from every viewpoint in every variant.
 
+use super::heights::kept_heights;
 use super::render::{Engine, EngineOptions, png, preset_of};
 use super::take_along::Attended;
 use super::{Stop, machine, stamp::stamp};
@@ -10,7 +11,7 @@ use crate::export::{
 };
 use crate::model::reaction::Tally;
 use crate::model::store::{self, StoreHandle};
-use crate::model::{OpenScenario, scenario};
+use crate::model::{OpenScenario, TileHeights, scenario};
 use crate::sources::{Problem, resource::slug};
 use crate::text::{Language, tr};
 use crate::view::camera::orbit_of;
@@ -18,6 +19,7 @@ use atomic_write_file::AtomicWriteFile;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     io::BufWriter,
     path::{Path, PathBuf},
     sync::Arc,
@@ -44,7 +46,8 @@ pub struct ExportOptions {
     pub timeout_s: f64,
     /// The day that the page says it was made on.
     pub made_on: Date,
-    /// The window that asked for it and has the notes and lists; without one they come from the store.
+    /// The window that asked for it and has the notes, lists and chosen heights; without one they come from the store and
+    /// the person's choices.
     pub attended: Option<Attended>,
 }
 
@@ -86,11 +89,19 @@ pub fn export(options: &ExportOptions) -> Result<ExportReport, Stop> {
     }
     let mut problems = open.problems.clone();
     let open = Arc::new(open);
+    // The pictures and whoever opens the package see the tiles where they stand here.
+    let heights = match &options.attended {
+        Some(attended) => attended.heights().clone(),
+        None => kept_heights(&options.path),
+    };
     let pictures = match options.pictures {
-        Some(size) => pictures(&open, size, options, &mut problems)?,
+        Some(size) => pictures(&open, size, &heights, options, &mut problems)?,
         None => Vec::new(),
     };
-    let parts = parts(&open, &pictures, options.made_on)?;
+    let parts = Parts {
+        heights,
+        ..parts(&open, &pictures, options.made_on)?
+    };
     let failed = |error: PackageError| match error {
         PackageError::Zip(_) | PackageError::Io(_) => cannot_write(output, &error.to_string()),
         // Another place would not help.
@@ -230,6 +241,7 @@ fn reaction_tables(open: &OpenScenario, language: &Language) -> Vec<(String, Vec
 fn pictures(
     open: &Arc<OpenScenario>,
     size: (u32, u32),
+    heights: &BTreeMap<String, TileHeights>,
     options: &ExportOptions,
     problems: &mut Vec<Problem>,
 ) -> Result<Vec<Picture>, Stop> {
@@ -240,9 +252,7 @@ fn pictures(
         preset: preset_of(options.quality.as_deref())?,
         max_screen_space_error_px: 16.0,
     });
-    if options.attended.is_some() {
-        engine.place_tiles(super::heights::kept_heights(&options.path));
-    }
+    engine.place_tiles(heights.clone());
     engine.open(open.clone());
     let patience = Duration::from_secs_f64(options.timeout_s.clamp(0.1, 3600.0));
     let scenario = &open.scenario;

@@ -3,13 +3,13 @@
 use super::choices::Choices;
 use super::desk::Screen;
 use super::open::{OpenSystems, PathOpened};
-use crate::model::TileHeights;
+use crate::model::{OffGround, TileHeights};
 use crate::schedule::FrameSystems;
 use crate::text::{Language, tr_args};
 use crate::ui::Preferences;
 use crate::ui::widgets::ToastKind;
 use crate::view::scene::ShownScenario;
-use crate::view::tiles::{HeightsOfTiles, OffGround, PlaceTiles};
+use crate::view::tiles::{HeightsOfTiles, PlaceTiles};
 use bevy::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

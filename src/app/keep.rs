@@ -9,7 +9,7 @@ use super::desk::{Screen, cause};
 use super::open::{OpenSystems, PathOpened};
 use crate::model::edit::{EditSystems, ScenarioEdited};
 use crate::model::store::{self, Origin, Pending, StoreError, StoreHandle};
-use crate::model::{ActiveScenario, Note, OpenScenario};
+use crate::model::{ActiveScenario, FilePlace, Note, OpenScenario};
 use crate::schedule::FrameSystems;
 use crate::sources::{Cause, Problem};
 use crate::text::tr_args;
@@ -96,7 +96,9 @@ impl Keeper {
         };
         open.problems.extend(problem);
         let (site, in_file) = (open.scenario.area.site, open.scenario.notes.clone());
+        let place = FilePlace::of(open);
         let read = handle.submit(move |store| {
+            place.iter().try_for_each(|place| store.follow_file(place))?;
             if let Some(origin) = origin {
                 store.settle_in(&site, &origin)?;
             }

@@ -6,6 +6,7 @@
 use super::desk::Screen;
 use super::dialog::AskForPath;
 use super::notes::WriteNote;
+use super::picture::TakePicture;
 use super::search::MarkedPlace;
 use super::take_along::TakeAlong;
 use crate::model::EditScenario;
@@ -33,11 +34,12 @@ const VARIANT_KEYS: [[KeyCode; 2]; 9] = [
 ];
 
 /// Where letters stand that do something, for keyboards that write others.
-const LETTER_KEYS: [(KeyCode, char); 10] = [
+const LETTER_KEYS: [(KeyCode, char); 11] = [
     (KeyCode::KeyE, 'e'),
     (KeyCode::KeyF, 'f'),
     (KeyCode::KeyN, 'n'),
     (KeyCode::KeyO, 'o'),
+    (KeyCode::KeyP, 'p'),
     (KeyCode::KeyQ, 'q'),
     (KeyCode::KeyS, 's'),
     (KeyCode::KeyT, 't'),
@@ -63,7 +65,7 @@ pub(super) fn press_keys(
     mut ask: MessageWriter<AskForPath>,
     mut pick: MessageWriter<Pick>,
     mut note: MessageWriter<WriteNote>,
-    mut take_along: MessageWriter<TakeAlong>,
+    (mut take_along, mut picture): (MessageWriter<TakeAlong>, MessageWriter<TakePicture>),
     mut change: MessageWriter<EditScenario>,
     mut exit: MessageWriter<AppExit>,
 ) {
@@ -94,6 +96,9 @@ pub(super) fn press_keys(
     }
     if control && typed('e') {
         take_along.write(TakeAlong);
+    }
+    if control && typed('p') {
+        picture.write(TakePicture);
     }
     let slash = plain && pressed.iter().any(|input| sign(input) == Some('/'));
     if slash || control && typed('f') {

@@ -22,6 +22,7 @@ mod network;
 mod notes;
 mod open;
 mod own_list;
+mod picture;
 mod render;
 mod save;
 mod search;

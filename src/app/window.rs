@@ -12,7 +12,7 @@ use super::names::paint_names;
 use super::notes;
 use super::open::{OpenPath, Opening, Wanted, check_wishes};
 use super::own_list;
-use super::{Stop, heights, machine, models, network, program_plugins, save, search, shipped, system, take_along};
+use super::{Stop, heights, machine, models, network, picture, program_plugins, save, search, shipped, system, take_along};
 use crate::model::scenario::OpenWishes;
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::text::{Language, tr};
@@ -141,6 +141,7 @@ fn desk_plugin(app: &mut App) {
         models::plugin,
         notes::plugin,
         take_along::plugin,
+        picture::plugin,
         search::plugin,
         area_map::plugin,
         network::plugin,

@@ -13,6 +13,7 @@
 //!
 //! [`Report`] is what the page says, apart from how it looks: a later, fuller report is another template over it.
 
+mod heights;
 mod lists;
 mod notes;
 mod package;

@@ -1,8 +1,9 @@
 //! The package itself: files into a zip archive, with the list of what is in it.
 
+use super::heights::with_heights;
 use super::lists::with_lists;
-use crate::model::OpenScenario;
 use crate::model::scenario::{DOCUMENT, document_with_notes, used_files};
+use crate::model::{OpenScenario, TileHeights};
 use crate::sources::resource::{FORMAT, MANIFEST, MANIFEST_VERSION, Manifest, ManifestEntry};
 use crate::sources::{Cause, Problem};
 use std::{
@@ -35,6 +36,8 @@ pub struct Picture {
 pub struct Parts {
     /// Files by their path: tables, pages, pictures.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// What a person chose of the heights of tile layers, by layer id.
+    pub heights: BTreeMap<String, TileHeights>,
 }
 
 /// Why no package was made.
@@ -63,7 +66,7 @@ pub enum PackageError {
 }
 
 /// Writes a scenario with its notes, its own lists, its files and `parts` as a package. The problems are files that the scenario names
-/// and that could not be had, and notes without a place; the rest is in it.
+/// and that could not be had, notes without a place, and what cannot be written into its own file; the rest is in it.
 ///
 /// # Errors
 /// When there is no scenario, or it cannot be written.
@@ -87,6 +90,11 @@ pub fn package(open: &OpenScenario, parts: &Parts, output: impl Write + Seek) ->
         let message = "lists that were added in the program do not go along: this file cannot be added to";
         problems.push(Problem::error(&open.document, "", message).because(Cause::NotRead));
         (document, BTreeMap::new())
+    });
+    let document = with_heights(document, &parts.heights).unwrap_or_else(|document| {
+        let message = "the heights that were chosen of tiles do not go along: this file cannot be added to";
+        problems.push(Problem::error(&open.document, "layers", message).because(Cause::NotRead));
+        document
     });
     archive.add(DOCUMENT, &document)?;
     for (path, bytes) in &lists {

@@ -25,6 +25,8 @@ pub struct RayHit {
     pub triangle: u32,
     /// Geometric normal, unit length.
     pub normal: Vec3,
+    /// Of the corners of the triangle, in the order of the mesh's indices: the hit is their mean with these weights.
+    pub weights: [f32; 3],
 }
 
 /// Most triangles of a cluster. The hierarchy is built over clusters, since building takes time with every
@@ -93,6 +95,7 @@ impl MeshBvh {
             feature,
             triangle,
             normal: (b - a).cross(c - a).normalize_or_zero(),
+            weights: weights_of(&[a, b, c], ray.origin + ray.direction * distance_m),
         });
         let copies = self.copies.iter().filter_map(|copies| copies.cast(ray, &visible));
         copies.chain(face).min_by(|a, b| a.distance_m.total_cmp(&b.distance_m))
@@ -243,6 +246,20 @@ impl FaceBvh {
     }
 }
 
+/// The weights of the corners of a triangle whose mean is a point in its plane; of a flat triangle those of its first
+/// corner.
+pub(super) fn weights_of([a, b, c]: &[Vec3; 3], point: Vec3) -> [f32; 3] {
+    let (side_b, side_c, from_a) = (*b - *a, *c - *a, point - *a);
+    let normal = side_b.cross(side_c);
+    let square = normal.length_squared();
+    if square < f32::MIN_POSITIVE {
+        return [1.0, 0.0, 0.0];
+    }
+    let of_b = from_a.cross(side_c).dot(normal) / square;
+    let of_c = side_b.cross(from_a).dot(normal) / square;
+    [1.0 - of_b - of_c, of_b, of_c]
+}
+
 /// Distance along the ray to a triangle, after Möller and Trumbore (1997), doi:10.1080/10867651.1997.10487468.
 /// Edges belong to both neighbours, so that no ray slips between two triangles.
 fn distance_to_triangle(ray: Ray, [a, b, c]: &[Vec3; 3]) -> Option<f32> {
@@ -279,6 +296,9 @@ mod tests {
         assert_eq!((hit.feature, hit.triangle), (0, 0));
         assert!((hit.distance_m - 5.0).abs() < 1e-5);
         assert!((hit.normal - Vec3::Z).length() < 1e-6);
+        for (weight, wanted) in hit.weights.iter().zip([0.5, 0.25, 0.25]) {
+            assert!((weight - wanted).abs() < 1e-5, "{:?}", hit.weights);
+        }
         let behind = bvh.cast(ray, |feature| feature != 0).unwrap();
         assert_eq!(behind.feature, 1);
         assert!((behind.distance_m - 10.0).abs() < 1e-5);

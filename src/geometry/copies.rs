@@ -1,7 +1,7 @@
 //! Copies of one model among the triangles of a mesh: picked through the model, which is held once, and not through the
 //! triangles of every copy, which take several times as much memory as drawing them does.
 
-use super::bvh::{FaceBvh, Ray, RayHit};
+use super::bvh::{FaceBvh, Ray, RayHit, weights_of};
 use bevy::math::{Affine3A, Vec3, Vec3A};
 use obvhs::{BvhBuildParams, aabb::Aabb, bvh2::Bvh2, bvh2::builder::build_bvh2, ray};
 use std::time::Duration;
@@ -121,13 +121,11 @@ impl CopyBvh {
             direction: model_from_mesh.transform_vector3(ray.direction),
         };
         let (distance_m, face, triangle, _) = self.model.nearest(local, |_| true)?;
+        let [of_a, of_b, of_c] = weights_of(&face, local.origin + local.direction * distance_m);
         let [a, b, c] = face.map(|corner| place.mesh_from_model.transform_point3(corner));
         // The mesh has the corners of mirrored copies in the other order.
-        let side = if place.mesh_from_model.matrix3.determinant() < 0.0 {
-            -1.0
-        } else {
-            1.0
-        };
+        let is_mirrored = place.mesh_from_model.matrix3.determinant() < 0.0;
+        let side = if is_mirrored { -1.0 } else { 1.0 };
         Some(RayHit {
             distance_m,
             feature: place.feature,
@@ -136,6 +134,11 @@ impl CopyBvh {
                 .saturating_add(triangle)
                 .saturating_add(self.first_triangle),
             normal: ((b - a).cross(c - a) * side).normalize_or_zero(),
+            weights: if is_mirrored {
+                [of_a, of_c, of_b]
+            } else {
+                [of_a, of_b, of_c]
+            },
         })
     }
 
@@ -247,6 +250,8 @@ mod tests {
                     assert_eq!(a.feature, b.feature, "{i}");
                     if a.triangle == b.triangle {
                         assert!(a.normal.distance(b.normal) < 1e-3, "{i}: {a:?} {b:?}");
+                        let apart = Vec3::from(a.weights).distance(Vec3::from(b.weights));
+                        assert!(apart < 0.01, "{i}: {a:?} {b:?}");
                     }
                 }
                 (None, None) => {}

@@ -1,6 +1,6 @@
 //! One uploadable mesh with a feature row per vertex, and the edges drawn on it.
 
-use super::{ModelCopies, Texture};
+use super::{ModelCopies, SurfaceValues, Texture};
 use crate::georef::{SitePos, site_axes};
 use bevy::math::{DVec3, Vec3};
 
@@ -37,6 +37,8 @@ pub struct FeatureMesh {
     pub outline: Option<Vec<u32>>,
     /// Which of the triangles are copies of a model, for picking; in the order of the triangles.
     pub copies: Vec<ModelCopies>,
+    /// Values on its surface, told where somebody points.
+    pub values: SurfaceValues,
 }
 
 /// Line segments where two faces meet at an angle, or those that the file names, for drawing edges: offsets as in the
@@ -69,7 +71,7 @@ impl FeatureMesh {
         self.positions.iter().map(site)
     }
 
-    /// Bytes held in memory: vertices, indices and texture.
+    /// Bytes held in memory: vertices, indices, texture and the values on its surface.
     pub fn bytes(&self) -> u64 {
         let vertices = self.positions.len() * 12
             + self.normals.len() * 12
@@ -79,7 +81,7 @@ impl FeatureMesh {
             + self.indices.len() * 4
             + self.outline.as_ref().map_or(0, |outline| outline.len() * 4);
         let texture = self.texture.as_ref().map_or(0, |t| t.texels.len());
-        (vertices + texture) as u64
+        (vertices + texture) as u64 + self.values.bytes()
     }
 }
 
@@ -318,6 +320,7 @@ pub(super) mod tests {
             unlit: false,
             outline: None,
             copies: Vec::new(),
+            values: SurfaceValues::default(),
         }
     }
 

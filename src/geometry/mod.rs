@@ -10,6 +10,7 @@ mod marks;
 mod mesh;
 pub mod polygon;
 mod region;
+mod surface_values;
 mod texture;
 
 pub use boxes::BoxIndex;
@@ -20,4 +21,5 @@ pub use marks::{FeatureLines, FeatureMarks, FeaturePoints};
 pub use mesh::{CreaseEdges, FeatureMesh};
 pub use polygon::Polygon;
 pub use region::Region;
+pub use surface_values::{ReadTexel, Surface, SurfaceSpan, SurfaceValues, TexelProperty, Texels};
 pub use texture::{TexelFormat, Texture, TextureSupport, Wrap};

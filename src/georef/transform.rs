@@ -284,6 +284,12 @@ impl Transformer {
         self.run([x, y, 0.0], false).map(|[x, y, _]| [x, y])
     }
 
+    /// Whether the CRS that it comes from says what heights are measured from. RD alone does not, nor do UTM, Web Mercator
+    /// or plain longitude and latitude.
+    pub fn knows_heights(&self) -> bool {
+        self.from.has_height
+    }
+
     /// Whether the results' first two numbers are angles.
     pub fn gives_angles(&self) -> bool {
         self.to.angular

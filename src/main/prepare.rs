@@ -1,6 +1,6 @@
 //! `stadslens prepare`: its arguments, its progress on standard error, its answer.
 
-use super::{MACHINE, PROBLEMS, USAGE, complain, parse_lod, print_then, refuse};
+use super::{MACHINE, PROBLEMS, USAGE, code_of, complain, parse_lod, print_then, refuse};
 use clap::Args;
 use serde_json::json;
 use stadslens::prepare::{Area, PrepareError, PrepareOptions, PrepareReport, PrepareStep, prepare};
@@ -108,7 +108,7 @@ pub(super) fn run(args: PrepareArgs) -> ExitCode {
     match made {
         Ok(report) => answer(&options, &report, args.json),
         Err(PrepareError::Usage(message)) => refuse(USAGE, &message),
-        Err(PrepareError::Machine(message)) => refuse(MACHINE, &message),
+        Err(error @ PrepareError::Machine { .. }) => refuse(MACHINE, &error.to_string()),
         Err(PrepareError::Problems(problems)) => {
             problems.iter().for_each(complain);
             if args.json {
@@ -121,11 +121,7 @@ pub(super) fn run(args: PrepareArgs) -> ExitCode {
 
 fn answer(options: &PrepareOptions, report: &PrepareReport, json: bool) -> ExitCode {
     report.problems.iter().for_each(complain);
-    let has_errors = report
-        .problems
-        .iter()
-        .any(|problem| problem.severity == stadslens::sources::Severity::Error);
-    let code = if has_errors { PROBLEMS } else { 0 };
+    let code = code_of(&report.problems);
     let folder = options.folder.display();
     if json {
         let facts = json!({

@@ -1,6 +1,6 @@
 //! `stadslens render`: its arguments and its answer.
 
-use super::{complain, finish, parse_finite, parse_lod, parse_positive, parse_size, print_then, wishes};
+use super::{complain, finish, look, parse_finite, parse_lod, parse_positive, parse_size, print_then, wishes};
 use clap::Args;
 use stadslens::app::{self, RenderOptions};
 use stadslens::model::CrsAnswer;
@@ -100,14 +100,17 @@ pub(super) fn run(args: RenderArgs) -> ExitCode {
         quality: args.quality,
     };
     match app::render(&options) {
-        Ok(report) => {
-            for problem in &report.problems {
-                complain(problem);
-            }
+        Ok(mut report) => {
+            look::name(&mut report.problems, &options.path);
+            report.problems.iter().for_each(complain);
             if json {
                 return print_then(&report.to_json().to_string(), report.exit_code());
             }
             ExitCode::from(report.exit_code())
+        }
+        Err(app::Stop::Problems { mut problems }) => {
+            look::name(&mut problems, &options.path);
+            finish(Err(app::Stop::Problems { problems }))
         }
         Err(stop) => finish(Err(stop)),
     }

@@ -60,6 +60,11 @@ pub struct CrsQuestion {
     pub taken: Option<Crs>,
     /// Where it lies as it is shown. Known from the start, because PROJ is too slow for the main thread.
     pub taken_place: Option<LikelyCrs>,
+    /// The system of its coordinates with [`Self::shift`]; `None` where they are site metres then. As [`Self::taken`], but for
+    /// what is put somewhere to be drawn at all.
+    pub stands_in: Option<Crs>,
+    /// What is added to its coordinates to have them there, in its own units.
+    pub shift: DVec2,
     /// What a person said of it.
     pub answer: Option<CrsAnswer>,
     /// A box around its coordinates, in its own units: lowest and highest corner.
@@ -71,9 +76,13 @@ pub struct CrsQuestion {
 impl CrsQuestion {
     /// What is asked about the file at `path`, whose coordinates lie within `bounds`, shown as in `taken`.
     pub fn new(path: &Path, said: Option<String>, bounds: [DVec2; 2], taken: Option<Crs>) -> Self {
+        let [low, high] = bounds;
+        let (stands_in, shift) = match taken {
+            Some(crs) => (Some(crs), DVec2::ZERO),
+            None => (None, -low.midpoint(high)),
+        };
         // Heights are no part of what is asked.
         let taken = taken.map(|crs| if crs == Crs::RD_NAP { Crs::RD } else { crs });
-        let [low, high] = bounds;
         let likely = likely_crs(low, high);
         let listed = likely.iter().copied().find(|likely| Some(likely.crs) == taken);
         Self {
@@ -82,6 +91,8 @@ impl CrsQuestion {
             is_overruled: false,
             taken,
             taken_place: listed.or_else(|| placed_in(taken?, low, high)),
+            stands_in,
+            shift,
             answer: None,
             bounds,
             likely,
@@ -92,6 +103,13 @@ impl CrsQuestion {
     #[must_use]
     pub fn overruled(mut self, is_overruled: bool) -> Self {
         self.is_overruled = is_overruled;
+        self
+    }
+
+    /// The same of a file whose coordinates are shifted by this much to those of a system, or to site metres.
+    #[must_use]
+    pub fn standing(mut self, stands_in: Option<Crs>, shift: DVec2) -> Self {
+        (self.stands_in, self.shift) = (stands_in, shift);
         self
     }
 

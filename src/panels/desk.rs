@@ -14,6 +14,7 @@ use super::minimap::{self, MinimapAction, MinimapState};
 use super::network::NetworkState;
 use super::problems::{self, ProblemsAction, ProblemsState};
 use super::rooms::OwnPages;
+use super::save::{self, SavePlaceState};
 use super::search::{self, FoundLines, SearchAction, SearchState};
 use super::settings::{self, SettingsAction};
 use super::start::{self, StartAction, StartState};
@@ -62,6 +63,8 @@ pub enum Dialog {
     Problems,
     /// Where a package should go.
     TakeAlong,
+    /// Where a file should go that a lens made.
+    SavePlace,
     /// Looking for a place.
     Search,
     /// In which coordinate system the file is.
@@ -100,6 +103,8 @@ pub struct Desk {
     pub start: Option<StartState>,
     /// What stands in the dialog that asks where a package should go.
     pub take_along: TakeAlongState,
+    /// What stands in the dialog that asks where a file should go.
+    pub save_place: SavePlaceState,
     /// What stands in the dialog that looks for a place.
     pub search: SearchState,
     /// Number of a coordinate system that is being typed.
@@ -192,6 +197,8 @@ pub struct DeskActions {
     pub start: Vec<StartAction>,
     /// By the dialog that asks where a package should go.
     pub take_along: Option<TakeAlongAction>,
+    /// The path that was named in the dialog that asks where a file should go.
+    pub save_to: Option<String>,
     /// By the dialog that looks for a place.
     pub search: Option<SearchAction>,
     /// By the question for the coordinate system.
@@ -397,6 +404,7 @@ impl Desk {
             Dialog::Settings => ("settings", tr(language, "top-settings")),
             Dialog::Problems => ("problems", tr(language, "panel-problems")),
             Dialog::TakeAlong => ("take along", tr(language, "take-along")),
+            Dialog::SavePlace => ("save place", tr(language, "save-title")),
             Dialog::Search => ("search", tr(language, "search")),
             Dialog::System => ("system", tr(language, "system-title")),
         };
@@ -408,6 +416,7 @@ impl Desk {
             Dialog::Settings => actions.settings = settings::show(ui, view.preferences, view.network, language),
             Dialog::Problems => asked = problems::show(ui, view.problems, language),
             Dialog::TakeAlong => actions.take_along = take_along::show(ui, &mut self.take_along, language),
+            Dialog::SavePlace => actions.save_to = save::show(ui, &mut self.save_place, language),
             Dialog::Search => actions.search = search::show(ui, &mut self.search, view.found, language),
             Dialog::System => {
                 let state = view.system;
@@ -422,7 +431,8 @@ impl Desk {
         }
         let is_answered = matches!(actions.system, Some(SystemAction::Answer(_)));
         let is_of_nothing = dialog == Dialog::System && view.system.is_none();
-        if closed || actions.take_along.is_some() || actions.search.is_some() || is_answered || is_of_nothing {
+        let is_placed = actions.take_along.is_some() || actions.save_to.is_some();
+        if closed || is_placed || actions.search.is_some() || is_answered || is_of_nothing {
             self.dialog = None;
         }
         if wants_tour {

@@ -13,19 +13,27 @@ use egui_phosphor::regular;
 pub struct KeepRow {
     /// How far keeping a part of it is, where that was asked for.
     pub progress: Option<KeepProgress>,
+    /// Nothing is asked of servers now, so nothing can be fetched to be kept.
+    pub is_offline: bool,
 }
 
 /// Shows the button, or how far it is with what can be done about that. `id` is the layer's.
 pub(super) fn show(ui: &mut Ui, id: &str, row: &KeepRow, language: &Language) -> Option<KeepLayer> {
     let mut asked = None;
     let mut button = |ui: &mut Ui, icon: &str, words: String, what: KeepLayer| {
-        if widgets::button(ui, icon, &words, ButtonKind::Secondary).clicked() {
-            asked = Some(what);
-        }
+        let needs_server = matches!(what, KeepLayer::Start(_) | KeepLayer::Resume);
+        ui.add_enabled_ui(!(needs_server && row.is_offline), |ui| {
+            if widgets::button(ui, icon, &words, ButtonKind::Secondary).clicked() {
+                asked = Some(what);
+            }
+        });
     };
     let Some(progress) = &row.progress else {
         let words = tr(language, "keep-start");
         button(ui, regular::DOWNLOAD_SIMPLE, words, KeepLayer::Start(id.to_owned()));
+        let about = if row.is_offline { "keep-offline" } else { "keep-about" };
+        widgets::secondary(ui, &tr(language, about));
+        ui.add_space(Theme::STEP);
         return asked;
     };
     let line = words_of(progress, language);
@@ -38,6 +46,7 @@ pub(super) fn show(ui: &mut Ui, id: &str, row: &KeepRow, language: &Language) ->
         #[expect(clippy::cast_precision_loss, reason = "a share for the eye")]
         let share = (progress.kept + progress.failed) as f32 / progress.total.max(1) as f32;
         widgets::progress(ui, share, ui.available_width(), &line);
+        ui.add_space(Theme::STEP);
         ui.horizontal_wrapped(|ui| {
             if progress.state == KeepState::Running {
                 button(ui, regular::PAUSE, tr(language, "keep-pause"), KeepLayer::Pause);
@@ -46,6 +55,9 @@ pub(super) fn show(ui: &mut Ui, id: &str, row: &KeepRow, language: &Language) ->
             }
             button(ui, regular::STOP, tr(language, "keep-stop"), KeepLayer::Stop);
         });
+    }
+    if row.is_offline {
+        widgets::secondary(ui, &tr(language, "keep-offline"));
     }
     if progress.failed > 0 {
         let failed = format_count(count(progress.failed), language);
@@ -69,6 +81,7 @@ fn words_of(progress: &KeepProgress, language: &Language) -> String {
         KeepState::Paused => tr_args(language, "keep-paused", &args),
         KeepState::Done => tr_args(language, "keep-done", &args),
         KeepState::Full => tr_args(language, "keep-full", &args),
+        KeepState::TooMany => tr_args(language, "keep-too-many", &args),
         KeepState::Stopped => tr_args(language, "keep-stopped", &args),
     }
 }
@@ -108,6 +121,7 @@ mod tests {
                 bytes: 12_000_000,
                 first_failure: None,
             }),
+            is_offline: false,
         }
     }
 
@@ -119,7 +133,7 @@ mod tests {
                 "Dit gebied bewaren",
                 KeepLayer::Start("town".into()),
             ),
-            (at(KeepState::Running), "Even wachten", KeepLayer::Pause),
+            (at(KeepState::Running), "Pauze", KeepLayer::Pause),
             (at(KeepState::Running), "Stoppen", KeepLayer::Stop),
             (at(KeepState::Paused), "Verder", KeepLayer::Resume),
             (
@@ -136,6 +150,25 @@ mod tests {
     }
 
     #[test]
+    fn offline_nothing_can_be_fetched_and_that_is_said() {
+        for (row, label) in [
+            (KeepRow::default(), "Dit gebied bewaren"),
+            (at(KeepState::Paused), "Verder"),
+            (at(KeepState::Done), "Nog een gebied bewaren"),
+        ] {
+            let row = KeepRow {
+                is_offline: true,
+                ..row
+            };
+            let mut harness = harness(row, "nl");
+            harness.get_by_label_contains("Er wordt nu niets van internet gehaald.");
+            harness.get_by_label(label).click();
+            harness.run();
+            assert_eq!(harness.state().1, [], "{label}");
+        }
+    }
+
+    #[test]
     fn every_state_has_words_in_every_language() {
         for language in Language::available() {
             for state in [
@@ -143,6 +176,7 @@ mod tests {
                 KeepState::Paused,
                 KeepState::Done,
                 KeepState::Full,
+                KeepState::TooMany,
                 KeepState::Stopped,
             ] {
                 let row = at(state);

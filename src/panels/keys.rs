@@ -31,6 +31,7 @@ pub fn show(ui: &mut Ui, language: &Language) -> bool {
                 (vec!["Enter"], tr(language, "keys-press")),
                 (vec!["Ctrl", "O"], tr(language, "keys-open")),
                 (vec!["Ctrl", "E"], tr(language, "take-along-key")),
+                (vec!["Ctrl", "P"], tr(language, "picture-key")),
                 (vec!["Ctrl", "Q"], tr(language, "keys-quit")),
                 (vec!["F12"], tr(language, "meters-key")),
                 (vec!["Esc"], tr(language, "keys-back")),

@@ -25,6 +25,7 @@ pub mod own_list;
 #[cfg(test)]
 mod page_harness;
 pub mod problems;
+pub mod report_words;
 pub mod rooms;
 pub mod save;
 pub mod search;

@@ -79,9 +79,16 @@ pub fn show(ui: &mut Ui, state: &ProblemsState, language: &Language) -> Vec<Prob
             actions.push(ProblemsAction::IgnoreAll);
         }
     });
-    for (index, row) in state.rows.iter().take(MOST_SHOWN).enumerate() {
+    for group in alike(&state.rows) {
         widgets::separator(ui);
-        ui.push_id(index, |ui| show_row(ui, index, row, language, &mut actions));
+        if let Some(first) = group.first().and_then(|index| state.rows.get(*index)) {
+            show_head(ui, first, language);
+        }
+        for index in group {
+            if let Some(row) = state.rows.get(index) {
+                ui.push_id(index, |ui| show_row(ui, index, row, language, &mut actions));
+            }
+        }
     }
     let more = state.rows.len().saturating_sub(MOST_SHOWN);
     if more > 0 {
@@ -91,7 +98,27 @@ pub fn show(ui: &mut Ui, state: &ProblemsState, language: &Language) -> Vec<Prob
     actions
 }
 
-fn show_row(ui: &mut Ui, index: usize, row: &ProblemRow, language: &Language, actions: &mut Vec<ProblemsAction>) {
+/// The places of the rows that are shown, those that say the same together: a server that is down has one cause and many
+/// files.
+fn alike(rows: &[ProblemRow]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (index, row) in rows.iter().enumerate().take(MOST_SHOWN) {
+        let is_alike = |group: &&mut Vec<usize>| {
+            let first = group.first().and_then(|first| rows.get(*first));
+            first.is_some_and(|first| {
+                (first.serious, &first.what, &first.meaning) == (row.serious, &row.what, &row.meaning)
+            })
+        };
+        match groups.iter_mut().find(is_alike) {
+            Some(group) => group.push(index),
+            None => groups.push(vec![index]),
+        }
+    }
+    groups
+}
+
+/// What is wrong, and what that means for the picture.
+fn show_head(ui: &mut Ui, row: &ProblemRow, language: &Language) {
     let theme = Theme::of(ui.ctx());
     let (icon, color, word) = if row.serious {
         (regular::WARNING, theme.tokens.error, tr(language, "problems-error"))
@@ -108,6 +135,10 @@ fn show_row(ui: &mut Ui, index: usize, row: &ProblemRow, language: &Language, ac
     if !row.meaning.is_empty() {
         widgets::paragraph(ui, &row.meaning);
     }
+}
+
+/// In which file it is, and what was found there.
+fn show_row(ui: &mut Ui, index: usize, row: &ProblemRow, language: &Language, actions: &mut Vec<ProblemsAction>) {
     for line in [&row.place, &row.finding] {
         if !line.is_empty() {
             widgets::secondary(ui, line);
@@ -134,4 +165,51 @@ fn as_text(state: &ProblemsState) -> String {
         .iter()
         .map(|row| [row.place.as_str(), &row.finding, &row.what, &row.meaning].join("\t") + "\n")
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy_egui::egui::vec2;
+    use egui_kittest::{Harness, kittest::Queryable as _};
+
+    fn row(what: &str, place: &str) -> ProblemRow {
+        ProblemRow {
+            serious: true,
+            what: what.into(),
+            finding: String::new(),
+            place: place.into(),
+            meaning: "Dit deel wordt niet getoond.".into(),
+        }
+    }
+
+    #[test]
+    fn what_many_files_have_in_common_is_said_once_and_each_can_be_ignored() {
+        let language = Language::from_code("nl").unwrap();
+        let state = ProblemsState {
+            rows: vec![
+                row("De server geeft geen antwoord.", "a.glb"),
+                row("Dit bestand is beschadigd.", "b.glb"),
+                row("De server geeft geen antwoord.", "c.glb"),
+            ],
+            can_retry: false,
+        };
+        let mut harness = Harness::builder().with_size(vec2(480.0, 800.0)).build_ui_state(
+            move |ui, asked: &mut Vec<ProblemsAction>| {
+                Theme::new(false, 1.0).install(ui.ctx());
+                asked.extend(show(ui, &state, &language));
+            },
+            Vec::new(),
+        );
+        harness.run();
+        assert_eq!(harness.get_all_by_label("De server geeft geen antwoord.").count(), 1);
+        let top = |name: &str| harness.get_by_label(name).rect().top();
+        assert!(
+            top("a.glb") < top("c.glb") && top("c.glb") < top("b.glb"),
+            "those alike are together"
+        );
+        harness.get_all_by_label("Negeren").nth(1).unwrap().click();
+        harness.run();
+        assert_eq!(*harness.state(), [ProblemsAction::Ignore(2)]);
+    }
 }

@@ -37,6 +37,8 @@ pub enum TopBarAction {
     OpenRecent(PathBuf),
     /// Take what is open along as one file.
     TakeAlong,
+    /// Save what is seen as a picture.
+    SavePicture,
     /// Go to the start screen.
     ShowStart,
     /// Another language.
@@ -167,6 +169,9 @@ fn show_title(ui: &mut Ui, state: &TopBarState, language: &Language, actions: &m
             }
             if widgets::menu_item(ui, regular::PACKAGE, &tr(language, "take-along"), "Ctrl+E").clicked() {
                 actions.push(TopBarAction::TakeAlong);
+            }
+            if widgets::menu_item(ui, regular::CAMERA, &tr(language, "picture"), "Ctrl+P").clicked() {
+                actions.push(TopBarAction::SavePicture);
             }
             if widgets::menu_item(ui, regular::HOUSE_LINE, &tr(language, "top-start"), "").clicked() {
                 actions.push(TopBarAction::ShowStart);

@@ -34,13 +34,13 @@ pub(super) fn prepare(
     // Tiles of a run that was killed are no tileset.
     match fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(PrepareError::cannot_write(&folder, &error));
+            return Err(PrepareError::cannot_write(&folder, error));
         }
         _ => {}
     }
     let register_path = options.folder.join(REGISTER);
-    let cannot = |error: &io::Error| PrepareError::cannot_write(&register_path, error);
-    let mut register = RegisterWriter::create(&options.folder, REGISTER).map_err(|error| cannot(&error))?;
+    let cannot = |error: io::Error| PrepareError::cannot_write(&register_path, error);
+    let mut register = RegisterWriter::create(&options.folder, REGISTER).map_err(&cannot)?;
     let mut register_fault: Option<io::Error> = None;
     let mut grounds = Grounds::default();
     let images = |name: &str| image_of(name, &inputs.buildings);
@@ -77,7 +77,7 @@ pub(super) fn prepare(
     });
     report.problems.extend(read.problems);
     if let Some(error) = register_fault {
-        return Err(cannot(&error));
+        return Err(cannot(error));
     }
     let made = match written {
         Ok(made) => made,
@@ -91,12 +91,12 @@ pub(super) fn prepare(
             return Ok(Vec::new());
         }
         Err(TilerError::Sink(SinkError::Io { source, path })) => {
-            return Err(PrepareError::cannot_write(Path::new(&path), &source));
+            return Err(PrepareError::cannot_write(Path::new(&path), source));
         }
-        Err(TilerError::Spill { source }) => return Err(PrepareError::cannot_write(&folder, &source)),
-        Err(error) => return Err(PrepareError::Machine(format!("{}: {error}", folder.display()))),
+        Err(TilerError::Spill { source }) => return Err(PrepareError::cannot_write(&folder, source)),
+        Err(error) => return Err(PrepareError::machine(format!("{}: {error}", folder.display()), error)),
     };
-    register.finish().map_err(|error| cannot(&error))?;
+    register.finish().map_err(&cannot)?;
     report.problems.extend(made.problems);
     report.buildings = grounds.count();
     report.city_objects = made.features;
@@ -143,7 +143,7 @@ impl Grounds {
 fn nothing_there(inputs: &[Input]) -> Problem {
     let names: Vec<String> = inputs.iter().map(|input| input.path.display().to_string()).collect();
     let message = "no building of it lies in this area; check the area and the coordinates of the file";
-    Problem::error(names.join(", "), "", message).because(Cause::Place)
+    Problem::error(names.join(", "), "", message).because(Cause::Elsewhere)
 }
 
 /// The words of several files as one: everything that any of them says, once.

@@ -120,6 +120,7 @@ pub(super) fn write(options: &PrepareOptions, layers: &[PreparedLayer]) -> Resul
         }],
         "start": {"viewpoint": "overzicht", "variant": "nu"},
     });
-    let text = serde_json::to_string_pretty(&document).map_err(|error| PrepareError::Machine(error.to_string()))?;
+    let text =
+        serde_json::to_string_pretty(&document).map_err(|error| PrepareError::machine(error.to_string(), error))?;
     WholeFile::create(&options.folder, scenario::DOCUMENT)?.fill(|to| to.write_all(text.as_bytes()))
 }

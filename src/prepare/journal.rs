@@ -50,8 +50,8 @@ enum Found {
     Nothing,
     /// A run with the same wishes that did not end.
     Begun(Written),
-    /// Something of ours that is to be made anew.
-    Replaced,
+    /// Something of ours that is to be made anew, with what was fetched for it or without.
+    Replaced { keeps_fetched: bool },
 }
 
 impl Found {
@@ -76,9 +76,12 @@ impl Found {
         if is_same && !written.is_finished && !written.is_clearing {
             return Ok(Self::Begun(written));
         }
+        // What ended before its first step was done made nothing that anybody could miss.
+        let is_empty = !written.is_finished && written.steps.is_empty() && !folder.join(SCENARIO).exists();
         // One that was clearing had the word for it already.
-        if options.replace || is_same && written.is_clearing {
-            return Ok(Self::Replaced);
+        if options.replace || is_same && written.is_clearing || is_empty {
+            let keeps_fetched = !options.replace && !written.is_clearing;
+            return Ok(Self::Replaced { keeps_fetched });
         }
         refused(if is_same {
             "this area is prepared here already; add --replace to make it anew"
@@ -94,7 +97,9 @@ pub(super) struct Journal {
     written: Written,
     had: usize,
     is_partial: bool,
-    _lock: File,
+    /// Whether the folder was not there before.
+    has_made_folder: bool,
+    lock: File,
 }
 
 impl Journal {
@@ -105,6 +110,7 @@ impl Journal {
         let wishes = digest(options, services);
         // What is refused is refused before anything is written: the folder may be somebody else's.
         let _allowed = Found::look(options, &wishes)?;
+        let has_made_folder = !folder.exists();
         let lock = lock(&work)?;
         // Only now nobody else writes here, and what was read before may be old.
         let found = Found::look(options, &wishes)?;
@@ -116,7 +122,8 @@ impl Journal {
                 ..Written::default()
             },
             is_partial: false,
-            _lock: lock,
+            has_made_folder,
+            lock,
         };
         match found {
             Found::Nothing => {}
@@ -124,11 +131,13 @@ impl Journal {
                 journal.had = written.steps.len();
                 journal.written = written;
             }
-            Found::Replaced => {
+            Found::Replaced { keeps_fetched } => {
                 // Said first: a run that is killed while it clears is known as ours by the next one, which clears again.
                 journal.written.is_clearing = true;
                 journal.write()?;
-                clear(folder).map_err(|error| PrepareError::cannot_write(folder, &error))?;
+                let kept = [LOCK, JOURNAL, CACHE];
+                let kept = if keeps_fetched { &kept[..] } else { &kept[..2] };
+                clear(folder, kept).map_err(|error| PrepareError::cannot_write(folder, error))?;
                 journal.written.is_clearing = false;
             }
         }
@@ -180,6 +189,25 @@ impl Journal {
         self.write()
     }
 
+    /// Nothing came of the run: takes away what it made, so that the folder is free for another try. What was fetched stays,
+    /// since every run may use it, and so do a folder that was there before and an area that an earlier run made in it.
+    pub(super) fn give_up(self) {
+        if self.folder.join(SCENARIO).exists() {
+            return;
+        }
+        // What cannot be taken away stays known as ours, by the journal, which goes last.
+        if clear(&self.folder, &[LOCK, JOURNAL, CACHE]).is_err() {
+            return;
+        }
+        let work = self.folder.join(WORK);
+        let _left = fs::remove_file(work.join(JOURNAL)).and_then(|()| fs::remove_file(work.join(LOCK)));
+        drop(self.lock);
+        remove_empty(&work, 0);
+        if self.has_made_folder {
+            let _others_are_in_it = fs::remove_dir(&self.folder);
+        }
+    }
+
     /// All is done: what was fetched is not needed any more. The journal stays, by which the folder is known as ours.
     pub(super) fn finish(mut self) -> Result<(), PrepareError> {
         if self.is_partial {
@@ -202,8 +230,8 @@ impl Journal {
     }
 
     fn write(&self) -> Result<(), PrepareError> {
-        let bytes =
-            serde_json::to_vec_pretty(&self.written).map_err(|error| PrepareError::Machine(error.to_string()))?;
+        let bytes = serde_json::to_vec_pretty(&self.written)
+            .map_err(|error| PrepareError::machine(error.to_string(), error))?;
         let name = format!("{WORK}/{JOURNAL}");
         WholeFile::create(&self.folder, &name)?.fill(|to| to.write_all(&bytes))
     }
@@ -213,7 +241,7 @@ impl Journal {
 fn lock(work: &Path) -> Result<File, PrepareError> {
     let path = work.join(LOCK);
     let opened = fs::create_dir_all(work).and_then(|()| File::create(&path));
-    let file = opened.map_err(|error| PrepareError::cannot_write(&path, &error))?;
+    let file = opened.map_err(|error| PrepareError::cannot_write(&path, error))?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(PrepareError::Usage(format!(
             "{}: another run is preparing this folder; wait for it, or choose another folder",
@@ -224,9 +252,19 @@ fn lock(work: &Path) -> Result<File, PrepareError> {
     }
 }
 
-/// Takes away what an earlier run made, and nothing else: not the lock, which this run holds, nor the journal, by which the
-/// folder is known as ours.
-fn clear(folder: &Path) -> std::io::Result<()> {
+/// Takes away folders without a file in them, no deeper than what is fetched lies.
+fn remove_empty(folder: &Path, depth: u8) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if depth < 8 && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_empty(&entry.path(), depth + 1);
+        }
+    }
+    let _has_files = fs::remove_dir(folder);
+}
+
+/// Takes away what an earlier run made, and nothing else: of the folder of the journal not what is called `kept`, as the lock,
+/// which this run holds, and the journal, by which the folder is known as ours.
+fn clear(folder: &Path, kept: &[&str]) -> std::io::Result<()> {
     let folders = [
         super::buildings::FOLDER,
         super::layers::FOLDER,
@@ -242,7 +280,7 @@ fn clear(folder: &Path) -> std::io::Result<()> {
     let mut paths: Vec<PathBuf> = folders.iter().chain(&files).map(|name| folder.join(name)).collect();
     for entry in fs::read_dir(folder.join(WORK))? {
         let entry = entry?;
-        if entry.file_name() != LOCK && entry.file_name() != JOURNAL {
+        if !kept.iter().any(|kept| entry.file_name() == *kept) {
             paths.push(entry.path());
         }
     }

@@ -28,6 +28,10 @@ const SLOTS: [(&str, [&str; 2]); 3] = [
 /// What was left out of the files of one input.
 #[derive(Default)]
 struct LeftOut {
+    /// Features that were not left out.
+    taken: u64,
+    /// Layers of which nothing lies here.
+    elsewhere: Vec<Problem>,
     outside: u64,
     unknown: u64,
     damaged: u64,
@@ -42,7 +46,7 @@ pub(super) fn prepare(
     told: &(dyn Fn(PrepareStep) + Sync),
 ) -> Result<Vec<PreparedLayer>, PrepareError> {
     let folder = options.folder.join(FOLDER);
-    fs::create_dir_all(&folder).map_err(|error| PrepareError::cannot_write(&folder, &error))?;
+    fs::create_dir_all(&folder).map_err(|error| PrepareError::cannot_write(&folder, error))?;
     let mut outputs: [Option<FlatGeobufWriter>; 3] = [None, None, None];
     let mut left = LeftOut::default();
     for path in &input.paths {
@@ -60,7 +64,7 @@ pub(super) fn prepare(
         let name = file_of(input, slot);
         report.features += output
             .finish()
-            .map_err(|error| PrepareError::cannot_write(&folder.join(&name), &error))?;
+            .map_err(|error| PrepareError::cannot_write(&folder.join(&name), error))?;
         layers.push(PreparedLayer {
             id: format!("{kind}-{}", input.key),
             kind: kind.to_owned(),
@@ -108,6 +112,7 @@ fn add_file(
                 continue;
             }
         };
+        let before = (left.taken, left.outside);
         // Pages are called after their number; what they hold says their collection.
         let layer_name = if input.collection.is_empty() {
             &layer.name
@@ -151,12 +156,22 @@ fn add_file(
             } else {
                 let path = folder.join(file_of(input, slot));
                 let opened = register::writer(&path, SLOTS[slot].0, &options.folder)
-                    .map_err(|error| PrepareError::cannot_write(&path, &error))?;
+                    .map_err(|error| PrepareError::cannot_write(&path, error))?;
                 outputs[slot].insert(opened)
             };
             output
                 .add(&geometry, &kept(becomes, &feature, &properties))
-                .map_err(|error| PrepareError::cannot_write(&folder.join(file_of(input, slot)), &error))?;
+                .map_err(|error| PrepareError::cannot_write(&folder.join(file_of(input, slot)), error))?;
+            left.taken += 1;
+        }
+        // Of a file with one layer the line about the file says it.
+        let outside = left.outside - before.1;
+        if file.layers.len() > 1 && left.taken == before.0 && outside > 0 {
+            let message = format!(
+                "all {outside} features of this layer lie outside this area; it is left out: check its coordinates"
+            );
+            let problem = Problem::warning(&shown, &layer.name, message).because(Cause::Elsewhere);
+            left.elsewhere.push(problem);
         }
     }
     Ok(())
@@ -169,9 +184,14 @@ fn tell(report: &mut PrepareReport, shown: &str, left: LeftOut, is_empty: bool) 
         unknown,
         damaged,
         faults,
+        elsewhere,
+        taken: _,
     } = left;
     let more = damaged.saturating_sub(faults.len() as u64);
     report.problems.extend(faults);
+    if !is_empty {
+        report.problems.extend(elsewhere);
+    }
     let mut warn = |message: String, cause: Cause| {
         report
             .problems
@@ -189,7 +209,7 @@ fn tell(report: &mut PrepareReport, shown: &str, left: LeftOut, is_empty: bool) 
     if is_empty && outside > 0 {
         warn(
             format!("all its {outside} features lie outside this area; check the area and the coordinates of the file"),
-            Cause::Place,
+            Cause::Elsewhere,
         );
     }
 }
@@ -203,12 +223,11 @@ fn to_rd(layer: &VectorLayer, shown: &str, problems: &mut Vec<Problem>) -> Resul
             .is_some_and(|[x, y, far_x, far_y]| fits_rd(DVec2::new(x, y), DVec2::new(far_x, far_y)));
         let said = layer.crs_name.as_deref().unwrap_or("no coordinate system");
         if !fits {
-            return Err(bad(format!(
-                "it names {said}, and its coordinates are not RD; write the system into the file"
-            )));
+            let message = format!("it names {said}, and its coordinates are not RD; write the system into the file");
+            return Err(bad(message).because(Cause::NoSystem));
         }
         let message = format!("it names {said}; its coordinates are taken as RD (EPSG:28992)");
-        problems.push(Problem::warning(shown, &layer.name, message).because(Cause::Place));
+        problems.push(Problem::warning(shown, &layer.name, message).because(Cause::NoSystem));
         return Ok(None);
     };
     if crs == Crs::RD || crs == Crs::RD_NAP {

@@ -10,6 +10,7 @@
 mod area;
 mod buildings;
 mod document;
+mod error;
 mod height_zero;
 mod imagery;
 mod journal;
@@ -22,6 +23,7 @@ mod terrain;
 mod whole_file;
 
 pub use area::Area;
+pub use error::PrepareError;
 
 use crate::model::OpenScenario;
 use crate::model::scenario;
@@ -34,7 +36,6 @@ use journal::Journal;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
-use thiserror::Error;
 use whole_file::WholeFile;
 
 /// Most bytes of register and layers that are opened to be checked: they take three times that in memory, and preparing
@@ -127,37 +128,11 @@ impl PrepareReport {
     }
 }
 
-/// Why there is no prepared area.
-#[derive(Debug, Error)]
-pub enum PrepareError {
-    /// What was asked for makes no sense.
-    #[error("{0}")]
-    Usage(String),
-    /// The inputs cannot be used.
-    #[error("the input has {} problems", .0.len())]
-    Problems(Vec<Problem>),
-    /// This machine cannot: no space, no rights.
-    #[error("{0}")]
-    Machine(String),
-}
-
-impl PrepareError {
-    fn cannot_write(path: &Path, error: &std::io::Error) -> Self {
-        let hint = match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::FileTooLarge => {
-                "make room and run it again: it goes on where it stopped"
-            }
-            std::io::ErrorKind::PermissionDenied => "choose a folder that you may write in",
-            _ => "run it again: it goes on where it stopped",
-        };
-        Self::Machine(format!("{}: cannot write ({error}); {hint}", path.display()))
-    }
-}
-
 /// Prepares an area. `told` is called with every bit of progress.
 ///
 /// # Errors
-/// [`PrepareError`]. What was done by then is kept in the folder, and used when the same is asked for again.
+/// [`PrepareError`]. What was done by then is kept in the folder, and used when the same is asked for again; where nothing
+/// came of it, only what was fetched stays.
 pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) -> Result<PrepareReport, PrepareError> {
     let files = [&options.buildings, &options.terrain, &options.imagery, &options.vector];
     if files.iter().all(|files| files.is_empty()) && options.online.is_none() {
@@ -170,13 +145,41 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
         .map(|country| online::services(options, country));
     let services = services.transpose()?;
     let mut journal = Journal::open(options, services.as_ref().map_or("", Endpoints::digest))?;
+    match make(options, services.as_ref(), &mut journal, told) {
+        Ok(mut report) => {
+            let is_whole = !report
+                .problems
+                .iter()
+                .any(|problem| problem.severity == Severity::Error);
+            if is_whole {
+                journal.finish()?;
+            }
+            report.bytes = bytes_in(&options.folder, 0);
+            Ok(report)
+        }
+        // Nothing came of it: the folder is free for another try.
+        Err(PrepareError::Problems(problems)) => {
+            journal.give_up();
+            Err(PrepareError::Problems(problems))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes what is not made yet.
+fn make(
+    options: &PrepareOptions,
+    services: Option<&Endpoints>,
+    journal: &mut Journal,
+    told: &(dyn Fn(PrepareStep) + Sync),
+) -> Result<PrepareReport, PrepareError> {
     let mut report = PrepareReport {
         resumed: journal.done(),
         ..PrepareReport::default()
     };
     let mut layers: Vec<PreparedLayer> = Vec::new();
     let mut inputs = Inputs::of(options);
-    if let Some(services) = &services {
+    if let Some(services) = services {
         online::fetch(options, services, &mut inputs, &mut report, told)?;
         // What is missing now may be there next time: then everything is made again.
         let is_missing = |problem: &Problem| problem.severity == Severity::Error || problem.cause == Cause::Unfinished;
@@ -214,7 +217,15 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
     }
     if layers.is_empty() {
         // What cannot be read or is of no use lies nowhere: then the area is not to blame.
-        let (message, cause) = if report.problems.iter().any(|problem| problem.cause == Cause::Place) {
+        let is_misplaced = |problem: &Problem| {
+            matches!(
+                problem.cause,
+                Cause::Place | Cause::Elsewhere | Cause::NoSystem | Cause::TooFar
+            )
+        };
+        let (message, cause) = if inputs == Inputs::default() {
+            ("nothing of the open data could be fetched", Cause::Network)
+        } else if report.problems.iter().any(is_misplaced) {
             let message = "nothing of what was given lies in this area; check the area and the files";
             (message, Cause::Place)
         } else {
@@ -237,14 +248,6 @@ pub fn prepare(options: &PrepareOptions, told: &(dyn Fn(PrepareStep) + Sync)) ->
         }
         Err(problems) => report.problems.extend(problems),
     }
-    if !report
-        .problems
-        .iter()
-        .any(|problem| problem.severity == Severity::Error)
-    {
-        journal.finish()?;
-    }
-    report.bytes = bytes_in(&options.folder, 0);
     Ok(report)
 }
 

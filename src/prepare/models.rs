@@ -4,11 +4,14 @@
 //! model that is open is borrowed by its features and could not go while an iterator over all of them stays; the tiler
 //! works meanwhile. Order and bytes do not depend on it.
 
+use super::terrain::coarse_heights;
 use super::{Input, PrepareOptions};
 use crate::georef::{Crs, GeorefError, Transformer};
+use crate::model::CityHeights;
+use crate::model::city_heights::{bring_over, first_corners};
 use crate::sources::cityjson::CityJson;
 use crate::sources::{Cause, CityFeature, Problem};
-use bevy::math::{DVec2, DVec3};
+use bevy::math::DVec2;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::panic::resume_unwind;
@@ -17,6 +20,8 @@ use std::thread;
 
 /// Features that wait for whoever takes them.
 const WAITING: usize = 8;
+/// Features of one model that are held against the ground.
+const MOST_HELD: usize = 2048;
 
 /// What came of reading.
 #[derive(Default)]
@@ -47,7 +52,7 @@ fn read_all(inputs: &[Input], options: &PrepareOptions, to: &SyncSender<CityFeat
     let hashes = RandomState::new();
     let mut read = Read::default();
     for input in inputs {
-        let (model, way) = match open(input) {
+        let (model, way) = match open(input, options, &mut read.problems) {
             Ok(opened) => opened,
             Err(problem) => {
                 read.problems.push(problem);
@@ -58,7 +63,7 @@ fn read_all(inputs: &[Input], options: &PrepareOptions, to: &SyncSender<CityFeat
         let (mut somewhere, mut nowhere, mut is_wanted) = (0_u64, 0_u64, true);
         let mut features = model.features(options.lod);
         for mut feature in &mut features {
-            if !apply(way.as_ref(), &mut feature) {
+            if !bring_over(way.as_ref(), &mut feature) {
                 nowhere += 1;
                 continue;
             }
@@ -92,39 +97,48 @@ fn read_all(inputs: &[Input], options: &PrepareOptions, to: &SyncSender<CityFeat
     read
 }
 
-/// Opens a model; with the way from its coordinates to RD and NAP, where they are others.
-fn open(input: &Input) -> Result<(CityJson, Option<Transformer>), Problem> {
+/// Opens a model; with the way from its coordinates to RD and NAP, where they are others. What is taken for granted of its
+/// heights is told.
+fn open(
+    input: &Input,
+    options: &PrepareOptions,
+    problems: &mut Vec<Problem>,
+) -> Result<(CityJson, Option<Transformer>), Problem> {
     let model = CityJson::open(&input.path)?;
     let shown = input.path.display().to_string();
-    let bad = |message: String| Problem::error(&shown, "metadata.referenceSystem", message).because(Cause::Place);
+    let bad = |error: GeorefError| {
+        let message = format!("its coordinates cannot be brought to RD ({error})");
+        Problem::error(&shown, "metadata.referenceSystem", message).because(Cause::Place)
+    };
     // Dutch models often leave it out; whether it is RD is seen by what of it lies in the area.
     let crs = model.epsg().map_or(Crs::RD_NAP, Crs);
-    if crs == Crs::RD || crs == Crs::RD_NAP {
-        return Ok((model, None));
-    }
-    let way = way(crs).map_err(|error| bad(format!("its coordinates cannot be brought to RD ({error})")))?;
-    Ok((model, Some(way)))
+    let heights = CityHeights::of(crs, first_corners(model.features(options.lod))).map_err(bad)?;
+    let heights = held_against_ground(heights, &model, options).map_err(bad)?;
+    problems.extend(heights.note(&shown));
+    let way = heights.way_to_rd_nap().map_err(bad)?;
+    Ok((model, way))
 }
 
-/// From a system to RD and NAP. Heights beside one that has none are NAP, as in a grid of heights: nobody in the
-/// Netherlands writes others without saying so.
-fn way(crs: Crs) -> Result<Transformer, GeorefError> {
-    // RD alone leads to no other system that has heights.
-    let has_heights = matches!(crs.0, 4937 | 4979) || Transformer::new(Crs::RD, crs).is_err();
-    Transformer::new(crs, if has_heights { Crs::RD_NAP } else { Crs::RD })
-}
-
-/// Brings a feature over; `false` where it has no place there.
-fn apply(way: Option<&Transformer>, feature: &mut CityFeature) -> bool {
-    let Some(way) = way else { return true };
-    let mut corners = feature.parts.iter_mut().flat_map(|part| &mut part.positions);
-    corners.all(|p| match way.convert(p.to_array()) {
-        Ok(there) => {
-            *p = DVec3::from_array(there);
-            true
-        }
-        Err(_outside) => false,
-    })
+/// Heights that the system does not say, by the ground that was prepared, where there is one.
+fn held_against_ground(
+    heights: CityHeights,
+    model: &CityJson,
+    options: &PrepareOptions,
+) -> Result<CityHeights, GeorefError> {
+    let ground = heights.taken().and_then(|_| coarse_heights(&options.folder));
+    let Some(ground) = ground else {
+        return Ok(heights);
+    };
+    let way = heights.way_to_rd_nap()?;
+    let features = model.features(options.lod).filter_map(|mut feature| {
+        let is_there = bring_over(way.as_ref(), &mut feature) && is_in(&feature, options);
+        is_there.then_some(feature)
+    });
+    let feet = features.take(MOST_HELD).filter_map(|feature| {
+        let corners = feature.parts.iter().flat_map(|part| &part.positions).copied();
+        corners.min_by(|a, b| a.z.total_cmp(&b.z))
+    });
+    Ok(heights.held_against(feet, |p| ground.known_at(p)))
 }
 
 /// Whether a feature belongs to the area: by the middle of its box.
@@ -149,26 +163,6 @@ mod tests {
     use crate::sources::Severity;
     use crate::sources::cityjson::LodChoice;
     use serde_json::json;
-
-    /// The known point: RD and NAP, ETRS89 above the ellipsoid, UTM.
-    const RD_NAP: [f64; 3] = [250_769.394_0, 475_590.051_4, 16.568_7];
-
-    #[test]
-    fn heights_of_a_system_without_heights_are_nap() {
-        for (crs, at) in [
-            (25831, [758_628.260_3, 5_796_725.495_8, 16.568_7]),
-            (4258, [6.79, 52.26, 16.568_7]),
-            (4979, [6.79, 52.26, 60.0]),
-            (4978, [3_884_720.317_28, 462_537.214_96, 5_020_610.187_52]),
-        ] {
-            let there = way(Crs(crs)).unwrap().convert(at).unwrap();
-            let distance_m = DVec3::from(there).distance(DVec3::from(RD_NAP));
-            assert!(distance_m < 0.01, "EPSG:{crs}: {there:?}");
-        }
-        for refused in [5555, 5709, 1] {
-            assert!(way(Crs(refused)).is_err(), "EPSG:{refused}");
-        }
-    }
 
     fn options() -> PrepareOptions {
         PrepareOptions {

@@ -7,7 +7,7 @@ use super::{
     VectorInput,
 };
 use crate::sources::http::{Cancel, Limits};
-use crate::sources::online::{Endpoints, Fetched, Fetcher, ImagerySource, RdArea, SourceRecord};
+use crate::sources::online::{Endpoints, Fetched, Fetcher, ImagerySource, OutOfReach, RdArea, SourceRecord};
 use crate::sources::{Cause, Problem};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -63,16 +63,23 @@ pub(super) fn fetch(
     let services = Fetcher::new(&client, endpoints, &cache, &step);
     let cells_m = cells_m(&options.area);
     let mut warnings: Vec<Problem> = Vec::new();
+    // Several sources lie on one host: what is wrong there is told once.
+    let mut out_of_reach: Vec<OutOfReach> = Vec::new();
     let mut took = |fetched: Result<Fetched, Problem>| -> Result<Option<Fetched>, PrepareError> {
         match fetched {
             Ok(fetched) if fetched.is_stopped => {
                 let last = fetched.problems.last();
                 let why = last.map_or_else(|| "fetching stopped".to_owned(), ToString::to_string);
                 let message = format!("{why}; run it again: it goes on where it stopped");
-                Err(PrepareError::Machine(message))
+                Err(PrepareError::machine_says(message))
             }
             Ok(mut fetched) => {
+                let told: Vec<Problem> = fetched.out_of_reach.iter().map(OutOfReach::problem).collect();
+                fetched.problems.retain(|problem| !told.contains(problem));
                 report.problems.append(&mut fetched.problems);
+                for host in fetched.out_of_reach.drain(..) {
+                    host.add_to(&mut out_of_reach);
+                }
                 Ok(Some(fetched))
             }
             // One service that does not answer does not keep the others back.
@@ -99,7 +106,9 @@ pub(super) fn fetch(
     if let Some(pictures) = endpoints.imagery.first().filter(|_| options.online_imagery) {
         let (zoom, warning) = zoom_of(pictures, &area);
         warnings.extend(warning);
-        if let Some(fetched) = took(services.fetch_imagery(&pictures.id, &area, zoom))? {
+        let fetched = took(services.fetch_imagery(&pictures.id, &area, zoom))?;
+        // What is missing was told.
+        if let Some(fetched) = fetched.filter(|fetched| !fetched.files.is_empty()) {
             inputs.imagery.push(PictureInput {
                 source: words(&fetched.record),
                 from: PicturesFrom::Tiles {
@@ -111,7 +120,8 @@ pub(super) fn fetch(
         }
     }
     for (service, collection) in COLLECTIONS {
-        let Some(fetched) = took(services.fetch_features(service, collection, &area))? else {
+        let fetched = took(services.fetch_features(service, collection, &area))?;
+        let Some(fetched) = fetched.filter(|fetched| !fetched.files.is_empty()) else {
             continue;
         };
         inputs.vector.push(VectorInput {
@@ -122,6 +132,7 @@ pub(super) fn fetch(
             paths: fetched.files.into_iter().map(|file| file.path).collect(),
         });
     }
+    report.problems.extend(out_of_reach.iter().map(OutOfReach::problem));
     report.problems.append(&mut warnings);
     Ok(())
 }

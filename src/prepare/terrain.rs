@@ -14,7 +14,7 @@ use super::whole_file::WholeFile;
 use super::{Input, Inputs, PrepareError, PrepareOptions, PrepareReport, PrepareStep};
 use crate::georef::{Crs, HeightReference, Transformer, lon_lat_from_rd, narrow};
 use crate::sources::raster::terrain::{PyramidError, PyramidRequest, TerrainSheet, write_terrain_pyramid};
-use crate::sources::raster::{GeoTiff, HeightGrid, write_height_tiff};
+use crate::sources::raster::{GeoTiff, HeightGrid, Window, write_height_tiff};
 use crate::sources::resource::folder;
 use crate::sources::{Cause, Problem};
 use bevy::math::{DVec2, DVec3};
@@ -83,7 +83,7 @@ pub(super) fn prepare(
         if read > 0 {
             report
                 .problems
-                .push(Problem::error(names(), "", message).because(Cause::Place));
+                .push(Problem::error(names(), "", message).because(Cause::Elsewhere));
         }
         return Ok(Vec::new());
     }
@@ -320,7 +320,7 @@ pub(super) fn prepare_tiles(
     let staged = options.folder.join(WORK).join(TILES);
     let target = options.folder.join(TILES);
     for folder in [&staged, &target] {
-        remove_folder(folder).map_err(|error| PrepareError::cannot_write(folder, &error))?;
+        remove_folder(folder).map_err(|error| PrepareError::cannot_write(folder, error))?;
     }
     let owner = layers.iter().find(|layer| layer.kind == "terrain");
     let request = PyramidRequest {
@@ -344,7 +344,7 @@ pub(super) fn prepare_tiles(
             report.problems.extend(summary.problems);
             report.terrain_tiles = summary.tiles;
         }
-        Err(PyramidError::Io { source, path }) => return Err(PrepareError::cannot_write(&path, &source)),
+        Err(PyramidError::Io { source, path }) => return Err(PrepareError::cannot_write(&path, source)),
         // The grid is there and is enough to go on with.
         Err(error) => {
             report.problems.push(match error {
@@ -354,7 +354,7 @@ pub(super) fn prepare_tiles(
             return Ok(Vec::new());
         }
     }
-    fs::rename(&staged, &target).map_err(|error| PrepareError::cannot_write(&target, &error))?;
+    fs::rename(&staged, &target).map_err(|error| PrepareError::cannot_write(&target, error))?;
     Ok(Vec::new())
 }
 
@@ -391,6 +391,21 @@ pub(super) fn height_in(folder: &Path, p: DVec2) -> Option<f64> {
     let source = Source::open(&folder.join(GRID)).ok()?;
     let window = source.tiff.window_of(p, p)?;
     source.tiff.sheet_every(window, 1.0).ok()?.upright()?.known_at(p)
+}
+
+/// The written grid with at most some thousand nodes along a side: enough to tell 8 m from none; `None` without a grid.
+pub(super) fn coarse_heights(folder: &Path) -> Option<HeightGrid> {
+    const NODES: u32 = 1024;
+    let source = Source::open(&folder.join(GRID)).ok()?;
+    let size = *source.tiff.sizes().first()?;
+    let window = Window {
+        x: 0,
+        y: 0,
+        width: size.width,
+        height: size.height,
+    };
+    let spacing = (f64::from(size.width.max(size.height)) / f64::from(NODES)).max(1.0);
+    source.tiff.sheet_every(window, spacing).ok()?.upright()
 }
 
 #[cfg(test)]

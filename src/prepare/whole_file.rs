@@ -24,7 +24,7 @@ impl WholeFile {
         let work = folder.join(WORK);
         let part = work.join(format!("{}.part", name.replace('/', "-")));
         let made = fs::create_dir_all(&work).and_then(|()| File::create(&part));
-        let file = made.map_err(|error| PrepareError::cannot_write(&part, &error))?;
+        let file = made.map_err(|error| PrepareError::cannot_write(&part, error))?;
         Ok(Self {
             to: BufWriter::new(file),
             part,
@@ -44,7 +44,7 @@ impl WholeFile {
         done.map_err(|error| {
             // It costs room, which may be what there is none of.
             let _left = fs::remove_file(&self.part);
-            PrepareError::cannot_write(&self.path, &error)
+            PrepareError::cannot_write(&self.path, error)
         })
     }
 }

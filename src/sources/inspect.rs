@@ -9,11 +9,12 @@ use super::{
     crs_name,
     gltf::Totals,
     imagery, obj, points, raster,
+    refusal::can_be_read,
     remote::{HttpResources, Network},
     resource::{ResourceError, Resources, encode_percent, folder, is_tile_archive, read_uri, unzipped},
     tiles3d::{
         BoundingVolume, MAX_PAYLOAD_BYTES, PayloadCount, PayloadKind, Reading, Refine, TileTree, count_payload,
-        read_tree,
+        read_lone_tile, read_tree,
     },
     vector,
 };
@@ -27,6 +28,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    sync::Arc,
 };
 
 /// Trees with more tiles than this have their bounds taken from the root alone.
@@ -45,6 +47,7 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
     if let Some(url) = HttpResources::url_of(path) {
         return inspect_url(url);
     }
+    can_be_read(path)?;
     if let Some(described) = describe_archive(path) {
         return described;
     }
@@ -92,14 +95,21 @@ pub fn inspect(path: &Path) -> Result<Value, Problem> {
         return Ok(describe_tileset(&read_tree(resources, name)?));
     }
     let mut count = count_guarded(&bytes, name);
-    if bytes.is_empty() {
-        // As a content of a tileset that is allowed.
-        let message = "the file is empty (0 bytes): fetch it again, or look for another copy";
-        count
-            .problems
-            .push(Problem::error(shown, "", message).because(Cause::Damaged));
+    drop(bytes);
+    if count.problems.is_empty() {
+        // What cannot be counted is told when it is drawn, and here in the same words.
+        count.problems = drawing_problems(resources, name);
     }
     Ok(describe_payload(count))
+}
+
+/// What is wrong with a payload when it is drawn.
+fn drawing_problems(resources: Arc<dyn Resources>, name: &str) -> Vec<Problem> {
+    let drawn = catch_unwind(AssertUnwindSafe(|| read_lone_tile(resources, name, true)));
+    match drawn.unwrap_or_else(|_panic| Err(unexpected(name))) {
+        Ok((_, problems)) => problems,
+        Err(problem) => vec![problem],
+    }
 }
 
 /// Adds to facts of a file with a box of coordinates where its middle lies, as `center_lon_lat` and `near`: in `crs`, else in

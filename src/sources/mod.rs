@@ -18,6 +18,7 @@ pub mod online;
 pub mod points;
 mod problem;
 pub mod raster;
+pub mod refusal;
 pub mod remote;
 pub mod resource;
 mod sqlite;

@@ -42,6 +42,26 @@ pub enum Cause {
     SameNumber,
     /// No usable place on earth: coordinates, reference system or heights.
     Place,
+    /// It does not say in which coordinate system it is, or names one that is not known.
+    NoSystem,
+    /// Farther from the rest than anything is shown.
+    TooFar,
+    /// It covers more of the earth than is shown at once.
+    TooWide,
+    /// It lies outside the area that it was given for.
+    Elsewhere,
+    /// Something of a list or file that has no coordinates, or none that can be read.
+    NoCoordinates,
+    /// A row of a list that does not fit its columns.
+    Row,
+    /// A column that is named and not there, or that is needed and not named.
+    Column,
+    /// Columns that were guessed.
+    Guessed,
+    /// Something without a number, with which nothing can be kept.
+    NoNumber,
+    /// There is nothing in it.
+    Empty,
     /// Nothing of a list lies here: its columns or its reference system are wrong.
     Nowhere,
     /// Most of a list does not lie here: its columns or its reference system may be wrong.
@@ -64,6 +84,10 @@ pub enum Cause {
     Machine,
     /// A server does not answer, or refuses.
     Network,
+    /// The certificate of a server is not to be trusted.
+    NotTrusted,
+    /// The proxy of the network lets nothing through.
+    Proxy,
     /// It asks a server, each time it is shown.
     Server,
     /// A value that does not fit where it stands.

@@ -7,13 +7,61 @@
 //! loading and letting go.
 //!
 //! Room for one tile is kept free until then: the coarser tile that takes over has to be loaded before the finer ones can
-//! go, or there would be a hole. How large a tile is shows when it is decoded; the largest so far stands for the next, so
-//! what is in flight when a larger one than ever comes can lie above the ceiling by the difference.
+//! go, or there would be a hole. Where it needs more than that, the finer ones go first after all
+//! ([`Residency::give_up`](super::Residency::give_up)).
+//!
+//! What a tile needs is known once somebody has looked at it ([`Ledger`](super::Ledger), which sees to it that no tile is
+//! decoded without room). So here is only decided what is worth beginning: a tile that does not fit is not asked for, and
+//! those behind it wait, so that small ones never keep a large one out for ever.
+
+use super::residency::{Residency, TileKey};
+use crate::sources::tiles3d::TileTree;
 
 /// Factor of one step.
 const STEP: f64 = 1.05;
 /// Farthest from what was wanted: beyond that everything is one tile.
 const MOST: f64 = 1e6;
+/// Largest share of the ceiling that is kept free for a coarser tile, and that a tile is thought to need of which nothing
+/// is known: one part of so many.
+const KEPT: u64 = 4;
+const THOUGHT: u64 = 8;
+/// Tiles that are looked at before the picture gets coarser.
+const LOOKED_AT: usize = 8;
+
+/// A tile that is wished for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish<T> {
+    /// The tile.
+    pub tile: T,
+    /// Bytes that must be free before it can be loaded, where that is known.
+    pub need_bytes: Option<u64>,
+    /// The picture needs it; else it is loaded ahead.
+    pub is_needed: bool,
+    /// Finer tiles are drawn in its place and go when it comes: it may take the room that is kept free.
+    pub is_coarser: bool,
+}
+
+/// What is held when tiles are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// Bytes that tiles hold or that are set aside for those that are being loaded.
+    pub taken_bytes: u64,
+    /// The soft target, bytes: nothing is loaded ahead beyond it.
+    pub soft_bytes: u64,
+    /// Tiles that are being loaded.
+    pub in_flight: usize,
+}
+
+/// What may be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission<T> {
+    /// The tiles, in the order of the wishes.
+    pub tiles: Vec<T>,
+    /// The first tile that the picture needs and that has no room.
+    pub blocked: Option<Wish<T>>,
+    /// Whether nothing goes on until something is given up for it.
+    pub is_stuck: bool,
+}
 
 /// What the ceiling knows of one frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,35 +118,102 @@ impl Ceiling {
         self.largest_bytes = self.largest_bytes.max(bytes);
     }
 
-    /// Which of `wishes`, in their order, may be asked for besides what is in flight, so that all of it fits. `is_coarser`
-    /// says of one whether finer tiles are drawn in its place and go when it comes: such a one may take the room that is
-    /// kept free. One always may where nothing is held.
-    pub fn admitted<T: Copy>(
-        &self,
-        wishes: &[T],
-        is_coarser: impl Fn(T) -> bool,
-        held_bytes: u64,
-        in_flight: usize,
-    ) -> Vec<T> {
-        let free_bytes = self.bytes.saturating_sub(held_bytes);
-        let fits = |bytes: u64| usize::try_from(bytes / self.largest_bytes).unwrap_or(usize::MAX);
-        let room = fits(free_bytes.saturating_sub(self.largest_bytes)).saturating_sub(in_flight);
-        if room > 0 {
-            return wishes.iter().copied().take(room).collect();
+    /// Room that is kept for a coarser tile, bytes. There is none where nothing can get coarser any more.
+    pub fn kept_free_bytes(&self) -> u64 {
+        if self.factor >= MOST {
+            return 0;
         }
-        if in_flight > 0 {
-            return Vec::new();
-        }
-        let is_last = |wish: &T| held_bytes == 0 || fits(free_bytes) > 0 && is_coarser(*wish);
-        wishes.iter().copied().find(is_last).into_iter().collect()
+        self.largest_bytes.min(self.bytes / KEPT)
     }
 
-    /// Goes one frame on, after `admitted` tiles were asked for.
-    pub fn step(&mut self, frame: Frame, admitted: usize) {
+    /// Which of `wishes`, in their order, may be asked for besides what is in flight, so that all of it fits. One always may
+    /// where nothing is held, and so may one that can never fit: whoever loads it will say so. Where nothing goes on any
+    /// more, tiles of which nothing is known may be looked at.
+    pub fn admitted<T: Copy>(&self, wishes: &[Wish<T>], memory: Memory) -> Admission<T> {
+        let free_bytes = self.bytes.saturating_sub(memory.taken_bytes);
+        let mut left = free_bytes.saturating_sub(self.kept_free_bytes());
+        let thought = self.largest_bytes.min(self.bytes / THOUGHT);
+        let need = |wish: &Wish<T>| wish.need_bytes.unwrap_or(thought);
+        let mut admission = Admission {
+            tiles: Vec::new(),
+            blocked: None,
+            is_stuck: false,
+        };
+        for wish in wishes.iter().filter(|wish| wish.is_needed) {
+            let bytes = need(wish);
+            let is_first = memory.taken_bytes == 0 && admission.tiles.is_empty();
+            if bytes <= left || is_first || bytes > self.bytes {
+                left = left.saturating_sub(bytes);
+                admission.tiles.push(wish.tile);
+            } else {
+                admission.blocked = Some(*wish);
+                break;
+            }
+        }
+        if admission.blocked.is_none() {
+            let below_soft = memory.soft_bytes.saturating_sub(memory.taken_bytes);
+            let asked_for = free_bytes.saturating_sub(self.kept_free_bytes()).saturating_sub(left);
+            let mut ahead = left.min(below_soft.saturating_sub(asked_for));
+            for wish in wishes.iter().filter(|wish| !wish.is_needed) {
+                if need(wish) <= ahead {
+                    ahead -= need(wish);
+                    admission.tiles.push(wish.tile);
+                }
+            }
+        } else if admission.tiles.is_empty() && memory.in_flight == 0 {
+            let needed = || wishes.iter().filter(|wish| wish.is_needed);
+            let coarser =
+                needed().find(|wish| wish.is_coarser && wish.need_bytes.is_none_or(|need| need <= free_bytes));
+            let unknown = needed().filter(|wish| wish.need_bytes.is_none());
+            admission.tiles = match coarser {
+                Some(wish) => vec![wish.tile],
+                None => unknown.take(LOOKED_AT).map(|wish| wish.tile).collect(),
+            };
+            admission.is_stuck = admission.tiles.is_empty();
+        }
+        admission
+    }
+
+    /// Takes out tiles where nothing goes on until something is given up: first what no view uses, then what lies below a
+    /// tile that is to take its place. Returns them; none where the picture has to get coarser. `admission` is what came of
+    /// `wishes`, and `tree` gives that of a layer.
+    pub fn make_room<'a>(
+        &self,
+        wishes: &[Wish<TileKey>],
+        admission: &Admission<TileKey>,
+        memory: Memory,
+        residency: &mut Residency,
+        tree: impl Fn(u32) -> Option<&'a TileTree>,
+    ) -> Vec<TileKey> {
+        let Some(blocked) = admission.blocked.filter(|_| admission.is_stuck) else {
+            return Vec::new();
+        };
+        let others = memory.taken_bytes.saturating_sub(residency.total_bytes());
+        let room = |need: u64| self.bytes.saturating_sub(others).saturating_sub(need);
+        let wanted = blocked.need_bytes.unwrap_or(0).saturating_add(self.kept_free_bytes());
+        let unused = residency.evict_to(room(wanted));
+        if !unused.is_empty() {
+            return unused;
+        }
+        for wish in wishes.iter().filter(|wish| wish.is_needed && wish.is_coarser) {
+            let short = residency
+                .total_bytes()
+                .saturating_sub(room(wish.need_bytes.unwrap_or(0)));
+            let Some(tree) = tree(wish.tile.layer) else { continue };
+            let given_up = residency.give_up(wish.tile, tree, short);
+            if !given_up.is_empty() {
+                return given_up;
+            }
+        }
+        Vec::new()
+    }
+
+    /// Goes one frame on, after `changes`: tiles that were asked for, or given up to make room.
+    pub fn step(&mut self, frame: Frame, changes: usize) {
         if frame.has_moved {
             self.has_risen = false;
         }
-        if frame.in_flight + admitted > 0 {
+        if frame.in_flight + changes > 0 {
             // What is on its way may change the picture.
         } else if frame.is_waiting {
             self.factor = (self.factor * STEP).min(MOST);
@@ -155,29 +270,83 @@ mod tests {
         assert_eq!(ceiling.error_factor(), 1.0);
     }
 
+    fn wish(tile: u32, need_bytes: Option<u64>) -> Wish<u32> {
+        Wish {
+            tile,
+            need_bytes,
+            is_needed: true,
+            is_coarser: false,
+        }
+    }
+
+    fn taken(taken_bytes: u64, in_flight: usize) -> Memory {
+        Memory {
+            taken_bytes,
+            soft_bytes: 60,
+            in_flight,
+        }
+    }
+
     #[test]
     fn no_more_is_asked_for_than_fits_and_room_for_one_is_kept() {
-        let admitted = |ceiling: &Ceiling, held: u64, in_flight: usize| {
-            ceiling
-                .admitted(&[1, 2, 3, 4, 5, 6, 7, 8, 9], |wish| wish == 5, held, in_flight)
-                .len()
+        let ceiling = Ceiling::new(100, 12);
+        let wishes = [1, 2, 3, 4, 5, 6].map(|tile| wish(tile, Some(u64::from(tile) * 10)));
+        let admission = ceiling.admitted(&wishes, taken(0, 0));
+        assert_eq!(admission.tiles, [1, 2, 3], "60 of the 88 bytes that are not kept");
+        assert_eq!(admission.blocked, Some(wishes[3]));
+        assert!(!admission.is_stuck);
+        let unknown = [1, 2, 3, 4, 5, 6, 7, 8, 9].map(|tile| wish(tile, None));
+        assert_eq!(ceiling.admitted(&unknown, taken(0, 0)).tiles.len(), 7, "12 bytes each");
+        assert_eq!(ceiling.admitted(&unknown, taken(30, 2)).tiles.len(), 4);
+    }
+
+    #[test]
+    fn small_tiles_wait_behind_a_large_one_and_nothing_is_loaded_ahead_of_it() {
+        let ceiling = Ceiling::new(100, 10);
+        let ahead = Wish {
+            is_needed: false,
+            ..wish(9, Some(1))
         };
-        let mut ceiling = Ceiling::new(100, 12);
-        assert_eq!((admitted(&ceiling, 0, 0), admitted(&ceiling, 0, 3)), (7, 4));
-        ceiling.loaded(30);
-        assert_eq!((admitted(&ceiling, 0, 0), admitted(&ceiling, 10, 1)), (2, 1));
+        let admission = ceiling.admitted(&[ahead, wish(1, Some(80)), wish(2, Some(1))], taken(50, 1));
         assert_eq!(
-            ceiling.admitted(&[1, 5, 6], |wish| wish == 5, 60, 0),
-            [5],
-            "a coarser one"
+            (admission.tiles.len(), admission.is_stuck),
+            (0, false),
+            "something is on its way"
         );
-        assert_eq!(ceiling.admitted(&[1, 6], |wish| wish == 5, 60, 0), [0; 0]);
-        assert_eq!((admitted(&ceiling, 60, 1), admitted(&ceiling, 80, 0)), (0, 0));
-        let tiny = Ceiling::new(100, 400);
+        let admission = ceiling.admitted(&[ahead, wish(1, Some(80)), wish(2, Some(1))], taken(50, 0));
+        assert!(admission.is_stuck && admission.blocked.is_some_and(|wish| wish.tile == 1));
+        assert_eq!(ceiling.admitted(&[ahead, wish(2, Some(1))], taken(50, 1)).tiles, [2, 9]);
         assert_eq!(
-            (admitted(&tiny, 0, 0), admitted(&tiny, 0, 1), admitted(&tiny, 1, 0)),
-            (1, 0, 0)
+            ceiling.admitted(&[ahead], taken(60, 0)).tiles,
+            [0; 0],
+            "nothing ahead above the target"
         );
-        assert_eq!(admitted(&Ceiling::new(0, 0), 0, 0), 1);
+    }
+
+    #[test]
+    fn what_can_be_done_is_done_before_it_is_stuck() {
+        let ceiling = Ceiling::new(100, 30);
+        let coarser = Wish {
+            is_coarser: true,
+            ..wish(5, Some(20))
+        };
+        let (known, unknown) = (wish(1, Some(40)), wish(2, None));
+        let at = |wishes: &[Wish<u32>], bytes| ceiling.admitted(wishes, taken(bytes, 0)).tiles;
+        assert_eq!(at(&[known, unknown, coarser], 80), [5], "in the room that was kept");
+        assert_eq!(at(&[known, unknown, coarser], 81), [2], "looked at");
+        assert_eq!(at(&[known, coarser], 81), [0; 0]);
+        assert_eq!(at(&[wish(1, Some(100))], 0), [1], "the first");
+        assert_eq!(at(&[wish(1, Some(101))], 99), [1], "it is refused");
+    }
+
+    #[test]
+    fn nothing_is_kept_free_where_nothing_gets_coarser() {
+        let mut ceiling = Ceiling::new(100, 40);
+        assert_eq!(ceiling.kept_free_bytes(), 25);
+        for _ in 0..300 {
+            ceiling.step(frame(95), 0);
+        }
+        assert_eq!(ceiling.kept_free_bytes(), 0);
+        assert_eq!(ceiling.admitted(&[wish(1, Some(20))], taken(80, 0)).tiles, [1]);
     }
 }

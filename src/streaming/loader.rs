@@ -9,15 +9,21 @@
 //! for is made there. The threads are ordinary ones: the standard library cannot lower their priority, so
 //! leave a core to the program itself ([`TileLoader::on_spare_cores`]). A decode that panics costs its one
 //! content.
+//!
+//! Nothing is decoded without room for it under the ceiling ([`TileLoader::account`], [`Ledger`]): a tile that has none goes
+//! back, and the caller, who still wishes for it, learns what it needs ([`TileLoader::needs`]).
 
+mod at_hand;
+mod look;
+mod tile;
 mod transfers;
 
 use crate::sources::{
     Cause, Problem,
-    http::Transfer,
-    tiles3d::{DecodeRequest, TileContent, TileId},
+    tiles3d::{DecodeRequest, TileContent},
 };
-use crate::streaming::{residency::TileKey, selection::ContentState};
+use crate::streaming::{Ledger, residency::TileKey};
+use look::Looked;
 use std::any::Any;
 use std::collections::{BTreeSet, VecDeque};
 use std::hint::black_box;
@@ -26,32 +32,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+use tile::Job;
+pub use tile::{DecodedContent, LoadWish, LoadedTile, LoaderStats, TileDecoder};
 pub use transfers::Patience;
 use transfers::Transfers;
 
 /// Wishes per worker that are worth queueing, see [`TileLoader::queue_limit`].
 const QUEUED_PER_WORKER: usize = 16;
 
-/// What a decoder makes of one payload.
-pub trait DecodedContent: Send + 'static {
-    /// Bytes read for it.
-    fn bytes_read(&self) -> u64;
-    /// Bytes it will hold in memory (CPU + GPU).
-    fn bytes_resident(&self) -> u64;
-}
-
-impl DecodedContent for TileContent {
-    fn bytes_read(&self) -> u64 {
-        self.bytes_read
-    }
-
-    fn bytes_resident(&self) -> u64 {
-        self.bytes_resident
-    }
-}
-
-/// How content is made of a request. Called on worker threads; may panic.
-pub type Decoder<C> = dyn Fn(&DecodeRequest) -> Result<C, Problem> + Send + Sync;
 /// Called on a worker thread after each finished tile.
 type Waker = Arc<dyn Fn() + Send + Sync>;
 
@@ -65,76 +53,10 @@ pub struct TileLoader<C = TileContent> {
     fetchers: std::sync::atomic::AtomicUsize,
 }
 
-/// A finished load.
-pub struct LoadedTile<C = TileContent> {
-    /// Layer number given to [`TileLoader::replace_queue`].
-    pub layer: u32,
-    /// Tile.
-    pub tile: TileId,
-    /// One per request, in order: content, or the one problem that stopped it.
-    pub results: Vec<Result<C, Problem>>,
-    /// Where it failed and may succeed later: after this time it may be wished for again.
-    pub retry_after: Option<Duration>,
-}
-
-impl<C> LoadedTile<C> {
-    /// What selection should hear: drawable when any content is, failed when there were only problems.
-    pub fn state(&self) -> ContentState {
-        if self.results.is_empty() || self.results.iter().any(Result::is_ok) {
-            ContentState::Ready
-        } else {
-            ContentState::Failed
-        }
-    }
-
-    fn key(&self) -> TileKey {
-        TileKey {
-            layer: self.layer,
-            tile: self.tile,
-        }
-    }
-}
-
-impl<C: DecodedContent> LoadedTile<C> {
-    /// Bytes that the contents hold in memory.
-    pub fn bytes_resident(&self) -> u64 {
-        self.results.iter().flatten().map(C::bytes_resident).sum()
-    }
-}
-
-/// A tile to load. Only those within [`TileLoader::queue_limit`] are worth making.
-pub struct LoadWish {
-    /// Layer number.
-    pub layer: u32,
-    /// Tile.
-    pub tile: TileId,
-    /// What to decode, one per content of the tile.
-    pub requests: Vec<DecodeRequest>,
-}
-
-/// What a loader has done so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LoaderStats {
-    /// Tiles handed to [`TileLoader::take_finished`], or waiting there.
-    pub tiles_finished: u64,
-    /// Contents that came out as problems.
-    pub contents_failed: u64,
-    /// Bytes read for the contents that came out well.
-    pub bytes_read: u64,
-    /// Bytes that came over a network, whatever became of them.
-    pub bytes_received: u64,
-    /// Tries of transfers that failed.
-    pub transfers_failed: u64,
-    /// Transfers that were stopped because their tile was not wanted any more.
-    pub transfers_cancelled: u64,
-    /// Bytes that had come of those.
-    pub bytes_cancelled: u64,
-}
-
 struct Shared<C> {
     state: Mutex<State<C>>,
     work: Condvar,
-    decoder: Arc<Decoder<C>>,
+    decoder: Arc<dyn TileDecoder<C>>,
 }
 
 struct State<C> {
@@ -145,19 +67,20 @@ struct State<C> {
     finished: Vec<LoadedTile<C>>,
     stats: LoaderStats,
     transfers: Transfers,
+    ledger: Ledger,
     waker: Option<Waker>,
     is_stopping: bool,
 }
 
 impl<C: DecodedContent> TileLoader<C> {
     /// Starts a thread for each core of this machine less one, at least one: the program's own work goes first.
-    pub fn on_spare_cores(decoder: Arc<Decoder<C>>) -> Self {
+    pub fn on_spare_cores(decoder: Arc<dyn TileDecoder<C>>) -> Self {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         Self::with_decoder(cores.saturating_sub(1), decoder)
     }
 
     /// Starts `workers` threads (at least one) that decode tile payloads.
-    pub fn with_decoder(workers: usize, decoder: Arc<Decoder<C>>) -> Self {
+    pub fn with_decoder(workers: usize, decoder: Arc<dyn TileDecoder<C>>) -> Self {
         keep_freed_memory();
         let shared = Arc::new(Shared {
             state: Mutex::new(State::new()),
@@ -205,6 +128,36 @@ impl<C: DecodedContent> TileLoader<C> {
         self.shared.lock().transfers.room()
     }
 
+    /// Notes the ceiling and what the caller holds, all that it took included, bytes. Returns how many are held or set aside
+    /// now, all in all.
+    pub fn account(&self, ceiling_bytes: u64, held_bytes: u64) -> u64 {
+        let mut state = self.shared.lock();
+        state.ledger.account(ceiling_bytes, held_bytes);
+        state.limit_transfers();
+        state.ledger.total_bytes()
+    }
+
+    /// Keeps so many bytes free for these tiles alone, see [`Ledger::keep_free`].
+    pub fn keep_free(&self, bytes: u64, tiles: BTreeSet<TileKey>) {
+        self.shared.lock().ledger.keep_free(bytes, tiles);
+    }
+
+    /// What must be free before each of these tiles can be loaded, where that is known, bytes.
+    pub fn needs(&self, tiles: impl IntoIterator<Item = TileKey>) -> Vec<Option<u64>> {
+        let state = self.shared.lock();
+        tiles.into_iter().map(|key| state.ledger.need_of(key)).collect()
+    }
+
+    /// Bytes that are set aside for tiles being decoded, or that those hold which were not taken yet.
+    pub fn bytes_set_aside(&self) -> u64 {
+        self.shared.lock().ledger.set_aside_bytes()
+    }
+
+    /// A tile is gone, and its number may stand for another one soon.
+    pub fn forget(&self, key: TileKey) {
+        self.shared.lock().ledger.forget(key);
+    }
+
     /// Everything that failed may be tried at once: somebody wants it.
     pub fn try_again(&self) {
         self.shared.lock().transfers.try_again();
@@ -238,7 +191,15 @@ impl<C: DecodedContent> TileLoader<C> {
     pub fn forget_layer(&self, layer: u32) {
         let mut state = self.shared.lock();
         state.queue.retain(|wish| wish.layer != layer);
-        state.finished.retain(|done| done.layer != layer);
+        let (gone, finished) = std::mem::take(&mut state.finished)
+            .into_iter()
+            .partition(|done| done.layer == layer);
+        state.finished = finished;
+        let gone: Vec<LoadedTile<C>> = gone;
+        for done in gone {
+            state.give_back_to(done.key(), 0);
+        }
+        state.ledger.forget_layer(layer);
         let running: Vec<_> = state.running.iter().copied().filter(|key| key.layer == layer).collect();
         state.unwanted.extend(running);
         state.transfers.forget_layer(layer);
@@ -273,7 +234,12 @@ impl<C: DecodedContent> TileLoader<C> {
 
     /// Takes what has finished, in the order of finishing.
     pub fn take_finished(&self) -> Vec<LoadedTile<C>> {
-        std::mem::take(&mut self.shared.lock().finished)
+        let mut state = self.shared.lock();
+        let finished = std::mem::take(&mut state.finished);
+        for done in &finished {
+            state.ledger.hand_over(done.key());
+        }
+        finished
     }
 
     /// Whether nothing waits, nothing runs and everything finished was taken.
@@ -303,20 +269,6 @@ impl<C> Drop for TileLoader<C> {
     }
 }
 
-impl LoadWish {
-    fn key(&self) -> TileKey {
-        TileKey {
-            layer: self.layer,
-            tile: self.tile,
-        }
-    }
-
-    /// Whether something of it comes over a network.
-    fn is_remote(&self) -> bool {
-        self.requests.iter().any(transfers::is_remote)
-    }
-}
-
 impl<C> Shared<C> {
     /// The state; a poisoned lock is taken over, since every change under it is whole.
     fn lock(&self) -> MutexGuard<'_, State<C>> {
@@ -329,21 +281,61 @@ impl<C: DecodedContent> Shared<C> {
     fn work(&self) {
         while let Some(job) = self.next_job() {
             let key = job.wish.key();
-            let mut results = Vec::with_capacity(job.wish.requests.len());
-            for (request, failed) in job.wish.requests.iter().zip(job.failed) {
-                if self.lock().is_stopping {
-                    return;
+            let waker = match self.look(job) {
+                Looked::Ready(mut job) => {
+                    let Some(results) = self.decode_all(&mut job) else {
+                        return;
+                    };
+                    self.finish(&job, results)
                 }
-                results.push(failed.map_or_else(|| self.decode(request), Err));
-            }
-            // What was fetched for it is not needed any more.
-            drop(job.held);
-            let is_fetched = job.is_fetched;
-            if let Some(waker) = self.finish(key, &job.wish, results, is_fetched, job.retry_after) {
+                Looked::NoRoom => self.go_back(key),
+                Looked::Refused(job, problems) => self.refuse(job, problems),
+            };
+            if let Some(waker) = waker {
                 // A waker that panics must not take the worker with it.
                 let _ = catch_unwind(AssertUnwindSafe(|| waker()));
             }
         }
+    }
+
+    /// Decodes the contents of a tile; `None` when the loader stops.
+    fn decode_all(&self, job: &mut Job) -> Option<Vec<Result<C, Problem>>> {
+        let mut results = Vec::with_capacity(job.wish.requests.len());
+        for (request, failed) in job.wish.requests.iter().zip(std::mem::take(&mut job.failed)) {
+            if self.lock().is_stopping {
+                return None;
+            }
+            results.push(failed.map_or_else(|| self.decode(request), Err));
+        }
+        // What was fetched for it is not needed any more.
+        job.held = None;
+        Some(results)
+    }
+
+    /// There was no room for a tile.
+    fn go_back(&self, key: TileKey) -> Option<Waker> {
+        let mut state = self.lock();
+        state.running.remove(&key);
+        state.unwanted.remove(&key);
+        state.give_back_to(key, 0);
+        let waker = state.waker.clone();
+        drop(state);
+        self.work.notify_all();
+        waker
+    }
+
+    /// A tile is larger than all may be.
+    fn refuse(&self, job: Job, problems: Vec<Problem>) -> Option<Waker> {
+        let key = job.wish.key();
+        drop(job);
+        let mut state = self.lock();
+        state.running.remove(&key);
+        state.give_back_to(key, 0);
+        if !state.unwanted.remove(&key) {
+            state.transfers.settled(key);
+            state.push_finished(key, problems.into_iter().map(Err).collect(), None);
+        }
+        state.waker.clone()
     }
 
     /// The most urgent thing to decode, now running; waits for one. What was fetched comes first: it was the most urgent
@@ -354,13 +346,14 @@ impl<C: DecodedContent> Shared<C> {
             if state.is_stopping {
                 return None;
             }
-            if let Some(job) = state.transfers.take_fetched() {
+            if let Some(job) = state.take_fetched() {
                 state.running.insert(job.wish.key());
                 // There is room for another transfer.
                 self.work.notify_all();
                 return Some(job);
             }
-            if let Some(at) = state.queue.iter().position(|wish| !wish.is_remote())
+            let has_room = |wish: &LoadWish| !wish.is_remote() && state.ledger.admits(wish.key());
+            if let Some(at) = state.queue.iter().position(has_room)
                 && let Some(wish) = state.queue.remove(at)
             {
                 state.running.insert(wish.key());
@@ -371,7 +364,7 @@ impl<C: DecodedContent> Shared<C> {
     }
 
     fn decode(&self, request: &DecodeRequest) -> Result<C, Problem> {
-        catch_unwind(AssertUnwindSafe(|| (self.decoder)(request))).unwrap_or_else(|panic| {
+        catch_unwind(AssertUnwindSafe(|| self.decoder.decode(request))).unwrap_or_else(|panic| {
             let message = format!(
                 "the tile cannot be read: its decoder stopped ({})",
                 panic_text(panic.as_ref())
@@ -380,62 +373,34 @@ impl<C: DecodedContent> Shared<C> {
         })
     }
 
-    fn finish(
-        &self,
-        key: TileKey,
-        wish: &LoadWish,
-        results: Vec<Result<C, Problem>>,
-        is_fetched: bool,
-        retry_after: Option<Duration>,
-    ) -> Option<Waker> {
+    fn finish(&self, job: &Job, results: Vec<Result<C, Problem>>) -> Option<Waker> {
+        let key = job.wish.key();
         let damaged = |result: &Result<C, Problem>| matches!(result, Err(problem) if problem.cause == Cause::Damaged);
-        if is_fetched && results.iter().any(damaged) {
+        let is_damaged = job.is_fetched && results.iter().any(damaged);
+        if is_damaged {
             // Not under the lock: it looks at the disk.
-            let contents = wish.requests.iter().zip(&results);
+            let contents = job.wish.requests.iter().zip(&results);
             for (request, _) in contents.filter(|(_, result)| damaged(result)) {
                 transfers::forget(request);
             }
         }
+        let held = results.iter().flatten().map(C::bytes_resident).sum();
         let mut state = self.lock();
         state.running.remove(&key);
-        let is_unwanted = state.unwanted.remove(&key);
-        if is_unwanted {
-            return state.waker.clone();
+        // It may have been damaged on the way.
+        let is_over = state.unwanted.remove(&key) || is_damaged && state.transfers.tries_damaged_again(key);
+        if is_over || !state.settle(job, held) {
+            state.give_back_to(key, 0);
+        } else {
+            if job.retry_after.is_none() {
+                state.transfers.settled(key);
+            }
+            state.push_finished(key, results, job.retry_after);
         }
-        if is_fetched && results.iter().any(damaged) && state.transfers.tries_damaged_again(key) {
-            // It may have been damaged on the way.
-            return state.waker.clone();
-        }
-        if retry_after.is_none() {
-            state.transfers.settled(key);
-        }
-        state.push_finished(key, results, retry_after);
-        state.waker.clone()
-    }
-}
-
-/// Something to decode.
-struct Job {
-    wish: LoadWish,
-    /// One per request: why it could not be fetched.
-    failed: Vec<Option<Problem>>,
-    /// Whether it came over a network.
-    is_fetched: bool,
-    retry_after: Option<Duration>,
-    /// The memory of what was fetched; given back when dropped.
-    held: Option<Arc<Transfer>>,
-}
-
-impl Job {
-    /// A wish whose contents are on this machine.
-    fn of(wish: LoadWish) -> Self {
-        Self {
-            failed: wish.requests.iter().map(|_| None).collect(),
-            wish,
-            is_fetched: false,
-            retry_after: None,
-            held: None,
-        }
+        let waker = state.waker.clone();
+        drop(state);
+        self.work.notify_all();
+        waker
     }
 }
 
@@ -448,9 +413,42 @@ impl<C: DecodedContent> State<C> {
             finished: Vec::new(),
             stats: LoaderStats::default(),
             transfers: Transfers::new(),
+            ledger: Ledger::default(),
             waker: None,
             is_stopping: false,
         }
+    }
+
+    /// What was fetched and has room now. Where nothing runs that could leave some, what was wished for last goes back.
+    fn take_fetched(&mut self) -> Option<Job> {
+        loop {
+            let fetched = self.transfers.fetched_needs();
+            let first = fetched
+                .into_iter()
+                .position(|(key, bytes)| self.ledger.exceeds_ceiling(bytes) || self.set_aside(key, bytes));
+            if let Some(at) = first {
+                return self.transfers.take_fetched(at);
+            }
+            if !self.running.is_empty() {
+                return None;
+            }
+            let (key, bytes) = self.transfers.drop_last_fetched()?;
+            self.ledger.estimate(key, bytes);
+            self.limit_transfers();
+        }
+    }
+
+    /// Corrects what is set aside and what is known of a tile to what came out. False where that is more than there is room
+    /// for: then it must go.
+    fn settle(&mut self, job: &Job, held: u64) -> bool {
+        let key = job.wish.key();
+        let over = job.need.held_bytes.saturating_sub(held);
+        let under = held.saturating_sub(job.need.held_bytes);
+        let peak = job.need.peak_bytes.saturating_sub(over).saturating_add(under);
+        self.ledger.measure(key, peak.saturating_add(job.payload_bytes));
+        let fits = self.set_aside(key, held);
+        self.limit_transfers();
+        fits
     }
 
     fn push_finished(&mut self, key: TileKey, results: Vec<Result<C, Problem>>, retry_after: Option<Duration>) {

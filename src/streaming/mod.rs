@@ -6,9 +6,10 @@
 //!    to load and in what order. Pure functions in f64, in the tileset's root frame.
 //! 2. [`TileLoader`] decodes on its own threads what was asked for and hands back what has finished.
 //! 3. [`Residency`] counts the bytes held and names the tiles that can go; [`Ceiling`] says how many more may come, and
-//!    makes the picture coarser where a view alone needs more than there may be.
+//!    makes the picture coarser where a view alone needs more than there may be. [`Ledger`] keeps account of what is
+//!    held and of what is set aside for what is being decoded, so that nothing is begun that has no room.
 //!
-//! Of a tileset with implicit tiling [`SubtreeLoader`] reads the subtrees that the view comes near to.
+//! [`SubtreeLoader`] reads the subtrees of implicit tilings and the external tilesets that the view comes near to.
 //!
 //! One frame of a caller: [`TileLoader::take_finished`] → [`SelectionState::set_content`] and
 //! [`Residency::insert`] → [`select`] → draw [`Selection::render`] and [`Selection::stand_ins`] →
@@ -19,6 +20,7 @@
 
 pub mod ceiling;
 mod history;
+mod ledger;
 pub mod loader;
 pub mod points;
 pub mod residency;
@@ -30,7 +32,10 @@ mod tree_index;
 mod view;
 
 pub use ceiling::Ceiling;
-pub use loader::{DecodedContent, LoadWish, LoadedTile, LoaderStats, Patience, TileLoader, keep_freed_memory};
+pub use ledger::Ledger;
+pub use loader::{
+    DecodedContent, LoadWish, LoadedTile, LoaderStats, Patience, TileDecoder, TileLoader, keep_freed_memory,
+};
 pub use points::{CloudIndex, CloudKey, CloudNode, CloudSelection, CloudSettings, NodeState, select_points};
 pub use residency::{Residency, TileKey};
 pub use selection::{ContentState, Selection, SelectionSettings, SelectionState, StandIn, View, select};

@@ -166,19 +166,22 @@ impl PartialOrd for Candidate {
     }
 }
 
-/// Chooses nodes of the clouds that are shown (`None` for a cloud that is not), as `view` sees them in the site frame.
+/// Chooses nodes of the clouds that are shown (`None` for a cloud that is not), as the views see them together in the site frame.
 pub fn select_points(
     clouds: &[Option<&CloudIndex>],
-    view: &View,
+    views: &[View],
     settings: &CloudSettings,
     state: impl Fn(CloudKey) -> NodeState,
 ) -> CloudSelection {
-    let pixels_per_metre_at_one = view.viewport_height_px / (2.0 * (view.fov_y_rad * 0.5).tan());
     let mut waiting = BinaryHeap::new();
     for (cloud, index) in (0_u32..).zip(clouds) {
         let Some(index) = index else { continue };
         for &node in &index.roots {
-            if index.nodes.get(node as usize).is_some_and(|node| is_seen(view, node)) {
+            if index
+                .nodes
+                .get(node as usize)
+                .is_some_and(|node| views.iter().any(|view| is_seen(view, node)))
+            {
                 let key = CloudKey { cloud, node };
                 waiting.push(Candidate {
                     need_px: f64::INFINITY,
@@ -214,11 +217,13 @@ pub fn select_points(
             NodeState::Failed => {}
         }
         for &child in index.below(key.node) {
-            let Some(below) = index.nodes.get(child as usize).filter(|below| is_seen(view, below)) else {
+            let Some(below) = index.nodes.get(child as usize) else {
                 continue;
             };
-            let away_m = distance_to(view.position, below);
-            let need_px = node.spacing_m * pixels_per_metre_at_one / away_m.max(1e-3);
+            let seen_by = views.iter().filter(|view| is_seen(view, below));
+            let need_px = seen_by
+                .map(|view| need_px(view, node.spacing_m, below))
+                .fold(0.0, f64::max);
             if need_px > settings.max_spacing_px {
                 let key = CloudKey {
                     cloud: key.cloud,
@@ -237,6 +242,12 @@ fn is_seen(view: &View, node: &CloudNode) -> bool {
     view.planes
         .iter()
         .all(|(normal, d)| normal.dot(center) + d >= -normal.abs().dot(half))
+}
+
+/// How far apart points that lie so many metres apart are on the screen where a node is nearest, pixels.
+fn need_px(view: &View, spacing_m: f64, node: &CloudNode) -> f64 {
+    let pixels_per_metre_at_one = view.viewport_height_px / (2.0 * (view.fov_y_rad * 0.5).tan());
+    spacing_m * pixels_per_metre_at_one / distance_to(view.position, node).max(1e-3)
 }
 
 /// From the eye to the nearest place in a node, metres; 0 inside.

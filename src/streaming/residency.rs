@@ -133,7 +133,12 @@ impl Residency {
     /// Takes out tiles until the rest fits the budget or all of the rest is in use, and returns them:
     /// not used for longest first, of these the deepest.
     pub fn evict(&mut self) -> Vec<TileKey> {
-        if self.total_bytes <= self.budget_bytes {
+        self.evict_to(self.budget_bytes)
+    }
+
+    /// The same until at most `most_bytes` are held: for something that needs the room now.
+    pub fn evict_to(&mut self, most_bytes: u64) -> Vec<TileKey> {
+        if self.total_bytes <= most_bytes {
             return Vec::new();
         }
         let frame = self.frame;
@@ -155,12 +160,45 @@ impl Residency {
         });
         let mut evicted = Vec::new();
         for (_, key) in unused {
-            if self.total_bytes <= self.budget_bytes {
+            if self.total_bytes <= most_bytes {
                 break;
             }
             self.remove(key);
             evicted.push(key);
         }
         evicted
+    }
+
+    /// Takes out tiles below `above`, used or not, until `bytes` are free of them, the deepest first, and returns them:
+    /// `above` takes their place and has no room beside them. Takes out none where all of them are not enough.
+    pub fn give_up(&mut self, above: TileKey, tree: &TileTree, bytes: u64) -> Vec<TileKey> {
+        let Some(slots) = self.layers.get(&above.layer) else {
+            return Vec::new();
+        };
+        let parent = |tile: &TileId| tree.tiles.get(tile.0 as usize).and_then(|tile| tile.parent);
+        let is_below = |tile: TileId| std::iter::successors(parent(&tile), parent).any(|tile| tile == above.tile);
+        let residents = (0..)
+            .map(TileId)
+            .zip(slots)
+            .filter_map(|(tile, slot)| Some((tile, (*slot)?)));
+        let mut below: Vec<(TileId, Resident)> = residents.filter(|(tile, _)| is_below(*tile)).collect();
+        let all: u64 = below.iter().map(|(_, resident)| resident.bytes).sum();
+        if all < bytes {
+            return Vec::new();
+        }
+        below.sort_unstable_by(|(a_tile, a), (b_tile, b)| b.depth.cmp(&a.depth).then(a_tile.cmp(b_tile)));
+        let (mut freed, mut given_up) = (0, Vec::new());
+        for (tile, _) in below {
+            if freed >= bytes {
+                break;
+            }
+            let key = TileKey {
+                layer: above.layer,
+                tile,
+            };
+            freed += self.remove(key);
+            given_up.push(key);
+        }
+        given_up
     }
 }

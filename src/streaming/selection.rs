@@ -22,11 +22,12 @@
 //! refined until something can be drawn. Children of an ADD tile whose error already meets the target at
 //! the child's own volume are neither drawn nor loaded.
 //!
-//! # Subtrees
+//! # Parts that are read later
 //!
-//! The root of a subtree of an implicit tiling that is not read counts as a tile whose content has not come. It is
-//! wished for like any other; the caller reads its subtree first ([`TileTree::subtree_request`]) and then, if it turns
-//! out to have one, its content. [`ContentState::Failed`] is what a subtree that cannot be read gets.
+//! The root of a subtree of an implicit tiling that is not read, and a tile that names an external tileset that is not
+//! read, count as tiles whose content has not come. They are wished for like any other; the caller reads the subtree or
+//! tileset first ([`TileTree::subtree_request`]) and then, if the tile turns out to have one, its content.
+//! [`ContentState::Failed`] is what a tile gets of which that cannot be read.
 //!
 //! # What is loaded
 //!
@@ -103,7 +104,7 @@ pub struct Selection {
     pub needed: usize,
     /// Loaded tiles that this view has a use for, drawn or not: they must not be evicted. Ascending.
     pub used: Vec<TileId>,
-    /// Roots of the subtrees of implicit tilings that are in view: they must not be taken out of the tree.
+    /// Roots of the subtrees and external tilesets that are in view: they must not be taken out of the tree.
     pub subtrees: Vec<TileId>,
     /// Whether everything in view at the wanted detail is drawn, or has failed.
     pub complete: bool,
@@ -162,27 +163,36 @@ impl SelectionState {
         self.indexed = None;
     }
 
-    /// Tells that a subtree was hung below `root` with [`TileTree::attach`].
+    /// Tells that a part was hung below `root` with [`TileTree::attach`].
     pub fn subtree_attached(&mut self, tree: &TileTree, root: TileId) {
+        // Numbers of tiles that were taken out may have come back as others.
+        for tile in tree.subtree_tiles(root).iter().chain([&root]) {
+            self.set_content(*tile, ContentState::Unloaded);
+        }
         if self.indexed.is_none() || !self.index.grow(tree, root) {
             self.tree_changed();
             return;
         }
         self.history.grow(self.index.nodes.len());
-        // Numbers of tiles that were taken out may have come back as others.
-        for tile in tree.subtree_tiles(root).iter().chain([&root]) {
-            self.set_content(*tile, ContentState::Unloaded);
-        }
         self.content.resize(tree.tiles.len(), ContentState::Unloaded);
         self.indexed = Some(identity(tree));
         self.last_input = None;
     }
 
-    /// Tells that the subtrees below these roots, which were not drawn, were taken out with [`TileTree::detach`], before
+    /// Tells that the parts below these roots, which were not drawn, were taken out with [`TileTree::detach`], before
     /// others are hung in. What is drawn and refined is remembered. Once in a while, when more is gone than there, it costs
     /// as much as the tree is large.
     pub fn subtrees_detached(&mut self, tree: &TileTree, roots: &[TileId]) {
-        if self.indexed.is_none() {
+        for root in roots {
+            self.set_content(*root, ContentState::Unloaded);
+        }
+        // A root that keeps children of its own is laid out anew with all others: no sound tileset has any.
+        let keeps_children = |root: &TileId| {
+            let tile = tree.tiles.get(root.0 as usize);
+            tile.is_some_and(|tile| !tile.children.is_empty())
+        };
+        if self.indexed.is_none() || roots.iter().any(keeps_children) {
+            self.tree_changed();
             return;
         }
         // A root may itself have gone with the subtree that it was in.
@@ -191,9 +201,6 @@ impl SelectionState {
         }
         if self.index.is_mostly_dead() {
             self.drop_dead();
-        }
-        for root in roots {
-            self.set_content(*root, ContentState::Unloaded);
         }
         self.indexed = Some(identity(tree));
         self.last_input = None;

@@ -1,8 +1,9 @@
-//! Reads subtrees of implicit tilings on threads of its own: small files that everything below waits for, so they do
-//! not queue behind contents, and several at a time, since most of the time of each is the way to where it lies.
+//! Reads subtrees of implicit tilings and external tilesets on threads of its own: small files that everything below waits
+//! for, so they do not queue behind contents, and several at a time, since most of the time of each is the way to where it
+//! lies.
 //!
 //! Like [`TileLoader`](super::TileLoader): the queue is replaced each frame, results are polled. The threads start with
-//! the first wish, so a scene without implicit tilings has none.
+//! the first wish, so a scene whose tilesets are one file each has none.
 
 use super::residency::TileKey;
 use crate::sources::{
@@ -16,7 +17,7 @@ use std::thread;
 /// Wishes per thread that are worth queueing.
 const QUEUED_PER_WORKER: usize = 16;
 
-/// A subtree to read.
+/// A subtree or external tileset to read.
 pub struct SubtreeWish {
     /// Layer number.
     pub layer: u32,
@@ -26,7 +27,7 @@ pub struct SubtreeWish {
     pub request: SubtreeRequest,
 }
 
-/// A subtree that was read, or cannot be.
+/// A subtree or external tileset that was read, or cannot be.
 pub struct LoadedSubtree {
     /// Layer number.
     pub layer: u32,
@@ -36,7 +37,7 @@ pub struct LoadedSubtree {
     pub result: Result<Subtree, Problem>,
 }
 
-/// Readers of subtrees for any number of tilesets. Dropping it stops it; nobody waits for what runs, since a server may
+/// Readers of subtrees and external tilesets for any number of layers. Dropping it stops it; nobody waits for what runs, since a server may
 /// take its time.
 pub struct SubtreeLoader {
     shared: Arc<Shared>,
@@ -89,7 +90,7 @@ impl SubtreeLoader {
         state.queue = fresh.collect();
         if self.workers == 0 {
             for SubtreeWish { layer, root, request } in std::mem::take(&mut state.queue) {
-                let message = "the subtree cannot be read: the system starts no more threads, close other programs";
+                let message = "it cannot be read: the system starts no more threads, close other programs";
                 let path = request.path().unwrap_or_else(|problem| problem.path);
                 let result = Err(Problem::error(path, "", message).because(Cause::Machine));
                 state.finished.push(LoadedSubtree { layer, root, result });

@@ -93,14 +93,15 @@ impl TreeIndex {
         index
     }
 
-    /// Lays out what came below the tile `root`, which had no children before; whether it is in the index. All nodes
-    /// keep their numbers.
+    /// Lays out what came below the tile `root`; whether that could be done: it is in the index, and has got children only
+    /// if it had none before. All nodes keep their numbers.
     pub(super) fn grow(&mut self, tree: &TileTree, root: TileId) -> bool {
         let (Some(at), Some(tile)) = (self.node_of(root), tree.tiles.get(root.0 as usize)) else {
             return false;
         };
         if self.nodes[at].child_count > 0 {
-            return false;
+            // What it waited for is a content of its own, so all stays as it is.
+            return self.nodes[at].child_count == tile.children.len() && !tile.contents.is_empty();
         }
         if self.node_of.len() < tree.tiles.len() {
             self.node_of.resize(tree.tiles.len(), NO_NODE);

@@ -313,6 +313,7 @@ impl PaperMesh {
             unlit: false,
             outline: None,
             copies: Vec::new(),
+            values: crate::geometry::SurfaceValues::default(),
         }
     }
 

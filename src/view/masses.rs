@@ -2,19 +2,21 @@
 //!
 //! How sure a building is shows in how it is drawn: decided ones are solid, open ones have half the strength
 //! and dashed edges, sketches are white paper with pencil edges and no shadow. All variants are prepared when
-//! the scenario is opened; a switch shows and hides.
+//! the scenario is opened; a switch shows and hides. Without a terrain they stand on the guessed ground.
 
 use super::{
     feature_material::{PaperMesh, SharedPaper},
     feature_rows::{FeatureRows, RowRange},
+    ground::{self, GroundHeights},
     palette::{self, Rgb},
     prepared::{DrawnMesh, Making, PreparedMesh, SpawnBudget},
     ray_cast::PickOwner,
-    scene::{ScenarioShown, ShownScenario, Unfinished, just_shown},
+    scene::{ScenarioShown, ShownScenario, Unfinished},
+    standing::{OfMaking, Standing},
 };
 use crate::georef::{SitePos, narrow, render_axes};
 use crate::model::{
-    Certainty, NewBuilding, OpenScenario, Variant,
+    Certainty, NewBuilding, OpenScenario, Terrain, Variant,
     mass::{MassSurface, mass_mesh},
 };
 use crate::schedule::FrameSystems;
@@ -71,43 +73,57 @@ impl Made {
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Making<Made>>().add_systems(
-        Update,
-        (
-            take_made.in_set(FrameSystems::Ingest),
-            start_making.in_set(FrameSystems::Derive),
-            show_variant.in_set(FrameSystems::Present),
-        ),
-    );
+    app.init_resource::<Making<Made>>()
+        .init_resource::<Standing<Made>>()
+        .add_systems(
+            Update,
+            (
+                take_made.in_set(FrameSystems::Ingest),
+                // After the ground has learnt its heights.
+                start_making.after(ground::start_grounds).in_set(FrameSystems::Derive),
+                show_variant.in_set(FrameSystems::Present),
+            ),
+        );
 }
 
+/// Makes all of it when another scenario is shown, and anew when its ground is guessed otherwise.
 fn start_making(
     mut shown: MessageReader<ScenarioShown>,
     scenario: Option<Res<ShownScenario>>,
+    heights: Res<GroundHeights>,
+    mut rows: ResMut<FeatureRows>,
+    mut standing: ResMut<Standing<Made>>,
     mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
-    let Some(open) = just_shown(&mut shown, scenario) else {
+    let is_new = shown.read().last().is_some();
+    // Guesses of the ground follow each other: one is done before the next.
+    let is_wanted = is_new || standing.is_outdated(&heights) && making.is_done();
+    let Some(scenario) = scenario.filter(|_| is_wanted) else {
         return;
     };
+    let terrain = standing.begin(is_new, &heights, &mut rows);
     unfinished.set("masses", true);
+    let open = scenario.open.clone();
     making.start(move || {
         let variants = open.scenario.variants.iter().enumerate();
-        variants.map(|(place, variant)| make(&open, place, variant)).collect()
+        variants
+            .map(|(place, variant)| make(&open, &terrain, place, variant))
+            .collect()
     });
 }
 
-fn make(open: &OpenScenario, place: usize, variant: &Variant) -> Made {
+fn make(open: &OpenScenario, terrain: &Terrain, place: usize, variant: &Variant) -> Made {
     let origin = variant
         .buildings
         .iter()
         .filter_map(|building| building.footprint.first())
         .find(|p| p.is_finite())
-        .map_or(SitePos(DVec3::ZERO), |p| SitePos(p.extend(open.terrain.height_at(*p))));
+        .map_or(SitePos(DVec3::ZERO), |p| SitePos(p.extend(terrain.height_at(*p))));
     let count = u32::try_from(variant.buildings.len()).unwrap_or(u32::MAX);
     let (mut firm, mut sketch, mut lines) = (PaperMesh::default(), PaperMesh::default(), PaperMesh::default());
     for (feature, building) in (0..).zip(&variant.buildings) {
-        let ground_m = open.terrain.lowest_under(&building.footprint);
+        let ground_m = terrain.lowest_under(&building.footprint);
         let faces = if building.certainty == Certainty::Sketch {
             &mut sketch
         } else {
@@ -277,9 +293,11 @@ fn hatch(lines: &mut PaperMesh, outer: &[DVec2], holes: &[Vec<DVec2>], feature: 
 fn take_made(
     mut commands: Commands,
     paper: Option<Res<SharedPaper>>,
+    drawn: Query<(Entity, &OfMaking), With<OfVariant>>,
     mut rows: ResMut<FeatureRows>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut budget: ResMut<SpawnBudget>,
+    mut standing: ResMut<Standing<Made>>,
     mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
@@ -298,7 +316,8 @@ fn take_made(
                 owner.clone(),
             );
             if let Some((entity, range)) = spawned {
-                commands.entity(entity).insert((of_variant, Rows::Buildings(range)));
+                let parts = (of_variant, Rows::Buildings(range), standing.mark(range));
+                commands.entity(entity).insert(parts);
                 if !casts {
                     commands.entity(entity).insert(NotShadowCaster);
                 }
@@ -321,26 +340,36 @@ fn take_made(
                 paper.pencil.clone(),
                 Visibility::Hidden,
             );
-            commands.spawn((drawn, of_variant, rows_of(range), NotShadowCaster));
+            let of_making = standing.mark(range);
+            commands.spawn((drawn, of_variant, rows_of(range), of_making, NotShadowCaster));
         }
+    }
+    if making.is_done() && standing.awaits() {
+        let drawn = drawn.iter().map(|(entity, of)| (entity, *of));
+        standing.take_over(drawn, &mut commands, &mut rows);
     }
     unfinished.set("masses", !making.is_done());
 }
 
 fn show_variant(
     scenario: Option<Res<ShownScenario>>,
+    standing: Res<Standing<Made>>,
     added: Query<(), Added<OfVariant>>,
     mut rows: ResMut<FeatureRows>,
-    mut parts: Query<(&OfVariant, &Rows, &mut Visibility)>,
+    mut parts: Query<(&OfVariant, &Rows, &OfMaking, &mut Visibility)>,
 ) {
     let Some(scenario) = scenario else {
         return;
     };
-    if !scenario.is_changed() && added.is_empty() {
+    if !scenario.is_changed() && !standing.is_changed() && added.is_empty() {
         return;
     }
-    for (of, range, mut visibility) in &mut parts {
-        visibility.set_if_neq(scenario.visibility_of(of.0));
+    for (of, range, of_making, mut visibility) in &mut parts {
+        visibility.set_if_neq(if standing.shows(*of_making) {
+            scenario.visibility_of(of.0)
+        } else {
+            Visibility::Hidden
+        });
         let Some(variant) = scenario.open.scenario.variants.get(of.0) else {
             continue;
         };
@@ -359,6 +388,8 @@ fn show_variant(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::scenario;
+    use std::path::Path;
 
     fn length_of(lines: &PaperMesh) -> f32 {
         lines
@@ -409,5 +440,28 @@ mod tests {
             length_of(&court)
         );
         assert!(court.positions.iter().all(|p| p[0] >= -0.01 && p[0] <= 20.01));
+    }
+
+    #[test]
+    fn what_a_plan_builds_stands_on_the_ground_that_it_is_made_for() {
+        let klein = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/klein");
+        let open = scenario::open(&klein).unwrap();
+        let (place, variant) = (0..)
+            .zip(&open.scenario.variants)
+            .find(|(_, variant)| !variant.buildings.is_empty())
+            .unwrap();
+        let on = |ground_m: f32| {
+            let terrain = Terrain {
+                heights_m: vec![ground_m],
+                ..Terrain::flat()
+            };
+            make(&open, &terrain, place, variant)
+        };
+        let (low, high) = (on(0.0), on(12.5));
+        assert!((high.origin.0.z - low.origin.0.z - 12.5).abs() < 1e-9);
+        // Both stand on it alike.
+        assert!(low.firm.bytes() + low.sketch.bytes() > 0);
+        let feet = |made: &Made| [made.firm.lowest_m(), made.sketch.lowest_m()].map(|foot_m| foot_m.map(f32::to_bits));
+        assert_eq!(feet(&low), feet(&high));
     }
 }

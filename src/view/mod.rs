@@ -11,6 +11,7 @@ mod feature_material;
 pub mod feature_names;
 mod feature_rows;
 pub mod features;
+pub mod further_views;
 mod ground;
 pub mod labels;
 mod masses;
@@ -28,6 +29,7 @@ pub(crate) mod ray_cast;
 pub mod relief;
 pub mod scene;
 pub mod site_view;
+mod standing;
 pub mod sun;
 pub mod tiles;
 
@@ -72,6 +74,7 @@ impl Plugin for ViewPlugin {
             points::plugin,
             features::plugin,
             feature_names::plugin,
+            further_views::plugin,
         ));
     }
 }

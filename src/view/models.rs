@@ -1,11 +1,13 @@
 //! Models that a plan places, drawn as they are: read when the scenario is opened and when one is added or moved, shown
 //! with their variant and phase.
 //!
-//! A model is one thing, whatever parts its file names: it is picked whole and hidden whole.
+//! A model is one thing, whatever parts its file names: it is picked whole and hidden whole. One of which nobody says how
+//! high it stands is on the ground, on a guessed one too, and made anew when that is guessed better.
 
 use super::{
     feature_material::{PaperMaterial, SharedPaper},
     feature_rows::{FeatureRows, RowRange},
+    ground::{self, GroundHeights},
     palette,
     prepared::{Making, SpawnBudget},
     ray_cast::PickOwner,
@@ -13,7 +15,7 @@ use super::{
     tiles::{MarkAssets, PreparedContent, Uploader, prepare_whole},
 };
 use crate::model::scenario::model_request;
-use crate::model::{Certainty, NewModel};
+use crate::model::{Certainty, NewModel, Terrain};
 use crate::schedule::FrameSystems;
 use crate::sources::Problem;
 use bevy::{light::NotShadowCaster, prelude::*};
@@ -40,9 +42,12 @@ impl Made {
     }
 }
 
-/// The models that are made or in the making.
+/// The models that are made or in the making, and on what they stand.
 #[derive(Resource, Default)]
-struct Asked(Vec<(usize, Arc<NewModel>)>);
+struct Asked {
+    models: Vec<(usize, Arc<NewModel>)>,
+    on: Option<Arc<Terrain>>,
+}
 
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Making<Made>>()
@@ -51,18 +56,20 @@ pub(crate) fn plugin(app: &mut App) {
             Update,
             (
                 take_made.in_set(FrameSystems::Ingest),
-                start_making.in_set(FrameSystems::Derive),
+                // After the ground has learnt its heights.
+                start_making.after(ground::start_grounds).in_set(FrameSystems::Derive),
                 show_models.in_set(FrameSystems::Present),
             ),
         );
 }
 
-/// Makes what is new in the scenario, after another one is shown or an edit. What was moved stays where it was until it
-/// is made anew.
+/// Makes what is new in the scenario, after another one is shown or an edit, and what stands on a ground that is guessed
+/// otherwise. What was moved stays where it was until it is made anew.
 fn start_making(
     mut commands: Commands,
     mut shown: MessageReader<ScenarioShown>,
     scenario: Option<Res<ShownScenario>>,
+    heights: Res<GroundHeights>,
     drawn: Query<(Entity, &OfModel)>,
     mut rows: ResMut<FeatureRows>,
     mut asked: ResMut<Asked>,
@@ -70,21 +77,25 @@ fn start_making(
     mut unfinished: ResMut<Unfinished>,
 ) {
     let is_another = shown.read().last().is_some();
-    let Some(scenario) = scenario.filter(|scenario| is_another || scenario.is_changed()) else {
+    // Guesses of the ground follow each other: one is done before the next.
+    let is_on_other = asked.on.as_ref().is_some_and(|on| !Arc::ptr_eq(on, heights.terrain())) && making.is_done();
+    let Some(scenario) = scenario.filter(|scenario| is_another || is_on_other || scenario.is_changed()) else {
         return;
     };
     let open = scenario.open.clone();
-    let wanted: Vec<(usize, &NewModel)> = (0..)
+    let wanted: Vec<(usize, NewModel)> = (0..)
         .zip(&open.scenario.variants)
         .flat_map(|(variant, plan)| plan.models.iter().map(move |model| (variant, model)))
+        .map(|(variant, model)| (variant, standing(model, &heights)))
         .collect();
-    let same = |(variant, model): &(usize, Arc<NewModel>)| wanted.iter().any(|(v, m)| v == variant && **m == **model);
-    if !is_another && asked.0.len() == wanted.len() && asked.0.iter().all(same) {
+    asked.on = Some(heights.terrain().clone());
+    let same = |(variant, model): &(usize, Arc<NewModel>)| wanted.iter().any(|(v, m)| v == variant && *m == **model);
+    if !is_another && asked.models.len() == wanted.len() && asked.models.iter().all(same) {
         return;
     }
     if is_another {
         // The entities went with the scenario before.
-        asked.0.clear();
+        asked.models.clear();
     } else {
         let is_there = |of: &OfModel| {
             wanted
@@ -96,12 +107,12 @@ fn start_making(
     let is_drawn = |variant: usize, model: &NewModel| {
         !is_another && drawn.iter().any(|(_, of)| of.variant == variant && *of.model == *model)
     };
-    asked.0 = wanted
-        .iter()
-        .map(|(variant, model)| (*variant, Arc::new((*model).clone())))
+    asked.models = wanted
+        .into_iter()
+        .map(|(variant, model)| (variant, Arc::new(model)))
         .collect();
     let missing: Vec<(usize, Arc<NewModel>)> = asked
-        .0
+        .models
         .iter()
         .filter(|(variant, model)| !is_drawn(*variant, model))
         .cloned()
@@ -123,6 +134,18 @@ fn start_making(
         });
         made.collect()
     });
+}
+
+/// A model with the height at which it stands, where that is the ground's and the ground is guessed.
+fn standing(model: &NewModel, heights: &GroundHeights) -> NewModel {
+    /// A guess that is better by less moves nothing, metres.
+    const STEP_M: f64 = 0.02;
+    let mut model = model.clone();
+    if !heights.is_measured && model.foot_m.is_none() {
+        let ground_m = heights.height_at(model.position);
+        model.foot_m = Some((ground_m / STEP_M).round() * STEP_M);
+    }
+    model
 }
 
 /// Takes models out of the world. The parts of one share its rows.
@@ -174,11 +197,13 @@ fn take_made(
         let mut content = match made.content {
             Ok(content) => content,
             Err(problem) => {
-                problems.0.push(problem);
+                tell(problem, &mut problems.0);
                 continue;
             }
         };
-        problems.0.append(&mut content.problems);
+        for problem in content.problems.drain(..) {
+            tell(problem, &mut problems.0);
+        }
         let mut uploader = Uploader {
             commands: &mut commands,
             paper: &paper,
@@ -212,6 +237,13 @@ fn take_made(
     unfinished.set("models", !making.is_done());
 }
 
+/// Says it once, however often a model is made.
+fn tell(problem: Problem, told: &mut Vec<Problem>) {
+    if !told.contains(&problem) {
+        told.push(problem);
+    }
+}
+
 fn show_models(
     scenario: Option<Res<ShownScenario>>,
     added: Query<(), Added<OfModel>>,
@@ -236,6 +268,7 @@ mod tests {
     use super::*;
     use crate::model::Use;
     use crate::model::scenario::tests::model;
+    use bevy::math::DVec2;
 
     #[test]
     fn how_sure_a_model_is_shows_in_its_colours() {
@@ -250,5 +283,35 @@ mod tests {
         assert_eq!(vertex_color(&model(Certainty::Sketch), red)[..3], palette::PAPER);
         let own = palette::new_use(Use::Shops);
         assert_eq!(vertex_color(&model(Certainty::Decided), None)[..3], own);
+    }
+
+    #[test]
+    fn a_model_without_a_height_stands_on_the_guessed_ground() {
+        let ground = |height_m: f32, is_measured| {
+            let terrain = Terrain {
+                heights_m: vec![height_m],
+                ..Terrain::flat()
+            };
+            GroundHeights::new(Arc::new(terrain), is_measured)
+        };
+        let on_ground = NewModel {
+            foot_m: None,
+            position: DVec2::new(3.0, 4.0),
+            ..model("m")
+        };
+        let foot_m = standing(&on_ground, &ground(14.257, false)).foot_m.unwrap();
+        assert!((foot_m - 14.26).abs() < 1e-9, "{foot_m}");
+        assert_eq!(
+            standing(&on_ground, &ground(14.2601, false)).foot_m,
+            Some(foot_m),
+            "nothing new"
+        );
+        // A measured ground is the scenario's own.
+        assert_eq!(standing(&on_ground, &ground(14.25, true)), on_ground);
+        let raised = NewModel {
+            foot_m: Some(2.0),
+            ..on_ground
+        };
+        assert_eq!(standing(&raised, &ground(14.25, false)), raised);
     }
 }

@@ -6,7 +6,7 @@ use super::{
     feature_rows::{FeatureRows, RowRange},
     ground::GroundHeights,
     points::PickedPoint,
-    ray_cast::{PickOwner, Pickable, SceneHit, SceneRay},
+    ray_cast::{PickOwner, Pickable, SceneHit, SceneRay, SurfaceRay},
     scene::{ScenarioShown, ShownScenario, VariantShown},
     site_view::SiteView,
     tiles::TileLayers,
@@ -27,6 +27,8 @@ pub enum PickedThing {
         id: Option<String>,
         /// All attributes in file order.
         attributes: Vec<(String, Value)>,
+        /// What lies on its surface at the place that was clicked.
+        here: Vec<(String, Value)>,
     },
     /// A building of the variant shown.
     NewBuilding {
@@ -134,7 +136,12 @@ pub(crate) fn plugin(app: &mut App) {
 }
 
 /// What a hit is, in words of the scenario.
-fn thing_of(hit: &SceneHit, pickables: &Query<&Pickable>, tiles: &TileLayers) -> Option<PickedThing> {
+fn thing_of(
+    hit: &SceneHit,
+    here: Vec<(String, Value)>,
+    pickables: &Query<&Pickable>,
+    tiles: &TileLayers,
+) -> Option<PickedThing> {
     if let Some(point) = &hit.point {
         return Some(PickedThing::Point(point.clone()));
     }
@@ -146,7 +153,7 @@ fn thing_of(hit: &SceneHit, pickables: &Query<&Pickable>, tiles: &TileLayers) ->
     Some(match &pickable.owner {
         owner @ PickOwner::Tile { .. } => {
             let found = tiles.feature(owner, pickable.rows.first, feature)?;
-            if feature >= found.table.rows {
+            if feature >= found.table.rows && here.is_empty() {
                 // Part of a tile that belongs to no feature: terrain, or a mesh without attributes.
                 return Some(PickedThing::Ground);
             }
@@ -160,6 +167,7 @@ fn thing_of(hit: &SceneHit, pickables: &Query<&Pickable>, tiles: &TileLayers) ->
                     .map(|(name, value)| (name.to_owned(), value))
                     .chain(found.metadata)
                     .collect(),
+                here,
             }
         }
         PickOwner::NewBuildings { ids } => PickedThing::NewBuilding {
@@ -185,6 +193,7 @@ fn pick_clicked(
     mut clicks: MessageReader<Clicked>,
     view: Res<SiteView>,
     scene: SceneRay,
+    surfaces: SurfaceRay,
     pickables: Query<&Pickable>,
     tiles: Res<TileLayers>,
     mut outline: ResMut<Outline>,
@@ -194,17 +203,24 @@ fn pick_clicked(
     let Some(click) = clicks.read().last() else {
         return;
     };
-    let hit = scene.cast(view.eye, view.ray(click.pixel));
+    let direction = view.ray(click.pixel);
+    let hit = scene.cast(view.eye, direction);
     let picked = hit.as_ref().and_then(|hit| {
+        let on_mesh = hit.feature.filter(|_| hit.point.is_none());
+        let here = on_mesh.map_or_else(Vec::new, |met| surfaces.values(view.eye, direction, met));
         Some(Picked {
-            thing: thing_of(hit, &pickables, &tiles)?,
+            thing: thing_of(hit, here, &pickables, &tiles)?,
             position: hit.position,
         })
     });
     let is_ground = matches!(picked.as_ref().map(|p| &p.thing), None | Some(PickedThing::Ground));
     let target = hit.and_then(|hit| hit.feature).filter(|_| !is_ground);
     let outlined = target.and_then(|(entity, feature)| {
-        pickables.get(entity).ok().map(|pickable| Outlined {
+        let pickable = pickables.get(entity).ok()?;
+        // The row of everything without a feature is no one thing.
+        let found = tiles.feature(&pickable.owner, pickable.rows.first, feature);
+        let is_thing = found.is_none_or(|found| feature < found.table.rows);
+        is_thing.then_some(Outlined {
             entity,
             feature,
             rows: pickable.rows,

@@ -205,6 +205,12 @@ impl PreparedMesh {
         self.faces.as_ref().map_or(0, DrawnMesh::bytes)
     }
 
+    /// Lowest point of all its features above where its offsets start, metres; `None` where there are none.
+    #[cfg(test)]
+    pub(crate) fn lowest_m(&self) -> Option<f32> {
+        self.feet.iter().map(|(_, foot_m)| *foot_m).min_by(f32::total_cmp)
+    }
+
     /// Spawns it hidden; `None` when it is empty or no rows are left.
     pub(crate) fn spawn(
         self,

@@ -7,7 +7,7 @@ use super::{
     points::{PickPoints, PickedPoint, PointClouds, PointHit, Sight, is_foremost},
     site_view::SiteView,
 };
-use crate::geometry::{MeshBvh, Ray};
+use crate::geometry::{MeshBvh, Ray, SurfaceValues, Value};
 use crate::georef::{SitePos, narrow, render_axes, site_axes};
 use crate::sources::tiles3d::TileId;
 use bevy::{camera::primitives::Aabb, ecs::system::SystemParam, math::DVec3, prelude::*};
@@ -51,6 +51,33 @@ pub(crate) struct PickablePoints {
     pub(crate) width_m: f32,
     /// Most width of a disc on the screen, pixels.
     pub(crate) most_px: f32,
+}
+
+/// What lies on the surface of a mesh, beside a [`Pickable`].
+#[derive(Component, Clone)]
+pub(crate) struct PickableValues(pub(crate) Arc<SurfaceValues>);
+
+/// The meshes with values on their surface.
+#[derive(SystemParam)]
+pub(crate) struct SurfaceRay<'w, 's> {
+    meshes: Query<'w, 's, (&'static Pickable, &'static PickableValues, &'static SiteAnchor)>,
+}
+
+impl SurfaceRay<'_, '_> {
+    /// Names and values at the place where a line of sight from `eye` along `direction` (unit length, site frame) meets
+    /// a mesh in a feature; nothing where none lie on it.
+    pub(crate) fn values(&self, eye: SitePos, direction: DVec3, met: (Entity, u32)) -> Vec<(String, Value)> {
+        let (entity, feature) = met;
+        let Ok((pickable, values, anchor)) = self.meshes.get(entity) else {
+            return Vec::new();
+        };
+        let ray = Ray {
+            origin: Vec3::from_array(narrow(render_axes(eye.0 - anchor.0.0))),
+            direction: Vec3::from_array(narrow(render_axes(direction))),
+        };
+        let hit = pickable.bvh.cast(ray, |other| other == feature);
+        hit.map_or_else(Vec::new, |hit| values.0.at(hit.triangle, hit.weights))
+    }
 }
 
 /// What was met.
@@ -240,6 +267,79 @@ fn enter_box(ray: Ray, bounds: &Aabb) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::{FeatureMesh, ReadTexel, Surface, SurfaceSpan, TexelProperty, Texels, Wrap};
+    use bevy::ecs::system::RunSystemOnce;
+
+    /// The first byte of a texel.
+    #[derive(Debug)]
+    struct First;
+
+    impl ReadTexel for First {
+        fn value(&self, bytes: &[u8]) -> Value {
+            Value::Int(i64::from(bytes[0]))
+        }
+    }
+
+    #[test]
+    fn values_on_a_surface_are_those_of_the_place_that_is_met() {
+        let mut mesh = FeatureMesh {
+            origin: SitePos(DVec3::new(1000.0, 2000.0, 0.0)),
+            positions: vec![[0.0, 0.0, 0.0], [4.0, 0.0, 0.0], [0.0, 4.0, 0.0]],
+            normals: vec![[0.0, 0.0, 1.0]; 3],
+            features: vec![0; 3],
+            colors: Vec::new(),
+            uvs: Vec::new(),
+            indices: vec![0, 1, 2],
+            texture: None,
+            double_sided: false,
+            translucent: false,
+            unlit: false,
+            outline: None,
+            copies: Vec::new(),
+            values: SurfaceValues::default(),
+        };
+        mesh.values.push(SurfaceSpan {
+            first_triangle: 0,
+            is_mirrored: false,
+            surface: Arc::new(Surface {
+                uvs: vec![vec![[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]]],
+                properties: vec![TexelProperty {
+                    name: "damp".to_owned(),
+                    texels: Arc::new(Texels::new(2, 1, vec![10, 0, 0, 0, 20, 0, 0, 0]).unwrap()),
+                    wrap: [Wrap::Repeat; 2],
+                    channels: vec![0],
+                    reader: Arc::new(First),
+                    uv_set: 0,
+                }],
+            }),
+        });
+        let mut world = World::new();
+        let pickable = Pickable {
+            owner: PickOwner::Reports,
+            rows: RowRange { first: 0, count: 2 },
+            bvh: Arc::new(MeshBvh::build(&mesh)),
+        };
+        let bare = world.spawn((pickable.clone(), SiteAnchor(mesh.origin))).id();
+        let anchor = SiteAnchor(mesh.origin);
+        let wall = world.spawn((pickable, anchor, PickableValues(Arc::new(mesh.values)))).id();
+        // It faces south, so it is seen from there.
+        for (entity, feature, x, expected) in [
+            (wall, 0, 1.0, Some(10)),
+            (wall, 0, 3.0, Some(20)),
+            (wall, 0, 5.0, None),
+            (wall, 1, 1.0, None),
+            (bare, 0, 1.0, None),
+        ] {
+            let eye = SitePos(DVec3::new(1000.0 + x, 1990.0, 0.5));
+            let values = move |ray: SurfaceRay| ray.values(eye, DVec3::Y, (entity, feature));
+            let found = world.run_system_once(values).unwrap();
+            let expected: Vec<(String, Value)> = expected
+                .into_iter()
+                .map(|number| ("damp".to_owned(), Value::Int(number)))
+                .collect();
+            assert_eq!(found, expected, "{x}");
+        }
+    }
 
     #[test]
     fn a_box_is_entered_missed_or_stood_in() {

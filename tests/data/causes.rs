@@ -2,6 +2,7 @@
 
 use crate::bad_input::{decode_bytes, decode_file, glb};
 use serde_json::json;
+use stadslens::model::scenario::check;
 use stadslens::sources::{Cause, resource::folder, tiles3d::read_tileset};
 use std::fs;
 
@@ -129,4 +130,42 @@ fn each_kind_of_fault_inside_a_gltf_tells_its_cause() {
     let problems = cost(&|json| json["nodes"] = json!(chain));
     let deep = problems.iter().find(|problem| problem.message.contains("too deep"));
     assert_eq!(deep.unwrap().cause, Cause::TooLarge, "{problems:?}");
+}
+
+/// What is wrong with the place or the rows of a map file was told in English alone, behind a sentence that fits anything.
+#[test]
+fn each_kind_of_fault_of_a_map_file_tells_its_cause() {
+    let temporary = tempfile::tempdir().unwrap();
+    let line = |from: &str, to: &str| format!(r#"{{"type": "LineString", "coordinates": [{from}, {to}]}}"#);
+    for (name, text, expected) in [
+        (
+            "words.csv",
+            "naam;rd_x;rd_y\na;een;476000\nb;251000;476000\n".to_owned(),
+            Cause::NoCoordinates,
+        ),
+        (
+            "short.csv",
+            "naam;rd_x;rd_y\na;251000\nb;251000;476000\n".to_owned(),
+            Cause::Row,
+        ),
+        (
+            "long.csv",
+            "naam;rd_x;rd_y\na;b;251000;476000\nb;251000;476000\n".to_owned(),
+            Cause::Row,
+        ),
+        ("columns.csv", "naam;soort\na;boom\n".to_owned(), Cause::Column),
+        (
+            "unsaid.geojson",
+            line("[251000, 476000]", "[251100, 476100]"),
+            Cause::NoSystem,
+        ),
+        ("wide.geojson", line("[0, 40]", "[10, 60]"), Cause::TooWide),
+        ("empty.csv", "naam;rd_x;rd_y\n".to_owned(), Cause::Empty),
+        ("blank.csv", "\n\n".to_owned(), Cause::Empty),
+    ] {
+        let path = temporary.path().join(name);
+        fs::write(&path, text).unwrap();
+        let causes: Vec<Cause> = check(&path).iter().map(|problem| problem.cause).collect();
+        assert_eq!(causes, [expected], "{name}: {:?}", check(&path));
+    }
 }

@@ -91,7 +91,7 @@ fn of_table(rows: &str) -> (usize, Vec<Problem>) {
 fn a_stray_feature_is_told_as_one_and_many_as_most() {
     let (here, away) = ("a;251010;476260\n", "b;10000;400000\n");
     for (rows, left, cause) in [
-        (format!("{here}{here}{away}"), 2, Cause::Place),
+        (format!("{here}{here}{away}"), 2, Cause::TooFar),
         (format!("{here}{away}{away}"), 1, Cause::MostlyNowhere),
     ] {
         let (count, problems) = of_table(&rows);

@@ -1,4 +1,5 @@
 //! Heights from a service whose answers break off: asked for again at once, or in the next run, and never taken for whole.
+//! And heights of which a file does not say from where they are measured.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its own set-up is wrong")]
 
@@ -6,10 +7,13 @@ use crate::geotiff_fixture::Fixture;
 use crate::online::{Manner, Reply, Seen, Server};
 use crate::prepare::{Town, errors, online, run, services};
 use bevy::math::{DVec2, DVec3};
-use stadslens::georef::SitePos;
+use serde_json::{Value, json};
+use stadslens::georef::{Crs, SitePos, Transformer};
 use stadslens::model::scenario;
+use stadslens::model::{OpenScenario, scenario::open_any};
 use stadslens::prepare::{Area, PrepareOptions};
 use std::fs;
+use std::path::PathBuf;
 
 /// West edge of the two blocks that the area touches.
 const BLOCKS: [&str; 2] = ["250500", "251000"];
@@ -140,4 +144,84 @@ fn heights_above_another_zero_are_brought_to_nap_or_left_out() {
     let told = errors(&report);
     assert!(told.len() == 1 && told[0].contains("EPSG:5710"), "{told:?}");
     assert!(!scenario::open(&town.path("of-belgian.tif")).unwrap().has_terrain);
+}
+
+/// The houses of the town in UTM, their heights above NAP or above the ellipsoid: their file says neither.
+fn in_utm(town: &Town, name: &str, above_ellipsoid: bool) -> PathBuf {
+    /// Where the numbers of the file begin, metres east and north.
+    const BEGIN: [f64; 2] = [349_000.0, 5_793_000.0];
+    let to = if above_ellipsoid { Crs(4979) } else { Crs::RD };
+    let to_heights = Transformer::new(Crs::RD_NAP, to).unwrap();
+    let to_utm = Transformer::new(to, Crs(25832)).unwrap();
+    let text = fs::read_to_string(town.path("town.city.jsonl")).unwrap();
+    let mut lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let translate = lines[0]["transform"]["translate"].clone();
+    let millimetres = |metres: f64| json!((metres * 1000.0).round());
+    for line in &mut lines[1..] {
+        for vertex in line["vertices"].as_array_mut().unwrap() {
+            let place =
+                [0, 1, 2].map(|axis| vertex[axis].as_f64().unwrap() / 1000.0 + translate[axis].as_f64().unwrap());
+            let [x, y, z] = to_utm.convert(to_heights.convert(place).unwrap()).unwrap();
+            *vertex = json!([millimetres(x - BEGIN[0]), millimetres(y - BEGIN[1]), millimetres(z)]);
+        }
+    }
+    lines[0]["transform"]["translate"] = json!([BEGIN[0], BEGIN[1], 0.0]);
+    lines[0]["metadata"]["referenceSystem"] = json!("https://www.opengis.net/def/crs/EPSG/0/25832");
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    fs::write(town.path(name), lines.join("\n")).unwrap();
+    town.path(name)
+}
+
+/// Height above NAP of the roof of the eighth house, and what was said of heights.
+fn roof_of(open: &OpenScenario, told: &[stadslens::sources::Problem]) -> (f64, Vec<String>) {
+    let building = open.register.get("NL.IMBAG.Pand.0164100000000007").unwrap();
+    let roof = SitePos(DVec3::new(0.0, 0.0, building.roof_m));
+    let told = told.iter().map(ToString::to_string);
+    (
+        open.scenario.area.site.rd_nap_from_site(roof).unwrap().nap_m,
+        told.filter(|line| line.contains("says nothing of heights")).collect(),
+    )
+}
+
+/// The viewer took such heights for those above the ellipsoid, and preparing for NAP: 43 m apart.
+#[test]
+fn a_city_model_in_utm_stands_equally_high_in_the_viewer_and_in_a_prepared_area() {
+    let town = Town::new();
+    let model = in_utm(&town, "utm.city.jsonl", false);
+    let open = open_any(&model).unwrap();
+    let (roof_m, told) = roof_of(&open, &open.problems);
+    assert!((roof_m - 26.0).abs() < 0.01, "{roof_m}");
+    assert!(told.len() == 1 && told[0].contains("taken as NAP;"), "{told:?}");
+    for (folder, terrain) in [("alone", Vec::new()), ("on-ground", vec![town.path("ground.tif")])] {
+        let report = run(&PrepareOptions {
+            folder: town.path(folder),
+            buildings: vec![model.clone()],
+            terrain,
+            ..town.options()
+        })
+        .unwrap();
+        assert_eq!(errors(&report), Vec::<String>::new());
+        let open = scenario::open(&town.path(folder)).unwrap();
+        let (prepared_m, said) = roof_of(&open, &report.problems);
+        assert!((prepared_m - 26.0).abs() < 0.01, "{folder}: {prepared_m}");
+        assert_eq!(said, told, "{folder}");
+    }
+}
+
+#[test]
+fn the_ground_of_a_prepared_area_shows_heights_above_the_ellipsoid() {
+    let town = Town::new();
+    let report = run(&PrepareOptions {
+        buildings: vec![in_utm(&town, "utm.city.jsonl", true)],
+        ..town.options()
+    })
+    .unwrap();
+    assert_eq!(errors(&report), Vec::<String>::new());
+    let open = scenario::open(&town.path("out")).unwrap();
+    let (roof_m, told) = roof_of(&open, &report.problems);
+    assert!((roof_m - 26.0).abs() < 0.01, "{roof_m}");
+    assert!(
+        told.len() == 1 && told[0].contains("taken as heights above the ellipsoid, as the ground shows"),
+        "{told:?}"
+    );
 }

@@ -1,9 +1,10 @@
 //! Files that do not say in which coordinate system they are: what is asked, and what an answer changes.
 
 use serde_json::{Value, json};
-use stadslens::georef::{Crs, Transformer};
+use stadslens::georef::{Crs, SitePos, Transformer};
 use stadslens::model::scenario::{OpenWishes, open_any, open_with, takes_crs};
-use stadslens::model::{CrsAnswer, OpenScenario};
+use stadslens::model::store::Store;
+use stadslens::model::{AuthorRole, CrsAnswer, FilePlace, Note, NoteAnchor, NoteKind, OpenScenario};
 use stadslens::sources::inspect::{inspect, tell_place};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,6 +78,68 @@ fn a_drawing_in_any_usual_system_stands_at_its_place_when_it_is_answered() {
         let nowhere = answered(&path, CrsAnswer::Nowhere);
         assert_eq!(place_deg(&nowhere), None);
         assert_eq!(nowhere.features[0].features.len(), 2);
+    }
+}
+
+/// The corner where the two lines of a drawing meet, site frame.
+fn corner(open: &OpenScenario) -> SitePos {
+    let lines = open.features[0].features.iter().flat_map(|feature| &feature.lines);
+    let end = lines.flatten().nth(1).expect("the end of the first line");
+    SitePos(end.extend(1.5))
+}
+
+fn note_at(open: &OpenScenario, position: SitePos) -> Note {
+    let mut viewpoint = open.scenario.viewpoints[0].clone();
+    viewpoint.target = position;
+    Note {
+        id: "note-1".into(),
+        number: 1,
+        text: "this corner".into(),
+        kind: NoteKind::Remark,
+        role: AuthorRole::Planner,
+        anchor: NoteAnchor { position, object: None },
+        viewpoint,
+        day: jiff::civil::date(2026, 11, 27),
+    }
+}
+
+/// A note stood where the first answer had put the file.
+#[test]
+fn a_note_goes_with_its_file_when_the_system_is_answered_otherwise() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = drawing(folder.path(), there(Crs::RD));
+    let (mut store, _) = Store::open(&folder.path().join("notes.sqlite")).expect("a store");
+    let follow = |store: &mut Store, open: &OpenScenario| {
+        let place = FilePlace::of(open).expect("it is asked about");
+        store.follow_file(&place).expect("the notes follow");
+        let notes = store.notes(&open.scenario.area.site).expect("notes");
+        assert_eq!(notes.unreadable, 0);
+        notes.notes
+    };
+    let first = open_any(&path).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert_eq!(follow(&mut store, &first), []);
+    let written = note_at(&first, corner(&first));
+    let site = first.scenario.area.site;
+    store.save_notes(&site, &[written], &[]).expect("saved");
+    // In the sea off Africa, without a place, by itself once more, and back.
+    for answer in [
+        Some(CrsAnswer::In(Crs(3857))),
+        Some(CrsAnswer::Nowhere),
+        Some(CrsAnswer::Nowhere),
+        None,
+    ] {
+        let open = match answer {
+            Some(answer) => answered(&path, answer),
+            None => open_any(&path).unwrap_or_else(|problems| panic!("{problems:?}")),
+        };
+        let notes = follow(&mut store, &open);
+        let expected = corner(&open).0;
+        let [note] = &notes[..] else {
+            panic!("{answer:?}: {notes:?}")
+        };
+        for stands in [note.anchor.position, note.viewpoint.target] {
+            assert!(stands.0.distance(expected) < 0.01, "{answer:?}: {stands:?}, {expected}");
+        }
     }
 }
 

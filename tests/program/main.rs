@@ -2,6 +2,7 @@
 
 mod architecture;
 mod export;
+mod export_heights;
 mod kiosk_start;
 mod lenses;
 mod own_list;

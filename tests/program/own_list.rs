@@ -52,10 +52,10 @@ fn a_list_with_mistakes_tells_all_of_them_in_one_pass() {
     assert_eq!(
         found(&report),
         [
-            json!(["error", "content", "line 7"]),
+            json!(["error", "row", "line 7"]),
             json!(["error", "mostly-nowhere", ""]),
-            json!(["error", "place", "line 5"]),
-            json!(["error", "place", "lines 3 and 6"]),
+            json!(["error", "no-coordinates", "line 5"]),
+            json!(["error", "too-far", "lines 3 and 6"]),
             json!(["warning", "value", "line 3"]),
             json!(["warning", "value", "line 4"]),
             json!(["warning", "value", "line 4"]),

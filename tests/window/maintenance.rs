@@ -59,6 +59,42 @@ fn a_worker_filters_the_lamps_by_condition_and_one_of_the_list_lights_up_on_the_
     }
 }
 
+#[test]
+fn a_worklist_is_saved_by_its_path_where_no_dialog_comes() {
+    const PLACE: &str = "Waar moet het bestand komen?";
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("lijst.csv");
+    let typed = folder.path().join("lijst").display().to_string();
+    let mut desktop = Desktop::start(1280, 720, &["--language", "nl"]);
+    desktop.wait_until_drawn();
+    desktop.click_control("Beheer");
+    desktop.click_control("Werklijst opslaan");
+    desktop.wait_for("the field for a place, with a name", |state| {
+        let fields = state["controls"].as_array().into_iter().flatten();
+        let mut values = fields
+            .filter(|c| c["name"] == PLACE)
+            .filter_map(|c| c["value"].as_str());
+        values.any(|value| value.contains("werklijst-") && value.ends_with(".csv"))
+    });
+    desktop.fill(PLACE, &typed);
+    desktop.click_control("Opslaan");
+    desktop.wait_for("that it is saved", |state| has_text(state, "Opgeslagen: "));
+    let text = fs::read_to_string(&path).expect("the worklist");
+    assert!(text.starts_with("\u{feff}Objectnummer;Soort;"), "{text:.80}");
+    assert!(text.lines().count() > 1000, "all that is listed");
+
+    // Nobody asked whether this one may go.
+    fs::write(&path, "mine").expect("written");
+    desktop.click_control("Werklijst opslaan");
+    desktop.wait_for("the field again", |state| has_text(state, PLACE));
+    desktop.fill(PLACE, &typed);
+    desktop.key("Return");
+    desktop.wait_for("that the name is taken", |state| {
+        has_text(state, "Er is al een bestand met deze naam.")
+    });
+    assert_eq!(fs::read_to_string(&path).expect("still there"), "mine");
+}
+
 /// The name of the uppermost control whose name begins so.
 fn topmost(state: &Value, start: &str) -> String {
     let controls = state["controls"].as_array().expect("controls");

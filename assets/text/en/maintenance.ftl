@@ -50,3 +50,7 @@ maintenance-file-reports = reports
 save-done = Saved: { $path }
 save-failed = Saving does not work in { $path }: { $reason }. Choose another place.
 save-no-place = Nothing was saved: no place was chosen.
+save-title = Save on this computer
+save-path = Where should the file go?
+save-button = Save
+save-taken = There is a file of this name already. Choose another name.

@@ -50,3 +50,7 @@ maintenance-file-reports = meldingen
 save-done = Opgeslagen: { $path }
 save-failed = Opslaan lukt niet in { $path }: { $reason }. Kies een andere plek.
 save-no-place = Er is niets opgeslagen: er is geen plek gekozen.
+save-title = Opslaan op deze computer
+save-path = Waar moet het bestand komen?
+save-button = Opslaan
+save-taken = Er is al een bestand met deze naam. Kies een andere naam.

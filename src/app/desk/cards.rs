@@ -9,6 +9,7 @@ use crate::model::{
     Sensor, Source, Use, Variant, mass_mesh,
 };
 use crate::panels::card::{CardState, Fact};
+use crate::panels::report_words::{category_words, theme_of, theme_words};
 use crate::text::{
     Language, format_area, format_count, format_date, format_length, format_nap, format_number, tr, tr_args,
 };
@@ -31,6 +32,19 @@ pub(super) fn format_top(site: &SiteFrame, at: SitePos, decimals: usize, languag
         || format_length(at.0.z, decimals, language),
         |place| format_nap(place.nap_m, language),
     )
+}
+
+/// Attributes of a thing, behind what lies on its surface where it was clicked.
+pub(super) fn with_values_here(
+    attributes: &[(String, Value)],
+    here: &[(String, Value)],
+    language: &Language,
+) -> Vec<(String, Value)> {
+    let named = here.iter().map(|(name, value)| {
+        let name = tr_args(language, "fact-here", &[("name", name)]);
+        (name, value.clone())
+    });
+    named.chain(attributes.iter().cloned()).collect()
 }
 
 /// A building of the base: what the register knows, else the attributes of the tile.
@@ -330,12 +344,26 @@ pub(super) fn report_card(report: &Report, layer: Option<&Layer>, language: &Lan
     let created = report
         .created
         .map_or_else(|| tr(language, "fact-no-data"), |day| format_date(day, language));
+    let words = |words: String| {
+        if words.is_empty() {
+            tr(language, "fact-no-data")
+        } else {
+            words
+        }
+    };
     CardState {
         id: report.id.clone(),
         kind: tr(language, "kind-report"),
         name: report.id.clone(),
         facts: vec![
-            fact(tr(language, "fact-category"), report.category.clone()),
+            fact(
+                tr(language, "fact-category"),
+                words(category_words(&report.category, language)),
+            ),
+            fact(
+                tr(language, "fact-theme"),
+                words(theme_words(theme_of(&report.category), language)),
+            ),
             fact(tr(language, "fact-status"), report.status.clone()),
             fact(tr(language, "fact-created"), created),
         ],
@@ -370,6 +398,17 @@ pub(super) fn sensor_card(sensor: &Sensor, layer: Option<&Layer>, language: &Lan
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_at_the_place_stand_first_and_say_so() {
+        let value = |name: &str, number| (name.to_owned(), Value::Int(number));
+        let (here, rest) = ([value("damp", 7)], [value("id", 3), value("height", 4)]);
+        for (code, name) in [("nl", "damp (hier)"), ("en", "damp (here)")] {
+            let language = Language::from_code(code).unwrap();
+            let told = with_values_here(&rest, &here, &language);
+            assert_eq!(told, [value(name, 7), value("id", 3), value("height", 4)]);
+        }
+    }
 
     #[test]
     fn a_use_is_told_only_where_it_is_named() {

@@ -8,6 +8,8 @@ use crate::app::dialog::AskForPath;
 use crate::app::network::ClearAnswers;
 use crate::app::notes::WriteNote;
 use crate::app::open::OpenPath;
+use crate::app::picture::TakePicture;
+use crate::app::save::SaveFileTo;
 use crate::app::search::GoToPlace;
 use crate::app::shipped;
 use crate::app::sun_clock::SunClock;
@@ -78,8 +80,15 @@ impl Follower<'_, '_> {
         }
         for ViewpointsAction::FlyTo(id) in actions.viewpoints {
             let shown = self.world.shown.as_ref();
-            if let Some(viewpoint) = shown.and_then(|shown| shown.open.scenario.viewpoint(&id)).cloned() {
-                fly_to_viewpoint(&viewpoint, self.world, wishes);
+            if let Some(open) = shown.map(|shown| &shown.open)
+                && let Some(viewpoint) = open.scenario.viewpoint(&id)
+            {
+                // The view that was made for a file opened by itself is fitted between the panels, as at the start.
+                if open.document.is_empty() && open.scenario.start_viewpoint.as_ref() == Some(&id) {
+                    wishes.camera.write(CameraCommand::Home);
+                } else {
+                    fly_to_viewpoint(viewpoint, self.world, wishes);
+                }
                 memory.viewpoint = Some(id);
             }
         }
@@ -136,6 +145,7 @@ impl Follower<'_, '_> {
         if let Some(TakeAlongAction::Save(path)) = actions.take_along {
             wishes.take_along_to.write(TakeAlongTo(path));
         }
+        wishes.save_to.write_batch(actions.save_to.map(SaveFileTo));
         if let Some(SearchAction::GoTo(line)) = actions.search {
             let place = self.world.searching.place(line).cloned();
             wishes.go.write_batch(place.map(GoToPlace));
@@ -235,6 +245,9 @@ fn follow_top_bar(action: TopBarAction, wishes: &mut Wishes, desk: &mut Desk, ch
         }
         TopBarAction::TakeAlong => {
             wishes.take_along.write(TakeAlong);
+        }
+        TopBarAction::SavePicture => {
+            wishes.picture.write(TakePicture);
         }
         TopBarAction::OpenRecent(path) => {
             wishes.open.write(OpenPath(path));

@@ -10,9 +10,8 @@ use crate::view::tiles::HeightsOfTiles;
 
 /// What can be chosen of a layer, and which of it is shown, by its place.
 pub(super) fn choices(layer: &Layer, site: &SiteFrame, known: &HeightsOfTiles) -> (Vec<TileHeights>, usize) {
-    let now = known
-        .chosen(&layer.id)
-        .unwrap_or(TileHeights::From(layer.height_reference));
+    let said = layer.tile_heights();
+    let now = known.chosen(&layer.id).unwrap_or(said);
     let mut all = match site {
         SiteFrame::RdNap { .. } => vec![
             TileHeights::From(HeightReference::Nap),
@@ -22,7 +21,7 @@ pub(super) fn choices(layer: &Layer, site: &SiteFrame, known: &HeightsOfTiles) -
         SiteFrame::Local => Vec::new(),
     };
     let found = known.found(&layer.id).map(|off| off.mend);
-    for heights in [Some(now), found].into_iter().flatten() {
+    for heights in [Some(said), Some(now), found].into_iter().flatten() {
         if !all.contains(&heights) {
             all.push(heights);
         }

@@ -23,9 +23,11 @@ use super::dialog::AskForPath;
 use super::network::{ClearAnswers, KeptAnswers};
 use super::notes::WriteNote;
 use super::open::{OpenPath, Opening};
+use super::save::SaveFileTo;
 use super::search::{GoToPlace, MarkedPlace, Searching};
 use super::sun_clock::SunClock;
 use super::system::{AnswerSystem, AskedSystem, LookAtSystem};
+use super::picture::TakePicture;
 use super::take_along::{TakeAlong, TakeAlongTo};
 use crate::app::MainThreadTimes;
 use crate::georef::SitePos;
@@ -39,15 +41,15 @@ use crate::sources::Problem;
 use crate::text::tr;
 use crate::ui::shell::Zones;
 use crate::view::GroundHeights;
-use crate::view::camera::{CameraCommand, FlyTo, OrbitCamera, ReducedMotion};
+use crate::view::camera::{CameraCommand, ClearPart, FlyTo, OrbitCamera, ReducedMotion};
 use crate::view::picking::{CitySelection, CursorGround, Pick};
 use crate::view::points::{ColorPoints, PointLooks, ShowPointClass};
 use crate::view::scene::{ShowLayer, ShowPhase, ShowVariant, ShownScenario, StyleFeatures, ViewProblems};
 use crate::view::site_view::SiteView;
 use crate::view::sun::{SetSunTime, SunTime};
 use crate::view::tiles::{HeightsOfTiles, KeepOffline, OfflineKeeping, PlaceTiles, RetryTiles, TileStats};
-use bevy::{ecs::system::SystemParam, prelude::*};
-use bevy_egui::EguiContexts;
+use bevy::{ecs::system::SystemParam, math::DVec2, prelude::*};
+use bevy_egui::{EguiContexts, egui::Pos2};
 use std::collections::BTreeSet;
 use told::Told;
 
@@ -115,6 +117,8 @@ pub(super) struct Wishes<'w> {
     note: MessageWriter<'w, WriteNote>,
     take_along: MessageWriter<'w, TakeAlong>,
     take_along_to: MessageWriter<'w, TakeAlongTo>,
+    picture: MessageWriter<'w, TakePicture>,
+    save_to: MessageWriter<'w, SaveFileTo>,
     go: MessageWriter<'w, GoToPlace>,
     color: MessageWriter<'w, ColorPoints>,
     class: MessageWriter<'w, ShowPointClass>,
@@ -135,6 +139,7 @@ pub(super) fn show_desk(
     mut memory: ResMut<DeskMemory>,
     mut choices: ResMut<Choices>,
     mut zones: ResMut<ShownZones>,
+    mut clear: ResMut<ClearPart>,
     mut clock: Local<SunClock>,
     mut told: Local<Told>,
 ) -> Result {
@@ -185,6 +190,7 @@ pub(super) fn show_desk(
         },
         &language,
     );
+    clear.set_if_neq(clear_part(&zones_now));
     zones.0 = Some(zones_now);
     choices
         .bypass_change_detection()
@@ -207,6 +213,19 @@ fn remember_panels(desk: &mut Desk, memory: &mut DeskMemory, choices: &Choices, 
         desk.page = pages.first().copied().unwrap_or_default();
         desk.panels = choices.preferences.panels.get(lens.key()).copied().unwrap_or_default();
     }
+}
+
+/// The part of the window between the panels, as shares of it.
+fn clear_part(zones: &Zones) -> ClearPart {
+    let window = zones.top_bar.union(zones.status_bar);
+    if !window.is_positive() {
+        return ClearPart::default();
+    }
+    let share = |at: Pos2| {
+        let share = (at - window.min) / window.size();
+        DVec2::new(share.x.into(), share.y.into())
+    };
+    ClearPart(Some([share(zones.middle.min), share(zones.middle.max)]))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "an angle for an arrow on the screen")]

@@ -12,6 +12,7 @@ use crate::panels::problems::{ProblemRow, ProblemsState};
 use crate::panels::variants::{PhaseRow, VariantRow, VariantsState};
 use crate::panels::viewpoints::{ViewpointRow, ViewpointsState};
 use crate::sources::cityjson::{Lod, LodChoice};
+use crate::sources::http::offline;
 use crate::sources::resource::{is_url, plain_path};
 use crate::sources::{Cause, Problem, Severity};
 use crate::text::{Language, tr, tr_args};
@@ -122,6 +123,7 @@ pub(super) fn layers(
             progress: keeping
                 .filter(|(of, _)| *of == layer.id)
                 .map(|(_, progress)| progress.clone()),
+            is_offline: offline::is_offline(),
         }),
     });
     let question = shown.open.crs_question.as_ref();
@@ -285,6 +287,16 @@ pub(in crate::app) fn cause(problem: &Problem, language: &Language) -> String {
         Cause::Duplicate => tr(language, "cause-duplicate"),
         Cause::SameNumber => tr(language, "cause-same-number"),
         Cause::Place => tr(language, "cause-place"),
+        Cause::NoSystem => tr(language, "cause-no-system"),
+        Cause::TooFar => tr(language, "cause-too-far"),
+        Cause::TooWide => tr(language, "cause-too-wide"),
+        Cause::Elsewhere => tr(language, "cause-elsewhere"),
+        Cause::NoCoordinates => tr(language, "cause-no-coordinates"),
+        Cause::Row => tr(language, "cause-row"),
+        Cause::Column => tr(language, "cause-column"),
+        Cause::Guessed => tr(language, "cause-guessed"),
+        Cause::NoNumber => tr(language, "cause-no-number"),
+        Cause::Empty => tr(language, "cause-empty"),
         Cause::Nowhere => tr(language, "cause-nowhere"),
         Cause::MostlyNowhere => tr(language, "cause-mostly-nowhere"),
         Cause::UnknownKind => tr(language, "cause-unknown-kind"),
@@ -296,6 +308,8 @@ pub(in crate::app) fn cause(problem: &Problem, language: &Language) -> String {
         Cause::SetAside => tr(language, "cause-set-aside"),
         Cause::Machine => tr(language, "cause-machine"),
         Cause::Network => tr(language, "cause-network"),
+        Cause::NotTrusted => tr(language, "cause-not-trusted"),
+        Cause::Proxy => tr(language, "cause-proxy"),
         Cause::Server => tr(language, "cause-server"),
         Cause::Content => tr(language, "cause-content"),
     }
@@ -305,7 +319,11 @@ pub(in crate::app) fn cause(problem: &Problem, language: &Language) -> String {
 pub(super) fn problems<'a>(all: impl Iterator<Item = &'a Problem>, language: &Language) -> ProblemsState {
     let all: Vec<&Problem> = all.collect();
     let of_server = |problem: &&Problem| {
-        let is_asked = is_url(&problem.path) || matches!(problem.cause, Cause::Network | Cause::Server);
+        let is_servers = matches!(
+            problem.cause,
+            Cause::Network | Cause::NotTrusted | Cause::Proxy | Cause::Server
+        );
+        let is_asked = is_url(&problem.path) || is_servers;
         problem.severity == Severity::Error && is_asked
     };
     ProblemsState {

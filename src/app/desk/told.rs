@@ -14,11 +14,13 @@ use crate::panels::variants::VariantsState;
 use crate::panels::viewpoints::ViewpointsState;
 use crate::schedule::Lens;
 use crate::sources::Problem;
+use crate::sources::http::offline;
 use crate::text::Language;
 use crate::view::picking::{CitySelection, PickedThing};
 use crate::view::scene::ShownScenario;
 use crate::view::tiles::KeepProgress;
 use bevy::prelude::*;
+use std::collections::HashSet;
 
 /// The panels' states and what they were made from.
 #[derive(Default)]
@@ -35,6 +37,7 @@ pub(in crate::app) struct Told {
     viewpoint: Option<String>,
     ignored: usize,
     keeping: Option<(String, KeepProgress)>,
+    is_offline: bool,
 }
 
 impl Told {
@@ -54,8 +57,10 @@ impl Told {
             .progress()
             .map(|(layer, progress)| (layer.to_owned(), progress));
         let are_heights_new = world.heights.is_changed();
-        if is_new || are_points_new || are_heights_new || world.changing.is_changed() || keeping != self.keeping {
+        let is_keeping_new = keeping != self.keeping || offline::is_offline() != self.is_offline;
+        if is_new || are_points_new || are_heights_new || world.changing.is_changed() || is_keeping_new {
             self.keeping = keeping;
+            self.is_offline = offline::is_offline();
             let wanted = world.changing.wanted();
             let keeping = self.keeping.as_ref();
             let heights = &world.heights;
@@ -85,9 +90,11 @@ impl Told {
 
     fn list_problems(&mut self, world: &Reading, memory: &DeskMemory, language: &Language) {
         let all = memory.opened_with.iter().chain(&world.view_problems.0);
+        // A tileset that is opened by itself is read to open it, and again to draw it: what is wrong with it is one thing.
+        let mut told: HashSet<String> = HashSet::new();
         let (rows, listed): (Vec<&Problem>, Vec<String>) = all
             .map(|problem| (problem, problem.to_string()))
-            .filter(|(_, text)| !memory.ignored.contains(text))
+            .filter(|(_, text)| !memory.ignored.contains(text) && told.insert(text.clone()))
             .unzip();
         self.problems = state::problems(rows.into_iter(), language);
         self.listed = listed;
@@ -101,8 +108,14 @@ fn picked_card(shown: &ShownScenario, selection: &CitySelection, language: &Lang
     let layer_for = |kind| open.scenario.layers.iter().find(|layer| layer.kind == kind);
     let picked = selection.picked.as_ref()?;
     match &picked.thing {
-        PickedThing::Building { layer, id, attributes } => {
+        PickedThing::Building {
+            layer,
+            id,
+            attributes,
+            here,
+        } => {
             let registered = id.as_deref().and_then(|id| open.register.get(id));
+            let attributes = &cards::with_values_here(attributes, here, language);
             Some(cards::building_card(
                 open,
                 registered,

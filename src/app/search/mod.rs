@@ -241,6 +241,7 @@ fn building_at(index: usize, open: &OpenScenario) -> Option<PickedThing> {
         layer: open.layer_of_building(index)?.id.clone(),
         id: Some(open.register.buildings.get(index)?.id.clone()),
         attributes: Vec::new(),
+        here: Vec::new(),
     })
 }
 

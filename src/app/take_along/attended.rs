@@ -1,14 +1,15 @@
 //! The run that makes a package for a window: a process of its own, since its pictures need an engine of their own.
 //!
-//! On its standard input it gets the notes as one line, the reactions as another, then the lists ([`super::lists`]) and nothing more; when that input
+//! On its standard input it gets the notes as one line, the heights of tiles and the reactions as two more, then the lists ([`super::lists`]) and nothing more; when that input
 //! ends, the window is gone, and so is the reason to go on. On its standard output it says in lines of JSON how far it is, and at last what it made.
 
-use super::{lists, reactions};
+use super::{heights, lists, reactions};
 use crate::app::Stop;
 use crate::model::scenario::notes_from_json;
-use crate::model::{OpenScenario, OwnList, Reaction};
+use crate::model::{OpenScenario, OwnList, Reaction, TileHeights};
 use serde_json::json;
 use std::{
+    collections::BTreeMap,
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     process,
     sync::{
@@ -30,19 +31,23 @@ const EXIT_CODE: i32 = 3;
 #[derive(Debug, Clone)]
 pub struct Attended {
     notes: Arc<str>,
+    heights: Arc<BTreeMap<String, TileHeights>>,
     reactions: Arc<[Reaction]>,
     lists: Arc<[OwnList]>,
     is_left: Arc<AtomicBool>,
 }
 
 impl Attended {
-    /// Takes notes, reactions and lists from standard input, and watches from then on whether the window is still there.
+    /// Takes notes, heights of tiles, reactions and lists from standard input, and watches from then on whether the window is still there.
     pub fn start() -> Result<Self, Stop> {
         let mut input = BufReader::new(io::stdin());
         let mut notes = String::new();
         let read = (&mut input).take(MAX_BYTES).read_line(&mut notes);
         read.map_err(|error| Stop::Usage {
             message: format!("the notes cannot be read from standard input: {error}"),
+        })?;
+        let heights = heights::read(&mut input).map_err(|error| Stop::Usage {
+            message: format!("the heights of tiles cannot be read from standard input: {error}"),
         })?;
         let reactions = reactions::read(&mut input).map_err(|error| Stop::Usage {
             message: format!("the reactions cannot be read from standard input: {error}"),
@@ -68,6 +73,7 @@ impl Attended {
             })?;
         Ok(Self {
             notes: notes.into(),
+            heights: heights.into(),
             reactions: reactions.into(),
             lists: lists.into(),
             is_left,
@@ -77,6 +83,11 @@ impl Attended {
     /// Whether the window is gone.
     pub(in crate::app) fn is_left(&self) -> bool {
         self.is_left.load(Ordering::Relaxed)
+    }
+
+    /// What was chosen in the window of the heights of tile layers, by layer id.
+    pub(in crate::app) fn heights(&self) -> &BTreeMap<String, TileHeights> {
+        &self.heights
     }
 
     /// Puts the notes of the window in the place of those of the file, and its reactions and lists in.

@@ -4,6 +4,7 @@
 //! closes, the run ends too and leaves nothing behind.
 
 mod attended;
+mod heights;
 mod lists;
 mod reactions;
 mod run;
@@ -20,6 +21,7 @@ use crate::schedule::FrameSystems;
 use crate::sources::resource::slug;
 use crate::text::{Language, tr, tr_args, tr_count};
 use crate::ui::widgets::ToastKind;
+use crate::view::tiles::HeightsOfTiles;
 use bevy::platform::cell::SyncCell;
 use bevy::prelude::*;
 use bevy::tasks::{IoTaskPool, Task, futures_lite::future};
@@ -143,6 +145,7 @@ fn take_answer(
     mut typed: MessageReader<TakeAlongTo>,
     active: Option<Res<ActiveScenario>>,
     choices: Res<Choices>,
+    heights: Res<HeightsOfTiles>,
     mut screen: ResMut<Screen>,
     mut taking: ResMut<TakingAlong>,
 ) {
@@ -176,6 +179,7 @@ fn take_answer(
     }
     let order = Order {
         open: active.0.clone(),
+        heights: heights.all_chosen().clone(),
         path,
         output: output.clone(),
         may_replace,
@@ -252,7 +256,7 @@ fn file_name(open: &OpenScenario, language: &Language) -> String {
 }
 
 /// Where a typed name without a folder goes: where people keep their documents.
-fn documents() -> PathBuf {
+pub(in crate::app) fn documents() -> PathBuf {
     let home = etcetera::home_dir().unwrap_or_default();
     let documents = home.join("Documents");
     if documents.is_dir() { documents } else { home }

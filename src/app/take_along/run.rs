@@ -1,10 +1,11 @@
 //! One package being made: a process of the program's own, fed and listened to by a thread, so that no frame waits.
 
-use super::{lists, reactions};
-use crate::model::OpenScenario;
+use super::{heights, lists, reactions};
 use crate::model::scenario::notes_json;
+use crate::model::{OpenScenario, TileHeights};
 use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -23,6 +24,8 @@ const MAX_COMPLAINTS: u64 = 1 << 20;
 pub(super) struct Order {
     /// The scenario as it is open, with its notes, reactions and lists.
     pub(super) open: Arc<OpenScenario>,
+    /// What was chosen of the heights of its tile layers, by layer id.
+    pub(super) heights: BTreeMap<String, TileHeights>,
     /// What it was opened from.
     pub(super) path: PathBuf,
     /// The package to write.
@@ -92,6 +95,7 @@ fn make(order: &Order, tell: &Sender<Event>) -> Result<Ending, String> {
     if let Some(input) = &mut input {
         // A process that ended early says why below.
         let _ = writeln!(input, "{notes}")
+            .and_then(|()| heights::write(&order.heights, input))
             .and_then(|()| reactions::write(&order.open.reactions, input))
             .and_then(|()| lists::write(&order.open.own_lists, input))
             .and_then(|()| input.flush());

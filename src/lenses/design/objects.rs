@@ -67,6 +67,7 @@ pub(super) fn picked_of(
                 layer: open.layer_of_building(place)?.id.clone(),
                 id: Some(id),
                 attributes: Vec::new(),
+                here: Vec::new(),
             };
             (thing, open.register.buildings.get(place)?.center())
         }

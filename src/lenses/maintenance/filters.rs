@@ -2,9 +2,9 @@
 //! where it is chosen.
 
 use super::grades::Scale;
-use super::list::words_of;
 use super::page::{MaintenancePage, Tab};
 use crate::model::{AssetKind, ReportStage};
+use crate::panels::report_words::theme_words;
 use crate::text::{Language, format_count, format_date, tr, tr_args};
 use crate::ui::Theme;
 use crate::ui::widgets::{self, Chip, Mark, MarkShape, Segment};
@@ -252,7 +252,7 @@ fn show_report_filters(ui: &mut Ui, page: &mut MaintenancePage, language: &Langu
     });
     ui.horizontal_wrapped(|ui| {
         for (theme, count) in &counts.themes {
-            let name = words_of(theme);
+            let name = theme_words(theme, language);
             let name = if name.is_empty() {
                 tr(language, "maintenance-no-data")
             } else {

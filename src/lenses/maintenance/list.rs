@@ -2,6 +2,7 @@
 
 use super::grades::{Grade, NO_DATA, Scale};
 use crate::model::{Asset, AssetKind, Report, ReportStage};
+use crate::panels::report_words::theme_of;
 use jiff::civil::Date;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -91,24 +92,9 @@ impl ReportFilter {
     pub(super) fn passes(&self, report: &Report) -> [bool; 2] {
         [
             self.stages.is_empty() || self.stages.contains(&report.stage()),
-            self.themes.is_empty() || self.themes.contains(theme_of(report)),
+            self.themes.is_empty() || self.themes.contains(theme_of(&report.category)),
         ]
     }
-}
-
-/// Main category of a report: what stands before the slash.
-pub(super) fn theme_of(report: &Report) -> &str {
-    report.category.split('/').next().unwrap_or_default()
-}
-
-/// A category's slug as words: `boom-stormschade` as `Boom stormschade`.
-pub(super) fn words_of(slug: &str) -> String {
-    let mut words = slug.replace(['-', '_'], " ").trim().to_owned();
-    if let Some(first) = words.chars().next() {
-        let capital: String = first.to_uppercase().collect();
-        words.replace_range(..first.len_utf8(), &capital);
-    }
-    words
 }
 
 /// Columns that objects are sorted by.
@@ -439,7 +425,5 @@ pub(super) mod tests {
         assert_eq!(ordered_reports(&all, &filter, newest), [2, 0]);
         filter.stages = BTreeSet::from([ReportStage::Open, ReportStage::Done]);
         assert_eq!(ordered_reports(&all, &filter, newest), [0]);
-        assert_eq!(words_of("boom-stormschade"), "Boom stormschade");
-        assert_eq!(words_of(""), "");
     }
 }

@@ -6,10 +6,11 @@
 use super::grades::{Grade, PALE, Scale};
 use super::list::{
     AssetColumn, AssetFilter, ReportColumn, ReportFilter, Sorting, by_number, is_overdue, ordered_assets,
-    ordered_reports, theme_of,
+    ordered_reports,
 };
 use super::{filters, rows};
 use crate::model::{Asset, AssetKind, Report, ReportStage};
+use crate::panels::report_words::theme_of;
 use crate::panels::rooms::PageContent;
 use crate::text::{Language, tr, tr_args};
 use crate::ui::Theme;
@@ -130,7 +131,7 @@ impl Counts {
         for report in stock.reports.iter() {
             let [stage_passes, theme_passes] = reports.passes(report);
             *counts.stages.entry(report.stage()).or_default() += usize::from(theme_passes);
-            *counts.themes.entry(theme_of(report).to_owned()).or_default() += usize::from(stage_passes);
+            *counts.themes.entry(theme_of(&report.category).to_owned()).or_default() += usize::from(stage_passes);
         }
         counts
     }

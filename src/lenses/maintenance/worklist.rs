@@ -5,9 +5,11 @@
 //! and must not change with whoever presses the button. Coordinates are RD metres, heights metres above NAP; both stay
 //! empty where they are not known, never guessed.
 
-use super::list::{is_overdue, theme_of, words_of};
+use super::list::is_overdue;
 use crate::georef::{RdNap, SitePos};
-use crate::model::{Asset, AssetKind, OpenScenario, Report};
+use crate::model::{Asset, AssetKind, OpenScenario};
+use crate::panels::report_words::{category_words, theme_of, theme_words};
+use crate::text::Language;
 use bevy::math::DVec2;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -74,10 +76,11 @@ pub(super) fn reports_csv(open: &OpenScenario, places: &[usize]) -> Vec<u8> {
         "Maaiveld (m NAP)",
         "Opmerking",
     ]);
+    let dutch = Language::from_code("nl").unwrap_or_default();
     for report in places.iter().filter_map(|place| open.reports.get(*place)) {
         table.text(&report.id);
-        table.text(&words_of(theme_of(report)));
-        table.text(&category_words(report));
+        table.text(&theme_words(theme_of(&report.category), &dutch));
+        table.text(&category_words(&report.category, &dutch));
         table.text(&report.status);
         table.date(report.created);
         table.place(open, report.position);
@@ -85,11 +88,6 @@ pub(super) fn reports_csv(open: &OpenScenario, places: &[usize]) -> Vec<u8> {
         table.end_row();
     }
     table.bytes
-}
-
-/// The last part of a report's category as words.
-pub(super) fn category_words(report: &Report) -> String {
-    words_of(report.category.rsplit('/').next().unwrap_or_default())
 }
 
 fn kind_word(asset: &Asset) -> &'static str {

@@ -1,23 +1,59 @@
-//! Everything that can be wrong with a scenario, what is only streamed or drawn later included.
+//! Everything that can be wrong with what a person opens, what is only streamed or drawn later included.
 
+use super::describe::{describe_any, is_bare_folder, is_scenario};
 use super::read::has_extension;
 use super::variant_files::model_request;
-use super::{LayerKind, open, open_any};
-use crate::sources::{Problem, cityjson::is_city_json, inspect, resource::is_url, tiles3d};
+use super::{LayerKind, OpenScenario, open, open_any};
+use crate::sources::remote::HttpResources;
+use crate::sources::{Cause, Problem, Severity, cityjson::is_city_json, inspect, resource::is_url, tiles3d};
+use serde_json::Value;
 use std::path::Path;
 
-/// Every problem of a scenario, package or city model: those of opening it, files that are missing, tilesets and models
-/// that cannot be read.
+/// Every problem of whatever `path` is. Of a scenario, package or city model: those of opening it, files that are missing,
+/// tilesets and models that cannot be read. Of any other file what `inspect` tells of it, and why it cannot be shown.
 pub fn check(path: &Path) -> Vec<Problem> {
-    let opened = if path.is_file() && is_city_json(path) {
-        open_any(path)
-    } else {
-        open(path)
-    };
-    let mut open = match opened {
-        Ok(open) => open,
+    let is_model = path.is_file() && is_city_json(path);
+    let is_url = HttpResources::url_of(path).is_some();
+    if is_url || !is_scenario(path) && !is_bare_folder(path) && !is_model {
+        return check_file(path);
+    }
+    let opened = if is_model { open_any(path) } else { open(path) };
+    opened.map_or_else(|problems| problems, check_scenario)
+}
+
+fn check_file(path: &Path) -> Vec<Problem> {
+    let facts = match describe_any(path) {
+        Ok(facts) => facts,
         Err(problems) => return problems,
     };
+    if facts["kind"] == "scenario" {
+        // A scenario's own file under another name.
+        return open(path).map_or_else(|problems| problems, check_scenario);
+    }
+    let mut problems = problems_of(&facts);
+    if HttpResources::url_of(path).is_some() {
+        return problems;
+    }
+    let told: Vec<Cause> = problems.iter().map(|problem| problem.cause).collect();
+    let of_opening = open_any(path).map_or_else(|problems| problems, |open| open.problems);
+    // What keeps it from being shown, once: what was found in it already has a line.
+    problems.extend(
+        of_opening
+            .into_iter()
+            .filter(|problem| problem.severity == Severity::Error && !told.contains(&problem.cause)),
+    );
+    problems
+}
+
+/// The problems in facts of a file.
+fn problems_of(facts: &Value) -> Vec<Problem> {
+    let found = facts["problems"].as_array().into_iter().flatten();
+    found
+        .filter_map(|problem| serde_json::from_value(problem.clone()).ok())
+        .collect()
+}
+
+fn check_scenario(mut open: OpenScenario) -> Vec<Problem> {
     let mut problems = std::mem::take(&mut open.problems);
     for path in open.resources.listed() {
         if let Err(error) = open.resources.read(&path) {

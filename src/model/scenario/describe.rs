@@ -1,8 +1,9 @@
 //! What a scenario holds, as facts: its ids for other commands, and how much there is of each.
 
 use super::read::has_extension;
-use super::{DOCUMENT, OpenScenario, open};
-use crate::sources::Problem;
+use super::scratch_raster::is_raster;
+use super::{DOCUMENT, OpenScenario, open, open_any};
+use crate::sources::{Cause, Problem, inspect::inspect, remote::HttpResources};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -20,6 +21,36 @@ pub fn is_scenario(path: &Path) -> bool {
 /// When nothing of it can be shown.
 pub fn describe(path: &Path) -> Result<Value, Vec<Problem>> {
     open(path).map(|open| facts(&open))
+}
+
+/// Describes whatever `path` is: a scenario as [`describe`] does, anything else as [`inspect`] does.
+///
+/// # Errors
+/// When nothing of it can be shown.
+pub fn describe_any(path: &Path) -> Result<Value, Vec<Problem>> {
+    /// Of these kinds nothing is opened by itself but a scenario's own file.
+    const NO_TILES: [&str; 4] = ["other", "zip", "gzip", "geojson"];
+    if HttpResources::url_of(path).is_some() {
+        return inspect(path).map_err(|problem| vec![problem]);
+    }
+    if is_scenario(path) || is_bare_folder(path) {
+        return describe(path);
+    }
+    match inspect(path) {
+        // As a tile, that is: map files have layers.
+        Ok(facts) if facts["layers"].is_null() && NO_TILES.iter().any(|kind| facts["kind"] == *kind) => describe(path),
+        Err(problem) if problem.cause == Cause::Missing && path.is_dir() => {
+            // Tiles of pictures that nothing describes.
+            let open = open_any(path)?;
+            Ok(json!({"kind": "tiles", "problems": open.problems}))
+        }
+        described => described.map_err(|problem| vec![problem]),
+    }
+}
+
+/// Whether `path` is a folder in which nothing is that is opened.
+pub(super) fn is_bare_folder(path: &Path) -> bool {
+    path.is_dir() && !path.join("tileset.json").is_file() && !is_raster(path)
 }
 
 /// The line that refuses an id that the scenario does not have, naming those that it has; `None` where it has it.

@@ -5,6 +5,7 @@ use super::feature_style::StyleWish;
 pub use super::mass_layer::MassSource;
 use crate::geometry::Polygon;
 use crate::georef::{HeightReference, SiteFrame, SitePos};
+use crate::model::TileHeights;
 use crate::model::note::Note;
 use crate::sources::obj::Up;
 use bevy::math::{DVec2, DVec3};
@@ -176,6 +177,8 @@ pub struct Layer {
     pub path: String,
     /// What its heights are measured from.
     pub height_reference: HeightReference,
+    /// Metres that its tiles are moved up from heights above the ellipsoid; 0 where `height_reference` says it all.
+    pub height_shift_m: f64,
     /// Property that names a building in tiles (`identificatie`).
     pub id_property: Option<String>,
     /// Path of the building register beside it.
@@ -194,6 +197,17 @@ pub struct Layer {
     pub visible: bool,
     /// Made up, not measured.
     pub synthetic: bool,
+}
+
+impl Layer {
+    /// What the heights of its tiles are, as the scenario says.
+    pub fn tile_heights(&self) -> TileHeights {
+        if self.height_shift_m == 0.0 {
+            TileHeights::From(self.height_reference)
+        } else {
+            TileHeights::Moved(self.height_shift_m)
+        }
+    }
 }
 
 /// A building that a variant adds, as a mass.

@@ -164,7 +164,7 @@ impl<'a> FeatureCollector<'a> {
             );
             // A stray one is wrong itself; of a whole file in the wrong place, what is said of the file is.
             let is_most = self.away > self.features.len();
-            let cause = if is_most { Cause::MostlyNowhere } else { Cause::Place };
+            let cause = if is_most { Cause::MostlyNowhere } else { Cause::TooFar };
             self.findings.error_because(cause, "", message);
         }
         if self.table.is_full() {
@@ -221,21 +221,19 @@ impl DataReader {
     }
 }
 
-/// Reads the layers of a scenario's file that are in its first CRS as one.
+/// Reads the layers of a scenario's file that are in its first CRS, and lie where the scenario is, as one.
 pub(super) fn read(
     file: &VectorFile,
     projection: &Projection,
     outline: &[DVec2],
     findings: &mut Findings,
 ) -> (Vec<SiteFeature>, AttributeTable) {
-    let crs = file.layers.iter().find_map(|layer| layer.crs);
     let mut left_out: Vec<Problem> = Vec::new();
     let mut collector = FeatureCollector::new(projection, findings);
     let is_one = file.layers.len() == 1;
     for (number, layer) in file.layers.iter().enumerate() {
-        if layer.crs.is_some() && layer.crs != crs {
-            let message = vector_layer::other_crs(layer, crs);
-            left_out.push(Problem::error("", layer.name.as_str(), message).because(Cause::Place));
+        if let Some((cause, message)) = vector_layer::left_out(file, layer, projection) {
+            left_out.push(Problem::error("", layer.name.as_str(), message).because(cause));
             continue;
         }
         collector.add(file, number, Some(outline), (!is_one).then_some(layer.name.as_str()));

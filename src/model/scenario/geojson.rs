@@ -79,8 +79,9 @@ pub(super) fn read(
 pub(super) fn usable(found: VectorFeature, findings: &mut Findings) -> Option<Feature> {
     let index = found.index;
     let geometry = match found.geometry {
-        None => Err((".geometry", "the feature has no geometry")),
+        None => Err((Cause::NoCoordinates, ".geometry", "the feature has no geometry")),
         Some(geometry) => form_of(&geometry).ok_or((
+            Cause::NotRead,
             ".geometry.type",
             "several points or lines in one feature are not used: make a feature of each",
         )),
@@ -92,9 +93,9 @@ pub(super) fn usable(found: VectorFeature, findings: &mut Findings) -> Option<Fe
             geometry,
             properties: found.properties,
         }),
-        Err((place, message)) => {
+        Err((cause, place, message)) => {
             let message = format!("{message}; features[{index}] is left out");
-            findings.error(format!("features[{index}]{place}"), message);
+            findings.error_because(cause, format!("features[{index}]{place}"), message);
             None
         }
     }

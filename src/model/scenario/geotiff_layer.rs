@@ -43,9 +43,9 @@ pub(super) fn terrain(
         findings.error_because(problem.cause, &problem.place, &problem.message);
     }
     let crs = tiff.crs().ok_or_else(|| {
-        misplaced(
-            "the file names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992".into(),
-        )
+        let message =
+            "the file names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992";
+        misplaced(message.into()).because(Cause::NoSystem)
     })?;
     let projection = Projection::new(site, &crs.to_string()).map_err(misplaced)?;
     of_tiff(&tiff, reference, &projection, outline, findings)
@@ -67,7 +67,10 @@ pub(super) fn of_tiff(
     let window = tiff
         .window_of(low, high)
         .filter(|_| tiff.transform().is_some())
-        .ok_or_else(|| misplaced(format!("the file ({}) has nothing in this area", projection.name())))?;
+        .ok_or_else(|| {
+            let message = format!("the file ({}) has nothing in this area", projection.name());
+            misplaced(message).because(Cause::Elsewhere)
+        })?;
     let mut sheet = tiff.sheet(window, u64::from(MAX_NODES))?;
     for problem in &sheet.problems {
         findings.error_because(
@@ -77,9 +80,8 @@ pub(super) fn of_tiff(
         );
     }
     if !sheet.grid.fill_holes() {
-        return Err(misplaced(
-            "the file has no heights in this area, only no-data marks".into(),
-        ));
+        let message = "the file has no heights in this area, only no-data marks";
+        return Err(misplaced(message.into()).because(Cause::Elsewhere));
     }
     let mut ground = match shifted(&sheet, projection) {
         Some(ground) => ground.map_err(misplaced)?,

@@ -355,7 +355,7 @@ impl LayerReader<'_> {
 
     /// A feature with a point that lies nowhere.
     fn misplaced(&mut self, feature: &Feature, message: &str) {
-        self.leave_out_because(Cause::Place, feature, ".geometry.coordinates", message);
+        self.leave_out_because(Cause::TooFar, feature, ".geometry.coordinates", message);
     }
 
     pub(super) fn leave_out(&mut self, feature: &Feature, place: &str, message: &str) {

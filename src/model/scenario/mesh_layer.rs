@@ -60,9 +60,10 @@ pub(super) fn terrain(
         (low, high) = (low.max(DVec2::new(west, south)), high.min(DVec2::new(east, north)));
     }
     if !low.cmplt(high).all() {
-        return Err(misplaced("the terrain has nothing in this area".into()));
+        return Err(misplaced("the terrain has nothing in this area".into()).because(Cause::Elsewhere));
     }
-    let tiles = tiles(&layer, low, high).ok_or_else(|| misplaced("the terrain has no tiles in this area".into()))?;
+    let none = || misplaced("the terrain has no tiles in this area".into()).because(Cause::Elsewhere);
+    let tiles = tiles(&layer, low, high).ok_or_else(none)?;
     let mut grid = grid(&tiles, site, asked, (low, high)).map_err(misplaced)?;
     let source = TileFiles {
         resources,

@@ -54,7 +54,7 @@ mod words;
 
 pub use check::check;
 pub use columns::{Columns, Meaning};
-pub use describe::{describe, is_scenario, unknown_id};
+pub use describe::{describe, describe_any, is_scenario, unknown_id};
 pub use domain::*;
 pub use feature_style::StyleWish;
 pub use files::{UsedFiles, used_files};

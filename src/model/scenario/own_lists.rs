@@ -146,6 +146,7 @@ fn layer_of(list: &OwnList) -> Layer {
         kind: LayerKind::Assets,
         path: String::new(),
         height_reference: HeightReference::Nap,
+        height_shift_m: 0.0,
         id_property: None,
         register: None,
         columns: Some(list.columns.clone()),

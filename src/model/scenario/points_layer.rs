@@ -35,19 +35,21 @@ impl DataReader {
         });
         match placed {
             Ok((placing, said)) => {
-                let warnings = said.map(|message| Problem::warning(path, "", message).because(Cause::Place));
+                let warnings = said.map(|(cause, message)| Problem::warning(path, "", message).because(cause));
                 self.problems.extend(warnings);
                 let cloud = SiteCloud::new(&layer.id, Arc::new(file), placing);
                 self.open.points.push(Arc::new(cloud));
             }
-            Err(message) => {
+            Err((cause, message)) => {
                 let message = format!("{message}; this layer stays empty");
-                self.problems
-                    .push(Problem::error(path, "", message).because(Cause::Place));
+                self.problems.push(Problem::error(path, "", message).because(cause));
             }
         }
     }
 }
+
+/// What is said of a file, and what kind of thing it is.
+type Said = (Cause, String);
 
 /// The way of a file into the site, and what has to be said of it.
 fn place(
@@ -55,39 +57,47 @@ fn place(
     points: &[Point],
     site: SiteFrame,
     reference: HeightReference,
-) -> Result<(Placing, Option<String>), String> {
-    let first = points.first().ok_or("none of its points can be shown")?;
+) -> Result<(Placing, Option<Said>), Said> {
+    let none = || (Cause::Empty, "none of its points can be shown".to_owned());
+    let first = points.first().ok_or_else(none)?;
     let (crs, said) = match file.crs {
         Some(crs) => (crs, None),
         None if matches!(site, SiteFrame::Local) => (Crs::RD_NAP, None),
         None => {
             let said = no_system(file);
             if !fits_rd(points.iter().map(|p| p.position)) {
-                return Err(PlacingError::NoCrs { said }.to_string());
+                return Err((Cause::NoSystem, PlacingError::NoCrs { said }.to_string()));
             }
             let message = format!("{said}; its coordinates are taken as RD and NAP (EPSG:7415)");
-            (Crs::RD_NAP, Some(message))
+            (Crs::RD_NAP, Some((Cause::NoSystem, message)))
         }
     };
     let placing = Placing::into_site(site, crs, reference, first.position);
     placing
         .map(|placing| (placing, said))
-        .map_err(|error| error.to_string())
+        .map_err(|error| (Cause::Place, error.to_string()))
 }
 
 /// Refuses a cloud that lies elsewhere; one beside the outline of the area is only told of.
-fn fits_area(points: &[Point], placing: &Placing, outline: &[DVec2]) -> Result<Option<String>, String> {
-    let way = placing.placer().map_err(|error| error.to_string())?;
+fn fits_area(points: &[Point], placing: &Placing, outline: &[DVec2]) -> Result<Option<Said>, Said> {
+    let way = placing.placer().map_err(|error| (Cause::Place, error.to_string()))?;
     let places: Vec<DVec3> = points.iter().filter_map(|p| way.place(p.position)).collect();
     let away = |p: &DVec3| p.length();
     let nearest_m = places.iter().map(away).reduce(f64::min);
-    let nearest_m = nearest_m.ok_or("none of its points has a place here: check its CRS")?;
+    let nowhere = || {
+        (
+            Cause::Place,
+            "none of its points has a place here: check its CRS".to_owned(),
+        )
+    };
+    let nearest_m = nearest_m.ok_or_else(nowhere)?;
     if nearest_m > MAX_DISTANCE_M {
-        return Err(format!(
+        let message = format!(
             "it lies {:.0} km from the area, more than {:.0} km: check its CRS",
             nearest_m / 1000.0,
             MAX_DISTANCE_M / 1000.0
-        ));
+        );
+        return Err((Cause::TooFar, message));
     }
     let flat = places.iter().map(|p| (p.truncate(), p.truncate()));
     let bounds = flat.reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
@@ -95,5 +105,8 @@ fn fits_area(points: &[Point], placing: &Placing, outline: &[DVec2]) -> Result<O
         return Ok(None);
     };
     let gap_m = (area_low - high).max(low - area_high).max(DVec2::ZERO).length();
-    Ok((gap_m > 0.0).then(|| format!("its points lie {gap_m:.0} m beside the area; check that it is the right file")))
+    Ok((gap_m > 0.0).then(|| {
+        let message = format!("its points lie {gap_m:.0} m beside the area; check that it is the right file");
+        (Cause::Elsewhere, message)
+    }))
 }

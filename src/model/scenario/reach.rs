@@ -43,7 +43,7 @@ impl OpenScenario {
         let message = format!(
             "{count} surfaces lie more than {BEYOND_M} m beyond the area; they are not drawn: check their coordinates"
         );
-        (count > 0).then(|| Problem::warning(&self.document, "", message).because(Cause::Place))
+        (count > 0).then(|| Problem::warning(&self.document, "", message).because(Cause::Elsewhere))
     }
 }
 

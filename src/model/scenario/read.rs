@@ -20,6 +20,7 @@ use crate::model::{
     AddedList, Asset, BuildingRegister, CityDetail, CrsQuestion, FeatureLayer, GroundPicture, RegisteredBuilding,
     Report, Sensor, Terrain,
 };
+use crate::sources::refusal::{can_be_read, unknown_kind};
 use crate::sources::{
     Cause, Problem, json_text,
     resource::{self, Resources, is_url, plain_path},
@@ -136,18 +137,16 @@ pub(super) fn has_extension(path: &str, extensions: &[&str]) -> bool {
 
 /// Where the files are and what the scenario's own file is called there.
 fn locate(path: &Path) -> Result<(Arc<dyn Resources>, String), Problem> {
+    can_be_read(path)?;
     let shown = path.display().to_string();
     if path.is_dir() {
         let resources = resource::folder(path);
         if !resources.exists(DOCUMENT) {
-            return Err(
-                Problem::error(shown, "", format!("there is no {DOCUMENT} in this folder")).because(Cause::WrongKind),
-            );
+            let message =
+                format!("there is no {DOCUMENT} in this folder, and no tileset.json, layer.json or tiles either");
+            return Err(Problem::error(shown, "", message).because(Cause::WrongKind));
         }
         return Ok((resources, DOCUMENT.into()));
-    }
-    if !path.exists() {
-        return Err(Problem::error(shown, "", "there is no such file or folder").because(Cause::Missing));
     }
     if has_extension(&shown, &["stadslens", "zip"]) {
         let resources = resource::archive(path).map_err(|error| error.problem(&shown, ""))?;
@@ -159,10 +158,7 @@ fn locate(path: &Path) -> Result<(Arc<dyn Resources>, String), Problem> {
     }
     let name = path.file_name().and_then(|name| name.to_str());
     let Some(name) = name.filter(|name| has_extension(name, &["json"])) else {
-        let message = format!(
-            "files of this kind are not opened; a scenario is a folder with a {DOCUMENT}, that file, or a .stadslens package"
-        );
-        return Err(Problem::error(shown, "", message).because(Cause::WrongKind));
+        return Err(unknown_kind(path));
     };
     let folder = path
         .parent()

@@ -14,9 +14,10 @@ use crate::sources::{
     cityjson::{LodChoice, is_city_json},
     obj::is_obj,
     points::is_points,
+    refusal::can_be_read,
     remote::{HttpResources, Network},
     resource,
-    tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileTree},
+    tiles3d::{self, BoundingVolume, DecodeRequest, Tile, TileId, TileTree},
     vector,
 };
 use bevy::math::{DVec2, DVec3};
@@ -61,13 +62,14 @@ pub fn open_with(path: &Path, wishes: OpenWishes) -> Result<OpenScenario, Vec<Pr
         }
         return OpenScenario::scratch_of_tiles(resources, &root, &title_of(url));
     }
+    can_be_read(path).map_err(|problem| vec![problem])?;
     if path.is_dir() && !path.join("scenario.json").is_file() && path.join("tileset.json").is_file() {
         return OpenScenario::scratch_for_tileset(&path.join("tileset.json"));
     }
     if path.is_file() && has_extension(&shown, &["3tz", "3dtiles"]) {
         return OpenScenario::scratch_for_tileset(path);
     }
-    if path.is_file() && has_extension(&shown, &["glb", "gltf", "b3dm", "i3dm", "pnts", "cmpt"]) {
+    if tiles3d::is_payload(path) {
         return OpenScenario::scratch_for_model(path);
     }
     if path.is_file() && is_obj(&shown) {
@@ -171,11 +173,11 @@ impl OpenScenario {
         } else {
             COARSE_SUBTREES
         };
-        let (tree, mut problems) =
+        let (mut tree, mut problems) =
             tiles3d::read_tileset_coarsely(resources.clone(), name, subtrees).map_err(|problem| vec![problem])?;
-        let is_filled = |(number, tile): (u32, &Tile)| {
-            !tile.contents.is_empty() || tree.is_subtree_awaited(tiles3d::TileId(number))
-        };
+        read_towards_the_middle(&mut tree, subtrees);
+        let is_filled =
+            |(number, tile): (u32, &Tile)| !tile.contents.is_empty() || tree.is_subtree_awaited(TileId(number));
         if !(0..).zip(&tree.tiles).any(is_filled) {
             let message = "no tile of it has a content, so there is nothing to show";
             problems.push(Problem::error(name, "root", message));
@@ -252,9 +254,40 @@ fn ball_around(places: impl Iterator<Item = DVec3>) -> Option<(DVec3, f64)> {
     bounds.map(|(low, high)| ((low + high) / 2.0, low.distance(high) / 2.0))
 }
 
-/// The tile with content that lies nearest to the middle of all of them; the root when none has content.
+/// Reads external tilesets, at most `most` and each in the middle of what is known, until a tile lies there: of a country
+/// that is enough to see where to look.
+fn read_towards_the_middle(tree: &mut TileTree, most: usize) {
+    if !tree.has_external_awaited() {
+        return;
+    }
+    for _ in 0..most {
+        let Some(middle) = middle_number(tree) else { return };
+        let Some(request) = tree.subtree_request(middle) else {
+            return;
+        };
+        // What is wrong with it is told when it is looked at.
+        let Ok(part) = request.read() else { return };
+        tree.attach(middle, part);
+    }
+}
+
+/// The number of the tile with content, or with what is read later, that lies nearest to the middle of all of them.
+fn middle_number(tree: &TileTree) -> Option<TileId> {
+    let middle = middle_tile(tree)?;
+    let at = tree.tiles.iter().position(|tile| std::ptr::eq(tile, middle))?;
+    u32::try_from(at).ok().map(TileId)
+}
+
+/// The tile with content that lies nearest to the middle of all of them; the root when none has content. An external tileset
+/// that is not read counts as content.
 fn middle_tile(tree: &TileTree) -> Option<&Tile> {
-    let filled: Vec<&Tile> = tree.tiles.iter().filter(|tile| !tile.contents.is_empty()).collect();
+    let has_content =
+        |(number, tile): (u32, &Tile)| !tile.contents.is_empty() || tree.is_external_awaited(TileId(number));
+    let filled: Vec<&Tile> = (0..)
+        .zip(&tree.tiles)
+        .filter(|numbered| has_content(*numbered))
+        .map(|(_, tile)| tile)
+        .collect();
     // Coarse pictures of the whole say less of where the middle is than what has nothing finer below it.
     let leaves: Vec<&Tile> = filled.iter().copied().filter(|tile| tile.children.is_empty()).collect();
     let tiles = if leaves.is_empty() { filled } else { leaves };
@@ -382,6 +415,7 @@ pub(super) fn scratch(
                 kind: *kind,
                 path: path.into(),
                 height_reference: HeightReference::Ellipsoid,
+                height_shift_m: 0.0,
                 id_property: None,
                 register: None,
                 columns: None,
@@ -403,3 +437,7 @@ pub(super) fn scratch(
         start_time: None,
     }
 }
+
+#[cfg(test)]
+#[path = "scratch_tests.rs"]
+mod tests;

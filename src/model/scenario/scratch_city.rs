@@ -5,7 +5,8 @@ use super::scratch::{OpenWishes, beside, home, median, no_file_name, quantile};
 use super::words::use_of_word;
 use super::{OpenScenario, Use, Viewpoint};
 use crate::georef::{Crs, Ecef, RdNap, SiteFrame, SitePos, Transformer, fits_rd};
-use crate::model::{BuildingRegister, CityDetail, CityEntry, CrsAnswer, CrsQuestion, RegisteredBuilding};
+use crate::model::city_heights::{FIRST_FEATURES, bring_over, first_corners};
+use crate::model::{BuildingRegister, CityDetail, CityEntry, CityHeights, CrsAnswer, CrsQuestion, RegisteredBuilding};
 use crate::sources::cityjson::{CityJson, LodChoice};
 use crate::sources::tiles3d::tiler::{Tiler, TilerError, images_beside};
 use crate::sources::{Cause, CityFeature, Problem};
@@ -32,12 +33,19 @@ impl OpenScenario {
         let model = CityJson::open(path).map_err(|problem| vec![problem])?;
         let mut problems = model.problems();
         let choice = wishes.detail;
-        let Placed { crs, shift, question } = placed(&model, wishes, path, &mut problems)?;
+        let Placed {
+            crs,
+            way,
+            shift,
+            question,
+        } = placed(&model, wishes, path, &mut problems)?;
         let mut entries: Vec<CityEntry> = Vec::new();
         let (mut ground, mut extent) = (CityGround::default(), Extent::default());
         let mut features = model.features(choice);
         let shifted = features.by_ref().map(|mut feature| {
             move_by(&mut feature, shift);
+            // What has no place there is told by the tiler.
+            bring_over(way.as_ref(), &mut feature);
             feature
         });
         let images = images_beside(beside, &name);
@@ -179,7 +187,10 @@ fn overlooking(low: DVec3, high: DVec3) -> Viewpoint {
 
 /// Where a model stands.
 struct Placed {
+    /// The system that it is brought to: one that says what heights are.
     crs: Crs,
+    /// How its coordinates come there.
+    way: Option<Transformer>,
     /// What is added to its coordinates to have them there.
     shift: DVec3,
     /// What is asked about its system.
@@ -199,7 +210,7 @@ fn placed(
         let message = "there is no surface in it that can be drawn, so there is nothing to show";
         problems.insert(
             behind_damage(problems),
-            Problem::error(name, "", message).because(Cause::Place),
+            Problem::error(name, "", message).because(Cause::Empty),
         );
         Err(std::mem::take(problems))
     };
@@ -208,7 +219,6 @@ fn placed(
         problems.extend(features.problems());
         return nothing(problems);
     }
-    // Their heights are NAP, as the tiler takes them.
     let stated = match answer {
         Some(CrsAnswer::In(crs)) => Some(crs),
         Some(CrsAnswer::Nowhere) => None,
@@ -221,7 +231,7 @@ fn placed(
         let question = CrsQuestion::new(path, said.map(str::to_owned), flat(corners), taken);
         Some(question.answered(answer))
     };
-    let said = match (&known, model.crs()) {
+    let (cause, said) = match (&known, model.crs()) {
         (Some((crs, to_ecef)), said) => {
             if lies_within(model, choice, to_ecef) {
                 // A second reading is only worth it where somebody asked.
@@ -229,28 +239,35 @@ fn placed(
                 let own = model.epsg().map(Crs);
                 let is_known = own.is_some_and(|own| Transformer::new(own, Crs::ECEF).is_ok());
                 let question = corners.and_then(|corners| question(said, corners, Some(*crs)));
+                let (way, placed_in) = way_of(model, choice, *crs, name, problems);
                 return Ok(Placed {
-                    crs: *crs,
+                    crs: placed_in,
+                    way,
                     shift: DVec3::ZERO,
                     question: question.map(|question| question.overruled(is_known)),
                 });
             }
             let said = answer.map_or_else(|| said.unwrap_or_default().to_owned(), |answer| answer.to_string());
-            format!("its coordinates lie outside the area of the coordinate system {said}")
+            let said = format!("its coordinates lie outside the area of the coordinate system {said}");
+            (Cause::Place, said)
         }
-        (None, Some(crs)) => format!("the coordinate system {crs} is not known here"),
-        (None, None) => "the file names no coordinate system".to_owned(),
+        (None, Some(crs)) => (
+            Cause::NoSystem,
+            format!("the coordinate system {crs} is not known here"),
+        ),
+        (None, None) => (Cause::NoSystem, "the file names no coordinate system".to_owned()),
     };
     let Some((low, high)) = bounds(model, choice) else {
         return nothing(problems);
     };
-    let told = |message: String| Problem::warning(name, "metadata.referenceSystem", message).because(Cause::Place);
+    let told = |message: String| Problem::warning(name, "metadata.referenceSystem", message).because(cause);
     if answer.is_none() && known.is_none() && is_dutch(low) && is_dutch(high) {
         problems.push(told(format!(
             "{said}; its coordinates are taken as RD and NAP (EPSG:7415)"
         )));
         return Ok(Placed {
             crs: Crs::RD_NAP,
+            way: None,
             shift: DVec3::ZERO,
             question: question(model.crs(), (low, high), Some(Crs::RD_NAP)),
         });
@@ -261,17 +278,39 @@ fn placed(
         )));
     }
     let middle = (low + high) / 2.0;
+    let shift = NOWHERE_RD - DVec3::new(middle.x, middle.y, low.z);
+    let question = question(model.crs(), (low, high), None);
     Ok(Placed {
         crs: Crs::RD_NAP,
-        shift: NOWHERE_RD - DVec3::new(middle.x, middle.y, low.z),
-        question: question(model.crs(), (low, high), None),
+        way: None,
+        shift,
+        question: question.map(|question| question.standing(Some(Crs::RD_NAP), shift.truncate())),
     })
+}
+
+/// How the model comes to a system that says what heights are, and that system. What is taken for granted is told.
+fn way_of(
+    model: &CityJson,
+    choice: LodChoice,
+    crs: Crs,
+    name: &str,
+    problems: &mut Vec<Problem>,
+) -> (Option<Transformer>, Crs) {
+    let heights = CityHeights::of(crs, first_corners(model.features(choice)));
+    let way = heights.and_then(|heights| Ok((heights.way_to_known_heights()?, heights)));
+    match way {
+        Ok((way, heights)) => {
+            problems.extend(heights.note(name));
+            way
+        }
+        // Whoever asks knows a way from it to the earth.
+        Err(_unknown) => (None, crs),
+    }
 }
 
 /// Whether a feature of the first ones has its place in a system; one alone may be the damaged one.
 fn lies_within(model: &CityJson, choice: LodChoice, to_ecef: &Transformer) -> bool {
-    const FIRST: usize = 16;
-    model.features(choice).take(FIRST).any(|feature| {
+    model.features(choice).take(FIRST_FEATURES).any(|feature| {
         let corner = feature.parts.iter().flat_map(|part| &part.positions).next();
         corner.is_some_and(|corner| to_ecef.convert(corner.to_array()).is_ok())
     })
@@ -304,7 +343,8 @@ fn move_by(feature: &mut CityFeature, shift: DVec3) {
 /// What could not be tiled, as problems.
 pub(super) fn refused(error: TilerError, name: &str, mut problems: Vec<Problem>) -> Vec<Problem> {
     let cause = match &error {
-        TilerError::Crs { .. } | TilerError::Nothing { .. } => Cause::Place,
+        TilerError::Crs { .. } => Cause::Place,
+        TilerError::Nothing { .. } => Cause::Empty,
         TilerError::Sink(_) | TilerError::Spill { .. } => Cause::Machine,
         TilerError::Cancelled | TilerError::Unexpected { .. } => Cause::Unfinished,
     };

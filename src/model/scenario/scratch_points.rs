@@ -44,12 +44,21 @@ impl OpenScenario {
             Err(error) => return Err(refuse(error.to_string(), &problems)),
         };
         if let Some(message) = said {
-            problems.push(Problem::warning(&name, "crs", message).because(Cause::Place));
+            let cause = if file.crs.is_none() && answer.is_none() {
+                Cause::NoSystem
+            } else {
+                Cause::Place
+            };
+            problems.push(Problem::warning(&name, "crs", message).because(cause));
         }
         let question = (file.crs.is_none() || answer.is_some()).then(|| {
             let [low, high] = bounds(&peeked.points);
             let question = CrsQuestion::new(path, file.crs_name.clone(), [low, high], taken);
-            question.overruled(file.crs.is_some()).answered(answer)
+            let question = question.overruled(file.crs.is_some()).answered(answer);
+            match taken {
+                Some(_) => question,
+                None => question.standing(None, -middle.truncate()),
+            }
         });
         let Some(radius_m) = radius(&file, &peeked.points, &placing) else {
             return Err(refuse(

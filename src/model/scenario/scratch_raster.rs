@@ -69,6 +69,11 @@ fn kind_of(path: &Path) -> Option<Raster> {
         .then(|| Raster::Described(path.to_owned()))
 }
 
+/// Whether a path is a raster of any kind.
+pub(super) fn is_raster(path: &Path) -> bool {
+    kind_of(path).is_some()
+}
+
 /// Whether a path is a raster whose system can be said: terrain of quantized mesh is in degrees always.
 pub(super) fn is_flat_raster(path: &Path) -> bool {
     kind_of(path).is_some_and(|kind| !matches!(kind, Raster::Terrain(_)))
@@ -164,12 +169,12 @@ fn placed(
         Some(crs) => crs,
         None if fits_rd(low, high) => {
             let message = "the file names no coordinate system; its coordinates are taken as RD (EPSG:28992)";
-            problems.push(Problem::warning(name, "crs", message).because(Cause::Place));
+            problems.push(Problem::warning(name, "crs", message).because(Cause::NoSystem));
             Crs::RD
         }
         None => {
             let message = "the file names no coordinate system; it is shown as metres, without a place on earth";
-            problems.push(Problem::warning(name, "crs", message).because(Cause::Place));
+            problems.push(Problem::warning(name, "crs", message).because(Cause::NoSystem));
             return Ok(nowhere());
         }
     };
@@ -319,7 +324,7 @@ fn of_folder(path: &Path, answer: Option<CrsAnswer>) -> Result<OpenScenario, Pro
     let described = imagery::open_plain_folder(&resources, title, &ending, [first, last], [from.0, top, to.0, bottom])?;
     let message = "nothing describes these tiles: they are taken for Web Mercator with rows from the north; a file \
                    imagery.json beside them says otherwise";
-    let problems = vec![Problem::warning(title, "", message).because(Cause::Place)];
+    let problems = vec![Problem::warning(title, "", message).because(Cause::NoSystem)];
     with_picture(
         resources,
         title,

@@ -14,7 +14,8 @@ use crate::georef::{Crs, LonLatH, RdNap, SiteFrame, SitePos, Transformer, fits_r
 use crate::model::{CrsAnswer, CrsQuestion, FeatureLayer};
 use crate::sources::vector::{Bounds, VectorFile, VectorLayer};
 use crate::sources::{Cause, Problem, Severity};
-use bevy::math::DVec2;
+use bevy::math::{DVec2, DVec3};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,15 +30,18 @@ impl OpenScenario {
         let (resources, name) = beside(path).ok_or_else(|| no_file_name(path))?;
         let file = VectorFile::open(path).map_err(|problem| vec![problem])?;
         let refuse = |message: String| vec![Problem::error(&name, "", message).because(Cause::Place)];
-        let nothing = || "no feature of this file has a place, so there is nothing to show".to_owned();
-        let first = file.layers.iter().find(|layer| layer.bounds.is_some());
+        let empty = || {
+            let message = "no feature of this file has a place, so there is nothing to show";
+            vec![Problem::error(&name, "", message).because(Cause::Empty)]
+        };
+        let first = file.layers.get(most_together(&file.layers, answer));
         let Some((first, bounds)) = first.and_then(|layer| Some((layer, layer.bounds?))) else {
-            return Err(refuse(nothing()));
+            return Err(empty());
         };
         let mut findings = Findings::new(&name);
         // What a file does not say of its place, somebody said.
         let is_answered = |problem: &&Problem| {
-            answer.is_some() && problem.cause == Cause::Place && problem.severity == Severity::Warning
+            answer.is_some() && problem.cause == Cause::NoSystem && problem.severity == Severity::Warning
         };
         for problem in file.problems.iter().filter(|problem| !is_answered(problem)) {
             findings.found(problem.clone());
@@ -47,7 +51,7 @@ impl OpenScenario {
         if first.crs.is_none() && answer.is_none() && taken.is_some() {
             let message =
                 "the file does not say which CRS it is in; its coordinates fit RD (EPSG:28992), which is taken";
-            findings.warning("crs", message);
+            findings.warning_because(Cause::NoSystem, "crs", message);
         }
         let question = (first.crs.is_none() || answer.is_some()).then(|| {
             let [left, bottom, right, top] = bounds;
@@ -62,20 +66,14 @@ impl OpenScenario {
             findings,
             layers: Vec::new(),
         };
-        // What was chosen may be wrong; what the file says itself is taken to be right.
-        let cause = if answer.is_some() {
-            Cause::Place
-        } else {
-            Cause::TooLarge
-        };
-        let too_large = |message: String| vec![Problem::error(&name, "", message).because(cause)];
-        shown.check_size(&file).map_err(too_large)?;
+        let too_wide = |message: String| vec![Problem::error(&name, "", message).because(Cause::TooWide)];
+        shown.check_size(first).map_err(too_wide)?;
         for number in 0..file.layers.len() {
             shown.layer(&file, number);
         }
         // What a file says of itself may be of features that are gone.
         let Some((low, high)) = focus(&shown.layers) else {
-            let mut problems = refuse(nothing());
+            let mut problems = empty();
             problems.extend(shown.findings.into_problems());
             return Err(problems);
         };
@@ -100,6 +98,63 @@ impl OpenScenario {
         open.crs_question = question;
         Ok(open)
     }
+}
+
+/// The number of the layer around whose middle most features lie: one layer that lies elsewhere is then left out, and not all
+/// the others.
+fn most_together(layers: &[VectorLayer], answer: Option<CrsAnswer>) -> usize {
+    // Layers are many times fewer than this; a file that says otherwise is not compared layer by layer.
+    const COMPARED: usize = 200;
+    let first = layers.iter().position(|layer| layer.bounds.is_some()).unwrap_or(0);
+    let mut ways: BTreeMap<u32, Option<Transformer>> = BTreeMap::new();
+    let placed: Vec<Option<[DVec3; 5]>> = layers
+        .iter()
+        .take(COMPARED)
+        .map(|layer| {
+            let bounds = layer.bounds?;
+            let [a, b, c, d] = corners(bounds);
+            let points = [middle(bounds), a, b, c, d];
+            let Some(crs) = crs_of(layer, answer) else {
+                return Some(points.map(|[x, y]| DVec3::new(x, y, 0.0)));
+            };
+            let way = ways
+                .entry(crs.0)
+                .or_insert_with(|| Transformer::new(crs, Crs(4326)).ok());
+            let mut placed = [DVec3::ZERO; 5];
+            for (place, point) in placed.iter_mut().zip(points) {
+                let [lon, lat] = way.as_ref()?.convert_flat(point).ok()?;
+                *place = on_earth(lon, lat);
+            }
+            Some(placed)
+        })
+        .collect();
+    let has_place = |number: usize| layers.get(number).is_some_and(|layer| crs_of(layer, answer).is_some());
+    let together = |number: usize| -> u64 {
+        let Some([center, ..]) = placed.get(number).copied().flatten() else {
+            return 0;
+        };
+        let near = placed.iter().enumerate().filter(|(other, place)| {
+            has_place(*other) == has_place(number)
+                && place.is_some_and(|points| points.iter().all(|p| p.distance(center) <= MAX_DISTANCE_M))
+        });
+        near.filter_map(|(other, _)| layers.get(other))
+            .map(|layer| layer.count.max(1))
+            .sum()
+    };
+    // Of equals the first.
+    let best = (0..placed.len()).rev().max_by_key(|number| together(*number));
+    best.filter(|number| together(*number) > 0).unwrap_or(first)
+}
+
+/// A place on a ball as large as the earth, metres: near enough to tell what lies far apart.
+fn on_earth(lon_deg: f64, lat_deg: f64) -> DVec3 {
+    const RADIUS_M: f64 = 6_371_000.0;
+    let ((sin_lon, cos_lon), (sin_lat, cos_lat)) = (lon_deg.to_radians().sin_cos(), lat_deg.to_radians().sin_cos());
+    RADIUS_M * DVec3::new(cos_lat * cos_lon, cos_lat * sin_lon, sin_lat)
+}
+
+fn corners([left, bottom, right, top]: Bounds) -> [[f64; 2]; 4] {
+    [[left, bottom], [right, bottom], [right, top], [left, top]]
 }
 
 fn middle([left, bottom, right, top]: Bounds) -> [f64; 2] {
@@ -156,20 +211,22 @@ impl Shown {
         }
     }
 
+    /// How far a layer reaches from the middle of what is shown, metres; `None` where that cannot be told.
+    fn reach_m(&self, layer: &VectorLayer, projection: &Projection) -> Option<f64> {
+        let corners = corners(layer.bounds?);
+        let away = corners
+            .iter()
+            .map(|corner| projection.anywhere(*corner).map_or(f64::INFINITY, DVec2::length));
+        Some(away.fold(0.0, f64::max))
+    }
+
     /// Refuses what is larger than is shown, and says where there is no place on earth.
-    fn check_size(&mut self, file: &VectorFile) -> Result<(), String> {
-        let mut radius_m: f64 = 0.0;
-        for layer in &file.layers {
-            let (Some([left, bottom, right, top]), Ok(projection)) = (layer.bounds, self.projection(layer)) else {
-                continue;
-            };
-            let corners = [[left, bottom], [right, bottom], [right, top], [left, top]];
-            let away = corners
-                .iter()
-                .map(|corner| projection.anywhere(*corner).map_or(f64::INFINITY, DVec2::length));
-            radius_m = radius_m.max(away.fold(0.0, f64::max));
-        }
-        if radius_m > MAX_DISTANCE_M {
+    fn check_size(&mut self, first: &VectorLayer) -> Result<(), String> {
+        let projection = self.projection(first)?;
+        if self
+            .reach_m(first, &projection)
+            .is_some_and(|reach_m| reach_m > MAX_DISTANCE_M)
+        {
             if let Some(CrsAnswer::In(crs)) = self.answer {
                 return Err(format!(
                     "in {crs}, which was chosen, this file covers more than {:.0} km around its middle: choose another \
@@ -184,7 +241,7 @@ impl Shown {
         }
         if self.site == SiteFrame::Local && self.answer.is_none() {
             let message = "the file does not say which CRS it is in: it is shown as metres, without a place on earth";
-            self.findings.warning("crs", message);
+            self.findings.warning_because(Cause::NoSystem, "crs", message);
         }
         Ok(())
     }
@@ -199,6 +256,19 @@ impl Shown {
                 return;
             }
         };
+        if self
+            .reach_m(layer, &projection)
+            .is_some_and(|reach_m| reach_m > MAX_DISTANCE_M)
+        {
+            let message = format!(
+                "this layer reaches more than {:.0} km from the others and is left out: check its coordinate system ({}), or \
+                 make a file of it",
+                MAX_DISTANCE_M / 1000.0,
+                projection.name()
+            );
+            self.findings.error_because(Cause::TooFar, &layer.name, message);
+            return;
+        }
         let mut collector = FeatureCollector::new(&projection, &mut self.findings);
         collector.add(file, number, None, None);
         let (features, table) = collector.finish();
@@ -296,5 +366,39 @@ mod tests {
         let wide = r#"{"type": "LineString", "coordinates": [[0, 40], [10, 60]]}"#;
         let problems = open("wide.geojson", wide).err().unwrap();
         assert!(problems[0].message.contains("more than 100 km"), "{problems:?}");
+        assert_eq!(problems[0].cause, Cause::TooWide);
+    }
+
+    /// Points of two kinds, which are two layers, at these places in RD.
+    fn two_layers(first: &[&str], second: &[&str]) -> String {
+        let member = |kind: &str, place: &str| {
+            format!(
+                r#"<gml:featureMember><{kind}><punt><gml:Point srsName="EPSG:28992"><gml:pos>{place}</gml:pos></gml:Point></punt></{kind}></gml:featureMember>"#
+            )
+        };
+        let first = first.iter().map(|place| member("Paal", place));
+        let second = second.iter().map(|place| member("Boom", place));
+        let members: String = first.chain(second).collect();
+        format!(r#"<c xmlns:gml="http://www.opengis.net/gml">{members}</c>"#)
+    }
+
+    /// One layer that lay elsewhere refused the whole file, whether it was the first or not.
+    #[test]
+    fn one_layer_far_away_is_left_out_and_the_others_are_shown() {
+        let (here, away) = (["251000 476000", "251100 476000"], ["20000 370000"]);
+        for (name, text, kept, gone) in [
+            ("a.gml", two_layers(&here, &away), "Paal", "Boom"),
+            ("b.gml", two_layers(&away, &here), "Boom", "Paal"),
+        ] {
+            let open = open(name, &text).unwrap();
+            let shown: Vec<(&str, usize)> = open
+                .features
+                .iter()
+                .map(|layer| (layer.layer.as_str(), layer.features.len()))
+                .collect();
+            assert_eq!(shown, [(kept, 2)], "{:?}", open.problems);
+            let told: Vec<(Cause, &str)> = open.problems.iter().map(|p| (p.cause, p.place.as_str())).collect();
+            assert_eq!(told, [(Cause::TooFar, gone)], "{:?}", open.problems);
+        }
     }
 }

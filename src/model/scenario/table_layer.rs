@@ -78,7 +78,7 @@ pub(super) fn read(
                 "the layer names no `columns`, so they are guessed: {}; write them in the layer to be sure",
                 guessed.told()
             );
-            findings.warning(line_place(1), message);
+            findings.warning_because(Cause::Guessed, line_place(1), message);
         }
         &guessed
     };
@@ -107,7 +107,7 @@ pub(super) fn assets(
     }
     reader.finish();
     if table.rows.is_empty() {
-        findings.warning("", "the table has no rows that can be used");
+        findings.warning_because(Cause::Empty, "", "the table has no rows that can be used");
     } else if !columns.named.contains_key(&Meaning::Kind) && columns.all_are.is_none() {
         findings.warning_because(Cause::UnknownKind, line_place(1), no_kinds(table));
     }
@@ -117,7 +117,7 @@ pub(super) fn assets(
             "none of the {} objects lies within a kilometre of the area",
             assets.len()
         );
-        findings.warning_because(Cause::Place, "", message);
+        findings.warning_because(Cause::Elsewhere, "", message);
     }
     Ok(Objects {
         assets,
@@ -189,7 +189,8 @@ fn find_columns(table: &Table, columns: &Columns, findings: &mut Findings) -> BT
             Some(column) => {
                 found.insert(*meaning, column);
             }
-            None => findings.error(
+            None => findings.error_because(
+                Cause::Column,
                 line_place(1),
                 format!(
                     "there is no column `{name}`, which `columns.{}` names (there are {})",

@@ -47,8 +47,7 @@ pub(super) fn read(
 ) -> Result<(), Problem> {
     let file = VectorFile::open_in(resources, path)?;
     let projection = projection(&file, path, crs, site, findings)?;
-    let known = file.layers.iter().find_map(|layer| layer.crs);
-    let rest = features(&file, known, findings, at_once, &mut |features, findings| {
+    let rest = features(&file, &projection, findings, at_once, &mut |features, findings| {
         take(&projection, features, findings);
     });
     take(&projection, rest, findings);
@@ -65,45 +64,67 @@ pub(super) fn projection(
 ) -> Result<Projection, Problem> {
     let refuse = |message: String| Problem::error(path, "crs", message).because(Cause::Place);
     // The CRS is dealt with here, so what asks for it is no longer a question.
-    for problem in file.problems.iter().filter(|problem| problem.cause != Cause::Place) {
+    for problem in file.problems.iter().filter(|problem| problem.cause != Cause::NoSystem) {
         findings.found(problem.clone());
     }
-    let bounds = file
+    let known = file.layers.iter().find_map(|layer| layer.crs);
+    // What is in another system is left out later.
+    let boxes = file
         .layers
         .iter()
-        .filter_map(|layer| layer.bounds)
-        .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
-    let known = file.layers.iter().find_map(|layer| layer.crs);
+        .filter(|layer| layer.crs.is_none() || layer.crs == known);
+    let boxes: Vec<Bounds> = boxes.filter_map(|layer| layer.bounds).collect();
     let projection = match (known, crs) {
         (Some(known), _) => Projection::new(site, &known.to_string()),
         (None, Some(stated)) => Projection::new(site, stated),
         (None, None) => {
-            let is_rd = bounds.is_some_and(|[x, y, far_x, far_y]| fits_rd(DVec2::new(x, y), DVec2::new(far_x, far_y)));
-            if !is_rd {
+            let is_rd = |[x, y, far_x, far_y]: &Bounds| fits_rd(DVec2::new(*x, *y), DVec2::new(*far_x, *far_y));
+            if !boxes.iter().any(is_rd) {
                 let named = file.layers.iter().find_map(|layer| layer.crs_name.as_deref());
                 let named = named
                     .map(|name| format!(" that is known (it names `{name}`)"))
                     .unwrap_or_default();
                 let message = format!("the file says no CRS{named}: save it with one, best EPSG:28992 or EPSG:4326");
-                return Err(refuse(message));
+                return Err(refuse(message).because(Cause::NoSystem));
             }
             let message =
                 "the file does not say which CRS it is in; its coordinates fit RD (EPSG:28992), which is taken";
-            findings.warning("crs", message);
+            findings.warning_because(Cause::NoSystem, "crs", message);
             Projection::new(site, &Crs::RD.to_string())
         }
     };
     let projection = projection.map_err(refuse)?;
-    if let Some(message) = bounds.and_then(|bounds| misplaced(&projection, bounds)) {
-        return Err(Problem::error(path, "", message).because(Cause::Place));
+    let all = boxes
+        .iter()
+        .copied()
+        .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
+    // One layer that lies elsewhere costs the others nothing.
+    if let Some(message) = all.and_then(|all| misplaced(&projection, all))
+        && boxes.iter().all(|bounds| misplaced(&projection, *bounds).is_some())
+    {
+        let message = format!("this file {message}");
+        return Err(Problem::error(path, "", message).because(Cause::Elsewhere));
     }
     Ok(projection)
+}
+
+/// Why a layer of a file with several is left out, where the others are used; `None` where it is not.
+pub(super) fn left_out(file: &VectorFile, layer: &VectorLayer, projection: &Projection) -> Option<(Cause, String)> {
+    let crs = file.layers.iter().find_map(|layer| layer.crs);
+    if layer.crs.is_some() && layer.crs != crs {
+        return Some((Cause::Place, other_crs(layer, crs)));
+    }
+    if file.layers.len() == 1 {
+        return None;
+    }
+    let message = layer.bounds.and_then(|bounds| misplaced(projection, bounds))?;
+    Some((Cause::Elsewhere, format!("this layer {message}")))
 }
 
 /// Gives all features away but the last ones, which it returns.
 fn features(
     file: &VectorFile,
-    crs: Option<Crs>,
+    projection: &Projection,
     findings: &mut Findings,
     at_once: usize,
     take: &mut dyn FnMut(Vec<Feature>, &mut Findings),
@@ -112,8 +133,8 @@ fn features(
     let is_one = file.layers.len() == 1;
     let mut first = 0;
     for (number, layer) in file.layers.iter().enumerate() {
-        if layer.crs.is_some() && layer.crs != crs {
-            findings.error_because(Cause::Place, &layer.name, other_crs(layer, crs));
+        if let Some((cause, message)) = left_out(file, layer, projection) {
+            findings.error_because(cause, &layer.name, message);
             continue;
         }
         let mut count = 0;
@@ -148,7 +169,7 @@ fn features(
 }
 
 /// What to say of a layer that is in another CRS than the rest of its file.
-pub(super) fn other_crs(layer: &VectorLayer, crs: Option<Crs>) -> String {
+fn other_crs(layer: &VectorLayer, crs: Option<Crs>) -> String {
     let name = |crs: Option<Crs>| crs.map_or("no CRS".into(), |crs| crs.to_string());
     format!(
         "the layer is in {} and others of the file in {}; it is left out: make a file of it",
@@ -157,7 +178,7 @@ pub(super) fn other_crs(layer: &VectorLayer, crs: Option<Crs>) -> String {
     )
 }
 
-/// What to say of a file that lies elsewhere; `None` for one that lies here, and for one whose place cannot be told,
+/// What to say of a file or layer that lies elsewhere; `None` for one that lies here, and for one whose place cannot be told,
 /// whose features are then looked at one by one.
 fn misplaced(projection: &Projection, [left, bottom, right, top]: Bounds) -> Option<String> {
     let middle = [f64::midpoint(left, right), f64::midpoint(bottom, top)];
@@ -176,7 +197,7 @@ fn misplaced(projection: &Projection, [left, bottom, right, top]: Bounds) -> Opt
         return None;
     }
     let mut message = format!(
-        "this file lies {:.0} km to the {} of the area and is left out: check that it is the right one and its CRS ({})",
+        "lies {:.0} km to the {} of the area and is left out: check that it is the right one and its CRS ({})",
         nearest.length() / 1000.0,
         direction(nearest),
         projection.name()
@@ -307,6 +328,32 @@ mod tests {
             used.contains("c.dbf") && used.contains("c.PRJ") && used.contains("a.gml"),
             "{used:?}"
         );
+    }
+
+    /// One layer that lies elsewhere costs the others nothing, also where it is the first.
+    #[test]
+    fn a_layer_of_another_place_is_left_out_and_the_others_are_used() {
+        let member = |kind: &str, place: &str| {
+            format!(
+                r#"<gml:featureMember><{kind}><punt><gml:Point srsName="EPSG:28992"><gml:pos>{place}</gml:pos></gml:Point></punt></{kind}></gml:featureMember>"#
+            )
+        };
+        for (paal, boom, gone) in [
+            ("251010 476260", "100000 476260", "Boom"),
+            ("100000 476260", "251010 476260", "Paal"),
+        ] {
+            let (paal, boom) = (member("Paal", paal), member("Boom", boom));
+            let text = format!(r#"<c xmlns:gml="http://www.opengis.net/gml">{paal}{boom}</c>"#);
+            let (found, lines) = run("a.gml", &text);
+            assert_eq!(found.unwrap(), (DVec2::new(10.0, 10.0), 1), "{lines:?}");
+            let [line] = &lines[..] else { panic!("{lines:?}") };
+            assert!(
+                line.starts_with(&format!(
+                    "a.gml: {gone}: this layer lies 151 km to the west of the area"
+                )),
+                "{line}"
+            );
+        }
     }
 
     #[test]

@@ -6,10 +6,12 @@
 //! for what stands in the scenario's own files.
 //!
 //! Positions are kept on the earth (RD and NAP in a Dutch site frame, else longitude, latitude and ellipsoidal height), so
-//! that notes keep their place when the scenario's anchor moves; those of data without a place stay in the site frame.
+//! that notes keep their place when the scenario's anchor moves; those of data without a place stay in the site frame, and
+//! those of a file whose coordinate system was answered otherwise go with the file.
 //! The heading of a note's view is kept as it is: it counts from the north of the frame in which it was written.
 
 mod error;
+mod file_moves;
 mod lists;
 mod moving;
 mod notes;

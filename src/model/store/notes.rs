@@ -194,7 +194,7 @@ fn mark_taken_over<'i>(transaction: &Transaction<'_>, ids: impl Iterator<Item = 
 }
 
 /// Puts notes in, over those of the same ids. One that has no place on the earth after all keeps that in the site frame.
-fn write_notes(transaction: &Transaction<'_>, site: &SiteFrame, notes: &[Note]) -> rusqlite::Result<()> {
+pub(super) fn write_notes(transaction: &Transaction<'_>, site: &SiteFrame, notes: &[Note]) -> rusqlite::Result<()> {
     let mut put = transaction.prepare_cached(PUT)?;
     for note in notes {
         let view = &note.viewpoint;

@@ -88,11 +88,11 @@ pub(super) fn prepare(
     let source = joined(&as_inputs(&inputs.imagery));
     let path = staged.join(DESCRIPTION);
     let text = description(bounds, made.coarsest..=chosen.zoom, &title_of(options), &source.owner);
-    fs::write(&path, text).map_err(|error| PrepareError::cannot_write(&path, &error))?;
+    fs::write(&path, text).map_err(|error| PrepareError::cannot_write(&path, error))?;
     let target = options.folder.join(FOLDER);
     remove_folder(&target)
         .and_then(|()| fs::rename(&staged, &target))
-        .map_err(|error| PrepareError::cannot_write(&target, &error))?;
+        .map_err(|error| PrepareError::cannot_write(&target, error))?;
     Ok(vec![PreparedLayer {
         id: "imagery".to_owned(),
         kind: "imagery".to_owned(),
@@ -140,7 +140,7 @@ fn choose(
         let message = "no picture of it lies in this area; check the area and the coordinates of the file";
         report
             .problems
-            .push(Problem::error(names, "", message).because(Cause::Place));
+            .push(Problem::error(names, "", message).because(Cause::Elsewhere));
         return None;
     }
     let wanted = zoom_for(finest_m, lat_deg);

@@ -81,7 +81,7 @@ impl Pyramid<'_> {
             }
         }
         let marks = self.folder.join(MARKS);
-        fs::remove_dir_all(&marks).map_err(|error| PrepareError::cannot_write(&marks, &error))?;
+        fs::remove_dir_all(&marks).map_err(|error| PrepareError::cannot_write(&marks, error))?;
         Ok(Made {
             tiles: state.tiles.into_inner(),
             coarsest,
@@ -104,7 +104,7 @@ impl Pyramid<'_> {
 
     fn make_pieces(&self, middle: u8, state: &State) -> Result<(), PrepareError> {
         let marks = self.folder.join(MARKS);
-        fs::create_dir_all(&marks).map_err(|error| PrepareError::cannot_write(&marks, &error))?;
+        fs::create_dir_all(&marks).map_err(|error| PrepareError::cannot_write(&marks, error))?;
         let pieces: Vec<PictureTile> = self
             .range_at(middle)
             .tiles()
@@ -162,7 +162,7 @@ impl Pyramid<'_> {
         self.make_tile(piece, ways, &mut own, state)?;
         if own.problems.is_empty() {
             // What is odd is to be told by the next run too: such a piece is made again.
-            fs::write(&mark, own.tiles.to_string()).map_err(|error| PrepareError::cannot_write(&mark, &error))?;
+            fs::write(&mark, own.tiles.to_string()).map_err(|error| PrepareError::cannot_write(&mark, error))?;
         }
         let mut problems = state.problems.lock().unwrap_or_else(PoisonError::into_inner);
         for problem in own.problems {
@@ -233,12 +233,12 @@ impl Pyramid<'_> {
     fn write(&self, tile: PictureTile, picture: &Picture, state: &State) -> Result<(), PrepareError> {
         let bytes = picture
             .packed()
-            .map_err(|error| PrepareError::Machine(format!("a picture cannot be packed ({error})")))?;
+            .map_err(|error| PrepareError::machine(format!("a picture cannot be packed ({error})"), error))?;
         let path = self.path_of(tile);
         let folder = path.parent().unwrap_or(self.folder);
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&path, &bytes))
-            .map_err(|error| PrepareError::cannot_write(&path, &error))?;
+            .map_err(|error| PrepareError::cannot_write(&path, error))?;
         state.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         state.tiles.fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -252,11 +252,14 @@ impl Pyramid<'_> {
         let path = self.path_of(tile);
         let shown = path.display();
         match fs::read(&path) {
-            Ok(bytes) => Picture::unpacked(&bytes)
-                .map(Some)
-                .map_err(|message| PrepareError::Machine(format!("{shown}: {message}; run it again with --replace"))),
+            Ok(bytes) => Picture::unpacked(&bytes).map(Some).map_err(|message| {
+                PrepareError::machine_says(format!("{shown}: {message}; run it again with --replace"))
+            }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(PrepareError::Machine(format!("{shown}: it cannot be read ({error})"))),
+            Err(error) => Err(PrepareError::machine(
+                format!("{shown}: it cannot be read ({error})"),
+                error,
+            )),
         }
     }
 }

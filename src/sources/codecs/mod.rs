@@ -6,6 +6,7 @@
 
 pub(crate) mod basis;
 pub(crate) mod draco;
+pub(crate) mod draco_header;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -6,6 +6,7 @@
 use super::{
     Fault,
     accessor::{Views, element_count},
+    cut::MAX_CUTS_OF_TILE,
     data::PrimitiveData,
     feature_ids::{FeatureIdSet, Rows},
 };
@@ -17,7 +18,7 @@ const MAX_COPIES: usize = 1_000_000;
 /// Most times that meshes are drawn for one tile: the copies in a file are drawn in each instance of the file.
 const MAX_DRAWS: usize = 4_000_000;
 /// Most triangles that copies have together in one tile. One takes 30 to 120 bytes with its vertices and its edges.
-const MAX_COPIED_TRIANGLES: u64 = 2_000_000;
+pub(super) const MAX_COPIED_TRIANGLES: u64 = 2_000_000;
 /// Most accessor elements read for one tile, each time that a node draws them: a small file can name the
 /// same big list many times.
 const MAX_ELEMENTS: usize = 60_000_000;
@@ -25,9 +26,9 @@ const MAX_ELEMENTS: usize = 60_000_000;
 const MAX_EXTERNAL_BYTES: u64 = 1 << 30;
 /// Most points of the point clouds in one tile, and most points and ends of lines of the copies in it: 24 bytes each on the
 /// graphics card.
-const MAX_POINTS: u64 = 20_000_000;
+pub(super) const MAX_POINTS: u64 = 20_000_000;
 /// Most texture bytes of one tile, unpacked.
-const MAX_TEXTURE_BYTES: u64 = 1 << 30;
+pub(super) const MAX_TEXTURE_BYTES: u64 = 1 << 30;
 
 /// The name that faults give as their place.
 const EXTENSION: &str = "EXT_mesh_gpu_instancing";
@@ -42,6 +43,8 @@ pub(crate) struct Budget {
     pub(super) copied_triangles: u64,
     pub(super) elements: usize,
     pub(super) texture_bytes: u64,
+    /// Triangles that cutting surfaces by their feature ids may add.
+    pub(super) cuts: usize,
     /// Points and ends of lines.
     pub(crate) points: u64,
     /// Triangles of everything in a composite tile, where that is what is decoded.
@@ -62,6 +65,7 @@ impl Default for Budget {
             copied_triangles: MAX_COPIED_TRIANGLES,
             elements: MAX_ELEMENTS,
             texture_bytes: MAX_TEXTURE_BYTES,
+            cuts: MAX_CUTS_OF_TILE,
             points: MAX_POINTS,
             in_all: 0,
             is_simpler: false,

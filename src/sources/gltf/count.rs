@@ -89,7 +89,8 @@ fn element_count(root: &Root, primitive: &Primitive) -> u64 {
     }
 }
 
-fn instance_count(root: &Root, extension: &Value) -> u64 {
+/// How many copies a node draws of its mesh.
+pub(super) fn instance_count(root: &Root, extension: &Value) -> u64 {
     let attributes = extension.get("attributes").and_then(Value::as_object);
     let accessor = attributes.and_then(|attributes| attributes.values().find_map(Value::as_u64));
     accessor

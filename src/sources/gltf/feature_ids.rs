@@ -6,6 +6,7 @@
 use super::{
     Fault,
     data::PrimitiveData,
+    data_texture::TexelSource,
     file::{Primitive, Root},
 };
 use serde_json::Value;
@@ -14,13 +15,15 @@ use serde_json::Value;
 pub(super) const MAX_FEATURES: u32 = 4_000_000;
 
 /// Where the ids of one primitive stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum IdSource {
     Accessor(usize),
     /// The number of the vertex, or of the instance, is the id.
     ElementNumber,
-    /// In a texture, which is not read yet.
-    Texture,
+    /// In a texture.
+    Texture(TexelSource),
+    /// It does not say where.
+    Unknown(&'static str),
 }
 
 /// The first feature id set of a primitive or of the instances of a node.
@@ -40,7 +43,9 @@ impl FeatureIdSet {
         if let Some(extension) = primitive.extensions.get("EXT_mesh_features")
             && let Some(first) = first_set(extension)
         {
-            return Self::read(extension, first, |name| primitive.attributes.get(name).copied());
+            return Some(Self::read(extension, first, |name| {
+                primitive.attributes.get(name).copied()
+            }));
         }
         let batch_id = primitive
             .attributes
@@ -60,25 +65,51 @@ impl FeatureIdSet {
         let attributes = node_extensions.get("EXT_mesh_gpu_instancing")?.get("attributes");
         let extension = node_extensions.get("EXT_instance_features")?;
         let accessor = |name: &str| usize::try_from(attributes?.get(name)?.as_u64()?).ok();
-        Self::read(extension, first_set(extension)?, accessor)
+        Some(Self::read(extension, first_set(extension)?, accessor))
     }
 
-    /// `None` where its attribute is not there.
-    fn read(extension: &Value, first: &Value, accessor: impl Fn(&str) -> Option<usize>) -> Option<Self> {
+    fn read(extension: &Value, first: &Value, accessor: impl Fn(&str) -> Option<usize>) -> Self {
         let number = |key: &str| first.get(key).and_then(Value::as_u64);
-        let source = match number("attribute") {
-            Some(set) => IdSource::Accessor(accessor(&format!("_FEATURE_ID_{set}"))?),
-            None if first.get("texture").is_some() => IdSource::Texture,
-            None => IdSource::ElementNumber,
+        let property_table = number("propertyTable").and_then(|table| usize::try_from(table).ok());
+        let attribute = |set: &Value| {
+            let Some(set) = set.as_u64() else {
+                return IdSource::Unknown("`attribute` is no whole number");
+            };
+            let found = accessor(&format!("_FEATURE_ID_{set}"));
+            found.map_or(
+                IdSource::Unknown("the attribute with the feature ids is not there"),
+                IdSource::Accessor,
+            )
+        };
+        let source = match (first.get("attribute"), first.get("texture")) {
+            _ if property_table.is_none() && first.get("featureCount").is_some_and(|count| !count.is_u64()) => {
+                IdSource::Unknown("`featureCount` is no whole number")
+            }
+            (Some(set), _) => attribute(set),
+            (None, Some(texture)) => TexelSource::parse(texture).map_or_else(IdSource::Unknown, IdSource::Texture),
+            (None, None) => IdSource::ElementNumber,
         };
         let sets = extension.get("featureIds").and_then(Value::as_array);
-        Some(Self {
+        Self {
             source,
             null_id: number("nullFeatureId").and_then(|id| u32::try_from(id).ok()),
             feature_count: number("featureCount").map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)),
-            property_table: number("propertyTable").and_then(|table| usize::try_from(table).ok()),
+            property_table,
             has_more: sets.is_some_and(|sets| sets.len() > 1),
-        })
+        }
+    }
+
+    /// The texture that has the ids, where one has.
+    pub(super) fn texture(&self) -> Option<TexelSource> {
+        match self.source {
+            IdSource::Texture(source) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The id that means "no feature".
+    pub(super) fn null_id(&self) -> Option<u32> {
+        self.null_id
     }
 
     /// The row of each of `vertices` vertices (or instances); `rows` itself where there is none.
@@ -89,6 +120,10 @@ impl FeatureIdSet {
             } else {
                 id
             }
+        };
+        let fault = |message: &str| {
+            let message = format!("{message}; the geometry is shown without features");
+            Fault::new("EXT_mesh_features", message)
         };
         match self.source {
             IdSource::Accessor(index) => {
@@ -101,10 +136,8 @@ impl FeatureIdSet {
                 Ok(ids)
             }
             IdSource::ElementNumber => Ok((0_u32..).take(vertices).map(row).collect()),
-            IdSource::Texture => Err(Fault::not_read(
-                "EXT_mesh_features",
-                "feature ids in textures are not read yet; the geometry is shown without features",
-            )),
+            IdSource::Texture(_) => Err(fault("only the surfaces of meshes have their feature ids in a texture")),
+            IdSource::Unknown(message) => Err(fault(message)),
         }
     }
 }

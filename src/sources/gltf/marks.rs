@@ -325,6 +325,7 @@ mod tests {
             uvs: Vec::new(),
             indices: vec![0, 1],
             outline: Vec::new(),
+            carried: crate::sources::gltf::carried::Carried::default(),
             bounds,
         };
         let copied = PlacedMesh {

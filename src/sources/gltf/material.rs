@@ -88,9 +88,7 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
     };
     let texture = info.as_ref().filter(|_| image.is_some()).map(|info| info.index.value());
     let has_mode = |wanted: AlphaMode| matches!(material.alpha_mode, Checked::Valid(mode) if mode == wanted);
-    let transform = info
-        .as_ref()
-        .and_then(|info| info.extensions.as_ref()?.texture_transform.as_ref());
+    let (uv_set, uv_transform) = info.as_ref().map_or((0, UvTransform::IDENTITY), uv_of);
     let look = Look {
         class: RenderClass {
             image,
@@ -105,13 +103,20 @@ pub(super) fn look(root: &Root, index: Option<usize>) -> (Look, Option<Fault>) {
             edges: EdgeSource::Angles,
         },
         factor,
-        uv_set: transform
-            .and_then(|transform| transform.tex_coord)
-            .or(info.as_ref().map(|info| info.tex_coord))
-            .unwrap_or(0),
-        uv_transform: transform.map_or(UvTransform::IDENTITY, UvTransform::of),
+        uv_set,
+        uv_transform,
     };
     (look, fault)
+}
+
+/// Which texture coordinates a texture is read with, and how they are moved.
+pub(super) fn uv_of(info: &Info) -> (u32, UvTransform) {
+    let extensions = info.extensions.as_ref();
+    let transform = extensions.and_then(|extensions| extensions.texture_transform.as_ref());
+    let set = transform
+        .and_then(|transform| transform.tex_coord)
+        .unwrap_or(info.tex_coord);
+    (set, transform.map_or(UvTransform::IDENTITY, UvTransform::of))
 }
 
 /// Base colour factor and texture, or the diffuse ones of the older specular-glossiness extension.
@@ -149,6 +154,24 @@ pub(super) fn srgb_bytes([red, green, blue, alpha]: [f32; 4]) -> [u8; 4] {
     [encode(red), encode(green), encode(blue), byte(alpha)]
 }
 
+/// The colour halfway between two in sRGB bytes, as light mixes.
+pub(super) fn srgb_mean(a: [u8; 4], b: [u8; 4]) -> [u8; 4] {
+    if a == b {
+        return a;
+    }
+    let linear = |byte: u8| {
+        let encoded = f32::from(byte) / 255.0;
+        if encoded <= 0.040_45 {
+            encoded / 12.92
+        } else {
+            ((encoded + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    let part = |i: usize| f32::midpoint(linear(a[i]), linear(b[i]));
+    let alpha = f32::midpoint(f32::from(a[3]), f32::from(b[3])) / 255.0;
+    srgb_bytes([part(0), part(1), part(2), alpha])
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -175,6 +198,7 @@ mod tests {
     fn colors_are_encoded_as_srgb() {
         assert_eq!(srgb_bytes([0.0, 1.0, 0.5, 0.5]), [0, 255, 188, 128]);
         assert_eq!(srgb_bytes([f32::NAN, 9.0, -1.0, f32::NAN]), [0, 255, 0, 0]);
+        assert_eq!(srgb_mean([0, 255, 7, 0], [255, 255, 7, 255]), [188, 255, 7, 128]);
     }
 
     #[test]

@@ -96,6 +96,9 @@ pub(super) fn merge(
     let allowed = budget.allowed(copied_triangles(&placed, chain));
     let is_simpler = simpler::fit(&mut placed, chain, allowed);
     budget.is_simpler |= is_simpler;
+    for part in placed.iter_mut().flat_map(|mesh| &mut mesh.parts) {
+        part.note_surface();
+    }
     // A model has a whole number of triangles: for a few more none of its copies is left out.
     let allowed = if is_simpler { allowed + allowed / 8 } else { allowed };
     let wanted = copied_triangles(&placed, chain);
@@ -253,6 +256,7 @@ impl Merger<'_> {
             unlit: class.unlit,
             outline: (class.edges == EdgeSource::File).then(Vec::new),
             copies: Vec::new(),
+            values: crate::geometry::SurfaceValues::default(),
         })
     }
 
@@ -284,6 +288,7 @@ impl Merger<'_> {
         let mesh = self.mesh(class);
         let (before, after) = (mesh.positions.len(), mesh.positions.len() + positions.len());
         color_before(mesh, &part, before);
+        part.carried.add_to(mesh, is_mirrored);
         move_or_append(&mut mesh.positions, &mut positions);
         move_or_append(&mut mesh.normals, &mut normals);
         move_or_append(&mut mesh.features, &mut part.rows);
@@ -313,6 +318,7 @@ impl Merger<'_> {
         let mesh = self.mesh(class);
         let (before, after) = (mesh.positions.len(), mesh.positions.len() + positions.len());
         color_before(mesh, part, before);
+        part.carried.add_to(mesh, is_mirrored);
         mesh.positions.extend_from_slice(&positions);
         mesh.normals.extend_from_slice(&normals);
         if row.is_none() {

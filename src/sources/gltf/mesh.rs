@@ -7,12 +7,14 @@ use super::{
     document::Document,
     feature_ids::{Rows, choose_rows, feature_id_sets, property_tables},
     file::{Primitive, Root},
+    file_metadata::FileMetadata,
     marks::{merge_marks, split_marks},
     merge::{PlacedMesh, bounds_in_gltf, bounds_in_root, merge},
     metadata,
     picture::decode_image,
     place::{Placement, SiteMap},
     primitive::{outline_accessor, read_part},
+    property_attributes::{add_columns, make_rows_of_points},
     scene::mesh_places,
 };
 use crate::{
@@ -70,31 +72,32 @@ pub(crate) fn decode(
         None => choose_rows(&document.root, batch_rows),
     };
     let models = instances.map_or(1, |instances| instances.places.len());
-    let mut parts = read_parts(document, &views, rows, models, budget, &mut faults);
+    let mut of_metadata = Vec::new();
+    let metadata = FileMetadata::load(&views, resources, path, budget, &mut of_metadata);
+    let mut parts = read_parts(document, &views, &metadata, rows, models, budget, &mut faults);
     if models == 0 {
         parts.clear();
     }
-    let mut bytes_read = views.bytes_read;
+    budget.cuts = metadata.cuts_left();
+    let mut bytes_read = views.bytes_read + metadata.bytes_read();
     if parts.is_empty()
         && let Some(first) = faults.first()
     {
         return Err(first.clone().at(path));
     }
-    let features = match (rows.property_table, batch) {
-        (Some(table), _) => {
-            let (features, found) = metadata::read_table(&views, table, rows.count, resources, path);
-            faults.extend(found);
-            features
-        }
-        (None, Some(batch)) => FeatureTable {
+    faults.append(&mut of_metadata);
+    let has_features = instances.is_some() || rows.count > 0 || !feature_id_sets(&document.root).is_empty();
+    let of_points = (!has_features).then(|| make_rows_of_points(&mut parts, &mut faults));
+    let of_points = of_points.flatten();
+    let (rows, has_row_each) = (of_points.unwrap_or(rows), of_points.is_some());
+    let mut features = match (rows.property_table, batch) {
+        (Some(table), _) => metadata::read_table(&views, table, rows.count, resources, path, &mut faults),
+        (None, batch) => FeatureTable {
             rows: rows.count,
-            ..batch
-        },
-        (None, None) => FeatureTable {
-            rows: rows.count,
-            ..FeatureTable::default()
+            ..batch.unwrap_or_default()
         },
     };
+    add_columns(&parts, &mut features, &mut faults);
     let mut problems = warnings(document, path);
     if instances.is_none() {
         problems.extend(feature_warning(&document.root, rows, path));
@@ -113,6 +116,9 @@ pub(crate) fn decode(
         let misplaced = |error: GeorefError| Problem::error(path, "", error.to_string()).because(Cause::Place);
         let (faces, others) = split_marks(parts);
         marks = merge_marks(others, faces.is_empty(), &map, &chain, rows.count, budget).map_err(misplaced)?;
+        for points in &mut marks.points {
+            points.has_row_each = has_row_each;
+        }
         for (class, mesh) in merge(faces, &map, &chain, rows.count, budget).map_err(misplaced)? {
             let mut mesh = mesh;
             if let Some(image) = class.image {
@@ -157,6 +163,7 @@ pub(crate) fn decode(
 fn read_parts(
     document: &Document<'_>,
     views: &Views<'_>,
+    metadata: &FileMetadata,
     rows: Rows,
     models: usize,
     budget: &mut Budget,
@@ -195,7 +202,7 @@ fn read_parts(
                 return drawn;
             }
             let mut found = Vec::new();
-            let part = read_part(views, primitive, rows, &mut found);
+            let part = read_part(views, primitive, rows, metadata, &mut found);
             faults.extend(found.into_iter().map(|fault| within(fault, place.mesh, number)));
             match part {
                 Ok(Some(part)) => parts.push(part),
@@ -215,7 +222,7 @@ fn read_parts(
 }
 
 /// Elements of everything that a primitive names and that will be read.
-fn elements_of(root: &Root, primitive: &Primitive) -> usize {
+pub(super) fn elements_of(root: &Root, primitive: &Primitive) -> usize {
     let accessors = primitive.attributes.values().chain(&primitive.indices).copied();
     accessors
         .chain(outline_accessor(primitive))

@@ -1,6 +1,11 @@
-//! `EXT_structural_metadata` property tables to columns.
+//! `EXT_structural_metadata`: its schema, and property tables to columns.
 
-use super::{Fault, accessor::Views, feature_ids::property_tables};
+use super::{
+    Fault,
+    accessor::Views,
+    feature_ids::property_tables,
+    property_format::{Element, MAX_ARRAY, Number, PropertyFormat, Scalar},
+};
 use crate::{
     geometry::{Column, FeatureTable, Value},
     sources::resource::{Resources, read_uri},
@@ -9,10 +14,10 @@ use serde_json::Value as Json;
 
 /// Most values of one table, bytes of texts included: properties can share the same bytes.
 const MAX_VALUES: usize = 64_000_000;
+/// Most cells of one table that the defaults of its class fill: they take no bytes in the file.
+const MAX_DEFAULTS: usize = 1_000_000;
 /// Where a schema in a file of its own is named.
 const SCHEMA_URI: &str = "EXT_structural_metadata.schemaUri";
-/// Most values of one array of one row.
-const MAX_ARRAY: usize = 65_536;
 
 /// Reads property table `table`; a property that cannot be read becomes a fault and the others stay.
 pub(super) fn read_table(
@@ -21,24 +26,27 @@ pub(super) fn read_table(
     rows: u32,
     resources: &dyn Resources,
     path: &str,
-) -> (FeatureTable, Vec<Fault>) {
+    faults: &mut Vec<Fault>,
+) -> FeatureTable {
     let place = format!("EXT_structural_metadata.propertyTables[{table}]");
-    let empty = |fault| {
-        let table = FeatureTable {
-            rows,
-            ..FeatureTable::default()
-        };
-        (table, vec![fault])
+    let empty = |class| FeatureTable {
+        rows,
+        class,
+        ..FeatureTable::default()
     };
     let Some(json) = property_tables(views.root).get(table) else {
-        return empty(Fault::new(place, "there is no such property table"));
+        faults.push(Fault::new(place, "there is no such property table"));
+        return empty(None);
     };
     match schema(views, resources, path) {
-        Ok(schema) => read_properties(&schema, json, rows, &|index| views.view(index), &place),
+        Ok(schema) => {
+            let (features, found) = read_properties(&schema, json, rows, &|index| views.view(index), &place);
+            faults.extend(found);
+            features
+        }
         Err(fault) => {
-            let class = class_name(json);
-            let (table, faults) = empty(fault);
-            (FeatureTable { class, ..table }, faults)
+            faults.push(fault);
+            empty(class_name(json))
         }
     }
 }
@@ -92,10 +100,48 @@ pub(crate) fn read_properties<'a>(
             Err(fault) => faults.push(fault.moved_to(place())),
         }
     }
+    faults.extend(add_defaults(schema, definitions, table, &mut features, place));
     (features, faults)
 }
 
-fn schema(views: &Views<'_>, resources: &dyn Resources, path: &str) -> Result<Json, Fault> {
+/// What a table leaves out has the default of its class in every row.
+fn add_defaults(
+    schema: &Json,
+    definitions: Option<&Json>,
+    table: &Json,
+    features: &mut FeatureTable,
+    place: &str,
+) -> Option<Fault> {
+    let given = table.get("properties").and_then(Json::as_object);
+    let rows = features.rows as usize;
+    let mut left_cells = MAX_DEFAULTS;
+    for (name, definition) in definitions.and_then(Json::as_object).into_iter().flatten() {
+        if given.is_some_and(|given| given.contains_key(name)) {
+            continue;
+        }
+        let format = PropertyFormat::new(schema, definition, &Json::Null);
+        let Some(default) = format.ok().map(|format| format.default).filter(|d| *d != Value::Null) else {
+            continue;
+        };
+        let Some(left) = left_cells.checked_sub(rows) else {
+            let message = format!("the defaults of its class would fill more than {MAX_DEFAULTS} cells");
+            return Some(Fault::too_large(format!("{place}.properties.{name}"), message));
+        };
+        left_cells = left;
+        let column = match default {
+            Value::Int(value) => Column::Int(vec![value; rows]),
+            Value::Float(value) => Column::Float(vec![value; rows]),
+            Value::Bool(value) => Column::Bool(vec![value; rows]),
+            Value::Text(value) => Column::Text(vec![Some(value); rows]),
+            other => Column::Mixed(vec![other; rows]),
+        };
+        features.columns.push((name.clone(), column));
+    }
+    None
+}
+
+/// The schema of a file, which may stand in a file of its own.
+pub(super) fn schema(views: &Views<'_>, resources: &dyn Resources, path: &str) -> Result<Json, Fault> {
     let extension = views.root.extensions.get("EXT_structural_metadata");
     let extension = extension.unwrap_or(&Json::Null);
     if let Some(schema) = extension.get("schema") {
@@ -113,130 +159,21 @@ fn schema(views: &Views<'_>, resources: &dyn Resources, path: &str) -> Result<Js
 /// Largest schema that is read, bytes.
 const MAX_SCHEMA_BYTES: u64 = 64 << 20;
 
-/// Number types of the metadata specification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Number {
-    Int { bytes: usize, is_signed: bool },
-    Float { bytes: usize },
-}
-
-impl Number {
-    fn parse(name: &str) -> Option<Self> {
-        let int = |bytes, is_signed| Some(Self::Int { bytes, is_signed });
-        match name {
-            "INT8" => int(1, true),
-            "UINT8" => int(1, false),
-            "INT16" => int(2, true),
-            "UINT16" => int(2, false),
-            "INT32" => int(4, true),
-            "UINT32" => int(4, false),
-            "INT64" => int(8, true),
-            "UINT64" => int(8, false),
-            "FLOAT32" => Some(Self::Float { bytes: 4 }),
-            "FLOAT64" => Some(Self::Float { bytes: 8 }),
-            _ => None,
-        }
-    }
-
-    fn bytes(self) -> usize {
-        match self {
-            Self::Int { bytes, .. } | Self::Float { bytes } => bytes,
-        }
-    }
-
-    /// The number at place `index` of packed numbers.
-    fn at(self, data: &[u8], index: usize) -> Option<Scalar> {
-        let size = self.bytes();
-        let start = index.checked_mul(size)?;
-        let raw = data.get(start..start.checked_add(size)?)?;
-        let mut wide = [0_u8; 8];
-        wide[..size].copy_from_slice(raw);
-        let bits = u64::from_le_bytes(wide);
-        Some(match self {
-            Self::Float { bytes: 4 } => Scalar::Float(f64::from(f32::from_le_bytes(raw.try_into().ok()?))),
-            Self::Float { .. } => Scalar::Float(f64::from_bits(bits)),
-            Self::Int { bytes, is_signed: true } => {
-                let unused = 64 - 8 * u32::try_from(bytes).ok()?;
-                Scalar::Int((bits << unused).cast_signed() >> unused)
-            }
-            Self::Int { .. } => i64::try_from(bits).map_or_else(|_| Scalar::Float(wide_float(bits)), Scalar::Int),
-        })
-    }
-
-    /// What an integer is divided by when it is normalised.
-    fn largest(self) -> f64 {
-        match self {
-            Self::Float { .. } => 1.0,
-            Self::Int { bytes, is_signed } => {
-                let bits = u32::try_from(bytes).unwrap_or(8) * 8 - u32::from(is_signed);
-                wide_float(u64::MAX >> (64 - bits))
-            }
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Scalar {
-    Int(i64),
-    Float(f64),
-}
-
-impl Scalar {
-    fn as_f64(self) -> f64 {
-        match self {
-            Self::Int(i) => signed_float(i),
-            Self::Float(f) => f,
-        }
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "numbers beyond 2^53 have no exact float")]
-fn wide_float(bits: u64) -> f64 {
-    bits as f64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "numbers beyond 2^53 have no exact float")]
-fn signed_float(value: i64) -> f64 {
-    value as f64
-}
-
-/// What one element is.
-enum Element<'a> {
-    Bool,
-    Text,
-    Enum {
-        number: Number,
-        names: Vec<(i64, &'a str)>,
-    },
-    /// Scalars, vectors and matrices.
-    Numbers {
-        number: Number,
-        components: usize,
-    },
-}
-
 /// One property of one table.
 struct PropertyReader<'a> {
-    element: Element<'a>,
+    format: PropertyFormat,
     values: &'a [u8],
     string_offsets: Option<(&'a [u8], Number)>,
     array_offsets: Option<(&'a [u8], Number)>,
-    is_array: bool,
-    /// Elements per row of an array with a fixed length.
-    array_count: usize,
-    is_normalized: bool,
-    offset: Option<&'a Json>,
-    scale: Option<&'a Json>,
-    no_data: Option<&'a Json>,
     rows: usize,
 }
 
 impl<'a> PropertyReader<'a> {
     fn new(
         view_of: &dyn Fn(usize) -> Result<&'a [u8], Fault>,
-        schema: &'a Json,
-        definition: &'a Json,
-        property: &'a Json,
+        schema: &Json,
+        definition: &Json,
+        property: &Json,
         rows: usize,
     ) -> Result<Self, Fault> {
         let view = |key: &str| -> Result<Option<&'a [u8]>, Fault> {
@@ -251,21 +188,11 @@ impl<'a> PropertyReader<'a> {
             let number = Number::parse(number).ok_or_else(|| format!("`{kind}` is unknown"))?;
             Ok(view(values)?.map(|bytes| (bytes, number)))
         };
-        let either = |key: &str| property.get(key).or_else(|| definition.get(key));
         Ok(Self {
-            element: element(schema, definition)?,
+            format: PropertyFormat::new(schema, definition, property)?,
             values: view("values")?.ok_or("the property has no values")?,
             string_offsets: offsets("stringOffsets", "stringOffsetType")?,
             array_offsets: offsets("arrayOffsets", "arrayOffsetType")?,
-            is_array: definition.get("array").and_then(Json::as_bool).unwrap_or(false),
-            array_count: definition
-                .get("count")
-                .and_then(Json::as_u64)
-                .map_or(0, |count| usize::try_from(count).unwrap_or(usize::MAX).min(MAX_ARRAY)),
-            is_normalized: definition.get("normalized").and_then(Json::as_bool).unwrap_or(false),
-            offset: either("offset"),
-            scale: either("scale"),
-            no_data: definition.get("noData"),
             rows,
         })
     }
@@ -275,7 +202,8 @@ impl<'a> PropertyReader<'a> {
     fn doubt(&self) -> Option<String> {
         // One bit a row, padded to eight bytes.
         let most = self.rows / 8 + 1 + 8;
-        let is_doubtful = matches!(self.element, Element::Bool) && !self.is_array && self.values.len() > most;
+        let is_doubtful =
+            matches!(self.format.element, Element::Bool) && !self.format.is_array && self.values.len() > most;
         is_doubtful.then(|| {
             format!(
                 "{} bytes are not one bit for each of {} rows; nothing is known of this property",
@@ -289,10 +217,10 @@ impl<'a> PropertyReader<'a> {
     fn cost(&self) -> usize {
         let elements = match self.array_offsets {
             Some((offsets, number)) => place(offsets, number, self.rows).unwrap_or(0),
-            None if self.is_array => self.rows.saturating_mul(self.array_count),
+            None if self.format.is_array => self.rows.saturating_mul(self.format.array_count),
             None => self.rows,
         };
-        let each = match self.element {
+        let each = match self.format.element {
             Element::Numbers { components, .. } => components,
             Element::Bool | Element::Text | Element::Enum { .. } => 1,
         };
@@ -306,12 +234,12 @@ impl<'a> PropertyReader<'a> {
 
     fn column(&self) -> Result<Column, String> {
         let short = || "the values end before the last row".to_owned();
-        let is_scaled = self.is_normalized || self.offset.is_some() || self.scale.is_some();
-        if self.is_array {
+        let format = &self.format;
+        if format.is_array {
             let values: Option<Vec<Value>> = (0..self.rows).map(|row| self.array(row)).collect();
             return values.map(Column::Mixed).ok_or_else(short);
         }
-        match &self.element {
+        match &format.element {
             Element::Bool => {
                 let values: Option<Vec<bool>> = (0..self.rows).map(|row| bit(self.values, row)).collect();
                 values.map(Column::Bool).ok_or_else(short)
@@ -326,23 +254,32 @@ impl<'a> PropertyReader<'a> {
                 values.map(Column::Text).ok_or_else(short)
             }
             Element::Numbers { number, components: 1 } => {
-                let no_data = self.no_data.and_then(Json::as_f64);
                 let scalars: Option<Vec<Scalar>> = (0..self.rows).map(|row| number.at(self.values, row)).collect();
                 let scalars = scalars.ok_or_else(short)?;
-                let is_whole = !is_scaled && scalars.iter().all(|scalar| matches!(scalar, Scalar::Int(_)));
-                let is_missing = |scalar: &Scalar| no_data.is_some_and(|no_data| same(scalar.as_f64(), no_data));
+                let is_whole = !format.is_scaled()
+                    && scalars.iter().all(|scalar| matches!(scalar, Scalar::Int(_)))
+                    && matches!(format.default, Value::Null | Value::Int(_));
                 Ok(if is_whole {
-                    let int = |scalar: &Scalar| match scalar {
-                        Scalar::Int(value) if !is_missing(scalar) => *value,
+                    let missing = match format.default {
+                        Value::Int(default) => default,
                         _ => i64::MIN,
+                    };
+                    let int = |scalar: &Scalar| match scalar {
+                        Scalar::Int(value) if !format.is_missing(*scalar) => *value,
+                        _ => missing,
                     };
                     Column::Int(scalars.iter().map(int).collect())
                 } else {
+                    let missing = match format.default {
+                        Value::Int(default) => Scalar::Int(default).as_f64(),
+                        Value::Float(default) => default,
+                        _ => f64::NAN,
+                    };
                     let float = |scalar: &Scalar| {
-                        if is_missing(scalar) {
-                            f64::NAN
+                        if format.is_missing(*scalar) {
+                            missing
                         } else {
-                            self.scaled(*scalar, *number, 0)
+                            format.scaled(*scalar, 0, 0)
                         }
                     };
                     Column::Float(scalars.iter().map(float).collect())
@@ -360,107 +297,49 @@ impl<'a> PropertyReader<'a> {
         let (start, end) = if let Some((offsets, number)) = self.array_offsets {
             (place(offsets, number, row)?, place(offsets, number, row + 1)?)
         } else {
-            let start = row.checked_mul(self.array_count)?;
-            (start, start.checked_add(self.array_count)?)
+            let start = row.checked_mul(self.format.array_count)?;
+            (start, start.checked_add(self.format.array_count)?)
         };
         if end < start || end - start > MAX_ARRAY {
             return None;
+        }
+        if let Element::Numbers { .. } = self.format.element {
+            return Some(self.format.of_numbers(&self.scalars(start, end)?));
         }
         let items: Option<Vec<Value>> = (start..end).map(|index| self.value(index)).collect();
         Some(Value::List(items?))
     }
 
+    /// The numbers of the elements from `start` to before `end`, counted through all rows and arrays.
+    fn scalars(&self, start: usize, end: usize) -> Option<Vec<Scalar>> {
+        let Element::Numbers { number, components } = self.format.element else {
+            return None;
+        };
+        let numbers = start.checked_mul(components)?..end.checked_mul(components)?;
+        numbers.map(|index| number.at(self.values, index)).collect()
+    }
+
     /// Element `index`, counted through all rows and arrays.
     fn value(&self, index: usize) -> Option<Value> {
-        Some(match &self.element {
+        Some(match &self.format.element {
             Element::Bool => Value::Bool(bit(self.values, index)?),
             Element::Text => {
                 let (offsets, number) = self.string_offsets?;
                 let range = place(offsets, number, index)?..place(offsets, number, index + 1)?;
                 let text = String::from_utf8_lossy(self.values.get(range)?).into_owned();
-                if self.no_data.and_then(Json::as_str) == Some(&text) {
-                    Value::Null
+                if self.format.is_missing_text(&text) {
+                    self.format.default.clone()
                 } else {
                     Value::Text(text)
                 }
             }
-            Element::Enum { number, names } => match number.at(self.values, index)? {
-                Scalar::Int(value) => {
-                    let name = names.iter().find(|(number, _)| *number == value).map(|(_, name)| *name);
-                    match name {
-                        Some(name) if self.no_data.and_then(Json::as_str) == Some(name) => Value::Null,
-                        Some(name) => Value::Text(name.to_owned()),
-                        None => Value::Text(value.to_string()),
-                    }
-                }
+            Element::Enum { number, .. } => match number.at(self.values, index)? {
+                Scalar::Int(value) => self.format.of_enum(value),
                 Scalar::Float(_) => return None,
             },
-            Element::Numbers { number, components } => {
-                let is_plain = !self.is_normalized && self.offset.is_none() && self.scale.is_none();
-                let mut items = Vec::with_capacity(*components);
-                for component in 0..*components {
-                    let scalar = number.at(self.values, index.checked_mul(*components)?.checked_add(component)?)?;
-                    items.push(match scalar {
-                        Scalar::Int(value) if is_plain => Value::Int(value),
-                        scalar => Value::Float(self.scaled(scalar, *number, component)),
-                    });
-                }
-                if *components == 1 {
-                    items.pop()?
-                } else {
-                    Value::List(items)
-                }
-            }
+            Element::Numbers { .. } => self.format.of_numbers(&self.scalars(index, index + 1)?),
         })
     }
-
-    fn scaled(&self, scalar: Scalar, number: Number, component: usize) -> f64 {
-        let raw = scalar.as_f64();
-        let raw = if self.is_normalized {
-            (raw / number.largest()).max(-1.0)
-        } else {
-            raw
-        };
-        let pick = |json: Option<&Json>| {
-            let json = json?;
-            json.as_f64().or_else(|| json.get(component)?.as_f64())
-        };
-        raw * pick(self.scale).unwrap_or(1.0) + pick(self.offset).unwrap_or(0.0)
-    }
-}
-
-/// What one element of a property is.
-fn element<'a>(schema: &'a Json, definition: &'a Json) -> Result<Element<'a>, String> {
-    let text = |key: &str| definition.get(key).and_then(Json::as_str).unwrap_or_default();
-    let components = match text("type") {
-        "BOOLEAN" => return Ok(Element::Bool),
-        "STRING" => return Ok(Element::Text),
-        "ENUM" => {
-            let kind = schema.get("enums").and_then(|enums| enums.get(text("enumType")));
-            let kind = kind.ok_or_else(|| format!("the enum `{}` is not defined", text("enumType")))?;
-            let number = kind.get("valueType").and_then(Json::as_str).unwrap_or("UINT16");
-            let values = kind.get("values").and_then(Json::as_array).into_iter().flatten();
-            let names = values
-                .filter_map(|value| Some((value.get("value")?.as_i64()?, value.get("name")?.as_str()?)))
-                .collect();
-            return Ok(Element::Enum {
-                number: Number::parse(number).ok_or("the enum's number type is unknown")?,
-                names,
-            });
-        }
-        "SCALAR" => 1,
-        "VEC2" => 2,
-        "VEC3" => 3,
-        "VEC4" | "MAT2" => 4,
-        "MAT3" => 9,
-        "MAT4" => 16,
-        other => return Err(format!("the property type `{other}` is unknown")),
-    };
-    let number = Number::parse(text("componentType"));
-    Ok(Element::Numbers {
-        number: number.ok_or_else(|| format!("the component type `{}` is unknown", text("componentType")))?,
-        components,
-    })
 }
 
 fn bit(data: &[u8], index: usize) -> Option<bool> {
@@ -473,9 +352,4 @@ fn place(offsets: &[u8], number: Number, index: usize) -> Option<usize> {
         Scalar::Int(value) => usize::try_from(value).ok(),
         Scalar::Float(_) => None,
     }
-}
-
-/// Equal, or so near that one is the other as `f32`: files write `noData` of a FLOAT32 with fewer digits.
-fn same(a: f64, b: f64) -> bool {
-    (a - b).abs() <= f64::from(f32::EPSILON) * b.abs() || (a.is_nan() && b.is_nan())
 }

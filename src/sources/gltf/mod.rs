@@ -12,15 +12,19 @@
 //! Copies of a model (`EXT_mesh_gpu_instancing`, and those of instanced tiles) are drawn as triangles of the same
 //! meshes, so that hiding, picking and edges are the same as for buildings; how many fit into a tile is capped.
 //!
-//! Not read yet, with a problem: feature ids in textures. Animations and skins are passed over: tiles stand still.
+//! Animations and skins are passed over: tiles stand still.
 
 mod accessor;
+mod carried;
 mod copies;
 mod count;
+mod cut;
 mod data;
+mod data_texture;
 mod document;
 mod feature_ids;
 mod file;
+mod file_metadata;
 mod marks;
 mod material;
 mod merge;
@@ -28,10 +32,14 @@ mod mesh;
 mod meshopt;
 mod metadata;
 mod picture;
+mod picture_size;
 mod place;
 mod primitive;
+mod property_attributes;
+mod property_format;
 mod scene;
 mod simpler;
+mod sizes;
 
 pub(crate) use copies::{Budget, Copies};
 pub(crate) use count::{Totals, count};
@@ -41,6 +49,7 @@ pub(crate) use mesh::{DecodedGltf, Wrapping, decode};
 pub(crate) use metadata::read_properties;
 pub(crate) use picture::decode_picture;
 pub(crate) use place::Placement;
+pub(crate) use sizes::{Sizes, sizes};
 
 use crate::sources::{Cause, Problem, Severity, resource::ResourceError};
 

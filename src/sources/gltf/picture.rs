@@ -2,39 +2,41 @@
 
 use super::{Fault, accessor::Views, file::Root};
 use crate::{
-    geometry::{Texture, TextureSupport, Wrap},
+    geometry::{Texels, Texture, TextureSupport, Wrap},
     sources::{
         Cause,
         codecs::{CodecError, CodecErrorKind, basis},
         resource::{Resources, read_uri},
     },
 };
-use image::{ImageError, ImageReader, Limits};
+use image::{DynamicImage, ImageError, ImageReader, Limits};
 use serde_json::Value;
-use std::io::Cursor;
+use std::{borrow::Cow, io::Cursor};
 
 /// Largest side of a texture, pixels.
 const MAX_SIDE: u32 = 16_384;
 
 /// Largest image file that is read, bytes.
-const MAX_IMAGE_BYTES: u64 = 256 << 20;
+pub(super) const MAX_IMAGE_BYTES: u64 = 256 << 20;
 
 /// The image of a texture: of its extensions where they name one, else its own.
 pub(super) fn image_of(root: &Root, texture: usize) -> Result<usize, Fault> {
-    let place = || format!("textures[{texture}]");
-    let found = root
-        .textures
-        .get(texture)
-        .ok_or_else(|| Fault::new(place(), "there is no such texture"))?;
+    // The last of them first: it is the one that takes least memory on the card.
+    images_of(root, texture)?
+        .pop()
+        .ok_or_else(|| Fault::new(format!("textures[{texture}]"), "the texture has no image"))
+}
+
+/// All images of a texture that say the same: its own, that of WebP and that of Basis Universal.
+pub(super) fn images_of(root: &Root, texture: usize) -> Result<Vec<usize>, Fault> {
+    let found = root.textures.get(texture);
+    let found = found.ok_or_else(|| Fault::new(format!("textures[{texture}]"), "there is no such texture"))?;
     let named = |extension: &str| {
         let source = found.extensions.get(extension)?.get("source").and_then(Value::as_u64)?;
         usize::try_from(source).ok()
     };
-    // Basis first: it is the one that takes least memory on the card.
-    named("KHR_texture_basisu")
-        .or_else(|| named("EXT_texture_webp"))
-        .or(found.source)
-        .ok_or_else(|| Fault::new(place(), "the texture has no image"))
+    let all = [found.source, named("EXT_texture_webp"), named("KHR_texture_basisu")];
+    Ok(all.into_iter().flatten().collect())
 }
 
 /// The image that serves where the one of the extension cannot be unpacked; `None` where there is no other.
@@ -67,35 +69,94 @@ pub(super) fn decode_image(
     support: TextureSupport,
 ) -> Result<(Texture, u64), Fault> {
     let place = || format!("images[{index}]");
-    let fault = |message: String| Fault::new(place(), message);
-    let image = views
-        .root
-        .images
-        .get(index)
-        .ok_or_else(|| fault("there is no such image".to_owned()))?;
-    let owned;
-    let mut bytes_read = 0;
-    let bytes = match (&image.uri, image.buffer_view) {
-        (_, Some(view)) => views.view(view.value())?,
-        (Some(uri), None) => {
-            owned = read_uri(resources, path, uri, MAX_IMAGE_BYTES).map_err(|error| Fault::of(place(), &error))?;
-            if !uri.starts_with("data:") {
-                bytes_read = owned.len() as u64;
-            }
-            &owned
-        }
-        (None, None) => return Err(fault("the image has neither a uri nor a buffer view".to_owned())),
-    };
-    let texture = if basis::is_ktx2(bytes) {
-        basis::decode(bytes, budget, support).map_err(|error| Fault::from(error).moved_to(place()))?
+    let (bytes, bytes_read) = image_bytes(views, index, resources, path)?;
+    let texture = if basis::is_ktx2(&bytes) {
+        basis::decode(&bytes, budget, support).map_err(|error| Fault::from(error).moved_to(place()))?
     } else {
-        decode_picture(bytes, budget).map_err(|fault| fault.moved_to(place()))?
+        decode_picture(&bytes, budget).map_err(|fault| fault.moved_to(place()))?
     };
     Ok((texture, bytes_read))
 }
 
+/// The bytes of an image as they stand in the file, and how many of them were read from another one.
+fn image_bytes<'v>(
+    views: &'v Views<'_>,
+    index: usize,
+    resources: &dyn Resources,
+    path: &str,
+) -> Result<(Cow<'v, [u8]>, u64), Fault> {
+    let place = || format!("images[{index}]");
+    let image = views.root.images.get(index);
+    let image = image.ok_or_else(|| Fault::new(place(), "there is no such image"))?;
+    match (&image.uri, image.buffer_view) {
+        (_, Some(view)) => Ok((Cow::Borrowed(views.view(view.value())?), 0)),
+        (Some(uri), None) => {
+            let bytes = read_uri(resources, path, uri, MAX_IMAGE_BYTES).map_err(|error| Fault::of(place(), &error))?;
+            let is_inside = uri.starts_with("data:");
+            let bytes_read = if is_inside { 0 } else { bytes.len() as u64 };
+            Ok((Cow::Owned(bytes), bytes_read))
+        }
+        (None, None) => Err(Fault::new(place(), "the image has neither a uri nor a buffer view")),
+    }
+}
+
+/// Decodes an image whose bytes are numbers to at most `budget` bytes. Returns also whether it keeps every byte that was
+/// written, and the bytes read from another file.
+pub(super) fn decode_numbers(
+    views: &Views<'_>,
+    index: usize,
+    resources: &dyn Resources,
+    path: &str,
+    budget: u64,
+) -> Result<(Texels, bool, u64), Fault> {
+    let place = || format!("images[{index}]");
+    let (bytes, bytes_read) = image_bytes(views, index, resources, path)?;
+    let texture = if basis::is_ktx2(&bytes) {
+        basis::decode(&bytes, budget, TextureSupport::default())
+            .map_err(|error| Fault::from(error).moved_to(place()))?
+    } else {
+        let picture = decoded(&bytes, budget).map_err(|fault| fault.moved_to(place()))?;
+        let color = picture.color();
+        if color.bytes_per_pixel() > color.channel_count() {
+            let message = "numbers in channels of more than 8 bits are not read";
+            return Err(Fault::not_read(place(), message));
+        }
+        let rgba = picture.into_rgba8();
+        Texture::plain(rgba.width(), rgba.height(), rgba.into_raw())
+    };
+    let texels = Texels::new(texture.width, texture.height, texture.texels);
+    let texels = texels.ok_or_else(|| Fault::new(place(), "the image has no texels"))?;
+    Ok((texels, keeps_bytes(&bytes), bytes_read))
+}
+
+/// Whether a picture is of a form that keeps every byte: not JPEG, not Basis Universal, and WebP only where it says so.
+fn keeps_bytes(bytes: &[u8]) -> bool {
+    let is_webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
+    if is_webp {
+        return webp_chunks(bytes).any(|name| name == *b"VP8L");
+    }
+    !(bytes.starts_with(&[0xff, 0xd8]) || basis::is_ktx2(bytes))
+}
+
+/// Names of the chunks of a WebP file.
+fn webp_chunks(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {
+    let mut at = 12_usize;
+    std::iter::from_fn(move || {
+        let head = bytes.get(at..at.checked_add(8)?)?;
+        let (name, size) = head.split_first_chunk::<4>()?;
+        let size = u32::from_le_bytes(size.try_into().ok()?) as usize;
+        at = at.checked_add(8)?.checked_add(size)?.checked_next_multiple_of(2)?;
+        Some(*name)
+    })
+}
+
 /// Decodes the bytes of a picture (PNG, JPEG or WebP) to plain texels of at most `budget` bytes.
 pub(crate) fn decode_picture(bytes: &[u8], budget: u64) -> Result<Texture, Fault> {
+    let rgba = decoded(bytes, budget)?.into_rgba8();
+    Ok(Texture::plain(rgba.width(), rgba.height(), rgba.into_raw()))
+}
+
+fn decoded(bytes: &[u8], budget: u64) -> Result<DynamicImage, Fault> {
     let fault = |message: String| Fault::new("", message);
     let damaged = |error: ImageError| {
         let message = format!("the image cannot be decoded: {error}");
@@ -120,8 +181,7 @@ pub(crate) fn decode_picture(bytes: &[u8], budget: u64) -> Result<Texture, Fault
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(budget);
     reader.limits(limits);
-    let rgba = reader.decode().map_err(damaged)?.into_rgba8();
-    Ok(Texture::plain(rgba.width(), rgba.height(), rgba.into_raw()))
+    reader.decode().map_err(damaged)
 }
 
 /// A codec's error at a place that the caller knows and tells with [`Fault::moved_to`].

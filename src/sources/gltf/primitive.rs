@@ -4,9 +4,12 @@
 use super::{
     Fault,
     accessor::Views,
+    carried::Carried,
+    cut::{RowGrid, cut},
     data::PrimitiveData,
     feature_ids::{FeatureIdSet, Rows},
     file::Primitive,
+    file_metadata::{FileMetadata, is_coarse, texture_coordinates},
     material::{self, EdgeSource, Look, srgb_bytes},
     place::{Bounds, wide},
 };
@@ -55,6 +58,8 @@ pub(super) struct Part {
     pub(super) indices: Vec<u32>,
     /// Edges that the file names, two vertices each; of use where the look says so.
     pub(super) outline: Vec<u32>,
+    /// Properties in textures and in attributes.
+    pub(super) carried: Carried,
     pub(super) bounds: Bounds,
 }
 
@@ -63,6 +68,7 @@ pub(super) fn read_part(
     views: &Views<'_>,
     primitive: &Primitive,
     rows: Rows,
+    metadata: &FileMetadata,
     faults: &mut Vec<Fault>,
 ) -> Result<Option<Part>, Fault> {
     // Voxels use a number of their own.
@@ -84,16 +90,9 @@ pub(super) fn read_part(
     }
     let mut positions = data.vectors::<3>(position)?;
     let count = positions.len();
-    let triangles = data.draco_triangles().filter(|_| shape == Shape::Faces);
-    let indices = match (triangles, primitive.indices) {
-        // A stream lists triangles, in strips or not.
-        (Some(triangles), _) => triangles,
-        (None, Some(accessor)) => as_list(data.integers(accessor)?, mode),
-        (None, None) => as_list((0_u32..).take(count).collect(), mode),
-    };
-    let (corners, elements) = shape.element();
-    let (indices, dropped) = checked_elements(indices, corners, &positions);
+    let (indices, dropped) = read_indices(&data, primitive, mode, &positions)?;
     if dropped > 0 {
+        let (_, elements) = shape.element();
         let message =
             format!("{dropped} {elements} name vertices that are not there or not numbers; they are left out");
         faults.push(Fault::new("indices", message));
@@ -116,7 +115,14 @@ pub(super) fn read_part(
         normals = sized(data.vectors::<3>(accessor)?, count, "NORMAL")?;
         Ok(())
     }));
-    soft(read_rows(&data, primitive, rows, count).map(|read| row_of = read));
+    let mut grid = None;
+    soft(
+        read_rows(&data, primitive, rows, metadata, count).map(|features| match features {
+            Features::Rows(rows) => row_of = rows,
+            Features::Grid(found, uvs) if shape == Shape::Faces => grid = Some((found, uvs)),
+            Features::Grid(found, uvs) => row_of = uvs.iter().map(|uv| found.row_at_uv(*uv)).collect(),
+        }),
+    );
     soft(read_colors(&data, primitive, look.factor, count).map(|read| colors = read));
     if look.class.image.is_some() {
         soft(optional(primitive, &format!("TEXCOORD_{}", look.uv_set), |accessor| {
@@ -134,6 +140,7 @@ pub(super) fn read_part(
         }
         outline = read.unwrap_or_default();
     }));
+    let carried = metadata.carried(&data, primitive, shape == Shape::Faces, count, faults);
     let mut part = Part {
         shape,
         look,
@@ -144,8 +151,16 @@ pub(super) fn read_part(
         uvs,
         indices,
         outline,
+        carried,
         bounds: Bounds::EMPTY,
     };
+    if let Some((grid, uvs)) = grid {
+        let outcome = cut(&mut part, &grid, &uvs, metadata.cuts_allowed());
+        metadata.take_cuts(outcome.added);
+        if outcome.is_coarse {
+            faults.push(is_coarse());
+        }
+    }
     if shape == Shape::Points || (shape == Shape::Faces && part.normals.is_empty()) {
         part.split_elements();
     } else if dropped > 0 || part.indices.len() < count {
@@ -153,6 +168,25 @@ pub(super) fn read_part(
     }
     part.measure();
     Ok(Some(part))
+}
+
+/// The elements of a primitive as a list whose vertices are all there, and how many had to be left out.
+fn read_indices(
+    data: &PrimitiveData<'_>,
+    primitive: &Primitive,
+    mode: Mode,
+    positions: &[[f32; 3]],
+) -> Result<(Vec<u32>, usize), Fault> {
+    let shape = Shape::of(mode);
+    let triangles = data.draco_triangles().filter(|_| shape == Shape::Faces);
+    let indices = match (triangles, primitive.indices) {
+        // A stream lists triangles, in strips or not.
+        (Some(triangles), _) => triangles,
+        (None, Some(accessor)) => as_list(data.integers(accessor)?, mode),
+        (None, None) => as_list((0_u32..).take(positions.len()).collect(), mode),
+    };
+    let (corners, _) = shape.element();
+    Ok(checked_elements(indices, corners, positions))
 }
 
 impl Part {
@@ -190,7 +224,7 @@ impl Part {
     }
 
     /// Every vertex array becomes the elements at `order`; an edge whose vertex is not among them goes.
-    fn reorder(&mut self, order: &[u32]) {
+    pub(super) fn reorder(&mut self, order: &[u32]) {
         fn pick<T: Copy>(values: &mut Vec<T>, order: &[u32]) {
             if !values.is_empty() {
                 *values = order.iter().map(|i| values[*i as usize]).collect();
@@ -210,6 +244,7 @@ impl Part {
         pick(&mut self.rows, order);
         pick(&mut self.colors, order);
         pick(&mut self.uvs, order);
+        self.carried.reorder(order);
     }
 
     fn measure(&mut self) {
@@ -244,13 +279,33 @@ fn sized<T>(mut values: Vec<T>, count: usize, name: &str) -> Result<Vec<T>, Faul
     Ok(values)
 }
 
-fn read_rows(data: &PrimitiveData<'_>, primitive: &Primitive, rows: Rows, count: usize) -> Result<Vec<u32>, Fault> {
-    let none = vec![rows.count; count];
-    match FeatureIdSet::of(primitive) {
-        // One table serves the whole payload; the ids of another would name the wrong rows.
-        Some(set) if set.property_table == rows.property_table => set.rows(data, count, rows.count),
-        _ => Ok(none),
-    }
+/// Where the rows of a primitive stand.
+enum Features {
+    /// One for each vertex.
+    Rows(Vec<u32>),
+    /// In a texture, with the texture coordinates of each vertex.
+    Grid(RowGrid, Vec<[f32; 2]>),
+}
+
+fn read_rows(
+    data: &PrimitiveData<'_>,
+    primitive: &Primitive,
+    rows: Rows,
+    metadata: &FileMetadata,
+    count: usize,
+) -> Result<Features, Fault> {
+    // One table serves the whole payload; the ids of another would name the wrong rows.
+    let set = FeatureIdSet::of(primitive).filter(|set| set.property_table == rows.property_table);
+    let Some(set) = set else {
+        return Ok(Features::Rows(vec![rows.count; count]));
+    };
+    let Some(source) = set.texture() else {
+        return set.rows(data, count, rows.count).map(Features::Rows);
+    };
+    let grid = metadata.grid(source, set.null_id(), rows)?;
+    let uvs = texture_coordinates(data, primitive, source, count);
+    let uvs = uvs.map_err(|fault| fault.moved_to("EXT_mesh_features"))?;
+    Ok(Features::Grid(grid, uvs))
 }
 
 /// Vertex colours times the base colour, empty when all is plain white.

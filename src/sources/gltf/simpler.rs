@@ -103,6 +103,7 @@ mod tests {
             uvs: Vec::new(),
             indices,
             outline: Vec::new(),
+            carried: crate::sources::gltf::carried::Carried::default(),
             bounds: Bounds {
                 low: DVec3::NEG_ONE,
                 high: DVec3::ONE,

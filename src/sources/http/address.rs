@@ -78,10 +78,31 @@ impl Address {
             .unwrap_or_default()
     }
 
-    /// Whether it stays on this machine.
+    /// Host without the brackets of an IPv6 address.
+    pub(super) fn bare_host(&self) -> &str {
+        self.host.trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// Port, also where the address leaves it out.
+    pub(super) fn port(&self) -> u16 {
+        self.uri.port_u16().unwrap_or(if self.is_plain { 80 } else { 443 })
+    }
+
+    /// Whether it is `http`.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// It as the library takes it.
+    pub(super) fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// Whether it stays on this machine: also as `0.0.0.0` and as an IPv4 address written as IPv6, which lead there too.
     pub(super) fn is_this_machine(&self) -> bool {
-        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
-        bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        let bare = self.bare_host();
+        let ip = bare.parse::<IpAddr>().map(|ip| ip.to_canonical());
+        bare == "localhost" || ip.is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified())
     }
 
     /// Where a reference in an answer of this address leads: a `Location`, a link to the next page, a file in an index.
@@ -231,6 +252,10 @@ mod tests {
         for reference in [
             "http://127.0.0.1/",
             "http://localhost:8080/x",
+            "https://127.0.0.1/",
+            "https://0.0.0.0/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://[::]:8443/",
             "file:///etc/passwd",
             "ftp://example.org/x",
             "mailto:a@b",

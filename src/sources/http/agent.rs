@@ -1,9 +1,10 @@
 //! How connections are made: encrypted, with the system's trust, and without anything that happens by itself.
 
-use super::Limits;
+use super::proxy::{Proxies, Setting};
+use super::{Address, HttpError, Limits};
 use std::sync::Arc;
 use ureq::{
-    Agent,
+    Agent, Proxy,
     tls::{RootCerts, TlsConfig, TlsProvider},
 };
 
@@ -15,9 +16,72 @@ const USER_AGENT: &str = concat!(
 );
 /// Largest head of an answer, bytes.
 const MAX_HEAD_BYTES: usize = 64 << 10;
-/// An agent that trusts what the system trusts (so also the root certificate that an organisation put there), uses the proxy of the environment
-/// and follows no redirects by itself.
-pub(super) fn agent_of(limits: &Limits) -> Agent {
+
+/// What makes the connections of one transfer or of one client: one agent for each way that an address may go.
+pub(super) struct Agents {
+    proxies: Proxies,
+    straight: Agent,
+    https: Option<Agent>,
+    http: Option<Agent>,
+}
+
+/// Who makes the connection to an address.
+pub(super) struct Route<'a> {
+    pub(super) agent: &'a Agent,
+    /// Host and port of the proxy in between.
+    pub(super) proxy: Option<String>,
+}
+
+impl Agents {
+    /// Agents that trust what the system trusts (so also the root certificate that an organisation put there), go through
+    /// the proxies of this machine and follow no redirects by themselves.
+    pub(super) fn new(limits: &Limits) -> Self {
+        let proxies = Proxies::of_this_machine();
+        let through = |setting: Option<&Setting>| {
+            let proxy = setting.and_then(Setting::usable);
+            proxy.map(|proxy| agent_of(limits, Some(proxy.clone())))
+        };
+        Self {
+            straight: agent_of(limits, None),
+            https: through(proxies.https.as_ref()),
+            http: through(proxies.http.as_ref()),
+            proxies,
+        }
+    }
+
+    /// The way to an address.
+    ///
+    /// # Errors
+    /// [`HttpError::Proxy`] where it should go through a proxy that cannot be used.
+    pub(super) fn route(&self, address: &Address) -> Result<Route<'_>, HttpError> {
+        let straight = Route {
+            agent: &self.straight,
+            proxy: None,
+        };
+        let Some(setting) = self.proxies.of(address) else {
+            return Ok(straight);
+        };
+        let proxy = setting.proxy(address)?;
+        // Exceptions of the system's own settings.
+        if proxy.is_no_proxy(address.uri()) {
+            return Ok(straight);
+        }
+        let agent = if address.is_plain() { &self.http } else { &self.https };
+        Ok(agent.as_ref().map_or(straight, |agent| Route {
+            agent,
+            proxy: Some(format!("{}:{}", proxy.host(), proxy.port())),
+        }))
+    }
+
+    /// All of them.
+    pub(super) fn each(&self) -> impl Iterator<Item = &Agent> {
+        [Some(&self.straight), self.https.as_ref(), self.http.as_ref()]
+            .into_iter()
+            .flatten()
+    }
+}
+
+fn agent_of(limits: &Limits, proxy: Option<Proxy>) -> Agent {
     let tls = TlsConfig::builder()
         .provider(TlsProvider::Rustls)
         .root_certs(RootCerts::PlatformVerifier)
@@ -25,6 +89,7 @@ pub(super) fn agent_of(limits: &Limits) -> Agent {
         .build();
     Agent::config_builder()
         .tls_config(tls)
+        .proxy(proxy)
         .user_agent(USER_AGENT)
         .http_status_as_error(false)
         .max_redirects(0)

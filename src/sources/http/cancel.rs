@@ -1,5 +1,6 @@
 //! Stopping what is under way from another thread.
 
+use super::agent::Agents;
 use std::{
     sync::{
         Arc, Condvar, Mutex, PoisonError,
@@ -42,9 +43,9 @@ impl Cancel {
         self.0.is_cancelled.load(Ordering::SeqCst)
     }
 
-    /// The connections of this agent are closed too.
-    pub(super) fn covers(&self, agent: &Agent) {
-        self.agents().push(agent.clone());
+    /// The connections of these agents are closed too.
+    pub(super) fn covers(&self, agents: &Agents) {
+        self.agents().extend(agents.each().cloned());
         if self.is_cancelled() {
             self.cancel();
         }

@@ -1,14 +1,15 @@
 //! The client: tries, resumes, caps and checks.
 
-use super::agent::agent_of;
-use super::exchange::{Ask, Exchange, Line, body_failure, exchange};
+use super::agent::Agents;
+use super::exchange::{Ask, Exchange, Line, body_failure, exchange, failed_over, proxy_refusal};
 use super::hosts::Hosts;
 use super::{Address, Cancel, Expected, HttpError, answer, backoff};
+use crate::sources::Cause;
 use std::{
     io::Read,
     time::{Duration, Instant},
 };
-use ureq::{Agent, http::header};
+use ureq::http::header;
 
 /// Most of an error page that is read, bytes.
 const MAX_ERROR_BYTES: u64 = 16 << 10;
@@ -115,7 +116,7 @@ pub(super) trait Sink {
 
 /// See the module. One for a whole run: it remembers how every host behaves.
 pub struct Client {
-    agent: Agent,
+    agents: Agents,
     hosts: Hosts,
     limits: Limits,
     cancel: Cancel,
@@ -125,11 +126,11 @@ pub struct Client {
 impl Client {
     /// A client that `cancel` stops.
     pub fn new(limits: Limits, cancel: Cancel) -> Self {
-        let agent = agent_of(&limits);
-        cancel.covers(&agent);
+        let agents = Agents::new(&limits);
+        cancel.covers(&agents);
         Self {
             hosts: Hosts::new(limits.per_host),
-            agent,
+            agents,
             limits,
             cancel,
             plain_http_hosts: Vec::new(),
@@ -209,8 +210,8 @@ impl Client {
             {
                 if asked > self.limits.longest_wait {
                     let wait_s = asked.as_secs();
-                    self.hosts
-                        .stop(&host, format!("{host} asked to be left alone for {wait_s} s"));
+                    let reason = format!("{host} asked to be left alone for {wait_s} s");
+                    self.hosts.stop(&host, Cause::Network, reason);
                     return Err(HttpError::Busy {
                         wait_s,
                         url: address.to_string(),
@@ -244,7 +245,7 @@ impl Client {
             from: resume.as_ref().map(|(from, version)| (*from, version.as_str())),
         };
         let line = Line {
-            agent: &self.agent,
+            agents: &self.agents,
             hosts: &self.hosts,
             limits: &self.limits,
             cancel: &self.cancel,
@@ -331,9 +332,16 @@ pub(super) fn refusal(hosts: &Hosts, mut exchange: Exchange) -> HttpError {
     match status {
         401 | 403 => {
             let host = exchange.address.authority();
-            hosts.stop(&host, format!("{host} refused a request before (status {status})"));
+            let reason = format!("{host} refused a request before (status {status})");
+            hosts.stop(&host, Cause::Network, reason);
             HttpError::Refused { status, url }
         }
+        // One that stands in between without having been named.
+        407 => failed_over(
+            hosts,
+            &exchange.address,
+            proxy_refusal("of this network", Some(status), url),
+        ),
         404 | 410 => HttpError::NotFound { status, url },
         _ => {
             let retry_after = exchange

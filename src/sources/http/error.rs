@@ -25,6 +25,8 @@ pub enum HttpError {
     /// The host refused or failed before; nothing was asked.
     #[error("not asked, since {reason}: {url}")]
     HostStopped {
+        /** What kind of problem that was. */
+        cause: Cause,
         /** What happened before. */
         reason: String,
         /** The address. */
@@ -102,7 +104,7 @@ pub enum HttpError {
         /** The address. */
         url: String,
     },
-    /// No connection: name, network, proxy or certificate.
+    /// No connection: name or network.
     #[error("cannot be reached ({reason}): {url}")]
     Unreachable {
         /** What the system says. */
@@ -111,12 +113,32 @@ pub enum HttpError {
         url: String,
     },
     /// It cannot show that it is who it says it is.
-    #[error(
-        "the connection is not to be trusted ({reason}); a proxy may need its root certificate on this machine: {url}"
-    )]
+    #[error("the certificate of this server is not to be trusted ({reason}); {advice}: {url}")]
     NotTrusted {
         /** What is wrong with it. */
         reason: String,
+        /** What to do. */
+        advice: &'static str,
+        /** The address. */
+        url: String,
+    },
+    /// It speaks no encryption that this program knows.
+    #[error("no encrypted connection comes about ({reason}): {url}")]
+    NoEncryption {
+        /** What went wrong. */
+        reason: String,
+        /** The address. */
+        url: String,
+    },
+    /// The proxy in between is not there, or lets nothing through.
+    #[error("the proxy {proxy} {reason}: {url}")]
+    Proxy {
+        /** Host and port, or where it is set. */
+        proxy: String,
+        /** What it does, as the rest of the sentence. */
+        reason: String,
+        /** Whether trying again may help. */
+        may_pass: bool,
         /** The address. */
         url: String,
     },
@@ -200,6 +222,7 @@ impl HttpError {
             | Self::Garbled { .. }
             | Self::NotYet { .. }
             | Self::NoRoom { .. } => true,
+            Self::Proxy { may_pass, .. } => *may_pass,
             _ => false,
         }
     }
@@ -222,6 +245,8 @@ impl HttpError {
             | Self::TimeOut { url, .. }
             | Self::Unreachable { url, .. }
             | Self::NotTrusted { url, .. }
+            | Self::NoEncryption { url, .. }
+            | Self::Proxy { url, .. }
             | Self::Garbled { url, .. }
             | Self::Offline { url, .. }
             | Self::NotYet { url, .. }
@@ -257,11 +282,13 @@ impl HttpError {
             Self::Offline { .. } => Cause::Server,
             Self::Write { .. } => Cause::Unwritable,
             Self::InUse { .. } => Cause::InUse,
+            Self::NotTrusted { .. } => Cause::NotTrusted,
+            Self::Proxy { .. } => Cause::Proxy,
+            Self::HostStopped { cause, .. } => *cause,
             Self::Refused { .. }
-            | Self::HostStopped { .. }
             | Self::Status { .. }
             | Self::Redirects { .. }
-            | Self::NotTrusted { .. }
+            | Self::NoEncryption { .. }
             | Self::Unreachable { .. } => Cause::Network,
         }
     }

@@ -1,17 +1,18 @@
 //! One request and its answer, redirects followed.
 
+use super::agent::{Agents, Route};
 use super::hosts::{Hosts, Slot};
 use super::once::Validators;
-use super::{Address, Cancel, HttpError, Limits, offline};
+use super::{Address, Cancel, HttpError, Limits, offline, trust};
 use std::io::ErrorKind;
 use ureq::{
-    Agent, Body, Error, Timeout,
+    Body, Error, Timeout,
     http::{HeaderMap, header},
 };
 
 /// What a client brings to every request.
 pub(super) struct Line<'a> {
-    pub(super) agent: &'a Agent,
+    pub(super) agents: &'a Agents,
     pub(super) hosts: &'a Hosts,
     pub(super) limits: &'a Limits,
     pub(super) cancel: &'a Cancel,
@@ -55,7 +56,8 @@ pub(super) fn exchange<'a>(line: &Line<'a>, first: &Address, ask: &Ask) -> Resul
             return Err(HttpError::Offline { url: first.to_string() });
         }
         let slot = line.hosts.enter(&address.authority(), address.as_str(), line.cancel)?;
-        let mut request = line
+        let route = line.agents.route(&address)?;
+        let mut request = route
             .agent
             .get(address.as_str())
             .header(header::ACCEPT, ask.accept)
@@ -73,11 +75,13 @@ pub(super) fn exchange<'a>(line: &Line<'a>, first: &Address, ask: &Ask) -> Resul
                 request = request.header(header::IF_MODIFIED_SINCE, date);
             }
         }
-        if address.is_this_machine() {
-            // What stays on this machine does not go through a proxy that the environment names.
-            request = request.config().proxy(None).build();
-        }
-        let response = request.call().map_err(|error| failure(error, &address, line.cancel))?;
+        let response = match request.call() {
+            Ok(response) => response,
+            Err(error) => {
+                let error = failure(error, &address, &route, line.cancel);
+                return Err(failed_over(line.hosts, &address, error));
+            }
+        };
         let (parts, body) = response.into_parts();
         let answer = Exchange {
             status: parts.status.as_u16(),
@@ -107,34 +111,74 @@ pub(super) fn exchange<'a>(line: &Line<'a>, first: &Address, ask: &Ask) -> Resul
     }
 }
 
+/// A failure as it is told, after noting what it means for the host: where nothing that is asked there can succeed, nothing
+/// more is asked. A certificate or a proxy fails for a thousand tiles as for one.
+pub(super) fn failed_over(hosts: &Hosts, address: &Address, error: HttpError) -> HttpError {
+    let host = address.authority();
+    let reason = match &error {
+        HttpError::NotTrusted { reason, .. } => {
+            format!("the certificate of {host} was not to be trusted before ({reason})")
+        }
+        HttpError::Proxy {
+            proxy,
+            reason,
+            may_pass: false,
+            ..
+        } => format!("the proxy {proxy} {reason}"),
+        _ => return error,
+    };
+    hosts.stop(&host, error.cause(), reason);
+    error
+}
+
+/// What a proxy means that does not let a request through; `status` where it said one.
+pub(super) fn proxy_refusal(proxy: &str, status: Option<u16>, url: String) -> HttpError {
+    let reason = match status {
+        Some(407) => {
+            "wants a name and password (status 407); ask your administrator to let this program through, or set them \
+                      with the address of the proxy"
+                .to_owned()
+        }
+        Some(status @ (408 | 429 | 500..)) => format!("does not get through to the server (status {status})"),
+        Some(status) => format!("does not let this through (status {status}); ask your administrator"),
+        None => "gives no answer that can be read".to_owned(),
+    };
+    HttpError::Proxy {
+        proxy: proxy.to_owned(),
+        reason,
+        may_pass: status.is_none_or(|status| matches!(status, 408 | 429 | 500..)),
+        url,
+    }
+}
+
 /// What kept an answer from coming.
-fn failure(error: Error, address: &Address, cancel: &Cancel) -> HttpError {
+fn failure(error: Error, address: &Address, route: &Route<'_>, cancel: &Cancel) -> HttpError {
     let url = address.to_string();
     if cancel.is_cancelled() {
         return HttpError::Cancelled { url };
     }
     match error {
+        Error::Timeout(Timeout::Connect) if route.proxy.is_some() => HttpError::TimeOut {
+            what: "connecting through the proxy",
+            url,
+        },
         Error::Timeout(timeout) => HttpError::TimeOut {
             what: what_took_long(timeout),
             url,
         },
-        Error::HostNotFound => HttpError::Unreachable {
-            reason: "its name is not known".to_owned(),
-            url,
-        },
-        Error::Rustls(source) => HttpError::NotTrusted {
-            reason: source.to_string(),
-            url,
-        },
-        Error::Tls(reason) => HttpError::NotTrusted {
+        Error::HostNotFound => out_of_reach("its name is not known", route, url),
+        Error::ConnectProxyFailed(said) => {
+            let proxy = route.proxy.as_deref().unwrap_or("of this network");
+            proxy_refusal(proxy, first_number(&said), url)
+        }
+        Error::Rustls(source) => trust::failure(&source, url),
+        Error::Tls(reason) => HttpError::NoEncryption {
             reason: reason.to_owned(),
             url,
         },
         Error::Io(source) => match source.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(inner) => HttpError::NotTrusted {
-                reason: inner.to_string(),
-                url,
-            },
+            Some(inner) => trust::failure(inner, url),
+            None if source.kind() == ErrorKind::ConnectionRefused => out_of_reach(&source.to_string(), route, url),
             None => HttpError::Unreachable {
                 reason: source.to_string(),
                 url,
@@ -149,6 +193,28 @@ fn failure(error: Error, address: &Address, cancel: &Cancel) -> HttpError {
             url,
         },
     }
+}
+
+/// No connection, to the proxy where there is one: it is the only one whose name is looked up and who is connected to then.
+fn out_of_reach(reason: &str, route: &Route<'_>, url: String) -> HttpError {
+    match &route.proxy {
+        Some(proxy) => HttpError::Proxy {
+            proxy: proxy.clone(),
+            reason: format!("cannot be reached ({reason})"),
+            may_pass: true,
+            url,
+        },
+        None => HttpError::Unreachable {
+            reason: reason.to_owned(),
+            url,
+        },
+    }
+}
+
+/// `proxy server responded 407/407`: the library tells the status in words alone.
+fn first_number(said: &str) -> Option<u16> {
+    said.split(|c: char| !c.is_ascii_digit())
+        .find_map(|part| part.parse().ok())
 }
 
 /// What kept a body from coming whole.

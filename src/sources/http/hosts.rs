@@ -2,6 +2,7 @@
 //! asked at all.
 
 use super::{Cancel, HttpError};
+use crate::sources::Cause;
 use std::{
     collections::BTreeMap,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
@@ -17,7 +18,7 @@ struct Host {
     not_before: Option<Instant>,
     given_up: u32,
     stumbled: u32,
-    stopped: Option<String>,
+    stopped: Option<(Cause, String)>,
 }
 
 /// See the module.
@@ -63,8 +64,9 @@ impl Hosts {
                 return Err(HttpError::Cancelled { url: url.to_owned() });
             }
             let host = hosts.entry(name.to_owned()).or_default();
-            if let Some(reason) = &host.stopped {
+            if let Some((cause, reason)) = &host.stopped {
                 return Err(HttpError::HostStopped {
+                    cause: *cause,
                     reason: reason.clone(),
                     url: url.to_owned(),
                 });
@@ -119,12 +121,12 @@ impl Hosts {
     }
 
     /// Nobody asks `name` anything any more.
-    pub(super) fn stop(&self, name: &str, reason: String) {
+    pub(super) fn stop(&self, name: &str, cause: Cause, reason: String) {
         self.lock()
             .entry(name.to_owned())
             .or_default()
             .stopped
-            .get_or_insert(reason);
+            .get_or_insert((cause, reason));
     }
 
     /// A request came through, whatever was answered.
@@ -152,7 +154,7 @@ impl Hosts {
         host.given_up += 1;
         if host.given_up >= FAILURES_IN_A_ROW {
             let reason = format!("{name} failed {FAILURES_IN_A_ROW} requests in a row; try again later");
-            host.stopped.get_or_insert(reason);
+            host.stopped.get_or_insert((Cause::Network, reason));
         }
     }
 

@@ -6,6 +6,7 @@
 //! of the wrong kind (a web page, an OGC exception report) is told as that and never kept as data.
 //!
 //! Only `https`, and `http` to this machine or to a host that was allowed by name. No cookies, no passwords, no scripts.
+//! Certificates are judged by what the system trusts, and requests go through the proxy that the environment names.
 //! Blocking: call it from a thread that may wait. Sizes are bytes.
 
 mod address;
@@ -20,7 +21,9 @@ mod exchange;
 mod hosts;
 pub mod offline;
 mod once;
+mod proxy;
 mod transfer;
+mod trust;
 
 pub use address::Address;
 pub use answer::Expected;

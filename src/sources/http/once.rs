@@ -3,7 +3,7 @@
 //! Every transfer has connections of its own while it is under way, so that stopping one wakes its thread at once and
 //! costs the others nothing; afterwards they serve the next one.
 
-use super::agent::agent_of;
+use super::agent::Agents;
 use super::client::refusal;
 use super::exchange::{Ask, Exchange, Line, body_failure, exchange};
 use super::hosts::Hosts;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use ureq::{Agent, http::header};
+use ureq::http::header;
 
 /// Read at a time, bytes.
 const PIECE_BYTES: usize = 64 << 10;
@@ -69,7 +69,7 @@ pub enum Outcome {
 
 /// See the module. One for the whole program: it remembers how every host behaves.
 pub struct Asker {
-    idle: Mutex<Vec<Agent>>,
+    idle: Mutex<Vec<Agents>>,
     hosts: Hosts,
     limits: Limits,
     plain_http_hosts: Mutex<BTreeSet<String>>,
@@ -103,9 +103,11 @@ impl Asker {
             .map_or(Duration::ZERO, |address| self.hosts.left_alone(&address.authority()))
     }
 
-    /// What stopped or delayed a host is forgotten.
+    /// What stopped or delayed a host is forgotten. Connections are made anew, and with them what this machine trusts is
+    /// read again: a root certificate may have been installed meanwhile.
     pub fn try_again(&self) {
         self.hosts.try_again();
+        self.idle().clear();
     }
 
     fn plain_hosts(&self) -> Vec<String> {
@@ -131,10 +133,10 @@ impl Asker {
     ) -> Result<Outcome, HttpError> {
         let plain = self.plain_hosts();
         let address = Address::parse(url, &plain)?;
-        let agent = self.idle().pop().unwrap_or_else(|| agent_of(&self.limits));
-        transfer.cancel.covers(&agent);
+        let agents = self.idle().pop().unwrap_or_else(|| Agents::new(&self.limits));
+        transfer.cancel.covers(&agents);
         let line = Line {
-            agent: &agent,
+            agents: &agents,
             hosts: &self.hosts,
             limits: &self.limits,
             cancel: &transfer.cancel,
@@ -142,7 +144,7 @@ impl Asker {
         };
         let outcome = self.ask_over(&line, &address, want, known, transfer);
         if transfer.cancel.releases() {
-            self.idle().push(agent);
+            self.idle().push(agents);
         }
         match &outcome {
             Err(HttpError::Status {
@@ -154,7 +156,9 @@ impl Asker {
             // It has too much to do, and does not say for how long.
             Err(HttpError::Status { status: 429 | 503, .. }) => self.stumble(&address),
             // It is not there at all: nobody else has to find that out at the same time.
-            Err(HttpError::Unreachable { .. } | HttpError::TimeOut { .. }) if !transfer.cancel.is_cancelled() => {
+            Err(
+                HttpError::Unreachable { .. } | HttpError::TimeOut { .. } | HttpError::Proxy { may_pass: true, .. },
+            ) if !transfer.cancel.is_cancelled() => {
                 self.stumble(&address);
             }
             Err(_) => {}
@@ -171,7 +175,7 @@ impl Asker {
         self.hosts.leave_alone(&host, pause);
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Agent>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Agents>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,41 +1,59 @@
 //! One transfer under way: how to stop it, what came, and the memory that it takes.
 
 use super::{Cancel, HttpError};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Memory that all transfers of one kind share, bytes.
 #[derive(Debug)]
 pub struct Room {
-    used: AtomicU64,
-    cap: u64,
+    /// What is taken and the most that can be, changed together.
+    bytes: Mutex<(u64, u64)>,
 }
 
 impl Room {
     /// Room for `cap` bytes.
     pub fn new(cap: u64) -> Arc<Self> {
         Arc::new(Self {
-            used: AtomicU64::new(0),
-            cap,
+            bytes: Mutex::new((0, cap)),
         })
+    }
+
+    fn bytes(&self) -> MutexGuard<'_, (u64, u64)> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Bytes that are taken now.
     pub fn used(&self) -> u64 {
-        self.used.load(Ordering::SeqCst)
+        self.bytes().0
     }
 
     /// The most that can be taken.
     pub fn cap(&self) -> u64 {
-        self.cap
+        self.bytes().1
     }
 
-    fn take(&self, bytes: u64) -> bool {
-        self.used
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
-                used.checked_add(bytes).filter(|used| *used <= self.cap)
-            })
-            .is_ok()
+    /// Changes the most that can be taken; false and nothing changed where more is taken already.
+    #[must_use]
+    pub fn resize(&self, cap: u64) -> bool {
+        let mut bytes = self.bytes();
+        let fits = bytes.0 <= cap;
+        if fits {
+            bytes.1 = cap;
+        }
+        fits
+    }
+
+    fn take(&self, more: u64) -> bool {
+        let mut bytes = self.bytes();
+        let used = bytes.0.checked_add(more).filter(|used| *used <= bytes.1);
+        bytes.0 = used.unwrap_or(bytes.0);
+        used.is_some()
+    }
+
+    fn give_back(&self, less: u64) {
+        let mut bytes = self.bytes();
+        bytes.0 = bytes.0.saturating_sub(less);
     }
 }
 
@@ -102,7 +120,7 @@ impl Transfer {
     pub(in crate::sources) fn release_to(&self, held: u64) {
         let before = self.charged.fetch_min(held, Ordering::SeqCst);
         if let Some(room) = &self.room {
-            room.used.fetch_sub(before.saturating_sub(held), Ordering::SeqCst);
+            room.give_back(before.saturating_sub(held));
         }
     }
 }
@@ -126,6 +144,7 @@ mod tests {
         assert_eq!((room.used(), second.received()), (60, 60));
         drop(first);
         assert!(second.grows(60, "u").is_ok());
+        assert!(!room.resize(59) && room.resize(60) && second.grows(1, "u").is_err());
         second.release_to(10);
         assert_eq!((room.used(), second.held()), (10, 10));
         second.release_to(0);

@@ -121,6 +121,7 @@ impl Decoder {
                 unlit: false,
                 outline: None,
                 copies: Vec::new(),
+                values: crate::geometry::SurfaceValues::default(),
             });
         let before = mesh.positions.len();
         let base = u32::try_from(before).unwrap_or(u32::MAX);

@@ -5,8 +5,8 @@ use super::features::{Kept, Pages};
 use super::fetcher::{Fetched, Fetcher};
 use super::jobs::Job;
 use super::tile_index::{IndexedTile, tiles_over};
-use super::{RdArea, template};
-use crate::sources::http::{Address, Expected, Want};
+use super::{OutOfReach, RdArea, template};
+use crate::sources::http::{Address, Expected, HttpError, Want};
 use crate::sources::{Cause, Problem, hex};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -30,7 +30,8 @@ impl Fetcher<'_> {
     /// (the readers tell that by the first bytes). Buildings at the edge stand in a tile that reaches beyond the area.
     ///
     /// # Errors
-    /// No index: nothing can be fetched. Tiles that fail are problems of the result.
+    /// An index that is none: nothing can be fetched. Tiles that fail are problems of the result, and so is a service that
+    /// cannot be asked.
     pub fn fetch_buildings(&self, area: &RdArea) -> Result<Fetched, Problem> {
         let source = &self.endpoints.buildings;
         let folder = self
@@ -38,7 +39,21 @@ impl Fetcher<'_> {
             .join("buildings")
             .join(&source.id)
             .join(version_of(&source.index));
-        let (tiles, base) = self.index(source, &folder, area)?;
+        let (tiles, base) = match self.index(source, &folder, area) {
+            Ok(found) => found,
+            Err(NoIndex::OutOfReach(host)) => {
+                let mut record = self.record(&source.id, &source.about, &source.index);
+                record.missing = 1;
+                return Ok(Fetched {
+                    files: Vec::new(),
+                    record,
+                    problems: vec![host.problem()],
+                    out_of_reach: vec![host],
+                    is_stopped: false,
+                });
+            }
+            Err(NoIndex::Problem(problem)) => return Err(problem),
+        };
         let mut jobs = Vec::new();
         let (mut problems, mut names) = (Vec::new(), BTreeSet::new());
         for tile in &tiles {
@@ -105,9 +120,12 @@ impl Fetcher<'_> {
         source: &BuildingsSource,
         folder: &Path,
         area: &RdArea,
-    ) -> Result<(Vec<IndexedTile>, Address), Problem> {
+    ) -> Result<(Vec<IndexedTile>, Address), NoIndex> {
         let path = folder.join("tile_index.fgb");
-        let refused = |error: crate::sources::http::HttpError| error.problem(&source.id, "index");
+        let refused = |error: HttpError| match OutOfReach::of(&error, &source.id) {
+            Some(host) => NoIndex::OutOfReach(host),
+            None => NoIndex::Problem(error.problem(&source.id, "index")),
+        };
         let base = Address::parse(&source.index, self.client.plain_http_hosts()).map_err(refused)?;
         if !path.is_file() {
             let want = Want::of(Expected::FlatGeobuf, MAX_INDEX_BYTES);
@@ -116,7 +134,9 @@ impl Fetcher<'_> {
                 .map_err(refused)?;
         }
         let name = path.display().to_string();
-        let unreadable = |error: io::Error| Problem::error(&name, "", error.to_string()).because(Cause::Unreadable);
+        let unreadable = |error: io::Error| {
+            NoIndex::Problem(Problem::error(&name, "", error.to_string()).because(Cause::Unreadable))
+        };
         let mut bytes = Vec::new();
         File::open(&path)
             .and_then(|file| file.take(MAX_INDEX_BYTES).read_to_end(&mut bytes))
@@ -124,22 +144,25 @@ impl Fetcher<'_> {
         let tiles = tiles_over(&bytes, &source.fields, area).map_err(|message| {
             // It would fail for ever.
             let _ = fs::remove_file(&path);
-            Problem::error(
-                &source.index,
-                "",
-                format!("the index of tiles cannot be read: {message}"),
-            )
-            .because(Cause::Damaged)
+            let message = format!("the index of tiles cannot be read: {message}");
+            NoIndex::Problem(Problem::error(&source.index, "", message).because(Cause::Damaged))
         })?;
         if tiles.len() > MAX_TILES {
             let message = format!(
                 "{} tiles lie over the area, at most {MAX_TILES} are fetched; ask for a smaller area",
                 tiles.len()
             );
-            return Err(Problem::error(&source.id, "", message).because(Cause::TooLarge));
+            let problem = Problem::error(&source.id, "", message).because(Cause::TooLarge);
+            return Err(NoIndex::Problem(problem));
         }
         Ok((tiles, base))
     }
+}
+
+/// Why it is not known which tiles there are.
+enum NoIndex {
+    OutOfReach(OutOfReach),
+    Problem(Problem),
 }
 
 /// The folder that the index stands in, as part of a path: another version of the model is another cache.

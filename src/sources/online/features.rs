@@ -2,8 +2,8 @@
 //!
 //! Every page is one file. Beside it stands where the next one is, so that a run that was stopped goes on there.
 
-use super::RdArea;
 use super::fetcher::{Fetched, FetchedFile, Fetcher, SourceRecord, Step};
+use super::{OutOfReach, RdArea};
 use crate::sources::http::{Address, Expected, HttpError, Want};
 use crate::sources::{Cause, Problem};
 use serde::{Deserialize, Serialize};
@@ -95,7 +95,7 @@ impl Fetcher<'_> {
     }
 
     pub(super) fn fetch_pages(&self, mut record: SourceRecord, pages: &Pages) -> Fetched {
-        let mut problems = Vec::new();
+        let (mut problems, mut out_of_reach) = (Vec::new(), Vec::new());
         let mut is_stopped = false;
         let mut list = read_list(pages).unwrap_or_else(|| List::beginning(&pages.first));
         let was_there = list.pages.len();
@@ -120,7 +120,14 @@ impl Fetcher<'_> {
                 Err(failed) => {
                     let number = list.pages.len() + 1;
                     is_stopped |= matches!(&failed, Failed::Http(error) if error.ends_all());
-                    if !matches!(&failed, Failed::Http(HttpError::Cancelled { .. })) {
+                    let host = match &failed {
+                        Failed::Http(error) => OutOfReach::of(error, &record.id),
+                        Failed::Content(_) => None,
+                    };
+                    if let Some(host) = host {
+                        problems.push(host.problem());
+                        out_of_reach.push(host);
+                    } else if !matches!(&failed, Failed::Http(HttpError::Cancelled { .. })) {
                         problems.push(failed.problem(&record.id, number, &url));
                     }
                     break;
@@ -156,6 +163,7 @@ impl Fetcher<'_> {
             files,
             record,
             problems,
+            out_of_reach,
             is_stopped,
         }
     }

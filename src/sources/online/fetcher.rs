@@ -1,7 +1,7 @@
 //! What fetches, and what it gives back.
 
-use super::Endpoints;
 use super::endpoints::About;
+use super::{Endpoints, OutOfReach};
 use crate::sources::Problem;
 use crate::sources::http::Client;
 use serde::{Deserialize, Serialize};
@@ -60,8 +60,10 @@ pub struct Fetched {
     pub files: Vec<FetchedFile>,
     /// Whose they are.
     pub record: SourceRecord,
-    /// One for every file that could not be had, and for what is odd.
+    /// One for every file that could not be had, for every service that could not be asked, and for what is odd.
     pub problems: Vec<Problem>,
+    /// Services that could not be asked, of which [`Self::problems`] has a line each.
+    pub out_of_reach: Vec<OutOfReach>,
     /// Stopped by the user, or by a disk that is full: a second run goes on where it stopped.
     pub is_stopped: bool,
 }

@@ -1,5 +1,6 @@
 //! Fetching many files, a few at a time; one that fails costs only itself.
 
+use super::OutOfReach;
 use super::fetcher::{Fetched, FetchedFile, Fetcher, SourceRecord, Step};
 use crate::sources::http::{HttpError, Want};
 use crate::sources::{Cause, Problem};
@@ -39,7 +40,7 @@ impl Fetcher<'_> {
         let source = record.id.clone();
         let (next, done, received) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
         let is_stopped = AtomicBool::new(self.client.cancel().is_cancelled());
-        let results: Mutex<BTreeMap<usize, Result<FetchedFile, Problem>>> = Mutex::default();
+        let results: Mutex<BTreeMap<usize, Result<FetchedFile, Failed>>> = Mutex::default();
         let tell = || {
             (self.report)(Step {
                 source: &source,
@@ -52,7 +53,7 @@ impl Fetcher<'_> {
             while !is_stopped.load(Ordering::Relaxed) {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(job) = jobs.get(index) else { return };
-                let result = self.one(job, want, check, &is_stopped, &|bytes| {
+                let result = self.one(&source, job, want, check, &is_stopped, &|bytes| {
                     received.fetch_add(bytes, Ordering::Relaxed);
                     tell();
                 });
@@ -72,31 +73,36 @@ impl Fetcher<'_> {
             }
         });
         let mut problems = Problems::default();
-        let mut files = Vec::new();
+        let (mut files, mut out_of_reach) = (Vec::new(), Vec::new());
         for (_, result) in results.into_inner().unwrap_or_else(PoisonError::into_inner) {
             match result {
                 Ok(file) => files.push(file),
-                Err(problem) => problems.add(problem),
+                Err(Failed::File(problem)) => problems.add(problem),
+                Err(Failed::Service(host)) => host.add_to(&mut out_of_reach),
             }
         }
         Self::count(&mut record, &files, jobs.len() - files.len());
+        let mut told: Vec<Problem> = out_of_reach.iter().map(OutOfReach::problem).collect();
+        told.extend(problems.told(&record.id));
         Fetched {
             files,
-            problems: problems.told(&record.id),
+            problems: told,
+            out_of_reach,
             record,
             is_stopped: is_stopped.into_inner(),
         }
     }
 
-    /// `None` where it was stopped by the user: that is no problem of the file.
+    /// `None` where it was stopped by the user: that is no problem of the file. `source` is what the file belongs to.
     fn one(
         &self,
+        source: &str,
         job: &Job,
         want: &Want<'_>,
         check: Check<'_>,
         is_stopped: &AtomicBool,
         came: &dyn Fn(u64),
-    ) -> Option<Result<FetchedFile, Problem>> {
+    ) -> Option<Result<FetchedFile, Failed>> {
         let file = |is_new| FetchedFile {
             path: job.path.clone(),
             url: job.url.clone(),
@@ -127,7 +133,7 @@ impl Fetcher<'_> {
                 Err(problem) => {
                     // What is not what it should be must not be taken for whole in the next run.
                     let _ = fs::remove_file(&unchecked);
-                    Err(problem)
+                    Err(Failed::File(problem))
                 }
             }),
             Err(error) => {
@@ -137,10 +143,21 @@ impl Fetcher<'_> {
                 if matches!(error, HttpError::Cancelled { .. }) {
                     return None;
                 }
-                Some(Err(error.problem(&job.name, "")))
+                let service = OutOfReach::of(&error, source).map(Failed::Service);
+                Some(Err(
+                    service.unwrap_or_else(|| Failed::File(error.problem(&job.name, "")))
+                ))
             }
         }
     }
+}
+
+/// Why a file was not had.
+enum Failed {
+    /// Something is wrong with this one.
+    File(Problem),
+    /// Nothing can be had there now.
+    Service(OutOfReach),
 }
 
 /// Where a file is until it was looked at.

@@ -57,7 +57,7 @@ fn report(file: &PointFile, path: &str) -> Value {
             Some(name) => format!("the coordinate system {name} is not known here"),
             None => "the file names no coordinate system".to_owned(),
         };
-        problems.push(Problem::warning(path, "crs", message).because(Cause::Place));
+        problems.push(Problem::warning(path, "crs", message).because(Cause::NoSystem));
     }
     for problem in &mut problems {
         path.clone_into(&mut problem.path);

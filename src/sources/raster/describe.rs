@@ -93,7 +93,7 @@ fn describe_tiff(resources: &dyn Resources, name: &str) -> Result<Value, Problem
     if bbox.is_some() && tiff.crs().is_none() {
         let message =
             "the file names no coordinate system: write it in, for example with gdal_edit.py -a_srs EPSG:28992";
-        problems.push(Problem::warning(name, "", message).because(Cause::Place));
+        problems.push(Problem::warning(name, "", message).because(Cause::NoSystem));
     }
     let keys = tiff.keys();
     Ok(json!({

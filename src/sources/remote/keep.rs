@@ -3,20 +3,44 @@
 //!
 //! The fetching runs on threads of its own and can be paused, gone on with and stopped at any time. What came is kept file
 //! by file, so that stopping, a kill or a full disk costs nothing of what was there, and doing it again goes on where it
-//! ended. Not here: which files those are.
+//! ended. Not here: which files those are. What is known of that only when other files were read comes from [`Lead`]s, which
+//! the same threads follow.
 
 use super::network::{MAX_ANSWER_BYTES, Network};
 use crate::sources::http::{HttpError, Transfer};
 use crate::sources::resource::{ResourceError, is_url, join, shown_url};
 use crate::sources::tiles3d::references;
 use std::collections::{BTreeSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// Files that are fetched at a time: the view may be streaming too.
 const AT_ONCE: usize = 6;
+/// Leads that are followed at a time, so that files come meanwhile.
+const LEADS_AT_ONCE: usize = 3;
+/// Most leads of one area.
+const MAX_LEADS: usize = 5_000;
+/// Most files of one area.
+const MAX_FILES: usize = 100_000;
 /// Most other files that one tile may name.
 const MAX_REFERENCES: usize = 256;
+
+/// What leads to more files when it is followed, on a thread that may wait.
+pub type Lead = Box<dyn FnOnce() -> Found + Send>;
+
+/// What came of following a [`Lead`].
+#[derive(Default)]
+pub struct Found {
+    /// Addresses of files.
+    pub files: Vec<String>,
+    /// What leads on.
+    pub leads: Vec<Lead>,
+    /// Why nothing was found, in words.
+    pub failure: Option<String>,
+    /// Nothing is asked of any server now: it goes on when a person says so.
+    pub is_offline: bool,
+}
 
 /// How it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +53,8 @@ pub enum KeepState {
     Done,
     /// The room that was given is full; the rest was left.
     Full,
+    /// There are more files than are kept at a time; the rest was left.
+    TooMany,
     /// A person stopped it.
     Stopped,
 }
@@ -55,6 +81,13 @@ struct State {
     waiting: VecDeque<String>,
     /// What is waiting, running or done, so that nothing is fetched twice.
     known: BTreeSet<String>,
+    leads: VecDeque<Lead>,
+    /// Leads that were waiting so far.
+    leads_seen: usize,
+    leads_running: usize,
+    /// Some files or leads were left out for being too many.
+    is_cut: bool,
+    /// Files and leads.
     running: usize,
     workers: usize,
     transfers: Vec<Arc<Transfer>>,
@@ -73,29 +106,42 @@ pub struct Keeping(Arc<Shared>);
 impl Keeping {
     /// Starts to keep `urls`, in this order, until they have `cap_bytes`. What tiles name (buffers, pictures) comes too.
     pub fn start(network: &Arc<Network>, urls: impl IntoIterator<Item = String>, cap_bytes: u64) -> Self {
-        let mut known = BTreeSet::new();
-        let waiting: VecDeque<String> = urls
-            .into_iter()
-            .filter(|url| is_url(url) && known.insert(url.clone()))
-            .collect();
+        Self::follow(network, urls, Vec::new(), cap_bytes)
+    }
+
+    /// The same with all files that these leads lead to.
+    pub fn follow(
+        network: &Arc<Network>,
+        urls: impl IntoIterator<Item = String>,
+        leads: Vec<Lead>,
+        cap_bytes: u64,
+    ) -> Self {
+        let mut state = State {
+            progress: KeepProgress {
+                state: KeepState::Running,
+                kept: 0,
+                failed: 0,
+                total: 0,
+                bytes: 0,
+                first_failure: None,
+            },
+            waiting: VecDeque::new(),
+            known: BTreeSet::new(),
+            leads_seen: leads.len(),
+            leads: leads.into(),
+            leads_running: 0,
+            is_cut: false,
+            running: 0,
+            workers: 0,
+            transfers: Vec::new(),
+        };
+        for url in urls {
+            state.add(url);
+        }
         let shared = Arc::new(Shared {
             network: network.clone(),
             cap_bytes,
-            state: Mutex::new(State {
-                progress: KeepProgress {
-                    state: KeepState::Running,
-                    kept: 0,
-                    failed: 0,
-                    total: waiting.len() as u64,
-                    bytes: 0,
-                    first_failure: None,
-                },
-                waiting,
-                known,
-                running: 0,
-                workers: 0,
-                transfers: Vec::new(),
-            }),
+            state: Mutex::new(state),
             bell: Condvar::new(),
         });
         for number in 0..AT_ONCE {
@@ -109,8 +155,9 @@ impl Keeping {
             }
         }
         let mut state = shared.lock();
-        if state.workers == 0 || (state.waiting.is_empty() && state.running == 0) {
-            state.progress.state = if state.waiting.is_empty() {
+        let is_nothing = state.waiting.is_empty() && state.leads.is_empty();
+        if state.workers == 0 || (is_nothing && state.running == 0) {
+            state.progress.state = if is_nothing {
                 KeepState::Done
             } else {
                 KeepState::Stopped
@@ -165,9 +212,42 @@ impl State {
     fn end(&mut self, how: KeepState) {
         self.progress.state = how;
         self.waiting.clear();
+        self.leads.clear();
         for transfer in std::mem::take(&mut self.transfers) {
             transfer.cancel.cancel();
         }
+    }
+}
+
+/// What a worker does next.
+enum Job {
+    Fetch(String, Arc<Transfer>),
+    Follow(Lead),
+}
+
+impl State {
+    /// Notes a file that is wanted too.
+    fn add(&mut self, url: String) {
+        if self.known.len() >= MAX_FILES {
+            self.is_cut |= !self.known.contains(&url);
+        } else if is_url(&url) && self.known.insert(url.clone()) {
+            self.progress.total += 1;
+            self.waiting.push_back(url);
+        }
+    }
+
+    fn next_job(&mut self) -> Option<Job> {
+        let is_due = self.leads_running < LEADS_AT_ONCE;
+        if let Some(lead) = self.leads.pop_front_if(|_| is_due) {
+            self.leads_running += 1;
+            self.running += 1;
+            return Some(Job::Follow(lead));
+        }
+        let url = self.waiting.pop_front()?;
+        let transfer = Arc::new(Transfer::unbounded());
+        self.transfers.push(transfer.clone());
+        self.running += 1;
+        Some(Job::Fetch(url, transfer))
     }
 }
 
@@ -178,36 +258,74 @@ impl Shared {
 
     /// One worker's life.
     fn work(&self) {
-        while let Some((url, transfer)) = self.next() {
-            let fetched = self.network.fetch_patiently(&url, MAX_ANSWER_BYTES, true, &transfer);
-            let is_kept = self.network.cache().is_some_and(|cache| cache.has_pinned(&url));
-            self.take(url, &transfer, fetched, is_kept);
+        while let Some(job) = self.next() {
+            match job {
+                Job::Fetch(url, transfer) => {
+                    let fetched = self.network.fetch_patiently(&url, MAX_ANSWER_BYTES, true, &transfer);
+                    let is_kept = self.network.cache().is_some_and(|cache| cache.has_pinned(&url));
+                    self.take(url, &transfer, fetched, is_kept);
+                }
+                Job::Follow(lead) => {
+                    // A lead reads what strangers wrote; whatever becomes of it, the others go on.
+                    let found = catch_unwind(AssertUnwindSafe(lead)).unwrap_or_default();
+                    self.take_found(found);
+                }
+            }
         }
     }
 
-    /// The next file; waits for one. `None` when there is nothing left to come.
-    fn next(&self) -> Option<(String, Arc<Transfer>)> {
+    /// The next thing to do; waits for one. `None` when there is nothing left to come.
+    fn next(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
             match state.progress.state {
                 KeepState::Running => {
-                    if let Some(url) = state.waiting.pop_front() {
-                        let transfer = Arc::new(Transfer::unbounded());
-                        state.transfers.push(transfer.clone());
-                        state.running += 1;
-                        return Some((url, transfer));
+                    if let Some(job) = state.next_job() {
+                        return Some(job);
                     }
                     if state.running == 0 {
-                        state.progress.state = KeepState::Done;
+                        state.progress.state = if state.is_cut {
+                            KeepState::TooMany
+                        } else {
+                            KeepState::Done
+                        };
                         self.bell.notify_all();
                         return None;
                     }
                 }
                 KeepState::Paused => {}
-                KeepState::Done | KeepState::Full | KeepState::Stopped => return None,
+                KeepState::Done | KeepState::Full | KeepState::TooMany | KeepState::Stopped => return None,
             }
             state = self.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    fn take_found(&self, found: Found) {
+        let mut state = self.lock();
+        state.running -= 1;
+        state.leads_running -= 1;
+        if matches!(state.progress.state, KeepState::Running | KeepState::Paused) {
+            if let Some(failure) = found.failure {
+                state.progress.failed += 1;
+                state.progress.first_failure.get_or_insert(failure);
+            }
+            if found.is_offline {
+                state.progress.state = KeepState::Paused;
+            }
+            for url in found.files {
+                state.add(url);
+            }
+            for lead in found.leads {
+                if state.leads_seen >= MAX_LEADS {
+                    state.is_cut = true;
+                    break;
+                }
+                state.leads_seen += 1;
+                state.leads.push_back(lead);
+            }
+        }
+        drop(state);
+        self.bell.notify_all();
     }
 
     fn take(&self, url: String, transfer: &Arc<Transfer>, fetched: Result<Vec<u8>, ResourceError>, is_kept: bool) {
@@ -230,12 +348,10 @@ impl Shared {
                 state.progress.kept += 1;
                 state.progress.bytes += bytes.len() as u64;
                 for url in named {
-                    if state.known.insert(url.clone()) {
-                        state.progress.total += 1;
-                        state.waiting.push_back(url);
-                    }
+                    state.add(url);
                 }
-                if state.progress.bytes > self.cap_bytes && !state.waiting.is_empty() {
+                let is_more = !state.waiting.is_empty() || !state.leads.is_empty();
+                if state.progress.bytes > self.cap_bytes && is_more {
                     state.end(KeepState::Full);
                 }
             }

@@ -18,7 +18,7 @@ mod stored;
 pub use cache::{CACHE_BYTES, Cache, CacheSize, Kept};
 pub(in crate::sources) use cache::{files_under, make_room};
 pub use freshness::Freshness;
-pub use keep::{KeepProgress, KeepState, Keeping};
+pub use keep::{Found, KeepProgress, KeepState, Keeping, Lead};
 pub use network::{MAX_ANSWER_BYTES, Network, NetworkOptions};
 pub use own_thread::{OwnThread, on_own_thread};
 pub use resources::{HttpResources, checked_url, is_kept, resources_for, server_of};

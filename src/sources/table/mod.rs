@@ -100,7 +100,7 @@ pub(crate) fn read_with(bytes: &[u8], path: &str, max_field_bytes: usize) -> Res
     let body = text.get(start..).unwrap_or_default();
     let first_line = 1 + u64::from(stated.is_some());
     if body.trim().is_empty() {
-        return Err(refuse(Cause::Content, "the table is empty".into()));
+        return Err(refuse(Cause::Empty, "the table is empty".into()));
     }
     let Some(delimiter) = stated.or_else(|| delimiter_of(body)) else {
         let message = "there is one column only: separate columns with a semicolon, a comma or a tab";
@@ -121,7 +121,7 @@ pub(crate) fn read_with(bytes: &[u8], path: &str, max_field_bytes: usize) -> Res
     reader.read(first_line);
     if reader.table.headers.is_empty() {
         let first = reader.problems.into_iter().next();
-        return Err(first.unwrap_or_else(|| refuse(Cause::Content, "the first row names no columns".into())));
+        return Err(first.unwrap_or_else(|| refuse(Cause::Column, "the first row names no columns".into())));
     }
     if reader.table.unfit > MAX_LISTED {
         let message = format!(
@@ -221,7 +221,7 @@ impl Reader<'_> {
                      out",
                     self.max_field_bytes
                 );
-                self.leave_out(line, message, Cause::TooLarge);
+                self.leave_out(line, message, Cause::Row);
                 let next = usize::try_from(at.byte()).ok().map(|byte| byte + blank.len());
                 match next.and_then(|start| after_line(body, start)) {
                     Some(next) => return Stop::Unclosed(start + next, line + 1),
@@ -266,7 +266,7 @@ impl Reader<'_> {
                  separator in it written without quotation marks?)",
                 record.len()
             );
-            self.leave_out(line, message, Cause::Content);
+            self.leave_out(line, message, Cause::Row);
             return true;
         }
         self.fields += columns;

@@ -33,6 +33,14 @@ pub(super) fn may_be_tileset(path: &str) -> bool {
     }
 }
 
+/// Whether the name says that it is JSON, and so a tileset rather than a tile.
+pub(super) fn is_json(path: &str) -> bool {
+    // What follows in an address is no part of the name.
+    let path = plain_path(path);
+    path.rsplit_once('.')
+        .is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("json"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,7 +39,7 @@ pub(super) struct B3dm<'a> {
     /// Zero where the file gives none.
     pub(super) rtc_center: DVec3,
     pub(super) batch_length: u32,
-    batch_json: &'a [u8],
+    pub(super) batch_json: &'a [u8],
     batch_binary: &'a [u8],
 }
 

@@ -32,7 +32,7 @@ pub(super) struct I3dm<'a> {
     pub(super) count: u32,
     features: Map<String, Json>,
     feature_binary: &'a [u8],
-    batch_json: &'a [u8],
+    pub(super) batch_json: &'a [u8],
     batch_binary: &'a [u8],
 }
 

@@ -101,6 +101,15 @@ impl TilesetMetadata {
         self.contents.remove(&tile);
     }
 
+    /// Forgets the contents of a tile but the first `kept`.
+    pub(super) fn forget_contents(&mut self, tile: TileId, kept: usize) {
+        if kept == 0 {
+            self.contents.remove(&tile);
+        } else if let Some(contents) = self.contents.get_mut(&tile) {
+            contents.truncate(kept);
+        }
+    }
+
     /// What is said of a content of a tile, nearest first: the content's own, its group's, the tile's.
     pub fn of_content(&self, tile: TileId, number: usize) -> impl Iterator<Item = &Metadata> {
         let content = self.contents.get(&tile).and_then(|contents| contents.get(number));

@@ -2,16 +2,18 @@
 
 use super::{
     BoundingVolume, Refine, Tile, TileId,
-    ahead::{Ahead, may_be_tileset},
-    implicit::{ContentTemplate, Home, Stub, Subtrees, TileAt, Tiling},
+    ahead::may_be_tileset,
+    external::{Link, Named, Pending},
+    forest::Subtrees,
+    implicit::{ContentTemplate, Home, TileAt, Tiling},
     metadata::{ContentMetadata, DocumentMetadata, TilesetMetadata},
+    subtree::Stub,
     tile_file::{self, ContentFile, TileFields},
-    tree::{MAX_TILESET_BYTES, is_tileset_json, parse_tileset},
     volume::largest_scale,
 };
 use crate::sources::{
     Cause, Problem,
-    resource::{ResourceError, Resources, join, root_document},
+    resource::{Resources, join, root_document},
 };
 use bevy::math::DMat4;
 use serde_json::Value;
@@ -21,47 +23,8 @@ use std::{collections::VecDeque, sync::Arc};
 pub(super) const MAX_TILES: usize = 200_000;
 /// Deepest tile.
 const MAX_DEPTH: u32 = 512;
-/// Most external tilesets of one tree.
-const MAX_EXTERNAL: usize = 20_000;
 /// Most problems kept for one tree; a file with more faults is told so.
 const MAX_PROBLEMS: usize = 1_000;
-
-/// The tilesets that led to one, for finding cycles.
-#[derive(Debug)]
-pub(super) struct Link {
-    path: String,
-    parent: Option<Arc<Link>>,
-}
-
-impl Link {
-    pub(super) fn first(path: &str) -> Arc<Self> {
-        Arc::new(Self {
-            path: path.to_owned(),
-            parent: None,
-        })
-    }
-
-    fn contains(&self, path: &str) -> bool {
-        let mut link = Some(self);
-        while let Some(this) = link {
-            if this.path == path {
-                return true;
-            }
-            link = this.parent.as_deref();
-        }
-        false
-    }
-}
-
-/// An external tileset still to be read.
-struct Pending {
-    path: String,
-    parent: TileId,
-    /// Where the URI stands.
-    named_in: Arc<Link>,
-    place: String,
-    metadata: ContentMetadata,
-}
 
 /// A tile of one document on its way into the tree.
 struct Waiting<'a> {
@@ -81,17 +44,21 @@ struct Document<'a> {
 
 /// All that is read so far.
 pub(super) struct Reader<'a> {
-    resources: &'a dyn Resources,
+    pub(super) resources: &'a dyn Resources,
     pub(super) tiles: Vec<Tile>,
     pub(super) subtrees: Subtrees,
     pub(super) metadata: TilesetMetadata,
     pub(super) problems: Vec<Problem>,
     pub(super) implicit_roots: usize,
     pub(super) missing: Vec<String>,
-    pending: VecDeque<Pending>,
-    external: usize,
+    /// Contents that may be external tilesets and were not looked into.
+    pub(super) pending: VecDeque<Pending>,
+    /// External tilesets that were read.
+    pub(super) external: usize,
+    /// Bytes of them and of what turned out to be none.
+    pub(super) external_bytes: u64,
     /// The cap on tiles was met and said.
-    is_full: bool,
+    pub(super) is_full: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -106,39 +73,12 @@ impl<'a> Reader<'a> {
             missing: Vec::new(),
             pending: VecDeque::new(),
             external: 0,
+            external_bytes: 0,
             is_full: false,
         }
     }
 
-    /// For a tile of an implicit tiling whose content may be an external tileset: what is read comes below it.
-    pub(super) fn below(resources: &'a dyn Resources, tile: Tile) -> Self {
-        let mut reader = Self::new(resources);
-        reader.tiles.push(tile);
-        reader
-    }
-
-    /// Asks for a content of the first tile.
-    pub(super) fn ask_for(&mut self, path: String, named_in: Arc<Link>, place: String) {
-        self.pending.push_back(Pending {
-            path,
-            parent: TileId(0),
-            named_in,
-            place,
-            metadata: ContentMetadata::default(),
-        });
-    }
-
-    /// Reads the external tilesets that were named.
-    pub(super) fn expand_all(&mut self) {
-        let mut ahead = Ahead::default();
-        while !self.pending.is_empty() {
-            ahead.tell(self.resources, self.pending.iter().map(|next| next.path.as_str()));
-            let Some(next) = self.pending.pop_front() else { break };
-            self.expand(next);
-        }
-    }
-
-    fn problem(&mut self, problem: Problem) {
+    pub(super) fn problem(&mut self, problem: Problem) {
         match self.problems.len() {
             n if n < MAX_PROBLEMS => self.problems.push(problem),
             MAX_PROBLEMS => self.problems.push(
@@ -366,7 +306,7 @@ impl<'a> Reader<'a> {
             Ok((tiling, warnings)) => {
                 let at = TileAt::ROOT;
                 let tiling = Arc::new(tiling);
-                self.subtrees.wait_for(id, Stub { tiling, at });
+                self.subtrees.wait_for(id, Stub::Implicit { tiling, at });
                 for warning in warnings {
                     self.problem(warning);
                 }
@@ -385,67 +325,30 @@ impl<'a> Reader<'a> {
                 continue;
             }
             match join(document.path, &content.uri) {
-                Ok(joined) if may_be_tileset(&joined) => self.pending.push_back(Pending {
-                    path: root_document(&joined),
-                    parent: id,
-                    named_in: document.link.clone(),
-                    place,
-                    metadata,
-                }),
+                Ok(joined) if may_be_tileset(&joined) && self.pending.len() < MAX_TILES => {
+                    let path = root_document(&joined);
+                    self.pending.push_back(Pending {
+                        parent: id,
+                        named_in: document.link.clone(),
+                        named: Named { path, place, metadata },
+                    });
+                }
+                Ok(joined) if may_be_tileset(&joined) => {
+                    let message = format!("more than {MAX_TILES} external tilesets; the rest is left out");
+                    let is_told = self.problems.last().is_some_and(|last| last.message == message);
+                    if !is_told {
+                        self.problem(Problem::error(document.path, place, message).because(Cause::TooLarge));
+                    }
+                }
                 Ok(joined) => self.push_content(id, joined, metadata),
                 Err(error) => self.problem(error.problem(document.path, place)),
             }
         }
     }
 
-    fn push_content(&mut self, id: TileId, path: String, metadata: ContentMetadata) {
+    pub(super) fn push_content(&mut self, id: TileId, path: String, metadata: ContentMetadata) {
         let contents = &mut self.tiles[id.0 as usize].contents;
         self.metadata.set_content(id, contents.len(), metadata);
         contents.push(path);
-    }
-
-    /// Reads a content that may be an external tileset; anything else becomes a content of its tile.
-    fn expand(&mut self, next: Pending) {
-        let named_in = next.named_in.path.clone();
-        if next.named_in.contains(&next.path) {
-            let message = format!("the tileset includes itself through {}; it is read once", next.path);
-            self.problem(Problem::error(named_in, next.place, message).because(Cause::Duplicate));
-            return;
-        }
-        if self.external >= MAX_EXTERNAL || self.is_full {
-            if self.external == MAX_EXTERNAL {
-                self.external += 1;
-                let message = format!("more than {MAX_EXTERNAL} external tilesets; the rest is left out");
-                self.problem(Problem::error(named_in, next.place, message).because(Cause::TooLarge));
-            }
-            return;
-        }
-        let bytes = match self.resources.read_at_most(&next.path, MAX_TILESET_BYTES) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                if matches!(error, ResourceError::Missing { .. }) {
-                    self.missing.push(next.path);
-                }
-                self.problem(error.problem(named_in, next.place));
-                return;
-            }
-        };
-        let result = parse_tileset(&bytes, &next.path).and_then(|json| {
-            if !is_tileset_json(&json) {
-                self.push_content(next.parent, next.path.clone(), next.metadata);
-                return Ok(());
-            }
-            self.external += 1;
-            let (version, _) = tile_file::asset(&json);
-            self.check_asset(&json, &version, &next.path);
-            let link = Arc::new(Link {
-                path: next.path.clone(),
-                parent: Some(next.named_in),
-            });
-            self.read_document(&json, &next.path, &link, Some(next.parent))
-        });
-        if let Err(problem) = result {
-            self.problem(problem);
-        }
     }
 }

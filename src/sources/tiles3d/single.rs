@@ -2,21 +2,41 @@
 
 use super::{
     BoundingVolume, DecodeRequest, MAX_PAYLOAD_BYTES, PayloadKind, Refine, Subtrees, Tile, TileTree, TilesetMetadata,
-    decode_meshes, read_tileset, tree::SURFACE_SHELL_M,
+    decode_meshes, open_tileset, tree::SURFACE_SHELL_M,
 };
 use crate::georef::SiteFrame;
 use crate::sources::{
     Problem,
-    resource::{Resources, is_tile_archive, unpacked},
+    resource::{self, Resources, is_tile_archive, unpacked},
 };
 use bevy::math::{DMat4, DVec3};
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 /// Radius of the ball around a tile that is but a point, metres.
 const LEAST_RADIUS_M: f64 = 0.01;
 
-/// Reads the tileset at `path`, or the one tile where the file is a payload. `is_placed` tells whether the site has a
-/// place on earth: only there a lone tile with coordinates around the earth's centre can stand where they say.
+/// Whether the file at `path` is a tile by itself: by its first bytes, or by its name where they may be packed or are text.
+pub fn is_payload(path: &Path) -> bool {
+    const ENDINGS: [&str; 6] = ["glb", "gltf", "b3dm", "i3dm", "pnts", "cmpt"];
+    let Some(head) = resource::head(path, 64) else {
+        return false;
+    };
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    match PayloadKind::of(&head) {
+        PayloadKind::Zip | PayloadKind::Empty => false,
+        PayloadKind::Gzip => ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)),
+        // The beginning of a text is no JSON.
+        PayloadKind::Unknown | PayloadKind::Tileset | PayloadKind::GeoJson | PayloadKind::Gltf => {
+            let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
+            first == Some(&b'{') && ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
+        }
+        _ => true,
+    }
+}
+
+/// Opens the tileset at `path` for a viewer ([`open_tileset`]), or reads the one tile where the file is a payload.
+/// `is_placed` tells whether the site has a place on earth: only there a lone tile with coordinates around the earth's
+/// centre can stand where they say.
 ///
 /// # Errors
 /// When it is neither, or cannot be read.
@@ -29,7 +49,7 @@ pub fn read_tiles(
         .rsplit_once('.')
         .is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("json"));
     if is_json || is_tile_archive(path) {
-        return read_tileset(resources, path);
+        return open_tileset(resources, path);
     }
     let resources = unpacked(resources);
     let bytes = resources
@@ -46,7 +66,7 @@ pub fn read_tiles(
     );
     drop(bytes);
     if !is_payload {
-        return read_tileset(resources, path);
+        return open_tileset(resources, path);
     }
     // What is wrong with it is told when it is drawn.
     let (tree, _) = read_lone_tile(resources, path, is_placed)?;

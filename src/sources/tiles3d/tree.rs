@@ -1,15 +1,17 @@
 //! A tileset as a flat tree.
 //!
-//! External tilesets are expanded when the tileset is opened, up to caps, so that selection sees one tree.
-//! What is below the root of an implicit tiling comes later, subtree by subtree, as it is looked at: see
-//! [`implicit`](super::implicit). Who wants all of it at once reads it with [`read_whole_tileset`].
+//! What a viewer opens ([`open_tileset`]) is the tileset.json and a few of the external tilesets in it. The others, and
+//! what is below the root of an implicit tiling, come later, part by part, as they are looked at: see
+//! [`forest`](super::forest). Who wants all of it at once reads it with [`read_whole_tileset`].
 //!
 //! A faulty field costs as little as possible: a tile without a usable volume takes its parent's, one
 //! without an error half its parent's, and every such choice is a [`Problem`].
 
 use super::{
     BoundingVolume, Subtrees, TilesetMetadata,
-    reader::{Link, MAX_TILES, Reader},
+    external::{Link, Reach},
+    forest::Parts,
+    reader::{MAX_TILES, Reader},
     tile_file,
     volume::EQUATORIAL_RADIUS_M,
 };
@@ -21,8 +23,18 @@ use bevy::math::DMat4;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Most subtrees that are read at once.
+/// Most parts of a tree that are read at once.
 const MAX_SUBTREES: usize = 20_000;
+/// External tilesets on this machine that are opened with a tileset: small trees are whole at once.
+const AT_ONCE: Reach = Reach {
+    files: 64,
+    bytes: 8 << 20,
+};
+/// External tilesets on a server that are opened with a tileset whose own tiles do not tell where on earth it is.
+const ASKED_FOR_PLACE: Reach = Reach {
+    files: 3,
+    bytes: 8 << 20,
+};
 /// Largest tileset.json, bytes; its parsed form takes several times as much.
 pub(crate) const MAX_TILESET_BYTES: u64 = 256 << 20;
 /// Centres this far from the centre of the earth are taken as ECEF, metres. The specification lets tiles
@@ -70,7 +82,7 @@ pub struct Tile {
     pub root_from_tile: DMat4,
 }
 
-/// A tileset with its external tilesets expanded, as far as they can be read.
+/// A tileset with the external tilesets and subtrees that are read so far.
 pub struct TileTree {
     /// Where contents are read from.
     pub resources: Arc<dyn Resources>,
@@ -86,17 +98,30 @@ pub struct TileTree {
     pub is_geocentric: bool,
     /// `extensionsUsed`.
     pub extensions: Vec<String>,
-    /// What of the tree stands in subtrees of implicit tilings.
+    /// What of the tree is read apart: external tilesets, and subtrees of implicit tilings.
     pub subtrees: Subtrees,
     /// What is said of the tileset, its groups, tiles and contents.
     pub metadata: TilesetMetadata,
 }
 
-/// Reads `path` and every external tileset below it; cycles, missing files and bad tiles become problems. What is
-/// below the root of an implicit tiling is left for later ([`TileTree::subtree_request`]).
-/// `Err` only when the root itself cannot be read.
+/// Opens `path` for a viewer: of its external tilesets come at once those that cost nearly nothing, a few on this machine,
+/// of a server none. The tiles that name the others wait for them, as the roots of implicit tilings wait for their
+/// subtrees ([`TileTree::subtree_request`]). Cycles, missing files and bad tiles become problems.
+///
+/// # Errors
+/// When the root itself cannot be read.
+pub fn open_tileset(resources: Arc<dyn Resources>, path: &str) -> Result<(TileTree, Vec<Problem>), Problem> {
+    let reading = read_explicit(resources, path, Extent::View)?;
+    Ok((reading.tree, reading.problems))
+}
+
+/// Reads `path` and every external tileset that is named in a tileset.json; what is below the root of an implicit tiling is
+/// left for later. Otherwise as [`open_tileset`].
+///
+/// # Errors
+/// When the root itself cannot be read.
 pub fn read_tileset(resources: Arc<dyn Resources>, path: &str) -> Result<(TileTree, Vec<Problem>), Problem> {
-    let reading = read_explicit(resources, path)?;
+    let reading = read_explicit(resources, path, Extent::Documents)?;
     Ok((reading.tree, reading.problems))
 }
 
@@ -106,14 +131,14 @@ pub fn read_whole_tileset(resources: Arc<dyn Resources>, path: &str) -> Result<(
     Ok((reading.tree, reading.problems))
 }
 
-/// As [`read_tileset`], with at most `most` subtrees, the coarsest first: enough to see where things lie.
+/// As [`open_tileset`], with at most `most` subtrees of implicit tilings, the coarsest first: enough to see where things lie.
 pub(crate) fn read_tileset_coarsely(
     resources: Arc<dyn Resources>,
     path: &str,
     most: usize,
 ) -> Result<(TileTree, Vec<Problem>), Problem> {
-    let mut reading = read_explicit(resources, path)?;
-    let found = reading.tree.read_subtrees(MAX_TILES, most, false);
+    let mut reading = read_explicit(resources, path, Extent::View)?;
+    let found = reading.tree.read_subtrees(Parts::Implicit, MAX_TILES, most, false);
     reading.problems.extend(found.problems);
     Ok((reading.tree, reading.problems))
 }
@@ -132,14 +157,23 @@ pub(crate) struct Reading {
 
 /// As [`read_whole_tileset`], with all that was found.
 pub(crate) fn read_tree(resources: Arc<dyn Resources>, path: &str) -> Result<Reading, Problem> {
-    let mut reading = read_explicit(resources, path)?;
-    let found = reading.tree.read_subtrees(MAX_TILES, MAX_SUBTREES, true);
+    let mut reading = read_explicit(resources, path, Extent::Documents)?;
+    let found = reading.tree.read_subtrees(Parts::All, MAX_TILES, MAX_SUBTREES, true);
     reading.missing.extend(found.missing);
     reading.problems.extend(found.problems);
     Ok(reading)
 }
 
-fn read_explicit(resources: Arc<dyn Resources>, path: &str) -> Result<Reading, Problem> {
+/// How much of the external tilesets is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// What a viewer opens.
+    View,
+    /// All that are named in a tileset.json.
+    Documents,
+}
+
+fn read_explicit(resources: Arc<dyn Resources>, path: &str, extent: Extent) -> Result<Reading, Problem> {
     let (resources, path) = (unpacked(resources), &root_document(path));
     let bytes = resources
         .read_at_most(path, MAX_TILESET_BYTES)
@@ -151,7 +185,13 @@ fn read_explicit(resources: Arc<dyn Resources>, path: &str) -> Result<Reading, P
     reader.read_document(&json, path, &Link::first(path), None)?;
     let extensions = tile_file::extensions_used(&json);
     drop(json);
-    reader.expand_all();
+    let is_remote = resources.remote().is_some();
+    reader.expand(match extent {
+        Extent::Documents => Reach::ALL,
+        Extent::View if !is_remote => AT_ONCE,
+        Extent::View if is_geocentric(&reader.tiles) => Reach::NOTHING,
+        Extent::View => ASKED_FOR_PLACE,
+    });
     let Reader {
         tiles,
         subtrees,

@@ -47,7 +47,7 @@ pub(super) fn open(
     let (table, problems) = table::read_with(bytes, path, MAX_FIELD_BYTES)?;
     let (place, mut crs) = place_of(&table).ok_or_else(|| {
         let message = "no column says where a row lies: name two columns x and y (or lon and lat), or one wkt";
-        Problem::error(path, "line 1", message).because(Cause::Place)
+        Problem::error(path, "line 1", message).because(Cause::Column)
     })?;
     let is_place = |column: usize| match place {
         Place::Text(at) => column == at,
@@ -89,7 +89,7 @@ pub(super) fn open(
         features.push(geometry.map_or_else(
             |message| {
                 let message = format!("{message}; the row is left out");
-                Err(Problem::error(path, line_place(row.line), message))
+                Err(Problem::error(path, line_place(row.line), message).because(Cause::NoCoordinates))
             },
             |geometry| {
                 Ok(VectorFeature {

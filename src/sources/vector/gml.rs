@@ -86,7 +86,7 @@ impl Gml {
             if let (Some(name), None) = (&name, known) {
                 let name: String = name.chars().take(80).collect();
                 let message = format!("the srsName `{name}` is not known: say which CRS it is");
-                problems.push(Problem::warning(path, kind.as_str(), message).because(Cause::Place));
+                problems.push(Problem::warning(path, kind.as_str(), message).because(Cause::NoSystem));
             }
             let mut layer = summary.into_layer(kind.clone(), known);
             layer.crs_name = name;

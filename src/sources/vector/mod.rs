@@ -254,7 +254,7 @@ impl VectorFile {
             if known.is_none() {
                 let name: String = name.chars().take(80).collect();
                 let message = format!("the CRS `{name}` is not known: say which one it is");
-                problems.push(Problem::warning(path, "crs", message).because(Cause::Place));
+                problems.push(Problem::warning(path, "crs", message).because(Cause::NoSystem));
             }
             known
         } else {
@@ -262,7 +262,7 @@ impl VectorFile {
             let is_degrees = left >= DEGREES[0] && bottom >= DEGREES[1] && right <= DEGREES[2] && top <= DEGREES[3];
             if !is_degrees {
                 let message = "there is no `crs` and the coordinates are no degrees: say which CRS it is";
-                problems.push(Problem::warning(path, "", message).because(Cause::Place));
+                problems.push(Problem::warning(path, "", message).because(Cause::NoSystem));
             }
             is_degrees.then_some(Crs(4326))
         };
@@ -314,7 +314,7 @@ impl VectorFile {
             None => {
                 let message = "there is no .prj beside it: say which CRS it is (in the Netherlands nearly always \
                                EPSG:28992)";
-                warn(&mut problems, Cause::Place, message.into());
+                warn(&mut problems, Cause::NoSystem, message.into());
             }
             Some(wkt) => {
                 layer.crs = crs_name::of_wkt(&wkt);
@@ -327,7 +327,7 @@ impl VectorFile {
                     .collect::<String>();
                 if layer.crs.is_none() {
                     let message = format!("the .prj beside it names `{name}`, which is not known: say which CRS it is");
-                    warn(&mut problems, Cause::Place, message);
+                    warn(&mut problems, Cause::NoSystem, message);
                 }
                 layer.crs_name = Some(name);
             }

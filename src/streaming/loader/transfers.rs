@@ -3,15 +3,15 @@
 //! Bounded in every way: threads, transfers to one host, contents that wait to be decoded, and the bytes of all of them
 //! together. A thread never waits for a pause to pass: the tile goes back and the thread takes the next one.
 
-use super::{DecodedContent, Job, LoadWish, Shared};
+use super::{DecodedContent, Job, LoadWish, Shared, at_hand::AtHand};
 use crate::sources::http::{Room, Transfer, pause};
-use crate::sources::resource::{FetchFailure, ResourceError, Resources, join, leads_into_archive};
-use crate::sources::tiles3d::{DecodeRequest, references};
+use crate::sources::resource::{FetchFailure, join, leads_into_archive};
+use crate::sources::tiles3d::{DecodeRequest, MemoryNeed, references};
 use crate::sources::{Cause, Problem};
-use crate::streaming::residency::TileKey;
+use crate::streaming::{Ledger, residency::TileKey};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Threads that fetch.
@@ -26,6 +26,8 @@ const MOST_FETCHED: usize = 32;
 const ROOM_BYTES: u64 = 256 << 20;
 /// Largest content that is fetched, bytes.
 const MAX_CONTENT_BYTES: u64 = 128 << 20;
+/// What a content is taken to need of which nothing came, bytes.
+const LEAST_BYTES: u64 = 1 << 20;
 /// Most other files (buffers, pictures) of one content that are fetched with it.
 const MAX_REFERENCES: usize = 256;
 /// A transfer goes on for this long though its tile is not wished for: wishes flicker while a camera turns.
@@ -116,6 +118,16 @@ impl Transfers {
         (self.room.used(), self.room.cap())
     }
 
+    /// Bytes that are under way or wait to be decoded.
+    pub(super) fn room_used(&self) -> u64 {
+        self.room.used()
+    }
+
+    /// Transfers take no more than so many bytes together; false where they have more already.
+    pub(super) fn limit_room(&self, bytes: u64) -> bool {
+        self.room.resize(bytes.min(ROOM_BYTES))
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.running.is_empty() && self.fetched.is_empty()
     }
@@ -165,8 +177,20 @@ impl Transfers {
         self.fetched.clear();
     }
 
-    pub(super) fn take_fetched(&mut self) -> Option<Job> {
-        self.fetched.pop_front()
+    /// What was fetched, and the bytes to set aside for each of it besides those that came.
+    pub(super) fn fetched_needs(&self) -> Vec<(TileKey, u64)> {
+        let fetched = self.fetched.iter();
+        fetched.map(|job| (job.wish.key(), job.need.peak_bytes)).collect()
+    }
+
+    pub(super) fn take_fetched(&mut self, at: usize) -> Option<Job> {
+        self.fetched.remove(at)
+    }
+
+    /// Throws away what was fetched last; the tile, and what it needs all in all.
+    pub(super) fn drop_last_fetched(&mut self) -> Option<(TileKey, u64)> {
+        let job = self.fetched.pop_back()?;
+        Some((job.wish.key(), job.bytes_in_all()))
     }
 
     /// A tile came out, one way or the other.
@@ -204,7 +228,7 @@ impl Transfers {
     }
 
     /// The most urgent wish that can be fetched now.
-    fn next(&self, queue: &VecDeque<LoadWish>) -> Option<usize> {
+    fn next(&self, queue: &VecDeque<LoadWish>, ledger: &Ledger) -> Option<usize> {
         let is_full = self.fetched.len() >= MOST_FETCHED
             || self.running.len() >= THREADS
             || self.room.used() > self.room.cap() / 4 * 3;
@@ -226,7 +250,7 @@ impl Transfers {
             };
             let key = wish.key();
             let is_due = self.later.get(&key).is_none_or(|later| later.at <= now);
-            if !is_due || self.running.contains_key(&key) {
+            if !is_due || self.running.contains_key(&key) || !ledger.admits(key) {
                 return false;
             }
             let host = remote.host(&request.path);
@@ -265,6 +289,8 @@ impl Transfers {
 struct Failure {
     wait: Option<Duration>,
     was_early: bool,
+    /// There was no memory for it.
+    had_no_room: bool,
 }
 
 /// What came of fetching the contents of a tile.
@@ -279,7 +305,11 @@ impl<C: DecodedContent> Shared<C> {
     pub(super) fn fetch_wishes(&self) {
         while let Some((wish, transfer)) = self.next_to_fetch() {
             let key = wish.key();
-            let outcome = catch_unwind(AssertUnwindSafe(|| fetch(wish, &transfer)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                let most = self.lock().ledger.ceiling_bytes().min(MAX_CONTENT_BYTES);
+                let needs = |request: &DecodeRequest, payload: &[u8]| self.need(request, payload);
+                fetch(wish, &transfer, most, &needs)
+            }));
             self.end_transfer(key, &transfer, outcome.ok());
         }
     }
@@ -290,7 +320,7 @@ impl<C: DecodedContent> Shared<C> {
             if state.is_stopping {
                 return None;
             }
-            if let Some(at) = state.transfers.next(&state.queue)
+            if let Some(at) = state.transfers.next(&state.queue, &state.ledger)
                 && let Some(wish) = state.queue.remove(at)
             {
                 let transfer = Arc::new(Transfer::within(&state.transfers.room));
@@ -333,6 +363,11 @@ impl<C: DecodedContent> Shared<C> {
         } else if let Some(Fetched { mut job, failure }) = outcome {
             let mut is_over = true;
             if let Some(failure) = failure {
+                if failure.had_no_room {
+                    // It needs more than came of it.
+                    let bytes = transfer.received().saturating_mul(2).max(LEAST_BYTES);
+                    state.ledger.estimate(key, bytes);
+                }
                 state.stats.transfers_failed += u64::from(!failure.was_early);
                 let (wait, gives_up) = state.transfers.fails(key, &failure);
                 is_over = gives_up;
@@ -352,19 +387,25 @@ impl<C: DecodedContent> Shared<C> {
     }
 }
 
-/// Fetches the contents of a tile and the files that they name.
-fn fetch(wish: LoadWish, transfer: &Arc<Transfer>) -> Fetched {
+/// What a payload needs.
+type Needs<'a> = dyn Fn(&DecodeRequest, &[u8]) -> MemoryNeed + 'a;
+
+/// Fetches the contents of a tile and the files that they name, of at most `most` bytes each.
+fn fetch(wish: LoadWish, transfer: &Arc<Transfer>, most: u64, needs: &Needs<'_>) -> Fetched {
     let LoadWish { layer, tile, requests } = wish;
+    let mut need = MemoryNeed::default();
     let mut ready = Vec::with_capacity(requests.len());
     let mut failed = Vec::with_capacity(requests.len());
     let mut first_failure = None;
     for request in requests {
-        let (request, outcome) = fetch_content(request, transfer);
+        let (request, outcome) = fetch_content(request, transfer, most, needs);
+        let outcome = outcome.map(|more| need = need.then(more));
         let problem = outcome.err().map(|failure| {
             if failure.may_pass && first_failure.is_none() {
                 first_failure = Some(Failure {
                     wait: failure.wait,
                     was_early: failure.was_early,
+                    had_no_room: failure.error.cause() == Cause::Machine,
                 });
             }
             failure.error.problem(request.path.clone(), "")
@@ -385,21 +426,28 @@ fn fetch(wish: LoadWish, transfer: &Arc<Transfer>) -> Fetched {
             failed,
             is_fetched: true,
             retry_after: None,
+            need,
+            payload_bytes: transfer.held(),
             held: None,
         },
         failure: first_failure,
     }
 }
 
-/// One content, with its bytes at hand where they came.
-fn fetch_content(request: DecodeRequest, transfer: &Transfer) -> (DecodeRequest, Result<(), FetchFailure>) {
+/// One content, with its bytes at hand where they came, and what it needs.
+fn fetch_content(
+    request: DecodeRequest,
+    transfer: &Transfer,
+    most: u64,
+    needs: &Needs<'_>,
+) -> (DecodeRequest, Result<MemoryNeed, FetchFailure>) {
     let inner = request.resources.clone();
     let Some(remote) = inner.remote().filter(|_| is_remote(&request)) else {
-        return (request, Ok(()));
+        return (request, Ok(MemoryNeed::default()));
     };
     let mut files = BTreeMap::new();
     let mut missing = BTreeSet::new();
-    let bytes = match remote.fetch(&request.path, MAX_CONTENT_BYTES, transfer) {
+    let bytes = match remote.fetch(&request.path, most, transfer) {
         Ok(bytes) => bytes,
         Err(failure) => return (request, Err(failure)),
     };
@@ -408,7 +456,7 @@ fn fetch_content(request: DecodeRequest, transfer: &Transfer) -> (DecodeRequest,
         if files.contains_key(&path) || missing.contains(&path) {
             continue;
         }
-        match remote.fetch(&path, MAX_CONTENT_BYTES, transfer) {
+        match remote.fetch(&path, most, transfer) {
             Ok(bytes) => {
                 files.insert(path, bytes);
             }
@@ -418,54 +466,12 @@ fn fetch_content(request: DecodeRequest, transfer: &Transfer) -> (DecodeRequest,
             }
         }
     }
-    files.insert(request.path.clone(), bytes);
-    let at_hand = AtHand {
-        content: request.path.clone(),
-        files: Mutex::new(files),
-        missing,
-        inner,
-    };
+    let at_hand = Arc::new(AtHand::new(&request.path, files, missing, inner));
     let request = DecodeRequest {
-        resources: Arc::new(at_hand),
+        resources: at_hand.clone(),
         ..request
     };
-    (request, Ok(()))
-}
-
-/// A content and the files that it names, fetched already.
-struct AtHand {
-    content: String,
-    files: Mutex<BTreeMap<String, Vec<u8>>>,
-    /// Named and not to be had.
-    missing: BTreeSet<String>,
-    inner: Arc<dyn Resources>,
-}
-
-impl Resources for AtHand {
-    fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        // The content is read once, and is by far the largest; what several parts name may be read again.
-        let known = if path == self.content {
-            files.remove(path)
-        } else {
-            files.get(path).cloned()
-        };
-        drop(files);
-        if self.missing.contains(path) {
-            return Err(ResourceError::Missing { uri: path.to_owned() });
-        }
-        known.map_or_else(|| self.inner.read(path), Ok)
-    }
-
-    fn exists(&self, path: &str) -> bool {
-        !self.missing.contains(path) && self.inner.exists(path)
-    }
-
-    fn name(&self) -> String {
-        self.inner.name()
-    }
-
-    fn read_again(&self, path: &str) {
-        self.inner.read_again(path);
-    }
+    let need = needs(&request, &bytes);
+    at_hand.add(bytes);
+    (request, Ok(need))
 }

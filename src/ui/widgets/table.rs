@@ -75,6 +75,8 @@ pub fn table_head(ui: &mut Ui, columns: &[TableColumn<'_>], sorted: Option<(usiz
         let room = rect.width() - arrow_width - Theme::STEP;
         let words = theme.galley(ui, column.label, TextRole::Small, ink, room, 1);
         let is_cut = words.elided;
+        // A letter and dots say less than nothing; what the column is called is told where the pointer rests.
+        let is_worth_reading = !is_cut || room >= 2.5 * theme.size(TextRole::Small);
         let inner = rect.with_min_x(rect.left() + Theme::STEP / 2.0);
         let at = if column.is_numeric {
             let inner = rect.with_max_x(rect.right() - Theme::STEP - arrow_width);
@@ -83,11 +85,13 @@ pub fn table_head(ui: &mut Ui, columns: &[TableColumn<'_>], sorted: Option<(usiz
             Align2::LEFT_CENTER.align_size_within_rect(words.size(), inner)
         };
         if let Some(arrow) = arrow {
-            let beside = inner.with_min_x(at.right() + 2.0);
+            let beside = inner.with_min_x(if is_worth_reading { at.right() + 2.0 } else { inner.left() });
             let arrow_at = Align2::LEFT_CENTER.align_size_within_rect(arrow.size(), beside);
             ui.painter().galley(arrow_at.min, arrow, ink);
         }
-        ui.painter().galley(at.min, words, ink);
+        if is_worth_reading {
+            ui.painter().galley(at.min, words, ink);
+        }
         focus::ring(ui, &theme, &response, rect.shrink(2.0));
         if response.clicked() {
             pressed = Some(index);

@@ -4,11 +4,13 @@
 //! eye has gone far from it.
 
 mod bounds;
+mod clear_part;
 mod input;
 pub mod orbit;
 mod picture;
 
 pub use bounds::Bounds;
+pub use clear_part::ClearPart;
 pub use input::{Clicked, DragMotion, Drags, InputCapture};
 pub(crate) use input::{InputSystems, cursor_pixel, on_level};
 pub use orbit::{Flight, Orbit};
@@ -26,6 +28,7 @@ use bevy::{
     pbr::FogFalloff,
     prelude::*,
 };
+use clear_part::{Home, fit_home, go_home};
 use orbit::{EYE_HEIGHT_M, MAX_PITCH_RAD, turn_between};
 
 /// The render origin moves when the eye is farther from it than this, metres.
@@ -46,7 +49,7 @@ pub struct ReducedMotion(pub bool);
 pub struct OrbitCamera {
     current: Orbit,
     goal: Orbit,
-    home: Orbit,
+    home: Home,
     flight: Option<Flight>,
     is_walking: bool,
     bounds: Option<Bounds>,
@@ -83,9 +86,14 @@ impl OrbitCamera {
         self.bounds = bounds;
     }
 
-    /// Puts it somewhere at once, without any motion, and calls that place home.
-    pub fn place(&mut self, orbit: Orbit) {
-        self.home = orbit;
+    /// Puts it where a scenario starts at once, without any motion, and calls that place home. One that nobody chose is
+    /// fitted into the part of the picture that panels leave free, as soon as they are there.
+    fn place(&mut self, orbit: Orbit, is_made: bool) {
+        self.home = Home {
+            orbit,
+            is_made,
+            frames_left: 2,
+        };
         self.jump(orbit);
     }
 
@@ -206,13 +214,14 @@ pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<OrbitCamera>()
         .init_resource::<ReducedMotion>()
         .init_resource::<SiteView>()
+        .init_resource::<ClearPart>()
         .add_message::<FlyTo>()
         .add_message::<CameraCommand>()
         .add_plugins(input::plugin)
         .add_systems(
             Update,
             (
-                (start_at_home, obey).chain().before(InputSystems),
+                (start_at_home, fit_home, obey).chain().before(InputSystems),
                 (advance, follow_camera, rebase).chain().after(InputSystems),
             )
                 .in_set(FrameSystems::Derive),
@@ -235,7 +244,10 @@ fn start_at_home(
         .as_ref()
         .and_then(|id| file.viewpoints.iter().find(|v| v.id == *id))
         .or(file.viewpoints.first());
-    camera.place(start.map_or_else(|| above_outline(&file.area.outline), orbit_of));
+    // A file opened by itself has no document that somebody wrote a viewpoint into.
+    let is_made = start.is_none() || scenario.open.document.is_empty();
+    let orbit = start.map_or_else(|| above_outline(&file.area.outline), orbit_of);
+    camera.place(orbit, is_made);
 }
 
 fn above_outline(outline: &[DVec2]) -> Orbit {
@@ -259,6 +271,8 @@ fn obey(
     mut commands: MessageReader<CameraCommand>,
     reduced: Res<ReducedMotion>,
     ground: Res<GroundHeights>,
+    clear: Res<ClearPart>,
+    view: Res<SiteView>,
     mut camera: ResMut<OrbitCamera>,
 ) {
     for flight in flights.read() {
@@ -267,10 +281,7 @@ fn obey(
     for command in commands.read() {
         let mut goal = camera.goal();
         match *command {
-            CameraCommand::Home => {
-                let home = camera.home;
-                camera.fly(home, reduced.0);
-            }
+            CameraCommand::Home => go_home(&mut camera, *clear, &view, *reduced),
             CameraCommand::NorthUp => {
                 let turn = turn_between(goal.heading_rad, 0.0);
                 goal.turn_around(goal.target, turn, 0.0);
@@ -367,14 +378,8 @@ fn place_camera(
     ground: Res<GroundHeights>,
     mut cameras: Query<(&mut Transform, &mut Projection, &mut DistanceFog), With<MainCamera>>,
 ) {
-    let direction = |d: DVec3| Vec3::from_array(narrow(render_axes(d)));
     for (mut transform, mut projection, mut fog) in &mut cameras {
-        transform.translation = origin.0.render_from_site(view.eye);
-        transform.rotation = Quat::from_mat3(&Mat3::from_cols(
-            direction(view.right),
-            direction(view.up),
-            direction(-view.forward),
-        ));
+        *transform = pose(&view, &origin);
         let above_ground = view.eye.0.z - ground.height_at(view.eye.0.truncate());
         let [near, reach, _] = narrow(DVec3::new(
             (above_ground * 0.1).clamp(0.1, 5.0),
@@ -392,6 +397,13 @@ fn place_camera(
             end: (reach * 14.0).max(7000.0),
         };
     }
+}
+
+/// Where the camera of a view stands in the drawing.
+pub(in crate::view) fn pose(view: &SiteView, origin: &SceneOrigin) -> Transform {
+    let direction = |d: DVec3| Vec3::from_array(narrow(render_axes(d)));
+    let axes = Mat3::from_cols(direction(view.right), direction(view.up), direction(-view.forward));
+    Transform::from_translation(origin.0.render_from_site(view.eye)).with_rotation(Quat::from_mat3(&axes))
 }
 
 #[cfg(test)]

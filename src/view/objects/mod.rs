@@ -1,18 +1,21 @@
 //! Trees, street furniture and pins. One mesh per square of ground, with a feature row per thing, so that
 //! removing, recolouring and picking are the same as for buildings.
+//! Without a terrain they stand on the guessed ground.
 
 mod forms;
 
 use super::{
     feature_material::{PaperMesh, SharedPaper},
     feature_rows::{FeatureRows, RowRange},
+    ground::{self, GroundHeights},
     palette::{self, Rgb},
     prepared::{Making, PreparedMesh, SpawnBudget},
     ray_cast::PickOwner,
-    scene::{ScenarioShown, ShownScenario, Unfinished, just_shown},
+    scene::{ScenarioShown, ShownScenario, Unfinished},
+    standing::{OfMaking, Standing},
 };
 use crate::georef::{SitePos, narrow, render_axes};
-use crate::model::{Asset, AssetKind, LayerKind, NewTree, Report, ReportStage, Terrain};
+use crate::model::{Asset, AssetKind, LayerKind, NewTree, OpenScenario, Report, ReportStage, Terrain};
 use crate::schedule::FrameSystems;
 use bevy::{
     light::NotShadowCaster,
@@ -69,41 +72,55 @@ pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<ShownPins>()
         .init_resource::<ObjectLooks>()
         .init_resource::<Making<Made>>()
+        .init_resource::<Standing<Made>>()
         .add_systems(
             Update,
             (
                 take_made.in_set(FrameSystems::Ingest),
-                start_making.in_set(FrameSystems::Derive),
+                // After the ground has learnt its heights.
+                start_making.after(ground::start_grounds).in_set(FrameSystems::Derive),
                 (show_objects, color_objects).in_set(FrameSystems::Present),
             ),
         );
 }
 
+/// Makes all of it when another scenario is shown, and anew when its ground is guessed otherwise.
 fn start_making(
     mut shown: MessageReader<ScenarioShown>,
     scenario: Option<Res<ShownScenario>>,
+    heights: Res<GroundHeights>,
+    mut rows: ResMut<FeatureRows>,
+    mut standing: ResMut<Standing<Made>>,
     mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
-    let Some(open) = just_shown(&mut shown, scenario) else {
+    let is_new = shown.read().last().is_some();
+    // Guesses of the ground follow each other: one is done before the next.
+    let is_wanted = is_new || standing.is_outdated(&heights) && making.is_done();
+    let Some(scenario) = scenario.filter(|_| is_wanted) else {
         return;
     };
+    let terrain = standing.begin(is_new, &heights, &mut rows);
     unfinished.set("objects", true);
-    making.start(move || {
-        let mut made = assets(&open.terrain, &open.assets);
-        for (place, variant) in open.scenario.variants.iter().enumerate() {
-            made.extend(new_trees(&open.terrain, place, &variant.trees));
-        }
-        let reports: Vec<Pin> = open.reports.iter().map(report_pin).collect();
-        made.extend(pins(&open.terrain, &reports, ObjectMesh::Reports, PickOwner::Reports));
-        let sensors: Vec<Pin> = open
-            .sensors
-            .iter()
-            .map(|sensor| (sensor.position, PinHead::Diamond, palette::SENSOR))
-            .collect();
-        made.extend(pins(&open.terrain, &sensors, ObjectMesh::Sensors, PickOwner::Sensors));
-        made
-    });
+    let open = scenario.open.clone();
+    making.start(move || make(&open, &terrain));
+}
+
+/// All things of a scenario, on a terrain.
+fn make(open: &OpenScenario, terrain: &Terrain) -> Vec<Made> {
+    let mut made = assets(terrain, &open.assets);
+    for (place, variant) in open.scenario.variants.iter().enumerate() {
+        made.extend(new_trees(terrain, place, &variant.trees));
+    }
+    let reports: Vec<Pin> = open.reports.iter().map(report_pin).collect();
+    made.extend(pins(terrain, &reports, ObjectMesh::Reports, PickOwner::Reports));
+    let sensors: Vec<Pin> = open
+        .sensors
+        .iter()
+        .map(|sensor| (sensor.position, PinHead::Diamond, palette::SENSOR))
+        .collect();
+    made.extend(pins(terrain, &sensors, ObjectMesh::Sensors, PickOwner::Sensors));
+    made
 }
 
 fn square(p: DVec2) -> Option<(i32, i32)> {
@@ -223,9 +240,11 @@ fn pins(terrain: &Terrain, places: &[Pin], what: ObjectMesh, owner: PickOwner) -
 fn take_made(
     mut commands: Commands,
     paper: Option<Res<SharedPaper>>,
+    drawn: Query<(Entity, &OfMaking), With<ObjectMesh>>,
     mut rows: ResMut<FeatureRows>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut budget: ResMut<SpawnBudget>,
+    mut standing: ResMut<Standing<Made>>,
     mut making: ResMut<Making<Made>>,
     mut unfinished: ResMut<Unfinished>,
 ) {
@@ -236,11 +255,17 @@ fn take_made(
         let is_pin = matches!(what, ObjectMesh::Reports | ObjectMesh::Sensors);
         let spawned = mesh.spawn(&mut commands, &mut meshes, &mut rows, paper.solid.clone(), owner);
         if let Some((entity, range)) = spawned {
-            commands.entity(entity).insert((what, Rows(range)));
+            commands
+                .entity(entity)
+                .insert((what, Rows(range), standing.mark(range)));
             if is_pin {
                 commands.entity(entity).insert(NotShadowCaster);
             }
         }
+    }
+    if making.is_done() && standing.awaits() {
+        let drawn = drawn.iter().map(|(entity, of)| (entity, *of));
+        standing.take_over(drawn, &mut commands, &mut rows);
     }
     unfinished.set("objects", !making.is_done());
 }
@@ -250,20 +275,21 @@ fn show_objects(
     scenario: Option<Res<ShownScenario>>,
     pins: Res<ShownPins>,
     looks: Res<ObjectLooks>,
+    standing: Res<Standing<Made>>,
     added: Query<(), Added<ObjectMesh>>,
     mut rows: ResMut<FeatureRows>,
-    mut objects: Query<(&ObjectMesh, &Rows, &mut Visibility)>,
+    mut objects: Query<(&ObjectMesh, &Rows, &OfMaking, &mut Visibility)>,
 ) {
     let Some(scenario) = scenario else {
         return;
     };
-    let is_asked = scenario.is_changed() || pins.is_changed() || looks.is_changed();
+    let is_asked = scenario.is_changed() || pins.is_changed() || looks.is_changed() || standing.is_changed();
     if !is_asked && added.is_empty() {
         return;
     }
     let (removed, layers) = (scenario.removed_assets(), scenario.asset_visibility());
-    for (what, range, mut visibility) in &mut objects {
-        let is_shown = match what {
+    for (what, range, of, mut visibility) in &mut objects {
+        let is_asked_for = match what {
             ObjectMesh::Assets(indices) => {
                 let mut is_any_visible = false;
                 for (feature, index) in (0..).zip(indices.iter()) {
@@ -284,7 +310,7 @@ fn show_objects(
             ObjectMesh::Reports => pins.reports && scenario.is_kind_visible(LayerKind::Reports),
             ObjectMesh::Sensors => pins.sensors && scenario.is_kind_visible(LayerKind::Sensors),
         };
-        visibility.set_if_neq(if is_shown {
+        visibility.set_if_neq(if is_asked_for && standing.shows(*of) {
             Visibility::Inherited
         } else {
             Visibility::Hidden
@@ -319,57 +345,4 @@ fn color_objects(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tree_at(id: &str, position: DVec2) -> Asset {
-        Asset {
-            id: id.into(),
-            kind: AssetKind::Tree,
-            position,
-            heading_deg: 0.0,
-            height_m: 8.0,
-            crown_m: 5.0,
-            condition: None,
-            upkeep: None,
-            inspected: None,
-            next_inspection: None,
-            attributes: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn things_are_merged_by_square_and_keep_their_places() {
-        let all = [
-            tree_at("a", DVec2::new(10.0, 10.0)),
-            tree_at("b", DVec2::new(400.0, 10.0)),
-            tree_at("c", DVec2::new(20.0, 30.0)),
-            tree_at("d", DVec2::NAN),
-        ];
-        let made = assets(&Terrain::flat(), &all);
-        let places: Vec<_> = made
-            .iter()
-            .map(|m| match &m.what {
-                ObjectMesh::Assets(indices) => indices.as_ref().clone(),
-                _ => Vec::new(),
-            })
-            .collect();
-        assert_eq!(places, vec![vec![0, 2], vec![1]]);
-        assert_eq!(made[0].mesh.features, 2);
-    }
-
-    #[test]
-    fn nothing_makes_nothing() {
-        assert!(assets(&Terrain::flat(), &[]).is_empty());
-        assert!(new_trees(&Terrain::flat(), 0, &[]).is_none());
-        assert!(
-            pins(
-                &Terrain::flat(),
-                &[(DVec2::NAN, PinHead::Cube, palette::REPORT)],
-                ObjectMesh::Reports,
-                PickOwner::Reports
-            )
-            .is_none()
-        );
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 //!
 //! Not the edges of the thing: a roof full of detail would become a blot. Found anew on the processor when the
 //! camera or what stands around changes, and drawn as one band over the finished picture; what is hidden behind
-//! something else is drawn faintly. Small things get a ring around them, the ground a ring that lies on it.
+//! something else is drawn faintly. Small things and points get a ring around them, the ground a ring that lies on it.
 
 mod contour;
 mod lines;
@@ -195,11 +195,12 @@ fn draw_outline(
     };
     let found = match (&drawn.thing, &selection.picked) {
         (Some(thing), _) => lines_around(thing, &view, covers),
-        // Measured points have no silhouette, those of tiles neither.
-        (None, Some(Picked { thing, position }))
-            if outline.0.is_some() || matches!(thing, PickedThing::Ground | PickedThing::Point(_)) =>
-        {
+        (None, Some(Picked { thing, position })) if matches!(thing, PickedThing::Ground) => {
             ring_on_ground(*position, &view, covers)
+        }
+        // Measured points have no silhouette, those of tiles neither.
+        (None, Some(Picked { thing, position })) if outline.0.is_some() || matches!(thing, PickedThing::Point(_)) => {
+            ring_around_point(*position, &view, covers)
         }
         _ => Vec::new(),
     };
@@ -262,6 +263,16 @@ fn lines_around(thing: &Thing, view: &SiteView, is_covered: impl Fn(DVec2, f64) 
     lines(&contour::contour(thing, view, is_covered), scale)
 }
 
+/// A ring around a point, whose disc faces the eye too and stays free within it.
+fn ring_around_point(place: SitePos, view: &SiteView, is_covered: impl Fn(DVec2, f64) -> bool) -> Vec<Line> {
+    let Some((middle, _)) = view.pixel(place) else {
+        return Vec::new();
+    };
+    let is_seen = !is_covered(middle, place.0.distance(view.eye.0));
+    let radius = LEAST_RING_PT * view.pixels_per_point;
+    Line::ring(circle(middle, radius), |_| is_seen).into_iter().collect()
+}
+
 /// A ring that lies on the ground around a place.
 fn ring_on_ground(place: SitePos, view: &SiteView, is_covered: impl Fn(DVec2, f64) -> bool) -> Vec<Line> {
     let away_m = place.0.distance(view.eye.0);
@@ -277,4 +288,26 @@ fn ring_on_ground(place: SitePos, view: &SiteView, is_covered: impl Fn(DVec2, f6
         .and_then(|points| Line::ring(points, |pixel| !is_covered(pixel, away_m - radius_m)))
         .into_iter()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ring_of_a_point_leaves_its_disc_free_from_every_side() {
+        for pitch_rad in [-1.5, -0.5, 0.0] {
+            let view = SiteView::looking(SitePos(DVec3::ZERO), 0.3, pitch_rad, DVec2::new(1280.0, 720.0));
+            let place = SitePos(view.ray(DVec2::new(500.0, 300.0)) * 80.0);
+            let rings = ring_around_point(place, &view, |_, _| false);
+            assert_eq!(rings.len(), 1);
+            for pixel in &rings[0].points {
+                let away = pixel.distance(DVec2::new(500.0, 300.0));
+                assert!((away - LEAST_RING_PT).abs() < 0.5, "{pitch_rad}: {away} pixels");
+                // Half the widest disc, and the white line inside the ring.
+                assert!(away - INNER_PT > 6.0);
+            }
+            assert!(ring_around_point(SitePos(-place.0), &view, |_, _| false).is_empty());
+        }
+    }
 }

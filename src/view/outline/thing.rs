@@ -75,6 +75,7 @@ impl Thing {
             unlit: false,
             outline: None,
             copies: Vec::new(),
+            values: crate::geometry::SurfaceValues::default(),
         };
         let bvh = MeshBvh::build(&mesh);
         (!edges.is_empty()).then_some(Self {

@@ -12,11 +12,11 @@ use crate::sources::points::StopOnDrop;
 use crate::sources::{Cause, Problem, remote::on_own_thread};
 use crate::streaming::{CloudIndex, CloudKey, CloudNode, CloudSettings, NodeState, select_points};
 use crate::view::{
+    further_views::SiteViews,
     placement::SiteAnchor,
     prepared::SpawnBudget,
     quality::Quality,
     scene::{ScenarioShown, SceneContent, ShownScenario, Unfinished, ViewProblems, just_shown},
-    site_view::SiteView,
     tiles::{TileSettings, TileStats},
 };
 use bevy::{
@@ -237,7 +237,7 @@ fn take_nodes(
 }
 
 fn select_nodes(
-    view: Res<SiteView>,
+    mut seen_from: SiteViews,
     quality: Res<Quality>,
     scenario: Option<Res<ShownScenario>>,
     settings: Res<TileSettings>,
@@ -249,16 +249,14 @@ fn select_nodes(
     if points.clouds.is_empty() {
         return;
     }
-    let is_same = !(view.is_changed() || quality.is_changed() || scenario.is_changed() || stats.is_changed());
+    let is_same = !(seen_from.have_changed() || quality.is_changed() || scenario.is_changed() || stats.is_changed());
     if is_same && !points.is_stale {
         return;
     }
     points.is_stale = false;
     points.turn += 1;
-    points.metres_per_pixel = view.metres_per_pixel(1.0);
-    let Some(seen) = view.in_frame(|p| Some(p.0)) else {
-        return;
-    };
+    points.metres_per_pixel = seen_from.main().metres_per_pixel(1.0);
+    let views = seen_from.in_frame(|p| Some(p.0));
     let preset = quality.preset().settings();
     let settings = CloudSettings {
         points: preset.points.min(budget_bytes(&settings, &stats) / POINT_BYTES),
@@ -278,7 +276,7 @@ fn select_nodes(
             _ => None,
         })
         .collect();
-    *selection = select_points(&shown, &seen, &settings, |key| {
+    *selection = select_points(&shown, &views, &settings, |key| {
         clouds.get(key.cloud as usize).map_or(NodeState::Failed, |cloud| {
             if cloud.resident.contains_key(&key.node) {
                 NodeState::Ready

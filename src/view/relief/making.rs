@@ -31,7 +31,7 @@ pub(in crate::view) struct Ground {
     /// The heights that the quadtree is made of, or is being made of.
     pub(super) built_of: Option<Arc<Terrain>>,
     pub(super) wanted: Wanted,
-    pub(super) wanted_for: Option<(View, Detail)>,
+    pub(super) wanted_for: Option<(Vec<View>, Detail)>,
     /// Which mesh of each node the present holes ask for.
     pub(super) shapes: BTreeMap<NodeId, ShapeKey>,
     pub(super) shapes_for: Option<Arc<Holes>>,
@@ -96,8 +96,8 @@ impl Ground {
     }
 
     /// Brings up to date which nodes are wanted, with which holes.
-    pub(super) fn want(&mut self, relief: &Relief, view: View, detail: Detail, holes: &Arc<Holes>) {
-        let asked = (view, detail);
+    pub(super) fn want(&mut self, relief: &Relief, views: Vec<View>, detail: Detail, holes: &Arc<Holes>) {
+        let asked = (views, detail);
         let is_new = self.wanted_for.as_ref() != Some(&asked);
         let has_new_holes = self.shapes_for.as_ref().is_none_or(|old| !Arc::ptr_eq(old, holes));
         if !is_new && !has_new_holes {

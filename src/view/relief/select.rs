@@ -70,11 +70,11 @@ impl Ord for Urgent {
     }
 }
 
-/// The nodes that a view wants. The node that lacks most is divided first, until none lacks anything or there would be
-/// more than allowed. Nodes out of the view are wanted too, as coarse as they come, so that a turn shows no hole.
-pub fn select(relief: &Relief, view: &View, detail: &Detail) -> Wanted {
+/// The nodes that views together want. The node that lacks most is divided first, until none lacks anything or there would be
+/// more than allowed. Nodes that no view sees are wanted too, as coarse as they come, so that a turn shows no hole.
+pub fn select(relief: &Relief, views: &[View], detail: &Detail) -> Wanted {
     let urgent = |node| Urgent {
-        excess: excess(relief, view, detail, node),
+        excess: most_lacking(relief, views, detail, node),
         node: Reverse(node),
     };
     let mut open = BinaryHeap::from([urgent(NodeId::ROOT)]);
@@ -101,6 +101,12 @@ pub fn select(relief: &Relief, view: &View, detail: &Detail) -> Wanted {
     wanted.order.extend(&done);
     wanted.leaves.extend(done);
     wanted
+}
+
+/// The same for the view that lacks most.
+fn most_lacking(relief: &Relief, views: &[View], detail: &Detail, node: NodeId) -> f64 {
+    let lacks = views.iter().map(|view| excess(relief, view, detail, node));
+    lacks.fold(0.0, f64::max)
 }
 
 /// How far what a node lacks is above what is tolerated, as a ratio; 0 where nothing of it is seen.
@@ -193,6 +199,7 @@ mod tests {
     use crate::view::site_view::SiteView;
     use bevy::math::DVec3;
     use proptest::prelude::*;
+    use std::slice;
 
     fn view(eye: DVec3, heading: f64, pitch: f64) -> View {
         let view = SiteView::looking(SitePos(eye), heading, pitch, DVec2::new(1600.0, 900.0));
@@ -234,6 +241,21 @@ mod tests {
         extent.max(DVec2::ZERO).element_product()
     }
 
+    #[test]
+    fn two_views_want_what_each_of_them_wants() {
+        let relief = relief(300, 201);
+        let views = [(50.0, 50.0), (550.0, 350.0)].map(|(x, y)| view(DVec3::new(x, y, 60.0), 0.0, -1.4));
+        let detail = detail(&relief, 10_000);
+        let together = select(&relief, &views, &detail);
+        assert!(covers_once(&relief, &together.leaves));
+        for view in &views {
+            let alone = select(&relief, slice::from_ref(view), &detail);
+            let coarser = alone.order.iter().filter(|node| !together.order.contains(node));
+            assert_eq!(coarser.count(), 0);
+            assert!(alone.order.len() < together.order.len());
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -244,14 +266,14 @@ mod tests {
         ) {
             let relief = relief(300, 201);
             let view = view(DVec3::new(x, y, up), heading, pitch);
-            let wanted = select(&relief, &view, &detail(&relief, most));
+            let wanted = select(&relief, slice::from_ref(&view), &detail(&relief, most));
             prop_assert!(wanted.leaves.len() <= most.max(1));
             prop_assert!(covers_once(&relief, &wanted.leaves));
             for (place, node) in wanted.order.iter().enumerate() {
                 let is_after = node.parent().is_none_or(|parent| wanted.order[..place].contains(&parent));
                 prop_assert!(is_after, "{node:?} comes before the one above it");
             }
-            prop_assert_eq!(select(&relief, &view, &detail(&relief, most)), wanted);
+            prop_assert_eq!(select(&relief, slice::from_ref(&view), &detail(&relief, most)), wanted);
         }
 
         #[test]

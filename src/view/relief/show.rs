@@ -14,10 +14,10 @@ use crate::schedule::FrameSystems;
 use crate::view::{
     feature_material::{PaperKey, PaperMaterial, SharedPaper},
     feature_rows::{FeatureRows, RowRange},
+    further_views::SiteViews,
     ground::{self, GroundHeights, GroundHoles, Grounds, Part},
     prepared::SpawnBudget,
     scene::{ScenarioShown, ShownScenario, Unfinished, ViewProblems},
-    site_view::SiteView,
     tiles::{RetryTiles, TileSettings, TileStats},
 };
 use bevy::{
@@ -188,7 +188,7 @@ fn take_made(
 
 pub(in crate::view) fn show_relief(
     mut commands: Commands,
-    view: Res<SiteView>,
+    seen_from: SiteViews,
     settings: Res<TileSettings>,
     scenario: Option<Res<ShownScenario>>,
     heights: Res<GroundHeights>,
@@ -232,15 +232,16 @@ pub(in crate::view) fn show_relief(
     ) else {
         return;
     };
-    let Some(in_site) = view.in_frame(|p| Some(p.0)) else {
+    let views = seen_from.in_frame(|p| Some(p.0));
+    if views.is_empty() {
         return;
-    };
+    }
     let detail = Detail {
         tolerance_px: settings.selection.max_screen_space_error_px * TOLERANCE,
         imagery: layers.map(|_| photographed(&pictures)),
         most: MOST_NODES,
     };
-    ground.want(&relief, in_site, detail, &holes);
+    ground.want(&relief, views, detail, &holes);
     if let Some(nodes) = ground.cover(&relief, layers) {
         let before = std::mem::replace(&mut ground.drawn, nodes);
         let after = ground.drawn.clone();

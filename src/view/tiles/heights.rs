@@ -9,7 +9,7 @@ use super::{
     layer::{TileLayer, Tree, ellipsoid_above_nap_m},
 };
 use crate::georef::{HeightReference, SiteFrame, SitePos};
-use crate::model::{LayerKind, TileHeights};
+use crate::model::{FootSurvey, LayerKind, OffGround, TileHeights};
 use crate::sources::{
     Cause, Problem,
     tiles3d::{Tile, TileId},
@@ -22,23 +22,8 @@ use crate::view::{
 use bevy::prelude::*;
 use std::collections::BTreeMap;
 
-/// A layer is not judged by fewer places than this.
-const LEAST_PLACES: usize = 24;
-/// No more places are noted of one layer.
-const MOST_PLACES: usize = 8192;
-/// What stands off the ground by less than this may do so on purpose, metres.
-const NOTABLE_M: f64 = 8.0;
-/// The middle half of the places lies within so much of each other where a whole layer is off, metres.
-const AGREED_M: f64 = 10.0;
 /// Tiles whose shape is off by more than this tell nothing of their feet, metres.
 const COARSEST_M: f64 = 6.0;
-/// A distance this near to that between the ellipsoid and NAP is that, metres.
-const SAME_M: f64 = 6.0;
-/// Farther off the ground than this, tiles are not moved, metres.
-const FARTHEST_M: f64 = 5_000.0;
-/// No street of the Netherlands lies lower, metres above NAP; the lowest land is at -6.8.
-const LOWEST_NAP_M: f64 = -10.0;
-
 /// Request: take the heights of a tile layer as these.
 #[derive(Message, Debug, Clone, PartialEq)]
 pub struct PlaceTiles {
@@ -46,15 +31,6 @@ pub struct PlaceTiles {
     pub layer: String,
     /// What its heights are.
     pub heights: TileHeights,
-}
-
-/// That a layer stands off the ground.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct OffGround {
-    /// How far above it, metres; negative where it lies below.
-    pub above_m: f64,
-    /// What its heights seem to be.
-    pub mend: TileHeights,
 }
 
 /// What is known of the heights of the tile layers, by layer id.
@@ -82,6 +58,11 @@ impl HeightsOfTiles {
     /// What a person chose for a layer.
     pub fn chosen(&self, layer: &str) -> Option<TileHeights> {
         self.chosen.get(layer).copied()
+    }
+
+    /// All that a person chose, by layer id.
+    pub fn all_chosen(&self) -> &BTreeMap<String, TileHeights> {
+        &self.chosen
     }
 
     /// What the ground says of a layer of which nobody chose anything.
@@ -134,97 +115,22 @@ pub(super) fn offset_m(heights: TileHeights, is_geocentric: bool, site: &SiteFra
     }
 }
 
-/// The feet of one layer, as they came.
-#[derive(Debug, Default)]
-pub(super) struct Survey {
-    /// Heights above the measured ground, metres.
-    above_m: Vec<f64>,
-    /// Heights above NAP where no ground is measured, metres.
-    nap_m: Vec<f64>,
-    /// How many there were when it was judged last.
-    judged: usize,
-    /// What was found then.
-    verdict: Option<OffGround>,
-}
-
-impl Survey {
-    /// Notes where the things of a content stand.
-    fn note(&mut self, feet: &FootSamples, ground: &GroundHeights, site: &SiteFrame) {
-        let (low, high) = ground.terrain().bounds();
-        for SitePos(foot) in feet.feet() {
-            if self.above_m.len() + self.nap_m.len() >= MOST_PLACES {
-                return;
+/// Notes where the things of a content stand.
+fn note(survey: &mut FootSurvey, feet: &FootSamples, ground: &GroundHeights, site: &SiteFrame) {
+    let (low, high) = ground.terrain().bounds();
+    for SitePos(foot) in feet.feet() {
+        if survey.is_full() {
+            return;
+        }
+        let place = foot.truncate();
+        if ground.is_measured {
+            if place.cmpge(low).all() && place.cmple(high).all() {
+                survey.note_above_ground(foot.z - ground.height_at(place));
             }
-            let place = foot.truncate();
-            if ground.is_measured {
-                if place.cmpge(low).all() && place.cmple(high).all() {
-                    self.above_m.push(foot.z - ground.height_at(place));
-                }
-            } else if let SiteFrame::RdNap { anchor } = site {
-                self.nap_m.push(anchor.nap_m + foot.z);
-            }
+        } else if let SiteFrame::RdNap { anchor } = site {
+            survey.note_above_nap(anchor.nap_m + foot.z);
         }
     }
-
-    /// Judges where there is enough that is new; gives whether it did. `offset_m` is what is added to the heights of the
-    /// files, `apart_m` how far the ellipsoid lies below NAP, 0 where neither is their zero.
-    fn judge(&mut self, offset_m: f64, apart_m: f64) -> bool {
-        let count = self.above_m.len() + self.nap_m.len();
-        if count < LEAST_PLACES.max(2 * self.judged) {
-            return false;
-        }
-        self.judged = count;
-        let above_m = if self.above_m.len() >= LEAST_PLACES {
-            off_ground_m(&mut self.above_m)
-        } else {
-            too_deep_m(&mut self.nap_m, apart_m)
-        };
-        // What lies kilometres off is wrong in another way.
-        let above_m = above_m.filter(|above_m| above_m.abs() < FARTHEST_M);
-        self.verdict = above_m.map(|above_m| OffGround {
-            above_m,
-            mend: mend(offset_m, above_m, apart_m),
-        });
-        true
-    }
-}
-
-/// How far a whole layer stands above the ground, by how far its places do.
-fn off_ground_m(above_m: &mut [f64]) -> Option<f64> {
-    let [low, quarter, middle, three_quarters, high] = spread(above_m)?;
-    let is_off = low > NOTABLE_M || high < -NOTABLE_M;
-    (is_off && three_quarters - quarter <= AGREED_M).then_some(middle)
-}
-
-/// The same without a ground: whether all of it lies deeper than any street, and not where NAP is taken for the ellipsoid.
-fn too_deep_m(nap_m: &mut [f64], apart_m: f64) -> Option<f64> {
-    let [low, .., high] = spread(nap_m)?;
-    (apart_m > 0.0 && high < LOWEST_NAP_M && low + apart_m > LOWEST_NAP_M).then_some(-apart_m)
-}
-
-/// The tenth, quarter, middle, three quarters and nine tenths of some numbers.
-fn spread(numbers: &mut [f64]) -> Option<[f64; 5]> {
-    numbers.sort_by(f64::total_cmp);
-    let last = numbers.len().checked_sub(1)?;
-    Some([10, 25, 50, 75, 90].map(|percent| numbers[last * percent / 100]))
-}
-
-/// What puts a layer on the ground.
-fn mend(offset_m: f64, above_m: f64, apart_m: f64) -> TileHeights {
-    let wanted_m = offset_m - above_m;
-    // The difference of the two references is known to the centimetre, that to the ground is not.
-    if apart_m > 2.0 * SAME_M {
-        if (wanted_m - apart_m).abs() <= SAME_M {
-            return TileHeights::From(HeightReference::Nap);
-        }
-        if wanted_m.abs() <= SAME_M {
-            return TileHeights::From(HeightReference::Ellipsoid);
-        }
-        if (wanted_m + apart_m).abs() <= SAME_M {
-            return TileHeights::Moved((-100.0 * apart_m).round() / 100.0);
-        }
-    }
-    TileHeights::Moved((100.0 * wanted_m).round() / 100.0)
 }
 
 impl TileLayer {
@@ -233,7 +139,7 @@ impl TileLayer {
         let Tree::Open(tree) = &self.tree else { return };
         let is_fine = |tile: &Tile| tile.children.is_empty() || tile.geometric_error_m < COARSEST_M;
         if !self.are_heights_chosen && tree.tiles.get(tile.0 as usize).is_some_and(is_fine) {
-            self.survey.note(feet, ground, &self.site);
+            note(&mut self.survey, feet, ground, &self.site);
         }
     }
 
@@ -246,7 +152,7 @@ impl TileLayer {
             0.0
         };
         if self.survey.judge(self.height_offset_m, apart_m) {
-            known.note(&self.id, &tree.path, self.survey.verdict, problems);
+            known.note(&self.id, &tree.path, self.survey.verdict(), problems);
         }
     }
 }
@@ -350,10 +256,10 @@ mod tests {
     }
 
     fn judged(above: f64, offset_m: f64, ground: &GroundHeights) -> Option<OffGround> {
-        let mut survey = Survey::default();
-        survey.note(&town(above), ground, &site());
+        let mut survey = FootSurvey::default();
+        note(&mut survey, &town(above), ground, &site());
         assert!(survey.judge(offset_m, ellipsoid_above_nap_m(&site())));
-        survey.verdict
+        survey.verdict()
     }
 
     #[test]
@@ -394,10 +300,10 @@ mod tests {
             let place = DVec2::new(f64::from(n % 10), f64::from(n / 10)) * 40.0 + 10.0;
             feet.take(SitePos(place.extend(-12.0 - f64::from(n))));
         }
-        let mut survey = Survey::default();
-        survey.note(&feet, &ground(), &site());
+        let mut survey = FootSurvey::default();
+        note(&mut survey, &feet, &ground(), &site());
         assert!(survey.judge(0.0, APART_M));
-        assert_eq!(survey.verdict, None, "layers of soil");
+        assert_eq!(survey.verdict(), None, "layers of soil");
     }
 
     #[test]
@@ -414,13 +320,13 @@ mod tests {
 
     #[test]
     fn a_few_feet_and_those_beyond_the_ground_say_nothing() {
-        let mut survey = Survey::default();
+        let mut survey = FootSurvey::default();
         let mut feet = FootSamples::default();
         for n in 0..200_u8 {
             feet.take(SitePos(DVec3::new(-1000.0 - f64::from(n) * 20.0, 0.0, 90.0)));
         }
         feet.take(SitePos(DVec3::new(10.0, 10.0, 90.0)));
-        survey.note(&feet, &ground(), &site());
+        note(&mut survey, &feet, &ground(), &site());
         assert!(!survey.judge(0.0, APART_M));
     }
 

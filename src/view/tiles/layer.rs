@@ -1,9 +1,9 @@
 //! One tile layer: its tree, what of it is loaded and what is drawn.
 
-use super::{heights::Survey, hidden::set_hidden, marks::ResidentMarks, part::Part, retry::Retries};
+use super::{hidden::set_hidden, marks::ResidentMarks, part::Part, retry::Retries};
 use crate::geometry::{FeatureTable, Value};
 use crate::georef::{SiteFrame, SitePos};
-use crate::model::{Layer, OpenScenario, TileHeights};
+use crate::model::{FootSurvey, Layer, OpenScenario, TileHeights};
 use crate::sources::{
     Cause, Problem,
     remote::{on_own_thread, resources_for},
@@ -96,7 +96,7 @@ pub(super) struct TileLayer {
     /// Whether they are as chosen.
     pub(super) are_heights_chosen: bool,
     /// Where its things stand.
-    pub(super) survey: Survey,
+    pub(super) survey: FootSurvey,
     pub(super) tree: Tree,
     pub(super) state: SelectionState,
     pub(super) selection: Option<Selection>,
@@ -127,9 +127,9 @@ impl TileLayer {
             is_unregistered: layer.register.is_none() || layer.id_property.is_none(),
             site: open.scenario.area.site,
             height_offset_m: 0.0,
-            heights: chosen.unwrap_or(TileHeights::From(layer.height_reference)),
+            heights: chosen.unwrap_or_else(|| layer.tile_heights()),
             are_heights_chosen: chosen.is_some(),
-            survey: Survey::default(),
+            survey: FootSurvey::default(),
             tree: Tree::Unasked,
             state: SelectionState::default(),
             selection: None,
@@ -287,7 +287,7 @@ impl TileLayer {
         }
     }
 
-    /// Lets subtrees of implicit tilings that could not be read be asked for anew.
+    /// Lets subtrees and external tilesets that could not be read be asked for anew.
     pub(super) fn await_failed_subtrees(&mut self) {
         let Tree::Open(tree) = &self.tree else { return };
         let tiles = (0..).map(TileId).take(tree.tiles.len());

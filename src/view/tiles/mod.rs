@@ -17,7 +17,7 @@ mod textures;
 mod upload;
 
 pub use crate::sources::remote::{KeepProgress, KeepState};
-pub use heights::{HeightsOfTiles, OffGround, PlaceTiles};
+pub use heights::{HeightsOfTiles, PlaceTiles};
 pub use keep::{KeepLayer, KeepOffline, OfflineKeeping};
 pub(crate) use layer::id_text;
 pub(in crate::view) use marks::MarkAssets;
@@ -44,7 +44,7 @@ use bevy::{
 };
 use hidden::set_hidden;
 use layer::{Resident, ResidentContent, TileLayer, Tree};
-use prepare::prepare;
+use prepare::Preparer;
 pub(in crate::view) use prepare::{PreparedContent, prepare_whole};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -101,7 +101,7 @@ impl FromWorld for TileLayers {
         Self {
             layers: BTreeMap::new(),
             next_number: 0,
-            loader: TileLoader::on_spare_cores(Arc::new(move |request| prepare(request, support.now()))),
+            loader: TileLoader::on_spare_cores(Arc::new(Preparer { support })),
             residency: Residency::new(TileSettings::default().resident_bytes),
             ceiling: Ceiling::new(TileSettings::default().ceiling_bytes, USUAL_TILE_BYTES),
             last_views: Vec::new(),
@@ -253,12 +253,18 @@ fn open_layers(
 fn take_trees(mut tiles: ResMut<TileLayers>, mut problems: ResMut<ViewProblems>, mut stats: ResMut<TileStats>) {
     let TileLayers { layers, subtrees, .. } = tiles.bypass_change_detection();
     for (is_missing, problem) in subtrees.attach(layers) {
-        if problems.0.len() < MOST_PROBLEMS {
+        // What was taken out and comes again says the same once more.
+        if problems.0.len() < MOST_PROBLEMS && !problems.0.contains(&problem) {
             if is_missing {
                 stats.failed.push((problem.path.clone(), problem.message.clone()));
             }
             problems.0.push(problem);
         }
+    }
+    for mended in subtrees.take_mended() {
+        problems.0.retain(|problem| *problem != mended);
+        let is_it = |(path, message): &(String, String)| (path, message) == (&mended.path, &mended.message);
+        stats.failed.retain(|failed| !is_it(failed));
     }
     for layer in layers.values_mut() {
         let Tree::Opening(task) = &mut layer.tree else {
@@ -325,6 +331,7 @@ fn upload_tiles(
         },
         |layer, key| {
             residency.remove(key);
+            loader.forget(key);
             layer.evict(key.tile, &mut commands, &mut rows);
         },
     );

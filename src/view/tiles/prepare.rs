@@ -2,14 +2,18 @@
 //! card, their lines and boxes, and where things stand on the ground. What is left for the frame that shows it
 //! is to hand all this over.
 
-use super::{layer::root_from_site, marks::PreparedMarks, textures::image_from_texture};
-use crate::geometry::{CreaseEdges, FeatureMarks, FeatureMesh, FeatureTable, MeshBvh, TextureSupport};
+use super::{
+    layer::root_from_site,
+    marks::PreparedMarks,
+    textures::{SharedTextureSupport, image_from_texture},
+};
+use crate::geometry::{CreaseEdges, FeatureMarks, FeatureMesh, FeatureTable, MeshBvh, SurfaceValues, TextureSupport};
 use crate::georef::{SitePos, site_axes};
 use crate::sources::{
     Problem,
-    tiles3d::{DecodeRequest, TileContent, decode_content_for, decode_meshes},
+    tiles3d::{DecodeRequest, MemoryNeed, TileContent, content_need, decode_content_for, decode_meshes},
 };
-use crate::streaming::DecodedContent;
+use crate::streaming::{DecodedContent, TileDecoder};
 use crate::view::{
     feature_material::{PaperKey, feet, paper_from_edges, paper_from_features},
     ground::FootSamples,
@@ -63,6 +67,8 @@ pub(super) struct TileMesh {
     /// Lowest point of each feature, see [`feet`].
     pub(super) feet: Vec<(u32, f32)>,
     pub(super) bvh: Arc<MeshBvh>,
+    /// What lies on its surface.
+    pub(super) values: SurfaceValues,
 }
 
 impl DecodedContent for PreparedContent {
@@ -75,8 +81,22 @@ impl DecodedContent for PreparedContent {
     }
 }
 
-/// Decodes a content and makes it ready, its pictures in a form that the graphics card takes.
-pub(super) fn prepare(request: &DecodeRequest, support: TextureSupport) -> Result<PreparedContent, Problem> {
+/// Makes contents ready, their pictures in a form that the graphics card takes.
+pub(super) struct Preparer {
+    pub(super) support: SharedTextureSupport,
+}
+
+impl TileDecoder<PreparedContent> for Preparer {
+    fn decode(&self, request: &DecodeRequest) -> Result<PreparedContent, Problem> {
+        prepare(request, self.support.now())
+    }
+
+    fn need(&self, request: &DecodeRequest, payload: &[u8]) -> MemoryNeed {
+        content_need(request, payload, self.support.now())
+    }
+}
+
+fn prepare(request: &DecodeRequest, support: TextureSupport) -> Result<PreparedContent, Problem> {
     let mut content = decode_content_for(request, support).map(PreparedContent::of)?;
     let centers = content.centers.iter().map(|center| SitePos(*center));
     let places = centers.map(|center| {
@@ -115,6 +135,7 @@ pub(in crate::view) fn prepare_whole(
     }
     for mut mesh in decoded.meshes {
         mesh.change_features(|_| 0);
+        mesh.values = SurfaceValues::default();
         if !keeps_textures {
             mesh.texture = None;
             mesh.uvs.clear();
@@ -161,6 +182,7 @@ impl PreparedContent {
         }
         prepared.bytes_drawn += prepared.marks.iter().map(PreparedMarks::bytes_drawn).sum::<u64>();
         let held: u64 = prepared.marks.iter().map(PreparedMarks::bytes_held).sum();
+        let held = held + prepared.meshes.iter().map(|mesh| mesh.values.bytes()).sum::<u64>();
         // The form that is drawn takes the place of the decoded one.
         prepared.bytes_resident = content.bytes_resident.saturating_sub(bytes_before) + prepared.bytes_drawn + held;
         prepared
@@ -168,6 +190,7 @@ impl PreparedContent {
 
     fn add(&mut self, mut mesh: FeatureMesh, edges: CreaseEdges, bvh: MeshBvh) {
         let (origin, triangles) = (mesh.origin, mesh.indices.len() / 3);
+        let values = std::mem::take(&mut mesh.values);
         let feet = feet(&mesh.features, &mesh.positions, self.features.rows.saturating_add(1));
         sample_feet(&mesh, &feet, &mut self.samples);
         let texture = mesh.texture.take().filter(|_| mesh.uvs.len() == mesh.positions.len());
@@ -208,6 +231,7 @@ impl PreparedContent {
             key,
             feet,
             bvh: Arc::new(bvh),
+            values,
         });
     }
 }
@@ -319,6 +343,7 @@ mod tests {
             unlit: false,
             outline: None,
             copies: Vec::new(),
+            values: SurfaceValues::default(),
         }
     }
 
@@ -400,3 +425,7 @@ mod tests {
         assert_eq!((content.triangles, content.bytes_drawn), (0, 0));
     }
 }
+
+#[cfg(test)]
+#[path = "need_tests.rs"]
+mod need_tests;

@@ -122,6 +122,7 @@ pub(super) fn retry_failed(
         layers,
         loader,
         residency,
+        subtrees,
         ..
     } = tiles.bypass_change_detection();
     if is_wanted {
@@ -143,7 +144,7 @@ pub(super) fn retry_failed(
             }
         }
         if is_wanted {
-            layer.await_failed_subtrees();
+            subtrees.retry(*number, layer);
         }
         let is_on_server = source_of(layer, &scenario).is_some_and(|source| is_url(&source.path));
         if is_wanted && is_on_server && matches!(layer.tree, Tree::Failed) {

@@ -7,31 +7,29 @@ use super::{
     subtrees::SubtreeKeeper,
 };
 use crate::sources::tiles3d::TileId;
-use crate::streaming::ceiling::Frame;
+use crate::streaming::ceiling::{Frame, Memory, Wish};
 use crate::streaming::{ContentState, LoadWish, LoadedTile, Selection, SelectionSettings, TileKey, View, select};
 use crate::view::{
     feature_rows::FeatureRows,
+    further_views::SiteViews,
     scene::{ShownScenario, ViewProblems},
-    site_view::SiteView,
 };
 use bevy::prelude::*;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// What all layers want together in one frame.
 struct Wanted {
     /// Decoded and waiting to be uploaded.
     waiting: HashSet<TileKey>,
     /// Tiles to ask for, the most urgent of each layer first.
-    tiles: Vec<TileKey>,
-    /// Those of them in whose place finer ones are drawn.
-    coarser: HashSet<TileKey>,
+    tiles: Vec<Wish<TileKey>>,
     /// Where the views stand, per layer.
     views: Vec<(u32, Vec<View>)>,
     /// A picture needs contents that are not there.
     is_waiting: bool,
     /// There is room for tiles that no picture needs yet.
     admits_preload: bool,
-    /// More is held than the soft target, so that it matters what makes room.
+    /// So much is held that it matters what makes room.
     is_full: bool,
 }
 
@@ -49,19 +47,26 @@ impl Wanted {
         // Where a subtree is awaited there is no content yet.
         let has_content = |tile: &&TileId| !tree.is_subtree_awaited(**tile);
         self.is_waiting |= selection.load[..needed].iter().any(|tile| has_content(&tile));
-        let wanted = selection.load[..count].iter().filter(has_content);
-        let wanted = wanted.map(|tile| key(*tile)).filter(|key| !self.waiting.contains(key));
-        self.tiles.extend(wanted);
-        if self.is_waiting && self.is_full {
-            self.coarser.extend(selection.coarser(tree).into_iter().map(key));
-        }
+        let coarser = if self.is_waiting && self.is_full {
+            selection.coarser(tree)
+        } else {
+            BTreeSet::new()
+        };
+        let wanted = selection.load[..count].iter().enumerate();
+        let wanted = wanted.filter(|(_, tile)| has_content(tile) && !self.waiting.contains(&key(**tile)));
+        self.tiles.extend(wanted.map(|(place, tile)| Wish {
+            tile: key(*tile),
+            need_bytes: None,
+            is_needed: place < needed,
+            is_coarser: coarser.contains(tile),
+        }));
         subtrees.wish(number, tree, selection, count);
     }
 }
 
 pub(super) fn select_tiles(
     mut commands: Commands,
-    view: Res<SiteView>,
+    seen_from: SiteViews,
     settings: Res<TileSettings>,
     scenario: Option<Res<ShownScenario>>,
     mut rows: ResMut<FeatureRows>,
@@ -88,20 +93,17 @@ pub(super) fn select_tiles(
     let mut wanted = Wanted {
         waiting: tiles.waiting.iter().map(key).collect(),
         tiles: Vec::new(),
-        coarser: HashSet::new(),
         views: Vec::new(),
         is_waiting: false,
         admits_preload: tiles.residency.admits_preload(),
-        is_full: tiles.residency.total_bytes() > settings.resident_bytes,
+        is_full: tiles.residency.total_bytes() > settings.ceiling_bytes / 4,
     };
     for (number, layer) in &mut tiles.layers {
         let Tree::Open(tree) = &layer.tree else {
             continue;
         };
         let views: Vec<_> = if scenario.is_layer_visible(&layer.id) {
-            view.in_frame(|p| layer.root_from_site(tree.is_geocentric, p))
-                .into_iter()
-                .collect()
+            seen_from.in_frame(|p| layer.root_from_site(tree.is_geocentric, p))
         } else {
             Vec::new()
         };
@@ -138,16 +140,21 @@ pub(super) fn select_tiles(
             residency.remove_layer(number);
         },
     );
-    ask(tiles, wanted, &settings, &mut problems);
-    for key in tiles.residency.evict() {
+    let given_up = ask(tiles, wanted, &settings, &mut problems);
+    for key in given_up.into_iter().chain(tiles.residency.evict()) {
         if let Some(layer) = tiles.layers.get_mut(&key.layer) {
             layer.evict(key.tile, &mut commands, &mut rows);
         }
     }
 }
 
-/// Asks for as much of what is wanted as may be held.
-fn ask(tiles: &mut TileLayers, mut wanted: Wanted, settings: &TileSettings, problems: &mut ViewProblems) {
+/// Asks for as much of what is wanted as may be held. Returns what has to go so that the rest can come.
+fn ask(
+    tiles: &mut TileLayers,
+    mut wanted: Wanted,
+    settings: &TileSettings,
+    problems: &mut ViewProblems,
+) -> Vec<TileKey> {
     let TileLayers {
         layers,
         loader,
@@ -158,13 +165,28 @@ fn ask(tiles: &mut TileLayers, mut wanted: Wanted, settings: &TileSettings, prob
         subtrees,
         ..
     } = tiles;
-    let in_flight = loader.in_flight();
-    // What is on its way and wanted still is among what is admitted.
-    let unwanted = in_flight.iter().filter(|key| !wanted.tiles.contains(key)).count() + waiting.len();
+    let in_flight: HashSet<TileKey> = loader.in_flight().into_iter().collect();
+    wanted.tiles.sort_by_key(|wish| !wish.is_needed);
     wanted.tiles.truncate(loader.queue_limit() + in_flight.len());
+    // What is on its way has its memory already.
+    let (going_on, mut new): (Vec<_>, Vec<_>) =
+        (wanted.tiles.into_iter()).partition(|wish| in_flight.contains(&wish.tile));
+    let needs = loader.needs(new.iter().map(|wish| wish.tile));
+    for (wish, need) in new.iter_mut().zip(needs) {
+        wish.need_bytes = need;
+    }
     let held_bytes = residency.total_bytes() + waiting.iter().map(LoadedTile::bytes_resident).sum::<u64>();
-    let is_coarser = |key| wanted.coarser.contains(&key);
-    let admitted = ceiling.admitted(&wanted.tiles, is_coarser, held_bytes, unwanted);
+    let memory = Memory {
+        taken_bytes: loader.account(ceiling.bytes(), held_bytes),
+        soft_bytes: settings.resident_bytes,
+        in_flight: in_flight.len() + waiting.len(),
+    };
+    let admission = ceiling.admitted(&new, memory);
+    let tree = |layer: u32| match &layers.get(&layer)?.tree {
+        Tree::Open(tree) => Some(&**tree),
+        _ => None,
+    };
+    let given_up = ceiling.make_room(&new, &admission, memory, residency, tree);
     let frame = Frame {
         drawn_bytes: residency.drawn_bytes(),
         soft_bytes: settings.resident_bytes,
@@ -172,10 +194,12 @@ fn ask(tiles: &mut TileLayers, mut wanted: Wanted, settings: &TileSettings, prob
         is_waiting: wanted.is_waiting,
         has_moved: *last_views != wanted.views,
     };
-    ceiling.step(frame, admitted.len());
+    ceiling.step(frame, admission.tiles.len() + given_up.len());
     *last_views = wanted.views;
-    let wishes: Vec<LoadWish> = admitted
-        .into_iter()
+    let coarser = new.iter().filter(|wish| wish.is_coarser).map(|wish| wish.tile);
+    loader.keep_free(ceiling.kept_free_bytes(), coarser.collect());
+    let wishes: Vec<LoadWish> = (going_on.into_iter().map(|wish| wish.tile))
+        .chain(admission.tiles)
         .filter_map(|key| {
             let layer = layers.get(&key.layer)?;
             let Tree::Open(tree) = &layer.tree else { return None };
@@ -193,4 +217,5 @@ fn ask(tiles: &mut TileLayers, mut wanted: Wanted, settings: &TileSettings, prob
             layer.state.set_content(key.tile, ContentState::Loading);
         }
     }
+    given_up
 }

@@ -1,5 +1,6 @@
-//! Subtrees of implicit tilings: read as selection comes near to them, hung into the trees within a budget per frame, and
-//! taken out again when the trees have grown large and nobody has looked at them for a while.
+//! Subtrees of implicit tilings and external tilesets: read as selection comes near to them, hung into the trees within a
+//! budget per frame, and taken out again when the trees have grown large and nobody has looked at them for a while. What
+//! cannot be had leaves its place to coarser tiles, and is asked for again later where waiting may help.
 
 use super::layer::{TileLayer, Tree};
 use crate::sources::{
@@ -8,6 +9,7 @@ use crate::sources::{
 };
 use crate::streaming::{ContentState, LoadedSubtree, Selection, SubtreeLoader, SubtreeWish, TileKey};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
 
 /// Subtrees that are read at a time.
 const READERS: usize = 6;
@@ -24,7 +26,24 @@ const FRAMES_BETWEEN: u64 = 60;
 /// Tiles that go in one frame, at least one subtree; the rest goes in the frames after it.
 const DROPPED_PER_FRAME: usize = 1_500;
 
-/// What is read and kept of the subtrees of all layers.
+/// Parts of one layer that cannot be had of which that is told: a server that is down must not fill the list.
+const MOST_TOLD: usize = 100;
+/// After this long a part is asked for again where waiting may help; each time in vain doubles it.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// It is doubled at most so often.
+const MOST_DOUBLED: u32 = 4;
+
+/// A part that could not be read.
+struct Failure {
+    /// What was told of it, if that was.
+    problem: Option<Problem>,
+    /// How often it was asked for in vain.
+    times: u32,
+    /// When it is asked for again; never by itself where waiting does not help.
+    due: Option<Instant>,
+}
+
+/// What is read and kept of the subtrees and external tilesets of all layers.
 pub(super) struct SubtreeKeeper {
     loader: SubtreeLoader,
     /// Read, and waiting for a frame with room.
@@ -34,6 +53,10 @@ pub(super) struct SubtreeKeeper {
     seen: BTreeMap<TileKey, u64>,
     /// Roots that were refused for want of room: they get another chance when there is some.
     refused: BTreeSet<TileKey>,
+    /// Those that could not be read, while they are waited for.
+    failed: BTreeMap<TileKey, Failure>,
+    /// Problems that were told and are none any more.
+    mended: Vec<Problem>,
     /// Tiles whose contents the loader had in hand in the frame before.
     in_hand: BTreeSet<TileKey>,
     frame: u64,
@@ -56,6 +79,8 @@ impl Default for SubtreeKeeper {
             wishes: Vec::new(),
             seen: BTreeMap::new(),
             refused: BTreeSet::new(),
+            failed: BTreeMap::new(),
+            mended: Vec::new(),
             in_hand: BTreeSet::new(),
             frame: 0,
             next_look: 0,
@@ -74,41 +99,106 @@ impl SubtreeKeeper {
         self.waiting.retain(|loaded| loaded.layer != layer);
         self.seen.retain(|key, _| key.layer != layer);
         self.refused.retain(|key| key.layer != layer);
+        self.failed.retain(|key, _| key.layer != layer);
         self.dropping.remove(&layer);
     }
 
+    /// Lets what could not be read of a layer be asked for anew.
+    pub(super) fn retry(&mut self, layer: u32, of: &mut TileLayer) {
+        of.await_failed_subtrees();
+        for (_, failure) in self.failed.iter_mut().filter(|(key, _)| key.layer == layer) {
+            self.mended.extend(failure.problem.take());
+            failure.due = None;
+        }
+    }
+
+    /// Takes the problems that were told and are none any more.
+    pub(super) fn take_mended(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.mended)
+    }
+
     /// Hangs into the trees what has come. Returns what cannot be had or is doubtful; the first of each pair is whether
-    /// a whole subtree is missing.
+    /// a whole subtree or external tileset is missing.
     pub(super) fn attach(&mut self, layers: &mut BTreeMap<u32, TileLayer>) -> Vec<(bool, Problem)> {
         let mut problems = Vec::new();
         self.waiting.extend(self.loader.take_finished());
+        self.ask_again(layers);
         let mut room = TILES_PER_FRAME;
         while room > 0 {
             let Some(LoadedSubtree { layer, root, result }) = self.waiting.pop_front() else {
                 break;
             };
-            let Some(TileLayer { tree, state, .. }) = layers.get_mut(&layer) else {
+            let Some(TileLayer {
+                tree, state, retries, ..
+            }) = layers.get_mut(&layer)
+            else {
                 continue;
             };
             let Tree::Open(tree) = tree else { continue };
+            let key = TileKey { layer, tile: root };
             match result {
                 Ok(mut subtree) => {
                     problems.extend(subtree.problems.drain(..).map(|problem| (false, problem)));
                     let held = tree.tiles_held();
                     if tree.attach(root, subtree) {
                         state.subtree_attached(tree, root);
-                        self.seen.insert(TileKey { layer, tile: root }, self.frame);
+                        self.seen.insert(key, self.frame);
+                        let failure = self.failed.remove(&key);
+                        self.mended.extend(failure.and_then(|failure| failure.problem));
                         room = room.saturating_sub(1 + tree.tiles_held() - held);
                     }
                 }
                 Err(problem) if tree.is_subtree_awaited(root) => {
                     state.set_content(root, ContentState::Failed);
-                    problems.push((true, problem));
+                    let is_listed = retries.may_list(&problem);
+                    problems.extend(self.note_failure(key, problem, is_listed).map(|told| (true, told)));
                 }
                 Err(_) => {}
             }
         }
         problems
+    }
+
+    /// Notes that a part cannot be had; gives what is to be told of that. `is_listed` is whether it may be.
+    fn note_failure(&mut self, key: TileKey, problem: Problem, is_listed: bool) -> Option<Problem> {
+        let told = self.failed.range(first_of(key.layer)..=last_of(key.layer));
+        let told = told.filter(|(_, failure)| failure.problem.is_some()).count();
+        let may_pass = matches!(
+            problem.cause,
+            Cause::Network | Cause::Unfinished | Cause::Server | Cause::InUse
+        );
+        let failure = self.failed.entry(key).or_insert(Failure {
+            problem: None,
+            times: 0,
+            due: None,
+        });
+        let pause = ASKED_AGAIN_AFTER * (1 << failure.times.min(MOST_DOUBLED));
+        failure.due = may_pass.then(|| Instant::now().checked_add(pause)).flatten();
+        failure.times += 1;
+        if failure.problem.is_some() || !is_listed || told >= MOST_TOLD {
+            return None;
+        }
+        failure.problem = Some(problem);
+        failure.problem.clone()
+    }
+
+    /// Lets those be wished for again whose time has come, and forgets those that are gone with what they stood in.
+    fn ask_again(&mut self, layers: &mut BTreeMap<u32, TileLayer>) {
+        let now = Instant::now();
+        self.failed.retain(|key, failure| {
+            let Some(TileLayer { tree, state, .. }) = layers.get_mut(&key.layer) else {
+                return false;
+            };
+            let Tree::Open(tree) = tree else { return true };
+            if !tree.is_subtree_awaited(key.tile) {
+                return false;
+            }
+            if failure.due.is_some_and(|due| due <= now) {
+                failure.due = None;
+                state.set_content(key.tile, ContentState::Unloaded);
+            }
+            true
+        });
     }
 
     /// Starts a frame.
@@ -232,6 +322,7 @@ impl SubtreeKeeper {
                 }
                 room = room.saturating_sub(tiles.len());
                 for tile in tiles {
+                    self.failed.remove(&key(tile));
                     evict(layer, key(tile));
                 }
             }
@@ -251,6 +342,18 @@ impl SubtreeKeeper {
         }
         self.refused.retain(|key| key.layer != number);
     }
+}
+
+/// The least key of a layer.
+fn first_of(layer: u32) -> TileKey {
+    let tile = TileId(0);
+    TileKey { layer, tile }
+}
+
+/// The greatest key of a layer.
+fn last_of(layer: u32) -> TileKey {
+    let tile = TileId(u32::MAX);
+    TileKey { layer, tile }
 }
 
 #[cfg(test)]

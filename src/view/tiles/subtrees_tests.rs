@@ -1,15 +1,16 @@
-//! A layer over an implicit tiling: what is seen comes, what is not seen for long goes, and nothing goes that is in use.
+//! A layer over an implicit tiling, and one over external tilesets: what is seen comes, what is not seen for long goes, and nothing goes that is in use.
 
 use super::*;
 use crate::georef::{HeightReference, SiteFrame};
-use crate::model::TileHeights;
+use crate::model::{FootSurvey, TileHeights};
+use crate::sources::http::HttpError;
 use crate::sources::resource::{ResourceError, Resources};
-use crate::sources::tiles3d::read_tileset;
+use crate::sources::tiles3d::{open_tileset, read_tileset};
 use crate::streaming::{SelectionSettings, SelectionState, View, select};
-use crate::view::tiles::heights::Survey;
 use crate::view::tiles::retry::Retries;
 use bevy::math::DVec3;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// A full quadtree of six levels, two in a subtree, over a square of 1,000 m; the subtrees of one corner are missing.
@@ -42,7 +43,10 @@ impl Resources for Square {
 }
 
 fn layers() -> BTreeMap<u32, TileLayer> {
-    let (tree, _) = read_tileset(Arc::new(Square), "tileset.json").unwrap();
+    layers_of(read_tileset(Arc::new(Square), "tileset.json").unwrap().0)
+}
+
+fn layers_of(tree: TileTree) -> BTreeMap<u32, TileLayer> {
     let layer = TileLayer {
         retries: Retries::default(),
         id: "tiles".to_owned(),
@@ -52,7 +56,7 @@ fn layers() -> BTreeMap<u32, TileLayer> {
         height_offset_m: 0.0,
         heights: TileHeights::From(HeightReference::Nap),
         are_heights_chosen: false,
-        survey: Survey::default(),
+        survey: FootSurvey::default(),
         tree: Tree::Open(Box::new(tree)),
         state: SelectionState::default(),
         selection: None,
@@ -232,4 +236,152 @@ fn a_layer_that_is_closed_takes_what_was_asked_for_with_it() {
     }
     assert!(keeper.attach(&mut layers).is_empty());
     assert_eq!(tree(&layers).implicit_counts().subtrees, 0);
+}
+
+/// The same square in twenty by twenty external tilesets with four tiles each; one of them can be had only at the second
+/// try.
+#[derive(Default)]
+struct Parcels {
+    reads: AtomicUsize,
+    tries: AtomicUsize,
+}
+
+impl Resources for Parcels {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        let tile = |x: f64, y: f64, half: f64, rest: &str| {
+            format!(
+                r#"{{"boundingVolume": {{"box": [{x},{y},0, {half},0,0, 0,{half},0, 0,0,5]}}, "geometricError": 8, {rest}}}"#
+            )
+        };
+        let middle = |n: u32| f64::from(n) * 50.0 - 475.0;
+        let root = if path == "tileset.json" {
+            let parcels = (0..400).map(|n| {
+                let (x, y) = (n % 20, n / 20);
+                tile(
+                    middle(x),
+                    middle(y),
+                    25.0,
+                    &format!(r#""content": {{"uri": "{x}_{y}.json"}}"#),
+                )
+            });
+            let children = parcels.collect::<Vec<_>>().join(",");
+            tile(
+                0.0,
+                0.0,
+                500.0,
+                &format!(r#""refine": "ADD", "children": [{children}]"#),
+            )
+            .replacen("\"geometricError\": 8", "\"geometricError\": 64", 1)
+        } else {
+            let name = path.trim_end_matches(".json");
+            if name == "12_12" && self.tries.fetch_add(1, Ordering::SeqCst) == 0 {
+                let source = HttpError::TimeOut {
+                    what: "the answer",
+                    url: path.to_owned(),
+                };
+                return Err(ResourceError::Fetch { source });
+            }
+            let (x, y) = name.split_once('_').unwrap();
+            let (x, y) = (middle(x.parse().unwrap()), middle(y.parse().unwrap()));
+            let leaves = (0..4).map(|n| {
+                let (dx, dy) = (f64::from(n % 2) * 25.0 - 12.5, f64::from(n / 2) * 25.0 - 12.5);
+                tile(
+                    x + dx,
+                    y + dy,
+                    12.5,
+                    &format!(r#""content": {{"uri": "{name}_{n}.glb"}}"#),
+                )
+            });
+            let children = leaves.collect::<Vec<_>>().join(",");
+            tile(
+                x,
+                y,
+                25.0,
+                &format!(r#""content": {{"uri": "{name}.glb"}}, "children": [{children}]"#),
+            )
+        };
+        Ok(format!(r#"{{"asset": {{"version": "1.1"}}, "geometricError": 99, "root": {root}}}"#).into_bytes())
+    }
+    fn exists(&self, _: &str) -> bool {
+        true
+    }
+    fn name(&self) -> String {
+        "parcels".to_owned()
+    }
+}
+
+#[test]
+fn external_tilesets_come_and_go_as_subtrees_do() {
+    let files = Arc::new(Parcels::default());
+    let (tree_opened, problems) = open_tileset(files.clone(), "tileset.json").unwrap();
+    assert!(problems.is_empty());
+    let opened = tree_opened.tiles_held();
+    let reads_at_opening = files.reads.load(Ordering::SeqCst);
+    assert!(reads_at_opening < 70, "{reads_at_opening} files were read");
+    let (mut keeper, mut layers) = (SubtreeKeeper::default(), layers_of(tree_opened));
+    keeper.soft_tiles = opened + 10;
+    let (here, there) = (above(300.0, 300.0), above(-300.0, 300.0));
+    assert!(settle(&mut keeper, &mut layers, &here).is_empty());
+    let held = tree(&layers).tiles_held();
+    let reads = files.reads.load(Ordering::SeqCst) - reads_at_opening;
+    assert!(
+        held > opened + 10 && (4..40).contains(&reads),
+        "{held} tiles, {reads} files"
+    );
+    let shown_here = layers[&7].shown.len();
+    settle(&mut keeper, &mut layers, &there);
+    let most = tree(&layers).tiles_held();
+    for _ in 0..UNSEEN_FRAMES + 2 * FRAMES_BETWEEN {
+        frame(&mut keeper, &mut layers, &there);
+    }
+    assert!(tree(&layers).tiles_held() < most);
+    assert!(layers[&7].is_all_there(), "nothing that is seen went");
+    settle(&mut keeper, &mut layers, &here);
+    assert_eq!(layers[&7].shown.len(), shown_here, "it looks as it did");
+}
+
+#[test]
+fn an_external_tileset_that_may_be_had_later_is_told_asked_for_again_and_told_no_more() {
+    let files = Arc::new(Parcels::default());
+    let mut layers = layers_of(open_tileset(files.clone(), "tileset.json").unwrap().0);
+    let mut keeper = SubtreeKeeper::default();
+    let view = above(130.0, 130.0);
+    let told = settle(&mut keeper, &mut layers, &view);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let (is_missing, problem) = &told[0];
+    assert!(
+        *is_missing && problem.cause == Cause::Unfinished && problem.path == "tileset.json",
+        "{problem:?}"
+    );
+    let shown = layers[&7].shown.len();
+    assert!(shown > 4, "its siblings are there");
+    // Not before its time.
+    for _ in 0..10 {
+        assert!(frame(&mut keeper, &mut layers, &view).is_empty());
+    }
+    assert_eq!(files.tries.load(Ordering::SeqCst), 1);
+    for failure in keeper.failed.values_mut() {
+        assert!(failure.due.is_some_and(|due| due > Instant::now()));
+        failure.due = Some(Instant::now());
+    }
+    frame(&mut keeper, &mut layers, &view);
+    assert!(settle(&mut keeper, &mut layers, &view).is_empty());
+    assert_eq!((files.tries.load(Ordering::SeqCst), keeper.failed.len()), (2, 0));
+    assert_eq!(keeper.take_mended(), [problem.clone()]);
+    assert!(layers[&7].shown.len() > shown);
+}
+
+#[test]
+fn whoever_wants_it_has_all_asked_for_anew() {
+    let mut layers = layers_of(open_tileset(Arc::new(Parcels::default()), "tileset.json").unwrap().0);
+    let mut keeper = SubtreeKeeper::default();
+    let view = above(130.0, 130.0);
+    let told = settle(&mut keeper, &mut layers, &view);
+    assert_eq!(told.len(), 1, "{told:?}");
+    keeper.retry(7, layers.get_mut(&7).unwrap());
+    assert_eq!(keeper.take_mended(), [told[0].1.clone()]);
+    frame(&mut keeper, &mut layers, &view);
+    assert!(settle(&mut keeper, &mut layers, &view).is_empty());
+    assert!(keeper.failed.is_empty());
 }

@@ -12,9 +12,10 @@ use crate::view::{
     feature_material::{PaperKey, PaperMaterial, SharedPaper},
     feature_rows::{FeatureRows, RowRange},
     ground::FootSamples,
-    ray_cast::{PickOwner, Pickable},
+    ray_cast::{PickOwner, Pickable, PickableValues},
 };
 use bevy::{light::NotShadowCaster, prelude::*};
+use std::sync::Arc;
 
 /// What an upload needs of the world.
 pub(in crate::view) struct Uploader<'a, 'w, 's, 'm> {
@@ -77,6 +78,9 @@ impl Uploader<'_, '_, '_, '_> {
             .faces
             .bundle(self.meshes, mesh.origin, rows.first, material, hidden);
         let mut entity = self.commands.spawn((drawn, pickable));
+        if !mesh.values.is_empty() {
+            entity.insert(PickableValues(Arc::new(mesh.values)));
+        }
         if !is_solid_shadow {
             entity.insert(NotShadowCaster);
         }

@@ -173,6 +173,11 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
         self.shared.seen.lock().unwrap()
     }

@@ -3,8 +3,8 @@
 use super::{ask, network, town};
 use crate::online::server::{Manner, Reply, Server};
 use stadslens::sources::http::offline;
-use stadslens::sources::remote::{HttpResources, KeepState, Keeping};
-use stadslens::sources::tiles3d::read_tileset;
+use stadslens::sources::remote::{Found, HttpResources, KeepState, Keeping, Lead};
+use stadslens::sources::tiles3d::{SubtreeRequest, Tile, TileId, open_tileset, read_tileset};
 use std::time::{Duration, Instant};
 
 fn wait_for(keeping: &Keeping, is_there: impl Fn(&Keeping) -> bool) {
@@ -112,4 +112,82 @@ fn it_pauses_goes_on_stops_and_keeps_within_its_room() {
     let nothing = Keeping::start(&network, Vec::new(), 1000);
     wait_for(&nothing, is_ended);
     assert_eq!(nothing.progress().state, KeepState::Done);
+}
+
+/// Reads a part of a tree and goes on below it.
+fn lead(request: SubtreeRequest) -> Lead {
+    Box::new(move || {
+        let (read, mut files) = request.read_noting_files();
+        match read {
+            Ok(part) => {
+                let contents = |tile: &Tile| tile.contents.clone();
+                files.extend(part.tiles().flat_map(contents));
+                Found {
+                    files,
+                    leads: request.next(&part).map(lead).collect(),
+                    ..Found::default()
+                }
+            }
+            Err(problem) => Found {
+                failure: Some(problem.to_string()),
+                ..Found::default()
+            },
+        }
+    })
+}
+
+/// Leads to two more of its kind.
+fn endless() -> Lead {
+    Box::new(|| Found {
+        leads: vec![endless(), endless()],
+        ..Found::default()
+    })
+}
+
+#[test]
+fn what_nobody_looked_at_is_found_while_it_is_kept() {
+    let mut files = town::files(500);
+    files.remove("/quarters/2.json").unwrap();
+    let copies = files.clone();
+    let mut server = Server::new(move |seen| {
+        let reply = |bytes: &Vec<u8>| Reply::ok(bytes.clone()).with("Cache-Control", "max-age=60");
+        copies.get(seen.path()).map_or_else(|| Reply::of(404, "no"), reply)
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let network = network(Some(folder.path()));
+    let (resources, root) = HttpResources::open(&network, &server.url("/tileset.json")).unwrap();
+    // The place of this town is told by nothing, so three quarters are looked into at once; a fourth waits.
+    let (tree, _) = open_tileset(resources.clone(), &root).unwrap();
+    let waiting: Vec<TileId> = (0..)
+        .map(TileId)
+        .take(tree.tiles.len())
+        .filter(|tile| tree.is_subtree_awaited(*tile))
+        .collect();
+    assert_eq!(waiting.len(), 1);
+    let contents = tree.tiles.iter().flat_map(|tile| tile.contents.iter().cloned());
+    let known: Vec<String> = resources
+        .remote()
+        .unwrap()
+        .documents()
+        .into_iter()
+        .chain(contents)
+        .collect();
+    let leads = waiting.iter().filter_map(|tile| tree.subtree_request(*tile)).map(lead);
+    let keeping = Keeping::follow(&network, known.clone(), leads.collect(), 1 << 30);
+    assert!(keeping.progress().total >= known.len() as u64);
+    wait_for(&keeping, is_ended);
+    let progress = keeping.progress();
+    // One quarter of 21 contents is gone, the others are there with the files that name them.
+    assert_eq!((progress.state, progress.failed), (KeepState::Done, 0), "{progress:?}");
+    assert_eq!(progress.kept, (1 + 1) + 3 * (1 + 21), "{progress:?}");
+    server.close();
+    let kept = |path: &String| network.cache().unwrap().has_pinned(&server.url(path));
+    let (there, gone): (Vec<&String>, Vec<&String>) = files.keys().partition(|path| kept(path));
+    assert_eq!(there.len(), 68);
+    assert!(gone.iter().all(|path| path.starts_with("/tiles/02")), "{gone:?}");
+
+    let nothing = lead(tree.subtree_request(waiting[0]).unwrap());
+    let many = Keeping::follow(&network, Vec::new(), vec![endless(), nothing], 1 << 30);
+    wait_for(&many, is_ended);
+    assert_eq!(many.progress().state, KeepState::TooMany);
 }

@@ -7,6 +7,7 @@ mod flight;
 mod keep;
 mod loader;
 mod program;
+mod tls;
 mod town;
 mod tree;
 

@@ -6,7 +6,7 @@ use stadslens::georef::SiteFrame;
 use stadslens::sources::Cause;
 use stadslens::sources::remote::HttpResources;
 use stadslens::sources::resource::folder;
-use stadslens::sources::tiles3d::{DecodeRequest, decode_content, read_tileset};
+use stadslens::sources::tiles3d::{DecodeRequest, TileId, decode_content, open_tileset, read_tileset};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -140,4 +140,60 @@ fn a_server_that_fails_for_a_while_is_tried_again_by_who_waits() {
     let (resources, root) = HttpResources::open(&network(None), own.get().unwrap()).unwrap();
     let (tree, problems) = read_tileset(resources, &root).unwrap();
     assert_eq!((tree.tiles.len(), problems.len(), server.count()), (1, 0, 3));
+}
+
+#[test]
+fn of_a_thousand_external_tilesets_a_viewer_asks_for_those_it_looks_at() {
+    let square = |x: f64, half: f64| {
+        format!(r#""boundingVolume":{{"box":[{x},0,6371000,{half},0,0,0,{half},0,0,0,20]}},"geometricError":8"#)
+    };
+    let children: Vec<String> = (0..1000_u32)
+        .map(|n| {
+            let volume = square(f64::from(n) * 100.0, 50.0);
+            format!(r#"{{{volume},"content":{{"uri":"towns/{n}.json"}}}}"#)
+        })
+        .collect();
+    let root = format!(
+        r#"{{"asset":{{"version":"1.1"}},"geometricError":99,"root":{{{},"refine":"ADD","children":[{}]}}}}"#,
+        square(50_000.0, 50_000.0),
+        children.join(",")
+    );
+    let server = Server::new(move |seen| {
+        if seen.query("key") != Some("K1") {
+            return Reply::of(403, "no key");
+        }
+        match seen.path() {
+            "/tileset.json" => Reply::ok(root.clone()),
+            "/towns/7.json" => Reply::of(404, "gone"),
+            path => path
+                .strip_prefix("/towns/")
+                .and_then(|name| name.strip_suffix(".json")?.parse::<u32>().ok())
+                .map_or_else(
+                    || Reply::of(404, "no"),
+                    |n| {
+                        let volume = square(f64::from(n) * 100.0, 50.0);
+                        let root = format!(r#"{{{volume},"content":{{"uri":"../tiles/{n}.glb"}}}}"#);
+                        Reply::ok(format!(
+                            r#"{{"asset":{{"version":"1.1"}},"geometricError":9,"root":{root}}}"#
+                        ))
+                    },
+                ),
+        }
+    });
+    let (resources, root) = HttpResources::open(&network(None), &server.url("/tileset.json?key=K1")).unwrap();
+    let (mut tree, problems) = open_tileset(resources, &root).unwrap();
+    assert_eq!((tree.tiles.len(), problems.len(), server.count()), (1001, 0, 1));
+    assert!(tree.is_geocentric);
+    let request = tree.subtree_request(TileId(500)).unwrap();
+    assert!(tree.attach(TileId(500), request.read().unwrap()));
+    let child = tree.tiles[500].children[0];
+    assert_eq!(
+        tree.tiles[child.0 as usize].contents,
+        [server.url("/tiles/499.glb?key=K1")],
+        "the key goes along, and addresses go from the file that they stand in"
+    );
+    let problem = tree.subtree_request(TileId(8)).unwrap().read().unwrap_err();
+    assert_eq!((problem.cause, server.count()), (Cause::Missing, 3));
+    let told = problem.to_string();
+    assert!(told.contains("/towns/7.json") && !told.contains("K1"), "{told}");
 }

@@ -86,6 +86,21 @@ fn damage_in_the_scenario_costs_one_line_and_the_rest_opens() {
             "scenario.json: layers[1].height_reference: say whether the heights are `nap` or `ellipsoid`; layers[1] is left out",
         ),
         (
+            r#""height_reference": "ellipsoid""#,
+            r#""height_reference": "nap", "height_shift_m": 2"#,
+            "scenario.json: layers[0].height_shift_m: tiles are moved from heights above the ellipsoid: say `ellipsoid` in `height_reference`; this does nothing",
+        ),
+        (
+            r#""height_reference": "ellipsoid""#,
+            r#""height_reference": "ellipsoid", "height_shift_m": 1e9"#,
+            "scenario.json: layers[0].height_shift_m: 1000000000 is not between -10000 and 10000; it is left out",
+        ),
+        (
+            r#""path": "terrain.asc""#,
+            r#""path": "terrain.asc", "height_shift_m": 2"#,
+            "scenario.json: layers[1].height_shift_m: only a layer of kind tiles3d is moved up or down; this does nothing",
+        ),
+        (
             "NL.IMBAG.Pand.0164100000000001",
             "NL.IMBAG.Pand.0164100000000009",
             "scenario.json: variants[1].removed.ids[0]: no register holds a building `NL.IMBAG.Pand.0164100000000009`; nothing is removed for it",
@@ -264,7 +279,10 @@ fn what_cannot_be_shown_at_all_is_refused_with_a_clear_line() {
     }
     let empty = tempfile::tempdir().unwrap();
     for (path, expected) in [
-        (empty.path().to_owned(), "there is no scenario.json in this folder"),
+        (
+            empty.path().to_owned(),
+            "there is no scenario.json in this folder, and no tileset.json, layer.json or tiles either",
+        ),
         (empty.path().join("gone"), "there is no such file or folder"),
     ] {
         let found = open(&path).err().map(|problems| lines(&problems));
@@ -358,12 +376,17 @@ fn damage_in_a_layer_tells_its_cause() {
             "NL.IMBAG.Pand.0164100000000002",
             Cause::Duplicate,
         ),
-        ("assets.geojson", "[251005, 476248]", "[25100500, 476248]", Cause::Place),
+        (
+            "assets.geojson",
+            "[251005, 476248]",
+            "[25100500, 476248]",
+            Cause::TooFar,
+        ),
         (
             "sensors.geojson",
             r#""name": "urn:ogc:def:crs:EPSG::28992""#,
             r#""naam": "RD""#,
-            Cause::Place,
+            Cause::TooFar,
         ),
         ("terrain.asc", "ncols 11", "ncols 999999999", Cause::TooLarge),
         ("terrain.asc", "nrows 11", "nrows 12", Cause::Damaged),

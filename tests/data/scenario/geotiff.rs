@@ -163,11 +163,11 @@ fn what_cannot_be_used_is_said_and_the_ground_stays_flat() {
         bits: vec![u64::from(3.0_f32.to_bits()); 10_000],
     };
     for (bytes, cause, expected) in [
-        (no_crs.bytes(), Cause::Place, "names no coordinate system"),
-        (unknown.bytes(), Cause::Place, "names no coordinate system"),
-        (elsewhere.bytes(), Cause::Place, "has nothing in this area"),
+        (no_crs.bytes(), Cause::NoSystem, "names no coordinate system"),
+        (unknown.bytes(), Cause::NoSystem, "names no coordinate system"),
+        (elsewhere.bytes(), Cause::Elsewhere, "has nothing in this area"),
         (odd.bytes(), Cause::NotRead, "its compression (lerc) is not read"),
-        (empty.bytes(), Cause::Place, "no heights in this area"),
+        (empty.bytes(), Cause::Elsewhere, "no heights in this area"),
         (b"ncols 3".to_vec(), Cause::WrongKind, "this is no TIFF file"),
         (sound.bytes()[..40].to_vec(), Cause::Damaged, "breaks off"),
     ] {

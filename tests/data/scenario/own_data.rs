@@ -211,7 +211,7 @@ fn a_file_of_masses_that_cannot_be_used_is_named_with_what_to_do() {
         (
             r#"{"path": "blokken.geojson", "height": "h"}"#,
             "blokken.geojson: features[0].geometry.coordinates[0]:",
-            Cause::Place,
+            Cause::TooFar,
         ),
         (
             r#"{"path": "blokken.geojson", "height": "h", "crs": "EPSG:28992", "phase": "9"}"#,

@@ -145,7 +145,7 @@ fn a_cloud_without_a_system_is_taken_as_rd_where_it_fits() {
     let nowhere = open_with(folder.path(), &las([10.0, 20.0, 12.0], 1.0, &[]), None);
     assert!(nowhere.points.is_empty());
     let problem = &nowhere.problems[0];
-    assert_eq!((problem.cause, &*problem.path), (Cause::Place, "data/a.las"));
+    assert_eq!((problem.cause, &*problem.path), (Cause::NoSystem, "data/a.las"));
     assert!(problem.message.contains("names no coordinate system"), "{problem}");
 }
 

@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// A camera at `eye` that looks at `target`, 1000 pixels and 60 degrees each way.
-fn camera(eye: DVec3, target: DVec3) -> View {
+pub(crate) fn camera(eye: DVec3, target: DVec3) -> View {
     let direction = (target - eye).normalize();
     let side = direction.cross(DVec3::new(0.1, 0.3, 1.0)).normalize();
     let top = side.cross(direction);
@@ -28,14 +28,14 @@ fn camera(eye: DVec3, target: DVec3) -> View {
 }
 
 /// A tree with its selection and the contents that fail.
-struct Scene {
-    tree: TileTree,
+pub(crate) struct Scene {
+    pub(crate) tree: TileTree,
     state: SelectionState,
     failing: u64,
 }
 
 impl Scene {
-    fn new(tree: TileTree, failing: u64) -> Self {
+    pub(crate) fn new(tree: TileTree, failing: u64) -> Self {
         Self {
             tree,
             state: SelectionState::default(),
@@ -56,7 +56,7 @@ impl Scene {
     }
 
     /// Selects and answers all that the picture needs until nothing is missing, some of it in each frame.
-    fn settle(&mut self, view: &View) -> Selection {
+    pub(crate) fn settle(&mut self, view: &View) -> Selection {
         let views = std::slice::from_ref(view);
         for _ in 0..400 {
             let now = select(&self.tree, views, &SelectionSettings::default(), &mut self.state);
@@ -92,7 +92,7 @@ impl Scene {
     }
 
     /// Takes out every subtree that the selection does not see, as a viewer short of memory does.
-    fn forget_unseen(&mut self, now: &Selection) -> usize {
+    pub(crate) fn forget_unseen(&mut self, now: &Selection) -> usize {
         let seen: BTreeSet<TileId> = now.subtrees.iter().copied().collect();
         let mut gone = Vec::new();
         loop {
@@ -113,7 +113,7 @@ impl Scene {
     }
 
     /// What is drawn, and where what stands in, by the names of contents and the places of areas.
-    fn picture(&self, now: &Selection) -> (BTreeSet<String>, BTreeSet<String>) {
+    pub(crate) fn picture(&self, now: &Selection) -> (BTreeSet<String>, BTreeSet<String>) {
         let drawn = now.render.iter().map(|tile| self.path(*tile)).collect();
         let stand_ins = now.stand_ins.iter().map(|stand_in| {
             let area = &self.tree.tiles[stand_in.area.0 as usize];
@@ -155,7 +155,7 @@ fn cities() -> impl Strategy<Value = ImplicitCity> {
         )
 }
 
-fn places() -> impl Strategy<Value = View> {
+pub(crate) fn places() -> impl Strategy<Value = View> {
     (-200.0..2200.0, -700.0..700.0, 20.0..900.0, 0.0..2000.0, -500.0..500.0)
         .prop_map(|(x, y, z, tx, ty)| camera(DVec3::new(x, y, z), DVec3::new(tx, ty, 0.0)))
 }

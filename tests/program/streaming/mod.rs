@@ -6,10 +6,12 @@
 )]
 
 mod ceiling;
+mod externals;
 mod flight;
 mod implicit;
 mod implicit_city;
 mod loader;
+mod loader_memory;
 mod points;
 mod properties;
 mod residency;

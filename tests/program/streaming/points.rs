@@ -6,6 +6,7 @@ use stadslens::streaming::{
     CloudIndex, CloudKey, CloudNode, CloudSelection, CloudSettings, NodeState, View, select_points,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 
 /// A camera above x, y that looks straight down and sees a cone of 53 degrees.
 fn above(x: f64, y: f64, z: f64) -> View {
@@ -67,9 +68,19 @@ fn near_the_nodes_are_fine_and_far_they_are_coarse() {
     let index = quarters(5, 100);
     let clouds = [Some(&index)];
     // From 10 km up a pixel covers 10 m: the root's 8 m are less.
-    let far = select_points(&clouds, &above(512.0, 512.0, 10_000.0), &SETTINGS, all_ready);
+    let far = select_points(
+        &clouds,
+        slice::from_ref(&above(512.0, 512.0, 10_000.0)),
+        &SETTINGS,
+        all_ready,
+    );
     assert_eq!(far.wanted.len(), 1);
-    let near = select_points(&clouds, &above(100.0, 100.0, 60.0), &SETTINGS, all_ready);
+    let near = select_points(
+        &clouds,
+        slice::from_ref(&above(100.0, 100.0, 60.0)),
+        &SETTINGS,
+        all_ready,
+    );
     let finest = near.wanted.iter().map(|key| index.nodes()[key.node as usize].spacing_m);
     assert!((finest.fold(f64::INFINITY, f64::min) - 0.25).abs() < 1e-9);
     let is_under = |key: &CloudKey| index.nodes()[key.node as usize].low.x < 200.0;
@@ -77,7 +88,24 @@ fn near_the_nodes_are_fine_and_far_they_are_coarse() {
         near.wanted.iter().all(is_under),
         "what is out of the picture is not wanted"
     );
-    let hidden = select_points(&[None], &above(100.0, 100.0, 60.0), &SETTINGS, all_ready);
+    let both = [above(512.0, 512.0, 10_000.0), above(100.0, 100.0, 60.0)];
+    let together = select_points(&clouds, &both, &SETTINGS, all_ready);
+    assert_eq!(
+        together, near,
+        "a camera far away asks for nothing that the near one does not"
+    );
+    let elsewhere = [above(900.0, 900.0, 60.0), above(100.0, 100.0, 60.0)];
+    let together = select_points(&clouds, &elsewhere, &SETTINGS, all_ready);
+    for view in &elsewhere {
+        let alone = select_points(&clouds, slice::from_ref(view), &SETTINGS, all_ready);
+        assert!(alone.wanted.len() > 1 && alone.wanted.iter().all(|key| together.wanted.contains(key)));
+    }
+    let hidden = select_points(
+        &[None],
+        slice::from_ref(&above(100.0, 100.0, 60.0)),
+        &SETTINGS,
+        all_ready,
+    );
     assert_eq!(hidden, CloudSelection::default());
 }
 
@@ -85,7 +113,7 @@ fn near_the_nodes_are_fine_and_far_they_are_coarse() {
 fn a_node_that_fails_costs_its_own_points_alone() {
     let index = quarters(3, 100);
     let view = above(512.0, 512.0, 400.0);
-    let whole = select_points(&[Some(&index)], &view, &SETTINGS, all_ready);
+    let whole = select_points(&[Some(&index)], slice::from_ref(&view), &SETTINGS, all_ready);
     for failed in [0, 1, 2] {
         let state = |key: CloudKey| {
             if key.node == failed {
@@ -94,7 +122,7 @@ fn a_node_that_fails_costs_its_own_points_alone() {
                 NodeState::Ready
             }
         };
-        let without = select_points(&[Some(&index)], &view, &SETTINGS, state);
+        let without = select_points(&[Some(&index)], slice::from_ref(&view), &SETTINGS, state);
         assert_eq!(without.wanted, whole.wanted);
         assert_eq!(without.drawn.len(), whole.drawn.len() - 1);
         assert!(without.is_complete());
@@ -105,7 +133,12 @@ fn a_node_that_fails_costs_its_own_points_alone() {
 fn nodes_that_name_no_earlier_parent_are_roots_and_nothing_goes_round() {
     let node = |parent| square(parent, DVec3::ZERO, 64.0, 10);
     let index = CloudIndex::new(vec![node(Some(1)), node(Some(0)), node(Some(2)), node(Some(900))]);
-    let found = select_points(&[Some(&index)], &above(32.0, 32.0, 50.0), &SETTINGS, all_ready);
+    let found = select_points(
+        &[Some(&index)],
+        slice::from_ref(&above(32.0, 32.0, 50.0)),
+        &SETTINGS,
+        all_ready,
+    );
     let mut nodes: Vec<u32> = found.wanted.iter().map(|key| key.node).collect();
     nodes.sort_unstable();
     assert_eq!(nodes, [0, 1, 2, 3], "each once");
@@ -120,7 +153,12 @@ fn numbers_that_are_none_hang_nothing() {
     let mut nowhere = square(Some(0), DVec3::splat(f64::NAN), 64.0, 5);
     nowhere.spacing_m = f64::INFINITY;
     let index = CloudIndex::new(vec![odd, nowhere]);
-    let found = select_points(&[Some(&index)], &above(0.0, 0.0, 10.0), &SETTINGS, all_ready);
+    let found = select_points(
+        &[Some(&index)],
+        slice::from_ref(&above(0.0, 0.0, 10.0)),
+        &SETTINGS,
+        all_ready,
+    );
     assert_eq!(found.points, 0, "a node of too many points is left out");
 }
 
@@ -197,12 +235,12 @@ proptest! {
             there.get(&key).copied().unwrap_or(NodeState::Missing)
         };
         for _ in 0..200 {
-            let selection = select_points(&shown, &view, &settings, |key| state(&there, key));
+            let selection = select_points(&shown, slice::from_ref(&view), &settings, |key| state(&there, key));
             let failed: BTreeSet<CloudKey> =
                 there.iter().filter(|(_, state)| **state == NodeState::Failed).map(|(key, _)| *key).collect();
             check(&selection, &clouds, &settings, &failed);
             if selection.is_complete() {
-                let again = select_points(&shown, &view, &settings, |key| state(&there, key));
+                let again = select_points(&shown, slice::from_ref(&view), &settings, |key| state(&there, key));
                 prop_assert_eq!(&again, &selection);
                 let can_be_drawn = selection.wanted.iter().filter(|key| !failed.contains(key)).count();
                 prop_assert_eq!(selection.drawn.len(), can_be_drawn);

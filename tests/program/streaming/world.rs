@@ -305,10 +305,6 @@ impl Source {
         }
     }
 
-    pub(crate) fn in_flight(&self) -> usize {
-        self.running.len()
-    }
-
     pub(crate) fn is_idle(&self) -> bool {
         self.running.is_empty()
     }

@@ -214,7 +214,12 @@ fn what_is_picked_but_filtered_out_is_said() {
 #[test]
 fn everything_fits_in_large_letters_and_on_a_low_screen() {
     for code in ["nl", "en"] {
-        for (size, text_scale) in [(SIZE, 1.0), ((410.0, 420.0), 1.0), ((600.0, 500.0), 2.0)] {
+        for (size, text_scale) in [
+            (SIZE, 1.0),
+            ((240.0, 600.0), 1.0),
+            ((410.0, 420.0), 1.0),
+            ((600.0, 500.0), 2.0),
+        ] {
             let mut harness = harness(code, many(), size, text_scale);
             harness.run();
             for node in harness.root().children_recursive() {
@@ -231,6 +236,18 @@ fn everything_fits_in_large_letters_and_on_a_low_screen() {
             }
         }
     }
+}
+
+#[test]
+fn beside_an_open_card_only_the_scale_that_colours_the_view_has_a_column() {
+    let mut harness = harness("nl", four(), (240.0, 900.0), 1.0);
+    let has = |harness: &Harness<'_, Shown>, name: &str| harness.query_by_label(name).is_some();
+    assert!(has(&harness, "NEN") && !has(&harness, "CROW") && has(&harness, "Inspectie"));
+    press(&mut harness, "Niveau CROW");
+    assert!(has(&harness, "CROW") && !has(&harness, "NEN") && has(&harness, "Nummer"));
+    harness.get_by_label("CROW").click();
+    harness.run();
+    assert_eq!(harness.state().page.asset_sorting.column, AssetColumn::Level);
 }
 
 #[test]

@@ -215,6 +215,7 @@ impl Converter<'_> {
                 crs: self.layer_crs(file, &place, kind, &path),
                 path,
                 height_reference,
+                height_shift_m: self.height_shift_m(file, &place, kind),
                 id_property: file.id_property.clone(),
                 register,
                 source: source(file.source.as_ref()),
@@ -224,6 +225,20 @@ impl Converter<'_> {
             });
         }
         layers
+    }
+
+    /// Metres upwards from the ellipsoid; beside NAP nobody could say from where.
+    fn height_shift_m(&mut self, file: &file::LayerFile, place: &str, kind: LayerKind) -> f64 {
+        let Some(shift_m) = file.height_shift_m else { return 0.0 };
+        let message = match (kind, file.height_reference) {
+            (LayerKind::Tiles3d, None | Some(HeightReference::Ellipsoid)) => return shift_m,
+            (LayerKind::Tiles3d, Some(HeightReference::Nap)) => {
+                "tiles are moved from heights above the ellipsoid: say `ellipsoid` in `height_reference`; this does nothing"
+            }
+            _ => "only a layer of kind tiles3d is moved up or down; this does nothing",
+        };
+        self.findings.warning(format!("{place}.height_shift_m"), message);
+        0.0
     }
 
     fn columns(&mut self, file: &file::LayerFile, place: &str, kind: LayerKind, path: &str) -> Option<Columns> {

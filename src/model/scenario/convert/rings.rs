@@ -102,7 +102,7 @@ pub(in crate::model::scenario) fn site_ring(
     let mut site = Vec::with_capacity(points.len());
     for (index, point) in points.iter().enumerate() {
         site.push(projection.site_from_file(*point).map_err(|message| BadRing {
-            cause: Cause::Place,
+            cause: Cause::TooFar,
             point: Some(index),
             message,
         })?);

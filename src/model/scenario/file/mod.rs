@@ -261,6 +261,11 @@ pub struct LayerFile {
     /// What its heights are measured from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height_reference: Option<HeightReference>,
+    /// Metres by which 3D Tiles are moved up, or down where negative, as heights above the ellipsoid: for tiles that stand
+    /// right by neither reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -10_000, max = 10_000))]
+    pub height_shift_m: Option<f64>,
     /// Property of the tiles that names a building.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_property: Option<String>,

@@ -272,7 +272,11 @@ impl<'a> Places<'a> {
                     format!("these {count} rows have no place here and are left out; the first: {first}")
                 }
             };
-            findings.error_because(Cause::Place, lines.place(), message);
+            let cause = match fault {
+                Fault::Empty | Fault::NoNumber => Cause::NoCoordinates,
+                Fault::Elsewhere => Cause::TooFar,
+            };
+            findings.error_because(cause, lines.place(), message);
         }
         Ok(())
     }

@@ -137,7 +137,7 @@ impl<'a> RowReader<'a> {
             let message = "there is no object number; notes cannot be kept with such an object: give it one";
             self.lines
                 .findings
-                .warning_because(Cause::Content, lines.place(), message);
+                .warning_because(Cause::NoNumber, lines.place(), message);
         }
     }
 

@@ -356,8 +356,8 @@ fn only_what_is_left_out_is_an_error() {
         ("1;250985;476250;boom;;75", (Warning, Cause::Value, "line 4")),
         ("9;250985;476250;bank;;", (Warning, Cause::SameNumber, "lines 3 and 4")),
         ("1;250985;476250;zuil;;", (Warning, Cause::UnknownKind, "line 4")),
-        (";250985;476250;bank;;", (Warning, Cause::Content, "line 4")),
-        ("1;;476250;bank;;", (Error, Cause::Place, "line 4")),
+        (";250985;476250;bank;;", (Warning, Cause::NoNumber, "line 4")),
+        ("1;;476250;bank;;", (Error, Cause::NoCoordinates, "line 4")),
     ] {
         assert_eq!(of(&format!("{good}{row}\n"), &named), [expected], "{row}");
     }
@@ -368,7 +368,7 @@ fn only_what_is_left_out_is_an_error() {
         mostly,
         [
             (Error, Cause::MostlyNowhere, ""),
-            (Error, Cause::Place, "lines 3 and 4")
+            (Error, Cause::TooFar, "lines 3 and 4")
         ]
     );
     let mut without = named.clone();

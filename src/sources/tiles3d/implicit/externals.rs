@@ -1,74 +1,64 @@
-//! Contents of implicit tiles that are tilesets themselves: their tiles come with the subtree.
+//! Contents of implicit tiles that are tilesets themselves. A tile without children waits for its own; those of the others,
+//! and of the root, which has waited for the subtree, come with that, below the tiles that name them.
 
-use super::super::{ContentMetadata, Tile, TileId, reader::Reader};
-use super::grow::{Grown, Subtree};
+use super::super::{
+    external::{External, Named, Reach},
+    reader::Reader,
+    subtree::{Stub, Subtree},
+};
+use super::tiling::Home;
 use crate::sources::{Cause, Problem, resource::Resources};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Most tiles that external tilesets add to one subtree.
 const MAX_TILES: usize = 100_000;
-/// Most external tilesets that one subtree names.
+/// Most external tilesets that come with one subtree.
 const MAX_EXTERNAL: usize = 1_000;
 
-/// Whether a content must be looked into before it is known to be a tile.
-pub(super) fn is_json(path: &str) -> bool {
-    // What follows in an address is no part of the name.
-    let path = path.split('?').next().unwrap_or(path);
-    path.rsplit_once('.')
-        .is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("json"))
-}
+/// External tilesets by the index of the tile that names them.
+pub(super) type NamedBy = BTreeMap<usize, Vec<Named>>;
 
-/// Reads the external tilesets that the tiles of a subtree name, and puts their tiles below those.
-pub(super) fn expand(subtree: &mut Subtree, resources: &dyn Resources) {
-    let home = &subtree.stub.tiling.home;
+/// Hangs what the tiles of a subtree name below those, read or to be read. `home` is that of its tiling.
+pub(super) fn hang(subtree: &mut Subtree, named: NamedBy, home: &Home, resources: &dyn Resources) {
     let (mut read, own) = (0, subtree.grown.len());
-    for host in 0..own {
-        let external = std::mem::take(&mut subtree.grown[host].external);
-        if external.is_empty() {
+    let mut has_children = vec![false; own];
+    for child in subtree.grown.iter().skip(1) {
+        has_children[child.parent] = true;
+    }
+    for (host, named) in named {
+        if host > 0 && !has_children[host] {
+            let external = External::new(home.link.clone(), named);
+            if let Some(problem) = external.cycle() {
+                subtree.problems.push(problem);
+            } else {
+                subtree.grown[host].next = Some(Stub::External(Arc::new(external)));
+            }
             continue;
         }
-        let place = format!("{}.content.uri", home.place);
         if read >= MAX_EXTERNAL || subtree.grown.len() - own >= MAX_TILES {
             let message = format!("more than {MAX_EXTERNAL} external tilesets in a subtree; the rest is left out");
-            let problem = Problem::error(home.document.clone(), place, message);
+            let problem = Problem::error(home.document.clone(), home.place.clone(), message);
             subtree.problems.push(problem.because(Cause::TooLarge));
             return;
         }
         let mut reader = Reader::below(resources, subtree.grown[host].tile.clone());
-        for path in external {
+        for named in named {
             read += 1;
-            reader.ask_for(path, home.link.clone(), place.clone());
+            reader.ask_for(&home.link, named);
         }
-        reader.expand_all();
+        reader.expand(Reach::ONE_TILE);
         subtree.problems.append(&mut reader.problems);
         subtree.missing.append(&mut reader.missing);
+        // It has got what turned out to be no tileset.
+        subtree.grown[host].tile.contents.clone_from(&reader.tiles[0].contents);
         let first = subtree.grown.len();
-        let index_of = |id: TileId| match id.0 as usize {
-            0 => host,
-            number => first + number - 1,
-        };
-        let mut metadata = reader.metadata;
-        let mut awaited = reader.subtrees.into_awaited();
-        for (id, tile) in (0..).map(TileId).zip(reader.tiles) {
-            if id.0 == 0 {
-                // It has only got what turned out to be no tileset.
-                subtree.grown[host].tile.contents = tile.contents;
-                continue;
+        subtree.take_over(reader, host);
+        // The groups are those of the external tileset, which are not in the tree's list.
+        for grown in &mut subtree.grown[first..] {
+            for content in &mut grown.contents {
+                content.group = None;
             }
-            let contents = metadata.contents.remove(&id).unwrap_or_default().into_iter();
-            // Its groups are those of the external tileset, which are not in the tree's list.
-            let contents = contents.map(|content| ContentMetadata { group: None, ..content });
-            subtree.grown.push(Grown {
-                parent: tile.parent.map_or(host, index_of),
-                next: awaited.remove(&id),
-                external: Vec::new(),
-                metadata: metadata.tiles.remove(&id),
-                contents: contents.collect(),
-                tile: Tile {
-                    parent: None,
-                    children: Vec::new(),
-                    ..tile
-                },
-            });
+            grown.next = grown.next.as_ref().map(|next| next.with_groups(&|_| None));
         }
     }
 }

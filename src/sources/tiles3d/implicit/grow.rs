@@ -3,27 +3,26 @@
 
 use super::super::{
     BoundingVolume, Tile,
+    ahead::is_json,
+    external::Named,
     metadata::{ContentMetadata, Metadata, entity},
+    subtree::{Grown, Stub, Subtree},
 };
 use super::{
     availability::Availability,
     division::volume_at,
-    externals::{expand, is_json},
-    forest::Stub,
+    externals::{self, NamedBy},
     overrides::Rows,
     subtree_file::SubtreeFile,
     tiling::{TileAt, Tiling},
 };
 use crate::sources::{
-    Cause, Problem,
+    Problem,
     gltf::Fault,
     resource::{Resources, join},
 };
 use serde_json::Value as Json;
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 /// Most tiles of one subtree; real ones have some hundreds.
 const MAX_TILES: usize = 100_000;
@@ -32,76 +31,20 @@ const MAX_PROBLEMS: usize = 20;
 /// Index of a place without a tile.
 const NO_TILE: u32 = u32::MAX;
 
-/// A subtree to read. Can be sent to a worker whole.
-#[derive(Clone)]
-pub struct SubtreeRequest {
-    pub(super) resources: Arc<dyn Resources>,
-    pub(super) stub: Stub,
-}
-
-/// A subtree that was read, to be hung into its tree with [`TileTree::attach`](super::super::TileTree::attach).
-#[derive(Debug)]
-pub struct Subtree {
-    /// What was asked for: a root that meanwhile waits for another must not get this one.
-    pub(super) stub: Stub,
-    /// Parents first; the first is the root, which stands in the tree already.
-    pub(super) grown: Vec<Grown>,
-    pub(super) metadata: Option<Metadata>,
-    /// Tiles that the file says are there.
-    pub(super) tiles: u64,
-    /// Contents that the file says are there.
-    pub(super) contents: u64,
-    /// External tilesets that do not exist.
-    pub(super) missing: Vec<String>,
-    /// What went wrong while the rest was kept.
-    pub problems: Vec<Problem>,
-}
-
-/// One tile on its way into the tree.
-#[derive(Debug)]
-pub(super) struct Grown {
-    /// Index of the parent.
-    pub(super) parent: usize,
-    /// Without parent and children.
-    pub(super) tile: Tile,
-    /// What is to be read below it, if it is the root of a subtree.
-    pub(super) next: Option<Stub>,
-    /// Contents that may be external tilesets.
-    pub(super) external: Vec<String>,
-    pub(super) metadata: Option<Metadata>,
-    pub(super) contents: Vec<ContentMetadata>,
-}
-
-impl SubtreeRequest {
-    /// Path of the subtree file.
-    ///
-    /// # Errors
-    /// When the address leads out of where the tileset is.
-    pub fn path(&self) -> Result<String, Problem> {
-        let Tiling { home, subtree_uri, .. } = &*self.stub.tiling;
-        join(&home.document, &self.stub.tiling.filled(subtree_uri, self.stub.at))
-            .map_err(|error| error.problem(home.document.clone(), format!("{}.subtrees.uri", home.place)))
-    }
-
-    /// Reads it.
-    ///
-    /// # Errors
-    /// One [`Problem`] when nothing is known of the tiles; what costs only a part is in [`Subtree::problems`].
-    pub fn read(&self) -> Result<Subtree, Problem> {
-        let path = self.path()?;
-        // What is read is checked; this is the last net below it.
-        catch_unwind(AssertUnwindSafe(|| {
-            let file = SubtreeFile::read(&*self.resources, &path)?;
-            let growing = Growing::new(&self.stub.tiling, self.stub.at, &file, &path)?;
-            let mut subtree = growing.grow(self.stub.clone());
-            expand(&mut subtree, &*self.resources);
-            Ok(subtree)
-        }))
-        .unwrap_or_else(|_panic| {
-            let message = "the subtree is damaged in a way the reader did not expect";
-            Err(Problem::error(path.clone(), "", message).because(Cause::Damaged))
-        })
-    }
+/// Reads the subtree of the tile at `at`, whose file is `path`.
+///
+/// # Errors
+/// One [`Problem`] when nothing is known of the tiles; what costs only a part is in [`Subtree::problems`].
+pub(in super::super) fn read_subtree(
+    tiling: &Arc<Tiling>,
+    at: TileAt,
+    resources: &dyn Resources,
+    path: &str,
+) -> Result<Subtree, Problem> {
+    let file = SubtreeFile::read(resources, path)?;
+    let (mut subtree, named) = Growing::new(tiling, at, &file, path)?.grow(tiling);
+    externals::hang(&mut subtree, named, &tiling.home, resources);
+    Ok(subtree)
 }
 
 /// What the bits and tables of one subtree say.
@@ -115,6 +58,8 @@ struct Growing<'a> {
     tile_rows: Option<Rows>,
     content_rows: Vec<Option<Rows>>,
     metadata: Option<Metadata>,
+    /// Contents that are external tilesets by their names.
+    named: NamedBy,
     problems: Vec<Problem>,
 }
 
@@ -137,6 +82,7 @@ impl<'a> Growing<'a> {
             tile_rows: None,
             content_rows: Vec::new(),
             metadata: None,
+            named: NamedBy::new(),
             problems: Vec::new(),
         };
         let listed = content_availabilities(json);
@@ -210,7 +156,8 @@ impl<'a> Growing<'a> {
         result.map_err(|fault| self.fault(fault)).ok()
     }
 
-    fn grow(mut self, stub: Stub) -> Subtree {
+    /// The tiles, and the external tilesets that they name.
+    fn grow(mut self, tiling: &Arc<Tiling>) -> (Subtree, NamedBy) {
         let Tiling {
             scheme,
             subtree_levels,
@@ -257,7 +204,10 @@ impl<'a> Growing<'a> {
                     grown.push(self.bare(at, parent, None));
                     grown.len() - 1
                 };
-                self.fill(&mut grown[index], at, row, &rows);
+                let named = self.fill(&mut grown[index], at, row, &rows);
+                if !named.is_empty() {
+                    self.named.insert(index, named);
+                }
                 index_of[usize::try_from(place).unwrap_or(0)] = u32::try_from(index).unwrap_or(NO_TILE);
             }
         }
@@ -269,20 +219,25 @@ impl<'a> Growing<'a> {
             {
                 if let Some(parent) = self.parent_of(level, morton, &index_of, &grown, available_levels) {
                     let at = self.at.descendant(level, morton, scheme);
-                    let tiling = stub.tiling.clone();
-                    grown.push(self.bare(at, parent, Some(Stub { tiling, at })));
+                    let tiling = tiling.clone();
+                    grown.push(self.bare(at, parent, Some(Stub::Implicit { tiling, at })));
                 }
             }
         }
-        Subtree {
-            stub,
+        let subtree = Subtree {
+            stub: Stub::Implicit {
+                tiling: tiling.clone(),
+                at: self.at,
+            },
             grown,
             metadata: self.metadata,
+            groups: Vec::new(),
             tiles,
             contents,
             missing: Vec::new(),
             problems: self.problems,
-        }
+        };
+        (subtree, self.named)
     }
 
     /// Index of the parent of a place; `None`, with a problem, where there is none or the tile cannot be taken.
@@ -340,14 +295,13 @@ impl<'a> Growing<'a> {
             parent,
             tile,
             next,
-            external: Vec::new(),
             metadata: None,
             contents: Vec::new(),
         }
     }
 
-    /// Adds contents, and what the metadata say otherwise.
-    fn fill(&mut self, grown: &mut Grown, at: TileAt, row: u32, content_rows: &[Option<u32>]) {
+    /// Adds contents, and what the metadata say otherwise. Gives the contents that are external tilesets.
+    fn fill(&mut self, grown: &mut Grown, at: TileAt, row: u32, content_rows: &[Option<u32>]) -> Vec<Named> {
         let home = &self.tiling.home;
         let to_root = &home.root_from_tile;
         let tile = &mut grown.tile;
@@ -362,7 +316,7 @@ impl<'a> Growing<'a> {
             grown.metadata = Some(rows.metadata(row));
         }
         let mut content_volumes = Vec::new();
-        let mut problems = Vec::new();
+        let (mut problems, mut named) = (Vec::new(), Vec::new());
         for (number, content_row) in content_rows.iter().enumerate() {
             let (Some(content_row), template) = (*content_row, &home.contents[number]) else {
                 continue;
@@ -372,7 +326,11 @@ impl<'a> Growing<'a> {
             let uri = uri.unwrap_or_else(|| self.tiling.filled(&template.uri, at));
             match join(&home.document, &uri) {
                 Ok(path) if is_json(&path) => {
-                    grown.external.push(path);
+                    named.push(Named {
+                        path,
+                        place: format!("{}.content.uri", home.place),
+                        metadata: ContentMetadata::default(),
+                    });
                     continue;
                 }
                 Ok(path) => tile.contents.push(path),
@@ -401,6 +359,7 @@ impl<'a> Growing<'a> {
                 self.problem(problem);
             }
         }
+        named
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an implicit root says: how it is divided, how deep, and where its files are.
 
-use super::super::{BoundingVolume, Refine, metadata::Schema, reader::Link, s2};
-use crate::sources::{Cause, Problem};
+use super::super::{BoundingVolume, Refine, external::Link, metadata::Schema, s2};
+use crate::sources::{Cause, Problem, resource::join};
 use bevy::math::DMat4;
 use serde_json::Value;
 use std::sync::Arc;
@@ -113,9 +113,9 @@ pub(in super::super) struct Home {
 }
 
 /// One implicit tiling.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in super::super) struct Tiling {
-    pub(super) home: Home,
+    pub(in super::super) home: Home,
     pub(super) scheme: Scheme,
     pub(super) subtree_levels: u32,
     pub(super) available_levels: u32,
@@ -215,6 +215,26 @@ impl Tiling {
             subtree_uri,
         };
         Ok((tiling, warnings))
+    }
+
+    /// Path of the subtree file of the root at `at`.
+    pub(in super::super) fn subtree_path(&self, at: TileAt) -> Result<String, Problem> {
+        let home = &self.home;
+        join(&home.document, &self.filled(&self.subtree_uri, at))
+            .map_err(|error| error.problem(home.document.clone(), format!("{}.subtrees.uri", home.place)))
+    }
+
+    /// The same with other numbers of groups.
+    pub(in super::super) fn with_groups(&self, number: &dyn Fn(u32) -> Option<u32>) -> Self {
+        let mut tiling = self.clone();
+        let home = &mut tiling.home;
+        for content in &mut home.contents {
+            content.group = content.group.and_then(number);
+        }
+        let count = home.groups.end.saturating_sub(home.groups.start);
+        let first = if count > 0 { number(home.groups.start) } else { None };
+        home.groups = first.map_or(0..0, |first| first..first.saturating_add(count));
+        tiling
     }
 
     /// The address of a template for one tile.

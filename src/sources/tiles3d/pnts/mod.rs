@@ -24,7 +24,7 @@ const DRACO: &str = "3DTILES_draco_point_compression";
 pub(super) struct Pnts<'a> {
     features: Map<String, Json>,
     feature_binary: &'a [u8],
-    batch: Result<Map<String, Json>, Fault>,
+    pub(super) batch: Result<Map<String, Json>, Fault>,
     batch_binary: &'a [u8],
     /// How many points.
     pub(super) count: u32,
@@ -72,6 +72,11 @@ impl<'a> Pnts<'a> {
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    /// How many batches the points are in.
+    pub(super) fn batch_length(&self) -> u32 {
+        self.whole("BATCH_LENGTH").unwrap_or(0)
     }
 
     /// A whole number for the tile, in the JSON or at a place of the binary part.

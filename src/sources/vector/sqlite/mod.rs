@@ -107,7 +107,8 @@ fn open(connection: Connection, shown: &str) -> Result<Opened, Problem> {
         } else {
             "this database has no layers: neither `gpkg_contents` nor `geometry_columns` names a table"
         };
-        return Err(Problem::error(shown, "", message).because(Cause::WrongKind));
+        let cause = if is_geopackage { Cause::Empty } else { Cause::WrongKind };
+        return Err(Problem::error(shown, "", message).because(cause));
     }
     Ok(Opened {
         database,

@@ -135,6 +135,7 @@ fn nothing(origin: crate::georef::SitePos) -> MeshBvh {
         unlit: false,
         outline: None,
         copies: Vec::new(),
+        values: crate::geometry::SurfaceValues::default(),
     })
 }
 

@@ -1,0 +1,354 @@
+//! What the metadata extensions of a file say of its primitives, read once for all of them: pictures with feature ids,
+//! property textures and property attributes.
+
+use super::{
+    Fault,
+    accessor::Views,
+    carried::Carried,
+    copies::Budget,
+    cut::{MAX_CUTS, RowGrid},
+    data::PrimitiveData,
+    data_texture::{DataTextures, TexelSource},
+    feature_ids::{FeatureIdSet, Rows},
+    file::{Primitive, Root},
+    metadata::schema,
+    property_attributes::AttributeProperty,
+    property_format::{Element, PropertyFormat},
+};
+use crate::{
+    geometry::TexelProperty,
+    sources::{Cause, resource::Resources},
+};
+use serde_json::Value;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+const EXTENSION: &str = "EXT_structural_metadata";
+/// Most properties in textures and in attributes of one primitive, each.
+const MAX_PROPERTIES: usize = 256;
+/// Most numbers of attributes and texture coordinates that are read for the properties of one file.
+const MAX_NUMBERS: usize = 60_000_000;
+
+/// One property of a property texture.
+struct TextureProperty {
+    name: String,
+    source: TexelSource,
+    format: Arc<PropertyFormat>,
+}
+
+/// All of it.
+pub(super) struct FileMetadata {
+    textures: DataTextures,
+    /// By the number of the property texture; empty where no primitive names it.
+    in_textures: Vec<Vec<TextureProperty>>,
+    /// By the number of the property attribute; empty where no primitive names it.
+    in_attributes: Vec<Vec<Arc<AttributeProperty>>>,
+    /// Triangles that cutting may still add.
+    cuts_left: AtomicUsize,
+    numbers_left: AtomicUsize,
+}
+
+impl FileMetadata {
+    /// Reads what the primitives of a file name; what cannot be read becomes faults.
+    pub(super) fn load(
+        views: &Views<'_>,
+        resources: &dyn Resources,
+        path: &str,
+        budget: &mut Budget,
+        faults: &mut Vec<Fault>,
+    ) -> Self {
+        let primitives = || views.root.meshes.iter().flat_map(|mesh| &mesh.primitives);
+        let mut metadata = Self {
+            textures: DataTextures::default(),
+            in_textures: Vec::new(),
+            in_attributes: Vec::new(),
+            cuts_left: AtomicUsize::new(budget.cuts),
+            numbers_left: AtomicUsize::new(MAX_NUMBERS),
+        };
+        let named = |list: &str| -> BTreeSet<usize> { primitives().flat_map(|p| named(p, list).0).collect() };
+        let (textures, attributes) = (named("propertyTextures"), named("propertyAttributes"));
+        if !(textures.is_empty() && attributes.is_empty()) {
+            match schema(views, resources, path) {
+                Ok(schema) => {
+                    let mut reader = Reader {
+                        root: views.root,
+                        schema: &schema,
+                        faults,
+                    };
+                    metadata.in_textures = reader.all("propertyTextures", &textures, texture_property);
+                    metadata.in_attributes = reader.all("propertyAttributes", &attributes, attribute_property);
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let ids = primitives().filter_map(|primitive| FeatureIdSet::of(primitive)?.texture());
+        let properties = metadata.in_textures.iter().flatten().map(|property| property.source);
+        let wanted: BTreeSet<usize> = ids.chain(properties).map(|source| source.texture).collect();
+        metadata.textures = DataTextures::load(views, &wanted, resources, path, &mut budget.texture_bytes);
+        metadata
+    }
+
+    /// Bytes read from other files.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.textures.bytes_read
+    }
+
+    /// Triangles that cutting may add to one more primitive.
+    pub(super) fn cuts_allowed(&self) -> usize {
+        self.cuts_left.load(Ordering::Relaxed).min(MAX_CUTS)
+    }
+
+    /// Takes triangles that cutting added from what is left.
+    pub(super) fn take_cuts(&self, added: usize) {
+        let left = self.cuts_left.load(Ordering::Relaxed).saturating_sub(added);
+        self.cuts_left.store(left, Ordering::Relaxed);
+    }
+
+    /// How much cutting is left for other files of the tile.
+    pub(super) fn cuts_left(&self) -> usize {
+        self.cuts_left.load(Ordering::Relaxed)
+    }
+
+    /// The texture with the feature ids of a primitive.
+    pub(super) fn grid(&self, source: TexelSource, null_id: Option<u32>, rows: Rows) -> Result<RowGrid, Fault> {
+        let texture = self.textures.get(source.texture)?;
+        if !texture.is_exact {
+            let message = "feature ids are not told from a picture that does not keep every byte (JPEG, Basis \
+                           Universal, WebP with losses); save it as PNG; the geometry is shown without features";
+            return Err(Fault::doubt(format!("textures[{}]", source.texture), message));
+        }
+        Ok(RowGrid {
+            texture: texture.clone(),
+            channels: source.channels,
+            null_id,
+            rows: rows.count,
+        })
+    }
+
+    /// What the vertices of a primitive carry; properties that cannot be had become faults.
+    pub(super) fn carried(
+        &self,
+        data: &PrimitiveData<'_>,
+        primitive: &Primitive,
+        has_faces: bool,
+        count: usize,
+        faults: &mut Vec<Fault>,
+    ) -> Carried {
+        let mut carried = Carried::default();
+        let mut sources: Vec<TexelSource> = Vec::new();
+        let mut read = |list: &str, add: &mut dyn FnMut(usize, &mut Vec<Fault>)| {
+            let (numbers, fault) = named(primitive, list);
+            faults.extend(fault);
+            for number in numbers {
+                add(number, faults);
+            }
+        };
+        read("propertyTextures", &mut |number, faults| {
+            // Points and lines have no surface.
+            let properties = self.in_textures.get(number).filter(|_| has_faces);
+            for property in properties.into_iter().flatten() {
+                let added = self.add_texture_property(property, data, primitive, count, &mut carried, &mut sources);
+                let place = || format!("{EXTENSION}.propertyTextures[{number}].properties.{}", property.name);
+                faults.extend(added.err().map(|fault| fault.moved_to(place())));
+            }
+        });
+        read("propertyAttributes", &mut |number, faults| {
+            for property in self.in_attributes.get(number).into_iter().flatten() {
+                let numbers = self
+                    .take_numbers(count.saturating_mul(property.width()))
+                    .and_then(|()| property.read(data, primitive, count));
+                let place = || {
+                    format!(
+                        "{EXTENSION}.propertyAttributes[{number}].properties.{}",
+                        property.name()
+                    )
+                };
+                match numbers {
+                    Ok(numbers) if carried.numbers.len() < MAX_PROPERTIES => carried.numbers.push(numbers),
+                    Ok(_) => faults.push(too_many().moved_to(place())),
+                    Err(fault) => faults.push(fault.moved_to(place())),
+                }
+            }
+        });
+        carried
+    }
+
+    fn add_texture_property(
+        &self,
+        property: &TextureProperty,
+        data: &PrimitiveData<'_>,
+        primitive: &Primitive,
+        count: usize,
+        carried: &mut Carried,
+        sources: &mut Vec<TexelSource>,
+    ) -> Result<(), Fault> {
+        if carried.properties.len() >= MAX_PROPERTIES {
+            return Err(too_many());
+        }
+        let source = property.source;
+        let texture = self.textures.get(source.texture)?;
+        let is_same = |known: &TexelSource| known.uv_set == source.uv_set && known.transform == source.transform;
+        let uv_set = match sources.iter().position(is_same) {
+            Some(known) => known,
+            None => {
+                self.take_numbers(count)?;
+                carried.uvs.push(texture_coordinates(data, primitive, source, count)?);
+                sources.push(source);
+                sources.len() - 1
+            }
+        };
+        carried.properties.push(TexelProperty {
+            name: property.name.clone(),
+            texels: texture.texels.clone(),
+            wrap: texture.wrap,
+            channels: source.channels.as_slice().to_vec(),
+            reader: property.format.clone(),
+            uv_set,
+        });
+        Ok(())
+    }
+
+    fn take_numbers(&self, wanted: usize) -> Result<(), Fault> {
+        let left = self.numbers_left.load(Ordering::Relaxed).checked_sub(wanted);
+        let left = left.ok_or_else(|| {
+            let message = format!("the properties of vertices have more than {MAX_NUMBERS} numbers");
+            Fault::too_large("", message)
+        })?;
+        self.numbers_left.store(left, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+fn too_many() -> Fault {
+    Fault::too_large(
+        "",
+        format!("a primitive has more than {MAX_PROPERTIES} properties of this kind"),
+    )
+}
+
+/// The texture coordinates that find the texels of a picture.
+pub(super) fn texture_coordinates(
+    data: &PrimitiveData<'_>,
+    primitive: &Primitive,
+    source: TexelSource,
+    count: usize,
+) -> Result<Vec<[f32; 2]>, Fault> {
+    let name = format!("TEXCOORD_{}", source.uv_set);
+    let accessor = primitive.attributes.get(&name);
+    let accessor = *accessor.ok_or_else(|| format!("the primitive has no attribute `{name}`"))?;
+    let mut uvs = data.vectors::<2>(accessor)?;
+    if uvs.len() < count {
+        return Err(format!("`{name}` has {} values for {count} vertices", uvs.len()).into());
+    }
+    uvs.truncate(count);
+    for uv in &mut uvs {
+        source.transform.apply(uv);
+    }
+    Ok(uvs)
+}
+
+/// The numbers in one of the lists of a primitive, and what is wrong with it.
+fn named(primitive: &Primitive, list: &str) -> (Vec<usize>, Option<Fault>) {
+    let Some(found) = primitive.extensions.get(EXTENSION).and_then(|own| own.get(list)) else {
+        return (Vec::new(), None);
+    };
+    let number = |item: &Value| usize::try_from(item.as_u64()?).ok();
+    let items = found.as_array().map_or(&[][..], Vec::as_slice);
+    let mut numbers: Vec<usize> = items.iter().filter_map(number).collect();
+    let is_sound = found.is_array() && numbers.len() == items.len();
+    let fault = (!is_sound).then(|| Fault::new(format!("{EXTENSION}.{list}"), "it is no list of whole numbers"));
+    numbers.sort_unstable();
+    numbers.dedup();
+    (numbers, fault)
+}
+
+/// Reads the properties that stand in one of the lists of a file.
+struct Reader<'a, 'f> {
+    root: &'a Root,
+    schema: &'a Value,
+    faults: &'f mut Vec<Fault>,
+}
+
+/// A property's definition, where its values stand, its name and its class.
+type Named<'a> = (&'a Value, &'a Value, &'a str, &'a str);
+
+impl Reader<'_, '_> {
+    /// By the numbers in the list `list`; those that are not wanted are left empty.
+    fn all<T>(
+        &mut self,
+        list: &str,
+        wanted: &BTreeSet<usize>,
+        read: impl Fn(&Value, Named<'_>) -> Result<T, String>,
+    ) -> Vec<Vec<T>> {
+        let found = self.root.extensions.get(EXTENSION).and_then(|own| own.get(list));
+        let found = found.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let mut all = Vec::new();
+        for number in wanted {
+            let place = format!("{EXTENSION}.{list}[{number}]");
+            let Some(item) = found.get(*number) else {
+                self.faults.push(Fault::new(place, "there is nothing with this number"));
+                continue;
+            };
+            let class = item.get("class").and_then(Value::as_str).unwrap_or_default();
+            let definitions = self
+                .schema
+                .get("classes")
+                .and_then(|classes| classes.get(class)?.get("properties"));
+            let mut properties = Vec::new();
+            for (name, property) in item.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                let definition = definitions.and_then(|definitions| definitions.get(name));
+                let definition = definition.ok_or_else(|| format!("the class `{class}` has no such property"));
+                match definition.and_then(|definition| read(self.schema, (definition, property, name, class))) {
+                    Ok(property) => properties.push(property),
+                    Err(message) => self
+                        .faults
+                        .push(Fault::new(format!("{place}.properties.{name}"), message)),
+                }
+            }
+            // Numbers are in the list of the file, so there are no more of them than it has items.
+            all.resize_with(*number, Vec::new);
+            all.push(properties);
+        }
+        all
+    }
+}
+
+fn texture_property(schema: &Value, (definition, property, name, _): Named<'_>) -> Result<TextureProperty, String> {
+    let format = PropertyFormat::new(schema, definition, property)?;
+    let source = TexelSource::parse(property)?;
+    let channels = source.channels.as_slice().len();
+    let bytes = format.fixed_bytes();
+    let bytes = bytes.ok_or("a value of this kind cannot stand in a texture")?;
+    let is_enum = matches!(format.element, Element::Enum { .. });
+    if channels > bytes || (channels < bytes && !is_enum) {
+        return Err(format!(
+            "a value of {bytes} bytes does not stand in {channels} channels"
+        ));
+    }
+    Ok(TextureProperty {
+        name: name.to_owned(),
+        source,
+        format: Arc::new(format),
+    })
+}
+
+fn attribute_property(
+    schema: &Value,
+    (definition, property, name, class): Named<'_>,
+) -> Result<Arc<AttributeProperty>, String> {
+    AttributeProperty::new(schema, definition, property, name, class).map(Arc::new)
+}
+
+/// That a surface is cut coarser than its texture asks for.
+pub(super) fn is_coarse() -> Fault {
+    let message = format!(
+        "the feature ids in the texture would cut the surface into more than {MAX_CUTS} triangles more; it is cut \
+         coarser"
+    );
+    Fault::doubt("EXT_mesh_features", message).because(Cause::TooLarge)
+}

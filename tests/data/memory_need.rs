@@ -1,0 +1,115 @@
+//! What a content is said to take before it is decoded, against what it takes.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::cast_precision_loss,
+    reason = "a test stops at the first surprise, and says how near the estimates were"
+)]
+
+use crate::corpus;
+use bevy::math::DMat4;
+use stadslens::geometry::TextureSupport;
+use stadslens::georef::SiteFrame;
+use stadslens::sources::resource::{Resources, folder};
+use stadslens::sources::tiles3d::{DecodeRequest, content_need, decode_content_for};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const KINDS: [&str; 6] = ["b3dm", "i3dm", "pnts", "cmpt", "glb", "gltf"];
+
+fn payloads(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|kind| KINDS.iter().any(|known| kind == *known))
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn request(resources: &Arc<dyn Resources>, path: &str) -> DecodeRequest {
+    DecodeRequest {
+        resources: resources.clone(),
+        path: path.to_owned(),
+        root_from_tile: DMat4::IDENTITY,
+        is_geocentric: false,
+        site: SiteFrame::Local,
+        volume: None,
+        gltf_up_axis: 'Y',
+        height_offset_m: 0.0,
+    }
+}
+
+/// How many times the estimate is what each payload below `root` takes.
+fn ratios(root: &Path) -> Vec<(f64, u64)> {
+    let resources = folder(root);
+    let mut ratios = Vec::new();
+    for file in payloads(root) {
+        let path = file.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+        let bytes = std::fs::read(&file).unwrap();
+        for bc7 in [false, true] {
+            let support = TextureSupport { bc7 };
+            let request = request(&resources, &path);
+            let need = content_need(&request, &bytes, support);
+            assert!(need.peak_bytes >= need.held_bytes, "{path}");
+            let Ok(content) = decode_content_for(&request, support) else {
+                continue;
+            };
+            let took = content.bytes_resident;
+            assert!(
+                need.held_bytes >= took,
+                "{path} takes {took} bytes and not {} at most",
+                need.held_bytes
+            );
+            if took > 0 {
+                ratios.push((need.held_bytes as f64 / took as f64, took));
+            }
+        }
+    }
+    ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
+    ratios
+}
+
+fn near(what: &str, ratios: &[(f64, u64)]) {
+    let at = |share: f64| {
+        let place = (0..ratios.len()).find(|place| *place as f64 >= share * (ratios.len() - 1) as f64);
+        ratios[place.unwrap_or(0)].0
+    };
+    eprintln!(
+        "{what}: {} contents, estimated {:.2} times what they take at least, {:.2} in the middle, {:.2} for nine of ten, {:.2} at most",
+        ratios.len(),
+        at(0.0),
+        at(0.5),
+        at(0.9),
+        at(1.0)
+    );
+    assert!(at(0.5) < 4.0 && at(0.9) < 8.0, "{what}");
+}
+
+#[test]
+fn no_fixture_takes_more_than_it_is_said_to() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let ratios = ratios(&fixtures);
+    assert!(!ratios.is_empty());
+    near("fixtures", &ratios);
+}
+
+#[test]
+fn no_payload_of_the_corpus_takes_more_than_it_is_said_to() {
+    let Some(corpus) = corpus() else { return };
+    let ratios = ratios(&corpus);
+    near("all of the corpus", &ratios);
+    let large: Vec<_> = ratios.into_iter().filter(|(_, took)| *took > 200_000).collect();
+    near("its large ones", &large);
+}
