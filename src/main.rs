@@ -8,7 +8,6 @@ mod prepare;
 mod render;
 
 use clap::{Args, Parser, Subcommand};
-use serde_json::json;
 use stadslens::analysis::{Survey, VariantNumbers, numbers_json, numbers_table};
 use stadslens::app::{self, WindowOptions};
 use stadslens::georef::{Crs, check_known_point, transform_lines};

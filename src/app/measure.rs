@@ -6,7 +6,9 @@ use crate::model::{ActivateScenario, scenario::open_any};
 use crate::schedule::Lens;
 use crate::view::{
     camera::{CameraCommand, FlyTo, Orbit, OrbitCamera, spawn_main_camera},
+    further_views::FurtherView,
     scene::{SceneReady, ShowVariant, SwitchTime},
+    site_view::SiteView,
     tiles::{TileSettings, TileStats},
 };
 use bevy::{app::SubApps, prelude::*};
@@ -73,6 +75,16 @@ impl Measured {
     /// Puts the camera somewhere from the next frame on.
     pub fn look(&mut self, to: Orbit) {
         self.apps.main.world_mut().write_message(FlyTo { to, at_once: true });
+    }
+
+    /// Has a further camera look at the city too, until it is taken away by [`Measured::remove_view`].
+    pub fn add_view(&mut self, view: SiteView) -> Entity {
+        self.apps.main.world_mut().spawn(FurtherView(view)).id()
+    }
+
+    /// Takes a further camera away.
+    pub fn remove_view(&mut self, view: Entity) {
+        self.apps.main.world_mut().despawn(view);
     }
 
     /// Where the camera goes.

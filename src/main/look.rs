@@ -64,12 +64,15 @@ pub(super) fn check(path: &Path, json: bool) -> ExitCode {
     }
 }
 
-/// A file that is opened by itself is called in its problems as the user called it.
+/// A file that is opened by itself is called in its problems as the user called it, and so is what is in an archive.
 pub(super) fn name(problems: &mut [Problem], path: &Path) {
     let Some(own) = path.file_name().and_then(|own| own.to_str()).filter(|_| path.is_file()) else {
         return;
     };
-    for problem in problems.iter_mut().filter(|problem| problem.path == own) {
-        problem.path = path.display().to_string();
+    for problem in problems {
+        let rest = problem.path.strip_prefix(own);
+        if let Some(inside) = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+            problem.path = format!("{}{inside}", path.display());
+        }
     }
 }

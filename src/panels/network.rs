@@ -3,7 +3,7 @@
 use crate::text::{Language, format_number, tr, tr_args};
 use crate::ui::Theme;
 use crate::ui::widgets::{self, ButtonKind};
-use bevy_egui::egui::Ui;
+use bevy_egui::egui::{Id, Ui};
 use egui_phosphor::regular;
 
 /// How it stands.
@@ -56,15 +56,53 @@ pub fn show(ui: &mut Ui, state: &NetworkState, language: &Language) -> Option<Ne
     };
     let line = tr_args(language, "network-kept", &[("size", &size), ("place", &state.location)]);
     widgets::paragraph(ui, &line);
-    let is_empty = state.kept_bytes == Some(0);
-    ui.add_enabled_ui(!(is_empty || state.is_clearing), |ui| {
-        let clear = tr(language, "network-clear");
-        if widgets::button(ui, regular::TRASH, &clear, ButtonKind::Secondary).clicked() {
-            action = Some(NetworkAction::Clear);
-        }
-    });
+    let can_clear = state.kept_bytes != Some(0) && !state.is_clearing;
+    if ui.add_enabled_ui(can_clear, |ui| show_clear(ui, language)).inner {
+        action = Some(NetworkAction::Clear);
+    }
     ui.add_space(Theme::STEP);
     action
+}
+
+/// The button that clears, which asks once more: areas that were kept for a day without a network go too. Whether that
+/// was answered with yes.
+fn show_clear(ui: &mut Ui, language: &Language) -> bool {
+    let asks_id = Id::new("network-clear");
+    let asks = ui.data(|data| data.get_temp::<bool>(asks_id).unwrap_or_default());
+    let set_asking = |ui: &mut Ui, asks: bool| ui.data_mut(|data| data.insert_temp(asks_id, asks));
+    if !asks {
+        if widgets::button(
+            ui,
+            regular::TRASH,
+            &tr(language, "network-clear"),
+            ButtonKind::Secondary,
+        )
+        .clicked()
+        {
+            set_asking(ui, true);
+        }
+        return false;
+    }
+    widgets::paragraph(ui, &tr(language, "network-clear-sure"));
+    ui.horizontal_wrapped(|ui| {
+        let keep = widgets::button(
+            ui,
+            regular::ARROW_LEFT,
+            &tr(language, "network-clear-no"),
+            ButtonKind::Secondary,
+        );
+        let clear = widgets::button(
+            ui,
+            regular::TRASH,
+            &tr(language, "network-clear-yes"),
+            ButtonKind::Secondary,
+        );
+        if keep.clicked() || clear.clicked() {
+            set_asking(ui, false);
+        }
+        clear.clicked()
+    })
+    .inner
 }
 
 /// A number of bytes as a person says it: `1,5 GB`, `12 MB`.
@@ -115,6 +153,14 @@ mod tests {
         harness.get_by_label("Bewaard op deze computer: 1,5 GB in /home/a/.cache/stadslens");
         harness.get_by_label("Alles wissen").click();
         harness.run();
+        harness.get_by_label("Toch niet").click();
+        harness.run();
+        assert_eq!(harness.state().1, [], "it asks once more");
+        harness.get_by_label("Alles wissen").click();
+        harness.run();
+        harness.get_by_label("Ja, alles wissen").click();
+        harness.run();
+        harness.get_by_label("Alles wissen");
         harness.get_by_label("Niets van internet halen").click();
         harness.run();
         assert_eq!(

@@ -42,7 +42,6 @@ use super::history::History;
 use super::traversal::Walk;
 use super::tree_index::TreeIndex;
 use crate::sources::tiles3d::{TileId, TileTree};
-use std::collections::BTreeSet;
 
 pub use super::view::View;
 
@@ -102,6 +101,8 @@ pub struct Selection {
     /// How many of [`Selection::load`], from its start, the picture needs; the rest is to be ready for
     /// the next move.
     pub needed: usize,
+    /// How many of those, from the start, have finer tiles held in their place.
+    pub urgent: usize,
     /// Loaded tiles that this view has a use for, drawn or not: they must not be evicted. Ascending.
     pub used: Vec<TileId>,
     /// Roots of the subtrees and external tilesets that are in view: they must not be taken out of the tree.
@@ -111,13 +112,9 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The tiles of [`Self::load`] in whose place finer ones are drawn, which go when they come.
-    pub fn coarser(&self, tree: &TileTree) -> BTreeSet<TileId> {
-        let wanted: BTreeSet<TileId> = self.load.iter().copied().collect();
-        let parent = |tile: &TileId| tree.tiles.get(tile.0 as usize).and_then(|tile| tile.parent);
-        let above = |tile: TileId| std::iter::successors(parent(&tile), parent);
-        let drawn = self.render.iter().copied();
-        drawn.flat_map(above).filter(|tile| wanted.contains(tile)).collect()
+    /// The tiles of [`Self::load`] in whose place finer ones are held, which go when they come.
+    pub fn coarser(&self) -> &[TileId] {
+        self.load.get(..self.urgent).unwrap_or_default()
     }
 }
 

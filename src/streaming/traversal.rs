@@ -437,6 +437,7 @@ impl<'a> Walk<'a> {
         self.wishes
             .retain(|wish| !std::mem::replace(&mut is_wished[wish.node], true));
         let needed = self.wishes.partition_point(|wish| wish.urgency < Urgency::Preload);
+        let urgent = self.wishes.partition_point(|wish| wish.urgency < Urgency::Normal);
 
         let tile = |node: &usize| index.nodes[*node].tile;
         let mut used: Vec<_> = self.used.iter().map(tile).collect();
@@ -448,6 +449,7 @@ impl<'a> Walk<'a> {
                 stand_ins,
                 load: self.wishes.iter().map(|wish| tile(&wish.node)).collect(),
                 needed,
+                urgent,
                 used,
                 subtrees: self.subtrees.iter().map(tile).collect(),
                 complete: needed == 0,

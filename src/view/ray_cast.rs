@@ -321,7 +321,9 @@ mod tests {
         };
         let bare = world.spawn((pickable.clone(), SiteAnchor(mesh.origin))).id();
         let anchor = SiteAnchor(mesh.origin);
-        let wall = world.spawn((pickable, anchor, PickableValues(Arc::new(mesh.values)))).id();
+        let wall = world
+            .spawn((pickable, anchor, PickableValues(Arc::new(mesh.values))))
+            .id();
         // It faces south, so it is seen from there.
         for (entity, feature, x, expected) in [
             (wall, 0, 1.0, Some(10)),

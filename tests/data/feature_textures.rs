@@ -217,7 +217,7 @@ fn a_texture_of_noise_is_cut_coarser_and_told_once() {
     });
     let started = Instant::now();
     let content = decode_bytes(&bytes).unwrap();
-    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
     let [problem] = &content.problems[..] else {
         panic!("{:?}", content.problems)
     };

@@ -97,11 +97,11 @@ fn what_is_no_raster_says_what_it_is() {
             Err(problem) => problem,
             Ok(found) => panic!("{name}: {found}"),
         };
-        assert!(problem.path == name, "{problem}");
+        assert!(problem.path.ends_with(name), "{problem}");
         problem.message
     };
     assert_eq!(refused("a.tif", b"ncols 4\nnrows 3\n"), "this is no TIFF file");
-    assert_eq!(refused("b.tif", b""), "the file is empty");
+    assert!(refused("b.tif", b"").starts_with("the file is empty"));
     assert!(refused("c.tif", b"II*\0").contains("no image"));
     assert!(refused("d.terrain", b"<html>404</html>").contains("breaks off in the header"));
     assert!(refused("e.terrain", &[0xAB; 4000]).contains("not that of a tile"));

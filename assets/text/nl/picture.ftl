@@ -1,6 +1,6 @@
 # Een beeld van wat er te zien is, als bestand
 picture = Beeld bewaren
-picture-key = Bewaren wat u nu ziet, als beeld
+picture-key = Bewaren wat er te zien is, als beeld
 picture-started = Het beeld wordt gemaakt. Verder werken kan gewoon.
 picture-busy = Er wordt al een beeld gemaakt. Wacht tot het klaar is.
 picture-none = Open eerst een plan of een bestand. Dan is er iets om te bewaren.

@@ -79,18 +79,7 @@ impl Follower<'_, '_> {
             }
         }
         for ViewpointsAction::FlyTo(id) in actions.viewpoints {
-            let shown = self.world.shown.as_ref();
-            if let Some(open) = shown.map(|shown| &shown.open)
-                && let Some(viewpoint) = open.scenario.viewpoint(&id)
-            {
-                // The view that was made for a file opened by itself is fitted between the panels, as at the start.
-                if open.document.is_empty() && open.scenario.start_viewpoint.as_ref() == Some(&id) {
-                    wishes.camera.write(CameraCommand::Home);
-                } else {
-                    fly_to_viewpoint(viewpoint, self.world, wishes);
-                }
-                memory.viewpoint = Some(id);
-            }
+            self.go_to_viewpoint(id, wishes, memory);
         }
         for action in actions.layers {
             if action == LayersAction::AskSystem {
@@ -174,6 +163,22 @@ impl Follower<'_, '_> {
                 follow_start(action, wishes);
             }
         }
+    }
+
+    /// Flies to a viewpoint. The view that was made for a file opened by itself is fitted between the panels, as at the start.
+    fn go_to_viewpoint(&self, id: String, wishes: &mut Wishes, memory: &mut DeskMemory) {
+        let Some(open) = self.world.shown.as_ref().map(|shown| &shown.open) else {
+            return;
+        };
+        let Some(viewpoint) = open.scenario.viewpoint(&id) else {
+            return;
+        };
+        if open.document.is_empty() && open.scenario.start_viewpoint.as_ref() == Some(&id) {
+            wishes.camera.write(CameraCommand::Home);
+        } else {
+            fly_to_viewpoint(viewpoint, self.world, wishes);
+        }
+        memory.viewpoint = Some(id);
     }
 }
 

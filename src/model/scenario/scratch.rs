@@ -180,7 +180,7 @@ impl OpenScenario {
             |(number, tile): (u32, &Tile)| !tile.contents.is_empty() || tree.is_subtree_awaited(TileId(number));
         if !(0..).zip(&tree.tiles).any(is_filled) {
             let message = "no tile of it has a content, so there is nothing to show";
-            problems.push(Problem::error(name, "root", message));
+            problems.push(Problem::error(name, "root", message).because(Cause::Empty));
         }
         Self::framed(resources, name, title, (&tree, problems), false)
     }

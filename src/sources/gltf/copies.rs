@@ -6,7 +6,7 @@
 use super::{
     Fault,
     accessor::{Views, element_count},
-    cut::MAX_CUTS_OF_TILE,
+    cut::Effort,
     data::PrimitiveData,
     feature_ids::{FeatureIdSet, Rows},
 };
@@ -43,8 +43,8 @@ pub(crate) struct Budget {
     pub(super) copied_triangles: u64,
     pub(super) elements: usize,
     pub(super) texture_bytes: u64,
-    /// Triangles that cutting surfaces by their feature ids may add.
-    pub(super) cuts: usize,
+    /// For cutting surfaces by their feature ids.
+    pub(super) cutting: Effort,
     /// Points and ends of lines.
     pub(crate) points: u64,
     /// Triangles of everything in a composite tile, where that is what is decoded.
@@ -65,7 +65,7 @@ impl Default for Budget {
             copied_triangles: MAX_COPIED_TRIANGLES,
             elements: MAX_ELEMENTS,
             texture_bytes: MAX_TEXTURE_BYTES,
-            cuts: MAX_CUTS_OF_TILE,
+            cutting: Effort::OF_TILE,
             points: MAX_POINTS,
             in_all: 0,
             is_simpler: false,

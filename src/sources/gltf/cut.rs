@@ -16,10 +16,10 @@ use std::collections::{HashMap, HashSet};
 pub(super) const MAX_CUTS: usize = 100_000;
 /// Most triangles that cutting adds to all primitives of one tile, each time that a node draws them.
 pub(super) const MAX_CUTS_OF_TILE: usize = 400_000;
+/// Most texels that are looked at for all primitives of one tile; beyond that seven in each piece say what lies in it.
+const MAX_LOOKS_OF_TILE: u64 = 1 << 28;
 /// Most passes: as many as a picture of the largest size has halves.
 const MAX_PASSES: usize = 15;
-/// Most texels that are looked at for one primitive; beyond that seven in each piece say what lies in it.
-const MAX_LOOKS: u64 = 1 << 27;
 /// Edges up to this length are not cut, texels.
 const TEXEL: f64 = 1.001;
 /// How far from the edges of a piece its texels are looked at, as a share of the way to its middle: what touches no more
@@ -68,28 +68,53 @@ impl RowGrid {
         self.texture.texels.size().map(f64::from)
     }
 
-    /// The row of all texels, where they have the same.
-    fn only_row(&self) -> Option<u32> {
+    /// The row of all texels, where they have the same and there are no more than may be looked at.
+    fn only_row(&self, looks_left: &mut u64) -> Option<u32> {
         let mut rows = self.texture.texels.all().map(|texel| self.row_of(texel));
         let first = rows.next()?;
-        rows.all(|row| row == first).then_some(first)
+        let is_same = rows.all(|row| {
+            let may_look = *looks_left > 0;
+            *looks_left = looks_left.saturating_sub(1);
+            may_look && row == first
+        });
+        is_same.then_some(first)
     }
+}
+
+/// What cutting costs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Effort {
+    /// Triangles that are added.
+    pub(super) cuts: usize,
+    /// Texels that are looked at.
+    pub(super) looks: u64,
+}
+
+impl Effort {
+    /// What may be spent on one tile.
+    pub(super) const OF_TILE: Self = Self {
+        cuts: MAX_CUTS_OF_TILE,
+        looks: MAX_LOOKS_OF_TILE,
+    };
 }
 
 /// How a surface was cut.
 pub(super) struct Outcome {
-    /// Triangles that were added.
-    pub(super) added: usize,
+    pub(super) spent: Effort,
     /// Whether it was cut coarser than the texture asks for.
     pub(super) is_coarse: bool,
 }
 
-/// Cuts a part of triangles, adding at most `most`, and gives every vertex its row. `uvs` finds the texels of the grid.
-pub(super) fn cut(part: &mut Part, grid: &RowGrid, uvs: &[[f32; 2]], most: usize) -> Outcome {
-    if let Some(row) = grid.only_row() {
+/// Cuts a part of triangles within what is `allowed`, and gives every vertex its row. `uvs` finds the texels of the grid.
+pub(super) fn cut(part: &mut Part, grid: &RowGrid, uvs: &[[f32; 2]], allowed: Effort) -> Outcome {
+    let mut looks_left = allowed.looks;
+    if let Some(row) = grid.only_row(&mut looks_left) {
         part.rows = vec![row; part.positions.len()];
         return Outcome {
-            added: 0,
+            spent: Effort {
+                cuts: 0,
+                looks: allowed.looks - looks_left,
+            },
             is_coarse: false,
         };
     }
@@ -104,10 +129,13 @@ pub(super) fn cut(part: &mut Part, grid: &RowGrid, uvs: &[[f32; 2]], most: usize
         mid_of: HashMap::new(),
         welded_mid_of: HashMap::new(),
         marked: HashSet::new(),
-        looks_left: MAX_LOOKS,
+        looks_left,
     };
-    let (pieces, is_coarse) = cutter.cut(&part.indices, most);
-    let added = pieces.len().saturating_sub(before);
+    let (pieces, is_coarse) = cutter.cut(&part.indices, allowed.cuts.min(MAX_CUTS));
+    let spent = Effort {
+        cuts: pieces.len().saturating_sub(before),
+        looks: allowed.looks - cutter.looks_left,
+    };
     part.add_mids(&cutter.mids);
     cut_outline(&mut part.outline, &cutter.mid_of);
     let mut numbers: HashMap<(u32, u32), u32> = HashMap::new();
@@ -127,7 +155,7 @@ pub(super) fn cut(part: &mut Part, grid: &RowGrid, uvs: &[[f32; 2]], most: usize
     part.rows = Vec::new();
     part.reorder(&order);
     part.rows = rows;
-    Outcome { added, is_coarse }
+    Outcome { spent, is_coarse }
 }
 
 /// A number for each vertex that those at the same place with the same texels share.

@@ -66,9 +66,16 @@ fn grid(width: u32, ids: Vec<u8>, wrap: Wrap) -> RowGrid {
     }
 }
 
+fn allowed(cuts: usize) -> Effort {
+    Effort {
+        cuts,
+        ..Effort::OF_TILE
+    }
+}
+
 fn cut_by(part: &mut Part, grid: &RowGrid, most: usize) -> Outcome {
     let uvs = part.uvs.clone();
-    cut(part, grid, &uvs, most)
+    cut(part, grid, &uvs, allowed(most))
 }
 
 /// Areas by row.
@@ -112,12 +119,14 @@ fn a_square_is_cut_exactly_where_its_texels_meet() {
     part.outline = vec![0, 1, 1, 3];
     part.colors = vec![[255, 0, 0, 255], [255, 0, 0, 255], [0, 0, 0, 255], [0, 0, 0, 255]];
     let outcome = cut_by(&mut part, &grid(2, vec![0, 1, 2, 2], Wrap::Clamp), 100);
-    assert_eq!((outcome.added, outcome.is_coarse), (6, false));
+    assert_eq!((outcome.spent.cuts, outcome.is_coarse), (6, false));
     assert_eq!(areas(&part), BTreeMap::from([(0, 0.25), (1, 0.25), (2, 0.5)]));
     assert_no_cracks(&part, is_on_square);
     for (vertex, position) in part.positions.iter().enumerate() {
-        assert_eq!(part.uvs[vertex], [position[0], position[1]]);
-        let red = [255, 188, 0][[0.0, 0.5, 1.0].iter().position(|y| *y == position[1]).unwrap()];
+        let place = [position[0], position[1]].map(f32::to_bits);
+        assert_eq!(part.uvs[vertex].map(f32::to_bits), place);
+        let heights = [0.0_f32, 0.5, 1.0].map(f32::to_bits);
+        let red = [255, 188, 0][heights.iter().position(|y| *y == place[1]).unwrap()];
         assert_eq!(part.colors[vertex][0], red, "{position:?}");
     }
     assert_eq!(part.normals.len(), part.positions.len());
@@ -176,16 +185,15 @@ fn pieces_meet_along_whole_edges_whatever_the_triangles_are() {
     }
     for shares_vertices in [true, false] {
         let mut part = fan(shares_vertices);
-        let before: f64 = 1.0;
         let grid = grid(32, ids.clone(), Wrap::Clamp);
         let outcome = cut_by(&mut part, &grid, 100_000);
         assert!(
-            !outcome.is_coarse && (200..20_000).contains(&outcome.added),
+            !outcome.is_coarse && (200..20_000).contains(&outcome.spent.cuts),
             "{}",
-            outcome.added
+            outcome.spent.cuts
         );
         let found = areas(&part);
-        assert!((found.values().sum::<f64>() - before).abs() < 1e-5);
+        assert!((found.values().sum::<f64>() - 1.0).abs() < 1e-5);
         assert_no_cracks(&part, is_on_square);
         for row in 0..=9 {
             // Id 8 means none, which is row 9.
@@ -207,8 +215,12 @@ fn where_there_would_be_too_many_pieces_they_are_larger_and_still_meet() {
     for most in [0, 5, 1000] {
         let mut part = square();
         let outcome = cut_by(&mut part, &grid, most);
-        assert!(outcome.is_coarse && outcome.added <= most, "{}", outcome.added);
-        assert!(most < 10 || outcome.added > most / 4, "{}", outcome.added);
+        assert!(
+            outcome.is_coarse && outcome.spent.cuts <= most,
+            "{}",
+            outcome.spent.cuts
+        );
+        assert!(most < 10 || outcome.spent.cuts > most / 4, "{}", outcome.spent.cuts);
         assert!((areas(&part).values().sum::<f64>() - 1.0).abs() < 1e-6);
         assert_no_cracks(&part, is_on_square);
     }
@@ -218,19 +230,34 @@ fn where_there_would_be_too_many_pieces_they_are_larger_and_still_meet() {
 fn one_feature_and_places_that_are_no_numbers_cut_nothing() {
     let mut part = square();
     let outcome = cut_by(&mut part, &grid(2, vec![5; 4], Wrap::Repeat), 100);
-    assert_eq!((outcome.added, &part.rows[..]), (0, &[5; 4][..]));
+    assert_eq!((outcome.spent.cuts, &part.rows[..]), (0, &[5; 4][..]));
     // One half of the texture alone.
     let mut part = square();
     let uvs = [[0.0, 0.0], [0.5, 0.0], [0.0, 1.0], [0.5, 1.0]];
-    let outcome = cut(&mut part, &grid(2, vec![4, 1, 4, 1], Wrap::Repeat), &uvs, 100);
-    assert_eq!((outcome.added, part.rows.iter().all(|row| *row == 4)), (0, true));
+    let outcome = cut(&mut part, &grid(2, vec![4, 1, 4, 1], Wrap::Repeat), &uvs, allowed(100));
+    assert_eq!((outcome.spent.cuts, part.rows.iter().all(|row| *row == 4)), (0, true));
     for wrong in [f32::NAN, f32::INFINITY, 1e38] {
         let mut part = square();
         let uvs = [[wrong, 0.0], [0.5, wrong], [-wrong, 1.0], [0.5, 1.0]];
-        let outcome = cut(&mut part, &grid(2, vec![4, 1, 4, 1], Wrap::Mirror), &uvs, 50);
+        let outcome = cut(&mut part, &grid(2, vec![4, 1, 4, 1], Wrap::Mirror), &uvs, allowed(50));
         assert!(
-            outcome.added <= 50 && part.rows.len() == part.positions.len(),
+            outcome.spent.cuts <= 50 && part.rows.len() == part.positions.len(),
             "{wrong}"
         );
+    }
+}
+
+/// A tile with many surfaces on one large picture must not look at all of it for each of them.
+#[test]
+fn what_may_not_be_looked_at_is_told_by_seven_places() {
+    let mut ids = vec![0; 64 * 64];
+    ids[64 * 64 - 1] = 1;
+    let grid = grid(64, ids, Wrap::Clamp);
+    for (looks, cuts) in [(0, 0), (100, 0), (1 << 20, 12)] {
+        let mut part = square();
+        let uvs = part.uvs.clone();
+        let outcome = cut(&mut part, &grid, &uvs, Effort { cuts: 1000, looks });
+        assert!(outcome.spent.looks <= looks && outcome.spent.cuts >= cuts, "{looks}");
+        assert_eq!(areas(&part).len(), if cuts > 0 { 2 } else { 1 }, "{looks}");
     }
 }

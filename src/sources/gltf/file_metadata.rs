@@ -6,7 +6,7 @@ use super::{
     accessor::Views,
     carried::Carried,
     copies::Budget,
-    cut::{MAX_CUTS, RowGrid},
+    cut::{Effort, MAX_CUTS, RowGrid},
     data::PrimitiveData,
     data_texture::{DataTextures, TexelSource},
     feature_ids::{FeatureIdSet, Rows},
@@ -24,7 +24,7 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -48,8 +48,9 @@ pub(super) struct FileMetadata {
     in_textures: Vec<Vec<TextureProperty>>,
     /// By the number of the property attribute; empty where no primitive names it.
     in_attributes: Vec<Vec<Arc<AttributeProperty>>>,
-    /// Triangles that cutting may still add.
+    /// For cutting surfaces by their feature ids.
     cuts_left: AtomicUsize,
+    looks_left: AtomicU64,
     numbers_left: AtomicUsize,
 }
 
@@ -67,7 +68,8 @@ impl FileMetadata {
             textures: DataTextures::default(),
             in_textures: Vec::new(),
             in_attributes: Vec::new(),
-            cuts_left: AtomicUsize::new(budget.cuts),
+            cuts_left: AtomicUsize::new(budget.cutting.cuts),
+            looks_left: AtomicU64::new(budget.cutting.looks),
             numbers_left: AtomicUsize::new(MAX_NUMBERS),
         };
         let named = |list: &str| -> BTreeSet<usize> { primitives().flat_map(|p| named(p, list).0).collect() };
@@ -98,20 +100,21 @@ impl FileMetadata {
         self.textures.bytes_read
     }
 
-    /// Triangles that cutting may add to one more primitive.
-    pub(super) fn cuts_allowed(&self) -> usize {
-        self.cuts_left.load(Ordering::Relaxed).min(MAX_CUTS)
+    /// What may still be spent on cutting surfaces.
+    pub(super) fn effort_left(&self) -> Effort {
+        Effort {
+            cuts: self.cuts_left.load(Ordering::Relaxed),
+            looks: self.looks_left.load(Ordering::Relaxed),
+        }
     }
 
-    /// Takes triangles that cutting added from what is left.
-    pub(super) fn take_cuts(&self, added: usize) {
-        let left = self.cuts_left.load(Ordering::Relaxed).saturating_sub(added);
-        self.cuts_left.store(left, Ordering::Relaxed);
-    }
-
-    /// How much cutting is left for other files of the tile.
-    pub(super) fn cuts_left(&self) -> usize {
-        self.cuts_left.load(Ordering::Relaxed)
+    /// Takes what cutting a surface cost from what is left.
+    pub(super) fn take_effort(&self, spent: Effort) {
+        let left = self.effort_left();
+        self.cuts_left
+            .store(left.cuts.saturating_sub(spent.cuts), Ordering::Relaxed);
+        self.looks_left
+            .store(left.looks.saturating_sub(spent.looks), Ordering::Relaxed);
     }
 
     /// The texture with the feature ids of a primitive.
@@ -193,14 +196,14 @@ impl FileMetadata {
         let source = property.source;
         let texture = self.textures.get(source.texture)?;
         let is_same = |known: &TexelSource| known.uv_set == source.uv_set && known.transform == source.transform;
-        let uv_set = match sources.iter().position(is_same) {
-            Some(known) => known,
-            None => {
-                self.take_numbers(count)?;
-                carried.uvs.push(texture_coordinates(data, primitive, source, count)?);
-                sources.push(source);
-                sources.len() - 1
-            }
+        let known = sources.iter().position(is_same);
+        let uv_set = if let Some(known) = known {
+            known
+        } else {
+            self.take_numbers(count)?;
+            carried.uvs.push(texture_coordinates(data, primitive, source, count)?);
+            sources.push(source);
+            sources.len() - 1
         };
         carried.properties.push(TexelProperty {
             name: property.name.clone(),

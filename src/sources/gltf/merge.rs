@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const WHITE: [u8; 4] = [255; 4];
 
 /// Fewer copies are picked as any other triangles.
-const MIN_COPIES: usize = 8;
+pub(super) const MIN_COPIES: usize = 8;
 
 /// The parts of one mesh where a node draws them.
 pub(super) struct PlacedMesh {

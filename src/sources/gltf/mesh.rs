@@ -78,7 +78,7 @@ pub(crate) fn decode(
     if models == 0 {
         parts.clear();
     }
-    budget.cuts = metadata.cuts_left();
+    budget.cutting = metadata.effort_left();
     let mut bytes_read = views.bytes_read + metadata.bytes_read();
     if parts.is_empty()
         && let Some(first) = faults.first()
@@ -87,8 +87,11 @@ pub(crate) fn decode(
     }
     faults.append(&mut of_metadata);
     let has_features = instances.is_some() || rows.count > 0 || !feature_id_sets(&document.root).is_empty();
-    let of_points = (!has_features).then(|| make_rows_of_points(&mut parts, &mut faults));
-    let of_points = of_points.flatten();
+    let of_points = if has_features {
+        None
+    } else {
+        make_rows_of_points(&mut parts, &mut faults)
+    };
     let (rows, has_row_each) = (of_points.unwrap_or(rows), of_points.is_some());
     let mut features = match (rows.property_table, batch) {
         (Some(table), _) => metadata::read_table(&views, table, rows.count, resources, path, &mut faults),

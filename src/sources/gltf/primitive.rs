@@ -155,8 +155,8 @@ pub(super) fn read_part(
         bounds: Bounds::EMPTY,
     };
     if let Some((grid, uvs)) = grid {
-        let outcome = cut(&mut part, &grid, &uvs, metadata.cuts_allowed());
-        metadata.take_cuts(outcome.added);
+        let outcome = cut(&mut part, &grid, &uvs, metadata.effort_left());
+        metadata.take_effort(outcome.spent);
         if outcome.is_coarse {
             faults.push(is_coarse());
         }

@@ -253,8 +253,8 @@ impl PropertyFormat {
             }
             raw => raw.as_f64(),
         };
-        let pick = |json: &Option<Json>| {
-            let json = json.as_ref()?;
+        let pick = |json: Option<&Json>| {
+            let json = json?;
             let of_item = if self.is_array {
                 json.get(item).unwrap_or(json)
             } else {
@@ -262,7 +262,7 @@ impl PropertyFormat {
             };
             of_item.as_f64().or_else(|| of_item.get(component)?.as_f64())
         };
-        raw * pick(&self.scale).unwrap_or(1.0) + pick(&self.offset).unwrap_or(0.0)
+        raw * pick(self.scale.as_ref()).unwrap_or(1.0) + pick(self.offset.as_ref()).unwrap_or(0.0)
     }
 
     /// The value of packed bytes, as many as [`Self::fixed_bytes`] says; of an enum there may be fewer.

@@ -5,12 +5,14 @@ use super::{
     accessor::{MAX_ACCESSOR_ELEMENTS, compressed_bytes, element_count},
     copies::{Budget, MAX_COPIED_TRIANGLES, MAX_POINTS, MAX_TEXTURE_BYTES},
     count::instance_count,
+    cut::{MAX_CUTS, MAX_CUTS_OF_TILE},
     document::Document,
-    feature_ids::{MAX_FEATURES, property_tables},
+    feature_ids::{FeatureIdSet, MAX_FEATURES, property_tables},
     file::{Primitive, Root},
     material::{RenderClass, look},
+    merge::MIN_COPIES,
     mesh::elements_of,
-    picture::MAX_IMAGE_BYTES,
+    picture::{MAX_IMAGE_BYTES, image_of},
     picture_size::{PictureSize, picture_size},
     primitive::outline_accessor,
     scene::mesh_places,
@@ -28,6 +30,10 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 /// What the compression of geometry is called in a file.
 const DRACO: &str = "KHR_draco_mesh_compression";
+/// What the extension with properties is called in a file.
+const METADATA: &str = "EXT_structural_metadata";
+/// Models with more corners are counted as if picking held each of their copies.
+const LARGE_MODEL_CORNERS: u64 = 300_000;
 /// Bytes of a picture in a file of its own that its size is looked for in.
 const PICTURE_HEAD_BYTES: u64 = 8 << 20;
 
@@ -37,6 +43,8 @@ pub(crate) struct Sizes {
     /// Vertices and corners of the triangles that are drawn, all copies counted.
     pub(crate) vertices: u64,
     pub(crate) corners: u64,
+    /// Those of the corners that picking holds one by one: of many copies it holds the model alone.
+    pub(crate) picked_corners: u64,
     /// Those of the vertices that have a picture.
     pub(crate) textured: u64,
     /// Ends of edges that the file names.
@@ -54,6 +62,8 @@ pub(crate) struct Sizes {
     /// Bytes that the largest Draco stream takes while it is unpacked.
     pub(crate) draco_bytes: u64,
     pub(crate) texel_bytes: u64,
+    /// Bytes of properties in textures and at vertices, and of the pictures that features are read from.
+    pub(crate) surface_bytes: u64,
     /// Bytes that the largest picture takes besides while it is unpacked.
     pub(crate) picture_bytes: u64,
     /// Rows of features, and rows times columns of their table, which whoever has all of the payload counts.
@@ -71,6 +81,7 @@ impl Sizes {
         Self {
             vertices: sum(self.vertices, other.vertices),
             corners: sum(self.corners, other.corners),
+            picked_corners: sum(self.picked_corners, other.picked_corners),
             textured: sum(self.textured, other.textured),
             outline: sum(self.outline, other.outline),
             points: sum(self.points, other.points),
@@ -82,6 +93,7 @@ impl Sizes {
             buffer_bytes: sum(self.buffer_bytes, other.buffer_bytes),
             draco_bytes: self.draco_bytes.max(other.draco_bytes),
             texel_bytes: sum(self.texel_bytes, other.texel_bytes),
+            surface_bytes: sum(self.surface_bytes, other.surface_bytes),
             picture_bytes: self.picture_bytes.max(other.picture_bytes),
             rows: sum(self.rows, other.rows),
             cells: sum(self.cells, other.cells),
@@ -107,10 +119,12 @@ pub(crate) fn sizes(
         classes: BTreeSet::new(),
         copied: Copied::default(),
         budget: Budget::default(),
+        cuts_left: MAX_CUTS_OF_TILE as u64,
     };
     sizer.read_places(models);
     sizer.read_buffers();
     sizer.read_pictures(document.support);
+    sizer.read_data_pictures();
     let tables = property_tables(&document.root).iter();
     // One of them is read.
     for table in tables {
@@ -132,6 +146,7 @@ pub(crate) fn sizes(
 struct Copied {
     vertices: u64,
     corners: u64,
+    picked_corners: u64,
     textured: u64,
     outline: u64,
     points: u64,
@@ -148,6 +163,8 @@ impl Copied {
         } else {
             self.vertices
         };
+        let picked = self.picked_corners.min(corners);
+        sizes.picked_corners = sizes.corners.saturating_add(picked);
         sizes.corners = sizes.corners.saturating_add(corners);
         sizes.vertices = sizes.vertices.saturating_add(vertices);
         sizes.textured = sizes.textured.saturating_add(self.textured.min(vertices));
@@ -168,6 +185,8 @@ struct Sizer<'a> {
     classes: BTreeSet<RenderClass>,
     copied: Copied,
     budget: Budget,
+    /// Triangles that surfaces may still be cut into.
+    cuts_left: u64,
 }
 
 impl<'a> Sizer<'a> {
@@ -180,17 +199,19 @@ impl<'a> Sizer<'a> {
                 self.sizes.copies = self.sizes.copies.saturating_add(times);
             }
             let primitives = root.meshes.get(place.mesh).map_or(&[][..], |mesh| &mesh.primitives);
+            // Each copy is one feature, where its parts have none of their own.
+            let is_one = times >= MIN_COPIES as u64 && primitives.iter().all(|part| FeatureIdSet::of(part).is_none());
             for primitive in primitives {
                 if !self.budget.takes_elements(elements_of(root, primitive)) {
                     return;
                 }
-                self.read_primitive(primitive, times.saturating_sub(1));
+                self.read_primitive(primitive, times.saturating_sub(1), is_one);
             }
         }
     }
 
-    /// Counts a primitive that is drawn once and `more` times.
-    fn read_primitive(&mut self, primitive: &Primitive, more: u64) {
+    /// Counts a primitive that is drawn once and `more` times; `is_one` where picking holds it once.
+    fn read_primitive(&mut self, primitive: &Primitive, more: u64, is_one: bool) {
         let root = &self.document.root;
         let count = |index: Option<usize>| {
             let count = index.and_then(|index| root.accessors.get(index)).map(element_count);
@@ -220,6 +241,8 @@ impl<'a> Sizer<'a> {
             let work = work.saturating_add(elements.saturating_mul(40));
             self.sizes.draco_bytes = self.sizes.draco_bytes.max(work);
         }
+        let cuts = self.cuts_of(primitive);
+        self.read_carried(primitive, elements);
         let sizes = &mut self.sizes;
         sizes.read_vertices = sizes.read_vertices.saturating_add(vertices);
         let times = |each: u64| each.saturating_mul(more);
@@ -235,7 +258,8 @@ impl<'a> Sizer<'a> {
                 if !has_normals {
                     vertices = corners;
                 }
-                let vertices = vertices.min(corners);
+                let vertices = vertices.min(corners).saturating_add(3 * cuts);
+                let corners = corners.saturating_add(3 * cuts);
                 let textured = if class.image.is_some() { vertices } else { 0 };
                 let outline = count(outline_accessor(primitive)).unwrap_or(0);
                 self.classes.insert(class);
@@ -247,6 +271,10 @@ impl<'a> Sizer<'a> {
                 sizes.outline = sizes.outline.saturating_add(outline);
                 self.copied.vertices = self.copied.vertices.saturating_add(times(vertices));
                 self.copied.corners = self.copied.corners.saturating_add(times(corners));
+                // Of large models fewer copies than picking holds as such may be left.
+                if !is_one || corners > LARGE_MODEL_CORNERS {
+                    self.copied.picked_corners = self.copied.picked_corners.saturating_add(times(corners));
+                }
                 self.copied.textured = self.copied.textured.saturating_add(times(textured));
                 self.copied.outline = self.copied.outline.saturating_add(times(outline));
             }
@@ -264,6 +292,67 @@ impl<'a> Sizer<'a> {
                 sizes.points = sizes.points.saturating_add(elements);
                 self.copied.points = self.copied.points.saturating_add(times(elements));
             }
+        }
+    }
+
+    /// Triangles that a primitive is cut into where its features lie in a picture, at most.
+    fn cuts_of(&mut self, primitive: &Primitive) -> u64 {
+        let sets = primitive.extensions.get("EXT_mesh_features");
+        let sets = sets.and_then(|extension| extension.get("featureIds")?.as_array());
+        let is_cut = sets.is_some_and(|sets| sets.iter().any(|set| set.get("texture").is_some()));
+        let cuts = if is_cut { self.cuts_left.min(MAX_CUTS as u64) } else { 0 };
+        self.cuts_left -= cuts;
+        cuts
+    }
+
+    /// Counts what the vertices of a primitive have of properties.
+    fn read_carried(&mut self, primitive: &Primitive, elements: u64) {
+        if primitive.extensions.get(METADATA).is_none() {
+            return;
+        }
+        let named = |start: &str| {
+            primitive
+                .attributes
+                .keys()
+                .filter(|name| name.starts_with(start))
+                .count() as u64
+        };
+        // Texture coordinates of each corner; up to sixteen numbers, as they are read and as values.
+        let each = named("TEXCOORD_")
+            .saturating_mul(16)
+            .saturating_add(named("_").saturating_mul(16 * 40));
+        self.sizes.surface_bytes = self.sizes.surface_bytes.saturating_add(elements.saturating_mul(each));
+    }
+
+    /// Counts the pictures that properties and features are read from.
+    fn read_data_pictures(&mut self) {
+        let root = &self.document.root;
+        let tables = root
+            .extensions
+            .get(METADATA)
+            .and_then(|extension| extension.get("propertyTextures"));
+        let tables = tables.and_then(Value::as_array).into_iter().flatten();
+        let properties = tables.filter_map(|table| table.get("properties")?.as_object());
+        let properties = properties.flat_map(serde_json::Map::values);
+        let primitives = root.meshes.iter().flat_map(|mesh| &mesh.primitives);
+        let sets = primitives.filter_map(|primitive| {
+            primitive
+                .extensions
+                .get("EXT_mesh_features")?
+                .get("featureIds")?
+                .as_array()
+        });
+        let ids = sets.flatten().filter_map(|set| set.get("texture"));
+        let textures = properties
+            .chain(ids)
+            .filter_map(|texture| texture.get("index")?.as_u64());
+        let images: BTreeSet<usize> = textures
+            .filter_map(|texture| image_of(root, usize::try_from(texture).ok()?).ok())
+            .collect();
+        for image in images {
+            let size = self.picture(image, TextureSupport::default()).unwrap_or_default();
+            self.sizes.surface_bytes = self.sizes.surface_bytes.saturating_add(size.texel_bytes);
+            self.sizes.picture_bytes = self.sizes.picture_bytes.max(size.work_bytes);
         }
     }
 

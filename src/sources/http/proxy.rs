@@ -9,6 +9,9 @@ use super::{Address, HttpError};
 use std::net::IpAddr;
 use ureq::{Proxy, ProxyProtocol};
 
+/// What is wrong with a value that is no proxy.
+const NO_ADDRESS: &str = "holds no address of a proxy, such as http://proxy.example.org:8080";
+
 /// What one kind of address goes through.
 #[derive(Debug, Clone)]
 pub(super) struct Setting {
@@ -20,9 +23,9 @@ pub(super) struct Setting {
 
 impl Setting {
     fn of(variable: String, value: &str) -> Self {
-        let proxy =
-            Proxy::new(value).map_err(|_error| "holds no address of a proxy, such as http://proxy.example.org:8080");
+        let proxy = Proxy::new(value).map_err(|_error| NO_ADDRESS);
         let proxy = proxy.and_then(|proxy| match proxy.protocol() {
+            ProxyProtocol::Http | ProxyProtocol::Https if has_odd_port(&proxy) => Err(NO_ADDRESS),
             ProxyProtocol::Http | ProxyProtocol::Https => Ok(proxy),
             _ => Err("names a SOCKS proxy; only http and https proxies are used"),
         });
@@ -46,6 +49,14 @@ impl Setting {
     pub(super) fn usable(&self) -> Option<&Proxy> {
         self.proxy.as_ref().ok()
     }
+}
+
+/// Whether something stands where the port should be that is none; the library would take the usual port then.
+fn has_odd_port(proxy: &Proxy) -> bool {
+    proxy.uri().authority().is_some_and(|authority| {
+        let place = authority.as_str().rsplit('@').next().unwrap_or_default();
+        place.len() > authority.host().len() && authority.port_u16().is_none()
+    })
 }
 
 /// See the module.

@@ -34,6 +34,11 @@ pub(super) fn failure(error: &Error, url: String) -> HttpError {
 fn of_certificate(fault: &CertificateError) -> (String, &'static str) {
     match fault {
         CertificateError::UnknownIssuer => ("nobody whom this machine trusts has issued it".to_owned(), ASK_FOR_ROOT),
+        // As after a renewal under the same name.
+        CertificateError::BadSignature => (
+            "whoever this machine trusts by that name has not signed it".to_owned(),
+            ASK_FOR_ROOT,
+        ),
         CertificateError::Expired => ("it has expired".to_owned(), CLOCK),
         CertificateError::ExpiredContext { not_after, .. } => (format!("it expired on {}", day(*not_after)), CLOCK),
         CertificateError::NotValidYet => ("it is not valid yet".to_owned(), CLOCK),
@@ -118,6 +123,10 @@ mod tests {
             (name(presented), "that of a b.org, c.org, d.org and others)"),
             (name(Vec::new()), "that of none"),
             (name(long), "another server's"),
+            (
+                CertificateError::BadSignature,
+                "has not signed it); ask your administrator",
+            ),
             (CertificateError::Revoked, "revoked"),
             (strange, "a b"),
         ] {

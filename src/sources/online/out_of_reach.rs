@@ -12,6 +12,8 @@ pub struct OutOfReach {
     /// What was met there first, without the address.
     pub why: String,
     cause: Cause,
+    /// It was not asked any more, since what was met before: that says more of it.
+    was_left_alone: bool,
     /// Sources that lie there, each with how many of its files are missing.
     pub sources: Vec<(String, usize)>,
 }
@@ -39,6 +41,7 @@ impl OutOfReach {
             host,
             why: why.trim_end_matches([':', ' ']).to_owned(),
             cause: error.cause(),
+            was_left_alone: matches!(error, HttpError::HostStopped { .. } | HttpError::NotYet { .. }),
             sources: vec![(source.to_owned(), 1)],
         })
     }
@@ -49,6 +52,9 @@ impl OutOfReach {
             all.push(self);
             return;
         };
+        if known.was_left_alone && !self.was_left_alone {
+            (known.why, known.cause, known.was_left_alone) = (self.why, self.cause, false);
+        }
         for (source, files) in self.sources {
             match known.sources.iter_mut().find(|(other, _)| *other == source) {
                 Some((_, count)) => *count += files,
@@ -105,14 +111,16 @@ mod tests {
     #[test]
     fn one_line_tells_all_that_is_missing_for_a_service() {
         let mut all = Vec::new();
-        for (path, source) in [("a", "heights"), ("b", "heights"), ("c", "pictures")] {
-            met("no such name", path, source).add_to(&mut all);
-        }
         let stopped = HttpError::HostStopped {
             cause: Cause::Network,
             reason: "service.example.nl failed 3 requests in a row; try again later".to_owned(),
             url: "https://service.example.nl/d".to_owned(),
         };
+        // Several threads ask: who comes late may be told first.
+        OutOfReach::of(&stopped, "heights").unwrap().add_to(&mut all);
+        for (path, source) in [("a", "heights"), ("b", "pictures")] {
+            met("no such name", path, source).add_to(&mut all);
+        }
         OutOfReach::of(&stopped, "pictures").unwrap().add_to(&mut all);
         assert_eq!(all.len(), 1);
         let problem = all[0].problem();

@@ -83,6 +83,8 @@ pub(super) struct Reach {
     pub(super) files: usize,
     /// Bytes after which no other file is read.
     pub(super) bytes: u64,
+    /// What cannot be had now is waited for, as what was not read.
+    pub(super) is_patient: bool,
 }
 
 impl Reach {
@@ -90,13 +92,19 @@ impl Reach {
     pub(super) const ALL: Self = Self {
         files: usize::MAX,
         bytes: u64::MAX,
+        is_patient: false,
     };
     /// Only what nobody would come to.
-    pub(super) const NOTHING: Self = Self { files: 0, bytes: 0 };
+    pub(super) const NOTHING: Self = Self {
+        files: 0,
+        bytes: 0,
+        is_patient: false,
+    };
     /// The contents of one tile.
     pub(super) const ONE_TILE: Self = Self {
         files: 1,
         bytes: u64::MAX,
+        is_patient: false,
     };
 }
 
@@ -242,7 +250,7 @@ impl<'a> Reader<'a> {
             }
             files += 1;
             last = Some(next.parent);
-            self.read_external(next);
+            later.extend(self.read_external(next, reach.is_patient && !is_due));
         }
         let mut later = later.into_iter().peekable();
         while let Some(Pending {
@@ -266,32 +274,37 @@ impl<'a> Reader<'a> {
         parent.is_some_and(|parent| !parent.children.is_empty()) && is_json(&next.named.path)
     }
 
-    /// Reads a content that may be an external tileset; anything else becomes a content of its tile.
-    fn read_external(&mut self, next: Pending) {
+    /// Reads a content that may be an external tileset; anything else becomes a content of its tile. Gives it back where
+    /// it cannot be had and `is_patient`.
+    fn read_external(&mut self, next: Pending, is_patient: bool) -> Option<Pending> {
         let named_in = next.named_in.path.clone();
-        let Named { path, place, metadata } = next.named;
         if self.external >= MAX_EXTERNAL || self.is_full {
             if self.external == MAX_EXTERNAL {
                 self.external += 1;
                 let message = format!("more than {MAX_EXTERNAL} external tilesets; the rest is left out");
-                self.problem(Problem::error(named_in, place, message).because(Cause::TooLarge));
+                self.problem(Problem::error(named_in, next.named.place, message).because(Cause::TooLarge));
             }
-            return;
+            return None;
         }
-        let bytes = match self.resources.read_at_most(&path, MAX_TILESET_BYTES) {
+        let read = self.resources.read_at_most(&next.named.path, MAX_TILESET_BYTES);
+        if read.is_err() && is_patient {
+            return Some(next);
+        }
+        let Named { path, place, metadata } = next.named;
+        let bytes = match read {
             Ok(bytes) => bytes,
             Err(error) => {
                 if matches!(error, ResourceError::Missing { .. }) {
                     self.missing.push(path);
                 }
                 self.problem(error.problem(named_in, place));
-                return;
+                return None;
             }
         };
         self.external_bytes = self.external_bytes.saturating_add(bytes.len() as u64);
         if !is_json(&path) && is_payload(&bytes) {
             self.push_content(next.parent, path, metadata);
-            return;
+            return None;
         }
         let result = parse_tileset(&bytes, &path).and_then(|json| {
             if !is_tileset_json(&json) {
@@ -310,6 +323,7 @@ impl<'a> Reader<'a> {
         if let Err(problem) = result {
             self.problem(problem);
         }
+        None
     }
 }
 

@@ -297,11 +297,15 @@ fn an_external_tileset_that_cannot_be_had_is_told_with_its_name_and_others_come(
     assert_eq!((told.len(), told[0].0, told[1].0), (3, Cause::Missing, Cause::Damaged));
     assert!(problems[0].place == "root.children[0].content", "{problems:?}");
     assert!(tree.tiles.iter().any(|tile| tile.contents == ["a.glb"]));
-    let failing = (1..4).map(TileId);
     assert!(
-        failing.clone().all(|tile| tree.is_external_awaited(tile)),
+        (1..4).map(TileId).all(|tile| tree.is_external_awaited(tile)),
         "they can be asked for again"
     );
+    // What is looked into only for the place on earth is not told before somebody looks at it.
+    let unplaced = files.files["tileset.json"].replace(EARTH, SPHERE);
+    let (tree, problems) = open(&far([("tileset.json", unplaced)]));
+    assert_eq!((tree.tiles.len(), problems.len()), (5, 0));
+    assert!((1..5).map(TileId).all(|tile| tree.is_external_awaited(tile)));
 }
 
 #[test]

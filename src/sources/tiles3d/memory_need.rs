@@ -70,12 +70,13 @@ impl MemoryNeed {
             (sizes.corners, 4),
             (sizes.outline, 4),
             (sizes.texel_bytes, 1),
+            (sizes.surface_bytes, 1),
         ]);
         // Each corner may begin an edge of its own with two ends; what is drawn of them has colours too.
         let edges = sum(&[(sizes.corners, 32), (sizes.outline, 16)]);
         let lines = sum(&[(sizes.corners, 40), (sizes.outline, 20)]);
         // The corners of each triangle and its share of the boxes around them, at worst one each.
-        let picking = sum(&[(sizes.corners, 52), (sizes.copies, 200)]);
+        let picking = sum(&[(sizes.picked_corners, 52), (sizes.copies, 200)]);
         let marks = sum(&[(sizes.points, 32), (sizes.line_vertices, 20), (sizes.segments, 8)]);
         let drawn_marks = sum(&[(sizes.points, 48), (sizes.segments, 48)]);
         let table = sum(&[(sizes.cells, value), (sizes.rows, 64)]);
@@ -93,7 +94,7 @@ impl MemoryNeed {
             (sizes.copies, 400),
             (sizes.points, 64),
         ]);
-        let finding_edges = sum(&[(sizes.vertices, 40), (sizes.corners, 65)]);
+        let finding_edges = sum(&[(sizes.vertices, 40), (sizes.corners, 20), (sizes.picked_corners, 45)]);
         let peak_bytes = [
             held_bytes,
             all(&[reading, mesh, marks, table, table]),
@@ -130,7 +131,6 @@ pub fn content_need(request: &DecodeRequest, payload: &[u8], support: TextureSup
             .checked_sub(4)
             .and_then(|at| little_endian_u32(payload, at));
         let promised = u64::from(promised.unwrap_or(0));
-        unpacked_bytes = promised;
         match (promised <= MAX_UNPACKED_BYTES).then(|| unzipped(payload.to_vec(), MAX_UNPACKED_BYTES, "")) {
             Some(Ok(unpacked)) => {
                 unpacked_bytes = unpacked.len() as u64;

@@ -29,11 +29,13 @@ const MAX_SUBTREES: usize = 20_000;
 const AT_ONCE: Reach = Reach {
     files: 64,
     bytes: 8 << 20,
+    is_patient: false,
 };
 /// External tilesets on a server that are opened with a tileset whose own tiles do not tell where on earth it is.
 const ASKED_FOR_PLACE: Reach = Reach {
     files: 3,
     bytes: 8 << 20,
+    is_patient: true,
 };
 /// Largest tileset.json, bytes; its parsed form takes several times as much.
 pub(crate) const MAX_TILESET_BYTES: u64 = 256 << 20;

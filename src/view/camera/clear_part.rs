@@ -20,6 +20,8 @@ const SUBJECT: DVec2 = DVec2::new(0.60, 0.40);
 const LEAST_PART: f64 = 0.1;
 /// Looking down less steeply than this, the ground is nearly a line: then nothing is moved up or down in the picture.
 const LEAST_SINE: f64 = 0.2;
+/// Nor where the target would come near the horizon: least share of the distance that is left then.
+const LEAST_STRETCH: f64 = 0.2;
 
 /// `orbit` with its target in the middle of a part of a picture of this size, and as far away as its subject needs.
 fn within(orbit: Orbit, part: [DVec2; 2], size_px: DVec2) -> Orbit {
@@ -38,7 +40,10 @@ fn within(orbit: Orbit, part: [DVec2; 2], size_px: DVec2) -> Orbit {
     // Where the target is to be seen, to the right of the middle of the picture and above it, at a distance of 1.
     let to = (low + high - DVec2::ONE) * half * DVec2::new(1.0, -1.0);
     let (sin, cos) = (-fitted.pitch_rad).sin_cos();
-    let ahead_m = if sin >= LEAST_SINE {
+    // What is seen lower in the picture is nearer than its middle: the distance of the target is what was wanted of it.
+    let stretch = (sin - to.y * cos) / sin;
+    let ahead_m = if sin >= LEAST_SINE && stretch >= LEAST_STRETCH {
+        fitted.distance_m *= stretch;
         fitted.distance_m * to.y / (to.y * cos - sin)
     } else {
         0.0
@@ -127,7 +132,7 @@ mod tests {
                 // Half of what is seen of the subject, as large as a made view may show it.
                 let half = SUBJECT * raw.distance_m / depth * SIZE.y * 0.5 / (FOV_Y_RAD * 0.5).tan();
                 let room = (part[1] - part[0]) * SIZE * 0.5;
-                assert!(half.cmple(room * 1.15).all(), "{part:?} {pitch_deg}: {half} in {room}");
+                assert!(half.cmple(room * 1.001).all(), "{part:?} {pitch_deg}: {half} in {room}");
                 assert!(
                     (fitted.target.0.z - raw.target.0.z).abs() < 1e-9,
                     "it stays on the ground"

@@ -183,6 +183,11 @@ impl FootSamples {
         })
     }
 
+    /// Whether there are samples that nobody has taken yet.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.is_changed
+    }
+
     /// The samples, once after each change.
     pub(crate) fn take_changed(&mut self) -> Option<Self> {
         std::mem::take(&mut self.is_changed).then(|| self.clone())

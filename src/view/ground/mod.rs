@@ -20,6 +20,7 @@ use super::{
     prepared::{DrawnMesh, SpawnBudget},
     relief::{self, ReliefShown},
     scene::{ScenarioShown, ShownScenario, Unfinished, VariantShown},
+    tiles::TileStats,
 };
 use crate::georef::SitePos;
 use crate::model::{NewSurface, OpenScenario, Terrain};
@@ -108,7 +109,7 @@ pub(in crate::view) struct Grounds {
     shown: Option<(Part, ReliefShown)>,
     rows: Option<RowRange>,
     estimating: Option<Task<Option<Terrain>>>,
-    estimated_at_s: f64,
+    pace: Pace,
 }
 
 impl Grounds {
@@ -122,8 +123,42 @@ impl Grounds {
     }
 }
 
-/// Between two estimates of the ground passes this long, seconds.
-const ESTIMATE_EVERY_S: f64 = 0.7;
+/// How often the ground is guessed anew while tiles come. A guess of a wide area and the meshes made of it keep a
+/// processor busy for long, which the tiles themselves need too.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Pace {
+    /// When the last guess began, seconds.
+    began_s: Option<f64>,
+    /// How long it took until its meshes were made, seconds; `None` while they are not.
+    took_s: Option<f64>,
+}
+
+impl Pace {
+    /// Between two guesses passes at least this long, seconds, and so many times what the last one took.
+    const LEAST_S: f64 = 0.7;
+    const TIMES: f64 = 6.0;
+
+    /// Notes that nothing is being made at `now_s`.
+    fn rest(&mut self, now_s: f64) {
+        if let (Some(began_s), None) = (self.began_s, self.took_s) {
+            self.took_s = Some(now_s - began_s);
+        }
+    }
+
+    /// Whether the next guess may begin. Once all tiles are there it is the last one and need not wait.
+    fn is_due(&self, now_s: f64, are_tiles_there: bool) -> bool {
+        let Some(began_s) = self.began_s else { return true };
+        let pause_s = (Self::TIMES * self.took_s.unwrap_or(0.0)).max(Self::LEAST_S);
+        are_tiles_there || now_s >= began_s + pause_s
+    }
+
+    fn begin(&mut self, now_s: f64) {
+        *self = Self {
+            began_s: Some(now_s),
+            took_s: None,
+        };
+    }
+}
 
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<GroundHeights>()
@@ -232,7 +267,7 @@ fn forget(commands: &mut Commands, grounds: &mut Grounds) {
     grounds.made.clear();
     grounds.shown = None;
     grounds.estimating = None;
-    grounds.estimated_at_s = 0.0;
+    grounds.pace = Pace::default();
 }
 
 fn take_finished(
@@ -292,6 +327,8 @@ fn take_finished(
 fn show_ground(
     scenario: Option<Res<ShownScenario>>,
     relief: Res<ReliefShown>,
+    samples: Res<FootSamples>,
+    heights: Res<GroundHeights>,
     mut grounds: ResMut<Grounds>,
     mut unfinished: ResMut<Unfinished>,
     mut visibilities: Query<&mut Visibility>,
@@ -303,7 +340,8 @@ fn show_ground(
     let parts = [&Part::Lasting, &wanted];
     let is_ready = parts.iter().all(|part| grounds.ready.contains_key(part));
     let is_changing = parts.iter().any(|part| grounds.is_in_the_making(part));
-    unfinished.set("ground", !is_ready || is_changing || grounds.estimating.is_some());
+    let is_guessing = grounds.estimating.is_some() || is_guess_wanted(&scenario, &heights) && samples.has_changed();
+    unfinished.set("ground", !is_ready || is_changing || is_guessing);
     let shown = (wanted.clone(), *relief);
     if !is_ready || grounds.shown.as_ref() == Some(&shown) {
         return;
@@ -329,23 +367,32 @@ fn show_ground(
     }
 }
 
+/// Whether the ground follows from where things stand.
+fn is_guess_wanted(scenario: &ShownScenario, heights: &GroundHeights) -> bool {
+    !scenario.open.has_terrain && !heights.is_measured
+}
+
 fn start_estimate(
     time: Res<Time>,
     heights: Res<GroundHeights>,
     scenario: Option<Res<ShownScenario>>,
+    tiles: Res<TileStats>,
     mut samples: ResMut<FootSamples>,
     mut grounds: ResMut<Grounds>,
 ) {
-    let is_wanted = scenario.is_some_and(|s| !s.open.has_terrain);
-    if !is_wanted || heights.is_measured || grounds.estimating.is_some() {
+    let is_wanted = scenario.is_some_and(|scenario| is_guess_wanted(&scenario, &heights));
+    let is_busy = grounds.estimating.is_some() || !(grounds.making.is_empty() && grounds.made.is_empty());
+    if !is_wanted || is_busy {
         return;
     }
-    let now = time.elapsed_secs_f64();
-    if grounds.estimated_at_s > 0.0 && now < grounds.estimated_at_s + ESTIMATE_EVERY_S {
+    let now_s = time.elapsed_secs_f64();
+    let pace = &mut grounds.bypass_change_detection().pace;
+    pace.rest(now_s);
+    if !pace.is_due(now_s, tiles.complete) {
         return;
     }
     if let Some(samples) = samples.take_changed() {
-        grounds.estimated_at_s = now;
+        grounds.pace.begin(now_s);
         grounds.estimating = Some(AsyncComputeTaskPool::get().spawn(async move { samples.estimate() }));
     }
 }
@@ -389,6 +436,23 @@ fn take_estimate(
 mod tests {
     use super::*;
     use bevy::math::DVec2;
+
+    #[test]
+    fn guesses_of_the_ground_leave_time_to_the_tiles_and_the_last_one_does_not_wait() {
+        let mut pace = Pace::default();
+        assert!(pace.is_due(0.0, false), "the first at once");
+        pace.begin(10.0);
+        pace.rest(10.02);
+        assert!(!pace.is_due(10.6, false) && pace.is_due(10.7, false));
+        pace.begin(20.0);
+        pace.rest(20.5);
+        pace.rest(22.0);
+        assert!(
+            !pace.is_due(22.9, false) && pace.is_due(23.0, false),
+            "6 times what it took, counted once"
+        );
+        assert!(pace.is_due(20.5, true), "all tiles are there");
+    }
 
     #[test]
     fn grounds_are_alike_in_the_same_place_with_the_same_heights() {

@@ -281,8 +281,8 @@ mod tests {
             seed in any::<u64>(), up in 30.0..800.0_f64, heading in 0.0..6.3_f64,
         ) {
             let relief = relief(300, 201);
-            let before = select(&relief, &view(DVec3::new(100.0, -60.0, up), heading, -0.6), &detail(&relief, 60));
-            let wanted = select(&relief, &view(DVec3::new(300.0, 200.0, up * 0.5), heading + 1.0, -0.9), &detail(&relief, 90));
+            let before = select(&relief, &[view(DVec3::new(100.0, -60.0, up), heading, -0.6)], &detail(&relief, 60));
+            let wanted = select(&relief, &[view(DVec3::new(300.0, 200.0, up * 0.5), heading + 1.0, -0.9)], &detail(&relief, 90));
             let mut ready = before.leaves.clone();
             prop_assert_eq!(cover(&relief, &before, &ready), Some(before.leaves.clone()));
             // The rest arrives in an order of its own.
@@ -305,7 +305,7 @@ mod tests {
         let relief = relief(300, 201);
         let wanted = select(
             &relief,
-            &view(DVec3::new(100.0, 0.0, 60.0), 0.3, -0.7),
+            &[view(DVec3::new(100.0, 0.0, 60.0), 0.3, -0.7)],
             &detail(&relief, 60),
         );
         assert!(wanted.leaves.len() > 10);
@@ -326,7 +326,7 @@ mod tests {
         let eye = DVec3::new(-90.0, 50.0, 30.0);
         let mut detail = detail(&relief, 150);
         let depth_at = |detail: &Detail, p: DVec2| {
-            let wanted = select(&relief, &view(eye, 0.9, -0.3), detail);
+            let wanted = select(&relief, &[view(eye, 0.9, -0.3)], detail);
             let is_at = |node: &&NodeId| {
                 let (corner, side) = relief.square(**node);
                 p.cmpge(corner).all() && p.cmplt(corner + DVec2::splat(side)).all()

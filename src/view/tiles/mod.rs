@@ -387,7 +387,8 @@ fn upload_tiles(
                 }
                 Err(problem) => {
                     failed_paths.push(problem.path.clone());
-                    if problems.0.len() < MOST_PROBLEMS && layer.retries.may_list(&problem) {
+                    let is_listed = layer.retries.is_listed(tile, &problem.path);
+                    if !is_listed && problems.0.len() < MOST_PROBLEMS && layer.retries.may_list(&problem) {
                         stats.failed.push((problem.path.clone(), problem.message.clone()));
                         problems.0.push(problem);
                     }
@@ -395,7 +396,11 @@ fn upload_tiles(
             }
         }
         layer.state.set_content(tile, outcome);
-        layer.retries.note(tile, failed_paths, loaded.retry_after);
+        let mended = layer.retries.note(tile, failed_paths, loaded.retry_after);
+        if !mended.is_empty() {
+            problems.0.retain(|problem| !mended.contains(&problem.path));
+            stats.failed.retain(|(path, _)| !mended.contains(path));
+        }
         if outcome != ContentState::Ready {
             continue;
         }

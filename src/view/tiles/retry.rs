@@ -30,6 +30,9 @@ pub struct RetryTiles;
 #[derive(Debug, Default)]
 pub(super) struct Retries {
     failed: BTreeMap<TileId, Failed>,
+    /// Paths of the contents of tiles that are asked for again by themselves. What is listed of them stays listed until
+    /// they come, so that a list that somebody reads does not empty and fill by itself.
+    again: BTreeMap<TileId, Vec<String>>,
     /// It was said that nothing is asked at all: that is one thing to know, not one for each tile.
     is_offline_told: bool,
 }
@@ -43,20 +46,35 @@ struct Failed {
 }
 
 impl Retries {
-    /// Notes what came of a tile.
-    pub(super) fn note(&mut self, tile: TileId, failed_paths: Vec<String>, retry_after: Option<Duration>) {
+    /// Notes what came of a tile; gives the paths of what failed before and came now.
+    pub(super) fn note(
+        &mut self,
+        tile: TileId,
+        failed_paths: Vec<String>,
+        retry_after: Option<Duration>,
+    ) -> Vec<String> {
+        let mut mended = self.again.remove(&tile).unwrap_or_default();
+        mended.retain(|path| !failed_paths.contains(path));
         if failed_paths.is_empty() {
             self.failed.remove(&tile);
-            return;
+            return mended;
         }
         let due = retry_after.and_then(|after| Instant::now().checked_add(after));
         let paths = failed_paths;
         self.failed.insert(tile, Failed { paths, due });
+        mended
+    }
+
+    /// Whether this failure of a content of `tile` was listed before it was asked for again.
+    pub(super) fn is_listed(&self, tile: TileId, path: &str) -> bool {
+        let again = self.again.get(&tile);
+        again.is_some_and(|paths| paths.iter().any(|known| known == path))
     }
 
     /// A tile is gone; its number may stand for another one soon.
     pub(super) fn forget(&mut self, tile: TileId) {
         self.failed.remove(&tile);
+        self.again.remove(&tile);
     }
 
     /// Whether this failure of a content is listed.
@@ -67,20 +85,26 @@ impl Retries {
         self.failed.len() < MOST_LISTED
     }
 
-    /// Takes out what is due now, or everything.
+    /// Takes out what is due now, or everything; the paths are those that are not to be listed any more.
     fn take(&mut self, everything: bool) -> (Vec<TileId>, Vec<String>) {
         let now = Instant::now();
+        let (mut tiles, mut paths) = (Vec::new(), Vec::new());
         if everything {
             self.is_offline_told = false;
+            paths.extend(std::mem::take(&mut self.again).into_values().flatten());
         }
         let is_due = |failed: &Failed| everything || failed.due.is_some_and(|due| due <= now);
-        let (mut tiles, mut paths) = (Vec::new(), Vec::new());
+        let again = &mut self.again;
         self.failed.retain(|tile, failed| {
             if !is_due(failed) {
                 return true;
             }
             tiles.push(*tile);
-            paths.append(&mut failed.paths);
+            if everything {
+                paths.append(&mut failed.paths);
+            } else {
+                again.insert(*tile, std::mem::take(&mut failed.paths));
+            }
             false
         });
         (tiles, paths)
@@ -170,9 +194,27 @@ mod tests {
         retries.note(TileId(3), vec!["c".into()], None);
         retries.note(TileId(4), vec!["d".into()], None);
         retries.note(TileId(4), Vec::new(), None);
-        assert_eq!(retries.take(false), (vec![TileId(1)], vec!["a".to_owned()]));
+        assert_eq!(retries.take(false), (vec![TileId(1)], Vec::new()));
+        assert!(retries.is_listed(TileId(1), "a") && !retries.is_listed(TileId(1), "b"));
         assert_eq!(retries.take(false), (Vec::new(), Vec::new()));
         assert_eq!(retries.take(true).0, [TileId(2), TileId(3)]);
         assert_eq!(retries.take(true).0, []);
+        assert!(
+            !retries.is_listed(TileId(1), "a"),
+            "a person asked: the list starts anew"
+        );
+    }
+
+    #[test]
+    fn what_is_asked_for_again_stays_listed_until_it_comes() {
+        let mut retries = Retries::default();
+        let (tile, both) = (TileId(1), vec!["a".to_owned(), "b".to_owned()]);
+        retries.note(tile, both.clone(), Some(Duration::ZERO));
+        assert_eq!(retries.take(false).0, [tile]);
+        let mended = retries.note(tile, vec!["b".into()], Some(Duration::ZERO));
+        assert_eq!(mended, ["a"]);
+        assert_eq!(retries.take(false), (vec![tile], Vec::new()));
+        assert_eq!(retries.note(tile, Vec::new(), None), ["b"]);
+        assert_eq!(retries.note(tile, Vec::new(), None), [""; 0], "told once");
     }
 }

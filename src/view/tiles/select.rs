@@ -15,7 +15,7 @@ use crate::view::{
     scene::{ShownScenario, ViewProblems},
 };
 use bevy::prelude::*;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 /// What all layers want together in one frame.
 struct Wanted {
@@ -29,8 +29,6 @@ struct Wanted {
     is_waiting: bool,
     /// There is room for tiles that no picture needs yet.
     admits_preload: bool,
-    /// So much is held that it matters what makes room.
-    is_full: bool,
 }
 
 impl Wanted {
@@ -47,18 +45,14 @@ impl Wanted {
         // Where a subtree is awaited there is no content yet.
         let has_content = |tile: &&TileId| !tree.is_subtree_awaited(**tile);
         self.is_waiting |= selection.load[..needed].iter().any(|tile| has_content(&tile));
-        let coarser = if self.is_waiting && self.is_full {
-            selection.coarser(tree)
-        } else {
-            BTreeSet::new()
-        };
+        let coarser = selection.coarser();
         let wanted = selection.load[..count].iter().enumerate();
         let wanted = wanted.filter(|(_, tile)| has_content(tile) && !self.waiting.contains(&key(**tile)));
         self.tiles.extend(wanted.map(|(place, tile)| Wish {
             tile: key(*tile),
             need_bytes: None,
             is_needed: place < needed,
-            is_coarser: coarser.contains(tile),
+            is_coarser: place < coarser.len(),
         }));
         subtrees.wish(number, tree, selection, count);
     }
@@ -96,7 +90,6 @@ pub(super) fn select_tiles(
         views: Vec::new(),
         is_waiting: false,
         admits_preload: tiles.residency.admits_preload(),
-        is_full: tiles.residency.total_bytes() > settings.ceiling_bytes / 4,
     };
     for (number, layer) in &mut tiles.layers {
         let Tree::Open(tree) = &layer.tree else {

@@ -386,7 +386,7 @@ fn damage_in_a_layer_tells_its_cause() {
             "sensors.geojson",
             r#""name": "urn:ogc:def:crs:EPSG::28992""#,
             r#""naam": "RD""#,
-            Cause::TooFar,
+            Cause::NoSystem,
         ),
         ("terrain.asc", "ncols 11", "ncols 999999999", Cause::TooLarge),
         ("terrain.asc", "nrows 11", "nrows 12", Cause::Damaged),
@@ -416,5 +416,5 @@ fn damage_in_a_layer_tells_its_cause() {
     fs::write(copy.path().join("register.geojson"), register.to_string()).unwrap();
     let problems = copy.open().problems;
     let misplaced = problems.iter().find(|problem| problem.path == "register.geojson");
-    assert_eq!(misplaced.unwrap().cause, Cause::Place, "{problems:?}");
+    assert_eq!(misplaced.unwrap().cause, Cause::TooFar, "{problems:?}");
 }

@@ -250,7 +250,9 @@ fn settings_ask_for_what_is_pressed() {
         "Niets van internet halen",
         SettingsAction::Network(NetworkAction::SetOffline(true)),
     );
-    expect("Alles wissen", SettingsAction::Network(NetworkAction::Clear));
+    press(&mut harness, "Alles wissen");
+    let asked = press(&mut harness, "Ja, alles wissen");
+    assert_eq!(asked[0].settings, [SettingsAction::Network(NetworkAction::Clear)]);
 }
 
 #[test]

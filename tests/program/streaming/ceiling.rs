@@ -131,7 +131,6 @@ impl Station {
 
     fn wishes(&self) -> Vec<Wish<TileKey>> {
         let now = &self.world.now;
-        let coarser = now.coarser(&self.world.tree);
         let all = if self.residency.admits_preload() {
             now.load.len()
         } else {
@@ -144,7 +143,7 @@ impl Station {
                 tile: key(*tile),
                 need_bytes: self.ledger.need_of(key(*tile)),
                 is_needed: place < now.needed,
-                is_coarser: coarser.contains(tile),
+                is_coarser: place < now.coarser().len(),
             })
             .collect()
     }

@@ -152,7 +152,7 @@ impl Document {
             _ => {
                 let message = "this CRS has no name; longitude and latitude are assumed";
                 self.problems
-                    .push(Problem::error(&self.path, "crs", message).because(Cause::Place));
+                    .push(Problem::error(&self.path, "crs", message).because(Cause::NoSystem));
                 None
             }
         };

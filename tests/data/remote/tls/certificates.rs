@@ -1,7 +1,7 @@
 //! Whose certificates are trusted, and what is told of the others.
 
 use super::authority::{Authority, When};
-use super::listening::{Encrypted, End};
+use super::listening::{Encrypted, End, Unencrypted};
 use super::{assert_opened, complaint, inspect, text, town_server, with_own_roots};
 use crate::online::server::{Manner, Reply, Server};
 use crate::remote::loader::{decode, quick, request};
@@ -42,7 +42,7 @@ fn a_tileset_opens_over_https_with_a_root_of_the_organisation() {
 
 #[test]
 fn a_certificate_that_cannot_be_trusted_is_one_line_and_one_connection() {
-    let (ours, theirs) = (Authority::new(), Authority::new());
+    let (ours, theirs) = (Authority::new(), Authority::named("Another test root"));
     let folder = tempfile::tempdir().unwrap();
     let (file, none) = (folder.path().join("root.pem"), folder.path().join("none.pem"));
     fs::write(&file, ours.pem()).unwrap();
@@ -54,6 +54,12 @@ fn a_certificate_that_cannot_be_trusted_is_one_line_and_one_connection() {
             theirs.server(&[here], When::Now),
             &file,
             "nobody whom this machine trusts has issued it",
+        ),
+        // Another root with the same name, as after a renewal.
+        (
+            Authority::new().server(&[here], When::Now),
+            &file,
+            "whoever this machine trusts by that name has not signed it",
         ),
         (ours.server(&[here], When::Before), &file, "it expired on 2021-01-01"),
         (
@@ -85,9 +91,9 @@ fn a_certificate_that_cannot_be_trusted_is_one_line_and_one_connection() {
 
 #[test]
 fn a_server_that_does_not_encrypt_is_told_as_that() {
-    let server = town_server();
-    let url = server.url("/tileset.json").replace("http:", "https:");
-    let complaint = complaint(&inspect(&url, &[]));
+    let server = Unencrypted::new();
+    let complaint = complaint(&inspect(&server.url("/tileset.json"), &[]));
+    assert_eq!(server.connections(), 1);
     assert!(complaint.contains("no encrypted connection comes about"), "{complaint}");
 }
 
@@ -165,29 +171,41 @@ fn a_root_that_is_installed_meanwhile_is_found_by_trying_again() {
     assert!(ask(&network, &url, LIMIT).is_ok());
 }
 
-/// Whoever stands in between cannot read an answer, but can end it. Where its length is not told, only the end that the
-/// encryption itself tells is one.
+/// Whoever stands in between cannot read an answer, but can end it: without a word, and before its end.
 #[test]
-fn an_encrypted_answer_that_is_torn_off_is_not_taken_for_a_whole_one() {
+fn an_encrypted_answer_that_is_cut_short_is_not_taken_for_a_whole_one() {
     let name = concat!(
         module_path!(),
-        "::an_encrypted_answer_that_is_torn_off_is_not_taken_for_a_whole_one"
+        "::an_encrypted_answer_that_is_cut_short_is_not_taken_for_a_whole_one"
     );
     let Some(roots) = with_own_roots(name) else {
         return;
     };
     let authority = Authority::new();
     fs::write(&roots, authority.pem()).unwrap();
-    let server = Server::new(|_| Reply::ok(vec![b'x'; 1000]).sent(Manner::NoLength));
+    let server = Server::new(|seen| match seen.path() {
+        "/cut" => Reply::ok(vec![b'x'; 1000]).sent(Manner::CutAfter(500)),
+        _ => Reply::ok(vec![b'x'; 1000]),
+    });
     let network = network(None);
-    let fetch = |end: End| {
+    let fetch = |path: &str, end: End| {
         let config = authority.server(&["127.0.0.1"], When::Now);
         let encrypted = Encrypted::at(Ipv4Addr::LOCALHOST.into(), config, &server, end);
-        ask(&network, &encrypted.url("127.0.0.1", "/a"), LIMIT)
+        ask(&network, &encrypted.url("127.0.0.1", path), LIMIT)
     };
-    assert_eq!(fetch(End::Told).unwrap().len(), 1000);
-    let torn = fetch(End::Torn);
-    assert!(torn.as_ref().is_err_and(|failure| failure.may_pass));
-    let torn = reason(torn);
-    assert!(matches!(torn, HttpError::CutOff { received: 1000, .. }), "{torn}");
+    for end in [End::Told, End::Torn] {
+        assert_eq!(fetch("/whole", end).unwrap().len(), 1000);
+        let cut = reason(fetch("/cut", end));
+        assert!(
+            matches!(
+                cut,
+                HttpError::CutOff {
+                    received: 500,
+                    promised: Some(1000),
+                    ..
+                }
+            ),
+            "{cut}"
+        );
+    }
 }

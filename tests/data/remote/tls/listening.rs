@@ -112,6 +112,29 @@ impl Encrypted {
     }
 }
 
+/// A server that does not encrypt, and says so as web servers do.
+pub(super) struct Unencrypted(Listening);
+
+impl Unencrypted {
+    pub(super) fn new() -> Self {
+        Self(Listening::new(Ipv4Addr::LOCALHOST.into(), |mut stream| {
+            stream.read_exact(&mut [0; 5])?;
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+            // What is left unread would take the answer away with it.
+            stream.shutdown(Shutdown::Write)?;
+            std::io::copy(&mut stream, &mut std::io::sink()).map(|_| ())
+        }))
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.0.address)
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.0.connections.load(Ordering::SeqCst)
+    }
+}
+
 /// A proxy that makes a way to one server, whatever it is asked for, or refuses.
 pub(super) struct Proxy {
     listening: Listening,
