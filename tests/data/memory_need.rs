@@ -82,7 +82,8 @@ fn ratios(root: &Path) -> Vec<(f64, u64)> {
     ratios
 }
 
-fn near(what: &str, ratios: &[(f64, u64)]) {
+/// Says how near the estimates are; how many times too much they are for half of the contents, and for nine of ten.
+fn near(what: &str, ratios: &[(f64, u64)]) -> (f64, f64) {
     let at = |share: f64| {
         let place = (0..ratios.len()).find(|place| *place as f64 >= share * (ratios.len() - 1) as f64);
         ratios[place.unwrap_or(0)].0
@@ -95,7 +96,7 @@ fn near(what: &str, ratios: &[(f64, u64)]) {
         at(0.9),
         at(1.0)
     );
-    assert!(at(0.5) < 4.0 && at(0.9) < 8.0, "{what}");
+    (at(0.5), at(0.9))
 }
 
 /// A strip of triangles between points of a wave, `rows` by `rows` of them, with corners shared or not.
@@ -137,7 +138,7 @@ fn what_is_made_here_takes_no_more_than_it_is_said_to() {
     let ratios = ratios(folder.path());
     assert_eq!(ratios.len(), 16, "each for two kinds of graphics cards");
     let large: Vec<_> = ratios.into_iter().filter(|(_, took)| *took > 100_000).collect();
-    near("waves", &large);
+    assert!(near("waves", &large).1 < 4.0);
 }
 
 #[test]
@@ -146,5 +147,7 @@ fn no_payload_of_the_corpus_takes_more_than_it_is_said_to() {
     let ratios = ratios(&corpus);
     near("all of the corpus", &ratios);
     let large: Vec<_> = ratios.into_iter().filter(|(_, took)| *took > 200_000).collect();
-    near("its large ones", &large);
+    // Of small ones it does not matter.
+    let (half, most) = near("its large ones", &large);
+    assert!(half < 4.0 && most < 8.0);
 }
