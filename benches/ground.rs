@@ -10,7 +10,7 @@ use stadslens::view::{
     relief::{Detail, Holes, NodeId, Photographed, Relief, cover, node_mesh, select},
     site_view::SiteView,
 };
-use std::{hint::black_box, sync::Arc};
+use std::{hint::black_box, slice, sync::Arc};
 
 /// Nodes along a side of the grid, 2 m apart: 8 by 8 km.
 const SIDE: u32 = 4000;
@@ -67,10 +67,10 @@ fn ground(criterion: &mut Criterion) {
         ("select_imagery", photographed.clone()),
     ] {
         group.bench_function(name, |bencher| {
-            bencher.iter(|| select(&relief, black_box(&view), &detail));
+            bencher.iter(|| select(&relief, black_box(slice::from_ref(&view)), &detail));
         });
     }
-    let wanted = select(&relief, &view, &photographed);
+    let wanted = select(&relief, slice::from_ref(&view), &photographed);
     let ready = wanted.order.iter().copied().collect();
     group.bench_function("cover", |bencher| {
         bencher.iter(|| cover(&relief, black_box(&wanted), &ready));

@@ -12,7 +12,9 @@ use super::names::paint_names;
 use super::notes;
 use super::open::{OpenPath, Opening, Wanted, check_wishes};
 use super::own_list;
-use super::{Stop, heights, machine, models, network, picture, program_plugins, save, search, shipped, system, take_along};
+use super::{
+    Stop, heights, machine, models, network, picture, program_plugins, save, search, shipped, system, take_along,
+};
 use crate::model::scenario::OpenWishes;
 use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::text::{Language, tr};

@@ -87,6 +87,7 @@ impl CityHeights {
 
     /// Holds places where the model stands, RD and NAP by [`Self::way_to_rd_nap`], against the ground: heights that the
     /// system says stay what they are, others become what the ground shows.
+    #[must_use]
     pub fn held_against(self, feet: impl Iterator<Item = DVec3>, ground: impl Fn(DVec2) -> Option<f64>) -> Self {
         let Some(taken) = self.taken else { return self };
         let mut survey = FootSurvey::default();

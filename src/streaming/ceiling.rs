@@ -1,7 +1,7 @@
 //! Keeps what loaded tiles hold under a hard ceiling: how many may be asked for at once, and how much coarser than wanted
 //! the picture is when a view alone needs more.
 //!
-//! Between the soft target of [`Residency`](super::Residency) and the ceiling nothing changes. At the ceiling the allowed
+//! Between the soft target of [`Residency`] and the ceiling nothing changes. At the ceiling the allowed
 //! screen-space error rises step by step until what is drawn fits. It goes back when the view moves on, or when there is
 //! room again before it was raised for this view: so a still view goes up and then settles, and never swings between
 //! loading and letting go.

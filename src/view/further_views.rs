@@ -76,13 +76,14 @@ mod tests {
         assert_eq!(world.run_system_once(eyes).unwrap(), [main]);
     }
 
+    #[derive(Resource, Default)]
+    struct Changed(bool);
+
     #[test]
     fn a_camera_that_comes_moves_or_goes_is_a_change() {
         let mut world = World::new();
         world.init_resource::<SiteView>();
         let mut schedule = Schedule::default();
-        #[derive(Resource, Default)]
-        struct Changed(bool);
         world.init_resource::<Changed>();
         schedule.add_systems(|mut views: SiteViews, mut changed: ResMut<Changed>| changed.0 = views.have_changed());
         let mut has_changed = |world: &mut World| {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::sources::http::Transfer;
 use crate::sources::resource::{FetchFailure, Remote, ResourceError, Resources};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -81,12 +82,16 @@ impl Remote for Country {
     fn forget(&self, _: &str) {}
 }
 
+fn is_json(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|ending| ending == "json")
+}
+
 #[test]
 fn a_country_of_external_tilesets_is_framed_by_the_few_in_its_middle() {
     let country = Arc::new(Country::default());
     let open = OpenScenario::scratch_of_tiles(country.clone(), "tileset.json", "land").unwrap();
     let read = country.read.lock().unwrap().clone();
-    let towns: Vec<&String> = read.iter().filter(|path| path.ends_with(".json")).collect();
+    let towns: Vec<&String> = read.iter().filter(|path| is_json(path)).collect();
     assert!((3..=5).contains(&towns.len()), "{read:?}");
     for path in &towns[1..] {
         let x: u32 = path.split('_').next().unwrap().parse().unwrap();

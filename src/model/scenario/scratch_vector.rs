@@ -212,7 +212,7 @@ impl Shown {
     }
 
     /// How far a layer reaches from the middle of what is shown, metres; `None` where that cannot be told.
-    fn reach_m(&self, layer: &VectorLayer, projection: &Projection) -> Option<f64> {
+    fn reach_m(layer: &VectorLayer, projection: &Projection) -> Option<f64> {
         let corners = corners(layer.bounds?);
         let away = corners
             .iter()
@@ -223,10 +223,7 @@ impl Shown {
     /// Refuses what is larger than is shown, and says where there is no place on earth.
     fn check_size(&mut self, first: &VectorLayer) -> Result<(), String> {
         let projection = self.projection(first)?;
-        if self
-            .reach_m(first, &projection)
-            .is_some_and(|reach_m| reach_m > MAX_DISTANCE_M)
-        {
+        if Self::reach_m(first, &projection).is_some_and(|reach_m| reach_m > MAX_DISTANCE_M) {
             if let Some(CrsAnswer::In(crs)) = self.answer {
                 return Err(format!(
                     "in {crs}, which was chosen, this file covers more than {:.0} km around its middle: choose another \
@@ -256,10 +253,7 @@ impl Shown {
                 return;
             }
         };
-        if self
-            .reach_m(layer, &projection)
-            .is_some_and(|reach_m| reach_m > MAX_DISTANCE_M)
-        {
+        if Self::reach_m(layer, &projection).is_some_and(|reach_m| reach_m > MAX_DISTANCE_M) {
             let message = format!(
                 "this layer reaches more than {:.0} km from the others and is left out: check its coordinate system ({}), or \
                  make a file of it",

@@ -321,7 +321,9 @@ fn size_or_zero(optional: Option<USize64>) -> usize {
 /// Bytes that a view unpacks to where it is compressed, at most.
 pub(super) fn compressed_bytes(view: &View) -> u64 {
     let number = |key: &str| compression(view)?.get(key)?.as_u64();
-    let bytes = number("count").unwrap_or(0).saturating_mul(number("byteStride").unwrap_or(0));
+    let bytes = number("count")
+        .unwrap_or(0)
+        .saturating_mul(number("byteStride").unwrap_or(0));
     bytes.min(MAX_UNPACKED_BYTES as u64)
 }
 

@@ -340,8 +340,8 @@ impl Cutter<'_> {
         };
         // Turned so that what is cut comes first.
         let first = match mids {
-            [None, Some(_), None] | [None, Some(_), Some(_)] => 1,
-            [None, None, Some(_)] | [Some(_), None, Some(_)] => 2,
+            [None, Some(_), None | Some(_)] => 1,
+            [None | Some(_), None, Some(_)] => 2,
             _ => 0,
         };
         let [from, over, to] = [0, 1, 2].map(|corner| corners[(first + corner) % 3]);

@@ -220,7 +220,7 @@ impl<'a> Sizer<'a> {
                 .map(|count| count as u64)
         };
         let position = primitive.attributes.get("POSITION").copied();
-        let (Checked::Valid(mode), Some(mut vertices)) = (primitive.mode, count(position)) else {
+        let (Checked::Valid(shape), Some(mut vertices)) = (primitive.mode, count(position)) else {
             return;
         };
         let mut elements = match primitive.indices {
@@ -247,9 +247,9 @@ impl<'a> Sizer<'a> {
         sizes.read_vertices = sizes.read_vertices.saturating_add(vertices);
         let times = |each: u64| each.saturating_mul(more);
         let class = look(root, primitive.material).0.class;
-        match mode {
+        match shape {
             Mode::Triangles | Mode::TriangleStrip | Mode::TriangleFan => {
-                let corners = if mode == Mode::Triangles {
+                let corners = if shape == Mode::Triangles {
                     elements
                 } else {
                     elements.saturating_sub(2).saturating_mul(3)
@@ -279,7 +279,7 @@ impl<'a> Sizer<'a> {
                 self.copied.outline = self.copied.outline.saturating_add(times(outline));
             }
             Mode::Lines | Mode::LineLoop | Mode::LineStrip => {
-                let segments = if mode == Mode::Lines { elements / 2 } else { elements };
+                let segments = if shape == Mode::Lines { elements / 2 } else { elements };
                 sizes.read_corners = sizes.read_corners.saturating_add(segments.saturating_mul(2));
                 sizes.line_vertices = sizes.line_vertices.saturating_add(vertices);
                 sizes.segments = sizes.segments.saturating_add(segments);

@@ -21,18 +21,18 @@ pub struct OutOfReach {
 impl OutOfReach {
     /// What a failure says of a whole service, met for one file of `source`; `None` where it is about that file alone.
     pub(super) fn of(error: &HttpError, source: &str) -> Option<Self> {
-        let url = match error {
-            HttpError::Refused { url, .. }
-            | HttpError::HostStopped { url, .. }
-            | HttpError::Busy { url, .. }
-            | HttpError::TimeOut { url, .. }
-            | HttpError::Unreachable { url, .. }
-            | HttpError::NotTrusted { url, .. }
-            | HttpError::NoEncryption { url, .. }
-            | HttpError::Proxy { url, .. }
-            | HttpError::Offline { url }
-            | HttpError::NotYet { url, .. } => url,
-            _ => return None,
+        let (HttpError::Refused { url, .. }
+        | HttpError::HostStopped { url, .. }
+        | HttpError::Busy { url, .. }
+        | HttpError::TimeOut { url, .. }
+        | HttpError::Unreachable { url, .. }
+        | HttpError::NotTrusted { url, .. }
+        | HttpError::NoEncryption { url, .. }
+        | HttpError::Proxy { url, .. }
+        | HttpError::Offline { url }
+        | HttpError::NotYet { url, .. }) = error
+        else {
+            return None;
         };
         let host = Address::parse(url, &[]).map_or_else(|_| bare_host(url), |address| address.host().to_owned());
         let said = error.to_string();

@@ -131,18 +131,16 @@ pub fn content_need(request: &DecodeRequest, payload: &[u8], support: TextureSup
             .checked_sub(4)
             .and_then(|at| little_endian_u32(payload, at));
         let promised = u64::from(promised.unwrap_or(0));
-        match (promised <= MAX_UNPACKED_BYTES).then(|| unzipped(payload.to_vec(), MAX_UNPACKED_BYTES, "")) {
-            Some(Ok(unpacked)) => {
-                unpacked_bytes = unpacked.len() as u64;
-                bytes = unpacked.into();
-            }
-            Some(Err(_)) | None => {
-                let need = MemoryNeed::unknown(promised.max(length));
-                return MemoryNeed {
-                    peak_bytes: need.peak_bytes.saturating_add(promised),
-                    ..need
-                };
-            }
+        let unpacked = (promised <= MAX_UNPACKED_BYTES).then(|| unzipped(payload.to_vec(), MAX_UNPACKED_BYTES, ""));
+        if let Some(Ok(unpacked)) = unpacked {
+            unpacked_bytes = unpacked.len() as u64;
+            bytes = unpacked.into();
+        } else {
+            let need = MemoryNeed::unknown(promised.max(length));
+            return MemoryNeed {
+                peak_bytes: need.peak_bytes.saturating_add(promised),
+                ..need
+            };
         }
     }
     let mut counting = Counting {

@@ -85,7 +85,11 @@ pub fn table_head(ui: &mut Ui, columns: &[TableColumn<'_>], sorted: Option<(usiz
             Align2::LEFT_CENTER.align_size_within_rect(words.size(), inner)
         };
         if let Some(arrow) = arrow {
-            let beside = inner.with_min_x(if is_worth_reading { at.right() + 2.0 } else { inner.left() });
+            let beside = inner.with_min_x(if is_worth_reading {
+                at.right() + 2.0
+            } else {
+                inner.left()
+            });
             let arrow_at = Align2::LEFT_CENTER.align_size_within_rect(arrow.size(), beside);
             ui.painter().galley(arrow_at.min, arrow, ink);
         }

@@ -195,9 +195,13 @@ fn draw_outline(
     };
     let found = match (&drawn.thing, &selection.picked) {
         (Some(thing), _) => lines_around(thing, &view, covers),
-        (None, Some(Picked { thing, position })) if matches!(thing, PickedThing::Ground) => {
-            ring_on_ground(*position, &view, covers)
-        }
+        (
+            None,
+            Some(Picked {
+                thing: PickedThing::Ground,
+                position,
+            }),
+        ) => ring_on_ground(*position, &view, covers),
         // Measured points have no silhouette, those of tiles neither.
         (None, Some(Picked { thing, position })) if outline.0.is_some() || matches!(thing, PickedThing::Point(_)) => {
             ring_around_point(*position, &view, covers)

@@ -5,8 +5,13 @@ use crate::sources::http::Transfer;
 use crate::sources::resource::{FetchFailure, ResourceError, Resources};
 use crate::sources::tiles3d::{open_tileset, read_tileset};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+fn has_ending(file: &str, wanted: &str) -> bool {
+    Path::new(file).extension().is_some_and(|ending| ending == wanted)
+}
 
 /// Ten by ten towns on a server, each in a tileset of its own with four houses in another.
 struct Towns {
@@ -14,7 +19,7 @@ struct Towns {
 }
 
 impl Towns {
-    fn text(&self, path: &str) -> Option<String> {
+    fn text(path: &str) -> Option<String> {
         let tile = |x: f64, y: f64, half: f64, rest: &str| {
             format!(
                 r#"{{"boundingVolume": {{"box": [{x},{y},6371000, {half},0,0, 0,{half},0, 0,0,5]}}, "geometricError": {half},
@@ -52,7 +57,7 @@ impl Resources for Towns {
             let source = crate::sources::http::HttpError::Offline { url: path.to_owned() };
             return Err(ResourceError::Fetch { source });
         }
-        Ok(self.text(path).ok_or_else(missing)?.into_bytes())
+        Ok(Self::text(path).ok_or_else(missing)?.into_bytes())
     }
     fn exists(&self, _: &str) -> bool {
         true
@@ -107,11 +112,11 @@ fn what_was_not_read_is_kept_as_what_was_read_and_nothing_else_is_asked_for() {
         leads.extend(found.leads);
     }
     let (documents, contents): (BTreeSet<String>, BTreeSet<String>) =
-        files.into_iter().partition(|file| file.ends_with(".json"));
+        files.into_iter().partition(|file| has_ending(file, "json"));
     let wanted: BTreeSet<String> = AREA
         .files(&whole)
         .into_iter()
-        .filter(|file| file.ends_with(".glb"))
+        .filter(|file| has_ending(file, "glb"))
         .collect();
     assert!(wanted.len() > 8);
     assert_eq!(contents, wanted);

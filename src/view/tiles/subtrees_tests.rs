@@ -368,7 +368,7 @@ fn an_external_tileset_that_may_be_had_later_is_told_asked_for_again_and_told_no
     frame(&mut keeper, &mut layers, &view);
     assert!(settle(&mut keeper, &mut layers, &view).is_empty());
     assert_eq!((files.tries.load(Ordering::SeqCst), keeper.failed.len()), (2, 0));
-    assert_eq!(keeper.take_mended(), [problem.clone()]);
+    assert_eq!(keeper.take_mended().as_slice(), std::slice::from_ref(problem));
     assert!(layers[&7].shown.len() > shown);
 }
 

@@ -6,6 +6,22 @@ use stadslens::model::scenario::{check, open};
 use stadslens::sources::{Cause, Severity};
 use std::fs;
 
+/// Replaces something in the small scenario, which then opens with one line to read.
+fn holds_with_one_line(from: &str, to: &str, expected: &str) {
+    let copy = Copy::new();
+    copy.replace("scenario.json", from, to);
+    let found = copy.open();
+    assert_eq!(lines(&found.problems).first().map(String::as_str), Some(expected));
+    // What refers to a part that was left out is named as well.
+    let others = found
+        .problems
+        .iter()
+        .skip(1)
+        .filter(|problem| !problem.place.starts_with("start."));
+    assert_eq!(others.count(), 0, "{:?}", lines(&found.problems));
+    assert!(!found.scenario.variants.is_empty() && !found.register.buildings.is_empty());
+}
+
 /// What is wrong with the small scenario after one replacement, in its own file.
 #[test]
 fn damage_in_the_scenario_costs_one_line_and_the_rest_opens() {
@@ -86,6 +102,24 @@ fn damage_in_the_scenario_costs_one_line_and_the_rest_opens() {
             "scenario.json: layers[1].height_reference: say whether the heights are `nap` or `ellipsoid`; layers[1] is left out",
         ),
         (
+            "NL.IMBAG.Pand.0164100000000001",
+            "NL.IMBAG.Pand.0164100000000009",
+            "scenario.json: variants[1].removed.ids[0]: no register holds a building `NL.IMBAG.Pand.0164100000000009`; nothing is removed for it",
+        ),
+        (
+            r#""assets": ["B-1"]"#,
+            r#""assets": ["B-1", "B-2"]"#,
+            "scenario.json: variants[1].removed.assets[1]: no layer holds an object `B-2`; nothing is removed for it",
+        ),
+    ] {
+        holds_with_one_line(from, to, expected);
+    }
+}
+
+#[test]
+fn heights_that_cannot_be_moved_cost_one_line() {
+    for (from, to, expected) in [
+        (
             r#""height_reference": "ellipsoid""#,
             r#""height_reference": "nap", "height_shift_m": 2"#,
             "scenario.json: layers[0].height_shift_m: tiles are moved from heights above the ellipsoid: say `ellipsoid` in `height_reference`; this does nothing",
@@ -100,29 +134,8 @@ fn damage_in_the_scenario_costs_one_line_and_the_rest_opens() {
             r#""path": "terrain.asc", "height_shift_m": 2"#,
             "scenario.json: layers[1].height_shift_m: only a layer of kind tiles3d is moved up or down; this does nothing",
         ),
-        (
-            "NL.IMBAG.Pand.0164100000000001",
-            "NL.IMBAG.Pand.0164100000000009",
-            "scenario.json: variants[1].removed.ids[0]: no register holds a building `NL.IMBAG.Pand.0164100000000009`; nothing is removed for it",
-        ),
-        (
-            r#""assets": ["B-1"]"#,
-            r#""assets": ["B-1", "B-2"]"#,
-            "scenario.json: variants[1].removed.assets[1]: no layer holds an object `B-2`; nothing is removed for it",
-        ),
     ] {
-        let copy = Copy::new();
-        copy.replace("scenario.json", from, to);
-        let found = copy.open();
-        assert_eq!(lines(&found.problems).first().map(String::as_str), Some(expected));
-        // What refers to a part that was left out is named as well.
-        let others = found
-            .problems
-            .iter()
-            .skip(1)
-            .filter(|problem| !problem.place.starts_with("start."));
-        assert_eq!(others.count(), 0, "{:?}", lines(&found.problems));
-        assert!(!found.scenario.variants.is_empty() && !found.register.buildings.is_empty());
+        holds_with_one_line(from, to, expected);
     }
 }
 
