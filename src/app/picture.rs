@@ -15,7 +15,7 @@ use crate::view::{
     camera::{MainCamera, look, picture_target},
     further_views::FurtherView,
     quality::{Preset, Quality},
-    scene::{ScenarioShown, SceneReady, ShownScenario},
+    scene::{ScenarioShown, SceneReady, ShownScenario, VariantShown},
     site_view::SiteView,
     tiles::TileStats,
 };
@@ -40,6 +40,8 @@ const SETTLED_FRAMES: u32 = 3;
 const DRAWN_FRAMES: u32 = 12;
 /// Frames that a picture may take to come back from the graphics card.
 const READING_FRAMES: u32 = 120;
+/// Whoever works on keeps something coming all the time: a picture is whole once its own tiles are there for so long.
+const SETTLED: Duration = Duration::from_secs(3);
 /// A picture is taken as it is when its tiles have not come by then.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Longest name that is proposed, characters.
@@ -68,12 +70,16 @@ struct Picture {
 }
 
 enum Stage {
-    /// Waits for what the camera sees.
-    Settling { since: Instant, quiet: u32 },
+    /// Waits for what the camera sees; `tiles_since` its tiles are all there.
+    Settling {
+        since: Instant,
+        quiet: u32,
+        tiles_since: Option<Instant>,
+    },
     /// Is drawn.
     Drawing { frames: u32 },
-    /// Is on its way back.
-    Reading { frames: u32 },
+    /// Is on its way back, asked for by this entity.
+    Reading { frames: u32, asked: Entity },
     /// Is made into a file on a worker thread.
     Packing(Task<Result<Vec<u8>, String>>),
 }
@@ -87,10 +93,6 @@ pub(super) fn plugin(app: &mut App) {
             (give_up, begin, go_on, hand_out).chain().after(FrameSystems::Present),
         );
 }
-
-/// Marks the request for the pixels, by which they are known when they come.
-#[derive(Component)]
-struct OfPicture;
 
 /// Width and height of a picture of what is seen in `view_px`, pixels.
 fn picture_size(view_px: DVec2, preset: Preset) -> (u32, u32) {
@@ -176,23 +178,30 @@ fn begin(
         stage: Stage::Settling {
             since: Instant::now(),
             quiet: 0,
+            tiles_since: None,
         },
     });
 }
 
-/// Another scenario has other things to show: what was being drawn is let go.
+/// Another scenario, variant or phase has other things to show: what was being drawn is let go.
 fn give_up(
-    mut shown: MessageReader<ScenarioShown>,
+    mut opened: MessageReader<ScenarioShown>,
+    mut switched: MessageReader<VariantShown>,
     mut taking: ResMut<Taking>,
     mut commands: Commands,
+    choices: Res<Choices>,
     mut screen: ResMut<Screen>,
 ) {
-    if shown.read().last().is_some()
-        && let Some(picture) = taking.bypass_change_detection().0.take()
-    {
-        commands.entity(picture.camera).try_despawn();
-        screen.0.toasts.end_lasting(TOAST);
-    }
+    let is_other = opened.read().count() + switched.read().count() > 0;
+    let taking = taking.bypass_change_detection();
+    let is_drawn = |picture: &mut Picture| matches!(picture.stage, Stage::Packing(_));
+    let Some(picture) = taking.0.take_if(|picture| is_other && !is_drawn(picture)) else {
+        return;
+    };
+    commands.entity(picture.camera).try_despawn();
+    let toasts = &mut screen.0.toasts;
+    toasts.end_lasting(TOAST);
+    toasts.add(ToastKind::Note, tr(&choices.language, "picture-given-up"));
 }
 
 /// One frame nearer to the picture.
@@ -209,10 +218,20 @@ fn go_on(
         return;
     };
     match &mut picture.stage {
-        Stage::Settling { since, quiet } => {
-            let is_there = ready.0 && stats.complete;
-            *quiet = if is_there { *quiet + 1 } else { 0 };
-            picture.is_complete = *quiet >= SETTLED_FRAMES;
+        Stage::Settling {
+            since,
+            quiet,
+            tiles_since,
+        } => {
+            let is_all_there = ready.0 && stats.complete;
+            *quiet = if is_all_there { *quiet + 1 } else { 0 };
+            let its_tiles_since = tiles_since.get_or_insert_with(Instant::now);
+            if !stats.further_complete {
+                *tiles_since = None;
+            } else if its_tiles_since.elapsed() >= SETTLED {
+                picture.is_complete = true;
+            }
+            picture.is_complete |= *quiet >= SETTLED_FRAMES;
             if picture.is_complete || since.elapsed() >= PATIENCE {
                 if let Ok(mut camera) = cameras.get_mut(picture.camera) {
                     camera.is_active = true;
@@ -222,10 +241,10 @@ fn go_on(
         }
         Stage::Drawing { frames } if *frames < DRAWN_FRAMES => *frames += 1,
         Stage::Drawing { .. } => {
-            commands.spawn((Screenshot::image(picture.target.clone()), OfPicture));
-            picture.stage = Stage::Reading { frames: 0 };
+            let asked = commands.spawn(Screenshot::image(picture.target.clone())).id();
+            picture.stage = Stage::Reading { frames: 0, asked };
         }
-        Stage::Reading { frames } if *frames < READING_FRAMES => *frames += 1,
+        Stage::Reading { frames, .. } if *frames < READING_FRAMES => *frames += 1,
         Stage::Reading { .. } => {
             commands.entity(picture.camera).try_despawn();
             taking.0 = None;
@@ -235,18 +254,13 @@ fn go_on(
     }
 }
 
-fn take_captured(
-    captured: On<ScreenshotCaptured>,
-    asked: Query<(), With<OfPicture>>,
-    mut taking: ResMut<Taking>,
-    mut commands: Commands,
-) {
-    if !asked.contains(captured.entity) {
-        return;
-    }
+fn take_captured(captured: On<ScreenshotCaptured>, mut taking: ResMut<Taking>, mut commands: Commands) {
     let Some(picture) = &mut taking.bypass_change_detection().0 else {
         return;
     };
+    if !matches!(picture.stage, Stage::Reading { asked, .. } if asked == captured.entity) {
+        return;
+    }
     commands.entity(picture.camera).try_despawn();
     let (image, words) = (captured.image.clone(), std::mem::take(&mut picture.words));
     picture.stage = Stage::Packing(AsyncComputeTaskPool::get().spawn(async move {

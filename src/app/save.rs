@@ -1,6 +1,7 @@
 //! Files that lenses make: asked where to, written beside the picture, whole or not at all.
 //!
-//! Where the system shows no dialog, a field for the path comes up; the file that was asked for waits for its answer.
+//! Where the system shows no dialog, a field for the path comes up. Files wait for one another: each is asked for, and
+//! none is lost to the next.
 
 use super::choices::Choices;
 use super::desk::Screen;
@@ -14,6 +15,7 @@ use atomic_write_file::AtomicWriteFile;
 use bevy::prelude::*;
 use bevy::tasks::{IoTaskPool, Task, futures_lite::future};
 use std::{
+    collections::VecDeque,
     io::{self, Write},
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -43,14 +45,28 @@ enum Ended {
     },
 }
 
-/// The save that is under way.
+/// Files that wait for a place, the one that is asked for first.
 #[derive(Resource, Default)]
 struct Saving {
-    task: Option<Task<Ended>>,
-    /// What was asked for last, for the field to say where.
-    wish: Option<SaveFile>,
-    /// The place was typed: one that will not do is typed anew.
-    is_typed: bool,
+    waiting: VecDeque<SaveFile>,
+    stage: Stage,
+}
+
+/// What is done for the first file that waits.
+#[derive(Default)]
+enum Stage {
+    #[default]
+    Idle,
+    /// The system's dialog is open, or the file is being written.
+    Busy {
+        task: Task<Ended>,
+        /// The place was typed: one that will not do is typed anew.
+        is_typed: bool,
+    },
+    /// The field for the path comes up once no other dialog is open.
+    ToAsk(SavePlaceState),
+    /// The field is open.
+    Asking,
 }
 
 pub(super) fn plugin(app: &mut App) {
@@ -59,24 +75,23 @@ pub(super) fn plugin(app: &mut App) {
         .add_message::<SaveFileTo>()
         .add_systems(
             Update,
-            (start_saving, save_to_typed, tell_saved)
+            (take_wishes, save_to_typed, ask_in_field, tell_saved)
                 .chain()
                 .after(FrameSystems::Present),
         );
 }
 
-fn start_saving(mut wishes: MessageReader<SaveFile>, mut saving: ResMut<Saving>) {
-    let Some(wish) = wishes.read().last() else {
+/// Every file waits its turn: one dialog at a time.
+fn take_wishes(mut wishes: MessageReader<SaveFile>, mut saving: ResMut<Saving>) {
+    let saving = saving.bypass_change_detection();
+    saving.waiting.extend(wishes.read().cloned());
+    let Some(SaveFile { name, content }) = saving.waiting.front().cloned() else {
         return;
     };
-    // One dialog at a time: the one that is open is answered first.
-    if saving.task.is_some() {
+    if !matches!(saving.stage, Stage::Idle) {
         return;
     }
-    saving.wish = Some(wish.clone());
-    saving.is_typed = false;
-    let SaveFile { name, content } = wish.clone();
-    saving.task = Some(IoTaskPool::get().spawn(async move {
+    let task = IoTaskPool::get().spawn(async move {
         let since = Instant::now();
         let ending = ending_of(&name);
         let asked = rfd::AsyncFileDialog::new()
@@ -88,25 +103,49 @@ fn start_saving(mut wishes: MessageReader<SaveFile>, mut saving: ResMut<Saving>)
             None if since.elapsed() < NO_DIALOG => Ended::NoDialog,
             None => Ended::NoPlace,
         }
-    }));
+    });
+    saving.stage = Stage::Busy { task, is_typed: false };
 }
 
 /// Saves what waits under the path that was typed, unless something is there already.
 fn save_to_typed(mut typed: MessageReader<SaveFileTo>, mut saving: ResMut<Saving>) {
-    let Some(SaveFileTo(path)) = typed.read().last() else {
+    let Some(SaveFileTo(path)) = typed.read().last().cloned() else {
         return;
     };
-    let Some(SaveFile { name, content }) = saving.wish.clone().filter(|_| saving.task.is_none()) else {
+    let saving = saving.bypass_change_detection();
+    let Some(SaveFile { name, content }) = saving.waiting.front().cloned() else {
         return;
     };
-    saving.is_typed = true;
-    let path = whole_path(path, &name);
-    saving.task = Some(IoTaskPool::get().spawn(async move {
+    if !matches!(saving.stage, Stage::Asking) {
+        return;
+    }
+    let task = IoTaskPool::get().spawn(async move {
+        let path = whole_path(&path, &name);
         if path.exists() {
             return Ended::Taken(path);
         }
         write_whole(&path, &content())
-    }));
+    });
+    saving.stage = Stage::Busy { task, is_typed: true };
+}
+
+/// Brings the field up, and notes that it was closed without an answer.
+fn ask_in_field(mut saving: ResMut<Saving>, mut screen: ResMut<Screen>, choices: Res<Choices>) {
+    let saving = saving.bypass_change_detection();
+    match &saving.stage {
+        Stage::ToAsk(field) if screen.0.dialog.is_none() => {
+            screen.0.save_place = field.clone();
+            screen.0.dialog = Some(Dialog::SavePlace);
+            saving.stage = Stage::Asking;
+        }
+        Stage::Asking if screen.0.dialog != Some(Dialog::SavePlace) => {
+            saving.waiting.pop_front();
+            saving.stage = Stage::Idle;
+            let words = tr(&choices.language, "save-no-place");
+            screen.0.toasts.add(ToastKind::Note, words);
+        }
+        _ => {}
+    }
 }
 
 fn ending_of(name: &str) -> String {
@@ -116,14 +155,26 @@ fn ending_of(name: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Where a typed path leads: a name alone goes to the documents, and one without an ending gets that of `name`.
+/// Where a typed path leads: a name alone goes to the documents, in a folder it gets the proposed `name`, and one
+/// without the ending of `name` gets that.
 fn whole_path(typed: &str, name: &str) -> PathBuf {
     let path = documents().join(typed.trim());
-    let ending = ending_of(name);
-    if path.extension().is_some() || ending.is_empty() {
+    if path.is_dir() {
+        return path.join(name);
+    }
+    with_ending(path, &ending_of(name))
+}
+
+/// The path with an ending, which is added where it has another or none: what stands behind a point may be a date.
+pub(super) fn with_ending(path: PathBuf, ending: &str) -> PathBuf {
+    let has_it = path.extension().is_some_and(|known| known.eq_ignore_ascii_case(ending));
+    if has_it || ending.is_empty() {
         return path;
     }
-    path.with_extension(ending)
+    let mut whole = path.into_os_string();
+    whole.push(".");
+    whole.push(ending);
+    whole.into()
 }
 
 /// Writes `bytes` so that at every moment the old file or the new one is there, never half of either.
@@ -142,29 +193,27 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Ended {
 }
 
 fn tell_saved(mut saving: ResMut<Saving>, mut screen: ResMut<Screen>, choices: Res<Choices>) {
-    let Some(ended) = saving
-        .bypass_change_detection()
-        .task
-        .as_mut()
-        .and_then(|task| future::block_on(future::poll_once(task)))
-    else {
+    let saving = saving.bypass_change_detection();
+    let Stage::Busy { task, is_typed } = &mut saving.stage else {
         return;
     };
-    saving.task = None;
+    let Some(ended) = future::block_on(future::poll_once(task)) else {
+        return;
+    };
+    let is_typed = *is_typed;
     let language = &choices.language;
-    let mut ask_in_field = |path: PathBuf, complaint: String| {
+    let field = |path: PathBuf, complaint: String| {
         let path = path.display().to_string();
-        screen.0.save_place = SavePlaceState { path, complaint };
-        screen.0.dialog = Some(Dialog::SavePlace);
+        Stage::ToAsk(SavePlaceState { path, complaint })
     };
     let (kind, words) = match ended {
         Ended::NoDialog => {
-            let name = saving.wish.as_ref().map(|wish| wish.name.as_str());
-            ask_in_field(documents().join(name.unwrap_or_default()), String::new());
+            let name = saving.waiting.front().map(|wish| wish.name.as_str());
+            saving.stage = field(documents().join(name.unwrap_or_default()), String::new());
             return;
         }
         Ended::Taken(path) => {
-            ask_in_field(path, tr(language, "save-taken"));
+            saving.stage = field(path, tr(language, "save-taken"));
             return;
         }
         Ended::NoPlace => (ToastKind::Note, tr(language, "save-no-place")),
@@ -173,18 +222,18 @@ fn tell_saved(mut saving: ResMut<Saving>, mut screen: ResMut<Screen>, choices: R
             (ToastKind::Done, tr_args(language, "save-done", &[("path", &path)]))
         }
         Ended::Failed { path, source } => {
-            let (path, reason) = (path.display().to_string(), source.to_string());
-            let args = [("path", path.as_str()), ("reason", reason.as_str())];
+            let (shown, reason) = (path.display().to_string(), source.to_string());
+            let args = [("path", shown.as_str()), ("reason", reason.as_str())];
             let words = tr_args(language, "save-failed", &args);
-            if saving.is_typed {
-                ask_in_field(path.into(), words);
+            if is_typed {
+                saving.stage = field(path, words);
                 return;
             }
             (ToastKind::Problem, words)
         }
     };
-    // Nothing waits any longer, and what it holds can go.
-    saving.wish = None;
+    saving.waiting.pop_front();
+    saving.stage = Stage::Idle;
     screen.0.toasts.add(kind, words);
 }
 
@@ -195,8 +244,15 @@ mod tests {
     #[test]
     fn a_typed_name_goes_to_the_documents_and_gets_the_ending() {
         assert_eq!(whole_path(" lijst ", "werklijst.csv"), documents().join("lijst.csv"));
-        assert_eq!(whole_path("/a/b.txt", "werklijst.csv"), PathBuf::from("/a/b.txt"));
         assert_eq!(whole_path("/a/b", "werklijst.csv"), PathBuf::from("/a/b.csv"));
+        assert_eq!(whole_path("/a/b.CSV", "werklijst.csv"), PathBuf::from("/a/b.CSV"));
+        assert_eq!(
+            whole_path("/a/lijst 21.5", "werklijst.csv"),
+            PathBuf::from("/a/lijst 21.5.csv")
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let typed = format!("{}/", folder.path().display());
+        assert_eq!(whole_path(&typed, "werklijst.csv"), folder.path().join("werklijst.csv"));
     }
 
     #[test]

@@ -46,7 +46,26 @@ pub struct FeatureTable {
     pub columns: Vec<(String, Column)>,
 }
 
+impl Value {
+    /// Bytes of its text, or of the values in its list and what those have.
+    pub fn heap_bytes(&self) -> u64 {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Float(_) => 0,
+            Self::Text(text) => text.len() as u64,
+            Self::List(items) => items
+                .iter()
+                .map(|item| size_of::<Self>() as u64 + item.heap_bytes())
+                .sum(),
+        }
+    }
+}
+
 impl FeatureTable {
+    /// Bytes of all its columns, texts and lists included.
+    pub fn bytes(&self) -> u64 {
+        self.columns.iter().map(|(_, column)| column.bytes()).sum()
+    }
+
     /// The column called `name`.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|(n, _)| n == name).map(|(_, c)| c)
@@ -70,6 +89,20 @@ impl FeatureTable {
 }
 
 impl Column {
+    /// Its bytes, texts and lists included.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Bool(v) => size_of_val(v.as_slice()) as u64,
+            Self::Int(v) => size_of_val(v.as_slice()) as u64,
+            Self::Float(v) => size_of_val(v.as_slice()) as u64,
+            Self::Text(v) => {
+                let texts = v.iter().flatten().map(|text| text.len() as u64);
+                size_of_val(v.as_slice()) as u64 + texts.sum::<u64>()
+            }
+            Self::Mixed(v) => size_of_val(v.as_slice()) as u64 + v.iter().map(Value::heap_bytes).sum::<u64>(),
+        }
+    }
+
     /// The value in `row`, [`Value::Null`] past the end or where there is no data.
     pub fn value(&self, row: u32) -> Value {
         let row = row as usize;

@@ -71,7 +71,8 @@ impl FeatureMesh {
         self.positions.iter().map(site)
     }
 
-    /// Bytes held in memory: vertices, indices, texture and the values on its surface.
+    /// Bytes held in memory: vertices, indices and texture. The values on its surface can be those of other meshes too, see
+    /// [`SurfaceValues::bytes_together`].
     pub fn bytes(&self) -> u64 {
         let vertices = self.positions.len() * 12
             + self.normals.len() * 12
@@ -81,7 +82,7 @@ impl FeatureMesh {
             + self.indices.len() * 4
             + self.outline.as_ref().map_or(0, |outline| outline.len() * 4);
         let texture = self.texture.as_ref().map_or(0, |t| t.texels.len());
-        (vertices + texture) as u64 + self.values.bytes()
+        (vertices + texture) as u64
     }
 }
 

@@ -186,7 +186,13 @@ impl SurfaceValues {
 
     /// Bytes held in memory; what several triangles share counts once.
     pub fn bytes(&self) -> u64 {
-        let mut surfaces: Vec<&Arc<Surface>> = self.0.iter().map(|span| &span.surface).collect();
+        Self::bytes_together([self])
+    }
+
+    /// Bytes that the values of several meshes hold in memory together; what meshes share counts once.
+    pub fn bytes_together<'a>(meshes: impl IntoIterator<Item = &'a Self>) -> u64 {
+        let spans: Vec<&SurfaceSpan> = meshes.into_iter().flat_map(|values| &values.0).collect();
+        let mut surfaces: Vec<&Arc<Surface>> = spans.iter().map(|span| &span.surface).collect();
         surfaces.sort_by_key(|surface| Arc::as_ptr(surface));
         surfaces.dedup_by(|a, b| Arc::ptr_eq(a, b));
         let properties = surfaces.iter().flat_map(|surface| &surface.properties);
@@ -195,7 +201,7 @@ impl SurfaceValues {
         pictures.dedup_by(|a, b| Arc::ptr_eq(a, b));
         let own: u64 = surfaces.iter().map(|surface| surface.bytes()).sum();
         let shown: u64 = pictures.iter().map(|picture| picture.bytes()).sum();
-        own + shown + size_of_val(&*self.0) as u64
+        own + shown + (spans.len() * size_of::<SurfaceSpan>()) as u64
     }
 }
 
@@ -295,5 +301,16 @@ mod tests {
         let expected = surface + pictures + 2 * size_of::<SurfaceSpan>();
         assert_eq!(values.bytes(), expected as u64);
         assert!(!values.is_empty() && SurfaceValues::default().is_empty());
+        // Two meshes, the second with a surface of its own that shows the same pictures.
+        let mut second = SurfaceValues::default();
+        second.push(SurfaceSpan {
+            surface: Arc::new(Surface::clone(&values.0[0].surface)),
+            ..values.0[0].clone()
+        });
+        let more = surface + size_of::<SurfaceSpan>();
+        assert_eq!(
+            SurfaceValues::bytes_together([&values, &second]),
+            (expected + more) as u64
+        );
     }
 }

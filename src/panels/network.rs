@@ -67,10 +67,11 @@ pub fn show(ui: &mut Ui, state: &NetworkState, language: &Language) -> Option<Ne
 /// The button that clears, which asks once more: areas that were kept for a day without a network go too. Whether that
 /// was answered with yes.
 fn show_clear(ui: &mut Ui, language: &Language) -> bool {
-    let asks_id = Id::new("network-clear");
-    let asks = ui.data(|data| data.get_temp::<bool>(asks_id).unwrap_or_default());
-    let set_asking = |ui: &mut Ui, asks: bool| ui.data_mut(|data| data.insert_temp(asks_id, asks));
-    if !asks {
+    // The pass in which the question stood there last: settings that are opened again do not begin with it.
+    let asked_id = Id::new("network-clear");
+    let now = ui.ctx().cumulative_pass_nr();
+    let asked = ui.data(|data| data.get_temp::<u64>(asked_id));
+    if asked.is_none_or(|pass| pass + 1 < now) {
         if widgets::button(
             ui,
             regular::TRASH,
@@ -79,10 +80,11 @@ fn show_clear(ui: &mut Ui, language: &Language) -> bool {
         )
         .clicked()
         {
-            set_asking(ui, true);
+            ui.data_mut(|data| data.insert_temp(asked_id, now));
         }
         return false;
     }
+    ui.data_mut(|data| data.insert_temp(asked_id, now));
     widgets::paragraph(ui, &tr(language, "network-clear-sure"));
     ui.horizontal_wrapped(|ui| {
         let keep = widgets::button(
@@ -98,7 +100,7 @@ fn show_clear(ui: &mut Ui, language: &Language) -> bool {
             ButtonKind::Secondary,
         );
         if keep.clicked() || clear.clicked() {
-            set_asking(ui, false);
+            ui.data_mut(|data| data.remove::<u64>(asked_id));
         }
         clear.clicked()
     })

@@ -91,17 +91,27 @@ pub fn theme_words(theme: &str, language: &Language) -> String {
     words(&THEMES, theme, language)
 }
 
-/// What a category is about in words: the part after the slash.
+/// Whether a category is one below a main one.
+pub fn has_theme(category: &str) -> bool {
+    category.contains('/')
+}
+
+/// What a category is about in words: the part after the slash. Without one it may be a main category by itself.
 pub fn category_words(category: &str, language: &Language) -> String {
-    words(&CATEGORIES, category.rsplit('/').next().unwrap_or_default(), language)
+    let name = category.rsplit('/').next().unwrap_or_default();
+    if !has_theme(category) && key_of(&CATEGORIES, name).is_none() {
+        return theme_words(name, language);
+    }
+    words(&CATEGORIES, name, language)
 }
 
 fn words(known: &[(&str, &str)], name: &str, language: &Language) -> String {
-    let found = known.binary_search_by(|(known, _)| known.cmp(&name));
-    found
-        .ok()
-        .and_then(|place| known.get(place))
-        .map_or_else(|| readable(name), |(_, key)| tr(language, key))
+    key_of(known, name).map_or_else(|| readable(name), |key| tr(language, key))
+}
+
+fn key_of<'k>(known: &[(&str, &'k str)], name: &str) -> Option<&'k str> {
+    let place = known.binary_search_by(|(known, _)| known.cmp(&name)).ok()?;
+    known.get(place).map(|(_, key)| *key)
 }
 
 /// A name from a file, readable: `boom-stormschade` as `Boom stormschade`, `report.lighting` as `Report lighting`. What
@@ -167,6 +177,8 @@ mod tests {
                 "kapotte bank aan de A. Kuyperstraat",
                 "Kapotte bank aan de A. Kuyperstraat",
             ),
+            ("civiele-constructies", "Bruggen, tunnels en kades"),
+            ("grofvuil", "Grofvuil"),
             ("--", ""),
             ("", ""),
         ] {

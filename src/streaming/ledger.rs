@@ -18,7 +18,7 @@ const MOST_KNOWN: usize = 200_000;
 #[derive(Debug, Clone, Copy)]
 struct Need {
     bytes: u64,
-    /// It has come out once: no estimate is better.
+    /// It has come out once: no estimate makes it less.
     is_measured: bool,
 }
 
@@ -105,12 +105,19 @@ impl Ledger {
 
     /// Bytes that are there for one tile, besides what is set aside for it.
     pub fn free_for(&self, key: TileKey) -> u64 {
-        let kept = if self.kept_for.contains(&key) || self.total_bytes() == 0 {
+        let kept = if self.kept_for.contains(&key) || self.is_alone(key) {
             0
         } else {
             self.kept_free_bytes
         };
         self.free_bytes().saturating_sub(kept)
+    }
+
+    /// Whether nothing is held and nothing is set aside but for this tile: then there is nothing that a coarser one could
+    /// stand for. What was fetched does not matter: it is decoded or goes.
+    fn is_alone(&self, key: TileKey) -> bool {
+        let held = self.held_bytes.saturating_add(self.handed_over_bytes);
+        held == 0 && self.set_aside_bytes == self.set_aside_for(key)
     }
 
     /// Whether a tile of which so much is known can be begun now. One that is larger than the ceiling can: it is refused.
@@ -124,7 +131,8 @@ impl Ledger {
         bytes > self.ceiling_bytes
     }
 
-    /// Sets bytes aside for a tile, all in all; false and nothing changed where there is no room for more than it has.
+    /// Sets bytes aside for a tile, all in all, or corrects that to what it holds as it came out; false and nothing changed
+    /// where there is no room for more than it has.
     #[must_use]
     pub fn set_aside(&mut self, key: TileKey, bytes: u64) -> bool {
         let before = self.set_aside_for(key);
@@ -133,13 +141,6 @@ impl Ledger {
         }
         self.note(key, bytes);
         true
-    }
-
-    /// Corrects what was set aside to what the tile holds as it came out. False where that is more and there is no room for
-    /// it: then nothing is changed, and the tile must go.
-    #[must_use]
-    pub fn settle(&mut self, key: TileKey, bytes: u64) -> bool {
-        self.set_aside(key, bytes)
     }
 
     /// Bytes set aside for a tile.
@@ -175,12 +176,20 @@ impl Ledger {
         self.needs.get(&key).map(|need| need.bytes)
     }
 
-    /// Notes what a tile is thought to need; says what to go by, which is how it came out where it did before.
+    /// Notes what a tile is thought to need; says what to go by, which is no less than what it needed before.
     pub fn estimate(&mut self, key: TileKey, bytes: u64) -> u64 {
         match self.needs.get(&key) {
-            Some(need) if need.is_measured => need.bytes,
+            Some(need) if need.is_measured => self.at_least(key, bytes),
             _ => self.note_need(key, bytes, false),
         }
+    }
+
+    /// Notes that a tile needs so much or more; says what to go by. What is known already is never lowered.
+    pub fn at_least(&mut self, key: TileKey, bytes: u64) -> u64 {
+        let known = self.needs.get(&key).copied();
+        let is_measured = known.is_some_and(|need| need.is_measured);
+        let bytes = known.map_or(bytes, |need| need.bytes.max(bytes));
+        self.note_need(key, bytes, is_measured)
     }
 
     /// Notes what a tile turned out to need.
@@ -225,7 +234,7 @@ mod tests {
         assert!(ledger.set_aside(key(1), 60));
         assert!(!ledger.set_aside(key(2), 41), "there are 40 left");
         assert!(ledger.set_aside(key(2), 40) && ledger.free_bytes() == 0);
-        assert!(ledger.settle(key(1), 25));
+        assert!(ledger.set_aside(key(1), 25));
         assert_eq!((ledger.total_bytes(), ledger.free_bytes()), (65, 35));
         assert!(ledger.set_aside(key(2), 75), "its own 40 and 35 more");
         ledger.give_back_to(key(2), 10);
@@ -245,7 +254,7 @@ mod tests {
     fn a_tile_that_holds_more_than_was_set_aside_for_it_stays_where_there_is_room() {
         let mut ledger = Ledger::new(100);
         assert!(ledger.set_aside(key(1), 30) && ledger.set_aside(key(2), 30));
-        assert!(ledger.settle(key(1), 70) && !ledger.settle(key(2), 31));
+        assert!(ledger.set_aside(key(1), 70) && !ledger.set_aside(key(2), 31));
         assert_eq!(ledger.total_bytes(), 100);
     }
 
@@ -253,10 +262,23 @@ mod tests {
     fn what_is_kept_free_is_for_some_and_for_the_first() {
         let mut ledger = Ledger::new(100);
         ledger.keep_free(30, [key(5)].into());
+        // The payload first, as the loader does, and then all of it.
+        assert!(ledger.set_aside(key(1), 10) && ledger.admits(key(1)));
         assert!(ledger.set_aside(key(1), 100), "nothing is held that could go");
-        assert!(ledger.settle(key(1), 50));
+        assert!(ledger.set_aside(key(1), 50));
         assert_eq!((ledger.free_for(key(2)), ledger.free_for(key(5))), (20, 50));
         assert!(!ledger.set_aside(key(2), 21) && ledger.set_aside(key(5), 50));
+        ledger.give_back_to(key(5), 0);
+        ledger.hand_over(key(1));
+        assert!(!ledger.set_aside(key(2), 21), "it was handed over");
+        ledger.account(100, 50);
+        assert!(!ledger.set_aside(key(2), 21), "and is held");
+        ledger.account(100, 0);
+        ledger.note_fetched(40);
+        assert!(
+            ledger.set_aside(key(2), 60),
+            "what it was fetched as goes when it comes"
+        );
     }
 
     #[test]
@@ -272,7 +294,11 @@ mod tests {
         );
         assert!(ledger.exceeds_ceiling(101) && !ledger.exceeds_ceiling(100));
         ledger.measure(key(2), 50);
-        assert!(ledger.estimate(key(2), 80) == 50 && ledger.admits(key(2)));
+        assert!(ledger.estimate(key(2), 40) == 50 && ledger.admits(key(2)));
+        assert_eq!((ledger.at_least(key(2), 1), ledger.at_least(key(1), 1)), (50, 60));
+        assert_eq!(ledger.at_least(key(4), 7), 7);
+        assert_eq!((ledger.at_least(key(4), 9), ledger.estimate(key(4), 8)), (9, 8));
+        assert_eq!((ledger.at_least(key(2), 55), ledger.estimate(key(2), 40)), (55, 55));
         ledger.forget(key(2));
         assert_eq!((ledger.need_of(key(2)), ledger.need_of(key(1))), (None, Some(60)));
         ledger.forget_layer(1);

@@ -155,7 +155,9 @@ impl<C: DecodedContent> TileLoader<C> {
 
     /// A tile is gone, and its number may stand for another one soon.
     pub fn forget(&self, key: TileKey) {
-        self.shared.lock().ledger.forget(key);
+        let mut state = self.shared.lock();
+        state.ledger.forget(key);
+        state.transfers.settled(key);
     }
 
     /// Everything that failed may be tried at once: somebody wants it.
@@ -385,11 +387,12 @@ impl<C: DecodedContent> Shared<C> {
             }
         }
         let held = results.iter().flatten().map(C::bytes_resident).sum();
+        let is_whole = results.iter().all(Result::is_ok);
         let mut state = self.lock();
         state.running.remove(&key);
         // It may have been damaged on the way.
         let is_over = state.unwanted.remove(&key) || is_damaged && state.transfers.tries_damaged_again(key);
-        if is_over || !state.settle(job, held) {
+        if is_over || !state.settle(job, held, is_whole) {
             state.give_back_to(key, 0);
         } else {
             if job.retry_after.is_none() {
@@ -425,7 +428,7 @@ impl<C: DecodedContent> State<C> {
             let fetched = self.transfers.fetched_needs();
             let first = fetched
                 .into_iter()
-                .position(|(key, bytes)| self.ledger.exceeds_ceiling(bytes) || self.set_aside(key, bytes));
+                .position(|(key, besides, in_all)| self.ledger.exceeds_ceiling(in_all) || self.set_aside(key, besides));
             if let Some(at) = first {
                 return self.transfers.take_fetched(at);
             }
@@ -436,19 +439,6 @@ impl<C: DecodedContent> State<C> {
             self.ledger.estimate(key, bytes);
             self.limit_transfers();
         }
-    }
-
-    /// Corrects what is set aside and what is known of a tile to what came out. False where that is more than there is room
-    /// for: then it must go.
-    fn settle(&mut self, job: &Job, held: u64) -> bool {
-        let key = job.wish.key();
-        let over = job.need.held_bytes.saturating_sub(held);
-        let under = held.saturating_sub(job.need.held_bytes);
-        let peak = job.need.peak_bytes.saturating_sub(over).saturating_add(under);
-        self.ledger.measure(key, peak.saturating_add(job.payload_bytes));
-        let fits = self.set_aside(key, held);
-        self.limit_transfers();
-        fits
     }
 
     fn push_finished(&mut self, key: TileKey, results: Vec<Result<C, Problem>>, retry_after: Option<Duration>) {

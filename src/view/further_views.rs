@@ -2,6 +2,7 @@
 //! together with what the main camera sees, from the same workers and within the same budgets, and each tile once.
 
 use super::{camera::pose, placement::SceneOrigin, site_view::SiteView};
+use crate::georef::SitePos;
 use crate::schedule::FrameSystems;
 use crate::streaming::View;
 use bevy::{ecs::system::SystemParam, math::DVec3, prelude::*};
@@ -32,10 +33,16 @@ impl SiteViews<'_, '_> {
     }
 
     /// All of them in the frame of a tileset, the main one first; those that cannot be brought there are left out.
-    pub(in crate::view) fn in_frame(&self, place: impl Fn(crate::georef::SitePos) -> Option<DVec3>) -> Vec<View> {
+    pub(in crate::view) fn in_frame(&self, place: impl Fn(SitePos) -> Option<DVec3>) -> Vec<View> {
+        let mut all: Vec<View> = self.main.in_frame(&place).into_iter().collect();
+        all.extend(self.further_in_frame(place));
+        all
+    }
+
+    /// The same without the main one.
+    pub(in crate::view) fn further_in_frame(&self, place: impl Fn(SitePos) -> Option<DVec3>) -> Vec<View> {
         let further = self.further.iter().map(|view| &view.into_inner().0);
-        let all = std::iter::once(&*self.main).chain(further);
-        all.filter_map(|view| view.in_frame(&place)).collect()
+        further.filter_map(|view| view.in_frame(&place)).collect()
     }
 }
 
@@ -53,7 +60,6 @@ fn place_cameras(origin: Res<SceneOrigin>, mut cameras: Query<(&FurtherView, &mu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::georef::SitePos;
     use bevy::ecs::system::RunSystemOnce;
 
     #[test]

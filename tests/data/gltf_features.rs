@@ -362,3 +362,40 @@ fn a_damaged_draco_stream_is_one_line_and_plain_data_beside_it_are_used() {
         assert!(!problem.message.contains('\n'), "{problem}");
     }
 }
+
+/// `featureCount` is how many ids there are and not the greatest.
+#[test]
+fn features_without_a_table_are_found_by_any_id_that_they_have() {
+    let with = |set: Value, ids: [u16; 3]| {
+        let ids = shorts(&ids);
+        decoded(&[&ids], |json, view| {
+            let accessor = json!({"bufferView": view, "componentType": 5123, "count": 3, "type": "SCALAR"});
+            json["accessors"].as_array_mut().unwrap().push(accessor);
+            let primitive = &mut json["meshes"][0]["primitives"][0];
+            primitive["attributes"]["_FEATURE_ID_0"] = 2.into();
+            primitive["extensions"]["EXT_mesh_features"] = json!({"featureIds": [set]});
+        })
+    };
+    for (set, ids, rows) in [
+        (
+            json!({"featureCount": 1, "nullFeatureId": 0, "attribute": 0}),
+            [4; 3],
+            5,
+        ),
+        (json!({"featureCount": 9, "attribute": 0}), [4; 3], 9),
+        // That means "no feature", however great it is.
+        (
+            json!({"featureCount": 1, "nullFeatureId": 65535, "attribute": 0}),
+            [65535; 3],
+            1,
+        ),
+    ] {
+        let content = with(set.clone(), ids);
+        let feature = if ids[0] == 65535 { rows } else { ids[0].into() };
+        assert_eq!(
+            (content.features.rows, only(&content).features[0]),
+            (rows, feature),
+            "{set}"
+        );
+    }
+}

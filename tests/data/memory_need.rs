@@ -10,9 +10,10 @@
 use crate::bad_input::glb;
 use crate::corpus;
 use bevy::math::DMat4;
+use serde_json::json;
 use stadslens::geometry::TextureSupport;
 use stadslens::georef::SiteFrame;
-use stadslens::sources::resource::{Resources, folder};
+use stadslens::sources::resource::{Resources, folder as resource_folder};
 use stadslens::sources::tiles3d::{DecodeRequest, content_need, decode_content_for};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,7 +55,7 @@ fn request(resources: &Arc<dyn Resources>, path: &str) -> DecodeRequest {
 
 /// How many times the estimate is what each payload below `root` takes.
 fn ratios(root: &Path) -> Vec<(f64, u64)> {
-    let resources = folder(root);
+    let resources = resource_folder(root);
     let mut ratios = Vec::new();
     for file in payloads(root) {
         let path = file.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
@@ -116,7 +117,7 @@ fn wave(rows: u16, has_normals: bool) -> Vec<u8> {
         json["buffers"][0]["byteLength"] = bytes.len().into();
         json["bufferViews"][0]["byteLength"] = vertex_bytes.into();
         json["bufferViews"][1] =
-            serde_json::json!({"buffer": 0, "byteOffset": vertex_bytes, "byteLength": bytes.len() - vertex_bytes});
+            json!({"buffer": 0, "byteOffset": vertex_bytes, "byteLength": bytes.len() - vertex_bytes});
         json["accessors"][0]["count"] = count.into();
         json["accessors"][1]["count"] = (6 * usize::from(rows) * usize::from(rows)).into();
         if has_normals {
@@ -139,6 +140,82 @@ fn what_is_made_here_takes_no_more_than_it_is_said_to() {
     assert_eq!(ratios.len(), 16, "each for two kinds of graphics cards");
     let large: Vec<_> = ratios.into_iter().filter(|(_, took)| *took > 100_000).collect();
     assert!(near("waves", &large).1 < 4.0);
+}
+
+/// A triangle with a table of `rows` rows: lists of bytes and of texts, texts, defaults, and numbers at its vertices.
+fn tabled(rows: u32, has_table: bool) -> Vec<u8> {
+    const ITEMS: u32 = 6;
+    glb(|json, bin| {
+        let texts: Vec<u8> = (0..rows).flat_map(|row| format!("{row:040}").into_bytes()).collect();
+        let offsets = |each: u32, count: u32| (0..=count).flat_map(move |n| (n * each).to_le_bytes());
+        let words = u32::try_from(texts.len()).unwrap() / 8;
+        let more: [Vec<u8>; 6] = [
+            (0..rows * ITEMS).map(|n| n.to_le_bytes()[0]).collect(),
+            offsets(ITEMS, rows).collect(),
+            offsets(40, rows).collect(),
+            offsets(8, words).collect(),
+            offsets(5, rows).collect(),
+            [0.0_f32, 1.0, 2.0, 3.0, 4.0, 5.0]
+                .iter()
+                .flat_map(|n| n.to_le_bytes())
+                .collect(),
+        ];
+        for data in more.iter().chain([&texts]) {
+            bin.resize(bin.len().next_multiple_of(8), 0);
+            let view = json!({"buffer": 0, "byteOffset": bin.len(), "byteLength": data.len()});
+            json["bufferViews"].as_array_mut().unwrap().push(view);
+            bin.extend(data);
+        }
+        json["buffers"][0]["byteLength"] = bin.len().into();
+        let pair = json!({"bufferView": 7, "componentType": 5126, "count": 3, "type": "VEC2"});
+        json["accessors"].as_array_mut().unwrap().push(pair);
+        let primitive = &mut json["meshes"][0]["primitives"][0];
+        primitive["attributes"]["_WAY"] = 2.into();
+        let metadata = json!({"propertyAttributes": [0]});
+        let mut set = json!({"featureCount": rows});
+        if has_table {
+            set["propertyTable"] = 0.into();
+        }
+        primitive["extensions"] =
+            json!({"EXT_structural_metadata": metadata, "EXT_mesh_features": {"featureIds": [set]}});
+        json["extensions"]["EXT_structural_metadata"] = json!({
+            "schema": {"classes": {
+                "row": {"properties": {
+                    "bytes": {"type": "SCALAR", "componentType": "UINT8", "array": true},
+                    "fixed": {"type": "VEC2", "componentType": "UINT8", "array": true, "count": ITEMS / 2},
+                    "text": {"type": "STRING"},
+                    "words": {"type": "STRING", "array": true},
+                    "given": {"type": "STRING", "default": "a text that every row has"}}},
+                "corner": {"properties": {"way": {"type": "VEC2", "componentType": "FLOAT32"}}}}},
+            "propertyTables": [{"class": "row", "count": rows, "properties": {
+                "bytes": {"values": 2, "arrayOffsets": 3},
+                "fixed": {"values": 2},
+                "text": {"values": 8, "stringOffsets": 4},
+                "words": {"values": 8, "stringOffsets": 5, "arrayOffsets": 6}}}],
+            "propertyAttributes": [{"class": "corner", "properties": {"way": {"attribute": "_WAY"}}}]});
+    })
+}
+
+#[test]
+fn lists_and_texts_of_tables_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    for rows in [3, 5_000] {
+        for has_table in [false, true] {
+            let path = folder.path().join(format!("{rows}-{has_table}.glb"));
+            std::fs::write(path, tabled(rows, has_table)).unwrap();
+        }
+    }
+    let (resources, path) = (resource_folder(folder.path()), "5000-true.glb");
+    let content = decode_content_for(&request(&resources, path), TextureSupport::default()).unwrap();
+    assert!(content.problems.is_empty(), "{:?}", content.problems);
+    assert_eq!(content.features.columns.len(), 6);
+    // Six numbers, three pairs in a list, five words: each value has its place, and the texts their bytes.
+    let least = 5_000 * ((6 + 9 + 5) * 24 + 40 + 40 + 25);
+    assert!(content.bytes_resident > least, "{}", content.bytes_resident);
+    let ratios = ratios(folder.path());
+    assert_eq!(ratios.len(), 8, "each for two kinds of graphics cards");
+    let large: Vec<_> = ratios.into_iter().filter(|(_, took)| *took > 1_000_000).collect();
+    assert!(!large.is_empty() && near("tables", &large).1 < 4.0);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::model::{
     Sensor, Source, Use, Variant, mass_mesh,
 };
 use crate::panels::card::{CardState, Fact};
-use crate::panels::report_words::{category_words, theme_of, theme_words};
+use crate::panels::report_words::{category_words, has_theme, theme_of, theme_words};
 use crate::text::{
     Language, format_area, format_count, format_date, format_length, format_nap, format_number, tr, tr_args,
 };
@@ -351,22 +351,21 @@ pub(super) fn report_card(report: &Report, layer: Option<&Layer>, language: &Lan
             words
         }
     };
+    let mut facts = vec![fact(
+        tr(language, "fact-category"),
+        words(category_words(&report.category, language)),
+    )];
+    if has_theme(&report.category) {
+        let theme = words(theme_words(theme_of(&report.category), language));
+        facts.push(fact(tr(language, "fact-theme"), theme));
+    }
+    facts.push(fact(tr(language, "fact-status"), report.status.clone()));
+    facts.push(fact(tr(language, "fact-created"), created));
     CardState {
         id: report.id.clone(),
         kind: tr(language, "kind-report"),
         name: report.id.clone(),
-        facts: vec![
-            fact(
-                tr(language, "fact-category"),
-                words(category_words(&report.category, language)),
-            ),
-            fact(
-                tr(language, "fact-theme"),
-                words(theme_words(theme_of(&report.category), language)),
-            ),
-            fact(tr(language, "fact-status"), report.status.clone()),
-            fact(tr(language, "fact-created"), created),
-        ],
+        facts,
         certainty: unsure(layer),
         source: layer.map(|layer| layer.source.clone()).unwrap_or_default(),
         attributes: Vec::new(),
@@ -416,6 +415,25 @@ mod tests {
         let told = |is_known| told_use(Use::Other, is_known, &language).map(|fact| fact.value);
         assert_eq!(told(true), Some(tr(&language, "use-other")));
         assert_eq!(told(false), None);
+    }
+
+    #[test]
+    fn a_report_has_a_theme_only_beside_its_category() {
+        let language = Language::from_code("nl").unwrap();
+        let told = |category: &str| {
+            let report = Report {
+                id: "M-1".into(),
+                position: bevy::math::DVec2::ZERO,
+                category: category.into(),
+                status: "Gemeld".into(),
+                created: None,
+            };
+            let facts = report_card(&report, None, &language).facts;
+            facts.into_iter().take(2).map(|fact| fact.value).collect::<Vec<_>>()
+        };
+        assert_eq!(told("afval/grofvuil"), ["Grofvuil", "Afval"]);
+        assert_eq!(told("grofvuil"), ["Grofvuil", "Gemeld"]);
+        assert_eq!(told("civiele-constructies"), ["Bruggen, tunnels en kades", "Gemeld"]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use bevy::prelude::*;
 use bevy::tasks::{IoTaskPool, Task, futures_lite::future};
 use run::{Ending, Event, Order};
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::mpsc::{Receiver, TryRecvError},
     time::{Duration, Instant},
 };
@@ -272,17 +272,7 @@ fn whole_path(typed: &str) -> PathBuf {
 
 /// The path with the ending of a package.
 fn with_ending(path: PathBuf) -> PathBuf {
-    let is_package = |path: &Path| {
-        path.extension()
-            .is_some_and(|ending| ending.eq_ignore_ascii_case(ENDING))
-    };
-    if is_package(&path) {
-        return path;
-    }
-    let mut name = path.into_os_string();
-    name.push(".");
-    name.push(ENDING);
-    name.into()
+    super::save::with_ending(path, ENDING)
 }
 
 #[cfg(test)]
@@ -292,6 +282,7 @@ mod tests {
     use crate::model::edit::tests::scenario;
     use crate::sources::resource;
     use std::collections::BTreeMap;
+    use std::path::Path;
 
     #[test]
     fn a_plan_is_proposed_under_its_own_name_and_always_gets_the_ending() {

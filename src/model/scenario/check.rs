@@ -34,13 +34,14 @@ fn check_file(path: &Path) -> Vec<Problem> {
     if HttpResources::url_of(path).is_some() {
         return problems;
     }
-    let told: Vec<Cause> = problems.iter().map(|problem| problem.cause).collect();
+    let is_error = |problem: &Problem| problem.severity == Severity::Error;
+    let told: Vec<Cause> = problems.iter().filter(|p| is_error(p)).map(|p| p.cause).collect();
     let of_opening = open_any(path).map_or_else(|problems| problems, |open| open.problems);
     // What keeps it from being shown, once: what was found in it already has a line.
     problems.extend(
         of_opening
             .into_iter()
-            .filter(|problem| problem.severity == Severity::Error && !told.contains(&problem.cause)),
+            .filter(|problem| is_error(problem) && !told.contains(&problem.cause)),
     );
     problems
 }

@@ -4,6 +4,7 @@
 
 use super::ascii_grid;
 use super::convert::{Converter, RING_BUDGET};
+use super::describe::is_bare_folder;
 use super::file::{self, ScenarioFile, VERSION};
 use super::findings::Findings;
 use super::geotiff_layer;
@@ -142,8 +143,13 @@ fn locate(path: &Path) -> Result<(Arc<dyn Resources>, String), Problem> {
     if path.is_dir() {
         let resources = resource::folder(path);
         if !resources.exists(DOCUMENT) {
-            let message =
-                format!("there is no {DOCUMENT} in this folder, and no tileset.json, layer.json or tiles either");
+            // Elsewhere tiles or map pictures lie, and only a scenario is wanted.
+            let nothing_else = if is_bare_folder(path) {
+                ", and no tileset.json, layer.json or tiles either"
+            } else {
+                ""
+            };
+            let message = format!("there is no {DOCUMENT} in this folder{nothing_else}");
             return Err(Problem::error(shown, "", message).because(Cause::WrongKind));
         }
         return Ok((resources, DOCUMENT.into()));
@@ -464,5 +470,19 @@ impl DataReader {
             .read_at_most(path, limit)
             .map_err(|error| self.problems.push(error.problem(path, "")))
             .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_of_a_folder_without_anything_it_is_said_that_nothing_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = || open(folder.path()).err().unwrap().remove(0).message;
+        assert!(told().ends_with("and no tileset.json, layer.json or tiles either"));
+        std::fs::write(folder.path().join("tileset.json"), "{}").unwrap();
+        assert_eq!(told(), "there is no scenario.json in this folder");
     }
 }

@@ -298,7 +298,9 @@ impl Cutter<'_> {
             return None;
         }
         let mut line = top.floor() + 0.5;
-        while line < bottom {
+        while line < bottom && self.looks_left > 0 {
+            // A sliver crosses many rows of texels and may meet the middle of none.
+            self.looks_left -= 1;
             if let Some((from, to)) = crossing(&at, line) {
                 let mut x = (from + INSET_TEXELS).floor() + 0.5;
                 while x - 0.5 < to - INSET_TEXELS && self.looks_left > 0 {

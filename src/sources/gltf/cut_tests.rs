@@ -261,3 +261,19 @@ fn what_may_not_be_looked_at_is_told_by_seven_places() {
         assert_eq!(areas(&part).len(), if cuts > 0 { 2 } else { 1 }, "{looks}");
     }
 }
+
+/// A sliver between the middles of texels crosses all their rows and meets none of them.
+#[test]
+fn rows_of_texels_that_a_sliver_crosses_are_looked_at_too() {
+    let mut ids = vec![3; 512];
+    ids[511] = 7;
+    let grid = grid(1, ids, Wrap::Clamp);
+    let sliver = || surface(vec![[0.99, 0.1], [1.0, 0.1], [0.995, 0.9]], vec![0, 1, 2]);
+    let uvs = sliver().uvs;
+    let outcome = cut(&mut sliver(), &grid, &uvs, allowed(10));
+    // All texels, and a row each for four fifths of them.
+    assert!((900..1000).contains(&outcome.spent.looks), "{}", outcome.spent.looks);
+    let (mut part, most) = (sliver(), 600);
+    let outcome = cut(&mut part, &grid, &uvs, Effort { cuts: 10, looks: most });
+    assert_eq!((outcome.spent.looks, part.rows), (most, vec![3; 3]));
+}

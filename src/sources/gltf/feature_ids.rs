@@ -107,6 +107,23 @@ impl FeatureIdSet {
         }
     }
 
+    /// The accessor that has the ids, where one has.
+    pub(super) fn accessor(&self) -> Option<usize> {
+        match self.source {
+            IdSource::Accessor(index) => Some(index),
+            _ => None,
+        }
+    }
+
+    /// How many features it says it has, where no table does.
+    pub(super) fn counted(&self) -> u32 {
+        if self.property_table.is_some() {
+            0
+        } else {
+            self.feature_count
+        }
+    }
+
     /// The id that means "no feature".
     pub(super) fn null_id(&self) -> Option<u32> {
         self.null_id

@@ -75,7 +75,7 @@ impl FileMetadata {
         let named = |list: &str| -> BTreeSet<usize> { primitives().flat_map(|p| named(p, list).0).collect() };
         let (textures, attributes) = (named("propertyTextures"), named("propertyAttributes"));
         if !(textures.is_empty() && attributes.is_empty()) {
-            match schema(views, resources, path) {
+            match schema(views.root, resources, path) {
                 Ok(schema) => {
                     let mut reader = Reader {
                         root: views.root,
@@ -131,6 +131,22 @@ impl FileMetadata {
             null_id,
             rows: rows.count,
         })
+    }
+
+    /// One more than the greatest id below `most` in a texture with feature ids, as far as texels may still be looked at.
+    pub(super) fn most_rows(&self, source: TexelSource, null_id: Option<u32>, most: u32) -> u32 {
+        let Ok(texture) = self.textures.get(source.texture) else {
+            return 0;
+        };
+        let [width, height] = texture.texels.size().map(u64::from);
+        let looks = width.saturating_mul(height);
+        if !texture.is_exact || looks > self.effort_left().looks {
+            return 0;
+        }
+        self.take_effort(Effort { cuts: 0, looks });
+        let ids = texture.texels.all().map(|texel| source.channels.id(texel));
+        let features = ids.filter(|id| *id < most && Some(*id) != null_id);
+        features.max().map_or(0, |id| id + 1)
     }
 
     /// What the vertices of a primitive carry; properties that cannot be had become faults.

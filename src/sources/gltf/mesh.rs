@@ -4,6 +4,7 @@ use super::{
     Fault,
     accessor::{MAX_ACCESSOR_ELEMENTS, Views, element_count},
     copies::{Budget, Chain, Copies},
+    counted_ids::with_all_ids,
     document::Document,
     feature_ids::{Rows, choose_rows, feature_id_sets, property_tables},
     file::{Primitive, Root},
@@ -63,17 +64,17 @@ pub(crate) fn decode(
     let views = Views::load(document, resources, path);
     let mut faults = Vec::new();
     let batch_rows = batch.as_ref().map(|table| table.rows);
+    let models = instances.map_or(1, |instances| instances.places.len());
+    let mut of_metadata = Vec::new();
+    let metadata = FileMetadata::load(&views, resources, path, budget, &mut of_metadata);
     let rows = match instances {
         // What the model says of its own features holds for none of its instances.
         Some(_) => Rows {
             property_table: None,
             count: batch_rows.unwrap_or(0),
         },
-        None => choose_rows(&document.root, batch_rows),
+        None => with_all_ids(choose_rows(&document.root, batch_rows), batch_rows, &views, &metadata),
     };
-    let models = instances.map_or(1, |instances| instances.places.len());
-    let mut of_metadata = Vec::new();
-    let metadata = FileMetadata::load(&views, resources, path, budget, &mut of_metadata);
     let mut parts = read_parts(document, &views, &metadata, rows, models, budget, &mut faults);
     if models == 0 {
         parts.clear();

@@ -4,6 +4,7 @@ use super::{
     Fault,
     accessor::Views,
     feature_ids::property_tables,
+    file::Root,
     property_format::{Element, MAX_ARRAY, Number, PropertyFormat, Scalar},
 };
 use crate::{
@@ -38,7 +39,7 @@ pub(super) fn read_table(
         faults.push(Fault::new(place, "there is no such property table"));
         return empty(None);
     };
-    match schema(views, resources, path) {
+    match schema(views.root, resources, path) {
         Ok(schema) => {
             let (features, found) = read_properties(&schema, json, rows, &|index| views.view(index), &place);
             faults.extend(found);
@@ -112,22 +113,9 @@ fn add_defaults(
     features: &mut FeatureTable,
     place: &str,
 ) -> Option<Fault> {
-    let given = table.get("properties").and_then(Json::as_object);
     let rows = features.rows as usize;
-    let mut left_cells = MAX_DEFAULTS;
-    for (name, definition) in definitions.and_then(Json::as_object).into_iter().flatten() {
-        if given.is_some_and(|given| given.contains_key(name)) {
-            continue;
-        }
-        let format = PropertyFormat::new(schema, definition, &Json::Null);
-        let Some(default) = format.ok().map(|format| format.default).filter(|d| *d != Value::Null) else {
-            continue;
-        };
-        let Some(left) = left_cells.checked_sub(rows) else {
-            let message = format!("the defaults of its class would fill more than {MAX_DEFAULTS} cells");
-            return Some(Fault::too_large(format!("{place}.properties.{name}"), message));
-        };
-        left_cells = left;
+    let (defaults, left_out) = defaults_of(schema, definitions, table, rows);
+    for (name, default) in defaults {
         let column = match default {
             Value::Int(value) => Column::Int(vec![value; rows]),
             Value::Float(value) => Column::Float(vec![value; rows]),
@@ -137,12 +125,42 @@ fn add_defaults(
         };
         features.columns.push((name.clone(), column));
     }
-    None
+    let name = left_out?;
+    let message = format!("the defaults of its class would fill more than {MAX_DEFAULTS} cells");
+    Some(Fault::too_large(format!("{place}.properties.{name}"), message))
+}
+
+/// The properties of a class that a table of so many rows leaves out and that have a default, up to the cap on them; and
+/// the first beyond that.
+pub(super) fn defaults_of<'a>(
+    schema: &Json,
+    definitions: Option<&'a Json>,
+    table: &Json,
+    rows: usize,
+) -> (Vec<(&'a String, Value)>, Option<&'a String>) {
+    let given = table.get("properties").and_then(Json::as_object);
+    let mut left_cells = MAX_DEFAULTS;
+    let mut defaults = Vec::new();
+    for (name, definition) in definitions.and_then(Json::as_object).into_iter().flatten() {
+        if given.is_some_and(|given| given.contains_key(name)) {
+            continue;
+        }
+        let format = PropertyFormat::new(schema, definition, &Json::Null);
+        let Some(default) = format.ok().map(|format| format.default).filter(|d| *d != Value::Null) else {
+            continue;
+        };
+        let Some(left) = left_cells.checked_sub(rows) else {
+            return (defaults, Some(name));
+        };
+        left_cells = left;
+        defaults.push((name, default));
+    }
+    (defaults, None)
 }
 
 /// The schema of a file, which may stand in a file of its own.
-pub(super) fn schema(views: &Views<'_>, resources: &dyn Resources, path: &str) -> Result<Json, Fault> {
-    let extension = views.root.extensions.get("EXT_structural_metadata");
+pub(super) fn schema(root: &Root, resources: &dyn Resources, path: &str) -> Result<Json, Fault> {
+    let extension = root.extensions.get("EXT_structural_metadata");
     let extension = extension.unwrap_or(&Json::Null);
     if let Some(schema) = extension.get("schema") {
         return Ok(schema.clone());

@@ -18,6 +18,7 @@ mod accessor;
 mod carried;
 mod copies;
 mod count;
+mod counted_ids;
 mod cut;
 mod data;
 mod data_texture;
@@ -40,6 +41,7 @@ mod property_format;
 mod scene;
 mod simpler;
 mod sizes;
+mod value_sizes;
 
 pub(crate) use copies::{Budget, Copies};
 pub(crate) use count::{Totals, count};
@@ -50,6 +52,7 @@ pub(crate) use metadata::read_properties;
 pub(crate) use picture::decode_picture;
 pub(crate) use place::Placement;
 pub(crate) use sizes::{Sizes, sizes};
+pub(crate) use value_sizes::VALUE_BYTES;
 
 use crate::sources::{Cause, Problem, Severity, resource::ResourceError};
 

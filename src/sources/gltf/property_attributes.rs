@@ -198,16 +198,21 @@ impl Gathered {
 pub(super) fn add_columns(placed: &[PlacedMesh], table: &mut FeatureTable, faults: &mut Vec<Fault>) {
     let rows = table.rows as usize;
     let mut gathered: BTreeMap<(&str, &str), Gathered> = BTreeMap::new();
-    let mut cells_left = MAX_CELLS;
+    let (mut cells_left, mut is_told) = (MAX_CELLS, false);
     for part in placed.iter().flat_map(|mesh| &mesh.parts) {
         for numbers in &part.carried.numbers {
             let property = &*numbers.property;
             let key = (property.class.as_str(), property.name.as_str());
             if !gathered.contains_key(&key) {
                 let Some(left) = cells_left.checked_sub(rows) else {
-                    let message = format!("the attributes would fill more than {MAX_CELLS} cells; some are left out");
-                    faults.push(Fault::too_large("EXT_structural_metadata.propertyAttributes", message));
-                    break;
+                    if !is_told {
+                        is_told = true;
+                        let message =
+                            format!("the attributes would fill more than {MAX_CELLS} cells; some are left out");
+                        faults.push(Fault::too_large("EXT_structural_metadata.propertyAttributes", message));
+                    }
+                    // Those that have a column get the values of this part too.
+                    continue;
                 };
                 cells_left = left;
             }

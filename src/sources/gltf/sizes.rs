@@ -7,7 +7,7 @@ use super::{
     count::instance_count,
     cut::{MAX_CUTS, MAX_CUTS_OF_TILE},
     document::Document,
-    feature_ids::{FeatureIdSet, MAX_FEATURES, property_tables},
+    feature_ids::FeatureIdSet,
     file::{Primitive, Root},
     material::{RenderClass, look},
     merge::MIN_COPIES,
@@ -16,6 +16,7 @@ use super::{
     picture_size::{PictureSize, picture_size},
     primitive::outline_accessor,
     scene::mesh_places,
+    value_sizes::table_size,
 };
 use crate::{
     geometry::TextureSupport,
@@ -69,6 +70,9 @@ pub(crate) struct Sizes {
     /// Rows of features, and rows times columns of their table, which whoever has all of the payload counts.
     pub(crate) rows: u64,
     pub(crate) cells: u64,
+    /// Bytes of texts and of what stands in lists in that table, and the same for each row.
+    pub(crate) value_bytes: u64,
+    pub(crate) row_bytes: u64,
     /// Bytes of JSON.
     pub(crate) json_bytes: u64,
 }
@@ -97,6 +101,8 @@ impl Sizes {
             picture_bytes: self.picture_bytes.max(other.picture_bytes),
             rows: sum(self.rows, other.rows),
             cells: sum(self.cells, other.cells),
+            value_bytes: sum(self.value_bytes, other.value_bytes),
+            row_bytes: sum(self.row_bytes, other.row_bytes),
             json_bytes: sum(self.json_bytes, other.json_bytes),
         }
     }
@@ -125,18 +131,10 @@ pub(crate) fn sizes(
     sizer.read_buffers();
     sizer.read_pictures(document.support);
     sizer.read_data_pictures();
-    let tables = property_tables(&document.root).iter();
-    // One of them is read.
-    for table in tables {
-        let rows = table
-            .get("count")
-            .and_then(Value::as_u64)
-            .unwrap_or(0)
-            .min(MAX_FEATURES.into());
-        sizer.sizes.rows = sizer.sizes.rows.max(rows);
-        let properties = table.get("properties").and_then(Value::as_object);
-        columns.extend(properties.into_iter().flat_map(serde_json::Map::keys).cloned());
-    }
+    let table = table_size(&document.root, resources, path, sizer.sizes.points, columns);
+    sizer.sizes.rows = table.rows;
+    sizer.sizes.value_bytes = table.value_bytes;
+    sizer.sizes.row_bytes = table.row_bytes;
     sizer.copied.add_to(&mut sizer.sizes);
     sizer.sizes
 }

@@ -46,6 +46,9 @@ impl Address {
         if host.is_empty() {
             return Err(bad("it names no host"));
         }
+        if is_odd_number(&host) {
+            return Err(bad("its host is a number that is no address; write it as four numbers"));
+        }
         let address = Self {
             text: encoded,
             uri,
@@ -100,9 +103,11 @@ impl Address {
 
     /// Whether it stays on this machine: also as `0.0.0.0` and as an IPv4 address written as IPv6, which lead there too.
     pub(super) fn is_this_machine(&self) -> bool {
-        let bare = self.bare_host();
+        let bare = self.bare_host().trim_end_matches('.');
         let ip = bare.parse::<IpAddr>().map(|ip| ip.to_canonical());
-        bare == "localhost" || ip.is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified())
+        bare == "localhost"
+            || bare.ends_with(".localhost")
+            || ip.is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified())
     }
 
     /// Where a reference in an answer of this address leads: a `Location`, a link to the next page, a file in an index.
@@ -167,6 +172,18 @@ impl std::fmt::Display for Address {
     }
 }
 
+/// Whether a host ends in a number and is no address as it is written everywhere: `127.1`, `2130706433`, `0x7f.0.0.1`.
+/// What looks names up takes them for IPv4 addresses, some of which are this machine.
+fn is_odd_number(host: &str) -> bool {
+    let bare = host.trim_matches(['[', ']']).trim_end_matches('.');
+    let last = bare.rsplit('.').next().unwrap_or_default();
+    let is_number = match last.strip_prefix("0x") {
+        Some(digits) => digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
+        None => !last.is_empty() && last.bytes().all(|digit| digit.is_ascii_digit()),
+    };
+    is_number && bare.parse::<IpAddr>().is_err()
+}
+
 /// `https:`, `file:`, `mailto:` and the like at the start.
 fn has_scheme(reference: &str) -> bool {
     reference.split_once(':').is_some_and(|(scheme, _)| {
@@ -219,6 +236,12 @@ mod tests {
             "",
             "https://",
             "data:,x",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f.0.0.1:8443/",
+            "https://0x7F000001./",
+            "https://0177.0.0.1/",
+            "http://0/",
         ] {
             assert!(
                 matches!(Address::parse(text, &[]), Err(HttpError::BadAddress { .. })),
@@ -256,6 +279,9 @@ mod tests {
             "https://0.0.0.0/",
             "https://[::ffff:127.0.0.1]/",
             "https://[::]:8443/",
+            "https://localhost.:8443/",
+            "https://a.localhost/",
+            "https://127.0.0.1./",
             "file:///etc/passwd",
             "ftp://example.org/x",
             "mailto:a@b",

@@ -67,9 +67,17 @@ pub enum Outcome {
     },
 }
 
+/// Connections that serve the next transfer.
+#[derive(Default)]
+struct Idle {
+    /// How often they were made anew.
+    generation: u64,
+    agents: Vec<Agents>,
+}
+
 /// See the module. One for the whole program: it remembers how every host behaves.
 pub struct Asker {
-    idle: Mutex<Vec<Agents>>,
+    idle: Mutex<Idle>,
     hosts: Hosts,
     limits: Limits,
     plain_http_hosts: Mutex<BTreeSet<String>>,
@@ -107,7 +115,9 @@ impl Asker {
     /// read again: a root certificate may have been installed meanwhile.
     pub fn try_again(&self) {
         self.hosts.try_again();
-        self.idle().clear();
+        let mut idle = self.idle();
+        idle.generation += 1;
+        idle.agents.clear();
     }
 
     fn plain_hosts(&self) -> Vec<String> {
@@ -133,7 +143,7 @@ impl Asker {
     ) -> Result<Outcome, HttpError> {
         let plain = self.plain_hosts();
         let address = Address::parse(url, &plain)?;
-        let agents = self.idle().pop().unwrap_or_else(|| Agents::new(&self.limits));
+        let (agents, generation) = self.take_agents();
         transfer.cancel.covers(&agents);
         let line = Line {
             agents: &agents,
@@ -144,7 +154,7 @@ impl Asker {
         };
         let outcome = self.ask_over(&line, &address, want, known, transfer);
         if transfer.cancel.releases() {
-            self.idle().push(agents);
+            self.give_back(agents, generation);
         }
         match &outcome {
             Err(HttpError::Status {
@@ -175,7 +185,23 @@ impl Asker {
         self.hosts.leave_alone(&host, pause);
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Agents>> {
+    /// Connections for one transfer, and of which generation they are.
+    fn take_agents(&self) -> (Agents, u64) {
+        let mut idle = self.idle();
+        let (known, generation) = (idle.agents.pop(), idle.generation);
+        drop(idle);
+        (known.unwrap_or_else(|| Agents::new(&self.limits)), generation)
+    }
+
+    /// Keeps them for the next transfer. What was made before [`Self::try_again`] trusts what was trusted then, and goes.
+    fn give_back(&self, agents: Agents, generation: u64) {
+        let mut idle = self.idle();
+        if idle.generation == generation {
+            idle.agents.push(agents);
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -329,5 +355,25 @@ fn headers_of(exchange: &Exchange<'_>) -> AnswerHeaders {
         expires: text(header::EXPIRES),
         date: text(header::DATE),
         age_s: text(header::AGE).and_then(|age| age.trim().parse().ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_from_before_another_try_serve_nobody_after_it() {
+        let asker = Asker::new(Limits::default());
+        let (agents, generation) = asker.take_agents();
+        asker.give_back(agents, generation);
+        assert_eq!(asker.idle().agents.len(), 1);
+        let (under_way, generation) = asker.take_agents();
+        asker.try_again();
+        asker.give_back(under_way, generation);
+        assert_eq!(asker.idle().agents.len(), 0);
+        let (fresh, generation) = asker.take_agents();
+        asker.give_back(fresh, generation);
+        assert_eq!(asker.idle().agents.len(), 1);
     }
 }

@@ -1,8 +1,8 @@
 //! Which proxy a request goes through, if any.
 //!
-//! Read as `curl` and most other programs read it: `https_proxy` and `http_proxy` hold for addresses of their own kind,
-//! `all_proxy` for what they leave open, `no_proxy` names the hosts that are asked without; all of them in small or large
-//! letters. The library takes the first of them that is set for any address and knows neither spaces nor networks in
+//! Read as most programs read it: `https_proxy` and `http_proxy` hold for addresses of their own kind, `all_proxy` for what
+//! they leave open, `no_proxy` names the hosts that are asked without; all of them in small or large letters. `curl` does
+//! the same but for `HTTP_PROXY`: a web server may set that for what it starts, which this program is not. The library takes the first of them that is set for any address and knows neither spaces nor networks in
 //! `NO_PROXY`, so that is done here. On Windows the proxy of the system's own settings serves where none of them is set.
 
 use super::{Address, HttpError};

@@ -9,7 +9,7 @@ use super::{
     cmpt::{self, Composite},
     count_payload, instanced, is_tileset_json, pnts,
 };
-use crate::geometry::{CreaseEdges, FeatureMarks, FeatureMesh, FeatureTable, MeshBvh, TextureSupport};
+use crate::geometry::{CreaseEdges, FeatureMarks, FeatureMesh, FeatureTable, MeshBvh, SurfaceValues, TextureSupport};
 use crate::georef::SiteFrame;
 use crate::sources::{
     Cause, Problem,
@@ -220,8 +220,8 @@ pub fn decode_content_for(request: &DecodeRequest, support: TextureSupport) -> R
         content.bytes_resident += mesh.bytes() + edges.bytes() + bvh.bytes();
         content.meshes.push((mesh, edges, bvh));
     }
-    let cells = u64::from(content.features.rows) * content.features.columns.len() as u64;
-    content.bytes_resident += cells * size_of::<crate::geometry::Value>() as u64;
+    content.bytes_resident += SurfaceValues::bytes_together(content.meshes.iter().map(|(mesh, ..)| &mesh.values));
+    content.bytes_resident += content.features.bytes();
     Ok(content)
 }
 

@@ -149,13 +149,17 @@ impl External {
         }
     }
 
-    /// Reads the files; `root` is the tile that names them.
+    /// Reads the files; `root` is the tile that names them. `Err` when none can be used, or when one may be had later.
     pub(super) fn read(self: &Arc<Self>, resources: &dyn Resources, root: Tile) -> Result<Subtree, Problem> {
         let mut reader = Reader::below(resources, root);
         for named in &self.named {
             reader.ask_for(&self.named_in, named.clone());
         }
         reader.expand(Reach::ONE_TILE);
+        // What was read as well is read again with the rest: a part that hangs in the tree is asked for no more.
+        if let Some(problem) = reader.may_pass.take() {
+            return Err(problem);
+        }
         let is_nothing = reader.tiles.len() == 1 && reader.tiles[0].contents.is_empty();
         if is_nothing && let Some(at) = reader.problems.iter().position(|p| p.severity == Severity::Error) {
             return Err(reader.problems.swap_remove(at));
@@ -297,7 +301,11 @@ impl<'a> Reader<'a> {
                 if matches!(error, ResourceError::Missing { .. }) {
                     self.missing.push(path);
                 }
-                self.problem(error.problem(named_in, place));
+                let problem = error.problem(named_in, place);
+                if matches!(&error, ResourceError::Fetch { source } if source.may_pass()) {
+                    self.may_pass.get_or_insert_with(|| problem.clone());
+                }
+                self.problem(problem);
                 return None;
             }
         };
@@ -337,3 +345,7 @@ fn is_payload(bytes: &[u8]) -> bool {
 #[cfg(test)]
 #[path = "external_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "external_busy_tests.rs"]
+mod busy_tests;

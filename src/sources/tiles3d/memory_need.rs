@@ -12,15 +12,18 @@ use super::{
     pnts::Pnts,
 };
 use crate::{
-    geometry::{TextureSupport, Value},
+    geometry::TextureSupport,
     sources::{
-        gltf::{self, Budget, Document, Sizes, json_of, little_endian_u32},
+        gltf::{self, Budget, Document, Sizes, VALUE_BYTES, json_of, little_endian_u32},
         obj,
         resource::{join, read_uri, unzipped},
     },
 };
 use serde_json::{Map, Value as Json};
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// Largest packed payload that is unpacked to look at it, bytes: of larger ones only the size is believed.
 const MAX_UNPACKED_BYTES: u64 = 64 << 20;
@@ -62,7 +65,6 @@ impl MemoryNeed {
             let each = parts.iter().map(|(count, bytes)| count.saturating_mul(*bytes));
             each.fold(LEAST_BYTES, u64::saturating_add)
         };
-        let value = size_of::<Value>() as u64;
         // Position, normal, feature and colour of a vertex, texture coordinates, indices.
         let mesh = sum(&[
             (sizes.vertices, 36),
@@ -79,7 +81,7 @@ impl MemoryNeed {
         let picking = sum(&[(sizes.picked_corners, 52), (sizes.copies, 200)]);
         let marks = sum(&[(sizes.points, 32), (sizes.line_vertices, 20), (sizes.segments, 8)]);
         let drawn_marks = sum(&[(sizes.points, 48), (sizes.segments, 48)]);
-        let table = sum(&[(sizes.cells, value), (sizes.rows, 64)]);
+        let table = sum(&[(sizes.cells, VALUE_BYTES), (sizes.rows, 64), (sizes.value_bytes, 1)]);
         let all = |parts: &[u64]| parts.iter().copied().fold(0, u64::saturating_add);
 
         let decoded = all(&[mesh, edges, picking, marks, table]);
@@ -152,6 +154,8 @@ pub fn content_need(request: &DecodeRequest, payload: &[u8], support: TextureSup
     counting.add(&bytes, 0);
     let mut sizes = counting.sizes;
     sizes.cells = sizes.rows.saturating_mul(counting.columns.len() as u64);
+    let in_rows = sizes.rows.saturating_mul(sizes.row_bytes);
+    sizes.value_bytes = sizes.value_bytes.saturating_add(in_rows);
     let need = MemoryNeed::of(&sizes);
     MemoryNeed {
         peak_bytes: need.peak_bytes.saturating_add(unpacked_bytes),
@@ -242,7 +246,9 @@ impl Counting<'_> {
 
     /// Adds the properties of a batch table with so many rows.
     fn add_batch(&mut self, batch: &Map<String, Json>, rows: u64) {
-        self.sizes.rows = self.sizes.rows.saturating_add(rows.min(MAX_BATCH.into()));
+        let rows = rows.min(MAX_BATCH.into());
+        self.sizes.rows = self.sizes.rows.saturating_add(rows);
+        let mut bytes = 0_u64;
         for (name, column) in batch {
             let hierarchy = match name.as_str() {
                 "HIERARCHY" => Some(column),
@@ -250,6 +256,7 @@ impl Counting<'_> {
                 "extras" => None,
                 _ => {
                     self.columns.insert(name.clone());
+                    bytes = bytes.saturating_add(column_bytes(column, rows));
                     None
                 }
             };
@@ -257,9 +264,49 @@ impl Counting<'_> {
                 continue;
             };
             self.columns.insert("class".to_owned());
-            let named = classes.iter().filter_map(|class| class.get("instances")?.as_object());
-            self.columns.extend(named.flat_map(Map::keys).cloned());
+            let names = classes.iter().filter_map(|class| class.get("name"));
+            let mut longest = BTreeMap::from([("class", names.map(json_bytes).max().unwrap_or(0))]);
+            let by_class = classes.iter().filter_map(|class| class.get("instances")?.as_object());
+            for (name, values) in by_class.flatten() {
+                self.columns.insert(name.clone());
+                // Any number of features may have the longest.
+                let most = match values {
+                    Json::Array(items) => items.iter().map(json_bytes).max().unwrap_or(0),
+                    other => column_bytes(other, 1),
+                };
+                let known = longest.entry(name).or_default();
+                *known = most.max(*known);
+            }
+            let in_rows = longest.into_values().map(|most| most.saturating_mul(rows));
+            bytes = in_rows.fold(bytes, u64::saturating_add);
         }
+        self.sizes.value_bytes = self.sizes.value_bytes.saturating_add(bytes);
+    }
+}
+
+/// What a column of a batch table has besides its cells: in the JSON, or in the binary part, where only vectors have any.
+fn column_bytes(column: &Json, rows: u64) -> u64 {
+    match column {
+        Json::Array(items) => items.iter().map(json_bytes).fold(0, u64::saturating_add),
+        Json::Object(place) => match place.get("type").and_then(Json::as_str) {
+            Some("VEC2" | "VEC3" | "VEC4") => rows.saturating_mul(4 * VALUE_BYTES),
+            _ => 0,
+        },
+        _ => 0,
+    }
+}
+
+/// What the value of some JSON has besides itself.
+fn json_bytes(json: &Json) -> u64 {
+    match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+        Json::String(text) => text.len() as u64,
+        Json::Array(items) => {
+            let each = items.iter().map(|item| VALUE_BYTES.saturating_add(json_bytes(item)));
+            each.fold(0, u64::saturating_add)
+        }
+        // It is kept as text.
+        Json::Object(_) => json.to_string().len() as u64,
     }
 }
 

@@ -51,6 +51,8 @@ pub(super) struct Reader<'a> {
     pub(super) problems: Vec<Problem>,
     pub(super) implicit_roots: usize,
     pub(super) missing: Vec<String>,
+    /// The first external tileset that could not be had now and may be had later.
+    pub(super) may_pass: Option<Problem>,
     /// Contents that may be external tilesets and were not looked into.
     pub(super) pending: VecDeque<Pending>,
     /// External tilesets that were read.
@@ -71,6 +73,7 @@ impl<'a> Reader<'a> {
             problems: Vec::new(),
             implicit_roots: 0,
             missing: Vec::new(),
+            may_pass: None,
             pending: VecDeque::new(),
             external: 0,
             external_bytes: 0,

@@ -52,6 +52,23 @@ impl<C: DecodedContent> State<C> {
         self.limit_transfers();
     }
 
+    /// Corrects what is set aside and what is known of a tile to what came out; of one of which something failed nothing is
+    /// measured. False where it holds more than there is room for: then it must go.
+    pub(super) fn settle(&mut self, job: &Job, held: u64, is_whole: bool) -> bool {
+        let key = job.wish.key();
+        // Where less is held than was thought, what was beside it at the worst moment is still not known to be less.
+        let under = held.saturating_sub(job.need.held_bytes);
+        let bytes = job.bytes_in_all().saturating_add(under);
+        if is_whole {
+            self.ledger.measure(key, bytes);
+        } else {
+            self.ledger.at_least(key, bytes);
+        }
+        let fits = self.set_aside(key, held);
+        self.limit_transfers();
+        fits
+    }
+
     /// Lets transfers take what nobody else has.
     pub(super) fn limit_transfers(&mut self) {
         // They may take more between the two looks.
@@ -72,6 +89,7 @@ impl<C: DecodedContent> Shared<C> {
     /// Looks at a tile that is to be decoded.
     pub(super) fn look(&self, mut job: Job) -> Looked {
         let key = job.wish.key();
+        let mut is_whole = job.failed.iter().all(Option::is_none);
         if !job.is_fetched {
             let mut need = MemoryNeed::default();
             let mut payload_bytes = 0_u64;
@@ -83,7 +101,7 @@ impl<C: DecodedContent> Shared<C> {
                         give(request, bytes);
                     }
                     // The decoder will find the same and say it.
-                    Ok(None) => {}
+                    Ok(None) => is_whole = false,
                     Err(Short::NoRoom) => return Looked::NoRoom,
                     Err(Short::TooLarge(bytes)) => return self.refused(job, bytes),
                 }
@@ -92,13 +110,19 @@ impl<C: DecodedContent> Shared<C> {
             job.payload_bytes = payload_bytes;
         }
         let mut state = self.lock();
-        let all = state.ledger.estimate(key, job.bytes_in_all());
+        let all = if is_whole {
+            state.ledger.estimate(key, job.bytes_in_all())
+        } else {
+            let known = state.ledger.at_least(key, job.bytes_in_all());
+            // What could not be fetched is not decoded; what could not be read is tried once more.
+            if job.is_fetched { job.bytes_in_all() } else { known }
+        };
+        if state.ledger.exceeds_ceiling(all) {
+            drop(state);
+            return self.refused(job, all);
+        }
         // What was fetched is counted by itself.
         let bytes = all.saturating_sub(if job.is_fetched { job.payload_bytes } else { 0 });
-        if state.ledger.exceeds_ceiling(bytes) {
-            drop(state);
-            return self.refused(job, bytes);
-        }
         let has_room = state.set_aside(key, bytes);
         drop(state);
         if has_room { Looked::Ready(job) } else { Looked::NoRoom }
@@ -126,7 +150,7 @@ impl<C: DecodedContent> Shared<C> {
             let mut state = self.lock();
             if !state.set_aside(key, all) {
                 // It needs that at least.
-                state.ledger.estimate(key, all);
+                state.ledger.at_least(key, all);
                 let never_fits = state.ledger.exceeds_ceiling(all);
                 drop(state);
                 return Err(if never_fits {

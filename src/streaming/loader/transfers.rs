@@ -177,10 +177,12 @@ impl Transfers {
         self.fetched.clear();
     }
 
-    /// What was fetched, and the bytes to set aside for each of it besides those that came.
-    pub(super) fn fetched_needs(&self) -> Vec<(TileKey, u64)> {
+    /// What was fetched, the bytes to set aside for each of it besides those that came, and those of both together.
+    pub(super) fn fetched_needs(&self) -> Vec<(TileKey, u64, u64)> {
         let fetched = self.fetched.iter();
-        fetched.map(|job| (job.wish.key(), job.need.peak_bytes)).collect()
+        fetched
+            .map(|job| (job.wish.key(), job.need.peak_bytes, job.bytes_in_all()))
+            .collect()
     }
 
     pub(super) fn take_fetched(&mut self, at: usize) -> Option<Job> {
@@ -366,7 +368,7 @@ impl<C: DecodedContent> Shared<C> {
                 if failure.had_no_room {
                     // It needs more than came of it.
                     let bytes = transfer.received().saturating_mul(2).max(LEAST_BYTES);
-                    state.ledger.estimate(key, bytes);
+                    state.ledger.at_least(key, bytes);
                 }
                 state.stats.transfers_failed += u64::from(!failure.was_early);
                 let (wait, gives_up) = state.transfers.fails(key, &failure);

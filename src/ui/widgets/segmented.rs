@@ -25,7 +25,23 @@ pub struct Segment<'a> {
 pub fn segmented_width(ui: &Ui, segments: &[Segment<'_>], max_width: f32) -> f32 {
     let theme = Theme::of(ui.ctx());
     let icons_only = icons_only(ui, &theme, segments, max_width);
-    total(ui, &theme, segments, icons_only)
+    let wide = total(ui, &theme, segments, icons_only);
+    wide - 2.0 * (Theme::PADDING - padding(wide, segments.len(), max_width)) * count(segments.len())
+}
+
+/// Room on both sides of a segment, less where `wide` points with all of it are more than there are.
+fn padding(wide: f32, segments: usize, max_width: f32) -> f32 {
+    if wide <= max_width {
+        return Theme::PADDING;
+    }
+    let too_much = (wide - max_width) / (2.0 * count(segments).max(1.0));
+    // Widths are whole points: half a point on each side is what rounding up may add.
+    (Theme::PADDING - too_much - 0.5).max(Theme::STEP / 2.0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few segments")]
+fn count(segments: usize) -> f32 {
+    segments as f32
 }
 
 fn total(ui: &Ui, theme: &Theme, segments: &[Segment<'_>], icons_only: bool) -> f32 {
@@ -43,8 +59,8 @@ fn icons_only(ui: &Ui, theme: &Theme, segments: &[Segment<'_>], max_width: f32) 
 /// Shows `segments` in at most `max_width` points; returns the one that was pressed and did not hold yet.
 pub fn segmented(ui: &mut Ui, segments: &[Segment<'_>], selected: usize, max_width: f32) -> Option<usize> {
     let theme = Theme::of(ui.ctx());
-    let padding = Theme::PADDING;
     let icons_only = icons_only(ui, &theme, segments, max_width);
+    let padding = padding(total(ui, &theme, segments, icons_only), segments.len(), max_width);
     let parts_of: Vec<_> = segments
         .iter()
         .enumerate()

@@ -5,6 +5,7 @@
 //! whichever panels were open when it was kept.
 
 use super::{Orbit, OrbitCamera, ReducedMotion};
+use crate::view::ground::GroundHeights;
 use crate::view::site_view::{FOV_Y_RAD, SiteView};
 use bevy::math::DVec2;
 use bevy::prelude::*;
@@ -75,13 +76,24 @@ impl Home {
 }
 
 /// Fits the first view of a scenario into what its panels leave free, unless it was left by then.
-pub(super) fn fit_home(clear: Res<ClearPart>, view: Res<SiteView>, mut camera: ResMut<OrbitCamera>) {
+pub(super) fn fit_home(
+    clear: Res<ClearPart>,
+    view: Res<SiteView>,
+    ground: Res<GroundHeights>,
+    mut camera: ResMut<OrbitCamera>,
+) {
     let home = camera.home;
     if home.frames_left == 0 {
         return;
     }
     camera.home.frames_left -= 1;
-    if home.frames_left == 1 && camera.is_still() && camera.goal() == home.orbit {
+    // In the frame before, it was brought within bounds and above the ground: that is not leaving it.
+    let mut unmoved = home.orbit;
+    if let Some(bounds) = &camera.bounds {
+        bounds.keep(&mut unmoved);
+    }
+    unmoved.keep_within(|p| ground.height_at(p));
+    if home.frames_left == 1 && camera.is_still() && camera.goal().is_close_to(&unmoved) {
         let fitted = home.fitted(*clear, view.size_px);
         camera.jump(fitted);
     }
@@ -97,6 +109,7 @@ pub(super) fn go_home(camera: &mut OrbitCamera, clear: ClearPart, view: &SiteVie
 mod tests {
     use super::*;
     use crate::georef::SitePos;
+    use crate::view::camera::Bounds;
     use bevy::math::DVec3;
 
     const SIZE: DVec2 = DVec2::new(1280.0, 720.0);
@@ -166,6 +179,7 @@ mod tests {
         let mut app = App::new();
         app.insert_resource(clear)
             .init_resource::<SiteView>()
+            .init_resource::<GroundHeights>()
             .init_resource::<OrbitCamera>()
             .add_systems(Update, fit_home);
         app.world_mut()
@@ -202,5 +216,29 @@ mod tests {
         left.world_mut().resource_mut::<OrbitCamera>().jump(elsewhere);
         left.update();
         assert_eq!(goal(&left), elsewhere);
+    }
+
+    #[test]
+    fn a_view_that_was_brought_within_bounds_and_above_the_ground_is_fitted_all_the_same() {
+        let part = [DVec2::new(0.3, 0.1), DVec2::ONE];
+        let mut app = app(true, ClearPart(Some(part)));
+        // Its eye is below the ground, and farther away than it may be.
+        let mut raw = made(-20.0);
+        raw.target.0.z = -150.0;
+        let mut camera = app.world_mut().resource_mut::<OrbitCamera>();
+        camera.place(raw, true);
+        camera.set_bounds(Some(Bounds {
+            center: DVec2::ZERO,
+            reach_m: 1000.0,
+            distance_m: 250.0,
+        }));
+        let advance = |mut camera: ResMut<OrbitCamera>| camera.advance(0.02, false, |_| 0.0);
+        app.add_systems(Update, advance.after(fit_home));
+        app.update();
+        let kept = app.world().resource::<OrbitCamera>().goal();
+        assert!(kept.target.0.z > -100.0 && kept.distance_m <= 250.0, "{kept:?}");
+        app.update();
+        let fitted = app.world().resource::<OrbitCamera>().goal();
+        assert!(!fitted.is_close_to(&kept), "it was fitted");
     }
 }

@@ -14,6 +14,7 @@ pub use clear_part::ClearPart;
 pub use input::{Clicked, DragMotion, Drags, InputCapture};
 pub(crate) use input::{InputSystems, cursor_pixel, on_level};
 pub use orbit::{Flight, Orbit};
+pub(in crate::view) use picture::MAIN_CAMERA_LAYER;
 pub use picture::{look, picture_target, spawn_main_camera};
 
 use super::ground::GroundHeights;

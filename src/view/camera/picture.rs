@@ -4,12 +4,15 @@ use super::MainCamera;
 use crate::view::site_view::FOV_Y_RAD;
 use bevy::{
     asset::RenderAssetUsages,
-    camera::RenderTarget,
+    camera::{RenderTarget, visibility::RenderLayers},
     core_pipeline::tonemapping::{DebandDither, Tonemapping},
     pbr::{DistanceFog, FogFalloff},
     prelude::*,
     render::render_resource::{Extent3d, TextureDimension, TextureFormat, TextureUsages},
 };
+
+/// Layer of what only the main camera draws; everything else is on the first, which every camera draws.
+pub(in crate::view) const MAIN_CAMERA_LAYER: usize = 1;
 
 /// Spawns the camera that shows the city, into the window or into a picture.
 pub fn spawn_main_camera(commands: &mut Commands, target: Option<Handle<Image>>) -> Entity {
@@ -24,6 +27,7 @@ pub fn spawn_main_camera(commands: &mut Commands, target: Option<Handle<Image>>)
             ..PerspectiveProjection::default()
         }),
         look(),
+        RenderLayers::from_layers(&[0, MAIN_CAMERA_LAYER]),
         DistanceFog {
             color: Color::srgb_u8(
                 crate::view::palette::SKY_HORIZON[0],

@@ -21,9 +21,10 @@ use super::{
 };
 use crate::georef::{SitePos, narrow};
 use crate::schedule::FrameSystems;
+use crate::view::camera::MAIN_CAMERA_LAYER;
 use bevy::{
     asset::{RenderAssetUsages, load_internal_asset, uuid_handle},
-    camera::visibility::NoFrustumCulling,
+    camera::visibility::{NoFrustumCulling, RenderLayers},
     light::{NotShadowCaster, NotShadowReceiver},
     math::{DVec2, DVec3},
     mesh::{Indices, MeshVertexBufferLayoutRef, PrimitiveTopology},
@@ -144,6 +145,8 @@ fn make_band(mut commands: Commands, mut meshes: ResMut<Assets<Mesh>>, mut mater
         NotShadowCaster,
         NotShadowReceiver,
         Visibility::Hidden,
+        // It is laid out for what the main camera sees; in a picture of another one it would lie anywhere.
+        RenderLayers::layer(MAIN_CAMERA_LAYER),
     ));
 }
 

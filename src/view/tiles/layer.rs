@@ -100,6 +100,8 @@ pub(super) struct TileLayer {
     pub(super) tree: Tree,
     pub(super) state: SelectionState,
     pub(super) selection: Option<Selection>,
+    /// Whether all that further cameras see is there.
+    pub(super) is_further_complete: bool,
     /// Tiles drawn now.
     pub(super) shown: BTreeSet<TileId>,
     /// Tiles drawn in part, with the tiles in whose volumes: feature by feature, by the middle of each. What belongs
@@ -133,6 +135,7 @@ impl TileLayer {
             tree: Tree::Unasked,
             state: SelectionState::default(),
             selection: None,
+            is_further_complete: true,
             shown: BTreeSet::new(),
             stand_ins: BTreeMap::new(),
             resident: BTreeMap::new(),
@@ -277,7 +280,7 @@ impl TileLayer {
         self.selection.as_ref().is_some_and(|selection| selection.complete)
     }
 
-    /// Gives everything up.
+    /// Gives everything up. What is listed of it is to be taken from [`Self::retries`] before.
     pub(super) fn discard(self, commands: &mut Commands, rows: &mut FeatureRows) {
         for content in self.resident.into_values().flat_map(|resident| resident.contents) {
             rows.free(content.rows);

@@ -233,12 +233,14 @@ fn open_layers(
     // The entities went with the scenario before; here go the records.
     for (number, layer) in std::mem::take(&mut tiles.layers) {
         tiles.loader.forget_layer(number);
-        tiles.subtrees.forget_layer(number);
+        tiles.subtrees.forget_layer(number, Vec::new());
         tiles.residency.remove_layer(number);
         for content in layer.resident.into_values().flat_map(|resident| resident.contents) {
             rows.free(content.rows);
         }
     }
+    // The list starts anew, so none of their lines has to go from it.
+    drop(tiles.subtrees.take_mended(&BTreeMap::new()));
     tiles.waiting.clear();
     heights.begin();
     *stats = TileStats::default();
@@ -261,11 +263,7 @@ fn take_trees(mut tiles: ResMut<TileLayers>, mut problems: ResMut<ViewProblems>,
             problems.0.push(problem);
         }
     }
-    for mended in subtrees.take_mended() {
-        problems.0.retain(|problem| *problem != mended);
-        let is_it = |(path, message): &(String, String)| (path, message) == (&mended.path, &mended.message);
-        stats.failed.retain(|failed| !is_it(failed));
-    }
+    retry::remove_lines(&subtrees.take_mended(layers), &mut problems, &mut stats);
     for layer in layers.values_mut() {
         let Tree::Opening(task) = &mut layer.tree else {
             continue;
@@ -350,7 +348,7 @@ fn upload_tiles(
         let tile = loaded.tile;
         let mut resident = Resident::default();
         stats.tiles_loaded += 1;
-        let mut failed_paths = Vec::new();
+        let mut failures = Vec::new();
         for (number, result) in loaded.results.into_iter().enumerate() {
             match result {
                 Ok(mut content) => {
@@ -385,21 +383,13 @@ fn upload_tiles(
                         )),
                     }
                 }
-                Err(problem) => {
-                    failed_paths.push(problem.path.clone());
-                    let is_listed = layer.retries.is_listed(tile, &problem.path);
-                    if !is_listed && problems.0.len() < MOST_PROBLEMS && layer.retries.may_list(&problem) {
-                        stats.failed.push((problem.path.clone(), problem.message.clone()));
-                        problems.0.push(problem);
-                    }
-                }
+                Err(problem) => failures.push(problem),
             }
         }
         layer.state.set_content(tile, outcome);
-        let mended = layer.retries.note(tile, failed_paths, loaded.retry_after);
-        if !mended.is_empty() {
-            problems.0.retain(|problem| !mended.contains(&problem.path));
-            stats.failed.retain(|(path, _)| !mended.contains(path));
+        let room = MOST_PROBLEMS.saturating_sub(problems.0.len());
+        for problem in layer.retries.note(tile, failures, loaded.retry_after, room) {
+            list_failure(problem, &mut problems, &mut stats);
         }
         if outcome != ContentState::Ready {
             continue;
@@ -422,6 +412,15 @@ fn upload_tiles(
         }
         layer.resident.insert(tile, resident);
         layer.judge_heights(&mut heights, &mut problems.0);
+    }
+    retry::take_lines_away(layers, &mut problems, &mut stats);
+}
+
+/// Lists that something cannot be had. What was taken out and comes again says the same once more, and is listed once.
+fn list_failure(problem: Problem, problems: &mut ViewProblems, stats: &mut TileStats) {
+    if !problems.0.contains(&problem) {
+        stats.failed.push((problem.path.clone(), problem.message.clone()));
+        problems.0.push(problem);
     }
 }
 

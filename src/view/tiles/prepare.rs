@@ -155,7 +155,8 @@ impl PreparedContent {
     fn of(content: TileContent) -> Self {
         let decoded = content.meshes.iter();
         let bytes_before: u64 = decoded.map(|(mesh, edges, _)| mesh.bytes() + edges.bytes()).sum();
-        let bytes_before = bytes_before + content.marks.bytes();
+        let values = SurfaceValues::bytes_together(content.meshes.iter().map(|(mesh, ..)| &mesh.values));
+        let bytes_before = bytes_before + values + content.marks.bytes();
         let has_state = !(content.meshes.is_empty()
             && content.marks.lines.is_empty()
             && content.marks.points.iter().all(|points| points.has_row_each));
@@ -182,7 +183,7 @@ impl PreparedContent {
         }
         prepared.bytes_drawn += prepared.marks.iter().map(PreparedMarks::bytes_drawn).sum::<u64>();
         let held: u64 = prepared.marks.iter().map(PreparedMarks::bytes_held).sum();
-        let held = held + prepared.meshes.iter().map(|mesh| mesh.values.bytes()).sum::<u64>();
+        let held = held + SurfaceValues::bytes_together(prepared.meshes.iter().map(|mesh| &mesh.values));
         // The form that is drawn takes the place of the decoded one.
         prepared.bytes_resident = content.bytes_resident.saturating_sub(bytes_before) + prepared.bytes_drawn + held;
         prepared
@@ -324,7 +325,7 @@ fn wide(p: &[f32; 3]) -> DVec3 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::Texture;
+    use crate::geometry::{ReadTexel, Surface, SurfaceSpan, TexelProperty, Texels, Texture, Value, Wrap};
 
     /// Two walls of two features, 10 m apart, both from 2 m to 5 m above the origin.
     fn walls() -> FeatureMesh {
@@ -348,10 +349,19 @@ mod tests {
     }
 
     fn prepared(mesh: FeatureMesh) -> PreparedContent {
-        let (edges, bvh) = (CreaseEdges::of(&mesh), MeshBvh::build(&mesh));
+        prepared_all(vec![mesh])
+    }
+
+    fn prepared_all(meshes: Vec<FeatureMesh>) -> PreparedContent {
+        let with_edges = |mesh: FeatureMesh| (CreaseEdges::of(&mesh), MeshBvh::build(&mesh), mesh);
+        let meshes: Vec<_> = (meshes.into_iter().map(with_edges))
+            .map(|(edges, bvh, mesh)| (mesh, edges, bvh))
+            .collect();
+        let own = |(mesh, edges, bvh): &(FeatureMesh, CreaseEdges, MeshBvh)| mesh.bytes() + edges.bytes() + bvh.bytes();
         PreparedContent::of(TileContent {
-            bytes_resident: mesh.bytes() + edges.bytes() + bvh.bytes(),
-            meshes: vec![(mesh, edges, bvh)],
+            bytes_resident: meshes.iter().map(own).sum::<u64>()
+                + SurfaceValues::bytes_together(meshes.iter().map(|(mesh, ..)| &mesh.values)),
+            meshes,
             features: FeatureTable {
                 rows: 2,
                 ..FeatureTable::default()
@@ -413,6 +423,52 @@ mod tests {
         let mesh = &content.meshes[0];
         assert!(mesh.key.textured && mesh.image.is_some() && mesh.lines.is_none());
         assert_eq!(content.bytes_drawn, mesh.faces.bytes() + 8);
+    }
+
+    /// A surface of its own that shows a property in a picture.
+    fn shows(texels: &Arc<Texels>) -> SurfaceValues {
+        #[derive(Debug)]
+        struct Plain;
+        impl ReadTexel for Plain {
+            fn value(&self, bytes: &[u8]) -> Value {
+                Value::Int(bytes.iter().map(|byte| i64::from(*byte)).sum())
+            }
+        }
+        let mut values = SurfaceValues::default();
+        values.push(SurfaceSpan {
+            first_triangle: 0,
+            is_mirrored: false,
+            surface: Arc::new(Surface {
+                uvs: vec![vec![[[0.0; 2]; 3]; 2]],
+                properties: vec![TexelProperty {
+                    name: "n".to_owned(),
+                    texels: texels.clone(),
+                    wrap: [Wrap::Repeat; 2],
+                    channels: vec![0],
+                    reader: Arc::new(Plain),
+                    uv_set: 0,
+                }],
+            }),
+        });
+        values
+    }
+
+    #[test]
+    fn a_picture_of_values_that_meshes_share_is_held_once() {
+        let texels = Arc::new(Texels::new(100, 100, vec![0; 40_000]).unwrap());
+        let mesh = || FeatureMesh {
+            values: shows(&texels),
+            ..walls()
+        };
+        let (one, two) = (prepared_all(vec![mesh()]), prepared_all(vec![mesh(), mesh()]));
+        let plain = prepared(walls());
+        let surface = shows(&texels).bytes() - texels.bytes();
+        let (first, more) = (
+            one.bytes_resident() - plain.bytes_resident(),
+            two.bytes_resident() - one.bytes_resident(),
+        );
+        assert_eq!(first, surface + texels.bytes());
+        assert_eq!(more, plain.bytes_resident() + surface);
     }
 
     #[test]

@@ -5,9 +5,11 @@ use super::{
     TileLayers,
     heights::HeightsOfTiles,
     layer::{TileLayer, Tree},
+    retry::Retries,
 };
 use crate::model::edit::CityModelReplaced;
 use crate::model::{Layer, LayerKind, OpenScenario, TileHeights};
+use crate::sources::Problem;
 use crate::view::{feature_rows::FeatureRows, scene::ShownScenario};
 use bevy::prelude::*;
 use std::collections::BTreeMap;
@@ -43,8 +45,9 @@ impl TileLayers {
     ) {
         for number in numbers(&self.layers, |of| of.id == layer.id && of.successor_of.is_some()) {
             self.loader.forget_layer(number);
-            self.subtrees.forget_layer(number);
             self.residency.remove_layer(number);
+            let lines = lines_of(&mut self.layers, number);
+            self.subtrees.forget_layer(number, lines);
             if let Some(layer) = self.layers.remove(&number) {
                 layer.discard(commands, rows);
             }
@@ -55,14 +58,14 @@ impl TileLayers {
 }
 
 /// Lets those take over whose view is complete; one that cannot be read leaves what is drawn. `forget` is told the number
-/// of each layer that is gone.
+/// of each layer that is gone, and what was listed of its tiles.
 pub(super) fn finish_replacing(
     layers: &mut BTreeMap<u32, TileLayer>,
     scenario: &ShownScenario,
     visibilities: &mut Query<&mut Visibility>,
     commands: &mut Commands,
     rows: &mut FeatureRows,
-    mut forget: impl FnMut(u32),
+    mut forget: impl FnMut(u32, Vec<Problem>),
 ) {
     for number in numbers(layers, |layer| layer.successor_of.is_some()) {
         let Some(layer) = layers.get_mut(&number) else { continue };
@@ -75,11 +78,17 @@ pub(super) fn finish_replacing(
             }
             Tree::Open(_) | Tree::Opening(_) | Tree::Unasked => continue,
         };
-        forget(gone);
+        forget(gone, lines_of(layers, gone));
         if let Some(layer) = layers.remove(&gone) {
             layer.discard(commands, rows);
         }
     }
+}
+
+/// Takes what is listed of the tiles of a layer.
+fn lines_of(layers: &mut BTreeMap<u32, TileLayer>, number: u32) -> Vec<Problem> {
+    let retries = layers.get_mut(&number).map(|layer| std::mem::take(&mut layer.retries));
+    retries.map(Retries::into_lines).unwrap_or_default()
 }
 
 fn numbers(layers: &BTreeMap<u32, TileLayer>, is_wanted: impl Fn(&TileLayer) -> bool) -> Vec<u32> {

@@ -8,7 +8,7 @@ use crate::model::Layer;
 use crate::sources::remote::Network;
 use crate::sources::resource::{is_url, plain_path};
 use crate::sources::tiles3d::TileId;
-use crate::sources::{Cause, Problem};
+use crate::sources::{Cause, Problem, Severity};
 use crate::streaming::{ContentState, TileKey};
 use crate::view::{
     feature_rows::FeatureRows,
@@ -19,96 +19,163 @@ use bevy::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
-/// Failed contents of one layer that are listed: a server that is down must not fill the list.
+/// Lines of one layer about contents that failed: a server that is down must not fill the list.
 const MOST_LISTED: usize = 100;
 
 /// Request: ask again for every tile and tileset that could not be had.
 #[derive(Message, Debug, Clone, Copy)]
 pub struct RetryTiles;
 
-/// The tiles of a layer that failed, in whole or in part.
+/// The tiles of a layer that failed, in whole or in part, and what is listed of them.
 #[derive(Debug, Default)]
 pub(super) struct Retries {
     failed: BTreeMap<TileId, Failed>,
-    /// Paths of the contents of tiles that are asked for again by themselves. What is listed of them stays listed until
-    /// they come, so that a list that somebody reads does not empty and fill by itself.
-    again: BTreeMap<TileId, Vec<String>>,
+    /// What is listed of tiles that are asked for again by themselves. It stays listed until they come or fail in another
+    /// way, so that a list that somebody reads does not empty and fill by itself.
+    again: BTreeMap<TileId, Vec<Problem>>,
+    /// What is to be listed no more.
+    gone: Vec<Problem>,
     /// It was said that nothing is asked at all: that is one thing to know, not one for each tile.
     is_offline_told: bool,
 }
 
 #[derive(Debug)]
 struct Failed {
-    /// Paths of the contents, as the problems call them.
-    paths: Vec<String>,
+    /// What is listed of it.
+    listed: Vec<Problem>,
     /// When it is asked for again; never by itself where waiting does not help.
     due: Option<Instant>,
 }
 
 impl Retries {
-    /// Notes what came of a tile; gives the paths of what failed before and came now.
+    /// Notes what came of a tile whose contents failed so; gives what is to be listed of that, at most `room` lines.
     pub(super) fn note(
         &mut self,
         tile: TileId,
-        failed_paths: Vec<String>,
+        failures: Vec<Problem>,
         retry_after: Option<Duration>,
-    ) -> Vec<String> {
-        let mut mended = self.again.remove(&tile).unwrap_or_default();
-        mended.retain(|path| !failed_paths.contains(path));
-        if failed_paths.is_empty() {
-            self.failed.remove(&tile);
-            return mended;
+        room: usize,
+    ) -> Vec<Problem> {
+        let mut before = self.again.remove(&tile).unwrap_or_default();
+        before.extend(self.failed.remove(&tile).into_iter().flat_map(|failed| failed.listed));
+        let (mut listed, others): (Vec<_>, Vec<_>) = failures.into_iter().partition(|failure| before.contains(failure));
+        before.retain(|old| !listed.contains(old));
+        self.unlist(before);
+        if listed.is_empty() && others.is_empty() {
+            return others;
+        }
+        let mut new = Vec::new();
+        for problem in others {
+            if new.len() < room && self.may_list_beside(&problem, listed.len()) {
+                listed.push(problem.clone());
+                new.push(problem);
+            }
         }
         let due = retry_after.and_then(|after| Instant::now().checked_add(after));
-        let paths = failed_paths;
-        self.failed.insert(tile, Failed { paths, due });
-        mended
-    }
-
-    /// Whether this failure of a content of `tile` was listed before it was asked for again.
-    pub(super) fn is_listed(&self, tile: TileId, path: &str) -> bool {
-        let again = self.again.get(&tile);
-        again.is_some_and(|paths| paths.iter().any(|known| known == path))
+        self.failed.insert(tile, Failed { listed, due });
+        new
     }
 
     /// A tile is gone; its number may stand for another one soon.
     pub(super) fn forget(&mut self, tile: TileId) {
-        self.failed.remove(&tile);
-        self.again.remove(&tile);
+        let failed = self.failed.remove(&tile).map(|failed| failed.listed);
+        let again = self.again.remove(&tile);
+        self.unlist(failed.into_iter().chain(again).flatten());
     }
 
-    /// Whether this failure of a content is listed.
+    /// Whether this failure of a part of the layer is listed.
     pub(super) fn may_list(&mut self, problem: &Problem) -> bool {
+        self.may_list_beside(problem, 0)
+    }
+
+    /// Whether it is beside `more` lines that are not counted here yet.
+    fn may_list_beside(&mut self, problem: &Problem, more: usize) -> bool {
         if problem.cause == Cause::Server {
             return !std::mem::replace(&mut self.is_offline_told, true);
         }
-        self.failed.len() < MOST_LISTED
+        self.listed().count() + more < MOST_LISTED
     }
 
-    /// Takes out what is due now, or everything; the paths are those that are not to be listed any more.
-    fn take(&mut self, everything: bool) -> (Vec<TileId>, Vec<String>) {
-        let now = Instant::now();
-        let (mut tiles, mut paths) = (Vec::new(), Vec::new());
+    /// A line that [`Self::may_list`] allowed is listed no more: then the next tile may say the same.
+    pub(super) fn line_goes(&mut self, problem: &Problem) {
+        if problem.cause == Cause::Server {
+            self.is_offline_told = false;
+        }
+    }
+
+    /// What is listed now.
+    pub(super) fn listed(&self) -> impl Iterator<Item = &Problem> {
+        let failed = self.failed.values().map(|failed| &failed.listed);
+        failed.chain(self.again.values()).flatten()
+    }
+
+    /// All that was listed of the layer and is to be listed no more when the layer is gone.
+    pub(super) fn into_lines(self) -> Vec<Problem> {
+        let failed = self.failed.into_values().map(|failed| failed.listed);
+        let listed = failed.chain(self.again.into_values()).flatten();
+        listed.chain(self.gone).collect()
+    }
+
+    fn unlist(&mut self, lines: impl IntoIterator<Item = Problem>) {
+        for line in lines {
+            self.line_goes(&line);
+            self.gone.push(line);
+        }
+    }
+
+    /// Takes out what is due now, or everything, with what is listed of each tile. Where a person wants everything nothing
+    /// of it stays listed; what is due by itself is to be given to [`Self::await_again`] once its tile is given up.
+    fn take(&mut self, everything: bool) -> Vec<(TileId, Vec<Problem>)> {
         if everything {
             self.is_offline_told = false;
-            paths.extend(std::mem::take(&mut self.again).into_values().flatten());
+            let again = std::mem::take(&mut self.again);
+            self.unlist(again.into_values().flatten());
+            let failed = std::mem::take(&mut self.failed);
+            let tiles = failed.keys().map(|tile| (*tile, Vec::new())).collect();
+            self.unlist(failed.into_values().flat_map(|failed| failed.listed));
+            return tiles;
         }
-        let is_due = |failed: &Failed| everything || failed.due.is_some_and(|due| due <= now);
-        let again = &mut self.again;
-        self.failed.retain(|tile, failed| {
-            if !is_due(failed) {
-                return true;
-            }
-            tiles.push(*tile);
-            if everything {
-                paths.append(&mut failed.paths);
-            } else {
-                again.insert(*tile, std::mem::take(&mut failed.paths));
-            }
-            false
-        });
-        (tiles, paths)
+        let now = Instant::now();
+        let due = self
+            .failed
+            .extract_if(.., |_, failed| failed.due.is_some_and(|due| due <= now));
+        due.map(|(tile, failed)| (tile, failed.listed)).collect()
     }
+
+    /// Keeps these lines of a tile listed until it comes, or fails in another way.
+    fn await_again(&mut self, tile: TileId, listed: Vec<Problem>) {
+        if !listed.is_empty() {
+            self.again.insert(tile, listed);
+        }
+    }
+}
+
+/// Takes lines of tiles away that are true no more. Two tiles may say the same: then it stays until neither does.
+pub(super) fn take_lines_away(
+    layers: &mut BTreeMap<u32, TileLayer>,
+    problems: &mut ResMut<ViewProblems>,
+    stats: &mut ResMut<TileStats>,
+) {
+    let mut gone: Vec<Problem> = Vec::new();
+    for layer in layers.values_mut() {
+        gone.append(&mut layer.retries.gone);
+    }
+    gone.retain(|line| {
+        let mut listed = layers.values().flat_map(|layer| layer.retries.listed());
+        !listed.any(|listed| listed == line)
+    });
+    remove_lines(&gone, problems, stats);
+}
+
+/// Removes these lines from what is listed; without any nothing counts as changed.
+pub(super) fn remove_lines(gone: &[Problem], problems: &mut ResMut<ViewProblems>, stats: &mut ResMut<TileStats>) {
+    if gone.is_empty() {
+        return;
+    }
+    problems.0.retain(|problem| !gone.contains(problem));
+    let is_it =
+        |(path, message): &(String, String)| gone.iter().any(|line| (path, message) == (&line.path, &line.message));
+    stats.failed.retain(|failed| !is_it(failed));
 }
 
 /// The layer of the scenario that is read for `layer`.
@@ -153,11 +220,9 @@ pub(super) fn retry_failed(
         Network::of_program().try_again();
         loader.try_again();
     }
-    let mut mended: HashSet<String> = HashSet::new();
+    let mut trees: HashSet<String> = HashSet::new();
     for (number, layer) in layers.iter_mut() {
-        let (failed, paths) = layer.retries.take(is_wanted);
-        mended.extend(paths);
-        for tile in failed {
+        for (tile, listed) in layer.retries.take(is_wanted) {
             if layer.resident.contains_key(&tile) {
                 // Some of its contents came: the others come with all of them.
                 let key = TileKey { layer: *number, tile };
@@ -166,6 +231,8 @@ pub(super) fn retry_failed(
             } else {
                 layer.state.set_content(tile, ContentState::Unloaded);
             }
+            // Not before: a tile that is given up takes its lines with it.
+            layer.retries.await_again(tile, listed);
         }
         if is_wanted {
             subtrees.retry(*number, layer);
@@ -173,48 +240,17 @@ pub(super) fn retry_failed(
         let is_on_server = source_of(layer, &scenario).is_some_and(|source| is_url(&source.path));
         if is_wanted && is_on_server && matches!(layer.tree, Tree::Failed) {
             layer.tree = Tree::Unasked;
-            mended.extend(source_of(layer, &scenario).map(|source| plain_path(&source.path).to_owned()));
+            trees.extend(source_of(layer, &scenario).map(|source| plain_path(&source.path).to_owned()));
         }
     }
-    if !mended.is_empty() {
-        problems.0.retain(|problem| !mended.contains(&problem.path));
-        stats.failed.retain(|(path, _)| !mended.contains(path));
+    take_lines_away(layers, &mut problems, &mut stats);
+    if !trees.is_empty() {
+        let is_gone = |problem: &Problem| problem.severity == Severity::Error && trees.contains(&problem.path);
+        problems.0.retain(|problem| !is_gone(problem));
+        stats.failed.retain(|(path, _)| !trees.contains(path));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_due_is_taken_once_and_the_rest_when_a_person_wants_it() {
-        let mut retries = Retries::default();
-        retries.note(TileId(1), vec!["a".into()], Some(Duration::ZERO));
-        retries.note(TileId(2), vec!["b".into()], Some(Duration::from_hours(1)));
-        retries.note(TileId(3), vec!["c".into()], None);
-        retries.note(TileId(4), vec!["d".into()], None);
-        retries.note(TileId(4), Vec::new(), None);
-        assert_eq!(retries.take(false), (vec![TileId(1)], Vec::new()));
-        assert!(retries.is_listed(TileId(1), "a") && !retries.is_listed(TileId(1), "b"));
-        assert_eq!(retries.take(false), (Vec::new(), Vec::new()));
-        assert_eq!(retries.take(true).0, [TileId(2), TileId(3)]);
-        assert_eq!(retries.take(true).0, []);
-        assert!(
-            !retries.is_listed(TileId(1), "a"),
-            "a person asked: the list starts anew"
-        );
-    }
-
-    #[test]
-    fn what_is_asked_for_again_stays_listed_until_it_comes() {
-        let mut retries = Retries::default();
-        let (tile, both) = (TileId(1), vec!["a".to_owned(), "b".to_owned()]);
-        retries.note(tile, both.clone(), Some(Duration::ZERO));
-        assert_eq!(retries.take(false).0, [tile]);
-        let mended = retries.note(tile, vec!["b".into()], Some(Duration::ZERO));
-        assert_eq!(mended, ["a"]);
-        assert_eq!(retries.take(false), (vec![tile], Vec::new()));
-        assert_eq!(retries.note(tile, Vec::new(), None), ["b"]);
-        assert_eq!(retries.note(tile, Vec::new(), None), [""; 0], "told once");
-    }
-}
+#[path = "retry_tests.rs"]
+mod tests;

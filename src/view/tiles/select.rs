@@ -101,6 +101,11 @@ pub(super) fn select_tiles(
             Vec::new()
         };
         let selection = select(tree, &views, &selection_settings, &mut layer.state);
+        // Only while a picture is being made: what it needs apart from what the main camera waits for.
+        let further = seen_from.further_in_frame(|p| layer.root_from_site(tree.is_geocentric, p));
+        layer.is_further_complete = selection.complete
+            || further.is_empty()
+            || select(tree, &further, &selection_settings, &mut layer.state.clone()).complete;
         wanted.views.push((*number, views));
         tiles.residency.touch(*number, &selection);
         wanted.take(*number, layer, &selection, &mut tiles.subtrees);
@@ -127,9 +132,9 @@ pub(super) fn select_tiles(
         &mut visibilities,
         &mut commands,
         &mut rows,
-        |number| {
+        |number, lines| {
             loader.forget_layer(number);
-            subtrees.forget_layer(number);
+            subtrees.forget_layer(number, lines);
             residency.remove_layer(number);
         },
     );

@@ -33,6 +33,8 @@ pub struct TileStats {
     pub bytes_cancelled: u64,
     /// Whether everything in view at the wanted detail is drawn.
     pub complete: bool,
+    /// The same for what further cameras see, whatever the main one waits for.
+    pub further_complete: bool,
     /// Bytes that loaded tiles hold.
     pub bytes_resident: u64,
     /// Bytes that they are held to where a view does not need more.
@@ -63,6 +65,7 @@ pub(super) fn count_tiles(
         features: 0,
         loading: 0,
         complete: scenario.is_some(),
+        further_complete: scenario.is_some(),
         bytes_resident: tiles.residency.total_bytes(),
         target_bytes: tiles.residency.budget_bytes(),
         ceiling_bytes: tiles.ceiling.bytes(),
@@ -71,10 +74,12 @@ pub(super) fn count_tiles(
     };
     for layer in tiles.layers.values() {
         new.complete &= layer.successor_of.is_none();
+        new.further_complete &= layer.successor_of.is_none();
         match (&layer.tree, &layer.selection) {
             (Tree::Failed | Tree::Unasked, _) => {}
-            (Tree::Opening(_), _) | (Tree::Open(_), None) => new.complete = false,
+            (Tree::Opening(_), _) | (Tree::Open(_), None) => (new.complete, new.further_complete) = (false, false),
             (Tree::Open(_), Some(selection)) => {
+                new.further_complete &= layer.is_further_complete;
                 new.complete &= selection.complete;
                 if !selection.complete {
                     new.loading += u64::try_from(selection.needed).unwrap_or(u64::MAX);

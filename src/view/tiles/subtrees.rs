@@ -3,6 +3,7 @@
 //! cannot be had leaves its place to coarser tiles, and is asked for again later where waiting may help.
 
 use super::layer::{TileLayer, Tree};
+use super::retry::Retries;
 use crate::sources::{
     Cause, Problem,
     tiles3d::{TileId, TileTree},
@@ -41,6 +42,27 @@ struct Failure {
     times: u32,
     /// When it is asked for again; never by itself where waiting does not help.
     due: Option<Instant>,
+}
+
+impl Failure {
+    /// It is none any more: what was told of it goes to `mended`. `retries` are those of its layer.
+    fn end(&mut self, mended: &mut Vec<Problem>, retries: &mut Retries) {
+        if let Some(problem) = self.problem.take() {
+            retries.line_goes(&problem);
+            mended.push(problem);
+        }
+    }
+}
+
+fn forget_failure(
+    failed: &mut BTreeMap<TileKey, Failure>,
+    mended: &mut Vec<Problem>,
+    key: TileKey,
+    retries: &mut Retries,
+) {
+    if let Some(mut failure) = failed.remove(&key) {
+        failure.end(mended, retries);
+    }
 }
 
 /// What is read and kept of the subtrees and external tilesets of all layers.
@@ -93,13 +115,15 @@ impl Default for SubtreeKeeper {
 }
 
 impl SubtreeKeeper {
-    /// Forgets a layer that is closed or replaced.
-    pub(super) fn forget_layer(&mut self, layer: u32) {
+    /// Forgets a layer that is closed or replaced, of whose tiles these `lines` were told.
+    pub(super) fn forget_layer(&mut self, layer: u32, lines: Vec<Problem>) {
         self.loader.forget_layer(layer);
         self.waiting.retain(|loaded| loaded.layer != layer);
         self.seen.retain(|key, _| key.layer != layer);
         self.refused.retain(|key| key.layer != layer);
-        self.failed.retain(|key, _| key.layer != layer);
+        let failed = self.failed.extract_if(first_of(layer)..=last_of(layer), |_, _| true);
+        self.mended.extend(failed.filter_map(|(_, failure)| failure.problem));
+        self.mended.extend(lines);
         self.dropping.remove(&layer);
     }
 
@@ -112,9 +136,16 @@ impl SubtreeKeeper {
         }
     }
 
-    /// Takes the problems that were told and are none any more.
-    pub(super) fn take_mended(&mut self) -> Vec<Problem> {
-        std::mem::take(&mut self.mended)
+    /// Takes the problems that were told and are none any more: nothing else that failed is told in the same words, nor
+    /// is a tile of these layers.
+    pub(super) fn take_mended(&mut self, layers: &BTreeMap<u32, TileLayer>) -> Vec<Problem> {
+        let mut mended = std::mem::take(&mut self.mended);
+        mended.retain(|problem| {
+            let mut parts = self.failed.values().filter_map(|failure| failure.problem.as_ref());
+            let mut tiles = layers.values().flat_map(|layer| layer.retries.listed());
+            !parts.any(|told| told == problem) && !tiles.any(|told| told == problem)
+        });
+        mended
     }
 
     /// Hangs into the trees what has come. Returns what cannot be had or is doubtful; the first of each pair is whether
@@ -143,8 +174,7 @@ impl SubtreeKeeper {
                     if tree.attach(root, subtree) {
                         state.subtree_attached(tree, root);
                         self.seen.insert(key, self.frame);
-                        let failure = self.failed.remove(&key);
-                        self.mended.extend(failure.and_then(|failure| failure.problem));
+                        forget_failure(&mut self.failed, &mut self.mended, key, retries);
                         room = room.saturating_sub(1 + tree.tiles_held() - held);
                     }
                 }
@@ -185,12 +215,18 @@ impl SubtreeKeeper {
     /// Lets those be wished for again whose time has come, and forgets those that are gone with what they stood in.
     fn ask_again(&mut self, layers: &mut BTreeMap<u32, TileLayer>) {
         let now = Instant::now();
+        let mended = &mut self.mended;
         self.failed.retain(|key, failure| {
-            let Some(TileLayer { tree, state, .. }) = layers.get_mut(&key.layer) else {
+            let Some(TileLayer {
+                tree, state, retries, ..
+            }) = layers.get_mut(&key.layer)
+            else {
+                mended.extend(failure.problem.take());
                 return false;
             };
             let Tree::Open(tree) = tree else { return true };
             if !tree.is_subtree_awaited(key.tile) {
+                failure.end(mended, retries);
                 return false;
             }
             if failure.due.is_some_and(|due| due <= now) {
@@ -322,7 +358,7 @@ impl SubtreeKeeper {
                 }
                 room = room.saturating_sub(tiles.len());
                 for tile in tiles {
-                    self.failed.remove(&key(tile));
+                    forget_failure(&mut self.failed, &mut self.mended, key(tile), &mut layer.retries);
                     evict(layer, key(tile));
                 }
             }

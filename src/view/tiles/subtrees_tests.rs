@@ -60,6 +60,7 @@ fn layers_of(tree: TileTree) -> BTreeMap<u32, TileLayer> {
         tree: Tree::Open(Box::new(tree)),
         state: SelectionState::default(),
         selection: None,
+        is_further_complete: true,
         shown: BTreeSet::new(),
         stand_ins: BTreeMap::new(),
         resident: BTreeMap::new(),
@@ -229,7 +230,7 @@ fn a_view_of_too_many_tiles_is_shown_coarsely_and_another_has_its_chance() {
 fn a_layer_that_is_closed_takes_what_was_asked_for_with_it() {
     let (mut keeper, mut layers) = (SubtreeKeeper::default(), layers());
     frame(&mut keeper, &mut layers, &above(0.0, 0.0));
-    keeper.forget_layer(7);
+    keeper.forget_layer(7, Vec::new());
     let started = Instant::now();
     while !keeper.loader.is_idle() && started.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(1));
@@ -368,7 +369,7 @@ fn an_external_tileset_that_may_be_had_later_is_told_asked_for_again_and_told_no
     frame(&mut keeper, &mut layers, &view);
     assert!(settle(&mut keeper, &mut layers, &view).is_empty());
     assert_eq!((files.tries.load(Ordering::SeqCst), keeper.failed.len()), (2, 0));
-    assert_eq!(keeper.take_mended().as_slice(), std::slice::from_ref(problem));
+    assert_eq!(keeper.take_mended(&layers).as_slice(), std::slice::from_ref(problem));
     assert!(layers[&7].shown.len() > shown);
 }
 
@@ -380,8 +381,44 @@ fn whoever_wants_it_has_all_asked_for_anew() {
     let told = settle(&mut keeper, &mut layers, &view);
     assert_eq!(told.len(), 1, "{told:?}");
     keeper.retry(7, layers.get_mut(&7).unwrap());
-    assert_eq!(keeper.take_mended(), [told[0].1.clone()]);
+    assert_eq!(keeper.take_mended(&layers), [told[0].1.clone()]);
     frame(&mut keeper, &mut layers, &view);
     assert!(settle(&mut keeper, &mut layers, &view).is_empty());
     assert!(keeper.failed.is_empty());
+}
+
+#[test]
+fn what_was_told_of_a_layer_goes_with_it_unless_another_says_the_same() {
+    let mut layers = layers_of(open_tileset(Arc::new(Parcels::default()), "tileset.json").unwrap().0);
+    let mut keeper = SubtreeKeeper::default();
+    let told = settle(&mut keeper, &mut layers, &above(130.0, 130.0));
+    let (_, problem) = &told[0];
+    let of_a_tile = Problem::error("a.glb", "", "it never came").because(Cause::Network);
+    let key = TileKey {
+        layer: 8,
+        tile: TileId(1),
+    };
+    assert_eq!(keeper.note_failure(key, problem.clone(), true).as_ref(), Some(problem));
+    keeper.forget_layer(7, vec![of_a_tile.clone()]);
+    assert_eq!(keeper.take_mended(&layers), [of_a_tile], "layer 8 still says the other");
+    // Layer 8 is not there either: what stood in it is forgotten.
+    layers.clear();
+    keeper.attach(&mut layers);
+    assert_eq!(keeper.take_mended(&layers).as_slice(), std::slice::from_ref(problem));
+}
+
+#[test]
+fn what_was_told_of_a_part_goes_with_what_it_stood_in() {
+    let (mut keeper, mut layers) = (SubtreeKeeper::default(), layers());
+    keeper.soft_tiles = 10;
+    let told = settle(&mut keeper, &mut layers, &above(-400.0, -400.0));
+    assert_eq!(told.len(), 1, "{told:?}");
+    let away = above(5000.0, 5000.0);
+    let mut mended = Vec::new();
+    for _ in 0..UNSEEN_FRAMES + 3 * FRAMES_BETWEEN {
+        frame(&mut keeper, &mut layers, &away);
+        mended.extend(keeper.take_mended(&layers));
+    }
+    assert!(keeper.failed.is_empty());
+    assert_eq!(mended, [told[0].1.clone()]);
 }

@@ -6,6 +6,7 @@ mod answers;
 mod flight;
 mod keep;
 mod loader;
+mod loader_memory;
 mod program;
 mod tls;
 mod town;

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Payloads of eight bytes, whose names say what they take: `held-peak-promised`.
+/// Payloads of eight bytes, whose names say what they take: `held-peak-promised`. With `-bad` at the end one is damaged, with
+/// `-half` it holds half of what it says.
 struct Named;
 
 fn numbers(path: &str) -> [u64; 3] {
@@ -45,12 +46,18 @@ impl TileDecoder<TileContent> for Decoder {
     fn decode(&self, request: &DecodeRequest) -> Result<TileContent, Problem> {
         let payload = request.resources.read(&request.path);
         payload.map_err(|error| error.problem(request.path.clone(), ""))?;
-        let [held, peak, _] = numbers(&request.path);
+        let [mut held, peak, _] = numbers(&request.path);
         let now = self.now.fetch_add(peak, Ordering::SeqCst) + peak;
         self.most.fetch_max(now, Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(1));
         self.now.fetch_sub(peak, Ordering::SeqCst);
         self.decoded.lock().unwrap().push(request.path.clone());
+        if request.path.ends_with("-bad") {
+            return Err(Problem::error(request.path.clone(), "", "damaged"));
+        }
+        if request.path.ends_with("-half") {
+            held /= 2;
+        }
         Ok(TileContent {
             instances: 0,
             meshes: Vec::new(),
@@ -188,6 +195,29 @@ fn a_tile_that_turns_out_larger_than_promised_goes_unless_there_is_room() {
     assert_eq!(decoder.decoded.lock().unwrap().len(), 2);
     let refused = run(&loader, 400, 0, &[(2, "500-500-10".to_owned())]);
     assert_eq!(refused[0].state(), ContentState::Failed, "not decoded for ever");
+}
+
+#[test]
+fn one_tile_alone_may_take_the_room_that_is_kept_free() {
+    let (loader, decoder) = started(2);
+    loader.keep_free(256, [key(9)].into());
+    let wishes = [(1, "400-800-800".to_owned())];
+    let done = run(&loader, 1000, 0, &wishes);
+    assert_eq!((done.len(), decoder.decoded.lock().unwrap().len()), (1, 1));
+    assert!(
+        run(&loader, 1000, 1, &wishes).is_empty(),
+        "beside another one it may not"
+    );
+}
+
+#[test]
+fn what_failed_or_holds_less_than_thought_needs_no_less_the_next_time() {
+    let (loader, _decoder) = started(1);
+    let wishes = [(1, "300-600-600-bad".to_owned()), (2, "300-600-600-half".to_owned())];
+    let done = run(&loader, 1000, 0, &wishes);
+    let held: u64 = done.iter().map(LoadedTile::bytes_resident).sum();
+    assert_eq!((done.len(), held), (2, 150));
+    assert_eq!(loader.needs([key(1), key(2)]), [Some(608); 2]);
 }
 
 #[test]

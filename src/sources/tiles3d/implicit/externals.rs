@@ -19,7 +19,15 @@ const MAX_EXTERNAL: usize = 1_000;
 pub(super) type NamedBy = BTreeMap<usize, Vec<Named>>;
 
 /// Hangs what the tiles of a subtree name below those, read or to be read. `home` is that of its tiling.
-pub(super) fn hang(subtree: &mut Subtree, named: NamedBy, home: &Home, resources: &dyn Resources) {
+///
+/// # Errors
+/// The first external tileset that comes with the subtree and cannot be had now but may be later: both are asked for again.
+pub(super) fn hang(
+    subtree: &mut Subtree,
+    named: NamedBy,
+    home: &Home,
+    resources: &dyn Resources,
+) -> Result<(), Problem> {
     let (mut read, own) = (0, subtree.grown.len());
     let mut has_children = vec![false; own];
     for child in subtree.grown.iter().skip(1) {
@@ -39,7 +47,7 @@ pub(super) fn hang(subtree: &mut Subtree, named: NamedBy, home: &Home, resources
             let message = format!("more than {MAX_EXTERNAL} external tilesets in a subtree; the rest is left out");
             let problem = Problem::error(home.document.clone(), home.place.clone(), message);
             subtree.problems.push(problem.because(Cause::TooLarge));
-            return;
+            return Ok(());
         }
         let mut reader = Reader::below(resources, subtree.grown[host].tile.clone());
         for named in named {
@@ -47,6 +55,9 @@ pub(super) fn hang(subtree: &mut Subtree, named: NamedBy, home: &Home, resources
             reader.ask_for(&home.link, named);
         }
         reader.expand(Reach::ONE_TILE);
+        if let Some(problem) = reader.may_pass.take() {
+            return Err(problem);
+        }
         subtree.problems.append(&mut reader.problems);
         subtree.missing.append(&mut reader.missing);
         // It has got what turned out to be no tileset.
@@ -61,4 +72,5 @@ pub(super) fn hang(subtree: &mut Subtree, named: NamedBy, home: &Home, resources
             grown.next = grown.next.as_ref().map(|next| next.with_groups(&|_| None));
         }
     }
+    Ok(())
 }

@@ -43,7 +43,7 @@ pub(in super::super) fn read_subtree(
 ) -> Result<Subtree, Problem> {
     let file = SubtreeFile::read(resources, path)?;
     let (mut subtree, named) = Growing::new(tiling, at, &file, path)?.grow(tiling);
-    externals::hang(&mut subtree, named, &tiling.home, resources);
+    externals::hang(&mut subtree, named, &tiling.home, resources)?;
     Ok(subtree)
 }
 

@@ -1,0 +1,169 @@
+//! What the table of features of a file takes, counted from its schema and the lengths of what it is read from: at most so
+//! many rows and columns, and bytes of texts and lists besides.
+
+use super::{
+    feature_ids::{FeatureIdSet, MAX_FEATURES, feature_id_sets, property_tables},
+    file::Root,
+    metadata::{defaults_of, schema},
+    property_format::{Element, Number, PropertyFormat},
+};
+use crate::{geometry::Value, sources::resource::Resources};
+use gltf::json::{accessor::ComponentType, validation::Checked};
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeSet;
+
+/// Bytes of one value in a list.
+pub(crate) const VALUE_BYTES: u64 = size_of::<Value>() as u64;
+/// Longest text that an enum or a default makes where no name is longer, bytes.
+const SHORT_TEXT_BYTES: u64 = 64;
+
+/// At most so much.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct TableSize {
+    pub(super) rows: u64,
+    /// Bytes of texts and of what stands in lists.
+    pub(super) value_bytes: u64,
+    /// The same for each row, however many there will be.
+    pub(super) row_bytes: u64,
+}
+
+/// Counts the table of a file that draws so many `points`. The names of its columns are added to `columns`.
+pub(super) fn table_size(
+    root: &Root,
+    resources: &dyn Resources,
+    path: &str,
+    points: u64,
+    columns: &mut BTreeSet<String>,
+) -> TableSize {
+    let mut size = TableSize::default();
+    let sets = feature_id_sets(root);
+    let counted = sets.iter().map(|set| u64::from(set.counted())).max().unwrap_or(0);
+    size.rows = counted.min(MAX_FEATURES.into());
+    let extension = root.extensions.get("EXT_structural_metadata");
+    let attributes = extension.and_then(|extension| extension.get("propertyAttributes")?.as_array());
+    let attributes = attributes.map_or(&[][..], Vec::as_slice);
+    let tables = property_tables(root);
+    if tables.is_empty() && attributes.is_empty() {
+        return size;
+    }
+    let schema = schema(root, resources, path).unwrap_or_default();
+    for table in tables {
+        let rows = table.get("count").and_then(Json::as_u64).unwrap_or(0);
+        let rows = rows.min(MAX_FEATURES.into());
+        let class = class_of(&schema, table);
+        let mut bytes = 0_u64;
+        for (name, property) in properties_of(table) {
+            columns.insert(name.clone());
+            if let Some(definition) = class.and_then(|class| class.get(name)) {
+                bytes = bytes.saturating_add(property_bytes(root, &schema, definition, property, rows));
+            }
+        }
+        let most_rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        for (name, default) in defaults_of(&schema, class, table, most_rows).0 {
+            columns.insert(name.clone());
+            bytes = bytes.saturating_add(rows.saturating_mul(default.heap_bytes()));
+        }
+        // One of them is read.
+        size.rows = size.rows.max(rows);
+        size.value_bytes = size.value_bytes.max(bytes);
+    }
+    for table in attributes {
+        let name_of_class = table.get("class").and_then(Json::as_str).unwrap_or_default();
+        let class = class_of(&schema, table);
+        for (name, property) in properties_of(table) {
+            columns.insert(format!("{name_of_class}.{name}"));
+            let definition = class.and_then(|class| class.get(name)).unwrap_or(&Json::Null);
+            if let Ok(format) = PropertyFormat::new(&schema, definition, property) {
+                let each = element_bytes(&format.element).max(format.default.heap_bytes());
+                size.row_bytes = size.row_bytes.saturating_add(each);
+            }
+        }
+    }
+    if !attributes.is_empty() {
+        let by_ids = sets
+            .iter()
+            .filter(|set| set.counted() > 0)
+            .map(|set| id_bound(root, set));
+        // Points without features are one each.
+        let of_points = if sets.is_empty() { points } else { 0 };
+        let rows = by_ids.max().unwrap_or(0).max(of_points);
+        size.rows = size.rows.max(rows.min(MAX_FEATURES.into()));
+    }
+    size
+}
+
+fn class_of<'a>(schema: &'a Json, table: &Json) -> Option<&'a Json> {
+    let name = table.get("class")?.as_str()?;
+    schema.get("classes")?.get(name)?.get("properties")
+}
+
+fn properties_of(table: &Json) -> impl Iterator<Item = (&String, &Json)> {
+    let properties = table.get("properties").and_then(Json::as_object);
+    properties.into_iter().flat_map(Map::iter)
+}
+
+/// More than the greatest id that a set can have.
+fn id_bound(root: &Root, set: &FeatureIdSet) -> u64 {
+    if let Some(source) = set.texture() {
+        return 1 << (8 * source.channels.as_slice().len());
+    }
+    let accessor = set.accessor().and_then(|index| root.accessors.get(index));
+    match accessor.map(|accessor| accessor.component_type) {
+        None => 0,
+        Some(Checked::Valid(component)) => match component.0 {
+            ComponentType::I8 | ComponentType::U8 => 1 << 8,
+            ComponentType::I16 | ComponentType::U16 => 1 << 16,
+            ComponentType::U32 | ComponentType::F32 => u64::MAX,
+        },
+        Some(Checked::Invalid) => u64::MAX,
+    }
+}
+
+/// What a value of this kind has besides itself; of texts, whose length differs, nothing.
+fn element_bytes(element: &Element) -> u64 {
+    match element {
+        Element::Bool | Element::Text | Element::Numbers { components: 1, .. } => 0,
+        Element::Enum { names, .. } => {
+            let longest = names.iter().map(|(_, name)| name.len() as u64).max();
+            longest.unwrap_or(0).max(SHORT_TEXT_BYTES)
+        }
+        Element::Numbers { components, .. } => VALUE_BYTES.saturating_mul(*components as u64),
+    }
+}
+
+/// What the column of a property has besides its cells.
+fn property_bytes(root: &Root, schema: &Json, definition: &Json, property: &Json, rows: u64) -> u64 {
+    let Ok(format) = PropertyFormat::new(schema, definition, property) else {
+        return 0;
+    };
+    let length = |key: &str| {
+        let index = property.get(key).and_then(Json::as_u64);
+        let view = index.and_then(|index| root.buffer_views.get(usize::try_from(index).ok()?));
+        view.map_or(0, |view| view.byte_length.0)
+    };
+    let values = length("values");
+    let most = match &format.element {
+        Element::Bool => values.saturating_mul(8),
+        Element::Text => {
+            let kind = property.get("stringOffsetType").and_then(Json::as_str);
+            let each = Number::parse(kind.unwrap_or("UINT32")).map_or(1, Number::bytes);
+            length("stringOffsets") / each as u64
+        }
+        Element::Enum { number, .. } => values / number.bytes() as u64,
+        Element::Numbers { number, components } => values / number.bytes().saturating_mul(*components).max(1) as u64,
+    };
+    let has_offsets = property.get("arrayOffsets").is_some();
+    let elements = match (format.is_array, has_offsets) {
+        (false, _) => most.min(rows),
+        (true, false) => most.min(rows.saturating_mul(format.array_count as u64)),
+        (true, true) => most,
+    };
+    let in_lists = if format.is_array { VALUE_BYTES } else { 0 };
+    let each = element_bytes(&format.element).saturating_add(in_lists);
+    let texts = if format.element == Element::Text { values } else { 0 };
+    let defaults = elements.max(rows).saturating_mul(format.default.heap_bytes());
+    elements
+        .saturating_mul(each)
+        .saturating_add(texts)
+        .saturating_add(defaults)
+}

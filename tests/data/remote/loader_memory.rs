@@ -1,0 +1,121 @@
+//! What comes over a network, under a ceiling: it is fetched once, whether it fits barely or never.
+
+use super::loader::{decode, quick, request};
+use super::network;
+use crate::online::server::{Reply, Server};
+use stadslens::sources::remote::HttpResources;
+use stadslens::sources::resource::Resources;
+use stadslens::sources::tiles3d::{DecodeRequest, MemoryNeed, TileContent, TileId};
+use stadslens::sources::{Cause, Problem};
+use stadslens::streaming::{LoadWish, LoadedTile, Patience, TileDecoder, TileKey, TileLoader};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const CEILING_BYTES: u64 = 1_000_000;
+const TILE: TileKey = TileKey {
+    layer: 1,
+    tile: TileId(1),
+};
+
+/// Takes so much besides the payload while it is decoded.
+struct Decoder(u64);
+
+impl TileDecoder<TileContent> for Decoder {
+    fn decode(&self, request: &DecodeRequest) -> Result<TileContent, Problem> {
+        decode(request)
+    }
+
+    fn need(&self, _request: &DecodeRequest, payload: &[u8]) -> MemoryNeed {
+        MemoryNeed {
+            held_bytes: payload.len() as u64,
+            peak_bytes: self.0,
+        }
+    }
+}
+
+fn loader(peak_bytes: u64) -> TileLoader {
+    let loader = TileLoader::with_decoder(1, Arc::new(Decoder(peak_bytes)));
+    loader.set_patience(quick());
+    loader.account(CEILING_BYTES, 0);
+    loader
+}
+
+fn opened(server: &Server) -> Arc<dyn Resources> {
+    HttpResources::open(&network(None), &server.url("/tileset.json"))
+        .expect("an address")
+        .0
+}
+
+/// Wishes for the one tile until it came; `None` where it does not.
+fn load(loader: &TileLoader, server: &Server, resources: &Arc<dyn Resources>) -> Option<LoadedTile> {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(10) {
+        loader.account(CEILING_BYTES, 0);
+        loader.replace_queue(vec![LoadWish {
+            layer: TILE.layer,
+            tile: TILE.tile,
+            requests: vec![request(resources, &server.url("/tile"))],
+        }]);
+        std::thread::sleep(Duration::from_millis(2));
+        if let Some(done) = loader.take_finished().pop() {
+            return Some(done);
+        }
+    }
+    None
+}
+
+#[test]
+fn one_tile_alone_may_take_the_room_that_is_kept_free() {
+    let server = Server::new(|_| Reply::ok(vec![b'x'; 100_000]));
+    let resources = opened(&server);
+    let loader = loader(750_000);
+    loader.keep_free(250_000, BTreeSet::new());
+    let done = load(&loader, &server, &resources).expect("it comes");
+    assert!(done.results[0].is_ok());
+    assert_eq!(server.count(), 1, "fetched once");
+    assert_eq!(loader.needs([TILE]), [Some(850_000)]);
+}
+
+#[test]
+fn what_fits_only_without_its_payload_is_refused_and_not_fetched_for_ever() {
+    let server = Server::new(|_| Reply::ok(vec![b'x'; 600_000]));
+    let resources = opened(&server);
+    let loader = loader(600_000);
+    let done = load(&loader, &server, &resources).expect("an answer");
+    let problem = done.results[0].as_ref().err().expect("a problem");
+    assert_eq!((problem.cause, done.retry_after), (Cause::TooLarge, None));
+    assert_eq!(server.count(), 1, "fetched once");
+}
+
+#[test]
+fn what_did_not_come_tells_nothing_of_what_it_needs() {
+    let server = Server::new(|seen| match seen.before {
+        1..=3 => Reply::of(503, "no"),
+        _ => Reply::ok(vec![b'x'; 100_000]),
+    });
+    let resources = opened(&server);
+    let loader = loader(300_000);
+    assert!(load(&loader, &server, &resources).is_some_and(|done| done.results[0].is_ok()));
+    let given_up = load(&loader, &server, &resources).expect("an answer");
+    assert!(given_up.results[0].is_err() && given_up.retry_after.is_some());
+    assert_eq!(loader.needs([TILE]), [Some(400_000)]);
+}
+
+#[test]
+fn the_pause_of_a_tile_that_is_gone_does_not_hold_up_the_next_one_of_its_number() {
+    let server = Server::new(|seen| match seen.before {
+        0 => Reply::of(503, "no"),
+        _ => Reply::ok("fine"),
+    });
+    let resources = opened(&server);
+    let loader = loader(1000);
+    loader.set_patience(Patience {
+        tries: 1,
+        given_up: Duration::from_mins(10),
+        ..quick()
+    });
+    assert!(load(&loader, &server, &resources).is_some_and(|done| done.retry_after.is_some()));
+    loader.forget(TILE);
+    assert!(load(&loader, &server, &resources).is_some_and(|done| done.results[0].is_ok()));
+}
