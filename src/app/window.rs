@@ -20,6 +20,7 @@ use crate::schedule::{FrameSystems, InterfaceSystems, Lens};
 use crate::text::{Language, tr};
 use crate::view::{
     camera::{InputCapture, OrbitCamera, spawn_main_camera},
+    further_views::FurtherView,
     scene::{SceneReady, ShownScenario},
     tiles::TileStats,
 };
@@ -231,9 +232,11 @@ fn rest_when_still(
     opening: Res<Opening>,
     changing: Res<ChangingDetail>,
     shown: Option<Res<ShownScenario>>,
+    pictures: Query<(), With<FurtherView>>,
     mut settings: ResMut<WinitSettings>,
 ) {
     let is_drawn = shown.is_none() || (ready.0 && tiles.complete);
+    let is_drawn = is_drawn && pictures.is_empty();
     let is_still = camera.is_still() && is_drawn && opening.path().is_none() && changing.wanted().is_none();
     let mode = if is_still {
         UpdateMode::reactive(IDLE_LOOK)
