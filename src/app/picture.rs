@@ -16,6 +16,7 @@ use crate::view::{
     further_views::FurtherView,
     quality::{Preset, Quality},
     scene::{ScenarioShown, SceneReady, ShownScenario, VariantShown},
+    shaders::WaitingShaders,
     site_view::SiteView,
     tiles::TileStats,
 };
@@ -36,8 +37,6 @@ const SMALL_WIDTH: f64 = 1920.0;
 const LONGEST: f64 = 4096.0;
 /// Frames in which nothing is left to do before everything counts as there.
 const SETTLED_FRAMES: u32 = 3;
-/// Frames that are drawn before the one that is kept: shaders may still be on their way in the first ones.
-const DRAWN_FRAMES: u32 = 12;
 /// Frames that a picture may take to come back from the graphics card.
 const READING_FRAMES: u32 = 120;
 /// Whoever works on keeps something coming all the time: a picture is whole once its own tiles are there for so long.
@@ -76,7 +75,7 @@ enum Stage {
         quiet: u32,
         tiles_since: Option<Instant>,
     },
-    /// Is drawn.
+    /// Is drawn until its shaders are there.
     Drawing { frames: u32 },
     /// Is on its way back, asked for by this entity.
     Reading { frames: u32, asked: Entity },
@@ -210,6 +209,7 @@ fn go_on(
     mut commands: Commands,
     ready: Res<SceneReady>,
     stats: Res<TileStats>,
+    shaders: Res<WaitingShaders>,
     mut cameras: Query<&mut Camera, With<FurtherView>>,
     choices: Res<Choices>,
     mut screen: ResMut<Screen>,
@@ -239,7 +239,7 @@ fn go_on(
                 picture.stage = Stage::Drawing { frames: 0 };
             }
         }
-        Stage::Drawing { frames } if *frames < DRAWN_FRAMES => *frames += 1,
+        Stage::Drawing { frames } if !shaders.are_there(*frames) => *frames += 1,
         Stage::Drawing { .. } => {
             let asked = commands.spawn(Screenshot::image(picture.target.clone())).id();
             picture.stage = Stage::Reading { frames: 0, asked };

@@ -28,6 +28,7 @@ pub mod quality;
 pub(crate) mod ray_cast;
 pub mod relief;
 pub mod scene;
+pub mod shaders;
 pub mod site_view;
 mod standing;
 pub mod sun;
@@ -75,6 +76,7 @@ impl Plugin for ViewPlugin {
             features::plugin,
             feature_names::plugin,
             further_views::plugin,
+            shaders::plugin,
         ));
     }
 }

@@ -10,6 +10,7 @@ mod maintenance;
 mod models;
 mod notes;
 mod own_list;
+mod picture;
 mod search;
 mod system;
 mod take_along;

@@ -6,6 +6,7 @@
 use crate::view::camera::{FlyTo, MainCamera, Orbit, OrbitCamera, orbit_of, picture_target};
 use crate::view::quality::{Preset, Quality};
 use crate::view::scene::{SceneReady, ShowVariant, ShownScenario};
+use crate::view::shaders::WaitingShaders;
 use crate::view::tiles::TileStats;
 use bevy::camera::RenderTarget;
 use bevy::prelude::*;
@@ -17,11 +18,8 @@ const SIZE: (u32, u32) = (960, 600);
 const SMALL_SIZE: (u32, u32) = (400, 250);
 /// A small picture shows the plan and not the whole town: its eye is nearer than where the scenario starts.
 const NEARNESS: f64 = 0.62;
-/// Frames in which nothing is left to do before a picture counts as complete, and frames that it is drawn in then:
-/// shaders may still be on their way in the first ones.
+/// Frames in which nothing is left to do before a picture counts as complete.
 const SETTLED_FRAMES: u32 = 3;
-const FIRST_DRAWN_FRAMES: u32 = 12;
-const DRAWN_FRAMES: u32 = 3;
 /// Frames after which a picture is taken as it is.
 const MOST_FRAMES: u32 = 1200;
 
@@ -46,7 +44,7 @@ enum Stage {
     Done,
     /// Waits until everything of the variant is there.
     Settling { quiet: u32, waited: u32 },
-    /// Is drawn.
+    /// Is drawn until its shaders are there.
     Drawing { frames: u32 },
 }
 
@@ -63,15 +61,6 @@ impl Portraits {
     /// Whether the last picture was made just now; told once. The camera still stands where it was made.
     pub(super) fn take_finished(&mut self) -> bool {
         std::mem::take(&mut self.is_finished)
-    }
-
-    /// How many frames the picture that is being made is drawn in.
-    fn drawn_frames(&self) -> u32 {
-        if self.pictures.len() <= 1 {
-            FIRST_DRAWN_FRAMES
-        } else {
-            DRAWN_FRAMES
-        }
     }
 
     /// The picture of a variant, for the interface.
@@ -114,7 +103,7 @@ pub(super) fn make_portraits(
     mut commands: Commands,
     mut portraits: ResMut<Portraits>,
     shown: Option<Res<ShownScenario>>,
-    (ready, tiles, camera): (Res<SceneReady>, Res<TileStats>, Res<OrbitCamera>),
+    (ready, tiles, shaders, camera): (Res<SceneReady>, Res<TileStats>, Res<WaitingShaders>, Res<OrbitCamera>),
     main: Query<(&Transform, &Projection, &DistanceFog), With<MainCamera>>,
     makers: Query<Entity, With<PortraitCamera>>,
     mut images: ResMut<Assets<Image>>,
@@ -179,7 +168,7 @@ pub(super) fn make_portraits(
                 portraits.stage = Stage::Drawing { frames: 0 };
             }
         }
-        Stage::Drawing { frames } if frames < portraits.drawn_frames() => {
+        Stage::Drawing { frames } if !shaders.are_there(frames) => {
             portraits.stage = Stage::Drawing { frames: frames + 1 };
         }
         Stage::Drawing { .. } => {
