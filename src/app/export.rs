@@ -283,6 +283,7 @@ fn pictures(
             if !is_complete {
                 problems.push(super::render::unfinished(&path, options.timeout_s));
             }
+            problems.extend(super::render::left_out(&path, &engine));
             let mut picture = engine.draw()?;
             if let Some(words) = &words {
                 picture = stamp(picture, words);

@@ -98,6 +98,13 @@ impl Measured {
         settings.selection.max_screen_space_error_px = pixels;
     }
 
+    /// Lets tiles take so many bytes from now on.
+    pub fn allow_memory(&mut self, bytes: u64) {
+        let mut settings = self.apps.main.world_mut().resource_mut::<TileSettings>();
+        settings.ceiling_bytes = bytes;
+        settings.resident_bytes = bytes / 4 * 3;
+    }
+
     /// Whether everything in view is there.
     pub fn is_complete(&self) -> bool {
         let world = self.apps.main.world();

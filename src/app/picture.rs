@@ -223,7 +223,7 @@ fn go_on(
             quiet,
             tiles_since,
         } => {
-            let is_all_there = ready.0 && stats.complete;
+            let is_all_there = ready.0 && stats.is_settled();
             *quiet = if is_all_there { *quiet + 1 } else { 0 };
             let its_tiles_since = tiles_since.get_or_insert_with(Instant::now);
             if !stats.further_complete {

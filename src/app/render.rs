@@ -161,6 +161,7 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
     if !is_complete {
         problems.push(unfinished(&options.path.display().to_string(), options.timeout_s));
     }
+    problems.extend(left_out(&options.path.display().to_string(), &engine));
     let mut facts = engine.facts(first_picture_s, complete_s);
     facts["synthetic"] = is_synthetic.into();
     Ok(RenderReport { problems, facts })
@@ -170,6 +171,17 @@ pub fn render(options: &RenderOptions) -> Result<RenderReport, Stop> {
 pub(super) fn unfinished(path: &str, timeout_s: f64) -> Problem {
     let message = format!("not everything in view was loaded within {timeout_s} s: give more with --timeout");
     Problem::error(path, "", message).because(Cause::Unfinished)
+}
+
+/// Says that a picture lacks what had no room in memory.
+pub(super) fn left_out(path: &str, engine: &Engine) -> Option<Problem> {
+    let stats = engine.world().resource::<TileStats>();
+    let message = format!(
+        "{} tiles in view were left out, for more than {} MB of memory are not used for tiles: look at less of them",
+        stats.left_out,
+        stats.ceiling_bytes >> 20
+    );
+    (stats.left_out > 0).then(|| Problem::error(path, "", message).because(Cause::TooLarge))
 }
 
 fn usage(message: String) -> Stop {
@@ -372,7 +384,7 @@ impl Engine {
             self.step();
             let world = self.world();
             let is_settled = world.resource::<SceneReady>().0
-                && world.resource::<TileStats>().complete
+                && world.resource::<TileStats>().is_settled()
                 && world.resource::<OrbitCamera>().is_still();
             settled = if is_settled { settled + 1 } else { 0 };
             if settled >= SETTLED_FRAMES {

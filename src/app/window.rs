@@ -235,7 +235,7 @@ fn rest_when_still(
     pictures: Query<(), With<FurtherView>>,
     mut settings: ResMut<WinitSettings>,
 ) {
-    let is_drawn = shown.is_none() || (ready.0 && tiles.complete);
+    let is_drawn = shown.is_none() || (ready.0 && tiles.is_settled());
     let is_drawn = is_drawn && pictures.is_empty();
     let is_still = camera.is_still() && is_drawn && opening.path().is_none() && changing.wanted().is_none();
     let mode = if is_still {

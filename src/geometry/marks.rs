@@ -1,5 +1,6 @@
 //! What a payload draws beside its surfaces: single points and thin lines.
 
+use super::SurfaceValues;
 use crate::georef::{SitePos, site_axes};
 use bevy::math::{DVec3, Vec3};
 
@@ -18,6 +19,8 @@ pub struct FeaturePoints {
     pub colors: Vec<[u8; 4]>,
     /// Every point is a feature of its own, with a row that belongs to no other.
     pub has_row_each: bool,
+    /// What lies on them and not on their features, by their number.
+    pub values: SurfaceValues,
 }
 
 /// Lines with the feature that each belongs to.
@@ -54,10 +57,11 @@ impl FeaturePoints {
             features: Vec::new(),
             colors: Vec::new(),
             has_row_each: false,
+            values: SurfaceValues::default(),
         }
     }
 
-    /// Bytes held in memory.
+    /// Bytes held in memory; [`SurfaceValues::bytes_together`] counts what lies on them.
     pub fn bytes(&self) -> u64 {
         let arrays = size_of_val(&*self.positions)
             + size_of_val(&*self.normals)
@@ -105,7 +109,12 @@ impl FeatureMarks {
         self.lines.iter().map(|lines| lines.segments.len() as u64).sum()
     }
 
-    /// Bytes held in memory.
+    /// What lies on the points.
+    pub fn values(&self) -> impl Iterator<Item = &SurfaceValues> {
+        self.points.iter().map(|points| &points.values)
+    }
+
+    /// Bytes held in memory; [`SurfaceValues::bytes_together`] counts what lies on the points.
     pub fn bytes(&self) -> u64 {
         let points = self.points.iter().map(FeaturePoints::bytes);
         points.chain(self.lines.iter().map(FeatureLines::bytes)).sum()

@@ -11,7 +11,9 @@ mod mesh;
 pub mod polygon;
 mod region;
 mod surface_values;
+mod texels;
 mod texture;
+mod vertex_values;
 
 pub use boxes::BoxIndex;
 pub use bvh::{MeshBvh, Ray, RayHit};
@@ -21,5 +23,7 @@ pub use marks::{FeatureLines, FeatureMarks, FeaturePoints};
 pub use mesh::{CreaseEdges, FeatureMesh};
 pub use polygon::Polygon;
 pub use region::Region;
-pub use surface_values::{ReadTexel, Surface, SurfaceSpan, SurfaceValues, TexelProperty, Texels};
+pub use surface_values::{Surface, SurfaceSpan, SurfaceValues, nearest};
+pub use texels::{ReadTexel, TexelProperty, Texels};
 pub use texture::{TexelFormat, Texture, TextureSupport, Wrap};
+pub use vertex_values::{OtherRows, ReadCorners, RowSource, VertexProperty};

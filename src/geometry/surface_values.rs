@@ -1,161 +1,92 @@
-//! Values that lie on a surface and not on its features: read from a picture where somebody points.
-//!
-//! The numbers in such a picture are no colours: they are never filtered, and a place has those of the texel it lies in.
+//! Values that lie on a surface or on points and not on their features: read from a picture, from the corners or from
+//! another table where somebody points.
 
-use super::{Value, Wrap};
-use std::{fmt::Debug, sync::Arc};
+use super::{FeatureTable, OtherRows, RowSource, TexelProperty, Texels, Value, VertexProperty};
+use std::sync::Arc;
 
-/// A picture whose bytes are numbers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Texels {
-    width: u32,
-    height: u32,
-    /// Four for each texel, row by row from the top.
-    bytes: Vec<u8>,
-}
-
-impl Texels {
-    /// A picture of `width` by `height` texels with four bytes each; `None` where it is empty or bytes are missing.
-    pub fn new(width: u32, height: u32, mut bytes: Vec<u8>) -> Option<Self> {
-        let wanted = usize::try_from(u64::from(width) * u64::from(height) * 4).ok()?;
-        let is_whole = wanted > 0 && bytes.len() >= wanted;
-        bytes.truncate(wanted);
-        bytes.shrink_to_fit();
-        is_whole.then_some(Self { width, height, bytes })
-    }
-
-    /// Width and height in texels.
-    pub fn size(&self) -> [u32; 2] {
-        [self.width, self.height]
-    }
-
-    /// The texel at a place in texels from the upper left corner; `None` where that is no number.
-    pub fn at(&self, place: [f64; 2], wrap: [Wrap; 2]) -> Option<[u8; 4]> {
-        let [x, y] = [
-            texel(place[0], self.width, wrap[0])?,
-            texel(place[1], self.height, wrap[1])?,
-        ];
-        let texels = self.bytes.as_chunks::<4>().0;
-        texels.get(y * self.width as usize + x).copied()
-    }
-
-    /// The texel at texture coordinates.
-    pub fn at_uv(&self, [u, v]: [f32; 2], wrap: [Wrap; 2]) -> Option<[u8; 4]> {
-        let place = [
-            f64::from(u) * f64::from(self.width),
-            f64::from(v) * f64::from(self.height),
-        ];
-        self.at(place, wrap)
-    }
-
-    /// All texels.
-    pub fn all(&self) -> impl Iterator<Item = [u8; 4]> {
-        self.bytes.as_chunks::<4>().0.iter().copied()
-    }
-
-    /// Bytes held in memory.
-    pub fn bytes(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-}
-
-/// Which of `size` texels in a row a place falls on.
-fn texel(place: f64, size: u32, wrap: Wrap) -> Option<usize> {
-    if !place.is_finite() {
-        return None;
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "what is too far away becomes the largest number, and is wrapped then"
-    )]
-    let place = place.floor() as i64;
-    let size = i64::from(size);
-    let place = match wrap {
-        Wrap::Repeat => place.rem_euclid(size),
-        Wrap::Clamp => place.clamp(0, size - 1),
-        Wrap::Mirror => {
-            let twice = place.rem_euclid(2 * size);
-            twice.min(2 * size - 1 - twice)
-        }
-    };
-    usize::try_from(place).ok()
-}
-
-/// Makes a value of the bytes of a texel.
-pub trait ReadTexel: Debug + Send + Sync {
-    /// The value that the bytes of the property's channels stand for, in their order.
-    fn value(&self, bytes: &[u8]) -> Value;
-}
-
-/// One property in a picture.
-#[derive(Debug, Clone)]
-pub struct TexelProperty {
-    /// Name.
-    pub name: String,
-    /// The picture.
-    pub texels: Arc<Texels>,
-    /// What lies beyond its edges.
-    pub wrap: [Wrap; 2],
-    /// Which bytes of a texel, 0 to 3, in their order.
-    pub channels: Vec<u8>,
-    /// What they stand for.
-    pub reader: Arc<dyn ReadTexel>,
-    /// Which of the texture coordinates of its [`Surface`].
-    pub uv_set: usize,
-}
-
-impl TexelProperty {
-    /// The value at texture coordinates.
-    fn value(&self, uv: [f32; 2]) -> Value {
-        let Some(texel) = self.texels.at_uv(uv, self.wrap) else {
-            return Value::Null;
-        };
-        let channel = |channel: &u8| texel.get(usize::from(*channel)).copied().unwrap_or(0);
-        let bytes: Vec<u8> = self.channels.iter().map(channel).collect();
-        self.reader.value(&bytes)
-    }
-}
-
-/// Triangles with properties in pictures.
+/// Triangles, or points, with what lies on them.
 #[derive(Debug, Clone, Default)]
 pub struct Surface {
+    /// How many triangles or points.
+    pub count: usize,
+    /// The vertices of each triangle; empty where nothing stands at vertices, and for points, each of which is a vertex.
+    pub corners: Vec<[u32; 3]>,
     /// Sets of texture coordinates, each with those of the three corners of every triangle.
     pub uvs: Vec<Vec<[[f32; 2]; 3]>>,
-    /// The properties.
+    /// Properties in pictures.
     pub properties: Vec<TexelProperty>,
+    /// Properties at vertices.
+    pub numbers: Vec<VertexProperty>,
+    /// Rows of other tables.
+    pub rows: Vec<OtherRows>,
 }
 
 impl Surface {
-    fn triangles(&self) -> usize {
-        self.uvs.first().map_or(0, Vec::len)
+    /// Adds names and values at a place on a triangle, or of a point.
+    fn tell(&self, number: usize, weights: [f32; 3], found: &mut Vec<(String, Value)>) {
+        let uv = |set: usize| {
+            let corners = self.uvs.get(set)?.get(number)?;
+            let part = |axis: usize| (0..3).map(|corner| corners[corner][axis] * weights[corner]).sum();
+            Some([part(0), part(1)])
+        };
+        let in_picture = |property: &TexelProperty| Some((property.name.clone(), property.value(uv(property.uv_set)?)));
+        found.extend(self.properties.iter().filter_map(in_picture));
+        let corners = self.corners.get(number);
+        let vertices = corners.map_or([number; 3], |corners| corners.map(|corner| corner as usize));
+        let at_corners = |property: &VertexProperty| Some((property.name.clone(), property.value(vertices, weights)?));
+        found.extend(self.numbers.iter().filter_map(at_corners));
+        for set in &self.rows {
+            let row = match &set.source {
+                RowSource::Each(_) => set.of_each(vertices[nearest(weights)]),
+                RowSource::Picture { uv_set, .. } => uv(*uv_set).and_then(|uv| set.source.at_uv(uv)),
+            };
+            if let Some(row) = row {
+                set.tell(row, found);
+            }
+        }
     }
 
     fn bytes(&self) -> u64 {
         let uvs: usize = self.uvs.iter().map(|uvs| size_of_val(&**uvs)).sum();
-        let properties = size_of_val(&*self.properties);
-        (uvs + properties) as u64
+        let own = uvs + size_of_val(&*self.properties) + size_of_val(&*self.corners);
+        let numbers: u64 = self.numbers.iter().map(VertexProperty::bytes).sum();
+        let rows: u64 = self.rows.iter().map(OtherRows::bytes).sum();
+        own as u64 + numbers + rows
     }
 }
 
-/// Triangles of a mesh that show a surface.
+/// The corner that weighs most.
+pub fn nearest(weights: [f32; 3]) -> usize {
+    let largest = (0..3).max_by(|a, b| weights[*a].total_cmp(&weights[*b]));
+    largest.unwrap_or(0)
+}
+
+/// Triangles of a mesh, or points, that show a surface.
 #[derive(Debug, Clone)]
 pub struct SurfaceSpan {
-    /// Number in the mesh of the first of its triangles; the others follow.
-    pub first_triangle: u32,
+    /// Number in the mesh of the first of its triangles, or of the first of its points; the others follow.
+    pub first: u32,
     /// Whether the mesh has the second and the third corner of each triangle in the other order.
     pub is_mirrored: bool,
     /// Which surface; copies of a model show the same one.
     pub surface: Arc<Surface>,
+    /// Which of the copies it is, with rows of other tables for each; `None` where copies have none.
+    pub copy: Option<(Arc<[OtherRows]>, u32)>,
 }
 
-/// What lies on the surfaces of a mesh.
+/// What lies on the surfaces of a mesh, or on points.
 #[derive(Debug, Clone, Default)]
 pub struct SurfaceValues(Vec<SurfaceSpan>);
 
 impl SurfaceValues {
-    /// Adds triangles behind those that are there.
+    /// Adds triangles or points behind those that are there.
     pub fn push(&mut self, span: SurfaceSpan) {
         self.0.push(span);
+    }
+
+    /// Adds the triangles or points of some spans behind those that are there.
+    pub fn extend(&mut self, spans: impl IntoIterator<Item = SurfaceSpan>) {
+        self.0.extend(spans);
     }
 
     /// Whether nothing lies on it.
@@ -163,25 +94,34 @@ impl SurfaceValues {
         self.0.is_empty()
     }
 
-    /// Names and values at a place on triangle `triangle` of the mesh, which is the mean of its corners with these
+    /// Names and values at a place on triangle `number` of the mesh, which is the mean of its corners with these
     /// `weights`.
-    pub fn at(&self, triangle: u32, weights: [f32; 3]) -> Vec<(String, Value)> {
-        let behind = self.0.partition_point(|span| span.first_triangle <= triangle);
-        let Some(span) = behind.checked_sub(1).and_then(|number| self.0.get(number)) else {
-            return Vec::new();
+    pub fn at(&self, number: u32, weights: [f32; 3]) -> Vec<(String, Value)> {
+        let mut found = Vec::new();
+        let behind = self.0.partition_point(|span| span.first <= number);
+        let Some(span) = behind.checked_sub(1).and_then(|place| self.0.get(place)) else {
+            return found;
         };
-        let number = (triangle - span.first_triangle) as usize;
-        if number >= span.surface.triangles() {
-            return Vec::new();
+        let number = (number - span.first) as usize;
+        if number >= span.surface.count {
+            return found;
         }
         let [a, b, c] = weights;
         let weights = if span.is_mirrored { [a, c, b] } else { [a, b, c] };
-        let value = |property: &TexelProperty| {
-            let corners = span.surface.uvs.get(property.uv_set)?.get(number)?;
-            let part = |axis: usize| (0..3).map(|corner| corners[corner][axis] * weights[corner]).sum();
-            Some((property.name.clone(), property.value([part(0), part(1)])))
-        };
-        span.surface.properties.iter().filter_map(value).collect()
+        span.surface.tell(number, weights, &mut found);
+        if let Some((sets, copy)) = &span.copy {
+            for set in sets.iter() {
+                if let Some(row) = set.of_each(*copy as usize) {
+                    set.tell(row, &mut found);
+                }
+            }
+        }
+        found
+    }
+
+    /// Names and values of point `number`.
+    pub fn of_point(&self, number: u32) -> Vec<(String, Value)> {
+        self.at(number, [1.0, 0.0, 0.0])
     }
 
     /// Bytes held in memory; what several triangles share counts once.
@@ -192,22 +132,42 @@ impl SurfaceValues {
     /// Bytes that the values of several meshes hold in memory together; what meshes share counts once.
     pub fn bytes_together<'a>(meshes: impl IntoIterator<Item = &'a Self>) -> u64 {
         let spans: Vec<&SurfaceSpan> = meshes.into_iter().flat_map(|values| &values.0).collect();
-        let mut surfaces: Vec<&Arc<Surface>> = spans.iter().map(|span| &span.surface).collect();
-        surfaces.sort_by_key(|surface| Arc::as_ptr(surface));
-        surfaces.dedup_by(|a, b| Arc::ptr_eq(a, b));
+        let surfaces = each_once(spans.iter().map(|span| &span.surface).collect());
+        let of_copies = each_once(spans.iter().filter_map(|span| Some(&span.copy.as_ref()?.0)).collect());
+        let rows = || {
+            let of_surfaces = surfaces.iter().flat_map(|surface| &surface.rows);
+            of_surfaces.chain(of_copies.iter().flat_map(|sets| sets.iter()))
+        };
+        let tables: Vec<&Arc<FeatureTable>> = rows().filter_map(|set| set.table.as_ref()).collect();
         let properties = surfaces.iter().flat_map(|surface| &surface.properties);
-        let mut pictures: Vec<&Arc<Texels>> = properties.map(|property| &property.texels).collect();
-        pictures.sort_by_key(|picture| Arc::as_ptr(picture));
-        pictures.dedup_by(|a, b| Arc::ptr_eq(a, b));
+        let with_rows = rows().filter_map(|set| match &set.source {
+            RowSource::Picture { texels, .. } => Some(texels),
+            RowSource::Each(_) => None,
+        });
+        let pictures: Vec<&Arc<Texels>> = properties.map(|property| &property.texels).chain(with_rows).collect();
         let own: u64 = surfaces.iter().map(|surface| surface.bytes()).sum();
-        let shown: u64 = pictures.iter().map(|picture| picture.bytes()).sum();
-        own + shown + (spans.len() * size_of::<SurfaceSpan>()) as u64
+        let copied: u64 = of_copies
+            .iter()
+            .flat_map(|sets| sets.iter())
+            .map(OtherRows::bytes)
+            .sum();
+        let shown: u64 = each_once(pictures).iter().map(|picture| picture.bytes()).sum();
+        let told: u64 = each_once(tables).iter().map(|table| table.bytes()).sum();
+        own + copied + shown + told + (spans.len() * size_of::<SurfaceSpan>()) as u64
     }
+}
+
+/// What several share, once.
+fn each_once<T: ?Sized>(mut shared: Vec<&Arc<T>>) -> Vec<&Arc<T>> {
+    shared.sort_by_key(|one| Arc::as_ptr(one).cast::<()>());
+    shared.dedup_by(|a, b| Arc::ptr_eq(a, b));
+    shared
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::{Column, ReadCorners, ReadTexel, Wrap};
 
     /// Four by two texels that hold their own numbers in the first byte, and 9 in the second.
     fn numbered() -> Arc<Texels> {
@@ -225,26 +185,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn places_beyond_the_edges_are_wrapped_as_the_sampler_says() {
-        let texels = numbered();
-        let row = |wrap: Wrap| -> Vec<u8> {
-            (-5_i32..9)
-                .map(|x| texels.at([f64::from(x) + 0.5, 0.5], [wrap; 2]).unwrap()[0])
-                .collect()
-        };
-        assert_eq!(row(Wrap::Repeat), [3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0]);
-        assert_eq!(row(Wrap::Mirror), [3, 3, 2, 1, 0, 0, 1, 2, 3, 3, 2, 1, 0, 0]);
-        assert_eq!(row(Wrap::Clamp), [0, 0, 0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 3, 3]);
-        let below = texels.at_uv([0.9, 1.75], [Wrap::Clamp, Wrap::Repeat]).unwrap();
-        assert_eq!(below[0], 7);
-        for endless in [f64::NAN, f64::INFINITY] {
-            assert_eq!(texels.at([endless, 0.0], [Wrap::Repeat; 2]), None);
-        }
-        assert!(texels.at([1e300, -1e300], [Wrap::Mirror; 2]).is_some());
-        assert!(Texels::new(4, 2, vec![0; 31]).is_none() && Texels::new(0, 2, Vec::new()).is_none());
-    }
-
     fn values() -> SurfaceValues {
         let property = |name: &str, channels: &[u8]| TexelProperty {
             name: name.to_owned(),
@@ -255,19 +195,22 @@ mod tests {
             uv_set: 0,
         };
         let surface = Arc::new(Surface {
+            count: 2,
             uvs: vec![vec![
                 [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]],
                 [[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]],
             ]],
             properties: vec![property("n", &[0]), property("wide", &[1, 0])],
+            ..Surface::default()
         });
         let mut values = SurfaceValues::default();
-        for (first_triangle, is_mirrored) in [(3, false), (5, true)] {
+        for (first, is_mirrored) in [(3, false), (5, true)] {
             let surface = surface.clone();
             values.push(SurfaceSpan {
-                first_triangle,
+                first,
                 is_mirrored,
                 surface,
+                copy: None,
             });
         }
         values
@@ -312,5 +255,127 @@ mod tests {
             SurfaceValues::bytes_together([&values, &second]),
             (expected + more) as u64
         );
+    }
+
+    /// The numbers of the corner that weighs most.
+    #[derive(Debug)]
+    struct Nearest;
+
+    impl ReadCorners for Nearest {
+        fn value(&self, corners: [&[f32]; 3], weights: [f32; 3]) -> Value {
+            let numbers = corners[nearest(weights)].iter();
+            Value::List(numbers.map(|number| Value::Float(f64::from(*number))).collect())
+        }
+    }
+
+    fn set(name: &str, source: RowSource, table: &Arc<FeatureTable>) -> OtherRows {
+        OtherRows {
+            name: name.to_owned(),
+            source,
+            table: Some(table.clone()),
+        }
+    }
+
+    /// A table of `rows` rows that says the number of each.
+    fn table(rows: u32) -> Arc<FeatureTable> {
+        Arc::new(FeatureTable {
+            rows,
+            class: None,
+            columns: vec![("n".to_owned(), Column::Int((0..i64::from(rows)).collect()))],
+        })
+    }
+
+    fn surface(table: &Arc<FeatureTable>) -> Surface {
+        let in_picture = RowSource::Picture {
+            texels: numbered(),
+            wrap: [Wrap::Repeat; 2],
+            channels: vec![0],
+            null: None,
+            uv_set: 0,
+        };
+        Surface {
+            count: 2,
+            corners: vec![[0, 1, 2], [2, 1, 3]],
+            uvs: vec![vec![[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]; 2]],
+            properties: Vec::new(),
+            numbers: vec![VertexProperty {
+                name: "way".to_owned(),
+                width: 2,
+                numbers: (0..8_u8).map(f32::from).collect(),
+                reader: Arc::new(Nearest),
+            }],
+            rows: vec![
+                set("corner", RowSource::Each(vec![3, 2, 1, u32::MAX]), table),
+                set("texel", in_picture, table),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_place_has_the_row_of_its_nearest_corner_of_its_texel_and_of_its_copy() {
+        let table = table(8);
+        let surface = Arc::new(surface(&table));
+        let copies: Arc<[OtherRows]> = vec![set("copy", RowSource::Each(vec![5, 6]), &table)].into();
+        let mut values = SurfaceValues::default();
+        for copy in 0..2 {
+            values.push(SurfaceSpan {
+                first: 2 * copy,
+                is_mirrored: copy == 1,
+                surface: surface.clone(),
+                copy: Some((copies.clone(), copy)),
+            });
+        }
+        let told = |triangle: u32, weights: [f32; 3]| -> Vec<String> {
+            let found = values.at(triangle, weights);
+            let line = |(name, value): &(String, Value)| match value {
+                Value::Int(number) => format!("{name} {number}"),
+                other => format!("{name} {}", serde_json::to_string(other).unwrap()),
+            };
+            found.iter().map(line).collect()
+        };
+        // u 0.7 and v 0.1: the third texel of the first row.
+        assert_eq!(
+            told(0, [0.2, 0.7, 0.1]),
+            ["way [2.0,3.0]", "corner: n 2", "texel: n 2", "copy: n 5"]
+        );
+        // The last vertex has no row; u 0.1 and v 0.8: the first texel of the second row.
+        assert_eq!(told(1, [0.1, 0.1, 0.8]), ["way [6.0,7.0]", "texel: n 4", "copy: n 5"]);
+        // Mirrored: the second and the third corner change places.
+        assert_eq!(
+            told(2, [0.2, 0.1, 0.7]),
+            ["way [2.0,3.0]", "corner: n 2", "texel: n 2", "copy: n 6"]
+        );
+        assert!(told(4, [1.0, 0.0, 0.0]).is_empty());
+        let bytes = size_of_val(&*surface.corners)
+            + 2 * 24
+            + size_of::<VertexProperty>()
+            + 8 * 4
+            + 3 * size_of::<OtherRows>()
+            + (4 + 2) * 4
+            + 32
+            + 8 * 8
+            + 2 * size_of::<SurfaceSpan>();
+        assert_eq!(values.bytes(), bytes as u64, "the table and the picture once");
+    }
+
+    #[test]
+    fn points_are_their_own_vertices() {
+        let table = table(4);
+        let surface = Arc::new(Surface {
+            corners: Vec::new(),
+            count: 4,
+            ..surface(&table)
+        });
+        let mut values = SurfaceValues::default();
+        values.push(SurfaceSpan {
+            first: 10,
+            is_mirrored: false,
+            surface,
+            copy: None,
+        });
+        let told: Vec<String> = values.of_point(11).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(told, ["way", "corner: n", "texel: n"]);
+        assert_eq!(values.of_point(11)[1].1, Value::Int(2));
+        assert!(values.of_point(14).is_empty() && values.of_point(9).is_empty());
     }
 }

@@ -5,8 +5,11 @@
 //! (x east, y up, z south) around a movable [`RenderOrigin`]. Heights are NAP (orthometric) in a Dutch
 //! site frame and ellipsoidal in an ENU one. This module knows nothing of the ECS.
 
+mod cells;
 mod frame;
 mod likely;
+mod local_box;
+mod near;
 mod patches;
 mod position;
 mod proj_context;
@@ -18,6 +21,8 @@ mod transform_lines;
 
 pub use frame::{SiteFrame, east_north_up};
 pub use likely::{LikelyCrs, fits_rd, likely_crs, placed_in};
+pub(crate) use local_box::LocalBox;
+pub(crate) use near::{NearMap, turn_normals};
 pub use position::{Ecef, HeightReference, LonLatH, RdNap, RenderOrigin, SitePos, narrow, render_axes, site_axes};
 pub use rdnap::{
     check_known_point, ecef_from_lon_lat_h, in_rdnap_grid, lon_lat_from_rd, lon_lat_h_from_ecef, lon_lat_h_from_rd_nap,

@@ -1,19 +1,16 @@
-//! The map from ECEF to a Dutch site frame over one ball, as polynomials of degree 2 in square patches.
+//! The map from ECEF to RD and NAP over one square of the country, as polynomials of degree 2 in square patches.
 //!
 //! See [`super::tile_map`] for why and how near. Metres; inside, positions in units of patches.
 
 use bevy::math::{DMat3, DVec3};
 
-use super::frame::east_north_up;
-use super::rdnap::lon_lat_h_from_ecef;
-use super::{Ecef, GeorefError, SiteFrame};
+use super::rdnap::rd_nap_from_ecef;
+use super::{Ecef, GeorefError};
 
-/// Half sides of one polynomial's patch, metres: the first that holds [`RESIDUAL_M`] is taken.
-const PATCH_HALF_M: [f64; 3] = [600.0, 300.0, 150.0];
+/// How many patches may stand side by side over a square: the first that holds [`RESIDUAL_M`] is taken.
+const SIDES: [u16; 3] = [1, 2, 4];
 /// Largest residual at the fitted points, metres. Between them the error may be two and a half times that.
 const RESIDUAL_M: f64 = 0.000_2;
-/// Largest half height of a patch, metres; what is higher above the ball's centre goes through PROJ.
-const PATCH_HALF_HEIGHT_M: f64 = 1_000.0;
 
 /// Monomials of degree 2 by exponents of east, north, up.
 const MONOMIALS: [[usize; 3]; 10] = [
@@ -32,38 +29,38 @@ const MONOMIALS: [[usize; 3]; 10] = [
 /// Chebyshev polynomials of degree 0 to 2 as coefficients of 1, x, x².
 const CHEBYSHEV: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 2.0]];
 
-/// Site offsets from the centre as polynomials, `side` by `side` of them over the box of a ball.
+/// Offsets from the centre in RD and NAP as polynomials, `side` by `side` of them over a box.
 ///
 /// Positions in the box are in patches: x and y run from `-side` to `side`, two to a patch, z from -1 to 1.
 #[derive(Debug, Clone)]
 pub(super) struct Patches {
     pub(super) center_ecef: DVec3,
-    pub(super) center_site: DVec3,
-    /// East, north, up at the centre, scaled to patches.
+    /// RD x and y, NAP.
+    pub(super) center_rd_nap: DVec3,
+    /// The box's own axes, scaled to patches.
     pub(super) patch_from_ecef: DMat3,
-    side: u16,
+    /// How many patches stand side by side.
+    pub(super) side: u16,
     /// Rows from south to north, inside a row west to east; in the order of [`MONOMIALS`].
-    pub(super) coefficients: Vec<[DVec3; 10]>,
+    coefficients: Vec<[DVec3; 10]>,
 }
 
 impl Patches {
-    /// `None` where no patch size holds.
-    pub(super) fn fit(frame: &SiteFrame, center: Ecef, radius_m: f64) -> Result<Option<Self>, GeorefError> {
-        let place = lon_lat_h_from_ecef(center)?;
-        let axes = east_north_up(place.lon_deg, place.lat_deg);
-        let center_site = frame.site_from_ecef(center)?.0;
-        // A little more than the ball, so that what rounding pushed over its edge is still inside.
-        let half_m = radius_m * 1.01 + 1.0;
-        let half_height_m = half_m.min(PATCH_HALF_HEIGHT_M);
-        for target_m in PATCH_HALF_M {
-            let side = whole((half_m / target_m).ceil());
-            let patch_half_m = half_m / f64::from(side);
-            let scale = DVec3::new(patch_half_m, patch_half_m, half_height_m);
-            let offset_at = |p: DVec3| Ok(frame.site_from_ecef(Ecef(center.0 + axes * (p * scale)))?.0 - center_site);
+    /// Over a box around `center` whose sides lie along `axes` (orthonormal, in ECEF) and are twice `half_m` long.
+    /// `None` where no patch is small enough.
+    pub(super) fn fit(center: Ecef, axes: DMat3, half_m: DVec3) -> Result<Option<Self>, GeorefError> {
+        let rd_nap = |p: DVec3| {
+            let found = rd_nap_from_ecef(Ecef(p))?;
+            Ok::<_, GeorefError>(DVec3::new(found.x_m, found.y_m, found.nap_m))
+        };
+        let center_rd_nap = rd_nap(center.0)?;
+        for side in SIDES {
+            let scale = half_m / DVec3::new(f64::from(side), f64::from(side), 1.0);
+            let offset_at = |p: DVec3| Ok(rd_nap(center.0 + axes * (p * scale))? - center_rd_nap);
             if let Some(coefficients) = fit_patches(side, offset_at)? {
                 return Ok(Some(Self {
                     center_ecef: center.0,
-                    center_site,
+                    center_rd_nap,
                     patch_from_ecef: DMat3::from_diagonal(scale.recip()) * axes.transpose(),
                     side,
                     coefficients,
@@ -73,7 +70,7 @@ impl Patches {
         Ok(None)
     }
 
-    /// Site offset from the centre; `None` outside the box (NaN included), where no polynomial says anything.
+    /// Offset from the centre; `None` outside the box (NaN included), where no polynomial says anything.
     #[inline]
     pub(super) fn offset(&self, p: DVec3) -> Option<DVec3> {
         let side = f64::from(self.side);
@@ -82,12 +79,18 @@ impl Patches {
             return None;
         }
         let (column, row) = (self.index(p.x), self.index(p.y));
-        let c = self
+        let (coefficients, middle) = self.patch(column, row)?;
+        Some(evaluate(coefficients, p - middle))
+    }
+
+    /// The polynomial of the patch in a row and column, with the patch's middle.
+    pub(super) fn patch(&self, column: u16, row: u16) -> Option<(&[DVec3; 10], DVec3)> {
+        let coefficients = self
             .coefficients
             .get(usize::from(row) * usize::from(self.side) + usize::from(column))?;
-        Some(evaluate(
-            c,
-            p - DVec3::new(middle(column, self.side), middle(row, self.side), 0.0),
+        Some((
+            coefficients,
+            DVec3::new(middle(column, self.side), middle(row, self.side), 0.0),
         ))
     }
 
@@ -115,7 +118,7 @@ fn whole(v: f64) -> u16 {
     v as u16
 }
 
-/// Fits `side` by `side` patches to site offsets; `None` at the first that does not hold [`RESIDUAL_M`].
+/// Fits `side` by `side` patches to offsets; `None` at the first that does not hold [`RESIDUAL_M`].
 fn fit_patches(
     side: u16,
     offset_at: impl Fn(DVec3) -> Result<DVec3, GeorefError>,

@@ -24,6 +24,8 @@ pub struct MetersState {
     pub triangles: u64,
     /// Bytes that loaded tiles hold: now, the target and the ceiling.
     pub tile_bytes: [u64; 3],
+    /// Bytes that are set aside for tiles being decoded.
+    pub bytes_set_aside: u64,
     /// Bytes that ground and pictures of it hold.
     pub ground_bytes: u64,
     /// Bytes read, from disks and networks.
@@ -62,6 +64,7 @@ pub fn show(ui: &mut Ui, state: &MetersState, language: &Language) {
         (tr(language, "meters-failed"), count(state.contents_failed)),
         (tr(language, "meters-triangles"), count(state.triangles)),
         (tr(language, "meters-held"), tr_args(language, "meters-held-of", &held)),
+        (tr(language, "meters-set-aside"), size(state.bytes_set_aside)),
         (tr(language, "meters-ground"), size(state.ground_bytes)),
         (tr(language, "meters-read"), size(state.bytes_read)),
         (tr(language, "meters-received"), size(state.bytes_received)),
@@ -84,4 +87,31 @@ pub fn show(ui: &mut Ui, state: &MetersState, language: &Language) {
                 widgets::fact(ui, name, value);
             }
         });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::page_harness::dialog;
+    use super::*;
+    use egui_kittest::kittest::Queryable as _;
+
+    #[test]
+    fn memory_is_told_with_what_is_set_aside_for_tiles_on_their_way() {
+        let state = MetersState {
+            tile_bytes: [400_000_000, 800_000_000, 1_000_000_000],
+            bytes_set_aside: 12_300_000,
+            ..MetersState::default()
+        };
+        for (code, name, size) in [
+            ("nl", "Gereserveerd voor tegels onderweg", "12,3 MB"),
+            ("en", "Reserved for tiles on their way", "12.3 MB"),
+        ] {
+            let sheet = |ui: &mut Ui, state: &mut MetersState, language: &Language| {
+                show(ui, state, language);
+                None::<()>
+            };
+            let harness = dialog(state, sheet, code, [400.0, 600.0], 1.0);
+            harness.get_by_label(&format!("{name}: {size}"));
+        }
+    }
 }

@@ -1,9 +1,9 @@
-//! A page by itself in a test, as the panel shows it.
+//! A page or what stands in a dialog by itself in a test, as the window shows it.
 
 use super::rooms::PageContent;
 use crate::text::Language;
 use crate::ui::Theme;
-use bevy_egui::egui::vec2;
+use bevy_egui::egui::{Ui, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 /// A page and the language that it is shown in.
@@ -30,6 +30,27 @@ pub(super) fn harness<P: PageContent + 'static>(
             shown.page.show(ui, &shown.language);
         },
         shown,
+    );
+    harness.run();
+    harness
+}
+
+/// What stands in a dialog of this size, in points, and all that it handed out.
+pub(super) fn dialog<S: 'static, A: 'static>(
+    state: S,
+    show: fn(&mut Ui, &mut S, &Language) -> Option<A>,
+    code: &str,
+    size: [f32; 2],
+    text_scale: f32,
+) -> Harness<'static, (S, Vec<A>)> {
+    let language = Language::from_code(code).unwrap();
+    let [width, height] = size;
+    let mut harness = Harness::builder().with_size(vec2(width, height)).build_ui_state(
+        move |ui, (state, asked): &mut (S, Vec<A>)| {
+            Theme::new(false, text_scale).install(ui.ctx());
+            asked.extend(show(ui, state, &language));
+        },
+        (state, Vec::new()),
     );
     harness.run();
     harness

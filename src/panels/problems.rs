@@ -24,7 +24,7 @@ pub struct ProblemRow {
 /// What the list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProblemsState {
-    /// The problems, the newest last.
+    /// The problems, the newest last. They are shown and copied the serious ones first, then by their words.
     pub rows: Vec<ProblemRow>,
     /// Something of a server could not be had, and can be asked for again.
     pub can_retry: bool,
@@ -101,20 +101,29 @@ pub fn show(ui: &mut Ui, state: &ProblemsState, language: &Language) -> Vec<Prob
 /// The places of the rows that are shown, those that say the same together: a server that is down has one cause and many
 /// files.
 fn alike(rows: &[ProblemRow]) -> Vec<Vec<usize>> {
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    for (index, row) in rows.iter().enumerate().take(MOST_SHOWN) {
-        let is_alike = |group: &&mut Vec<usize>| {
-            let first = group.first().and_then(|first| rows.get(*first));
-            first.is_some_and(|first| {
-                (first.serious, &first.what, &first.meaning) == (row.serious, &row.what, &row.meaning)
-            })
-        };
-        match groups.iter_mut().find(is_alike) {
-            Some(group) => group.push(index),
-            None => groups.push(vec![index]),
-        }
-    }
-    groups
+    let order = worst_first(rows, MOST_SHOWN);
+    order
+        .chunk_by(|a, b| words(rows, *a) == words(rows, *b))
+        .map(<[usize]>::to_vec)
+        .collect()
+}
+
+/// Places of at most `most` rows: the serious ones first, each sort by its words, what says the same as it was found.
+fn worst_first(rows: &[ProblemRow], most: usize) -> Vec<usize> {
+    // The list is laid out in every frame: only what is shown of it is sorted.
+    let [serious, others] = [true, false].map(|wanted| {
+        let places = rows.iter().enumerate().filter(move |(_, row)| row.serious == wanted);
+        places.map(|(place, _)| place).take(most)
+    });
+    let mut order: Vec<usize> = serious.chain(others).take(most).collect();
+    order.sort_by_key(|place| words(rows, *place));
+    order
+}
+
+/// What is said of a row for all that are like it; the serious ones come first.
+fn words(rows: &[ProblemRow], place: usize) -> Option<(bool, &str, &str)> {
+    let row = rows.get(place)?;
+    Some((!row.serious, &row.what, &row.meaning))
 }
 
 /// What is wrong, and what that means for the picture.
@@ -160,9 +169,9 @@ fn show_row(ui: &mut Ui, index: usize, row: &ProblemRow, language: &Language, ac
 
 /// The list as lines, for a mail to whoever made the data.
 fn as_text(state: &ProblemsState) -> String {
-    state
-        .rows
-        .iter()
+    worst_first(&state.rows, state.rows.len())
+        .into_iter()
+        .filter_map(|place| state.rows.get(place))
         .map(|row| [row.place.as_str(), &row.finding, &row.what, &row.meaning].join("\t") + "\n")
         .collect()
 }
@@ -211,5 +220,33 @@ mod tests {
         harness.get_all_by_label("Negeren").nth(1).unwrap().click();
         harness.run();
         assert_eq!(*harness.state(), [ProblemsAction::Ignore(2)]);
+    }
+
+    #[test]
+    fn the_serious_ones_come_first_then_by_their_words_however_many_there_are() {
+        let said = |what: &str, place: &str, serious| ProblemRow {
+            serious,
+            ..row(what, place)
+        };
+        let mut rows = vec![
+            said("Een sleutel is onbekend.", "a", false),
+            said("Dit bestand ontbreekt.", "b", true),
+            said("De server geeft geen antwoord.", "c", true),
+            said("Dit bestand ontbreekt.", "d", false),
+            said("Dit bestand ontbreekt.", "e", true),
+        ];
+        assert_eq!(alike(&rows), [vec![2], vec![1, 4], vec![3], vec![0]]);
+        let text = as_text(&ProblemsState {
+            rows: rows.clone(),
+            can_retry: false,
+        });
+        let places: Vec<&str> = text.lines().filter_map(|line| line.split('\t').next()).collect();
+        assert_eq!(places, ["c", "b", "e", "d", "a"]);
+        // A serious one after many others is among those that are shown.
+        let warning = said("Een sleutel is onbekend.", "f", false);
+        rows.splice(0..1, std::iter::repeat_n(warning, 2 * MOST_SHOWN));
+        let shown = alike(&rows);
+        assert_eq!(shown.iter().map(Vec::len).sum::<usize>(), MOST_SHOWN);
+        assert_eq!(shown[0], [2 * MOST_SHOWN + 1]);
     }
 }

@@ -2,8 +2,7 @@
 //! in the system's dialog, and on machines that show none in a field for the path.
 
 use crate::text::{Language, tr};
-use crate::ui::Theme;
-use crate::ui::widgets::{self, ButtonKind};
+use crate::ui::widgets::{self, PathQuestion};
 use bevy::prelude::Message;
 use bevy_egui::egui::Ui;
 use egui_phosphor::regular;
@@ -37,24 +36,20 @@ pub struct SavePlaceState {
 
 /// Shows the field; returns the path that was asked for.
 pub fn show(ui: &mut Ui, state: &mut SavePlaceState, language: &Language) -> Option<String> {
-    let typed = widgets::path_field(ui, &mut state.path, &tr(language, "save-path"));
-    if typed.is_changed {
-        state.complaint.clear();
-    }
-    widgets::complaint(ui, &state.complaint);
-    ui.add_space(2.0 * Theme::STEP);
-    let path = state.path.trim();
-    let save = tr(language, "save-button");
-    let pressed = ui.add_enabled_ui(!path.is_empty(), |ui| {
-        widgets::button(ui, regular::DOWNLOAD_SIMPLE, &save, ButtonKind::Primary).clicked()
-    });
-    ((typed.is_entered || pressed.inner) && !path.is_empty()).then(|| path.to_owned())
+    let question = PathQuestion {
+        name: &tr(language, "save-path"),
+        icon: regular::DOWNLOAD_SIMPLE,
+        button: &tr(language, "save-button"),
+    };
+    widgets::path_question(ui, &mut state.path, &mut state.complaint, question)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bevy_egui::egui::vec2;
+    use crate::panels::page_harness;
+    use crate::ui::Theme;
+    use bevy_egui::egui::{Key, accesskit::Role, vec2};
     use egui_kittest::{Harness, kittest::Queryable as _};
 
     type Shown = (SavePlaceState, Vec<String>);
@@ -65,15 +60,7 @@ mod tests {
             path: path.into(),
             complaint: tr(&language, "save-taken"),
         };
-        let mut harness = Harness::builder().with_size(vec2(480.0, 300.0)).build_ui_state(
-            move |ui, (state, asked): &mut Shown| {
-                Theme::new(false, text_scale).install(ui.ctx());
-                asked.extend(show(ui, state, &language));
-            },
-            (state, Vec::new()),
-        );
-        harness.run();
-        harness
+        page_harness::dialog(state, show, code, [480.0, 300.0], text_scale)
     }
 
     #[test]
@@ -87,6 +74,91 @@ mod tests {
         harness.get_by_label("Opslaan").click();
         harness.run();
         assert_eq!(harness.state().1.len(), 1);
+    }
+
+    /// The dialog as the window shows it, what it gave, and how often it was closed.
+    #[derive(Default)]
+    struct Asked {
+        is_open: bool,
+        state: SavePlaceState,
+        paths: Vec<String>,
+        closed: usize,
+    }
+
+    fn dialog(path: &str) -> Harness<'static, Asked> {
+        let language = Language::from_code("nl").unwrap();
+        let asked = Asked {
+            is_open: true,
+            state: SavePlaceState {
+                path: path.into(),
+                complaint: String::new(),
+            },
+            ..Asked::default()
+        };
+        let mut harness = Harness::builder().with_size(vec2(800.0, 600.0)).build_ui_state(
+            move |ui, asked: &mut Asked| {
+                Theme::new(false, 1.0).install(ui.ctx());
+                if !asked.is_open {
+                    return;
+                }
+                let mut given = None;
+                let is_closed = widgets::dialog(ui.ctx(), "save place", "Opslaan", "Sluiten", 480.0, |ui| {
+                    given = show(ui, &mut asked.state, &language);
+                });
+                asked.closed += usize::from(is_closed);
+                asked.is_open = !is_closed && given.is_none();
+                asked.paths.extend(given);
+            },
+            asked,
+        );
+        harness.run();
+        harness
+    }
+
+    /// Brings the dialog up again, after a frame without it.
+    fn reopen(harness: &mut Harness<'_, Asked>) {
+        harness.step();
+        harness.state_mut().is_open = true;
+        harness.run();
+    }
+
+    fn has_keyboard(harness: &Harness<'_, Asked>) -> bool {
+        harness
+            .get_by_role_and_label(Role::TextInput, "Waar moet het bestand komen?")
+            .is_focused()
+    }
+
+    #[test]
+    fn the_field_has_the_keyboard_whenever_it_comes_up_and_enter_saves() {
+        let mut harness = dialog("/tmp/werklijst");
+        for expected in ["/tmp/werklijst.csv", "/tmp/werklijst.csv.csv"] {
+            assert!(has_keyboard(&harness));
+            harness.event(bevy_egui::egui::Event::Text(".csv".into()));
+            harness.run();
+            harness.key_press(Key::Enter);
+            harness.run();
+            assert!(!harness.state().is_open);
+            assert_eq!(harness.state().paths.last().map(String::as_str), Some(expected));
+            // The place would not do: it is asked for again.
+            reopen(&mut harness);
+        }
+        assert_eq!((harness.state().paths.len(), harness.state().closed), (2, 0));
+    }
+
+    #[test]
+    fn escape_closes_it_without_a_path_and_the_keyboard_may_go_elsewhere() {
+        let mut harness = dialog("/tmp/werklijst.csv");
+        harness.key_press(Key::Tab);
+        harness.run();
+        assert!(!has_keyboard(&harness), "it does not hold on to it");
+        for is_in_field in [false, true] {
+            assert_eq!(has_keyboard(&harness), is_in_field);
+            harness.key_press(Key::Escape);
+            harness.run();
+            assert!(!harness.state().is_open);
+            reopen(&mut harness);
+        }
+        assert_eq!((harness.state().paths.len(), harness.state().closed), (0, 2));
     }
 
     #[test]

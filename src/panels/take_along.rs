@@ -2,7 +2,7 @@
 
 use crate::text::{Language, tr};
 use crate::ui::Theme;
-use crate::ui::widgets::{self, ButtonKind};
+use crate::ui::widgets::{self, PathQuestion};
 use bevy_egui::egui::Ui;
 use egui_phosphor::regular;
 
@@ -26,39 +26,25 @@ pub enum TakeAlongAction {
 pub fn show(ui: &mut Ui, state: &mut TakeAlongState, language: &Language) -> Option<TakeAlongAction> {
     widgets::paragraph(ui, &tr(language, "take-along-about"));
     ui.add_space(2.0 * Theme::STEP);
-    let typed = widgets::path_field(ui, &mut state.path, &tr(language, "take-along-path"));
-    if typed.is_changed {
-        state.complaint.clear();
-    }
-    widgets::complaint(ui, &state.complaint);
-    ui.add_space(2.0 * Theme::STEP);
-    let has_path = !state.path.trim().is_empty();
-    let save = tr(language, "take-along-save");
-    let pressed = ui.add_enabled_ui(has_path, |ui| {
-        widgets::button(ui, regular::PACKAGE, &save, ButtonKind::Primary).clicked()
-    });
-    ((typed.is_entered || pressed.inner) && has_path).then(|| TakeAlongAction::Save(state.path.trim().to_owned()))
+    let question = PathQuestion {
+        name: &tr(language, "take-along-path"),
+        icon: regular::PACKAGE,
+        button: &tr(language, "take-along-save"),
+    };
+    widgets::path_question(ui, &mut state.path, &mut state.complaint, question).map(TakeAlongAction::Save)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bevy_egui::egui::{accesskit::Role, vec2};
+    use crate::panels::page_harness;
+    use bevy_egui::egui::accesskit::Role;
     use egui_kittest::{Harness, kittest::Queryable as _};
 
     type Shown = (TakeAlongState, Vec<TakeAlongAction>);
 
     fn harness(state: TakeAlongState, code: &str, text_scale: f32) -> Harness<'static, Shown> {
-        let language = Language::from_code(code).unwrap();
-        let mut harness = Harness::builder().with_size(vec2(480.0, 500.0)).build_ui_state(
-            move |ui, (state, asked): &mut Shown| {
-                Theme::new(false, text_scale).install(ui.ctx());
-                asked.extend(show(ui, state, &language));
-            },
-            (state, Vec::new()),
-        );
-        harness.run();
-        harness
+        page_harness::dialog(state, show, code, [480.0, 500.0], text_scale)
     }
 
     #[test]

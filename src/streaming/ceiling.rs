@@ -13,6 +13,11 @@
 //! What a tile needs is known once somebody has looked at it ([`Ledger`](super::Ledger), which sees to it that no tile is
 //! decoded without room). So here is only decided what is worth beginning: a tile that does not fit is not asked for, and
 //! those behind it wait, so that small ones never keep a large one out for ever.
+//!
+//! Before the picture gets coarser all goes that no picture needs, and nothing is loaded ahead any more until the view
+//! moves on: what went would come back and have to go again. Where nothing can get coarser and the picture still has no
+//! room, the rest of it is left out ([`Ceiling::leaves_out`]): then small tiles come where a large one cannot, and what is
+//! left out is asked for as soon as there is room.
 
 use super::residency::{Residency, TileKey};
 use crate::sources::tiles3d::TileTree;
@@ -76,6 +81,19 @@ pub struct Frame {
     pub is_waiting: bool,
     /// The view is another one than in the frame before.
     pub has_moved: bool,
+    /// A larger allowed error would make nothing coarser.
+    pub is_coarsest: bool,
+}
+
+/// Whether a view comes to an end under the ceiling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// All of it fits, or something can still go or get coarser.
+    Open,
+    /// Nothing can: what was kept free is used too, and small tiles may pass large ones.
+    Exhausted,
+    /// And nothing more comes by that.
+    LeftOut,
 }
 
 /// The hard ceiling of what loaded tiles hold.
@@ -85,6 +103,9 @@ pub struct Ceiling {
     largest_bytes: u64,
     factor: f64,
     has_risen: bool,
+    /// Something went in this view so that something else could come.
+    has_made_room: bool,
+    end: End,
 }
 
 impl Ceiling {
@@ -95,6 +116,8 @@ impl Ceiling {
             largest_bytes: tile_bytes.max(1),
             factor: 1.0,
             has_risen: false,
+            has_made_room: false,
+            end: End::Open,
         }
     }
 
@@ -103,14 +126,35 @@ impl Ceiling {
         self.bytes
     }
 
-    /// Changes it.
+    /// Changes it. Where there may be more than before, a still view gets finer again, too.
     pub fn set_bytes(&mut self, bytes: u64) {
+        if bytes > self.bytes {
+            self.begin_view();
+        }
         self.bytes = bytes;
+    }
+
+    /// What was settled for the view before does not hold for this one.
+    fn begin_view(&mut self) {
+        self.has_risen = false;
+        self.has_made_room = false;
+        self.end = End::Open;
     }
 
     /// What the allowed screen-space error is multiplied by, at least 1.
     pub fn error_factor(&self) -> f64 {
         self.factor
+    }
+
+    /// Whether tiles that the picture needs stay out of it for want of room, however coarse it is, until the view or what
+    /// there may be changes.
+    pub fn leaves_out(&self) -> bool {
+        self.end == End::LeftOut
+    }
+
+    /// Whether all wishes are worth looking at, and not the most urgent alone: small ones may pass large ones.
+    pub fn is_exhausted(&self) -> bool {
+        self.end != End::Open
     }
 
     /// Notes how large a tile turned out to be: the next ones may be as large.
@@ -120,7 +164,7 @@ impl Ceiling {
 
     /// Room that is kept for a coarser tile, bytes. There is none where nothing can get coarser any more.
     pub fn kept_free_bytes(&self) -> u64 {
-        if self.factor >= MOST {
+        if self.is_exhausted() {
             return 0;
         }
         self.largest_bytes.min(self.bytes / KEPT)
@@ -146,11 +190,16 @@ impl Ceiling {
                 left = left.saturating_sub(bytes);
                 admission.tiles.push(wish.tile);
             } else {
-                admission.blocked = Some(*wish);
-                break;
+                admission.blocked.get_or_insert(*wish);
+                if !self.is_exhausted() {
+                    break;
+                }
             }
         }
         if admission.blocked.is_none() {
+            if self.has_made_room {
+                return admission;
+            }
             let below_soft = memory.soft_bytes.saturating_sub(memory.taken_bytes);
             let asked_for = free_bytes.saturating_sub(self.kept_free_bytes()).saturating_sub(left);
             let mut ahead = left.min(below_soft.saturating_sub(asked_for));
@@ -174,11 +223,11 @@ impl Ceiling {
         admission
     }
 
-    /// Takes out tiles where nothing goes on until something is given up: first what no view uses, then what lies below a
-    /// tile that is to take its place. Returns them; none where the picture has to get coarser. `admission` is what came of
-    /// `wishes`, and `tree` gives that of a layer.
+    /// Takes out tiles where nothing goes on until something is given up: first what no view uses, then what lies beside
+    /// one, then what lies below a tile that is to take its place. Returns them; none where the picture has to get coarser.
+    /// `admission` is what came of `wishes`, and `tree` gives that of a layer.
     pub fn make_room<'a>(
-        &self,
+        &mut self,
         wishes: &[Wish<TileKey>],
         admission: &Admission<TileKey>,
         memory: Memory,
@@ -193,6 +242,7 @@ impl Ceiling {
         let wanted = blocked.need_bytes.unwrap_or(0).saturating_add(self.kept_free_bytes());
         let unused = residency.evict_to(room(wanted));
         if !unused.is_empty() {
+            self.has_made_room = true;
             return unused;
         }
         for wish in wishes.iter().filter(|wish| wish.is_needed && wish.is_coarser) {
@@ -211,13 +261,27 @@ impl Ceiling {
     /// Goes one frame on, after `changes`: tiles that were asked for, or given up to make room.
     pub fn step(&mut self, frame: Frame, changes: usize) {
         if frame.has_moved {
-            self.has_risen = false;
+            self.begin_view();
+        }
+        let can_rise = !frame.is_coarsest && self.factor < MOST;
+        if can_rise || !frame.is_waiting {
+            self.end = End::Open;
         }
         if frame.in_flight + changes > 0 {
             // What is on its way may change the picture.
+            if self.end == End::LeftOut {
+                self.end = End::Exhausted;
+            }
         } else if frame.is_waiting {
-            self.factor = (self.factor * STEP).min(MOST);
             self.has_risen = true;
+            if can_rise {
+                self.factor = (self.factor * STEP).min(MOST);
+            } else {
+                self.end = match self.end {
+                    End::Open => End::Exhausted,
+                    End::Exhausted | End::LeftOut => End::LeftOut,
+                };
+            }
         } else if !self.has_risen && frame.drawn_bytes < frame.soft_bytes {
             self.factor = (self.factor / STEP).max(1.0);
         }
@@ -236,6 +300,7 @@ mod tests {
             in_flight: 0,
             is_waiting: true,
             has_moved: false,
+            is_coarsest: false,
         }
     }
 
@@ -340,13 +405,65 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_free_where_nothing_gets_coarser() {
-        let mut ceiling = Ceiling::new(100, 40);
-        assert_eq!(ceiling.kept_free_bytes(), 25);
-        for _ in 0..300 {
-            ceiling.step(frame(95), 0);
+    fn where_nothing_gets_coarser_nothing_is_kept_free_and_what_fits_comes() {
+        let stuck = frame(95);
+        let coarsest = Frame {
+            is_coarsest: true,
+            ..stuck
+        };
+        // At the largest factor, and where a larger one would change nothing.
+        for (last, times) in [(stuck, 300), (coarsest, 1)] {
+            let mut ceiling = Ceiling::new(100, 40);
+            assert_eq!(ceiling.kept_free_bytes(), 25);
+            for _ in 0..times {
+                ceiling.step(last, 0);
+            }
+            assert_eq!(ceiling.kept_free_bytes(), 0);
+            assert!(times > 1 || ceiling.error_factor() == 1.0);
+            assert_eq!(ceiling.admitted(&[wish(1, Some(20))], taken(80, 0)).tiles, [1]);
+            let wishes = [wish(1, Some(70)), wish(2, Some(20)), wish(3, Some(10))];
+            let admission = ceiling.admitted(&wishes, taken(75, 0));
+            assert_eq!((admission.tiles, admission.blocked), (vec![2], Some(wishes[0])));
+            ceiling.step(last, 1);
+            assert!(!ceiling.leaves_out(), "something comes yet");
+            ceiling.step(last, 0);
+            assert!(ceiling.leaves_out());
+            let moved = Frame {
+                has_moved: true,
+                ..last
+            };
+            ceiling.step(moved, 1);
+            assert_eq!((ceiling.leaves_out(), ceiling.kept_free_bytes()), (false, 25));
+            ceiling.step(last, 0);
+            ceiling.step(last, 0);
+            assert!(ceiling.leaves_out());
+            ceiling.step(
+                Frame {
+                    is_waiting: false,
+                    ..last
+                },
+                0,
+            );
+            assert!(!ceiling.leaves_out() && ceiling.kept_free_bytes() == 25);
         }
-        assert_eq!(ceiling.kept_free_bytes(), 0);
-        assert_eq!(ceiling.admitted(&[wish(1, Some(20))], taken(80, 0)).tiles, [1]);
+    }
+
+    #[test]
+    fn nothing_is_loaded_ahead_in_a_view_that_made_room() {
+        let mut ceiling = Ceiling::new(100, 10);
+        let ahead = Wish {
+            is_needed: false,
+            ..wish(9, Some(10))
+        };
+        assert_eq!(ceiling.admitted(&[ahead], taken(20, 0)).tiles, [9]);
+        ceiling.has_made_room = true;
+        assert_eq!(ceiling.admitted(&[ahead], taken(20, 0)).tiles, [0; 0]);
+        let moved = Frame {
+            is_waiting: false,
+            has_moved: true,
+            ..frame(20)
+        };
+        ceiling.step(moved, 0);
+        assert_eq!(ceiling.admitted(&[ahead], taken(20, 0)).tiles, [9]);
     }
 }

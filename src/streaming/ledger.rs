@@ -14,12 +14,25 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Tiles whose need is remembered.
 const MOST_KNOWN: usize = 200_000;
 
+/// What a tile is guessed to need at least when its transfer had no room, bytes.
+const LEAST_GUESS: u64 = 1 << 20;
+
 /// Bytes that must be free before a tile is begun.
 #[derive(Debug, Clone, Copy)]
 struct Need {
     bytes: u64,
+    basis: Basis,
+}
+
+/// How well a need is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Basis {
+    /// Not all of the tile was seen: whatever is found out later takes its place.
+    Guessed,
+    /// From what the tile says of itself.
+    Estimated,
     /// It has come out once: no estimate makes it less.
-    is_measured: bool,
+    Measured,
 }
 
 /// See the module.
@@ -179,29 +192,46 @@ impl Ledger {
     /// Notes what a tile is thought to need; says what to go by, which is no less than what it needed before.
     pub fn estimate(&mut self, key: TileKey, bytes: u64) -> u64 {
         match self.needs.get(&key) {
-            Some(need) if need.is_measured => self.at_least(key, bytes),
-            _ => self.note_need(key, bytes, false),
+            Some(need) if need.basis == Basis::Measured => self.at_least(key, bytes),
+            _ => self.note_need(key, bytes, Basis::Estimated),
         }
     }
 
-    /// Notes that a tile needs so much or more; says what to go by. What is known already is never lowered.
+    /// Notes that a tile needs so much or more; says what to go by. What is known already is never lowered, what was only
+    /// guessed is forgotten.
     pub fn at_least(&mut self, key: TileKey, bytes: u64) -> u64 {
+        match self.needs.get(&key).copied() {
+            Some(known) if known.basis != Basis::Guessed => self.note_need(key, known.bytes.max(bytes), known.basis),
+            _ => self.note_need(key, bytes, Basis::Estimated),
+        }
+    }
+
+    /// Notes that there was no room for a tile after `received` bytes of it, of which nothing more is known: it is taken to
+    /// need twice that. As long as that is a guess it is not taken to need more than there may be, or it would be asked
+    /// for again and again only to be refused.
+    pub fn guess(&mut self, key: TileKey, received: u64) {
         let known = self.needs.get(&key).copied();
-        let is_measured = known.is_some_and(|need| need.is_measured);
-        let bytes = known.map_or(bytes, |need| need.bytes.max(bytes));
-        self.note_need(key, bytes, is_measured)
+        if known.is_some_and(|known| known.basis != Basis::Guessed && known.bytes > received) {
+            return;
+        }
+        let half_way = received.saturating_add(self.ceiling_bytes.saturating_sub(received) / 2);
+        let twice = received.saturating_mul(2).max(LEAST_GUESS);
+        let bytes = twice
+            .min(half_way.max(received.saturating_add(1)))
+            .min(self.ceiling_bytes);
+        self.note_need(key, bytes, Basis::Guessed);
     }
 
     /// Notes what a tile turned out to need.
     pub fn measure(&mut self, key: TileKey, bytes: u64) {
-        self.note_need(key, bytes, true);
+        self.note_need(key, bytes, Basis::Measured);
     }
 
-    fn note_need(&mut self, key: TileKey, bytes: u64, is_measured: bool) -> u64 {
+    fn note_need(&mut self, key: TileKey, bytes: u64, basis: Basis) -> u64 {
         if self.needs.len() >= MOST_KNOWN && !self.needs.contains_key(&key) {
             self.needs.pop_first();
         }
-        self.needs.insert(key, Need { bytes, is_measured });
+        self.needs.insert(key, Need { bytes, basis });
         bytes
     }
 
@@ -303,5 +333,38 @@ mod tests {
         assert_eq!((ledger.need_of(key(2)), ledger.need_of(key(1))), (None, Some(60)));
         ledger.forget_layer(1);
         assert_eq!(ledger.need_of(key(1)), None);
+    }
+
+    #[test]
+    fn a_guess_never_stands_in_the_way_of_what_is_known() {
+        const CEILING: u64 = 100 << 20;
+        let mut ledger = Ledger::new(CEILING);
+        let guess = |ledger: &mut Ledger, received: u64| {
+            ledger.guess(key(1), received);
+            ledger.need_of(key(1))
+        };
+        assert_eq!(guess(&mut ledger, 10), Some(LEAST_GUESS));
+        assert_eq!(guess(&mut ledger, 30 << 20), Some(60 << 20), "twice what came");
+        assert_eq!(guess(&mut ledger, 60 << 20), Some(80 << 20), "half of what is left");
+        // However often: it is never larger than all there may be, and always larger than what came, until that is all.
+        let mut received = 60 << 20;
+        while received < CEILING {
+            let more = guess(&mut ledger, received).expect("it was guessed");
+            assert!(more > received && more <= CEILING, "{more} after {received}");
+            received = more;
+        }
+        assert_eq!(
+            guess(&mut ledger, CEILING + 5),
+            Some(CEILING),
+            "failed tries count, too"
+        );
+        // What is found out takes its place: all of it, or a part of which the rest cannot be had.
+        assert_eq!(ledger.estimate(key(1), 70), 70);
+        assert_eq!(guess(&mut ledger, 69), Some(70), "known better");
+        assert_eq!(guess(&mut ledger, 70), Some(LEAST_GUESS), "known wrongly");
+        assert_eq!((ledger.at_least(key(1), 5), ledger.at_least(key(1), 3)), (5, 5));
+        ledger.measure(key(1), 50);
+        assert_eq!(guess(&mut ledger, 20), Some(50));
+        assert_eq!(ledger.estimate(key(1), 40), 50, "and is still measured");
     }
 }

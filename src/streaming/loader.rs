@@ -328,14 +328,14 @@ impl<C: DecodedContent> Shared<C> {
 
     /// A tile is larger than all may be.
     fn refuse(&self, job: Job, problems: Vec<Problem>) -> Option<Waker> {
-        let key = job.wish.key();
+        let (key, bytes) = (job.wish.key(), job.refused_bytes);
         drop(job);
         let mut state = self.lock();
         state.running.remove(&key);
         state.give_back_to(key, 0);
         if !state.unwanted.remove(&key) {
             state.transfers.settled(key);
-            state.push_finished(key, problems.into_iter().map(Err).collect(), None);
+            state.push_finished(key, problems.into_iter().map(Err).collect(), None, bytes);
         }
         state.waker.clone()
     }
@@ -398,7 +398,7 @@ impl<C: DecodedContent> Shared<C> {
             if job.retry_after.is_none() {
                 state.transfers.settled(key);
             }
-            state.push_finished(key, results, job.retry_after);
+            state.push_finished(key, results, job.retry_after, job.refused_bytes);
         }
         let waker = state.waker.clone();
         drop(state);
@@ -441,7 +441,13 @@ impl<C: DecodedContent> State<C> {
         }
     }
 
-    fn push_finished(&mut self, key: TileKey, results: Vec<Result<C, Problem>>, retry_after: Option<Duration>) {
+    fn push_finished(
+        &mut self,
+        key: TileKey,
+        results: Vec<Result<C, Problem>>,
+        retry_after: Option<Duration>,
+        refused_bytes: Option<u64>,
+    ) {
         self.stats.tiles_finished += 1;
         for result in &results {
             match result {
@@ -454,6 +460,7 @@ impl<C: DecodedContent> State<C> {
             tile: key.tile,
             results,
             retry_after,
+            refused_bytes,
         });
     }
 
@@ -464,7 +471,8 @@ impl<C: DecodedContent> State<C> {
                 let message = "the tile cannot be read: the system starts no more threads, close other programs";
                 Err(Problem::error(&request.path, "", message).because(Cause::Machine))
             };
-            self.push_finished(wish.key(), wish.requests.iter().map(refuse).collect(), None);
+            let results = wish.requests.iter().map(refuse).collect();
+            self.push_finished(wish.key(), results, None, None);
         }
     }
 }

@@ -19,6 +19,7 @@
 //! Point clouds, whose nodes add to one another, have a selection of their own: [`points`].
 
 pub mod ceiling;
+mod gathered;
 mod history;
 mod ledger;
 pub mod loader;

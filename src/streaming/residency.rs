@@ -2,7 +2,9 @@
 //!
 //! The budget is a soft target: what a view has a use for ([`Selection::used`]) is never evicted, drawn or
 //! not, so a still view never loads a tile twice, however small the budget. When a view alone needs more,
-//! [`Residency::admits_preload`] turns false and the caller loads only [`Selection::needed`].
+//! [`Residency::admits_preload`] turns false and the caller loads only [`Selection::needed`]. What lies beside the
+//! view ([`Selection::ahead`]) is not evicted for the budget either, but goes where a picture has no room without
+//! ([`Residency::evict_to`]).
 //! Not here: the hard ceiling, see [`super::Ceiling`].
 
 use super::selection::Selection;
@@ -24,6 +26,8 @@ struct Resident {
     bytes: u64,
     depth: u32,
     last_used: u64,
+    /// Last frame in which it lay beside a view.
+    last_ahead: u64,
 }
 
 /// What is held in memory, over all layers.
@@ -88,6 +92,7 @@ impl Residency {
             bytes,
             depth: tile.depth,
             last_used: self.frame,
+            last_ahead: 0,
         });
         self.total_bytes = self.total_bytes.saturating_add(bytes);
     }
@@ -123,6 +128,11 @@ impl Residency {
                 resident.last_used = self.frame;
             }
         }
+        for tile in &selection.ahead {
+            if let Some(Some(resident)) = slots.get_mut(tile.0 as usize) {
+                resident.last_ahead = self.frame;
+            }
+        }
         let drawn = selection
             .render
             .iter()
@@ -130,31 +140,37 @@ impl Residency {
         self.drawn_bytes += drawn.map(|resident| resident.bytes).sum::<u64>();
     }
 
-    /// Takes out tiles until the rest fits the budget or all of the rest is in use, and returns them:
+    /// Takes out tiles until the rest fits the budget or all of the rest is in use or beside the view, and returns them:
     /// not used for longest first, of these the deepest.
     pub fn evict(&mut self) -> Vec<TileKey> {
-        self.evict_to(self.budget_bytes)
+        self.evict_unused(self.budget_bytes, false)
     }
 
-    /// The same until at most `most_bytes` are held: for something that needs the room now.
+    /// The same until at most `most_bytes` are held, for something that needs the room now: what lies beside the view goes
+    /// too, after all that has no use.
     pub fn evict_to(&mut self, most_bytes: u64) -> Vec<TileKey> {
+        self.evict_unused(most_bytes, true)
+    }
+
+    fn evict_unused(&mut self, most_bytes: u64, with_ahead: bool) -> Vec<TileKey> {
         if self.total_bytes <= most_bytes {
             return Vec::new();
         }
         let frame = self.frame;
+        let may_go = |resident: &Resident| resident.last_used < frame && (with_ahead || resident.last_ahead < frame);
         let mut unused: Vec<_> = self
             .layers
             .iter()
             .flat_map(|(&layer, slots)| {
                 (0..).zip(slots).filter_map(move |(number, slot)| {
                     let tile = TileId(number);
-                    slot.filter(|resident| resident.last_used < frame)
-                        .map(|resident| (resident, TileKey { layer, tile }))
+                    slot.filter(may_go).map(|resident| (resident, TileKey { layer, tile }))
                 })
             })
             .collect();
         unused.sort_unstable_by(|(a, a_key), (b, b_key)| {
-            (a.last_used.cmp(&b.last_used))
+            let last = |resident: &Resident| resident.last_used.max(resident.last_ahead);
+            (last(a).cmp(&last(b)))
                 .then(b.depth.cmp(&a.depth))
                 .then(a_key.cmp(b_key))
         });

@@ -19,7 +19,9 @@
 //! limited depth, so that its descendants show what it cannot.
 //!
 //! Tiles without content never block and never count as a picture: below a tile that they replace they are
-//! refined until something can be drawn. Children of an ADD tile whose error already meets the target at
+//! refined until something can be drawn. Where memory is short, what would be drawn too fine is drawn coarser
+//! ([`SelectionSettings::error_factor`]); a tile without content above which there is none either is refined as
+//! before: coarser, there would be a hole. Children of an ADD tile whose error already meets the target at
 //! the child's own volume are neither drawn nor loaded.
 //!
 //! # Parts that are read later
@@ -34,13 +36,15 @@
 //! [`Selection::load`] starts with what the picture needs: first tiles whose descendants are held in their
 //! place, then the rest, each group by (1 − cos angle to the view direction) × distance. Behind
 //! [`Selection::needed`] follows what may be loaded when memory and time allow: ancestors and culled
-//! siblings of what is drawn, so that zooming out and panning find something there.
+//! siblings of what is drawn, so that zooming out and panning find something there. Those siblings are told apart
+//! ([`Selection::ahead`]): they go before the picture gets coarser.
 //!
 //! Not here: fog, occlusion and the content's own volume; fading between levels.
 
 use super::history::History;
 use super::traversal::Walk;
 use super::tree_index::TreeIndex;
+use super::view::Limit;
 use crate::sources::tiles3d::{TileId, TileTree};
 
 pub use super::view::View;
@@ -52,6 +56,32 @@ pub struct SelectionSettings {
     pub max_screen_space_error_px: f64,
     /// At most this many descendants may be waited for before the parent is loaded first.
     pub loading_descendant_limit: u32,
+    /// What the allowed error is multiplied by where memory is short, at least 1.
+    pub error_factor: f64,
+}
+
+impl SelectionSettings {
+    /// What is fine enough.
+    pub(super) fn wanted(&self) -> Limit {
+        Limit {
+            max_px: self.max_screen_space_error_px,
+            least_distance_m: 0.0,
+        }
+    }
+
+    /// What is fine enough where something coarser is there to be drawn.
+    pub(super) fn allowed(&self) -> Limit {
+        /// A camera in a tile's volume must not keep it from being drawn where memory is short.
+        const LEAST_DISTANCE_M: f64 = 1.0;
+        if self.error_factor > 1.0 {
+            Limit {
+                max_px: self.max_screen_space_error_px * self.error_factor,
+                least_distance_m: LEAST_DISTANCE_M,
+            }
+        } else {
+            self.wanted()
+        }
+    }
 }
 
 impl Default for SelectionSettings {
@@ -60,6 +90,7 @@ impl Default for SelectionSettings {
         Self {
             max_screen_space_error_px: 16.0,
             loading_descendant_limit: 20,
+            error_factor: 1.0,
         }
     }
 }
@@ -105,10 +136,15 @@ pub struct Selection {
     pub urgent: usize,
     /// Loaded tiles that this view has a use for, drawn or not: they must not be evicted. Ascending.
     pub used: Vec<TileId>,
+    /// Loaded tiles that lie beside the view, for the next move: they go last of what may be evicted, and before the
+    /// picture gets coarser.
+    pub ahead: Vec<TileId>,
     /// Roots of the subtrees and external tilesets that are in view: they must not be taken out of the tree.
     pub subtrees: Vec<TileId>,
     /// Whether everything in view at the wanted detail is drawn, or has failed.
     pub complete: bool,
+    /// No larger [`SelectionSettings::error_factor`] would make the picture coarser.
+    pub is_coarsest: bool,
 }
 
 impl Selection {

@@ -3,41 +3,15 @@
 //! Works on node indices of [`TreeIndex`]; lists grow along the walk and are cut back to a checkpoint when
 //! an ancestor takes the place of what was chosen below it ("kicking").
 
+use super::gathered::{Gathered, Outcome, Urgency, Wish};
 use super::history::{History, Refined};
-use super::selection::{ContentState, Selection, SelectionSettings, StandIn};
+use super::selection::{ContentState, SelectionSettings};
 use super::supply::{Supplies, Supply};
 use super::tree_index::TreeIndex;
-use super::view::{CULLED, PlaneMask, View};
+use super::view::{CULLED, Limit, PlaneMask, View};
 
 /// Culled siblings are loaded ahead only below tiles with at most this many children.
 const MAX_PRELOADED_SIBLINGS: usize = 8;
-
-/// What a walk found.
-pub(super) struct Outcome {
-    pub(super) selection: Selection,
-    /// Drawn in whole or as a stand-in.
-    pub(super) shown: Vec<usize>,
-    pub(super) refined: Vec<Refined>,
-    pub(super) tiles_visited: usize,
-}
-
-/// Why a tile is loaded; earlier ones first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Urgency {
-    /// Descendants are held in its place, finer than needed.
-    Urgent,
-    /// The picture needs it.
-    Normal,
-    /// The next move may need it.
-    Preload,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Wish {
-    urgency: Urgency,
-    lateness_m: f64,
-    node: usize,
-}
 
 /// What a subtree reports to its parent.
 #[derive(Debug, Clone, Copy)]
@@ -70,14 +44,34 @@ impl Facts {
     }
 }
 
-/// Lengths of the lists before a subtree was entered.
+/// What a tile hears from its parent.
 #[derive(Debug, Clone, Copy)]
-struct Checkpoint {
-    rendered: usize,
-    gaps: usize,
-    refined: usize,
-    siblings: usize,
-    wishes: usize,
+struct Above {
+    place: Place,
+    /// Error that must be too coarse at the tile for it to be needed; infinite where it is needed anyway.
+    error_m: f64,
+    /// What lies here stays only until what is wanted above has come.
+    is_held: bool,
+}
+
+impl Above {
+    /// For a tile that is needed wherever it is seen.
+    const fn needed(place: Place) -> Self {
+        Self {
+            place,
+            error_m: f64::INFINITY,
+            is_held: false,
+        }
+    }
+}
+
+/// Where the children of a tile stand.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// Where the masks of the tile begin.
+    masks: usize,
+    /// The tile or one above it is drawn there when there is nothing finer, or will be once it has come.
+    is_covered: bool,
 }
 
 /// How a child stands to the views.
@@ -96,19 +90,12 @@ pub(super) struct Walk<'a> {
     supplies: Supplies<'a>,
     history: &'a History,
     views: &'a [View],
-    settings: &'a SelectionSettings,
+    loading_descendant_limit: u32,
+    /// What is fine enough, and what is where something is there to be drawn.
+    limits: [Limit; 2],
     /// Planes still to be tested, one mask per view and level on the way down.
     masks: Vec<PlaneMask>,
-    rendered: Vec<usize>,
-    /// Chosen tiles that cannot be drawn and have nothing below them in their place.
-    gaps: Vec<usize>,
-    refined: Vec<Refined>,
-    /// Culled siblings that are not loaded.
-    siblings: Vec<usize>,
-    wishes: Vec<Wish>,
-    used: Vec<usize>,
-    /// Roots of subtrees in view.
-    subtrees: Vec<usize>,
+    lists: Gathered,
     tiles_visited: usize,
 }
 
@@ -125,15 +112,10 @@ impl<'a> Walk<'a> {
             supplies: Supplies { index, content },
             history,
             views,
-            settings,
+            loading_descendant_limit: settings.loading_descendant_limit,
+            limits: [settings.wanted(), settings.allowed()],
             masks: views.iter().map(View::all_planes).collect(),
-            rendered: Vec::new(),
-            gaps: Vec::new(),
-            refined: Vec::new(),
-            siblings: Vec::new(),
-            wishes: Vec::new(),
-            used: Vec::new(),
-            subtrees: Vec::new(),
+            lists: Gathered::default(),
             tiles_visited: 0,
         }
     }
@@ -141,33 +123,40 @@ impl<'a> Walk<'a> {
     /// Walks from the root.
     pub(super) fn run(mut self) -> Outcome {
         if !self.index.nodes.is_empty() {
-            self.visit(0, 0, f64::INFINITY, false);
+            let place = Place {
+                masks: 0,
+                is_covered: false,
+            };
+            self.visit(0, Above::needed(place));
         }
         self.finish()
     }
 
-    fn visit(&mut self, node: usize, parent_masks: usize, parent_error_m: f64, is_held: bool) -> Option<Facts> {
+    fn visit(&mut self, node: usize, above: Above) -> Option<Facts> {
         self.tiles_visited += 1;
-        let masks = self.masks.len();
-        let facts = match self.look(node, parent_masks, parent_error_m) {
+        let place = Place {
+            masks: self.masks.len(),
+            is_covered: above.place.is_covered || matches!(self.supplies.of(node), Supply::Awaited | Supply::Ready),
+        };
+        let facts = match self.look(node, above, place.is_covered) {
             Sight::Culled => None,
             Sight::NotNeeded if !self.stays_for_awaited_ancestor(node) => Some(Facts::SETTLED),
             sight => {
                 if self.index.nodes[node].is_subtree_root {
-                    self.subtrees.push(node);
+                    self.lists.subtrees.push(node);
                 }
                 if self.supplies.of(node) == Supply::Ready {
-                    self.used.push(node);
+                    self.lists.used.push(node);
                 }
                 let too_coarse = matches!(sight, Sight::Visible { too_coarse: true });
-                Some(if is_held || matches!(sight, Sight::NotNeeded) {
-                    self.hold(node, masks)
+                Some(if above.is_held || matches!(sight, Sight::NotNeeded) {
+                    self.hold(node, place)
                 } else {
-                    self.choose(node, masks, too_coarse)
+                    self.choose(node, place, too_coarse)
                 })
             }
         };
-        self.masks.truncate(masks);
+        self.masks.truncate(place.masks);
         facts
     }
 
@@ -180,23 +169,25 @@ impl<'a> Walk<'a> {
     }
 
     /// Culls `node` in every view and leaves its masks on the stack. Only views that see a tile have a say
-    /// in its refinement.
-    fn look(&mut self, node: usize, parent_masks: usize, parent_error_m: f64) -> Sight {
-        let max_px = self.settings.max_screen_space_error_px;
+    /// in its refinement. Whether it `is_covered`, itself included, says how coarse it may be.
+    fn look(&mut self, node: usize, above: Above, is_covered: bool) -> Sight {
+        let parent_error_m = above.error_m;
+        let parent_limit = self.limits[usize::from(above.place.is_covered)];
+        let limit = self.limits[usize::from(is_covered)];
         let (at, volume) = (&self.index.nodes[node], &self.index.volumes[node]);
         let (mut is_visible, mut is_needed, mut too_coarse) = (false, parent_error_m.is_infinite(), false);
         let request_volume = self.index.request_volume(node);
         for (number, view) in self.views.iter().enumerate() {
             let is_asked_for = request_volume.is_none_or(|volume| volume.distance_to(view.position) <= 0.0);
-            let mask = match self.masks[parent_masks + number] {
+            let mask = match self.masks[above.place.masks + number] {
                 parent if is_asked_for => view.cull(parent, at, volume),
                 _ => CULLED,
             };
             self.masks.push(mask);
             if mask != CULLED {
                 is_visible = true;
-                is_needed = is_needed || view.exceeds(parent_error_m, max_px, at, volume);
-                too_coarse = too_coarse || view.exceeds(at.error_m, max_px, at, volume);
+                is_needed = is_needed || view.exceeds(parent_error_m, parent_limit, at, volume);
+                too_coarse = too_coarse || view.exceeds(at.error_m, limit, at, volume);
             }
         }
         match (is_visible, is_needed) {
@@ -207,12 +198,13 @@ impl<'a> Walk<'a> {
     }
 
     /// Decides for a visible tile whose ancestors are all too coarse.
-    fn choose(&mut self, node: usize, masks: usize, too_coarse: bool) -> Facts {
+    fn choose(&mut self, node: usize, place: Place, too_coarse: bool) -> Facts {
         let at = &self.index.nodes[node];
         let (has_children, is_placeholder) = (at.child_count > 0, at.is_placeholder);
         let supply = self.supplies.of(node);
+        self.lists.can_be_coarser |= has_children && too_coarse && place.is_covered;
         if has_children && (too_coarse || is_placeholder || self.supplies.refines_through_failure(node)) {
-            return self.refine(node, masks);
+            return self.refine(node, place);
         }
         match supply {
             Supply::Empty | Supply::Failed if self.stays_for_awaited_ancestor(node) => {
@@ -221,17 +213,17 @@ impl<'a> Walk<'a> {
                 {
                     self.wish(cover, Urgency::Normal);
                 }
-                self.hold_in_place_of_awaited(node, masks)
+                self.hold_in_place_of_awaited(node, place)
             }
             Supply::Empty => Facts::SETTLED,
             Supply::Ready => self.show(node),
             Supply::Awaited if self.history.was_refined(node) => {
                 self.wish(node, Urgency::Urgent);
-                self.hold_in_place_of_awaited(node, masks)
+                self.hold_in_place_of_awaited(node, place)
             }
             Supply::Awaited => {
                 self.wish(node, Urgency::Normal);
-                self.gaps.push(node);
+                self.lists.gaps.push(node);
                 Facts::AWAITED
             }
             Supply::Failed => self.leave_to_cover(node),
@@ -243,7 +235,7 @@ impl<'a> Walk<'a> {
         let Some(cover) = self.supplies.cover_of_failed(node) else {
             return Facts::SETTLED;
         };
-        self.gaps.push(node);
+        self.lists.gaps.push(node);
         let mut facts = Facts::SETTLED;
         if self.supplies.of(cover) == Supply::Awaited {
             self.wish(cover, Urgency::Normal);
@@ -256,7 +248,7 @@ impl<'a> Walk<'a> {
     }
 
     fn show(&mut self, node: usize) -> Facts {
-        self.rendered.push(node);
+        self.lists.rendered.push(node);
         Facts {
             any_shown_before: self.history.was_shown(node) || self.history.was_refined(node),
             ..Facts::SETTLED
@@ -264,20 +256,23 @@ impl<'a> Walk<'a> {
     }
 
     /// Chooses among the children of a tile that is too coarse, or cannot be drawn by itself.
-    fn refine(&mut self, node: usize, masks: usize) -> Facts {
+    fn refine(&mut self, node: usize, place: Place) -> Facts {
         let at = &self.index.nodes[node];
         let supply = self.supplies.of(node);
-        let before = self.checkpoint();
+        let before = self.lists.checkpoint();
         let mut facts = Facts::SETTLED;
         if at.adds && supply == Supply::Ready {
             facts = self.show(node);
         }
-        self.refined.push(Refined { node, is_held: false });
+        self.lists.refined.push(Refined { node, is_held: false });
         // A placeholder has no error of its own that could meet the target at a child.
         let is_picky = at.adds && !at.is_placeholder;
-        let error_m = if is_picky { at.error_m } else { f64::INFINITY };
+        let above = Above {
+            error_m: if is_picky { at.error_m } else { f64::INFINITY },
+            ..Above::needed(place)
+        };
         for child in self.index.children(node) {
-            match self.visit(child, masks, error_m, false) {
+            match self.visit(child, above) {
                 Some(child_facts) => facts.add(child_facts),
                 None if !at.adds && at.child_count <= MAX_PRELOADED_SIBLINGS => self.keep_sibling(child),
                 None => {}
@@ -288,35 +283,35 @@ impl<'a> Walk<'a> {
                 self.wish(node, Urgency::Normal);
                 if !facts.any_shown_before && self.supplies.stand_in_for(node).is_some() {
                     // What stands in here covers all below: two pictures in one place otherwise.
-                    self.kick(before);
-                    self.gaps.push(node);
+                    self.lists.kick(before);
+                    self.lists.gaps.push(node);
                 }
                 facts.add(Facts::AWAITED);
                 facts
             }
-            (true, Supply::Failed) if self.rendered.len() == before.rendered && self.gaps.len() == before.gaps => {
+            (true, Supply::Failed)
+                if self.lists.rendered.len() == before.rendered && self.lists.gaps.len() == before.gaps =>
+            {
                 // Nothing below shows anything either. Where something does, this tile's own part is lost.
                 facts.add(self.leave_to_cover(node));
                 facts
             }
             (false, Supply::Ready) if !facts.all_ready && !facts.any_shown_before => {
                 // Zooming in: the coarse picture stays until the fine one is there.
-                self.kick(before);
+                self.lists.kick(before);
                 Facts {
                     awaited: facts.awaited,
                     ..self.show(node)
                 }
             }
             (false, Supply::Awaited)
-                if !facts.all_ready
-                    && !facts.any_shown_before
-                    && facts.awaited > self.settings.loading_descendant_limit =>
+                if !facts.all_ready && !facts.any_shown_before && facts.awaited > self.loading_descendant_limit =>
             {
                 // A long wait for everything below: this tile first, so that something comes soon.
-                self.kick(before);
-                self.wishes.truncate(before.wishes);
+                self.lists.kick(before);
+                self.lists.wishes.truncate(before.wishes);
                 self.wish(node, Urgency::Normal);
-                self.gaps.push(node);
+                self.lists.gaps.push(node);
                 Facts::AWAITED
             }
             _ => Facts {
@@ -327,19 +322,23 @@ impl<'a> Walk<'a> {
     }
 
     /// Zooming out: the wanted tile `node` is not there, so what was drawn below stays.
-    fn hold_in_place_of_awaited(&mut self, node: usize, masks: usize) -> Facts {
-        let held = self.hold_children(node, masks);
+    fn hold_in_place_of_awaited(&mut self, node: usize, place: Place) -> Facts {
+        let held = self.hold_children(node, place);
         Facts {
             any_shown_before: held.any_shown_before,
             ..Facts::AWAITED
         }
     }
 
-    fn hold_children(&mut self, node: usize, masks: usize) -> Facts {
-        self.refined.push(Refined { node, is_held: true });
+    fn hold_children(&mut self, node: usize, place: Place) -> Facts {
+        self.lists.refined.push(Refined { node, is_held: true });
+        let above = Above {
+            is_held: true,
+            ..Above::needed(place)
+        };
         let mut facts = Facts::SETTLED;
         for child in self.index.children(node) {
-            if let Some(child_facts) = self.visit(child, masks, f64::INFINITY, true) {
+            if let Some(child_facts) = self.visit(child, above) {
                 facts.add(child_facts);
             }
         }
@@ -347,7 +346,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Decides for a visible tile below one that is fine enough and awaited. Loads nothing.
-    fn hold(&mut self, node: usize, masks: usize) -> Facts {
+    fn hold(&mut self, node: usize, place: Place) -> Facts {
         let at = &self.index.nodes[node];
         let supply = self.supplies.of(node);
         let mut facts = Facts::SETTLED;
@@ -358,17 +357,17 @@ impl<'a> Walk<'a> {
             }
         }
         if self.history.was_refined(node) {
-            facts.add(self.hold_children(node, masks));
+            facts.add(self.hold_children(node, place));
         } else if supply == Supply::Awaited || supply == Supply::Failed || at.is_placeholder {
-            self.gaps.push(node);
+            self.lists.gaps.push(node);
         }
         facts
     }
 
     fn keep_sibling(&mut self, node: usize) {
         match self.supplies.of(node) {
-            Supply::Ready => self.used.push(node),
-            Supply::Awaited => self.siblings.push(node),
+            Supply::Ready => self.lists.ahead.push(node),
+            Supply::Awaited => self.lists.siblings.push(node),
             Supply::Empty | Supply::Failed => {}
         }
     }
@@ -380,83 +379,22 @@ impl<'a> Walk<'a> {
             .iter()
             .map(|view| view.lateness_m(at, volume))
             .fold(f64::INFINITY, f64::min);
-        self.wishes.push(Wish {
+        self.lists.wishes.push(Wish {
             urgency,
             lateness_m,
             node,
         });
     }
 
-    fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
-            rendered: self.rendered.len(),
-            gaps: self.gaps.len(),
-            refined: self.refined.len(),
-            siblings: self.siblings.len(),
-            wishes: self.wishes.len(),
-        }
-    }
-
-    /// Takes back what was chosen since `before`; what it wished for stays.
-    fn kick(&mut self, before: Checkpoint) {
-        self.rendered.truncate(before.rendered);
-        self.gaps.truncate(before.gaps);
-        self.refined.truncate(before.refined);
-        self.siblings.truncate(before.siblings);
-    }
-
     fn finish(mut self) -> Outcome {
-        let (index, gaps) = (self.index, std::mem::take(&mut self.gaps));
-        let mut preloads = std::mem::take(&mut self.siblings);
+        let (index, supplies) = (self.index, self.supplies);
+        let mut preloads = std::mem::take(&mut self.lists.siblings);
         let is_awaited_cover =
-            |at: &&Refined| !at.is_held && !index.nodes[at.node].adds && self.supplies.of(at.node) == Supply::Awaited;
-        preloads.extend(self.refined.iter().filter(is_awaited_cover).map(|at| at.node));
+            |at: &&Refined| !at.is_held && !index.nodes[at.node].adds && supplies.of(at.node) == Supply::Awaited;
+        preloads.extend(self.lists.refined.iter().filter(is_awaited_cover).map(|at| at.node));
         for node in preloads {
             self.wish(node, Urgency::Preload);
         }
-
-        let mut stand_ins = Vec::new();
-        let mut shown = self.rendered.clone();
-        for gap in gaps {
-            if let Some(ancestor) = self.supplies.stand_in_for(gap) {
-                stand_ins.push(StandIn {
-                    tile: index.nodes[ancestor].tile,
-                    area: index.nodes[gap].tile,
-                });
-                shown.push(ancestor);
-            }
-        }
-        stand_ins.sort_unstable();
-
-        self.wishes.sort_unstable_by(|a, b| {
-            (a.urgency.cmp(&b.urgency))
-                .then(a.lateness_m.total_cmp(&b.lateness_m))
-                .then(a.node.cmp(&b.node))
-        });
-        let mut is_wished = vec![false; index.nodes.len()];
-        self.wishes
-            .retain(|wish| !std::mem::replace(&mut is_wished[wish.node], true));
-        let needed = self.wishes.partition_point(|wish| wish.urgency < Urgency::Preload);
-        let urgent = self.wishes.partition_point(|wish| wish.urgency < Urgency::Normal);
-
-        let tile = |node: &usize| index.nodes[*node].tile;
-        let mut used: Vec<_> = self.used.iter().map(tile).collect();
-        used.sort_unstable();
-        used.dedup();
-        Outcome {
-            selection: Selection {
-                render: self.rendered.iter().map(tile).collect(),
-                stand_ins,
-                load: self.wishes.iter().map(|wish| tile(&wish.node)).collect(),
-                needed,
-                urgent,
-                used,
-                subtrees: self.subtrees.iter().map(tile).collect(),
-                complete: needed == 0,
-            },
-            shown,
-            refined: self.refined,
-            tiles_visited: self.tiles_visited,
-        }
+        self.lists.into_outcome(&supplies, self.tiles_visited)
     }
 }

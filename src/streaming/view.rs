@@ -22,6 +22,15 @@ pub struct View {
     pub fov_y_rad: f64,
 }
 
+/// From which error on a tile is too coarse.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limit {
+    /// Largest error that is fine enough, pixels.
+    pub(super) max_px: f64,
+    /// Nothing counts as nearer than this, metres: else a tile around the camera is too coarse at any limit.
+    pub(super) least_distance_m: f64,
+}
+
 /// Planes that the view still has to test in a subtree, one bit each.
 pub(super) type PlaneMask = u64;
 /// The subtree is out of the view.
@@ -55,10 +64,13 @@ impl View {
         mask
     }
 
-    /// Whether `error_m` at `node` covers more than `max_px` pixels:
+    /// Whether `error_m` at `node` covers more pixels than the limit:
     /// error × viewport height ÷ (distance × 2 tan(fov ÷ 2)) > maximum, solved for the distance.
-    pub(super) fn exceeds(&self, error_m: f64, max_px: f64, node: &Node, volume: &BoundingVolume) -> bool {
-        let reach_m = error_m * self.viewport_height_px / (2.0 * (self.fov_y_rad * 0.5).tan() * max_px);
+    pub(super) fn exceeds(&self, error_m: f64, limit: Limit, node: &Node, volume: &BoundingVolume) -> bool {
+        let reach_m = error_m * self.viewport_height_px / (2.0 * (self.fov_y_rad * 0.5).tan() * limit.max_px);
+        if reach_m <= limit.least_distance_m {
+            return false;
+        }
         let to_center_m = self.position.distance(node.center);
         // The volume's centre is in it and its sphere is around it: most tiles are settled by these two.
         if to_center_m < reach_m {
@@ -92,6 +104,11 @@ mod tests {
         }
     }
 
+    const AT_16_PX: Limit = Limit {
+        max_px: 16.0,
+        least_distance_m: 0.0,
+    };
+
     fn sphere(center: DVec3, radius: f64) -> (Node, BoundingVolume) {
         let node = Node {
             tile: crate::sources::tiles3d::TileId(0),
@@ -113,15 +130,22 @@ mod tests {
     fn screen_space_error_is_error_times_height_over_twice_the_tangent_times_distance() {
         // Nearest point at 100 m: 3.2 m × 1000 px ÷ (100 m × 2 tan 45°) = 16 px.
         let (node, volume) = sphere(DVec3::X * 110.0, 10.0);
-        assert!(!view().exceeds(3.19, 16.0, &node, &volume));
-        assert!(view().exceeds(3.21, 16.0, &node, &volume));
+        assert!(!view().exceeds(3.19, AT_16_PX, &node, &volume));
+        assert!(view().exceeds(3.21, AT_16_PX, &node, &volume));
     }
 
     #[test]
     fn inside_a_volume_any_error_is_too_large_and_none_is_not() {
         let (node, volume) = sphere(DVec3::X * 5.0, 10.0);
-        assert!(view().exceeds(1e-6, 16.0, &node, &volume));
-        assert!(!view().exceeds(0.0, 16.0, &node, &volume));
+        assert!(view().exceeds(1e-6, AT_16_PX, &node, &volume));
+        assert!(!view().exceeds(0.0, AT_16_PX, &node, &volume));
+        // As if seen from a metre away: 0.1 m are 50 pixels there.
+        let from_a_metre = |max_px: f64| Limit {
+            max_px,
+            least_distance_m: 1.0,
+        };
+        assert!(view().exceeds(0.1, from_a_metre(49.0), &node, &volume));
+        assert!(!view().exceeds(0.1, from_a_metre(51.0), &node, &volume));
     }
 
     #[test]

@@ -189,6 +189,19 @@ pub(crate) struct SharedPaper {
     pub(crate) pencil: Handle<PaperMaterial>,
 }
 
+#[cfg(test)]
+impl SharedPaper {
+    /// Of no material, for a world without graphics.
+    pub(crate) fn blank() -> Self {
+        Self {
+            solid: Handle::default(),
+            two_sided: Handle::default(),
+            ink: Handle::default(),
+            pencil: Handle::default(),
+        }
+    }
+}
+
 pub(crate) fn plugin(app: &mut App) {
     // The build copies these files into the program, so it runs from anywhere.
     load_internal_asset!(app, SHADER, "../../assets/shaders/paper.wgsl", Shader::from_wgsl);

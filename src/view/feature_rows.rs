@@ -71,15 +71,24 @@ impl FeatureRows {
         }
     }
 
-    fn grow(&mut self, count: u32) -> Option<()> {
+    /// Whether a run of `count` rows could be had now.
+    pub(crate) fn has_room(&self, count: u32) -> bool {
+        let count = count.max(1);
+        self.free.values().any(|length| *length >= count) || self.grown(count).is_some()
+    }
+
+    /// Capacity before, and after growing for so many more rows; `None` where that is more than there may be.
+    fn grown(&self, count: u32) -> Option<(u32, u32)> {
         let old = u32::try_from(self.rows.len()).ok()?;
         let new = old
             .checked_add(count)?
             .checked_next_power_of_two()?
             .max(old.checked_mul(2)?);
-        if new > LARGEST_CAPACITY {
-            return None;
-        }
+        (new <= LARGEST_CAPACITY).then_some((old, new))
+    }
+
+    fn grow(&mut self, count: u32) -> Option<()> {
+        let (old, new) = self.grown(count)?;
         self.rows.resize(new as usize, blank());
         self.give_back(old, new - old);
         self.dirty = true;
@@ -239,10 +248,16 @@ mod tests {
         let b = rows.allocate(9).unwrap();
         assert_eq!(b.first, 4);
         assert!(rows.is_hidden(a, 2) && !rows.is_hidden(b, 0));
+        assert!(!rows.has_room(LARGEST_CAPACITY) && rows.has_room(LARGEST_CAPACITY / 2));
         assert!(
             rows.allocate(LARGEST_CAPACITY).is_none(),
             "a hostile count is refused, not allocated"
         );
+        let most = rows.allocate(LARGEST_CAPACITY / 2).unwrap();
+        let all = std::iter::from_fn(|| rows.allocate(LARGEST_CAPACITY / 8)).count();
+        assert!(all > 0 && !rows.has_room(LARGEST_CAPACITY / 8));
+        rows.free(most);
+        assert!(rows.has_room(LARGEST_CAPACITY / 8), "what was given back");
     }
 
     #[test]

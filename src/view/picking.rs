@@ -206,8 +206,11 @@ fn pick_clicked(
     let direction = view.ray(click.pixel);
     let hit = scene.cast(view.eye, direction);
     let picked = hit.as_ref().and_then(|hit| {
-        let on_mesh = hit.feature.filter(|_| hit.point.is_none());
-        let here = on_mesh.map_or_else(Vec::new, |met| surfaces.values(view.eye, direction, met));
+        let met = hit.feature.filter(|_| hit.point.is_none());
+        let here = met.map_or_else(Vec::new, |met| match hit.number {
+            Some(number) => surfaces.of_point(met.0, number),
+            None => surfaces.values(view.eye, direction, met),
+        });
         Some(Picked {
             thing: thing_of(hit, here, &pickables, &tiles)?,
             position: hit.position,

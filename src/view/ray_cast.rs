@@ -51,16 +51,19 @@ pub(crate) struct PickablePoints {
     pub(crate) width_m: f32,
     /// Most width of a disc on the screen, pixels.
     pub(crate) most_px: f32,
+    /// The number of each in the [`PickableValues`] beside it; empty where there are none.
+    pub(crate) numbers: Arc<[u32]>,
 }
 
-/// What lies on the surface of a mesh, beside a [`Pickable`].
+/// What lies on the surface of a mesh or on points, beside a [`Pickable`].
 #[derive(Component, Clone)]
 pub(crate) struct PickableValues(pub(crate) Arc<SurfaceValues>);
 
-/// The meshes with values on their surface.
+/// The meshes with values on their surface, and the points with values.
 #[derive(SystemParam)]
 pub(crate) struct SurfaceRay<'w, 's> {
     meshes: Query<'w, 's, (&'static Pickable, &'static PickableValues, &'static SiteAnchor)>,
+    points: Query<'w, 's, (&'static PickablePoints, &'static PickableValues)>,
 }
 
 impl SurfaceRay<'_, '_> {
@@ -78,6 +81,15 @@ impl SurfaceRay<'_, '_> {
         let hit = pickable.bvh.cast(ray, |other| other == feature);
         hit.map_or_else(Vec::new, |hit| values.0.at(hit.triangle, hit.weights))
     }
+
+    /// Names and values of a point of a tile, by its number among those of its entity.
+    pub(crate) fn of_point(&self, entity: Entity, number: usize) -> Vec<(String, Value)> {
+        let values = self.points.get(entity).ok().and_then(|(points, values)| {
+            let number = points.numbers.get(number)?;
+            Some(values.0.of_point(*number))
+        });
+        values.unwrap_or_default()
+    }
 }
 
 /// What was met.
@@ -87,6 +99,8 @@ pub(crate) struct SceneHit {
     pub(crate) distance_m: f64,
     /// The mesh and its feature; `None` for the ground and for a measured point.
     pub(crate) feature: Option<(Entity, u32)>,
+    /// Which of the points of that entity, where a point of a tile was met.
+    pub(crate) number: Option<usize>,
     /// The measured point, where one was met.
     pub(crate) point: Option<PickedPoint>,
 }
@@ -147,6 +161,7 @@ impl SceneRay<'_, '_> {
                 position: hit.position,
                 distance_m: hit.distance_m,
                 feature: Some((entity, hit.facts)),
+                number: Some(hit.number),
                 point: None,
             });
         }
@@ -155,6 +170,7 @@ impl SceneRay<'_, '_> {
                 position: hit.position,
                 distance_m: hit.distance_m,
                 feature: None,
+                number: None,
                 point: Some(point),
             });
         }
@@ -163,6 +179,7 @@ impl SceneRay<'_, '_> {
             position: SitePos(eye.0 + direction * distance_m),
             distance_m,
             feature,
+            number: None,
             point: None,
         })
     }
@@ -267,7 +284,9 @@ fn enter_box(ray: Ray, bounds: &Aabb) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{FeatureMesh, ReadTexel, Surface, SurfaceSpan, TexelProperty, Texels, Wrap};
+    use crate::geometry::{
+        FeatureMesh, OtherRows, ReadTexel, RowSource, Surface, SurfaceSpan, TexelProperty, Texels, Wrap,
+    };
     use bevy::ecs::system::RunSystemOnce;
 
     /// The first byte of a texel.
@@ -299,9 +318,11 @@ mod tests {
             values: SurfaceValues::default(),
         };
         mesh.values.push(SurfaceSpan {
-            first_triangle: 0,
+            first: 0,
             is_mirrored: false,
+            copy: None,
             surface: Arc::new(Surface {
+                count: 1,
                 uvs: vec![vec![[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]]],
                 properties: vec![TexelProperty {
                     name: "damp".to_owned(),
@@ -311,6 +332,7 @@ mod tests {
                     reader: Arc::new(First),
                     uv_set: 0,
                 }],
+                ..Surface::default()
             }),
         });
         let mut world = World::new();
@@ -340,6 +362,49 @@ mod tests {
                 .map(|number| ("damp".to_owned(), Value::Int(number)))
                 .collect();
             assert_eq!(found, expected, "{x}");
+        }
+    }
+
+    #[test]
+    fn values_of_a_point_are_those_of_its_number() {
+        let mut values = SurfaceValues::default();
+        values.push(SurfaceSpan {
+            first: 0,
+            is_mirrored: false,
+            copy: None,
+            surface: Arc::new(Surface {
+                count: 3,
+                rows: vec![OtherRows {
+                    name: "kind".to_owned(),
+                    source: RowSource::Each(vec![7, 8, u32::MAX]),
+                    table: None,
+                }],
+                ..Surface::default()
+            }),
+        });
+        let points = PickablePoints {
+            points: Arc::new(PickPoints::new(SitePos(DVec3::ZERO), Vec::new(), Vec::new())),
+            width_m: 1.0,
+            most_px: 1.0,
+            numbers: [1, 2, 0].into(),
+        };
+        let mut world = World::new();
+        let cloud = world.spawn((points.clone(), PickableValues(Arc::new(values)))).id();
+        let bare = world.spawn(points).id();
+        for (entity, number, expected) in [
+            (cloud, 0, Some(8)),
+            (cloud, 1, None),
+            (cloud, 2, Some(7)),
+            (cloud, 3, None),
+            (bare, 0, None),
+        ] {
+            let of_point = move |ray: SurfaceRay| ray.of_point(entity, number);
+            let found = world.run_system_once(of_point).unwrap();
+            let expected: Vec<_> = expected
+                .map(|row| ("kind".to_owned(), Value::Int(row)))
+                .into_iter()
+                .collect();
+            assert_eq!(found, expected, "{number}");
         }
     }
 

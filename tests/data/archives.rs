@@ -11,10 +11,9 @@
 use crate::bad_input::{decode_file, glb};
 use crate::corpus;
 use crate::corpus_facts::facts;
-use bevy::math::DMat4;
+use crate::decode::request;
 use serde_json::{Value, json};
 use stadslens::{
-    georef::SiteFrame,
     model::scenario::{open_any, used_files},
     sources::{
         inspect::inspect,
@@ -50,14 +49,8 @@ fn triangles(tree: &TileTree) -> usize {
     let contents = tree.tiles.iter().flat_map(|tile| &tile.contents);
     let decoded = contents.map(|path| {
         decode_content(&DecodeRequest {
-            resources: tree.resources.clone(),
-            path: path.clone(),
-            root_from_tile: DMat4::IDENTITY,
             is_geocentric: tree.is_geocentric,
-            site: SiteFrame::Local,
-            volume: None,
-            gltf_up_axis: 'Y',
-            height_offset_m: 0.0,
+            ..request(&tree.resources, path)
         })
         .unwrap_or_else(|problem| panic!("{problem}"))
     });

@@ -10,6 +10,7 @@
 )]
 
 use crate::corpus;
+use crate::decode::request_for;
 use bevy::math::{DVec2, DVec3};
 use stadslens::{
     geometry::Value,
@@ -21,7 +22,7 @@ use stadslens::{
     sources::{
         CityFeature, Severity,
         cityjson::{CityJson, LodChoice},
-        tiles3d::{DecodeRequest, decode_meshes, read_tileset},
+        tiles3d::{decode_meshes, read_tileset},
     },
 };
 use std::{
@@ -63,17 +64,7 @@ fn out_of_tiles(open: &OpenScenario) -> BTreeMap<String, Vec<DVec3>> {
         .iter()
         .filter(|tile| tile.children.is_empty() && !tile.contents.is_empty())
     {
-        let request = DecodeRequest {
-            resources: tree.resources.clone(),
-            path: tile.contents[0].clone(),
-            root_from_tile: tile.root_from_tile,
-            is_geocentric: tree.is_geocentric,
-            site: DUTCH_ORIGIN,
-            volume: Some(tile.bounding_volume),
-            gltf_up_axis: 'Y',
-            height_offset_m: 0.0,
-        };
-        let content = decode_meshes(&request).unwrap();
+        let content = decode_meshes(&request_for(&tree, tile, DUTCH_ORIGIN)).unwrap();
         for mesh in &content.meshes {
             for (position, row) in mesh.positions.iter().zip(&mesh.features) {
                 let Some(Value::Text(id)) = content.features.value(*row, "id") else {

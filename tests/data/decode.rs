@@ -19,11 +19,12 @@ use stadslens::{
     sources::{
         Severity,
         inspect::inspect,
-        resource::folder,
-        tiles3d::{DecodeRequest, TileContent, TileTree, decode_content, decode_meshes, read_tileset},
+        resource::{Resources, folder},
+        tiles3d::{DecodeRequest, Tile, TileContent, TileTree, decode_content, decode_meshes, read_tileset},
     },
 };
 use std::path::Path;
+use std::sync::Arc;
 
 fn open(corpus: &Path, tileset: &str) -> TileTree {
     let path = corpus.join(tileset);
@@ -31,11 +32,17 @@ fn open(corpus: &Path, tileset: &str) -> TileTree {
     read_tileset(folder(path.parent().unwrap()), name).unwrap().0
 }
 
-/// A payload that needs no tileset.
+/// A payload of a folder that needs no tileset.
 pub(crate) fn request_alone(path: &Path) -> DecodeRequest {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    request(&folder(path.parent().unwrap()), name)
+}
+
+/// A payload that needs no tileset, in a frame of its own.
+pub(crate) fn request(resources: &Arc<dyn Resources>, path: &str) -> DecodeRequest {
     DecodeRequest {
-        resources: folder(path.parent().unwrap()),
-        path: path.file_name().unwrap().to_str().unwrap().to_owned(),
+        resources: resources.clone(),
+        path: path.to_owned(),
         root_from_tile: DMat4::IDENTITY,
         is_geocentric: false,
         site: SiteFrame::Local,
@@ -46,8 +53,7 @@ pub(crate) fn request_alone(path: &Path) -> DecodeRequest {
 }
 
 /// The only content of a tile.
-fn request_for(tree: &TileTree, number: usize, site: SiteFrame) -> DecodeRequest {
-    let tile = &tree.tiles[number];
+pub(crate) fn request_for(tree: &TileTree, tile: &Tile, site: SiteFrame) -> DecodeRequest {
     assert_eq!(tile.contents.len(), 1);
     DecodeRequest {
         resources: tree.resources.clone(),
@@ -66,7 +72,7 @@ fn decode_all(tree: &TileTree, site: SiteFrame) -> Vec<(usize, TileContent)> {
     let mut contents = Vec::new();
     for (number, tile) in tree.tiles.iter().enumerate() {
         if !tile.contents.is_empty() {
-            let request = request_for(tree, number, site);
+            let request = request_for(tree, &tree.tiles[number], site);
             contents.push((number, decode_content(&request).unwrap_or_else(|p| panic!("{p}"))));
         }
     }
@@ -174,7 +180,7 @@ fn the_3dbag_tile_stands_upright_at_its_place_and_height() {
     assert_eq!(lowest.len(), 1_028, "buildings with a mesh");
     let ground = median(lowest);
     let started = std::time::Instant::now();
-    let request = request_for(&tree, *number, DUTCH_ORIGIN);
+    let request = request_for(&tree, &tree.tiles[*number], DUTCH_ORIGIN);
     let meshes = decode_meshes(&request).unwrap().meshes.len();
     eprintln!(
         "3DBAG: median lowest corner {ground:.2} m NAP; {meshes} mesh decoded in {:?}",

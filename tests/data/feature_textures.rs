@@ -8,12 +8,12 @@ use serde_json::{Value as Json, json};
 use stadslens::{
     geometry::{FeatureMesh, MeshBvh, Ray, RayHit, Value},
     georef::{narrow, render_axes},
-    sources::{Severity, tiles3d::TileContent},
+    sources::{Cause, Severity, tiles3d::TileContent},
 };
 use std::{collections::BTreeMap, io::Cursor, time::Duration, time::Instant};
 
 /// A picture of these texels.
-fn picture(width: u32, texels: &[[u8; 4]], format: image::ImageFormat) -> Vec<u8> {
+pub(crate) fn picture(width: u32, texels: &[[u8; 4]], format: image::ImageFormat) -> Vec<u8> {
     let height = u32::try_from(texels.len()).unwrap() / width;
     let picture = image::RgbaImage::from_raw(width, height, texels.concat()).unwrap();
     let mut bytes = Cursor::new(Vec::new());
@@ -26,17 +26,17 @@ fn picture(width: u32, texels: &[[u8; 4]], format: image::ImageFormat) -> Vec<u8
     bytes.into_inner()
 }
 
-fn png(width: u32, texels: &[[u8; 4]]) -> Vec<u8> {
+pub(crate) fn png(width: u32, texels: &[[u8; 4]]) -> Vec<u8> {
     picture(width, texels, image::ImageFormat::Png)
 }
 
-fn floats(values: &[f32]) -> Vec<u8> {
+pub(crate) fn floats(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
 /// A wall of 10 by 10 metres that faces the viewer, with the image `pixels` over it: u to the right, v upwards. `edit` may
 /// change the JSON; the views behind those of the wall have `more`, and view 3 the image.
-fn wall(pixels: &[u8], more: &[&[u8]], edit: impl FnOnce(&mut Json)) -> Vec<u8> {
+pub(crate) fn wall(pixels: &[u8], more: &[&[u8]], edit: impl FnOnce(&mut Json)) -> Vec<u8> {
     glb(|json, bin| {
         let corners = floats(&[0.0, 0.0, 0.0, 10.0, 0.0, 0.0, 0.0, 10.0, 0.0, 10.0, 10.0, 0.0]);
         let indices: Vec<u8> = [0_u16, 1, 2, 2, 1, 3].iter().flat_map(|i| i.to_le_bytes()).collect();
@@ -71,7 +71,7 @@ fn with_ids(json: &mut Json, set: Json) {
     json["meshes"][0]["primitives"][0]["extensions"]["EXT_mesh_features"] = json!({"featureIds": [set]});
 }
 
-fn decoded(bytes: &[u8]) -> TileContent {
+pub(crate) fn decoded(bytes: &[u8]) -> TileContent {
     let content = decode_bytes(bytes).unwrap_or_else(|problem| panic!("{problem}"));
     assert!(content.problems.is_empty(), "{:?}", content.problems);
     content
@@ -116,7 +116,7 @@ fn area_of(mesh: &FeatureMesh, row: u32) -> f32 {
     areas.sum()
 }
 
-fn red(ids: &[u8]) -> Vec<[u8; 4]> {
+pub(crate) fn red(ids: &[u8]) -> Vec<[u8; 4]> {
     ids.iter().map(|id| [*id, 50, 0, 255]).collect()
 }
 
@@ -291,6 +291,27 @@ fn values_lie_on_the_wall_where_somebody_points() {
     }
 }
 
+#[test]
+fn channels_of_16_bits_are_one_clear_line() {
+    let wide = image::ImageBuffer::<image::Luma<u16>, _>::from_raw(2, 1, vec![300_u16, 7]).unwrap();
+    let mut bytes = Cursor::new(Vec::new());
+    let picture = image::DynamicImage::from(wide);
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    let bytes = wall(&bytes.into_inner(), &[], |json| {
+        let wide = json!({"type": "SCALAR", "componentType": "UINT16"});
+        let narrow = json!({"type": "SCALAR", "componentType": "UINT8"});
+        let properties = json!({"wide": {"index": 0, "channels": [0, 1]}, "narrow": {"index": 0}});
+        with_texture(json, &json!({"wide": wide, "narrow": narrow}), &properties);
+    });
+    let content = decode_bytes(&bytes).unwrap();
+    assert!(here(&content, 1.0, 1.0).is_empty());
+    let [problem] = &content.problems[..] else {
+        panic!("{:?}", content.problems)
+    };
+    assert!(problem.message.contains("more than 8 bits"), "{problem}");
+    assert_eq!(problem.cause, Cause::NotRead);
+}
+
 /// Copies of a wall, some of them mirrored, are read as it is.
 #[test]
 fn values_lie_on_copies_too() {
@@ -318,7 +339,7 @@ fn values_lie_on_copies_too() {
     }
 }
 
-fn with_attributes(json: &mut Json, primitive: &Json) {
+pub(crate) fn with_attributes(json: &mut Json, primitive: &Json) {
     json["accessors"].as_array_mut().unwrap().extend([
         json!({"bufferView": 4, "componentType": 5126, "count": 4, "type": "SCALAR"}),
         json!({"bufferView": 5, "componentType": 5126, "count": 4, "type": "SCALAR"}),
@@ -346,7 +367,7 @@ fn with_attributes(json: &mut Json, primitive: &Json) {
 }
 
 /// Heat, wood and way of the four corners.
-fn attributes() -> [Vec<u8>; 3] {
+pub(crate) fn attributes() -> [Vec<u8>; 3] {
     [
         floats(&[1.0, 2.0, 3.0, 4.0]),
         floats(&[4.0, 5.0, 4.0, 9.0]),

@@ -77,7 +77,7 @@ const DEFECTS: [(&str, bool); 28] = [
         "structuralMetadata/PropertyTexturePropertyTexturePropertyMinMismatch",
         false,
     ),
-    ("structuralMetadata/StructuralMetadataSchemaAndSchemaUri", true),
+    ("structuralMetadata/StructuralMetadataSchemaAndSchemaUri", false),
 ];
 
 #[test]
@@ -142,6 +142,30 @@ fn the_samples_of_the_corpus_say_what_their_pictures_say() {
             mesh.features
         );
     }
+    let sample = corpus.join("tiles/samples-gltf/EXT_structural_metadata-MultipleFeatureIdsAndProperties");
+    let content = decode_file(&sample.join("MultipleFeatureIdsAndProperties.gltf")).unwrap();
+    assert!(content.problems.is_empty(), "{:?}", content.problems);
+    // Both sets name the same table, and its second row for some corners and others for the others.
+    let mut pairs = BTreeMap::new();
+    for (x, y) in [(0.2, 0.2), (0.8, 0.2), (0.2, 0.8), (0.8, 0.8)] {
+        let own = content
+            .features
+            .value(met(&content, x, y).feature, "example_STRING")
+            .unwrap();
+        let told = here(&content, x, y);
+        assert_eq!(told.len(), 2);
+        let other = told["Example property table: example_STRING"].clone();
+        pairs.insert(format!("{own:?} {other:?}"), (own, other));
+    }
+    assert_eq!(pairs.len(), 4, "{pairs:?}");
+    // Two tables of two classes.
+    let folder = corpus.join("invalid/validator/gltfExtensions/structuralMetadata");
+    let content = decode_file(&folder.join("ValidMultipleClasses.gltf")).unwrap();
+    assert!(content.problems.is_empty(), "{:?}", content.problems);
+    let told = here(&content, 0.2, 0.2);
+    let names: Vec<&str> = told.keys().map(String::as_str).collect();
+    let name = |property: &str| format!("Second example property table: example_{property}");
+    assert_eq!(names, [name("FLOAT64"), name("UINT16")]);
     let sample = corpus.join("tiles/samples-gltf/EXT_structural_metadata-SimplePropertyTexture");
     let content = decode_file(&sample.join("SimplePropertyTexture.gltf")).unwrap();
     assert!(content.problems.is_empty(), "{:?}", content.problems);

@@ -7,6 +7,7 @@
 
 use crate::bad_input::{decode_bytes, decode_file, glb};
 use crate::corpus;
+use crate::decode::request_for;
 use bevy::math::{DVec3, Vec3};
 use serde_json::json;
 use stadslens::{
@@ -15,7 +16,7 @@ use stadslens::{
     sources::{
         Cause,
         resource::folder,
-        tiles3d::{DecodeRequest, TileContent, decode_content, read_tileset},
+        tiles3d::{TileContent, decode_content, read_tileset},
     },
 };
 use std::path::Path;
@@ -26,16 +27,8 @@ fn decode_tileset(corpus: &Path, name: &str) -> TileContent {
     let (tree, problems) = read_tileset(folder(&root), "tileset.json").unwrap();
     assert!(problems.is_empty() && tree.is_geocentric, "{name}: {problems:?}");
     let tile = tree.tiles.iter().find(|tile| !tile.contents.is_empty()).unwrap();
-    let content = decode_content(&DecodeRequest {
-        resources: tree.resources.clone(),
-        path: tile.contents[0].clone(),
-        root_from_tile: tile.root_from_tile,
-        is_geocentric: true,
-        site: SiteFrame::Enu { anchor: PHILADELPHIA },
-        volume: Some(tile.bounding_volume),
-        gltf_up_axis: tree.gltf_up_axis,
-        height_offset_m: 0.0,
-    });
+    let site = SiteFrame::Enu { anchor: PHILADELPHIA };
+    let content = decode_content(&request_for(&tree, tile, site));
     let content = content.unwrap_or_else(|problem| panic!("{name}: {problem}"));
     assert!(content.problems.is_empty(), "{name}: {:?}", content.problems);
     content

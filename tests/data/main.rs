@@ -16,6 +16,7 @@ mod corpus_facts;
 mod damaged_files;
 mod decode;
 mod feature_layers;
+mod feature_sets;
 mod feature_textures;
 mod feature_textures_corpus;
 mod georef;
@@ -44,6 +45,7 @@ mod systems;
 mod terrain_pyramid;
 mod tiler;
 mod vector_facts;
+mod vertex_values;
 
 use std::path::{Path, PathBuf};
 

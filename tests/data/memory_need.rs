@@ -9,14 +9,12 @@
 
 use crate::bad_input::glb;
 use crate::corpus;
-use bevy::math::DMat4;
+use crate::decode::request;
 use serde_json::json;
 use stadslens::geometry::TextureSupport;
-use stadslens::georef::SiteFrame;
-use stadslens::sources::resource::{Resources, folder as resource_folder};
-use stadslens::sources::tiles3d::{DecodeRequest, content_need, decode_content_for};
+use stadslens::sources::resource::folder as resource_folder;
+use stadslens::sources::tiles3d::{content_need, decode_content_for};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 const KINDS: [&str; 6] = ["b3dm", "i3dm", "pnts", "cmpt", "glb", "gltf"];
 
@@ -38,19 +36,6 @@ fn payloads(root: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
-}
-
-fn request(resources: &Arc<dyn Resources>, path: &str) -> DecodeRequest {
-    DecodeRequest {
-        resources: resources.clone(),
-        path: path.to_owned(),
-        root_from_tile: DMat4::IDENTITY,
-        is_geocentric: false,
-        site: SiteFrame::Local,
-        volume: None,
-        gltf_up_axis: 'Y',
-        height_offset_m: 0.0,
-    }
 }
 
 /// How many times the estimate is what each payload below `root` takes.

@@ -1,11 +1,11 @@
 //! Payloads that cannot be drawn, of every kind: each is named, and what stands beside it is drawn.
 
+use crate::decode::request;
 use serde_json::{Value, json};
-use stadslens::georef::SiteFrame;
 use stadslens::sources::{
     inspect::inspect,
     resource::folder,
-    tiles3d::{DecodeRequest, decode_meshes, read_tileset},
+    tiles3d::{decode_meshes, read_tileset},
 };
 use std::fs;
 
@@ -78,16 +78,7 @@ fn kinds_that_cannot_be_drawn_are_named_and_their_siblings_are_drawn() {
     assert!(problems.is_empty(), "{problems:?}");
     let mut drawn = Vec::new();
     for path in tree.tiles.iter().flat_map(|tile| &tile.contents) {
-        let request = DecodeRequest {
-            resources: tree.resources.clone(),
-            path: path.clone(),
-            root_from_tile: bevy::math::DMat4::IDENTITY,
-            is_geocentric: false,
-            site: SiteFrame::Local,
-            volume: None,
-            gltf_up_axis: 'Y',
-            height_offset_m: 0.0,
-        };
+        let request = request(&tree.resources, path);
         match (decode_meshes(&request), kinds.iter().find(|(name, ..)| name == path)) {
             (Ok(_), None) => drawn.push(path.as_str()),
             (Err(problem), Some((_, _, words))) => {

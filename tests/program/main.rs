@@ -6,6 +6,7 @@ mod export;
 mod export_heights;
 mod kiosk_start;
 mod lenses;
+mod memory;
 mod own_list;
 mod panels;
 mod reactions;

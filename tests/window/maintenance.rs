@@ -93,6 +93,12 @@ fn a_worklist_is_saved_by_its_path_where_no_dialog_comes() {
         has_text(state, "Er is al een bestand met deze naam.")
     });
     assert_eq!(fs::read_to_string(&path).expect("still there"), "mine");
+    // The field that came up again has the keyboard: Enter answers it without a click.
+    fs::remove_file(&path).expect("taken away");
+    desktop.key("Return");
+    desktop.wait_for("that it is saved now", |state| {
+        !has_text(state, PLACE) && path.is_file()
+    });
 }
 
 /// The name of the uppermost control whose name begins so.

@@ -11,6 +11,7 @@ meters-failed = Failed
 meters-triangles = Triangles in the picture
 meters-held = Memory of tiles
 meters-held-of = { $held } MB (target { $target }, at most { $ceiling })
+meters-set-aside = Reserved for tiles on their way
 meters-ground = Memory of the ground
 meters-read = Read
 meters-received = Over the network

@@ -11,6 +11,7 @@ meters-failed = Niet gelukt
 meters-triangles = Driehoeken in beeld
 meters-held = Geheugen van tegels
 meters-held-of = { $held } MB (doel { $target }, hoogstens { $ceiling })
+meters-set-aside = Gereserveerd voor tegels onderweg
 meters-ground = Geheugen van de grond
 meters-read = Gelezen
 meters-received = Over het netwerk

@@ -247,6 +247,7 @@ fn meters(world: &Reading) -> MetersState {
         tiles_loaded: tiles.tiles_loaded,
         contents_failed: u64::try_from(tiles.failed.len()).unwrap_or(u64::MAX),
         triangles: tiles.triangles,
+        bytes_set_aside: tiles.bytes_set_aside,
         tile_bytes: [tiles.bytes_resident, tiles.target_bytes, tiles.ceiling_bytes],
         ground_bytes: tiles.ground_bytes,
         bytes_read: tiles.bytes_read,
@@ -262,8 +263,8 @@ const LEAST_COARSER: f64 = 1.02;
 fn status(world: &Reading) -> StatusState {
     let is_reading = world.opening.path().is_some() || world.changing.wanted().is_some();
     let mut status = StatusState {
-        loading: if (world.tiles.complete || world.shown.is_none()) && !is_reading {
-            if world.tiles.error_factor > LEAST_COARSER {
+        loading: if (world.tiles.is_settled() || world.shown.is_none()) && !is_reading {
+            if world.tiles.error_factor > LEAST_COARSER || world.tiles.left_out > 0 {
                 Loading::Coarser
             } else if world.tiles.failed.is_empty() {
                 Loading::Complete

@@ -1,16 +1,17 @@
 //! Buffers, buffer views (plain and meshopt-compressed) and accessors, every access checked.
 
-use super::{Fault, document::Document, file::Root, meshopt};
+use super::{
+    Fault,
+    document::Document,
+    file::Root,
+    layout::{Layout, whole},
+    meshopt,
+};
 use crate::sources::{
     codecs::draco::DracoMesh,
     resource::{Resources, read_uri},
 };
-use gltf::json::{
-    Accessor, Index,
-    accessor::{ComponentType, sparse::Sparse},
-    buffer::View,
-    validation::{Checked, USize64},
-};
+use gltf::json::{Accessor, Index, buffer::View, validation::USize64};
 use serde_json::Value;
 use std::{
     borrow::Cow,
@@ -220,7 +221,7 @@ impl<'a> Views<'a> {
         let accessor = self.accessor(index)?;
         let layout = Layout::of(accessor, index)?;
         match accessor.buffer_view {
-            Some(view) if layout.component != ComponentType::F32 && accessor.sparse.is_none() => {
+            Some(view) if accessor.sparse.is_none() => {
                 layout.expect_components(1, index)?;
                 self.integers_of(view, accessor.byte_offset.unwrap_or_default(), layout, index)
             }
@@ -234,24 +235,7 @@ impl<'a> Views<'a> {
     fn integers_of(&self, view: Index<View>, offset: USize64, layout: Layout, index: usize) -> Result<Vec<u32>, Fault> {
         let stride = self.stride(view, layout);
         let bytes = self.elements(view, size(offset), stride, layout, index)?;
-        let each = bytes.chunks(stride);
-        Ok(match layout.component {
-            ComponentType::U8 | ComponentType::I8 => each.map(|b| u32::from(b[0])).collect(),
-            ComponentType::U16 | ComponentType::I16 if stride == 2 => {
-                let (numbers, _) = bytes.as_chunks();
-                numbers.iter().map(|b| u32::from(u16::from_le_bytes(*b))).collect()
-            }
-            ComponentType::U16 | ComponentType::I16 => {
-                each.map(|b| u32::from(u16::from_le_bytes([b[0], b[1]]))).collect()
-            }
-            ComponentType::U32 | ComponentType::F32 if stride == 4 => {
-                let (numbers, _) = bytes.as_chunks();
-                numbers.iter().map(|b| u32::from_le_bytes(*b)).collect()
-            }
-            ComponentType::U32 | ComponentType::F32 => {
-                each.map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
-            }
-        })
+        Ok(layout.read_integers(bytes, stride))
     }
 
     /// Bytes from one element to the next.
@@ -334,163 +318,4 @@ fn compression(view: &View) -> Option<&Value> {
 
 fn is_fallback(extensions: &Value) -> bool {
     COMPRESSIONS.iter().any(|name| extensions.get(*name).is_some())
-}
-
-/// How the elements lie in memory.
-#[derive(Debug, Clone, Copy)]
-struct Layout {
-    count: usize,
-    component: ComponentType,
-    components: usize,
-    is_normalized: bool,
-}
-
-impl Layout {
-    fn of(accessor: &Accessor, index: usize) -> Result<Self, Fault> {
-        let place = || format!("accessors[{index}]");
-        let fault = |message: &str| Fault::new(place(), message);
-        let count = element_count(accessor);
-        if count > MAX_ACCESSOR_ELEMENTS {
-            return Err(Fault::too_large(
-                place(),
-                format!("{count} elements are more than are read"),
-            ));
-        }
-        if accessor.sparse.as_ref().is_some_and(|s| s.count.0 > accessor.count.0) {
-            return Err(fault("the sparse part has more elements than the whole"));
-        }
-        let Checked::Valid(element) = accessor.type_ else {
-            return Err(fault("the type is unknown"));
-        };
-        let Checked::Valid(component) = accessor.component_type else {
-            return Err(fault("the component type is unknown"));
-        };
-        Ok(Self {
-            count,
-            component: component.0,
-            components: element.multiplicity(),
-            is_normalized: accessor.normalized,
-        })
-    }
-
-    /// The places of a sparse accessor, whose count has been checked.
-    fn of_places(sparse: &Sparse, index: usize) -> Result<Self, Fault> {
-        let Checked::Valid(component) = sparse.indices.component_type else {
-            let message = "the component type of the sparse indices is unknown";
-            return Err(Fault::new(format!("accessors[{index}]"), message));
-        };
-        Ok(Self {
-            count: size(sparse.count),
-            component: component.0,
-            components: 1,
-            is_normalized: false,
-        })
-    }
-
-    fn expect_components(self, wanted: usize, index: usize) -> Result<(), Fault> {
-        if self.components == wanted {
-            return Ok(());
-        }
-        let message = format!("elements of {} numbers do not fit here", self.components);
-        Err(Fault::new(format!("accessors[{index}]"), message))
-    }
-
-    fn bytes(self) -> usize {
-        self.component.size() * self.components
-    }
-
-    /// `bytes` holds all elements: [`Views::elements`] has checked it.
-    fn read<const N: usize>(self, bytes: &[u8], stride: usize) -> Vec<[f32; N]> {
-        let each = bytes.chunks(stride);
-        let scale = |largest: f32| if self.is_normalized { 1.0 / largest } else { 1.0 };
-        match self.component {
-            ComponentType::F32 if stride == self.bytes() => {
-                let (floats, _) = bytes.as_chunks::<4>();
-                let (vectors, _) = floats.as_chunks::<N>();
-                vectors.iter().map(|v| v.map(f32::from_le_bytes)).collect()
-            }
-            ComponentType::F32 => each
-                .map(|b| {
-                    std::array::from_fn(|i| f32::from_le_bytes([b[4 * i], b[4 * i + 1], b[4 * i + 2], b[4 * i + 3]]))
-                })
-                .collect(),
-            ComponentType::I16 => {
-                let (scale, lowest) = (scale(32_767.0), if self.is_normalized { -1.0 } else { f32::MIN });
-                each.map(|b| pairs(b).map(|pair| (f32::from(i16::from_le_bytes(pair)) * scale).max(lowest)))
-                    .collect()
-            }
-            ComponentType::U16 => {
-                let scale = scale(65_535.0);
-                each.map(|b| pairs(b).map(|pair| f32::from(u16::from_le_bytes(pair)) * scale))
-                    .collect()
-            }
-            ComponentType::I8 => {
-                let (scale, lowest) = (scale(127.0), if self.is_normalized { -1.0 } else { f32::MIN });
-                each.map(|b| single(b).map(|byte| (f32::from(byte.cast_signed()) * scale).max(lowest)))
-                    .collect()
-            }
-            ComponentType::U8 => {
-                let scale = scale(255.0);
-                each.map(|b| single(b).map(|byte| f32::from(byte) * scale)).collect()
-            }
-            ComponentType::U32 => each
-                .map(|b| {
-                    std::array::from_fn(|i| {
-                        float(u32::from_le_bytes([b[4 * i], b[4 * i + 1], b[4 * i + 2], b[4 * i + 3]]))
-                    })
-                })
-                .collect(),
-        }
-    }
-}
-
-/// The first bytes of an element, which are there.
-fn single<const N: usize>(element: &[u8]) -> [u8; N] {
-    element.first_chunk().copied().unwrap_or([0; N])
-}
-
-/// The first pairs of bytes of an element, which are there.
-fn pairs<const N: usize>(element: &[u8]) -> [[u8; 2]; N] {
-    let (pairs, _) = element.as_chunks::<2>();
-    pairs.first_chunk().copied().unwrap_or([[0; 2]; N])
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "32-bit integers as coordinates are rare and this rounds"
-)]
-fn float(value: u32) -> f32 {
-    value as f32
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturates, and NaN becomes 0"
-)]
-pub(super) fn whole(value: f32) -> u32 {
-    // As `round` does, which would be a library call on processors of the lowest common level.
-    let down = value as u32;
-    down.saturating_add(u32::from(value - float(down) >= 0.5))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn floats_become_the_nearest_whole_number() {
-        for (value, expected) in [
-            (0.0, 0),
-            (0.49, 0),
-            (0.5, 1),
-            (1.6, 2),
-            (-3.0, 0),
-            (f32::NAN, 0),
-            (8_388_609.0, 8_388_609),
-            (f32::INFINITY, u32::MAX),
-        ] {
-            assert_eq!(whole(value), expected, "{value}");
-        }
-    }
 }

@@ -1,8 +1,13 @@
-//! What the vertices of a part carry beside their look: the way to the texels of property textures, and the numbers of
-//! property attributes.
+//! What the vertices of a part carry beside their look: the way to the texels of property textures, the numbers of
+//! property attributes, and rows of other tables than that of the features.
 
-use super::{material::srgb_mean, primitive::Part, property_attributes::AttributeProperty};
-use crate::geometry::{FeatureMesh, Surface, SurfaceSpan, TexelProperty};
+use super::{
+    data_texture::TexelSource,
+    material::srgb_mean,
+    primitive::{Part, Shape},
+    property_attributes::AttributeProperty,
+};
+use crate::geometry::{FeatureMesh, OtherRows, RowSource, Surface, SurfaceSpan, TexelProperty};
 use bevy::math::Vec3;
 use std::sync::Arc;
 
@@ -22,8 +27,14 @@ pub(super) struct Carried {
     pub(super) properties: Vec<TexelProperty>,
     /// Sets of texture coordinates that the properties are read with.
     pub(super) uvs: Vec<Vec<[f32; 2]>>,
+    /// What each of these sets is for.
+    pub(super) sources: Vec<TexelSource>,
+    /// Of vertices without a feature; those of features are columns of their table.
     pub(super) numbers: Vec<VertexNumbers>,
-    /// What the triangles show, once they are known.
+    pub(super) rows: Vec<OtherRows>,
+    /// The same of the copies that are drawn of the part.
+    pub(super) of_copies: Option<Arc<[OtherRows]>>,
+    /// What the triangles or points show, once they are known.
     surface: Option<Arc<Surface>>,
 }
 
@@ -40,6 +51,17 @@ impl Carried {
             };
             *numbers = order.iter().flat_map(of).collect();
         }
+        for rows in self.rows_mut() {
+            *rows = order.iter().map(|vertex| rows[*vertex as usize]).collect();
+        }
+    }
+
+    /// The rows that stand at vertices.
+    fn rows_mut(&mut self) -> impl Iterator<Item = &mut Vec<u32>> {
+        self.rows.iter_mut().filter_map(|set| match &mut set.source {
+            RowSource::Each(rows) => Some(rows),
+            RowSource::Picture { .. } => None,
+        })
     }
 
     /// Adds vertices in the middles between others.
@@ -66,17 +88,40 @@ impl Carried {
                 }
             }
         }
+        for rows in self.rows_mut() {
+            // Nor is there a third between two rows.
+            add(rows, mids, |from, _| from);
+        }
     }
 
     /// Gives the triangles of the mesh that come next their values.
     pub(super) fn add_to(&self, mesh: &mut FeatureMesh, is_mirrored: bool) {
-        if let Some(surface) = &self.surface {
-            mesh.values.push(SurfaceSpan {
-                first_triangle: u32::try_from(mesh.indices.len() / 3).unwrap_or(u32::MAX),
-                is_mirrored,
-                surface: surface.clone(),
-            });
-        }
+        mesh.values.extend(self.span(mesh.indices.len() / 3, is_mirrored, None));
+    }
+
+    /// The same for the copy with this number.
+    pub(super) fn add_copy_to(&self, mesh: &mut FeatureMesh, is_mirrored: bool, number: usize) {
+        mesh.values
+            .extend(self.span(mesh.indices.len() / 3, is_mirrored, Some(number)));
+    }
+
+    /// What the triangles or points from the `first` on show.
+    pub(super) fn span(&self, first: usize, is_mirrored: bool, copy: Option<usize>) -> Option<SurfaceSpan> {
+        let copy = copy.zip(self.of_copies.as_ref()).and_then(|(number, sets)| {
+            // Instances of the whole file repeat them all.
+            let each = sets.iter().find_map(|set| match &set.source {
+                RowSource::Each(rows) => Some(rows.len()),
+                RowSource::Picture { .. } => None,
+            })?;
+            let number = u32::try_from(number.checked_rem(each)?).ok()?;
+            Some((sets.clone(), number))
+        });
+        Some(SurfaceSpan {
+            first: u32::try_from(first).unwrap_or(u32::MAX),
+            is_mirrored,
+            surface: self.surface.clone()?,
+            copy,
+        })
     }
 }
 
@@ -93,20 +138,33 @@ impl Part {
         self.carried.add_mids(mids);
     }
 
-    /// Notes what the triangles show as they are now.
+    /// Notes what the triangles or points show as they are now.
     pub(super) fn note_surface(&mut self) {
-        if self.carried.properties.is_empty() {
+        let carried = &mut self.carried;
+        let is_bare = carried.properties.is_empty() && carried.numbers.is_empty() && carried.rows.is_empty();
+        if is_bare && carried.of_copies.is_none() {
             return;
         }
-        let of_set = |uvs: &Vec<[f32; 2]>| {
-            let faces = self.indices.as_chunks::<3>().0.iter();
-            faces.map(|face| face.map(|corner| uvs[corner as usize])).collect()
+        let faces = self.indices.as_chunks::<3>().0;
+        let of_set = |uvs: &Vec<[f32; 2]>| -> Vec<[[f32; 2]; 3]> {
+            let corners = faces.iter().map(|face| face.map(|corner| uvs[corner as usize]));
+            corners.collect()
         };
-        self.carried.surface = Some(Arc::new(Surface {
-            uvs: self.carried.uvs.iter().map(of_set).collect(),
-            properties: std::mem::take(&mut self.carried.properties),
+        let stands_at_vertices = !carried.numbers.is_empty() || carried.rows_mut().next().is_some();
+        let is_of_faces = self.shape == Shape::Faces;
+        carried.surface = Some(Arc::new(Surface {
+            count: if is_of_faces { faces.len() } else { self.positions.len() },
+            corners: if is_of_faces && stands_at_vertices {
+                faces.to_vec()
+            } else {
+                Vec::new()
+            },
+            uvs: carried.uvs.iter().map(of_set).collect(),
+            properties: std::mem::take(&mut carried.properties),
+            numbers: carried.numbers.drain(..).map(VertexNumbers::at_vertices).collect(),
+            rows: std::mem::take(&mut carried.rows),
         }));
-        self.carried.uvs = Vec::new();
+        carried.uvs = Vec::new();
     }
 }
 

@@ -8,8 +8,10 @@ use super::{
     accessor::{Views, element_count},
     cut::Effort,
     data::PrimitiveData,
-    feature_ids::{FeatureIdSet, Rows},
+    feature_ids::{FeatureIdSet, INSTANCE_FEATURES, Rows, too_many_sets},
+    file_metadata::FileMetadata,
 };
+use crate::geometry::{OtherRows, RowSource};
 use bevy::math::{DAffine3, DMat4, DQuat, DVec3};
 use serde_json::Value;
 
@@ -135,6 +137,8 @@ pub(crate) struct Copies {
     pub(crate) places: Vec<DAffine3>,
     /// Feature row of each, as many as `places`; empty where the vertices keep their own.
     pub(crate) rows: Vec<u32>,
+    /// What other sets of feature ids say of them.
+    pub(crate) others: Vec<OtherRows>,
 }
 
 impl Copies {
@@ -144,6 +148,7 @@ impl Copies {
         views: &Views<'_>,
         extensions: &Value,
         rows: Rows,
+        metadata: &FileMetadata,
         budget: &mut Budget,
         faults: &mut Vec<Fault>,
     ) -> Result<Self, Fault> {
@@ -161,7 +166,7 @@ impl Copies {
         let scales = accessor("SCALE").map(|a| views.vectors::<3>(a)).transpose()?;
         let mut copies = Self {
             places: Vec::with_capacity(count),
-            rows: Vec::new(),
+            ..Self::default()
         };
         for i in 0..count {
             let translation = translations.as_ref().and_then(|all| all.get(i)).map(|v| wide(*v));
@@ -173,14 +178,19 @@ impl Copies {
                 translation.unwrap_or(DVec3::ZERO),
             ));
         }
-        if let Some(set) =
-            FeatureIdSet::of_instances(extensions).filter(|set| set.property_table == rows.property_table)
-        {
-            match set.rows(&PrimitiveData::plain(views), count, rows.count) {
+        let data = PrimitiveData::plain(views);
+        let mut sets = FeatureIdSet::all_of_instances(extensions);
+        faults.extend(too_many_sets(extensions, INSTANCE_FEATURES));
+        if let Some(set) = rows.take_own(&mut sets) {
+            match set.rows(&data, count, rows.count) {
                 Ok(read) => copies.rows = read,
-                Err(fault) => faults.push(fault.moved_to("EXT_instance_features")),
+                Err(fault) => {
+                    let fault = fault.costs("the geometry is shown without features", INSTANCE_FEATURES);
+                    faults.push(fault.moved_to(INSTANCE_FEATURES));
+                }
             }
         }
+        copies.others = metadata.rows_of_copies(&data, &sets, count, faults);
         faults.extend(copies.drop_endless());
         Ok(copies)
     }
@@ -194,8 +204,14 @@ impl Copies {
         }
         let mut keep = is_finite.iter();
         self.places.retain(|_| keep.next().copied().unwrap_or(false));
-        let mut keep = is_finite.iter();
-        self.rows.retain(|_| keep.next().copied().unwrap_or(false));
+        let others = self.others.iter_mut().filter_map(|set| match &mut set.source {
+            RowSource::Each(rows) => Some(rows),
+            RowSource::Picture { .. } => None,
+        });
+        for rows in others.chain([&mut self.rows]) {
+            let mut keep = is_finite.iter();
+            rows.retain(|_| keep.next().copied().unwrap_or(false));
+        }
         let message = format!("the places of {dropped} instances are not finite numbers; they are left out");
         Some(Fault::new(EXTENSION, message))
     }
@@ -343,11 +359,12 @@ mod tests {
         let at = |x: f64| DAffine3::from_translation(DVec3::X * x);
         let models = Copies {
             places: vec![at(100.0), at(200.0)],
-            rows: Vec::new(),
+            ..Copies::default()
         };
         let copies = Copies {
             places: vec![at(1.0), at(2.0), at(3.0)],
             rows: vec![7, 8, 9],
+            ..Copies::default()
         };
         let mut chain = Chain {
             root_from_models: DMat4::from_translation(DVec3::Y),
@@ -381,9 +398,15 @@ mod tests {
                 DAffine3::IDENTITY,
             ],
             rows: vec![1, 2, 3],
+            others: vec![OtherRows {
+                name: "other".to_owned(),
+                source: RowSource::Each(vec![4, 5, 6]),
+                table: None,
+            }],
         };
         assert!(copies.drop_endless().is_some());
         assert_eq!((copies.places.len(), &copies.rows[..]), (2, &[1, 3][..]));
+        assert!(matches!(&copies.others[0].source, RowSource::Each(rows) if rows[..] == [4, 6]));
         assert!(copies.drop_endless().is_none());
     }
 }

@@ -24,11 +24,12 @@ pub(super) fn with_all_ids(rows: Rows, batch: Option<u32>, views: &Views<'_>, me
         rows: rows.count,
     };
     let nodes = root.nodes.iter().map(|node| &node.extensions);
-    for set in nodes.filter_map(FeatureIdSet::of_instances) {
+    let first = |sets: Vec<FeatureIdSet>| sets.into_iter().next();
+    for set in nodes.filter_map(|extensions| first(FeatureIdSet::all_of_instances(extensions))) {
         greatest.look(&set, &mut || Some(PrimitiveData::plain(views)));
     }
     for primitive in root.meshes.iter().flat_map(|mesh| &mesh.primitives) {
-        let Some(set) = FeatureIdSet::of(primitive).filter(|set| set.counted() > 0) else {
+        let Some(set) = first(FeatureIdSet::all_of(primitive)).filter(|set| set.counted() > 0) else {
             continue;
         };
         if let Some(source) = set.texture() {

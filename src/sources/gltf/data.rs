@@ -1,10 +1,6 @@
 //! The numbers of one primitive, from its accessors or from its Draco stream (`KHR_draco_mesh_compression`).
 
-use super::{
-    Fault,
-    accessor::{Views, whole},
-    file::Primitive,
-};
+use super::{Fault, accessor::Views, file::Primitive, layout::whole};
 use crate::sources::codecs::draco::{DracoColumn, DracoMesh};
 use gltf::json::{Accessor, validation::Checked};
 use serde_json::Value;

@@ -8,10 +8,12 @@ use super::{
     copies::Budget,
     cut::{Effort, MAX_CUTS, RowGrid},
     data::PrimitiveData,
-    data_texture::{DataTextures, TexelSource},
+    data_texture::{DataTexture, DataTextures, TexelSource},
     feature_ids::{FeatureIdSet, Rows},
     file::{Primitive, Root},
     metadata::schema,
+    other_ids::OtherTables,
+    primitive::Shape,
     property_attributes::AttributeProperty,
     property_format::{Element, PropertyFormat},
 };
@@ -44,6 +46,8 @@ struct TextureProperty {
 /// All of it.
 pub(super) struct FileMetadata {
     textures: DataTextures,
+    /// Of the feature id sets that make no features.
+    pub(super) other_tables: OtherTables,
     /// By the number of the property texture; empty where no primitive names it.
     in_textures: Vec<Vec<TextureProperty>>,
     /// By the number of the property attribute; empty where no primitive names it.
@@ -55,9 +59,11 @@ pub(super) struct FileMetadata {
 }
 
 impl FileMetadata {
-    /// Reads what the primitives of a file name; what cannot be read becomes faults.
+    /// Reads what the primitives of a file name; what cannot be read becomes faults. `are_of_copies` where an instanced
+    /// tile draws the whole file.
     pub(super) fn load(
         views: &Views<'_>,
+        are_of_copies: bool,
         resources: &dyn Resources,
         path: &str,
         budget: &mut Budget,
@@ -66,6 +72,7 @@ impl FileMetadata {
         let primitives = || views.root.meshes.iter().flat_map(|mesh| &mesh.primitives);
         let mut metadata = Self {
             textures: DataTextures::default(),
+            other_tables: OtherTables::load(views, are_of_copies, resources, path, faults),
             in_textures: Vec::new(),
             in_attributes: Vec::new(),
             cuts_left: AtomicUsize::new(budget.cutting.cuts),
@@ -88,7 +95,8 @@ impl FileMetadata {
                 Err(fault) => faults.push(fault),
             }
         }
-        let ids = primitives().filter_map(|primitive| FeatureIdSet::of(primitive)?.texture());
+        let sets = primitives().flat_map(FeatureIdSet::all_of);
+        let ids = sets.filter_map(|set| set.texture());
         let properties = metadata.in_textures.iter().flatten().map(|property| property.source);
         let wanted: BTreeSet<usize> = ids.chain(properties).map(|source| source.texture).collect();
         metadata.textures = DataTextures::load(views, &wanted, resources, path, &mut budget.texture_bytes);
@@ -119,18 +127,25 @@ impl FileMetadata {
 
     /// The texture with the feature ids of a primitive.
     pub(super) fn grid(&self, source: TexelSource, null_id: Option<u32>, rows: Rows) -> Result<RowGrid, Fault> {
-        let texture = self.textures.get(source.texture)?;
-        if !texture.is_exact {
-            let message = "feature ids are not told from a picture that does not keep every byte (JPEG, Basis \
-                           Universal, WebP with losses); save it as PNG; the geometry is shown without features";
-            return Err(Fault::doubt(format!("textures[{}]", source.texture), message));
-        }
+        let texture = self.exact_texture(source);
+        let texture = texture.map_err(|fault| fault.costs("the geometry is shown without features", ""))?;
         Ok(RowGrid {
             texture: texture.clone(),
             channels: source.channels,
             null_id,
             rows: rows.count,
         })
+    }
+
+    /// A texture whose numbers are those that were written.
+    pub(super) fn exact_texture(&self, source: TexelSource) -> Result<&DataTexture, Fault> {
+        let texture = self.textures.get(source.texture)?;
+        if texture.is_exact {
+            return Ok(texture);
+        }
+        let message = "feature ids are not told from a picture that does not keep every byte (JPEG, Basis Universal, \
+                       WebP with losses); save it as PNG";
+        Err(Fault::doubt(format!("textures[{}]", source.texture), message))
     }
 
     /// One more than the greatest id below `most` in a texture with feature ids, as far as texels may still be looked at.
@@ -154,12 +169,12 @@ impl FileMetadata {
         &self,
         data: &PrimitiveData<'_>,
         primitive: &Primitive,
-        has_faces: bool,
+        shape: Shape,
+        rows: Rows,
         count: usize,
         faults: &mut Vec<Fault>,
     ) -> Carried {
         let mut carried = Carried::default();
-        let mut sources: Vec<TexelSource> = Vec::new();
         let mut read = |list: &str, add: &mut dyn FnMut(usize, &mut Vec<Fault>)| {
             let (numbers, fault) = named(primitive, list);
             faults.extend(fault);
@@ -169,9 +184,9 @@ impl FileMetadata {
         };
         read("propertyTextures", &mut |number, faults| {
             // Points and lines have no surface.
-            let properties = self.in_textures.get(number).filter(|_| has_faces);
+            let properties = self.in_textures.get(number).filter(|_| shape == Shape::Faces);
             for property in properties.into_iter().flatten() {
-                let added = self.add_texture_property(property, data, primitive, count, &mut carried, &mut sources);
+                let added = self.add_texture_property(property, data, primitive, count, &mut carried);
                 let place = || format!("{EXTENSION}.propertyTextures[{number}].properties.{}", property.name);
                 faults.extend(added.err().map(|fault| fault.moved_to(place())));
             }
@@ -194,6 +209,7 @@ impl FileMetadata {
                 }
             }
         });
+        self.add_other_rows(data, primitive, shape, rows, count, &mut carried, faults);
         carried
     }
 
@@ -204,23 +220,13 @@ impl FileMetadata {
         primitive: &Primitive,
         count: usize,
         carried: &mut Carried,
-        sources: &mut Vec<TexelSource>,
     ) -> Result<(), Fault> {
         if carried.properties.len() >= MAX_PROPERTIES {
             return Err(too_many());
         }
         let source = property.source;
         let texture = self.textures.get(source.texture)?;
-        let is_same = |known: &TexelSource| known.uv_set == source.uv_set && known.transform == source.transform;
-        let known = sources.iter().position(is_same);
-        let uv_set = if let Some(known) = known {
-            known
-        } else {
-            self.take_numbers(count)?;
-            carried.uvs.push(texture_coordinates(data, primitive, source, count)?);
-            sources.push(source);
-            sources.len() - 1
-        };
+        let uv_set = self.uv_set(source, data, primitive, count, carried)?;
         carried.properties.push(TexelProperty {
             name: property.name.clone(),
             texels: texture.texels.clone(),
@@ -232,7 +238,27 @@ impl FileMetadata {
         Ok(())
     }
 
-    fn take_numbers(&self, wanted: usize) -> Result<(), Fault> {
+    /// The number of the texture coordinates of `carried` that find the texels of a picture.
+    pub(super) fn uv_set(
+        &self,
+        source: TexelSource,
+        data: &PrimitiveData<'_>,
+        primitive: &Primitive,
+        count: usize,
+        carried: &mut Carried,
+    ) -> Result<usize, Fault> {
+        let is_same = |known: &TexelSource| known.uv_set == source.uv_set && known.transform == source.transform;
+        if let Some(known) = carried.sources.iter().position(is_same) {
+            return Ok(known);
+        }
+        self.take_numbers(count)?;
+        carried.uvs.push(texture_coordinates(data, primitive, source, count)?);
+        carried.sources.push(source);
+        Ok(carried.sources.len() - 1)
+    }
+
+    /// Takes so many numbers from those that may still be read.
+    pub(super) fn take_numbers(&self, wanted: usize) -> Result<(), Fault> {
         let left = self.numbers_left.load(Ordering::Relaxed).checked_sub(wanted);
         let left = left.ok_or_else(|| {
             let message = format!("the properties of vertices have more than {MAX_NUMBERS} numbers");

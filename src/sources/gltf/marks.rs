@@ -138,7 +138,11 @@ pub(super) fn merge_marks(
         normals: Vec::new(),
     };
     let (mut drawn, mut left_out) = (0, 0);
-    for marks in placed {
+    for mut marks in placed {
+        // Nobody points at lines.
+        for part in marks.mesh.parts.iter_mut().filter(|part| part.shape == Shape::Points) {
+            part.note_surface();
+        }
         let PlacedMesh {
             parts,
             gltf_from_node,
@@ -150,7 +154,7 @@ pub(super) fn merge_marks(
             let root_from_local = chain.root_from_local(*gltf_from_node, copies.as_ref(), number);
             let row = chain.row(copies.as_ref(), number);
             for part in parts {
-                merger.add(part, root_from_local, row)?;
+                merger.add(part, root_from_local, row, number)?;
             }
             kept += 1;
         }
@@ -188,8 +192,8 @@ struct Merger<'a> {
 }
 
 impl Merger<'_> {
-    /// Adds a part where it stands, as feature `row` where that is known.
-    fn add(&mut self, part: &Part, root_from_local: DMat4, row: Option<u32>) -> Result<(), GeorefError> {
+    /// Adds copy `number` of a part where it stands, as feature `row` where that is known.
+    fn add(&mut self, part: &Part, root_from_local: DMat4, row: Option<u32>, number: usize) -> Result<(), GeorefError> {
         self.map
             .positions(root_from_local, &part.positions, &mut self.positions)?;
         let count = self.positions.len();
@@ -203,6 +207,7 @@ impl Merger<'_> {
         features.resize(before + count, row.unwrap_or(self.rows));
         if part.shape == Shape::Points {
             let points = &mut self.points;
+            points.values.extend(part.carried.span(before, false, Some(number)));
             if !part.normals.is_empty() {
                 self.map.normals(root_from_local, &part.normals, &mut self.normals);
                 points.normals.resize(before, [0.0; 3]);
@@ -334,6 +339,7 @@ mod tests {
             copies: Some(Copies {
                 places: vec![DAffine3::IDENTITY; 11],
                 rows: (0..11).collect(),
+                ..Copies::default()
             }),
         };
         let mut budget = Budget::default();

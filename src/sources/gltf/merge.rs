@@ -136,7 +136,7 @@ pub(super) fn merge(
                 });
             }
             for part in &mesh.parts {
-                merger.copy(part, root_from_local, row)?;
+                merger.copy(part, root_from_local, row, number)?;
             }
             kept += 1;
         }
@@ -310,15 +310,21 @@ impl Merger<'_> {
         Ok(())
     }
 
-    /// Adds one of many copies of a part, as feature `row` where that is known.
-    fn copy(&mut self, part: &Part, root_from_local: DMat4, row: Option<u32>) -> Result<(), GeorefError> {
+    /// Adds copy `number` of a part, as feature `row` where that is known.
+    fn copy(
+        &mut self,
+        part: &Part,
+        root_from_local: DMat4,
+        row: Option<u32>,
+        number: usize,
+    ) -> Result<(), GeorefError> {
         let is_mirrored = self.map_part(part, root_from_local)?;
         let (positions, normals) = (std::mem::take(&mut self.positions), std::mem::take(&mut self.normals));
         let (class, rows) = (part.look.class, self.rows);
         let mesh = self.mesh(class);
         let (before, after) = (mesh.positions.len(), mesh.positions.len() + positions.len());
         color_before(mesh, part, before);
-        part.carried.add_to(mesh, is_mirrored);
+        part.carried.add_copy_to(mesh, is_mirrored, number);
         mesh.positions.extend_from_slice(&positions);
         mesh.normals.extend_from_slice(&normals);
         if row.is_none() {

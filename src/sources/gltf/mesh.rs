@@ -6,7 +6,7 @@ use super::{
     copies::{Budget, Chain, Copies},
     counted_ids::with_all_ids,
     document::Document,
-    feature_ids::{Rows, choose_rows, feature_id_sets, property_tables},
+    feature_ids::{Rows, choose_rows, feature_id_sets},
     file::{Primitive, Root},
     file_metadata::FileMetadata,
     marks::{merge_marks, split_marks},
@@ -19,13 +19,13 @@ use super::{
     scene::mesh_places,
 };
 use crate::{
-    geometry::{FeatureMarks, FeatureMesh, FeatureTable, Texture},
+    geometry::{FeatureMarks, FeatureMesh, FeatureTable, OtherRows, Texture},
     georef::GeorefError,
     sources::{Cause, Problem, resource::Resources},
 };
 use bevy::math::{DAffine3, DVec3};
 use serde_json::Value;
-use std::slice;
+use std::{slice, sync::Arc};
 
 /// Most faults that are told of one payload.
 const MAX_FAULTS: usize = 20;
@@ -66,12 +66,13 @@ pub(crate) fn decode(
     let batch_rows = batch.as_ref().map(|table| table.rows);
     let models = instances.map_or(1, |instances| instances.places.len());
     let mut of_metadata = Vec::new();
-    let metadata = FileMetadata::load(&views, resources, path, budget, &mut of_metadata);
+    let metadata = FileMetadata::load(&views, instances.is_some(), resources, path, budget, &mut of_metadata);
     let rows = match instances {
         // What the model says of its own features holds for none of its instances.
         Some(_) => Rows {
             property_table: None,
             count: batch_rows.unwrap_or(0),
+            are_of_copies: true,
         },
         None => with_all_ids(choose_rows(&document.root, batch_rows), batch_rows, &views, &metadata),
     };
@@ -95,17 +96,17 @@ pub(crate) fn decode(
     };
     let (rows, has_row_each) = (of_points.unwrap_or(rows), of_points.is_some());
     let mut features = match (rows.property_table, batch) {
-        (Some(table), _) => metadata::read_table(&views, table, rows.count, resources, path, &mut faults),
+        (Some(table), _) => {
+            let mut values = metadata::MAX_VALUES;
+            metadata::read_table(&views, table, rows.count, resources, path, &mut values, &mut faults)
+        }
         (None, batch) => FeatureTable {
             rows: rows.count,
             ..batch.unwrap_or_default()
         },
     };
-    add_columns(&parts, &mut features, &mut faults);
+    add_columns(&mut parts, &mut features, &mut faults);
     let mut problems = warnings(document, path);
-    if instances.is_none() {
-        problems.extend(feature_warning(&document.root, rows, path));
-    }
     let mut meshes = Vec::new();
     let mut marks = FeatureMarks::default();
     let drawn_before = budget.drawn;
@@ -181,9 +182,9 @@ fn read_parts(
             faults.push(Fault::new(format!("meshes[{}]", place.mesh), "there is no such mesh"));
             continue;
         };
-        let copies = match place.instancing {
+        let mut copies = match place.instancing {
             None => None,
-            Some(_) => match Copies::of_node(views, place.node_extensions, rows, budget, faults) {
+            Some(_) => match Copies::of_node(views, place.node_extensions, rows, metadata, budget, faults) {
                 Ok(copies) if copies.places.is_empty() => continue,
                 Ok(copies) => Some(copies),
                 Err(fault) => {
@@ -198,6 +199,13 @@ fn read_parts(
             faults.push(Fault::too_large(format!("meshes[{}]", place.mesh), message));
             continue;
         }
+        let of_copies = copies.as_mut().map(|copies| std::mem::take(&mut copies.others));
+        let of_copies: Option<Arc<[OtherRows]>> = of_copies.filter(|others| !others.is_empty()).map(Arc::from);
+        let have_rows = copies.as_ref().is_some_and(|copies| !copies.rows.is_empty());
+        let rows = Rows {
+            are_of_copies: rows.are_of_copies || have_rows,
+            ..rows
+        };
         let mut parts = Vec::new();
         for (number, primitive) in mesh.primitives.iter().enumerate() {
             if !budget.takes_elements(elements_of(&document.root, primitive)) {
@@ -209,7 +217,10 @@ fn read_parts(
             let part = read_part(views, primitive, rows, metadata, &mut found);
             faults.extend(found.into_iter().map(|fault| within(fault, place.mesh, number)));
             match part {
-                Ok(Some(part)) => parts.push(part),
+                Ok(Some(mut part)) => {
+                    part.carried.of_copies.clone_from(&of_copies);
+                    parts.push(part);
+                }
                 Ok(None) => {}
                 Err(fault) => faults.push(within(fault, place.mesh, number)),
             }
@@ -260,22 +271,6 @@ fn as_problems(faults: Vec<Fault>, path: &str) -> Vec<Problem> {
             fault.at(path)
         })
         .collect()
-}
-
-/// What the file holds beyond what is read, when the rest is shown right.
-fn feature_warning(root: &Root, rows: Rows, path: &str) -> Option<Problem> {
-    let sets = feature_id_sets(root);
-    if sets
-        .iter()
-        .any(|set| set.has_more || set.property_table != rows.property_table)
-    {
-        let message = "only the first feature id set is read; the properties of the others are not shown";
-        return Some(Problem::warning(path, "EXT_mesh_features", message).because(Cause::NotRead));
-    }
-    (rows.property_table.is_some() && property_tables(root).len() > 1).then(|| {
-        let message = "only the property table of the features is read";
-        Problem::warning(path, "EXT_structural_metadata", message).because(Cause::NotRead)
-    })
 }
 
 /// Extensions that must be understood and are not.

@@ -14,19 +14,21 @@ use crate::{
 use serde_json::Value as Json;
 
 /// Most values of one table, bytes of texts included: properties can share the same bytes.
-const MAX_VALUES: usize = 64_000_000;
+pub(super) const MAX_VALUES: usize = 64_000_000;
 /// Most cells of one table that the defaults of its class fill: they take no bytes in the file.
 const MAX_DEFAULTS: usize = 1_000_000;
 /// Where a schema in a file of its own is named.
 const SCHEMA_URI: &str = "EXT_structural_metadata.schemaUri";
 
-/// Reads property table `table`; a property that cannot be read becomes a fault and the others stay.
+/// Reads property table `table`; a property that cannot be read becomes a fault and the others stay. As many values as
+/// it has at most are taken from `budget`.
 pub(super) fn read_table(
     views: &Views<'_>,
     table: usize,
     rows: u32,
     resources: &dyn Resources,
     path: &str,
+    budget: &mut usize,
     faults: &mut Vec<Fault>,
 ) -> FeatureTable {
     let place = format!("EXT_structural_metadata.propertyTables[{table}]");
@@ -41,7 +43,7 @@ pub(super) fn read_table(
     };
     match schema(views.root, resources, path) {
         Ok(schema) => {
-            let (features, found) = read_properties(&schema, json, rows, &|index| views.view(index), &place);
+            let (features, found) = read_within(&schema, json, rows, &|index| views.view(index), &place, budget);
             faults.extend(found);
             features
         }
@@ -66,8 +68,18 @@ pub(crate) fn read_properties<'a>(
     view_of: &dyn Fn(usize) -> Result<&'a [u8], Fault>,
     place: &str,
 ) -> (FeatureTable, Vec<Fault>) {
+    read_within(schema, table, rows, view_of, place, &mut { MAX_VALUES })
+}
+
+fn read_within<'a>(
+    schema: &'a Json,
+    table: &'a Json,
+    rows: u32,
+    view_of: &dyn Fn(usize) -> Result<&'a [u8], Fault>,
+    place: &str,
+    budget: &mut usize,
+) -> (FeatureTable, Vec<Fault>) {
     let mut faults = Vec::new();
-    let mut budget = MAX_VALUES;
     let mut features = FeatureTable {
         rows,
         class: class_name(table),
@@ -87,7 +99,7 @@ pub(crate) fn read_properties<'a>(
         };
         let reader = PropertyReader::new(view_of, schema, definition, property, rows as usize);
         let column = reader.and_then(|reader| {
-            budget = budget
+            *budget = budget
                 .checked_sub(reader.cost())
                 .ok_or_else(|| Fault::too_large("", format!("the table has more than {MAX_VALUES} values")))?;
             if let Some(message) = reader.doubt() {

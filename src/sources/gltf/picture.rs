@@ -118,7 +118,9 @@ pub(super) fn decode_numbers(
         let picture = decoded(&bytes, budget).map_err(|fault| fault.moved_to(place()))?;
         let color = picture.color();
         if color.bytes_per_pixel() > color.channel_count() {
-            let message = "numbers in channels of more than 8 bits are not read";
+            // The specification leaves wider channels to extensions that nobody has written.
+            let message = "numbers in channels of more than 8 bits are not read; spread a wider number over several \
+                           channels of 8 bits";
             return Err(Fault::not_read(place(), message));
         }
         let rgba = picture.into_rgba8();

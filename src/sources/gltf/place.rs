@@ -1,7 +1,7 @@
 //! From glTF axes to the site frame: the y-up to z-up turn, the tile transform, the map to the site.
 
 use crate::{
-    georef::{Ecef, GeorefError, SiteFrame, SitePos, TileMap, narrow, render_axes},
+    georef::{Ecef, GeorefError, LocalBox, NearMap, SiteFrame, SitePos, TileMap, narrow, render_axes, turn_normals},
     sources::tiles3d::BoundingVolume,
 };
 use bevy::math::{Affine3A, DAffine3, DMat3, DMat4, DVec3, Mat3A, Vec3A};
@@ -122,7 +122,7 @@ impl Placement<'_> {
     pub(super) fn site_map(&self, bounds: &Bounds) -> Result<SiteMap, GeorefError> {
         let (map, center) = if self.is_geocentric {
             let center = Ecef(bounds.center());
-            let map = self.site.tile_map(center, bounds.radius())?;
+            let map = self.site.tile_map_of_box(center, (bounds.high - bounds.low) / 2.0)?;
             let center = map.site_from_ecef(center)?;
             (Some(map), center)
         } else {
@@ -163,7 +163,11 @@ impl SiteMap {
             root_from_local.w_axis.truncate() - self.start.0,
         );
         out.clear();
-        out.extend(local.iter().map(|v| narrow(render_axes(linear * wide(*v) + shift))));
+        if let Some(near) = LocalBox::of(local).and_then(|within| NearMap::affine(linear, shift, &within)) {
+            near.map(local, out);
+        } else {
+            out.extend(local.iter().map(|v| narrow(render_axes(linear * wide(*v) + shift))));
+        }
         Ok(())
     }
 
@@ -197,10 +201,7 @@ impl SiteMap {
             linear.x_axis.cross(linear.y_axis) * sign,
         );
         out.clear();
-        out.extend(local.iter().map(|normal| {
-            let normal = (cofactors * wide(*normal)).try_normalize().unwrap_or(DVec3::Z);
-            narrow(render_axes(normal))
-        }));
+        turn_normals(cofactors, local, out);
     }
 }
 

@@ -7,12 +7,13 @@ use super::{
     carried::Carried,
     cut::{RowGrid, cut},
     data::PrimitiveData,
-    feature_ids::{FeatureIdSet, Rows},
+    feature_ids::{FeatureIdSet, MESH_FEATURES, Rows, too_many_sets},
     file::Primitive,
     file_metadata::{FileMetadata, is_coarse, texture_coordinates},
     material::{self, EdgeSource, Look, srgb_bytes},
     place::{Bounds, wide},
 };
+use crate::georef::LocalBox;
 use bevy::math::Vec3;
 use gltf::json::{mesh::Mode, validation::Checked};
 
@@ -90,7 +91,8 @@ pub(super) fn read_part(
     }
     let mut positions = data.vectors::<3>(position)?;
     let count = positions.len();
-    let (indices, dropped) = read_indices(&data, primitive, mode, &positions)?;
+    let within = LocalBox::of(&positions);
+    let (indices, dropped) = read_indices(&data, primitive, mode, &positions, within.is_some())?;
     if dropped > 0 {
         let (_, elements) = shape.element();
         let message =
@@ -100,10 +102,12 @@ pub(super) fn read_part(
     if indices.is_empty() {
         return Ok(None);
     }
-    for position in &mut positions {
-        // Nothing uses these any more, but they would spoil the bounds.
-        if !is_finite(position) {
-            *position = [0.0; 3];
+    if within.is_none() {
+        for position in &mut positions {
+            // Nothing uses these any more, but they would spoil the bounds.
+            if !is_finite(position) {
+                *position = [0.0; 3];
+            }
         }
     }
     let mut soft = |result: Result<(), Fault>| faults.extend(result.err());
@@ -140,7 +144,8 @@ pub(super) fn read_part(
         }
         outline = read.unwrap_or_default();
     }));
-    let carried = metadata.carried(&data, primitive, shape == Shape::Faces, count, faults);
+    faults.extend(too_many_sets(&primitive.extensions, MESH_FEATURES));
+    let carried = metadata.carried(&data, primitive, shape, rows, count, faults);
     let mut part = Part {
         shape,
         look,
@@ -176,6 +181,7 @@ fn read_indices(
     primitive: &Primitive,
     mode: Mode,
     positions: &[[f32; 3]],
+    are_finite: bool,
 ) -> Result<(Vec<u32>, usize), Fault> {
     let shape = Shape::of(mode);
     let triangles = data.draco_triangles().filter(|_| shape == Shape::Faces);
@@ -186,7 +192,7 @@ fn read_indices(
         (None, None) => as_list((0_u32..).take(positions.len()).collect(), mode),
     };
     let (corners, _) = shape.element();
-    Ok(checked_elements(indices, corners, positions))
+    Ok(checked_elements(indices, corners, positions, are_finite))
 }
 
 impl Part {
@@ -248,14 +254,10 @@ impl Part {
     }
 
     fn measure(&mut self) {
-        let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);
-        for position in &self.positions {
-            let position = Vec3::from_array(*position);
-            low = low.min(position);
-            high = high.max(position);
+        if let Some(within) = LocalBox::of(&self.positions) {
+            self.bounds.low = wide(within.low);
+            self.bounds.high = wide(within.high);
         }
-        self.bounds.low = wide(low.to_array());
-        self.bounds.high = wide(high.to_array());
     }
 }
 
@@ -294,17 +296,19 @@ fn read_rows(
     metadata: &FileMetadata,
     count: usize,
 ) -> Result<Features, Fault> {
-    // One table serves the whole payload; the ids of another would name the wrong rows.
-    let set = FeatureIdSet::of(primitive).filter(|set| set.property_table == rows.property_table);
-    let Some(set) = set else {
+    const COST: &str = "the geometry is shown without features";
+    let Some(set) = rows.take_own(&mut FeatureIdSet::all_of(primitive)) else {
         return Ok(Features::Rows(vec![rows.count; count]));
     };
     let Some(source) = set.texture() else {
-        return set.rows(data, count, rows.count).map(Features::Rows);
+        let found = set.rows(data, count, rows.count);
+        return found
+            .map(Features::Rows)
+            .map_err(|fault| fault.costs(COST, MESH_FEATURES));
     };
     let grid = metadata.grid(source, set.null_id(), rows)?;
     let uvs = texture_coordinates(data, primitive, source, count);
-    let uvs = uvs.map_err(|fault| fault.moved_to("EXT_mesh_features"))?;
+    let uvs = uvs.map_err(|fault| fault.moved_to(MESH_FEATURES))?;
     Ok(Features::Grid(grid, uvs))
 }
 
@@ -394,11 +398,16 @@ fn as_list(indices: Vec<u32>, mode: Mode) -> Vec<u32> {
 }
 
 /// Elements of so many corners each that all exist and are finite, and how many are not.
-fn checked_elements(mut indices: Vec<u32>, corners: usize, positions: &[[f32; 3]]) -> (Vec<u32>, usize) {
+fn checked_elements(
+    mut indices: Vec<u32>,
+    corners: usize,
+    positions: &[[f32; 3]],
+    are_finite: bool,
+) -> (Vec<u32>, usize) {
     indices.truncate(indices.len() / corners * corners);
-    // Two straight passes show that nearly every file is sound as it is.
+    // A straight pass shows that nearly every file is sound as it is.
     let largest = indices.iter().copied().max().unwrap_or(0) as usize;
-    if largest < positions.len() && positions.iter().all(is_finite) {
+    if largest < positions.len() && are_finite {
         return (indices, 0);
     }
     let is_usable = |index: &u32| positions.get(*index as usize).is_some_and(is_finite);
@@ -437,11 +446,11 @@ mod tests {
     #[test]
     fn triangles_with_missing_or_endless_corners_are_dropped() {
         let positions = [[0.0; 3], [1.0; 3], [2.0; 3], [f32::NAN, 0.0, 0.0], [f32::INFINITY; 3]];
-        let (kept, dropped) = checked_elements(vec![0, 1, 2, 0, 1, 5, 0, 1, 3, 4, 0, 1, 2, 1], 3, &positions);
+        let (kept, dropped) = checked_elements(vec![0, 1, 2, 0, 1, 5, 0, 1, 3, 4, 0, 1, 2, 1], 3, &positions, false);
         assert_eq!((kept, dropped), (vec![0, 1, 2], 3));
-        let (kept, dropped) = checked_elements(vec![0, 1, 2, 2, 1], 3, &positions[..3]);
+        let (kept, dropped) = checked_elements(vec![0, 1, 2, 2, 1], 3, &positions[..3], true);
         assert_eq!((kept, dropped), (vec![0, 1, 2], 0));
-        let (kept, dropped) = checked_elements(vec![0, 1, 1, 3, 7, 2], 2, &positions);
+        let (kept, dropped) = checked_elements(vec![0, 1, 1, 3, 7, 2], 2, &positions, false);
         assert_eq!((kept, dropped), (vec![0, 1], 2));
     }
 }

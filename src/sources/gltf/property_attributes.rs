@@ -2,7 +2,8 @@
 //!
 //! A feature has one value of a property. Where its vertices have different numbers that is their mean; of vectors,
 //! matrices and enums, which have none, it is the value of its first vertex. Points without features of their own become
-//! one each, as those of point clouds do.
+//! one each, as those of point clouds do. Of surfaces without features the value is that of the place where somebody
+//! points: between the corners, or that of the nearest corner where nothing lies between.
 
 use super::{
     Fault,
@@ -14,7 +15,7 @@ use super::{
     primitive::Shape,
     property_format::{Element, Number, PropertyFormat, Scalar},
 };
-use crate::geometry::{Column, FeatureTable, Value};
+use crate::geometry::{Column, FeatureTable, ReadCorners, Value, VertexProperty, nearest};
 use serde_json::Value as Json;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,6 +23,7 @@ use std::{collections::BTreeMap, sync::Arc};
 const MAX_CELLS: usize = 16_000_000;
 
 /// One property and the attribute that has its numbers.
+#[derive(Debug)]
 pub(super) struct AttributeProperty {
     name: String,
     class: String,
@@ -110,12 +112,24 @@ impl AttributeProperty {
 
     /// The value of one vertex.
     fn value(&self, numbers: &[f32], is_normalized: bool) -> Value {
-        let kind = match self.format.element {
-            Element::Enum { .. } => return numbers.first().map_or(Value::Null, |n| self.format.of_enum(whole(*n))),
-            Element::Numbers { number, .. } => number,
-            Element::Bool | Element::Text => return Value::Null,
+        match self.format.element {
+            Element::Enum { .. } => numbers.first().map_or(Value::Null, |n| self.format.of_enum(whole(*n))),
+            Element::Numbers { .. } => self.format.of_numbers(&self.raw(numbers, is_normalized)),
+            Element::Bool | Element::Text => Value::Null,
+        }
+    }
+
+    /// Whether its numbers are whole ones.
+    fn is_whole(&self, is_normalized: bool) -> bool {
+        let number = match self.format.element {
+            Element::Numbers { number, .. } | Element::Enum { number, .. } => number,
+            Element::Bool | Element::Text => return true,
         };
-        let is_whole = matches!(kind, Number::Int { .. }) && !is_normalized;
+        matches!(number, Number::Int { .. }) && !is_normalized
+    }
+
+    fn raw(&self, numbers: &[f32], is_normalized: bool) -> Vec<Scalar> {
+        let is_whole = self.is_whole(is_normalized);
         let raw = |number: &f32| {
             if is_whole {
                 Scalar::Int(whole(*number))
@@ -123,7 +137,51 @@ impl AttributeProperty {
                 Scalar::Float(f64::from(*number))
             }
         };
-        self.format.of_numbers(&numbers.iter().map(raw).collect::<Vec<_>>())
+        numbers.iter().map(raw).collect()
+    }
+}
+
+/// Reads a property between corners.
+#[derive(Debug)]
+struct BetweenCorners {
+    property: Arc<AttributeProperty>,
+    is_normalized: bool,
+}
+
+impl ReadCorners for BetweenCorners {
+    fn value(&self, corners: [&[f32]; 3], weights: [f32; 3]) -> Value {
+        let (property, is_normalized) = (&*self.property, self.is_normalized);
+        let near = corners[nearest(weights)];
+        let is_missing = |corner: &[f32]| property.format.are_missing(&property.raw(corner, is_normalized));
+        // Neither between two kinds of wood nor beside "no data" is there anything; and equal numbers are not rounded.
+        let is_near = property.is_category()
+            || property.is_whole(is_normalized)
+            || corners.iter().all(|corner| *corner == near)
+            || corners.iter().any(|corner| is_missing(corner));
+        if is_near {
+            return property.value(near, is_normalized);
+        }
+        let part = |place: usize| -> f32 {
+            let parts = corners.iter().zip(weights);
+            parts.map(|(corner, weight)| corner[place] * weight).sum()
+        };
+        let mean: Vec<f32> = (0..near.len()).map(part).collect();
+        property.value(&mean, is_normalized)
+    }
+}
+
+impl VertexNumbers {
+    /// The same as values where somebody points.
+    pub(super) fn at_vertices(self) -> VertexProperty {
+        VertexProperty {
+            name: self.property.name.clone(),
+            width: self.width,
+            numbers: self.numbers,
+            reader: Arc::new(BetweenCorners {
+                property: self.property,
+                is_normalized: self.is_normalized,
+            }),
+        }
     }
 }
 
@@ -194,15 +252,18 @@ impl Gathered {
     }
 }
 
-/// Adds what the attributes say of the features to their table.
-pub(super) fn add_columns(placed: &[PlacedMesh], table: &mut FeatureTable, faults: &mut Vec<Fault>) {
+/// Adds what the attributes say of the features to their table. What belongs to no feature keeps its numbers.
+pub(super) fn add_columns(placed: &mut [PlacedMesh], table: &mut FeatureTable, faults: &mut Vec<Fault>) {
     let rows = table.rows as usize;
-    let mut gathered: BTreeMap<(&str, &str), Gathered> = BTreeMap::new();
+    let mut gathered: BTreeMap<(String, String), Gathered> = BTreeMap::new();
     let (mut cells_left, mut is_told) = (MAX_CELLS, false);
-    for part in placed.iter().flat_map(|mesh| &mesh.parts) {
-        for numbers in &part.carried.numbers {
+    for part in placed.iter_mut().flat_map(|mesh| &mut mesh.parts) {
+        if !part.rows.iter().any(|row| (*row as usize) < rows) {
+            continue;
+        }
+        for numbers in std::mem::take(&mut part.carried.numbers) {
             let property = &*numbers.property;
-            let key = (property.class.as_str(), property.name.as_str());
+            let key = (property.class.clone(), property.name.clone());
             if !gathered.contains_key(&key) {
                 let Some(left) = cells_left.checked_sub(rows) else {
                     if !is_told {
@@ -230,13 +291,12 @@ pub(super) fn add_columns(placed: &[PlacedMesh], table: &mut FeatureTable, fault
             }
         }
     }
-    let gathered = gathered.into_iter().filter(|_| rows > 0);
     for ((class, name), of) in gathered {
         // The table has the first word.
-        let name = if table.column(name).is_some() {
+        let name = if table.column(&name).is_some() {
             format!("{class}.{name}")
         } else {
-            name.to_owned()
+            name
         };
         table.columns.push((name, of.column()));
     }
@@ -264,6 +324,7 @@ pub(super) fn make_rows_of_points(placed: &mut [PlacedMesh], faults: &mut Vec<Fa
     Some(Rows {
         property_table: None,
         count,
+        are_of_copies: false,
     })
 }
 

@@ -46,9 +46,13 @@ impl Number {
         let size = self.bytes();
         let start = index.checked_mul(size)?;
         let raw = data.get(start..start.checked_add(size)?)?;
-        let mut wide = [0_u8; 8];
-        wide[..size].copy_from_slice(raw);
-        let bits = u64::from_le_bytes(wide);
+        // Each size apart: a copy of as many bytes as a variable says is a call.
+        let bits = match *raw {
+            [a] => u64::from(a),
+            [a, b] => u64::from(u16::from_le_bytes([a, b])),
+            [a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
+            _ => u64::from_le_bytes(raw.try_into().ok()?),
+        };
         Some(match self {
             Self::Float { bytes: 4 } => Scalar::Float(f64::from(f32::from_le_bytes(raw.try_into().ok()?))),
             Self::Float { .. } => Scalar::Float(f64::from_bits(bits)),
@@ -182,7 +186,7 @@ impl PropertyFormat {
     }
 
     /// Whether all of these raw numbers, those of a vector, a matrix or an array, stand for no data.
-    fn are_missing(&self, raw: &[Scalar]) -> bool {
+    pub(super) fn are_missing(&self, raw: &[Scalar]) -> bool {
         let Some(no_data) = self.no_data.as_ref().and_then(Json::as_array) else {
             return raw.len() == 1 && raw.first().is_some_and(|raw| self.is_missing(*raw));
         };

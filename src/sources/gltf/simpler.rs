@@ -116,7 +116,7 @@ mod tests {
     fn models_become_as_simple_as_they_must_and_keep_their_size() {
         let models = Copies {
             places: vec![DAffine3::IDENTITY; 1_001],
-            rows: Vec::new(),
+            ..Copies::default()
         };
         let chain = Chain {
             root_from_models: DMat4::IDENTITY,

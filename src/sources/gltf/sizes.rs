@@ -7,7 +7,7 @@ use super::{
     count::instance_count,
     cut::{MAX_CUTS, MAX_CUTS_OF_TILE},
     document::Document,
-    feature_ids::FeatureIdSet,
+    feature_ids::{FeatureIdSet, Rows, choose_rows},
     file::{Primitive, Root},
     material::{RenderClass, look},
     merge::MIN_COPIES,
@@ -19,7 +19,7 @@ use super::{
     value_sizes::table_size,
 };
 use crate::{
-    geometry::TextureSupport,
+    geometry::{SurfaceSpan, TextureSupport},
     sources::{
         codecs::draco_header::{DracoHeader, draco_header},
         resource::{RandomRead, Resources, join, read_uri},
@@ -33,6 +33,8 @@ use std::{borrow::Cow, collections::BTreeSet};
 const DRACO: &str = "KHR_draco_mesh_compression";
 /// What the extension with properties is called in a file.
 const METADATA: &str = "EXT_structural_metadata";
+/// Bytes of one set of rows besides the rows.
+const SET_BYTES: u64 = 256;
 /// Models with more corners are counted as if picking held each of their copies.
 const LARGE_MODEL_CORNERS: u64 = 300_000;
 /// Bytes of a picture in a file of its own that its size is looked for in.
@@ -63,7 +65,8 @@ pub(crate) struct Sizes {
     /// Bytes that the largest Draco stream takes while it is unpacked.
     pub(crate) draco_bytes: u64,
     pub(crate) texel_bytes: u64,
-    /// Bytes of properties in textures and at vertices, and of the pictures that features are read from.
+    /// Bytes of properties in textures and at vertices, of other tables than that of the features, and of the pictures that
+    /// features are read from.
     pub(crate) surface_bytes: u64,
     /// Bytes that the largest picture takes besides while it is unpacked.
     pub(crate) picture_bytes: u64,
@@ -108,13 +111,13 @@ impl Sizes {
     }
 }
 
-/// Counts a file that stands in so many places. `path` is where it lies; the names of its properties are added to
-/// `columns`.
+/// Counts a file that an instanced tile draws in so many places, or that stands once. `path` is where it lies; the names
+/// of its properties are added to `columns`.
 pub(crate) fn sizes(
     document: &Document<'_>,
     resources: &dyn Resources,
     path: &str,
-    models: u64,
+    models: Option<u64>,
     columns: &mut BTreeSet<String>,
 ) -> Sizes {
     let mut sizer = Sizer {
@@ -125,13 +128,19 @@ pub(crate) fn sizes(
         classes: BTreeSet::new(),
         copied: Copied::default(),
         budget: Budget::default(),
+        rows: Rows {
+            are_of_copies: models.is_some(),
+            ..choose_rows(&document.root, None)
+        },
         cuts_left: MAX_CUTS_OF_TILE as u64,
     };
-    sizer.read_places(models);
+    sizer.read_places(models.unwrap_or(1));
     sizer.read_buffers();
     sizer.read_pictures(document.support);
     sizer.read_data_pictures();
-    let table = table_size(&document.root, resources, path, sizer.sizes.points, columns);
+    let (points, are_of_copies) = (sizer.sizes.points, models.is_some());
+    let table = table_size(&document.root, resources, path, points, are_of_copies, columns);
+    sizer.sizes.surface_bytes = sizer.sizes.surface_bytes.saturating_add(table.other_bytes);
     sizer.sizes.rows = table.rows;
     sizer.sizes.value_bytes = table.value_bytes;
     sizer.sizes.row_bytes = table.row_bytes;
@@ -183,6 +192,8 @@ struct Sizer<'a> {
     classes: BTreeSet<RenderClass>,
     copied: Copied,
     budget: Budget,
+    /// Which feature id sets make the features.
+    rows: Rows,
     /// Triangles that surfaces may still be cut into.
     cuts_left: u64,
 }
@@ -198,18 +209,21 @@ impl<'a> Sizer<'a> {
             }
             let primitives = root.meshes.get(place.mesh).map_or(&[][..], |mesh| &mesh.primitives);
             // Each copy is one feature, where its parts have none of their own.
-            let is_one = times >= MIN_COPIES as u64 && primitives.iter().all(|part| FeatureIdSet::of(part).is_none());
+            let is_one =
+                times >= MIN_COPIES as u64 && primitives.iter().all(|part| FeatureIdSet::all_of(part).is_empty());
+            let of_copies = FeatureIdSet::all_of_instances(place.node_extensions).len() as u64;
             for primitive in primitives {
                 if !self.budget.takes_elements(elements_of(root, primitive)) {
                     return;
                 }
-                self.read_primitive(primitive, times.saturating_sub(1), is_one);
+                self.read_primitive(primitive, times.saturating_sub(1), is_one, of_copies);
             }
         }
     }
 
-    /// Counts a primitive that is drawn once and `more` times; `is_one` where picking holds it once.
-    fn read_primitive(&mut self, primitive: &Primitive, more: u64, is_one: bool) {
+    /// Counts a primitive that is drawn once and `more` times; `is_one` where picking holds it once. So many sets say what
+    /// its copies are.
+    fn read_primitive(&mut self, primitive: &Primitive, more: u64, is_one: bool, of_copies: u64) {
         let root = &self.document.root;
         let count = |index: Option<usize>| {
             let count = index.and_then(|index| root.accessors.get(index)).map(element_count);
@@ -240,7 +254,9 @@ impl<'a> Sizer<'a> {
             self.sizes.draco_bytes = self.sizes.draco_bytes.max(work);
         }
         let cuts = self.cuts_of(primitive);
-        self.read_carried(primitive, elements);
+        // A strip has three corners for each of its indices.
+        let corners = elements.saturating_mul(if shape == Mode::Triangles { 1 } else { 3 });
+        self.read_carried(primitive, corners.saturating_add(3 * cuts), more, of_copies);
         let sizes = &mut self.sizes;
         sizes.read_vertices = sizes.read_vertices.saturating_add(vertices);
         let times = |each: u64| each.saturating_mul(more);
@@ -303,9 +319,17 @@ impl<'a> Sizer<'a> {
         cuts
     }
 
-    /// Counts what the vertices of a primitive have of properties.
-    fn read_carried(&mut self, primitive: &Primitive, elements: u64) {
-        if primitive.extensions.get(METADATA).is_none() {
+    /// Counts what the corners of a primitive have of properties and of other rows than those of its features; `more` and
+    /// `of_copies` as for the primitive.
+    fn read_carried(&mut self, primitive: &Primitive, corners: u64, more: u64, of_copies: u64) {
+        let rows = Rows {
+            are_of_copies: self.rows.are_of_copies || of_copies > 0,
+            ..self.rows
+        };
+        let mut sets = FeatureIdSet::all_of(primitive);
+        let _own = rows.take_own(&mut sets);
+        let has_properties = primitive.extensions.get(METADATA).is_some();
+        if !has_properties && sets.is_empty() && of_copies == 0 {
             return;
         }
         let named = |start: &str| {
@@ -316,10 +340,19 @@ impl<'a> Sizer<'a> {
                 .count() as u64
         };
         // Texture coordinates of each corner; up to sixteen numbers, as they are read and as values.
+        let numbers = if has_properties { named("_") } else { 0 };
         let each = named("TEXCOORD_")
             .saturating_mul(16)
-            .saturating_add(named("_").saturating_mul(16 * 40));
-        self.sizes.surface_bytes = self.sizes.surface_bytes.saturating_add(elements.saturating_mul(each));
+            .saturating_add(numbers.saturating_mul(16 * 40));
+        // The number of its vertex, and a row in each set, as it is read and as it stays.
+        let of_rows = sets.len() as u64 * 8 + 4;
+        let of_corners = corners.saturating_mul(each.saturating_add(of_rows));
+        let of_copy = size_of::<SurfaceSpan>() as u64 + of_copies.saturating_mul(8);
+        let of_copies = more.saturating_add(1).saturating_mul(of_copy);
+        let all = of_corners.saturating_add(of_copies);
+        // What one set, property or surface has besides: their names are no longer than their JSON.
+        let fixed = (sets.len() as u64 + 4).saturating_mul(SET_BYTES);
+        self.sizes.surface_bytes = self.sizes.surface_bytes.saturating_add(all).saturating_add(fixed);
     }
 
     /// Counts the pictures that properties and features are read from.

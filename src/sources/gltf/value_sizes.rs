@@ -2,9 +2,10 @@
 //! many rows and columns, and bytes of texts and lists besides.
 
 use super::{
-    feature_ids::{FeatureIdSet, MAX_FEATURES, feature_id_sets, property_tables},
+    feature_ids::{FeatureIdSet, MAX_FEATURES, feature_id_sets, other_tables, property_tables},
     file::Root,
     metadata::{defaults_of, schema},
+    other_ids::MAX_TABLES,
     property_format::{Element, Number, PropertyFormat},
 };
 use crate::{geometry::Value, sources::resource::Resources};
@@ -25,19 +26,24 @@ pub(super) struct TableSize {
     pub(super) value_bytes: u64,
     /// The same for each row, however many there will be.
     pub(super) row_bytes: u64,
+    /// Bytes of all tables beside it that are read for other sets of feature ids.
+    pub(super) other_bytes: u64,
 }
 
-/// Counts the table of a file that draws so many `points`. The names of its columns are added to `columns`.
+/// Counts the table of a file that draws so many `points`; `are_of_copies` where an instanced tile draws the whole file.
+/// The names of its columns are added to `columns`.
 pub(super) fn table_size(
     root: &Root,
     resources: &dyn Resources,
     path: &str,
     points: u64,
+    are_of_copies: bool,
     columns: &mut BTreeSet<String>,
 ) -> TableSize {
     let mut size = TableSize::default();
     let sets = feature_id_sets(root);
-    let counted = sets.iter().map(|set| u64::from(set.counted())).max().unwrap_or(0);
+    let counted = sets.iter().flatten().map(|set| u64::from(set.counted()));
+    let counted = counted.max().unwrap_or(0);
     size.rows = counted.min(MAX_FEATURES.into());
     let extension = root.extensions.get("EXT_structural_metadata");
     let attributes = extension.and_then(|extension| extension.get("propertyAttributes")?.as_array());
@@ -47,13 +53,15 @@ pub(super) fn table_size(
         return size;
     }
     let schema = schema(root, resources, path).unwrap_or_default();
-    for table in tables {
+    let others: Vec<usize> = other_tables(root, are_of_copies).into_iter().take(MAX_TABLES).collect();
+    for (number, table) in tables.iter().enumerate() {
         let rows = table.get("count").and_then(Json::as_u64).unwrap_or(0);
         let rows = rows.min(MAX_FEATURES.into());
         let class = class_of(&schema, table);
-        let mut bytes = 0_u64;
+        let (mut bytes, mut cells) = (0_u64, 0_u64);
         for (name, property) in properties_of(table) {
             columns.insert(name.clone());
+            cells = cells.saturating_add(rows);
             if let Some(definition) = class.and_then(|class| class.get(name)) {
                 bytes = bytes.saturating_add(property_bytes(root, &schema, definition, property, rows));
             }
@@ -61,9 +69,14 @@ pub(super) fn table_size(
         let most_rows = usize::try_from(rows).unwrap_or(usize::MAX);
         for (name, default) in defaults_of(&schema, class, table, most_rows).0 {
             columns.insert(name.clone());
+            cells = cells.saturating_add(rows);
             bytes = bytes.saturating_add(rows.saturating_mul(default.heap_bytes()));
         }
-        // One of them is read.
+        if others.contains(&number) {
+            let all = cells.saturating_mul(VALUE_BYTES).saturating_add(bytes);
+            size.other_bytes = size.other_bytes.saturating_add(all);
+        }
+        // One of them is that of the features.
         size.rows = size.rows.max(rows);
         size.value_bytes = size.value_bytes.max(bytes);
     }
@@ -82,6 +95,7 @@ pub(super) fn table_size(
     if !attributes.is_empty() {
         let by_ids = sets
             .iter()
+            .flatten()
             .filter(|set| set.counted() > 0)
             .map(|set| id_bound(root, set));
         // Points without features are one each.

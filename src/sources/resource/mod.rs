@@ -7,6 +7,8 @@
 mod archive;
 mod folder;
 mod gzip;
+#[cfg(test)]
+pub(crate) mod made_up;
 mod manifest;
 mod md5;
 mod random_read;

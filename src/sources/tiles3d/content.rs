@@ -220,7 +220,8 @@ pub fn decode_content_for(request: &DecodeRequest, support: TextureSupport) -> R
         content.bytes_resident += mesh.bytes() + edges.bytes() + bvh.bytes();
         content.meshes.push((mesh, edges, bvh));
     }
-    content.bytes_resident += SurfaceValues::bytes_together(content.meshes.iter().map(|(mesh, ..)| &mesh.values));
+    let values = content.meshes.iter().map(|(mesh, ..)| &mesh.values);
+    content.bytes_resident += SurfaceValues::bytes_together(values.chain(content.marks.values()));
     content.bytes_resident += content.features.bytes();
     Ok(content)
 }

@@ -4,82 +4,26 @@
 use super::super::{
     BoundingVolume, Refine, SubtreeRequest, TileId, TileTree, open_tileset, read_tileset, read_whole_tileset,
 };
-use crate::sources::{
-    Cause, Problem,
-    http::Transfer,
-    resource::{FetchFailure, Remote, ResourceError, Resources},
-};
+use crate::sources::{Cause, Problem, resource::made_up::MadeUp};
 use proptest::prelude::*;
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
-
-/// Files in memory, and what was read of them. Far away or not.
-#[derive(Default)]
-struct Memory {
-    files: BTreeMap<String, String>,
-    is_far: bool,
-    read: Mutex<Vec<String>>,
-}
-
-impl Memory {
-    fn reads(&self) -> usize {
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-}
-
-impl Resources for Memory {
-    fn read(&self, path: &str) -> Result<Vec<u8>, ResourceError> {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        read.push(path.to_owned());
-        let missing = || ResourceError::Missing { uri: path.to_owned() };
-        Ok(self.files.get(path).ok_or_else(missing)?.clone().into_bytes())
-    }
-    fn exists(&self, path: &str) -> bool {
-        self.files.contains_key(path)
-    }
-    fn name(&self) -> String {
-        "memory".to_owned()
-    }
-    fn remote(&self) -> Option<&dyn Remote> {
-        self.is_far.then_some(self)
-    }
-}
-
-impl Remote for Memory {
-    fn host(&self, _: &str) -> String {
-        String::new()
-    }
-    fn wait(&self, _: &str) -> Duration {
-        Duration::ZERO
-    }
-    fn fetch(&self, path: &str, _: u64, _: &Transfer) -> Result<Vec<u8>, FetchFailure> {
-        self.read(path).map_err(|error| FetchFailure {
-            error,
-            may_pass: false,
-            wait: None,
-            was_early: false,
-        })
-    }
-    fn documents(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn forget(&self, _: &str) {}
-}
+use std::{collections::BTreeMap, sync::Arc};
 
 /// As on a server, so that nothing but the first file is read at once.
-fn far<K: Into<String>, V: Into<String>>(files: impl IntoIterator<Item = (K, V)>) -> Arc<Memory> {
+fn far<K: Into<String>, V: Into<String>>(files: impl IntoIterator<Item = (K, V)>) -> Arc<MadeUp> {
     let files = files.into_iter().map(|(name, text)| (name.into(), text.into()));
-    Arc::new(Memory {
-        files: files.collect(),
-        is_far: true,
-        ..Memory::default()
-    })
+    in_memory(true, files.collect())
 }
 
-fn open(files: &Arc<Memory>) -> (TileTree, Vec<Problem>) {
+fn in_memory(is_far: bool, files: BTreeMap<String, String>) -> Arc<MadeUp> {
+    MadeUp::of_texts(is_far, move |path| files.get(path).cloned())
+}
+
+/// How many files were read.
+fn reads(files: &MadeUp) -> usize {
+    files.paths_read().len()
+}
+
+fn open(files: &Arc<MadeUp>) -> (TileTree, Vec<Problem>) {
     open_tileset(files.clone(), "tileset.json").expect("a tileset")
 }
 
@@ -178,13 +122,9 @@ fn a_thousand_external_tilesets_cost_nothing_before_they_are_looked_at() {
     let mut files: BTreeMap<String, String> = (0..1000).map(|n| (format!("{n}/t.json"), leaf.clone())).collect();
     files.insert("tileset.json".to_owned(), root);
     for (is_far, most) in [(true, 1), (false, 65)] {
-        let memory = Arc::new(Memory {
-            files: files.clone(),
-            is_far,
-            ..Memory::default()
-        });
+        let memory = in_memory(is_far, files.clone());
         let (tree, problems) = open(&memory);
-        assert_eq!((memory.reads(), problems.len()), (most, 0));
+        assert_eq!((reads(&memory), problems.len()), (most, 0));
         assert_eq!(tree.tiles.len(), 1001 + most - 1);
         let waiting = (0..)
             .map(TileId)
@@ -193,7 +133,7 @@ fn a_thousand_external_tilesets_cost_nothing_before_they_are_looked_at() {
         assert_eq!(waiting.count(), 1000 + 1 - most);
         let (tile, request) = request(&tree);
         assert_eq!(request.path().unwrap(), format!("{}/t.json", tile.0 - 1));
-        assert_eq!(memory.reads(), most, "asking for what to read reads nothing");
+        assert_eq!(reads(&memory), most, "asking for what to read reads nothing");
     }
     // Of a tileset whose own tiles do not tell where on earth it is, a few are looked into.
     for (path, text) in &mut files {
@@ -204,7 +144,7 @@ fn a_thousand_external_tilesets_cost_nothing_before_they_are_looked_at() {
     let memory = far(files);
     let (tree, _) = open(&memory);
     assert!(tree.is_geocentric);
-    assert_eq!(memory.reads(), 4);
+    assert_eq!(reads(&memory), 4);
 }
 
 #[test]
@@ -243,7 +183,7 @@ fn what_comes_later_inherits_what_it_would_have_inherited_at_once() {
     ]);
     let (mut tree, problems) = open(&files);
     assert!(problems.is_empty(), "{problems:?}");
-    assert_eq!((tree.tiles.len(), files.reads()), (2, 1));
+    assert_eq!((tree.tiles.len(), reads(&files)), (2, 1));
     assert_eq!(tree.tiles[1].contents, ["own.glb"]);
     let (eager, at_once) = read_tileset(files.clone(), "tileset.json").unwrap();
     let later = read_all(&mut tree);
@@ -271,11 +211,9 @@ fn an_external_tileset_that_cannot_be_had_is_told_with_its_name_and_others_come(
     let children = ["gone.json", "bad.json", "rootless.json", "good.json"]
         .map(child)
         .join(",");
+    let root = document(&format!(r#"{EARTH}, "geometricError": 4, "children": [{children}]"#));
     let files = far([
-        (
-            "tileset.json",
-            document(&format!(r#"{EARTH}, "geometricError": 4, "children": [{children}]"#)),
-        ),
+        ("tileset.json", root.clone()),
         ("bad.json", "{".to_owned()),
         (
             "rootless.json",
@@ -302,7 +240,7 @@ fn an_external_tileset_that_cannot_be_had_is_told_with_its_name_and_others_come(
         "they can be asked for again"
     );
     // What is looked into only for the place on earth is not told before somebody looks at it.
-    let unplaced = files.files["tileset.json"].replace(EARTH, SPHERE);
+    let unplaced = root.replace(EARTH, SPHERE);
     let (tree, problems) = open(&far([("tileset.json", unplaced)]));
     assert_eq!((tree.tiles.len(), problems.len()), (5, 0));
     assert!((1..5).map(TileId).all(|tile| tree.is_external_awaited(tile)));
@@ -327,7 +265,7 @@ fn a_cycle_and_an_endless_line_end_when_they_are_met_later() {
         problems[0].path == "b.json" && problems[0].message.contains("includes itself"),
         "{problems:?}"
     );
-    assert_eq!((tree.tiles.len(), files.reads()), (3, 3));
+    assert_eq!((tree.tiles.len(), reads(&files)), (3, 3));
 
     let names: Vec<String> = (0..2000).map(|n| format!("{n}.json")).collect();
     let line = names.windows(2).map(|pair| (pair[0].clone(), leads_to(&pair[1])));
@@ -359,7 +297,7 @@ fn a_tileset_beside_children_comes_at_once_and_a_name_that_does_not_tell_waits()
         let unnamed = far([("tileset.json", with("x").as_str()), ("x", text)]);
         let (mut tree, _) = open(&unnamed);
         assert_eq!(
-            (tree.tiles.len(), awaited(&tree), unnamed.reads()),
+            (tree.tiles.len(), awaited(&tree), reads(&unnamed)),
             (2, Some(TileId(0)), 1)
         );
         assert_eq!(read_all(&mut tree), []);
@@ -394,7 +332,7 @@ fn part_of_an_implicit_tiling_may_wait_for_an_external_tileset() {
     let (root, first) = request(&tree);
     assert!(tree.attach(root, first.read().unwrap()));
     // The contents of the first two children; nobody has read them.
-    assert_eq!((tree.tiles.len(), files.reads()), (5, 2));
+    assert_eq!((tree.tiles.len(), reads(&files)), (5, 2));
     let waiting = (0..5).map(TileId).filter(|tile| tree.is_external_awaited(*tile));
     assert_eq!(waiting.count(), 2);
     let problems = read_all(&mut tree);
@@ -466,11 +404,12 @@ proptest! {
         let mut files = BTreeMap::new();
         let root = write(&piece, &mut files);
         files.insert("tileset.json".to_owned(), format!(r#"{{"asset": {{"version": "1.1"}}, "geometricError": 9, "root": {root}}}"#));
+        let all = files.len();
         let memory = far(files);
         let (mut tree, _) = open(&memory);
-        prop_assert_eq!(memory.reads(), 1);
+        prop_assert_eq!(reads(&memory), 1);
         let problems = read_all(&mut tree);
-        prop_assert_eq!(memory.reads(), memory.files.len(), "each once");
+        prop_assert_eq!(reads(&memory), all, "each once");
         let (eager, at_once) = read_tileset(memory.clone(), "tileset.json").unwrap();
         prop_assert_eq!(problems.len(), at_once.len());
         prop_assert_eq!(said(&tree, TileId(0)), said(&eager, TileId(0)));

@@ -139,7 +139,11 @@ impl<'a> I3dm<'a> {
         let (rows, table_rows) = self.rows(&values, &mut faults);
         let (table, table_faults) = batch_table(self.batch_json, self.batch_binary, table_rows);
         faults.extend(table_faults);
-        let mut copies = Copies { places, rows };
+        let mut copies = Copies {
+            places,
+            rows,
+            ..Copies::default()
+        };
         faults.extend(
             copies
                 .drop_endless()

@@ -188,7 +188,7 @@ impl Counting<'_> {
                         tile.batch_length.into(),
                     );
                     self.sizes.json_bytes += tile.batch_json.len() as u64;
-                    self.add_model(tile.gltf, &self.request.path.clone(), 1);
+                    self.add_model(tile.gltf, &self.request.path.clone(), None);
                 }
             }
             PayloadKind::I3dm => {
@@ -214,7 +214,7 @@ impl Counting<'_> {
                     }
                 }
             }
-            PayloadKind::Glb | PayloadKind::Gltf => self.add_model(bytes, &self.request.path.clone(), 1),
+            PayloadKind::Glb | PayloadKind::Gltf => self.add_model(bytes, &self.request.path.clone(), None),
             _ => {}
         }
     }
@@ -223,20 +223,21 @@ impl Counting<'_> {
     fn add_instances(&mut self, tile: &I3dm<'_>, count: u64) {
         let path = &self.request.path;
         match tile.model {
-            Model::Embedded(model) => self.add_model(model, &path.clone(), count),
+            Model::Embedded(model) => self.add_model(model, &path.clone(), Some(count)),
             Model::External(uri) => {
                 let model = read_uri(&*self.request.resources, path, uri, MAX_PAYLOAD_BYTES)
                     .and_then(|bytes| unzipped(bytes, MAX_PAYLOAD_BYTES, uri));
                 let beside = join(path, uri).unwrap_or_else(|_error| path.clone());
                 if let Ok(model) = model {
                     self.sizes.buffer_bytes += model.len() as u64;
-                    self.add_model(&model, &beside, count);
+                    self.add_model(&model, &beside, Some(count));
                 }
             }
         }
     }
 
-    fn add_model(&mut self, bytes: &[u8], path: &str, models: u64) {
+    /// Adds a file that stands once, or that so many instances draw.
+    fn add_model(&mut self, bytes: &[u8], path: &str, models: Option<u64>) {
         let Ok(document) = Document::parse(bytes) else { return };
         let document = document.for_card(self.support);
         let sizes = gltf::sizes(&document, &*self.request.resources, path, models, &mut self.columns);

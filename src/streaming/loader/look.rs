@@ -1,7 +1,8 @@
 //! Looks at a tile before it is decoded: reads its payloads, asks what they need, and sets that much aside.
 //!
 //! A tile for which there is no room goes back to whoever wished for it, with what it needs remembered; its bytes are
-//! dropped. One that is larger than the ceiling by itself is refused for good. So no thread waits for memory.
+//! dropped. One that is larger than the ceiling by itself is refused until the ceiling is raised
+//! ([`LoadedTile::refused_bytes`](super::LoadedTile::refused_bytes)). So no thread waits for memory.
 
 use super::{DecodedContent, Job, Shared, State, at_hand::give};
 use crate::sources::resource::{ResourceError, encode_percent, read_uri};
@@ -128,7 +129,8 @@ impl<C: DecodedContent> Shared<C> {
         if has_room { Looked::Ready(job) } else { Looked::NoRoom }
     }
 
-    fn refused(&self, job: Job, bytes: u64) -> Looked {
+    fn refused(&self, mut job: Job, bytes: u64) -> Looked {
+        job.refused_bytes = Some(bytes);
         let ceiling = self.lock().ledger.ceiling_bytes();
         let problems = job.wish.requests.iter().map(|request| refusal(request, bytes, ceiling));
         let problems = problems.collect();
@@ -143,18 +145,23 @@ impl<C: DecodedContent> Shared<C> {
 
     /// Reads a payload within memory set aside for it, beside that of those `before` it. `None` where it cannot be read.
     fn payload(&self, key: TileKey, request: &DecodeRequest, before: u64) -> Result<Option<Vec<u8>>, Short> {
-        let mut limit = FIRST_BYTES.min(self.lock().ledger.free_for(key).max(1));
+        let (mut limit, most) = {
+            let state = self.lock();
+            let most = state.ledger.ceiling_bytes().saturating_sub(before);
+            (FIRST_BYTES.min(state.ledger.free_for(key).max(1)), most)
+        };
         // A promise of a size is not yet a size.
-        for _ in 0..8 {
+        for time in 0..8 {
             let all = before.saturating_add(limit);
             let mut state = self.lock();
             if !state.set_aside(key, all) {
-                // It needs that at least.
-                state.ledger.at_least(key, all);
-                let never_fits = state.ledger.exceeds_ceiling(all);
+                // It needs that at least; nothing is known of it before it said a size, and somebody else was faster.
+                let known = if time == 0 { before.saturating_add(1) } else { all };
+                state.ledger.at_least(key, known);
+                let never_fits = state.ledger.exceeds_ceiling(known);
                 drop(state);
                 return Err(if never_fits {
-                    Short::TooLarge(all)
+                    Short::TooLarge(known)
                 } else {
                     Short::NoRoom
                 });
@@ -168,7 +175,8 @@ impl<C: DecodedContent> Shared<C> {
             match read_uri(&*request.resources, "", &uri, limit) {
                 Ok(bytes) => return Ok(Some(bytes)),
                 Err(ResourceError::TooLarge { bytes, .. }) if bytes <= MAX_PAYLOAD_BYTES => {
-                    limit = bytes.max(limit.saturating_mul(2));
+                    // Not more than there is for the sake of doubling: it would be refused for that alone.
+                    limit = bytes.max(limit.saturating_mul(2).min(most));
                 }
                 Err(_) => return Ok(None),
             }

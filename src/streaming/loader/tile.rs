@@ -59,6 +59,8 @@ pub struct LoadedTile<C = TileContent> {
     pub results: Vec<Result<C, Problem>>,
     /// Where it failed and may succeed later: after this time it may be wished for again.
     pub retry_after: Option<Duration>,
+    /// Where it is larger than all may be: once there may be so many bytes it may be wished for again.
+    pub refused_bytes: Option<u64>,
 }
 
 impl<C> LoadedTile<C> {
@@ -137,6 +139,8 @@ pub(super) struct Job {
     /// Whether it came over a network.
     pub(super) is_fetched: bool,
     pub(super) retry_after: Option<Duration>,
+    /// Bytes that there would have to be before it can be loaded, where there never are.
+    pub(super) refused_bytes: Option<u64>,
     /// What its contents take, and the bytes of their payloads that were read for it.
     pub(super) need: MemoryNeed,
     pub(super) payload_bytes: u64,
@@ -152,6 +156,7 @@ impl Job {
             wish,
             is_fetched: false,
             retry_after: None,
+            refused_bytes: None,
             need: MemoryNeed::default(),
             payload_bytes: 0,
             held: None,

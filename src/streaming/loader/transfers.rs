@@ -26,8 +26,6 @@ const MOST_FETCHED: usize = 32;
 const ROOM_BYTES: u64 = 256 << 20;
 /// Largest content that is fetched, bytes.
 const MAX_CONTENT_BYTES: u64 = 128 << 20;
-/// What a content is taken to need of which nothing came, bytes.
-const LEAST_BYTES: u64 = 1 << 20;
 /// Most other files (buffers, pictures) of one content that are fetched with it.
 const MAX_REFERENCES: usize = 256;
 /// A transfer goes on for this long though its tile is not wished for: wishes flicker while a camera turns.
@@ -366,9 +364,7 @@ impl<C: DecodedContent> Shared<C> {
             let mut is_over = true;
             if let Some(failure) = failure {
                 if failure.had_no_room {
-                    // It needs more than came of it.
-                    let bytes = transfer.received().saturating_mul(2).max(LEAST_BYTES);
-                    state.ledger.at_least(key, bytes);
+                    state.ledger.guess(key, transfer.received());
                 }
                 state.stats.transfers_failed += u64::from(!failure.was_early);
                 let (wait, gives_up) = state.transfers.fails(key, &failure);
@@ -382,7 +378,7 @@ impl<C: DecodedContent> Shared<C> {
         } else {
             let message = "the tile cannot be fetched: its reader stopped";
             let problem = Problem::error("", "", message).because(Cause::Damaged);
-            state.push_finished(key, vec![Err(problem)], None);
+            state.push_finished(key, vec![Err(problem)], None, None);
         }
         drop(state);
         self.work.notify_all();
@@ -399,10 +395,14 @@ fn fetch(wish: LoadWish, transfer: &Arc<Transfer>, most: u64, needs: &Needs<'_>)
     let mut ready = Vec::with_capacity(requests.len());
     let mut failed = Vec::with_capacity(requests.len());
     let mut first_failure = None;
+    let mut refused_bytes = None;
     for request in requests {
         let (request, outcome) = fetch_content(request, transfer, most, needs);
         let outcome = outcome.map(|more| need = need.then(more));
         let problem = outcome.err().map(|failure| {
+            if failure.error.cause() == Cause::TooLarge && most < MAX_CONTENT_BYTES {
+                refused_bytes = Some(most + 1);
+            }
             if failure.may_pass && first_failure.is_none() {
                 first_failure = Some(Failure {
                     wait: failure.wait,
@@ -428,6 +428,7 @@ fn fetch(wish: LoadWish, transfer: &Arc<Transfer>, most: u64, needs: &Needs<'_>)
             failed,
             is_fetched: true,
             retry_after: None,
+            refused_bytes,
             need,
             payload_bytes: transfer.held(),
             held: None,

@@ -39,7 +39,7 @@ pub use list_row::{ListRow, list_row};
 pub use north_arrow::north_arrow;
 pub use number_field::number_field;
 pub use panel::{PanelHead, panel};
-pub use path_field::{PathTyped, complaint, path_field};
+pub use path_field::{PathQuestion, PathTyped, complaint, path_field, path_question};
 pub use pill::pill;
 pub use progress::progress;
 pub use rail::{RailItem, rail};

@@ -388,7 +388,7 @@ fn start_estimate(
     let now_s = time.elapsed_secs_f64();
     let pace = &mut grounds.bypass_change_detection().pace;
     pace.rest(now_s);
-    if !pace.is_due(now_s, tiles.complete) {
+    if !pace.is_due(now_s, tiles.is_settled()) {
         return;
     }
     if let Some(samples) = samples.take_changed() {

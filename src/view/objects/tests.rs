@@ -72,12 +72,7 @@ fn world() -> App {
         .init_resource::<FeatureRows>()
         .init_resource::<GroundHeights>()
         .init_resource::<Unfinished>()
-        .insert_resource(SharedPaper {
-            solid: Handle::default(),
-            two_sided: Handle::default(),
-            ink: Handle::default(),
-            pencil: Handle::default(),
-        })
+        .insert_resource(SharedPaper::blank())
         .add_message::<ScenarioShown>()
         .insert_resource(ShownScenario::new(Arc::new(open)))
         .add_plugins((crate::schedule::plugin, prepared::plugin))

@@ -53,6 +53,8 @@ pub struct PointHit<F = PointFacts> {
     pub score: f32,
     /// What is known of it.
     pub facts: F,
+    /// Which of the points it is.
+    pub number: usize,
 }
 
 impl<F: Copy> PickPoints<F> {
@@ -127,6 +129,7 @@ impl<F: Copy> PickPoints<F> {
             distance_m: f64::from(along),
             score,
             facts: *self.facts.get(at)?,
+            number: at,
         })
     }
 }

@@ -275,6 +275,16 @@ impl TileLayer {
         }
     }
 
+    /// There is no room on the graphics card for the features of a content.
+    pub(super) fn too_many_features(&self, tile: TileId, number: usize) -> Problem {
+        let path = match &self.tree {
+            Tree::Open(tree) => (tree.tiles.get(tile.0 as usize)).and_then(|tile| tile.contents.get(number)),
+            _ => None,
+        };
+        let message = "there are more features in view than this program can hold; move closer";
+        Problem::error(path.unwrap_or(&self.id).clone(), "", message).because(Cause::Machine)
+    }
+
     /// Whether nothing is missing in the view of a camera that sees it.
     pub(super) fn is_all_there(&self) -> bool {
         self.selection.as_ref().is_some_and(|selection| selection.complete)

@@ -22,6 +22,7 @@ pub use keep::{KeepLayer, KeepOffline, OfflineKeeping};
 pub(crate) use layer::id_text;
 pub(in crate::view) use marks::MarkAssets;
 pub use retry::RetryTiles;
+use retry::Room;
 pub use stats::TileStats;
 pub(in crate::view) use upload::Uploader;
 
@@ -348,7 +349,7 @@ fn upload_tiles(
         let tile = loaded.tile;
         let mut resident = Resident::default();
         stats.tiles_loaded += 1;
-        let mut failures = Vec::new();
+        let (mut failures, mut rows_wanted) = (Vec::new(), 0);
         for (number, result) in loaded.results.into_iter().enumerate() {
             match result {
                 Ok(mut content) => {
@@ -357,6 +358,7 @@ fn upload_tiles(
                         problems.0.append(&mut content.problems);
                     }
                     layer.survey(tile, &content.samples, &ground);
+                    let rows_of_content = content.stateful.saturating_add(1);
                     let mut uploader = Uploader {
                         commands: &mut commands,
                         paper: &paper,
@@ -368,28 +370,31 @@ fn upload_tiles(
                         // What is about to go must not hold the guessed ground down.
                         samples: (!ground.is_measured && !leaving.contains(&loaded.layer)).then_some(&mut *samples),
                     };
-                    match uploader.upload(
-                        content,
-                        &PickOwner::Tile {
-                            layer: loaded.layer,
-                            tile,
-                        },
-                    ) {
-                        Some(content) => resident.add(ResidentContent { number, ..content }),
-                        None => problems.0.push(Problem::error(
-                            layer.id.clone(),
-                            format!("tile {}", tile.0),
-                            "there are more features in view than this program can hold; move closer",
-                        )),
+                    let owner = PickOwner::Tile {
+                        layer: loaded.layer,
+                        tile,
+                    };
+                    if let Some(content) = uploader.upload(content, &owner) {
+                        resident.add(ResidentContent { number, ..content });
+                    } else {
+                        rows_wanted = rows_of_content.max(rows_wanted);
+                        failures.push(layer.too_many_features(tile, number));
                     }
                 }
                 Err(problem) => failures.push(problem),
             }
         }
+        // Where there were no rows for any of it, something else stands in.
+        let is_nothing = rows_wanted > 0 && resident.contents.is_empty();
+        let outcome = if is_nothing { ContentState::Failed } else { outcome };
         layer.state.set_content(tile, outcome);
         let room = MOST_PROBLEMS.saturating_sub(problems.0.len());
         for problem in layer.retries.note(tile, failures, loaded.retry_after, room) {
             list_failure(problem, &mut problems, &mut stats);
+        }
+        let rows_wanted = (rows_wanted > 0).then_some(Room::Rows(rows_wanted));
+        if let Some(room) = rows_wanted.or(loaded.refused_bytes.map(Room::Bytes)) {
+            layer.retries.await_room(tile, room);
         }
         if outcome != ContentState::Ready {
             continue;

@@ -126,6 +126,7 @@ pub(in crate::view) fn prepare_whole(
     content.marks.features_mut().for_each(|feature| *feature = 0);
     for points in &mut content.marks.points {
         points.has_row_each = false;
+        points.values = SurfaceValues::default();
         let recolored = (0..points.positions.len()).map(|at| recolor(points.colors.get(at).copied()));
         points.colors = recolored.collect();
     }
@@ -155,7 +156,8 @@ impl PreparedContent {
     fn of(content: TileContent) -> Self {
         let decoded = content.meshes.iter();
         let bytes_before: u64 = decoded.map(|(mesh, edges, _)| mesh.bytes() + edges.bytes()).sum();
-        let values = SurfaceValues::bytes_together(content.meshes.iter().map(|(mesh, ..)| &mesh.values));
+        let values = content.meshes.iter().map(|(mesh, ..)| &mesh.values);
+        let values = SurfaceValues::bytes_together(values.chain(content.marks.values()));
         let bytes_before = bytes_before + values + content.marks.bytes();
         let has_state = !(content.meshes.is_empty()
             && content.marks.lines.is_empty()
@@ -183,7 +185,8 @@ impl PreparedContent {
         }
         prepared.bytes_drawn += prepared.marks.iter().map(PreparedMarks::bytes_drawn).sum::<u64>();
         let held: u64 = prepared.marks.iter().map(PreparedMarks::bytes_held).sum();
-        let held = held + SurfaceValues::bytes_together(prepared.meshes.iter().map(|mesh| &mesh.values));
+        let values = prepared.meshes.iter().map(|mesh| &mesh.values);
+        let held = held + SurfaceValues::bytes_together(values.chain(PreparedMarks::values(&prepared.marks)));
         // The form that is drawn takes the place of the decoded one.
         prepared.bytes_resident = content.bytes_resident.saturating_sub(bytes_before) + prepared.bytes_drawn + held;
         prepared
@@ -436,9 +439,11 @@ mod tests {
         }
         let mut values = SurfaceValues::default();
         values.push(SurfaceSpan {
-            first_triangle: 0,
+            first: 0,
             is_mirrored: false,
+            copy: None,
             surface: Arc::new(Surface {
+                count: 2,
                 uvs: vec![vec![[[0.0; 2]; 3]; 2]],
                 properties: vec![TexelProperty {
                     name: "n".to_owned(),
@@ -448,6 +453,7 @@ mod tests {
                     reader: Arc::new(Plain),
                     uv_set: 0,
                 }],
+                ..Surface::default()
             }),
         });
         values

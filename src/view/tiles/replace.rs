@@ -57,10 +57,11 @@ impl TileLayers {
     }
 }
 
-/// Lets those take over whose view is complete; one that cannot be read leaves what is drawn. `forget` is told the number
+/// Lets those take over whose view is complete, or as good as it gets where `is_all_that_comes`; one that cannot be read leaves what is drawn. `forget` is told the number
 /// of each layer that is gone, and what was listed of its tiles.
 pub(super) fn finish_replacing(
     layers: &mut BTreeMap<u32, TileLayer>,
+    is_all_that_comes: bool,
     scenario: &ShownScenario,
     visibilities: &mut Query<&mut Visibility>,
     commands: &mut Commands,
@@ -71,7 +72,7 @@ pub(super) fn finish_replacing(
         let Some(layer) = layers.get_mut(&number) else { continue };
         let gone = match layer.tree {
             Tree::Failed => number,
-            Tree::Open(_) if layer.is_all_there() => {
+            Tree::Open(_) if layer.is_all_there() || is_all_that_comes => {
                 let Some(old) = layer.successor_of.take() else { continue };
                 layer.follow_selection(rows, scenario, visibilities, commands);
                 old

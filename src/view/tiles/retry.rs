@@ -43,8 +43,19 @@ pub(super) struct Retries {
 struct Failed {
     /// What is listed of it.
     listed: Vec<Problem>,
-    /// When it is asked for again; never by itself where waiting does not help.
+    /// When it is asked for again; not by itself where waiting does not help.
     due: Option<Instant>,
+    /// What it is asked for again with, whenever that is.
+    wants: Option<Room>,
+}
+
+/// What a tile was refused for want of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// Bytes that all tiles together may take.
+    Bytes(u64),
+    /// Free rows for features on the graphics card.
+    Rows(u32),
 }
 
 impl Retries {
@@ -72,8 +83,16 @@ impl Retries {
             }
         }
         let due = retry_after.and_then(|after| Instant::now().checked_add(after));
-        self.failed.insert(tile, Failed { listed, due });
+        let wants = None;
+        self.failed.insert(tile, Failed { listed, due, wants });
         new
+    }
+
+    /// A tile that failed is asked for again once there is room. Not before, or it would be fetched for nothing.
+    pub(super) fn await_room(&mut self, tile: TileId, room: Room) {
+        if let Some(failed) = self.failed.get_mut(&tile) {
+            failed.wants = Some(room);
+        }
     }
 
     /// A tile is gone; its number may stand for another one soon.
@@ -123,9 +142,10 @@ impl Retries {
         }
     }
 
-    /// Takes out what is due now, or everything, with what is listed of each tile. Where a person wants everything nothing
-    /// of it stays listed; what is due by itself is to be given to [`Self::await_again`] once its tile is given up.
-    fn take(&mut self, everything: bool) -> Vec<(TileId, Vec<Problem>)> {
+    /// Takes out what is due now or has room again, or everything, with what is listed of each tile. Where a person wants
+    /// everything nothing of it stays listed, nor does of what has room; what is due by itself is to be given to
+    /// [`Self::await_again`] once its tile is given up.
+    fn take(&mut self, everything: bool, has_room: impl Fn(Room) -> bool) -> Vec<(TileId, Vec<Problem>)> {
         if everything {
             self.is_offline_told = false;
             let again = std::mem::take(&mut self.again);
@@ -136,10 +156,21 @@ impl Retries {
             return tiles;
         }
         let now = Instant::now();
-        let due = self
-            .failed
-            .extract_if(.., |_, failed| failed.due.is_some_and(|due| due <= now));
-        due.map(|(tile, failed)| (tile, failed.listed)).collect()
+        let due = self.failed.extract_if(.., |_, failed| {
+            failed.due.is_some_and(|due| due <= now) || failed.wants.is_some_and(&has_room)
+        });
+        let due: Vec<(TileId, Failed)> = due.collect();
+        due.into_iter()
+            .map(|(tile, failed)| {
+                if failed.wants.is_some_and(&has_room) {
+                    // That there is no room is true no more, whenever the tile comes.
+                    self.unlist(failed.listed);
+                    (tile, Vec::new())
+                } else {
+                    (tile, failed.listed)
+                }
+            })
+            .collect()
     }
 
     /// Keeps these lines of a tile listed until it comes, or fails in another way.
@@ -197,7 +228,8 @@ pub(super) fn ask_servers(scenario: Option<Res<ShownScenario>>, mut tiles: ResMu
     }
 }
 
-/// Gives up what failed, so that it is selected and asked for anew: what is due by itself, and all where a person wants it.
+/// Gives up what failed, so that it is selected and asked for anew: what is due by itself or has room again, and all where a
+/// person wants it.
 pub(super) fn retry_failed(
     mut commands: Commands,
     mut wanted: MessageReader<RetryTiles>,
@@ -213,6 +245,7 @@ pub(super) fn retry_failed(
         layers,
         loader,
         residency,
+        ceiling,
         subtrees,
         ..
     } = tiles.bypass_change_detection();
@@ -222,7 +255,11 @@ pub(super) fn retry_failed(
     }
     let mut trees: HashSet<String> = HashSet::new();
     for (number, layer) in layers.iter_mut() {
-        for (tile, listed) in layer.retries.take(is_wanted) {
+        let taken = layer.retries.take(is_wanted, |room| match room {
+            Room::Bytes(bytes) => bytes <= ceiling.bytes(),
+            Room::Rows(count) => rows.has_room(count),
+        });
+        for (tile, listed) in taken {
             if layer.resident.contains_key(&tile) {
                 // Some of its contents came: the others come with all of them.
                 let key = TileKey { layer: *number, tile };

@@ -21,7 +21,7 @@ fn missing(path: &str) -> Problem {
 
 /// One round of asking again for what is due by itself.
 fn ask_again(retries: &mut Retries) -> Vec<TileId> {
-    let taken = retries.take(false);
+    let taken = retries.take(false, |_| false);
     let tiles = taken.iter().map(|(tile, _)| *tile).collect();
     for (tile, listed) in taken {
         retries.await_again(tile, listed);
@@ -41,15 +41,51 @@ fn what_is_due_is_taken_once_and_the_rest_when_a_person_wants_it() {
     assert_eq!(ask_again(&mut retries), [TileId(1)]);
     assert_eq!(ask_again(&mut retries), []);
     assert_eq!(retries.gone, []);
-    let all = retries.take(true);
+    let all = retries.take(true, |_| false);
     assert_eq!(all, [(TileId(2), Vec::new()), (TileId(3), Vec::new())]);
     assert_eq!(
         retries.gone,
         [late("a"), late("b"), late("c")],
         "a person asked: the list starts anew"
     );
-    assert_eq!(retries.take(true), []);
+    assert_eq!(retries.take(true, |_| false), []);
     assert_eq!(retries.listed().count(), 0);
+}
+
+#[test]
+fn what_had_no_room_is_asked_for_again_once_there_is_some() {
+    let mut retries = Retries::default();
+    let large = |path: &str| Problem::error(path, "", "it takes more than all may").because(Cause::TooLarge);
+    let wanted = [
+        (TileId(1), Room::Bytes(120)),
+        (TileId(2), Room::Bytes(90)),
+        (TileId(3), Room::Rows(50)),
+    ];
+    for (tile, room) in wanted {
+        retries.note(tile, vec![large(&tile.0.to_string())], None, ROOM);
+        retries.await_room(tile, room);
+    }
+    retries.note(TileId(4), vec![large("4")], None, ROOM);
+    let mut taken = |bytes: u64, rows: u32| {
+        let taken = retries.take(false, |room| match room {
+            Room::Bytes(wanted) => wanted <= bytes,
+            Room::Rows(wanted) => wanted <= rows,
+        });
+        taken.into_iter().map(|(tile, _)| tile).collect::<Vec<_>>()
+    };
+    assert_eq!(taken(80, 49), []);
+    assert_eq!(taken(100, 49), [TileId(2)]);
+    assert_eq!(taken(100, 50), [TileId(3)]);
+    assert_eq!(taken(120, 50), [TileId(1)]);
+    assert_eq!(taken(u64::MAX, u32::MAX), [], "the fourth is too large by itself");
+    assert_eq!(
+        retries.gone,
+        ["2", "3", "1"].map(large),
+        "there is room: the line is not true any more"
+    );
+    // One that came in the meantime waits for nothing.
+    retries.await_room(TileId(1), Room::Bytes(0));
+    assert_eq!(retries.take(false, |_| true), []);
 }
 
 #[test]

@@ -27,6 +27,8 @@ struct Wanted {
     views: Vec<(u32, Vec<View>)>,
     /// A picture needs contents that are not there.
     is_waiting: bool,
+    /// No picture would be coarser if a larger error were allowed.
+    is_coarsest: bool,
     /// There is room for tiles that no picture needs yet.
     admits_preload: bool,
 }
@@ -45,6 +47,7 @@ impl Wanted {
         // Where a subtree is awaited there is no content yet.
         let has_content = |tile: &&TileId| !tree.is_subtree_awaited(**tile);
         self.is_waiting |= selection.load[..needed].iter().any(|tile| has_content(&tile));
+        self.is_coarsest &= selection.is_coarsest;
         let coarser = selection.coarser();
         let wanted = selection.load[..count].iter().enumerate();
         let wanted = wanted.filter(|(_, tile)| has_content(tile) && !self.waiting.contains(&key(**tile)));
@@ -77,7 +80,7 @@ pub(super) fn select_tiles(
     tiles.ceiling.set_bytes(settings.ceiling_bytes);
     tiles.residency.begin_frame();
     let selection_settings = SelectionSettings {
-        max_screen_space_error_px: settings.selection.max_screen_space_error_px * tiles.ceiling.error_factor(),
+        error_factor: tiles.ceiling.error_factor(),
         ..settings.selection
     };
     let key = |loaded: &LoadedTile<_>| TileKey {
@@ -89,6 +92,7 @@ pub(super) fn select_tiles(
         tiles: Vec::new(),
         views: Vec::new(),
         is_waiting: false,
+        is_coarsest: true,
         admits_preload: tiles.residency.admits_preload(),
     };
     for (number, layer) in &mut tiles.layers {
@@ -119,6 +123,8 @@ pub(super) fn select_tiles(
             layer.follow_selection(&mut rows, &scenario, &mut visibilities, &mut commands);
         }
     }
+    // What will not be whole in this view, however long one waits, takes over as it is: the other makes room for it.
+    let is_all_that_comes = tiles.ceiling.leaves_out() && tiles.last_views == wanted.views;
     let TileLayers {
         layers,
         loader,
@@ -128,6 +134,7 @@ pub(super) fn select_tiles(
     } = &mut *tiles;
     finish_replacing(
         layers,
+        is_all_that_comes,
         &scenario,
         &mut visibilities,
         &mut commands,
@@ -165,7 +172,9 @@ fn ask(
     } = tiles;
     let in_flight: HashSet<TileKey> = loader.in_flight().into_iter().collect();
     wanted.tiles.sort_by_key(|wish| !wish.is_needed);
-    wanted.tiles.truncate(loader.queue_limit() + in_flight.len());
+    if !ceiling.is_exhausted() {
+        wanted.tiles.truncate(loader.queue_limit() + in_flight.len());
+    }
     // What is on its way has its memory already.
     let (going_on, mut new): (Vec<_>, Vec<_>) =
         (wanted.tiles.into_iter()).partition(|wish| in_flight.contains(&wish.tile));
@@ -191,6 +200,7 @@ fn ask(
         in_flight: in_flight.len() + waiting.len(),
         is_waiting: wanted.is_waiting,
         has_moved: *last_views != wanted.views,
+        is_coarsest: wanted.is_coarsest,
     };
     ceiling.step(frame, admission.tiles.len() + given_up.len());
     *last_views = wanted.views;

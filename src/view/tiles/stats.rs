@@ -33,10 +33,14 @@ pub struct TileStats {
     pub bytes_cancelled: u64,
     /// Whether everything in view at the wanted detail is drawn.
     pub complete: bool,
+    /// Tiles that the picture needs and that have no room, however coarse it is: they come once there is some.
+    pub left_out: u64,
     /// The same for what further cameras see, whatever the main one waits for.
     pub further_complete: bool,
     /// Bytes that loaded tiles hold.
     pub bytes_resident: u64,
+    /// Bytes that are set aside for tiles being decoded.
+    pub bytes_set_aside: u64,
     /// Bytes that they are held to where a view does not need more.
     pub target_bytes: u64,
     /// Bytes that they never hold more than.
@@ -45,6 +49,13 @@ pub struct TileStats {
     pub error_factor: f64,
     /// Bytes that tiles of ground hold: meshes, and pictures with their smaller versions.
     pub ground_bytes: u64,
+}
+
+impl TileStats {
+    /// Whether nothing more comes while the view stays: all is there, or there is no room for the rest.
+    pub fn is_settled(&self) -> bool {
+        self.complete || self.left_out > 0
+    }
 }
 
 /// Counts, and says whether the picture still waits for tiles.
@@ -64,20 +75,26 @@ pub(super) fn count_tiles(
         instances: 0,
         features: 0,
         loading: 0,
+        left_out: 0,
         complete: scenario.is_some(),
         further_complete: scenario.is_some(),
         bytes_resident: tiles.residency.total_bytes(),
+        bytes_set_aside: tiles.loader.bytes_set_aside(),
         target_bytes: tiles.residency.budget_bytes(),
         ceiling_bytes: tiles.ceiling.bytes(),
         error_factor: tiles.ceiling.error_factor(),
         ..stats.clone()
     };
+    let mut is_opening = false;
     for layer in tiles.layers.values() {
         new.complete &= layer.successor_of.is_none();
         new.further_complete &= layer.successor_of.is_none();
         match (&layer.tree, &layer.selection) {
             (Tree::Failed | Tree::Unasked, _) => {}
-            (Tree::Opening(_), _) | (Tree::Open(_), None) => (new.complete, new.further_complete) = (false, false),
+            (Tree::Opening(_), _) | (Tree::Open(_), None) => {
+                (new.complete, new.further_complete) = (false, false);
+                is_opening = true;
+            }
             (Tree::Open(_), Some(selection)) => {
                 new.further_complete &= layer.is_further_complete;
                 new.complete &= selection.complete;
@@ -94,6 +111,10 @@ pub(super) fn count_tiles(
             new.features += resident.features;
         }
     }
-    unfinished.set("tiles", !new.complete);
+    // What is still read may bring tiles that have room.
+    if tiles.ceiling.leaves_out() && !is_opening && tiles.subtrees.is_idle() {
+        new.left_out = std::mem::take(&mut new.loading);
+    }
+    unfinished.set("tiles", !new.is_settled());
     stats.set_if_neq(new);
 }

@@ -127,6 +127,11 @@ impl SubtreeKeeper {
         self.dropping.remove(&layer);
     }
 
+    /// Whether none is being read or waits to be hung into its tree.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.loader.is_idle()
+    }
+
     /// Lets what could not be read of a layer be asked for anew.
     pub(super) fn retry(&mut self, layer: u32, of: &mut TileLayer) {
         of.await_failed_subtrees();

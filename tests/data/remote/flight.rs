@@ -1,8 +1,9 @@
 //! A flight over a town on a server that behaves badly on the way: once it behaves again, what is selected and loaded at the
 //! end is what a flight over a good server ends with.
 
-use super::loader::{decode, quick, request};
+use super::loader::{decode, quick};
 use super::{network, town};
+use crate::decode::request;
 use crate::online::server::{Manner, Reply, Seen, Server, gzip};
 use bevy::math::DVec3;
 use stadslens::sources::remote::HttpResources;

@@ -5,6 +5,7 @@ use crate::online::server::{Manner, Reply, Server};
 use stadslens::sources::http::offline;
 use stadslens::sources::remote::{Found, HttpResources, KeepState, Keeping, Lead};
 use stadslens::sources::tiles3d::{SubtreeRequest, Tile, TileId, open_tileset, read_tileset};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 fn wait_for(keeping: &Keeping, is_there: impl Fn(&Keeping) -> bool) {
@@ -15,6 +16,14 @@ fn wait_for(keeping: &Keeping, is_there: impl Fn(&Keeping) -> bool) {
     }
 }
 
+/// A server that has these files, each with this header on how long it may be kept.
+fn server_of(files: BTreeMap<String, Vec<u8>>, cache_control: &'static str) -> Server {
+    Server::new(move |seen| {
+        let reply = |bytes: &Vec<u8>| Reply::ok(bytes.clone()).with("Cache-Control", cache_control);
+        files.get(seen.path()).map_or_else(|| Reply::of(404, "no"), reply)
+    })
+}
+
 fn is_ended(keeping: &Keeping) -> bool {
     !matches!(keeping.progress().state, KeepState::Running | KeepState::Paused)
 }
@@ -22,11 +31,7 @@ fn is_ended(keeping: &Keeping) -> bool {
 #[test]
 fn a_kept_town_needs_no_server() {
     let files = town::files(500);
-    let copies = files.clone();
-    let mut server = Server::new(move |seen| {
-        let reply = |bytes: &Vec<u8>| Reply::ok(bytes.clone()).with("Cache-Control", "max-age=0");
-        copies.get(seen.path()).map_or_else(|| Reply::of(404, "no"), reply)
-    });
+    let mut server = server_of(files.clone(), "max-age=0");
     let folder = tempfile::tempdir().unwrap();
     let network = network(Some(folder.path()));
     let (resources, root) = HttpResources::open(&network, &server.url("/tileset.json")).unwrap();
@@ -148,11 +153,7 @@ fn endless() -> Lead {
 fn what_nobody_looked_at_is_found_while_it_is_kept() {
     let mut files = town::files(500);
     files.remove("/quarters/2.json").unwrap();
-    let copies = files.clone();
-    let mut server = Server::new(move |seen| {
-        let reply = |bytes: &Vec<u8>| Reply::ok(bytes.clone()).with("Cache-Control", "max-age=60");
-        copies.get(seen.path()).map_or_else(|| Reply::of(404, "no"), reply)
-    });
+    let mut server = server_of(files.clone(), "max-age=60");
     let folder = tempfile::tempdir().unwrap();
     let network = network(Some(folder.path()));
     let (resources, root) = HttpResources::open(&network, &server.url("/tileset.json")).unwrap();

@@ -1,9 +1,9 @@
 //! Transfers apart from decoding: bounded, stopped when nobody wants them, and never in the way of what is on this machine.
 
 use super::network;
+use crate::decode::request;
 use crate::online::server::{Manner, Reply, Server};
 use stadslens::geometry::{FeatureMarks, FeatureTable};
-use stadslens::georef::SiteFrame;
 use stadslens::sources::remote::{HttpResources, Network};
 use stadslens::sources::resource::{Resources, folder};
 use stadslens::sources::tiles3d::{DecodeRequest, TileContent, TileId};
@@ -38,19 +38,6 @@ pub(super) fn quick() -> Patience {
         backoff: Duration::from_millis(10),
         longest: Duration::from_millis(300),
         given_up: Duration::from_millis(100),
-    }
-}
-
-pub(super) fn request(resources: &Arc<dyn Resources>, path: &str) -> DecodeRequest {
-    DecodeRequest {
-        resources: resources.clone(),
-        path: path.to_owned(),
-        root_from_tile: bevy::math::DMat4::IDENTITY,
-        is_geocentric: false,
-        site: SiteFrame::Local,
-        volume: None,
-        gltf_up_axis: 'Y',
-        height_offset_m: 0.0,
     }
 }
 

@@ -1,7 +1,8 @@
 //! What comes over a network, under a ceiling: it is fetched once, whether it fits barely or never.
 
-use super::loader::{decode, quick, request};
+use super::loader::{decode, quick};
 use super::network;
+use crate::decode::request;
 use crate::online::server::{Reply, Server};
 use stadslens::sources::remote::HttpResources;
 use stadslens::sources::resource::Resources;
@@ -86,6 +87,48 @@ fn what_fits_only_without_its_payload_is_refused_and_not_fetched_for_ever() {
     let problem = done.results[0].as_ref().err().expect("a problem");
     assert_eq!((problem.cause, done.retry_after), (Cause::TooLarge, None));
     assert_eq!(server.count(), 1, "fetched once");
+}
+
+#[test]
+fn what_is_larger_than_all_may_be_says_so_and_is_not_fetched_for_ever() {
+    let server = Server::new(|_| Reply::ok(vec![b'x'; 1_200_000]));
+    let resources = opened(&server);
+    let loader = loader(1000);
+    let done = load(&loader, &server, &resources).expect("an answer");
+    assert!(done.results[0].is_err() && done.retry_after.is_none());
+    assert_eq!(done.refused_bytes, Some(CEILING_BYTES + 1));
+    assert_eq!(server.count(), 1, "fetched once");
+}
+
+#[test]
+fn what_had_no_room_on_its_way_is_not_fetched_again_before_there_is_some() {
+    let server = Server::new(|_| Reply::ok(vec![b'x'; 300_000]));
+    let resources = opened(&server);
+    let loader = loader(1000);
+    let start = Instant::now();
+    let mut fetched = 0;
+    // Less than the payload is free at first, and more than all that it takes in the end.
+    while start.elapsed() < Duration::from_secs(20) {
+        let is_full = start.elapsed() < Duration::from_secs(2);
+        loader.account(CEILING_BYTES, if is_full { 800_000 } else { 0 });
+        loader.replace_queue(vec![LoadWish {
+            layer: TILE.layer,
+            tile: TILE.tile,
+            requests: vec![request(&resources, &server.url("/tile"))],
+        }]);
+        std::thread::sleep(Duration::from_millis(2));
+        let done = loader.take_finished();
+        if is_full {
+            assert!(done.is_empty(), "there is no room for it, and it does not fail");
+            fetched = server.count();
+        } else if let Some(done) = done.first() {
+            assert!(done.results[0].is_ok(), "{:?}", done.results[0].as_ref().err());
+            assert_eq!((fetched, server.count()), (1, 2), "once in vain, and once more");
+            assert_eq!(loader.needs([TILE]), [Some(600_000)], "no guess any more");
+            return;
+        }
+    }
+    panic!("it does not come");
 }
 
 #[test]

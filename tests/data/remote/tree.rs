@@ -1,12 +1,12 @@
 //! A tileset on a server becomes the same tree as in a folder, and a tileset of this machine never asks anybody.
 
 use super::{network, town};
+use crate::decode::request;
 use crate::online::server::{Reply, Server};
-use stadslens::georef::SiteFrame;
 use stadslens::sources::Cause;
 use stadslens::sources::remote::HttpResources;
 use stadslens::sources::resource::folder;
-use stadslens::sources::tiles3d::{DecodeRequest, TileId, decode_content, open_tileset, read_tileset};
+use stadslens::sources::tiles3d::{TileId, decode_content, open_tileset, read_tileset};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -109,16 +109,7 @@ fn a_tileset_of_this_machine_never_leads_to_a_network() {
     );
     assert_eq!(tree.tiles[0].contents, ["a.gltf"]);
     for path in ["a.gltf", url.as_str()] {
-        let request = DecodeRequest {
-            resources: resources.clone(),
-            path: path.to_owned(),
-            root_from_tile: bevy::math::DMat4::IDENTITY,
-            is_geocentric: false,
-            site: SiteFrame::Local,
-            volume: None,
-            gltf_up_axis: 'Y',
-            height_offset_m: 0.0,
-        };
+        let request = request(&resources, path);
         // Whether it can be drawn is another matter.
         let _ = decode_content(&request);
     }

@@ -6,6 +6,7 @@ mod bad;
 mod rules;
 mod town;
 
+use crate::decode::request_for;
 use bevy::math::DVec3;
 use proptest::prelude::*;
 use stadslens::{
@@ -15,7 +16,7 @@ use stadslens::{
         CityFeature,
         resource::{Resources, folder},
         tiles3d::{
-            DecodeRequest, DecodedMeshes, Tile, TileTree, decode_meshes, read_tileset,
+            DecodedMeshes, Tile, TileTree, decode_meshes, read_tileset,
             tiler::{Progress, Stage, Tiler, TilerError, tile_in_memory},
         },
     },
@@ -47,17 +48,7 @@ fn read(resources: &Arc<dyn Resources>) -> TileTree {
 }
 
 fn decoded(tree: &TileTree, tile: &Tile, site: SiteFrame) -> DecodedMeshes {
-    let request = DecodeRequest {
-        resources: tree.resources.clone(),
-        path: tile.contents[0].clone(),
-        root_from_tile: tile.root_from_tile,
-        is_geocentric: true,
-        site,
-        volume: Some(tile.bounding_volume),
-        gltf_up_axis: 'Y',
-        height_offset_m: 0.0,
-    };
-    let decoded = decode_meshes(&request).unwrap();
+    let decoded = decode_meshes(&request_for(tree, tile, site)).unwrap();
     assert_eq!(decoded.problems, []);
     decoded
 }

@@ -1,7 +1,7 @@
 //! Tilesets in many files, read as selection comes near to them: the picture must end as if all had been read at once, and
 //! what nobody looks at must not be asked for.
 
-use super::implicit::{Scene, camera, places};
+use super::implicit::{Scene, assert_alike, camera, places};
 use bevy::math::DVec3;
 use proptest::prelude::*;
 use stadslens::sources::http::Transfer;
@@ -168,17 +168,7 @@ proptest! {
             let read = if is_lazy { open_tileset } else { read_tileset };
             read(country.files(), "tileset.json").unwrap().0
         };
-        let (mut on_the_way, mut at_once) = (Scene::new(tree(true), failing), Scene::new(tree(false), failing));
-        let (ours, theirs) = (on_the_way.settle(&first), at_once.settle(&first));
-        prop_assert_eq!(on_the_way.picture(&ours), at_once.picture(&theirs));
-        on_the_way.forget_unseen(&ours);
-        let again = on_the_way.settle(&first);
-        prop_assert_eq!(on_the_way.picture(&again), at_once.picture(&theirs));
-        let (ours, theirs) = (on_the_way.settle(&second), at_once.settle(&second));
-        prop_assert_eq!(on_the_way.picture(&ours), at_once.picture(&theirs));
-        on_the_way.forget_unseen(&ours);
-        let (ours, theirs) = (on_the_way.settle(&first), at_once.settle(&first));
-        prop_assert_eq!(on_the_way.picture(&ours), at_once.picture(&theirs));
+        assert_alike([true, false].map(|is_lazy| Scene::new(tree(is_lazy), failing)), &first, &second)?;
     }
 }
 

@@ -123,6 +123,27 @@ impl Scene {
     }
 }
 
+/// Looks from `first`, from `second` and from `first` again: who reads on the way, and gives up meanwhile what is not seen,
+/// must see each time what who read all at once sees.
+pub(crate) fn assert_alike(
+    [mut on_the_way, mut at_once]: [Scene; 2],
+    first: &View,
+    second: &View,
+) -> Result<(), TestCaseError> {
+    let (ours, theirs) = (on_the_way.settle(first), at_once.settle(first));
+    prop_assert_eq!(on_the_way.picture(&ours), at_once.picture(&theirs));
+    // What nobody sees is given up, looked at again, and looks the same.
+    on_the_way.forget_unseen(&ours);
+    let again = on_the_way.settle(first);
+    prop_assert_eq!(on_the_way.picture(&again), at_once.picture(&theirs));
+    let (ours, theirs) = (on_the_way.settle(second), at_once.settle(second));
+    prop_assert_eq!(on_the_way.picture(&ours), at_once.picture(&theirs));
+    on_the_way.forget_unseen(&ours);
+    let (ours, theirs) = (on_the_way.settle(first), at_once.settle(first));
+    prop_assert_eq!(on_the_way.picture(&ours), at_once.picture(&theirs));
+    Ok(())
+}
+
 fn lazy(city: &ImplicitCity) -> TileTree {
     read_tileset(city.clone().files(), "tileset.json").unwrap().0
 }
@@ -167,19 +188,7 @@ proptest! {
     fn what_is_read_on_the_way_ends_as_what_was_read_at_once(
         city in cities(), first in places(), second in places(), failing in prop::sample::select(vec![0_u64, 5])
     ) {
-        let mut on_the_way = Scene::new(lazy(&city), failing);
-        let mut at_once = Scene::new(eager(&city), failing);
-        let (ours, theirs) = (on_the_way.settle(&first), at_once.settle(&first));
-        prop_assert_eq!(on_the_way.picture(&ours), at_once.picture(&theirs));
-        // What nobody sees is given up, looked at again, and looks the same.
-        on_the_way.forget_unseen(&ours);
-        let again = on_the_way.settle(&first);
-        prop_assert_eq!(on_the_way.picture(&again), at_once.picture(&theirs));
-        let (ours, theirs) = (on_the_way.settle(&second), at_once.settle(&second));
-        prop_assert_eq!(on_the_way.picture(&ours), at_once.picture(&theirs));
-        on_the_way.forget_unseen(&ours);
-        let (ours, theirs) = (on_the_way.settle(&first), at_once.settle(&first));
-        prop_assert_eq!(on_the_way.picture(&ours), at_once.picture(&theirs));
+        assert_alike([Scene::new(lazy(&city), failing), Scene::new(eager(&city), failing)], &first, &second)?;
     }
 }
 

@@ -172,6 +172,7 @@ fn what_never_fits_is_refused_in_one_line() {
         (refused.state(), refused.results.len(), refused.retry_after),
         (ContentState::Failed, 1, None)
     );
+    assert_eq!(refused.refused_bytes, Some(3 * megabyte + 8));
     let problem = refused.results[0].as_ref().err().expect("a problem");
     let line = format!(
         "{path}: the tile takes 4 MB of memory while it is read, more than the 2 MB that all tiles may take; make smaller tiles"
@@ -182,7 +183,17 @@ fn what_never_fits_is_refused_in_one_line() {
         .and_then(|done| done.results[0].as_ref().err())
         .expect("a problem");
     assert!(missing.to_string().contains("missing"), "{missing}");
+    assert!(
+        [2, 3]
+            .map(result)
+            .iter()
+            .flatten()
+            .all(|done| done.refused_bytes.is_none())
+    );
     assert_eq!(*decoder.decoded.lock().unwrap(), ["1-1-1"]);
+    // Once there may be so much it comes.
+    let done = run(&loader, 3 * megabyte + 8, 0, &[(1, path)]);
+    assert_eq!((done[0].state(), done[0].refused_bytes), (ContentState::Ready, None));
 }
 
 #[test]

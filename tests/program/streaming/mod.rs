@@ -16,4 +16,5 @@ mod points;
 mod properties;
 mod residency;
 mod selection;
+mod station;
 mod world;

@@ -8,11 +8,16 @@ use std::collections::BTreeSet;
 
 /// A random tree: at most four levels below the root, errors mostly falling, some tiles empty, some ADD.
 pub(crate) fn plans() -> impl Strategy<Value = Plan> {
-    let tile = |error_m: f64, (adds, is_empty): (u8, u8), children: Vec<Plan>| Plan {
+    plans_of(2)
+}
+
+/// The same with so many in ten tiles empty.
+pub(crate) fn plans_of(empty: u8) -> impl Strategy<Value = Plan> {
+    let tile = move |error_m: f64, (adds, is_empty): (u8, u8), children: Vec<Plan>| Plan {
         name: String::new(),
         error_m,
         refine: if adds < 3 { Refine::Add } else { Refine::Replace },
-        has_content: is_empty >= 2,
+        has_content: is_empty >= empty,
         children,
     };
     let kind = (0..10_u8, 0..10_u8);
@@ -103,11 +108,11 @@ impl Flight {
 }
 
 /// The tile and all above it, root last.
-fn line_up(world: &World, tile: TileId) -> Vec<TileId> {
+pub(crate) fn line_up(world: &World, tile: TileId) -> Vec<TileId> {
     std::iter::successors(Some(tile), |tile| world.tree.tiles[tile.0 as usize].parent).collect()
 }
 
-fn is_below(world: &World, tile: TileId, above: TileId) -> bool {
+pub(crate) fn is_below(world: &World, tile: TileId, above: TileId) -> bool {
     line_up(world, tile).contains(&above)
 }
 
@@ -127,14 +132,14 @@ fn exceeds(world: &World, view: &View, error_m: f64, tile: TileId) -> bool {
 
 /// What the settled picture must hold, straight from the rules: the tiles chosen by error, failed or not.
 #[derive(Default)]
-struct Wanted {
-    tiles: BTreeSet<TileId>,
+pub(crate) struct Wanted {
+    pub(crate) tiles: BTreeSet<TileId>,
     /// Tiles with content that their children take the place of.
     replaced: BTreeSet<TileId>,
 }
 
 impl Wanted {
-    fn of(world: &World, views: &[View]) -> Self {
+    pub(crate) fn of(world: &World, views: &[View]) -> Self {
         let mut wanted = Self::default();
         wanted.visit(world, views, TileId(0), None, false);
         wanted

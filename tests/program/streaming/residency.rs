@@ -46,6 +46,29 @@ fn longest_unused_goes_first_and_of_these_the_deepest() {
 }
 
 #[test]
+fn what_lies_beside_the_view_goes_last_and_only_for_something_that_needs_the_room() {
+    let world = tree();
+    let mut residency = Residency::new(25);
+    for number in 0..5 {
+        residency.insert(key(TileId(number)), &world.tree, 10);
+    }
+    residency.begin_frame();
+    let beside = Selection {
+        ahead: vec![TileId(3), TileId(4)],
+        ..used(&[1])
+    };
+    residency.touch(7, &beside);
+    assert_eq!(residency.evict(), [2, 0].map(|n| key(TileId(n))));
+    assert_eq!((residency.total_bytes(), residency.evict()), (30, Vec::new()));
+    assert_eq!(residency.evict_to(25), [key(TileId(3))]);
+    // Once it lies beside the view no more it is like any other.
+    residency.begin_frame();
+    residency.touch(7, &used(&[1]));
+    residency.set_budget_bytes(15);
+    assert_eq!(residency.evict(), [key(TileId(4))]);
+}
+
+#[test]
 fn nothing_goes_within_the_budget() {
     let world = tree();
     let mut residency = Residency::new(100);

@@ -66,6 +66,33 @@ fn loaded_children_waiting_for_their_siblings_are_in_use() {
 }
 
 #[test]
+fn what_lies_beside_the_view_is_loaded_ahead_and_told_apart_from_what_is_in_use() {
+    let mut world = four();
+    let left = [look(0.0, 200.0, 100.0)];
+    world.arrive(&["a", "c"]).frame(&left);
+    assert_eq!((world.drawn().as_str(), world.needed().as_str()), ("a", ""));
+    assert_eq!(world.ahead(), "root b d");
+    assert_eq!(
+        (world.now.used.clone(), world.now.ahead.clone()),
+        (vec![world.id("a")], vec![world.id("c")])
+    );
+}
+
+#[test]
+fn where_memory_is_short_only_what_has_something_coarser_gets_coarser() {
+    let p = tile("p", 16.0, leaves(&["a", "b"]));
+    let mut world = World::new(&empty("root", 64.0, vec![p, empty("", 16.0, leaves(&["c", "d"]))]));
+    world.frame(&near());
+    assert_eq!((world.needed().as_str(), world.now.is_coarsest), ("b c a d", false));
+    world.settings.error_factor = 1000.0;
+    world.frame(&near());
+    assert_eq!((world.needed().as_str(), world.now.is_coarsest), ("p c d", true));
+    // As far away as it is fine enough at the error that is wanted, nothing is drawn for it.
+    world.frame(&far());
+    assert_eq!((world.needed().as_str(), world.now.complete), ("", true));
+}
+
+#[test]
 fn zooming_out_to_a_tile_that_is_not_loaded_holds_the_detail() {
     let mut world = four();
     world.arrive(&["a", "b", "c", "d"]).frame(&near()).frame(&far());

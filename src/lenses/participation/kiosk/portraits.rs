@@ -138,7 +138,7 @@ pub(super) fn make_portraits(
                 variant.write(ShowVariant(id.clone()));
             }
             let is_shown = shown.active_variant().is_some_and(|active| active.id == id);
-            let is_quiet = is_shown && ready.0 && tiles.complete && camera.is_still();
+            let is_quiet = is_shown && ready.0 && tiles.is_settled() && camera.is_still();
             let quiet = if is_quiet { quiet + 1 } else { 0 };
             portraits.stage = Stage::Settling {
                 quiet,

@@ -25,7 +25,7 @@ use crate::sources::tiles3d::TileId;
 use crate::view::{
     feature_rows::{FeatureRows, RowRange},
     placement::SiteAnchor,
-    ray_cast::{PickOwner, Pickable, PickablePoints},
+    ray_cast::{PickOwner, Pickable, PickablePoints, PickableValues},
     scene::SceneContent,
 };
 use bevy::{
@@ -105,8 +105,12 @@ pub(super) fn spawn(
             points,
             width_m: piece.width_m,
             most_px: POINT_PX[1],
+            numbers: piece.numbers,
         },
     ));
+    if let Some(values) = piece.values {
+        entity.insert(PickableValues(values));
+    }
     let (low, high) = prepare::site_box(piece.origin, &piece.bounds);
     let resident = ResidentMarks {
         material,

@@ -4,7 +4,7 @@
 //! the cloud that can be out of sight, and no buffer is larger than any graphics card takes.
 
 use super::shade::by_height;
-use crate::geometry::{FeatureLines, FeatureMarks, FeaturePoints};
+use crate::geometry::{FeatureLines, FeatureMarks, FeaturePoints, SurfaceValues};
 use crate::georef::{SitePos, site_axes};
 use crate::view::{
     feature_material::bounds,
@@ -51,6 +51,10 @@ pub(in crate::view::tiles) struct PreparedMarks {
     pub(super) pick: Option<Arc<PickPoints<u32>>>,
     /// Every point is a feature of its own, for which there is no row of state.
     pub(super) has_row_each: bool,
+    /// What lies on the points and not on their features; pieces of the same points share it.
+    pub(super) values: Option<Arc<SurfaceValues>>,
+    /// The number of each point in it; empty where there is nothing.
+    pub(super) numbers: Arc<[u32]>,
 }
 
 impl PreparedMarks {
@@ -74,7 +78,18 @@ impl PreparedMarks {
 
     /// Bytes held for picking.
     pub(in crate::view::tiles) fn bytes_held(&self) -> u64 {
-        self.pick.as_ref().map_or(0, |pick| pick.bytes())
+        self.pick.as_ref().map_or(0, |pick| pick.bytes()) + size_of_val(&*self.numbers) as u64
+    }
+
+    /// What lies on the points of pieces, what several share once.
+    pub(in crate::view::tiles) fn values(pieces: &[Self]) -> impl Iterator<Item = &SurfaceValues> {
+        let mut last: Option<&Arc<SurfaceValues>> = None;
+        let values = pieces.iter().filter_map(|piece| piece.values.as_ref());
+        values.filter_map(move |values| {
+            let is_known = last.is_some_and(|last| Arc::ptr_eq(last, values));
+            last = Some(values);
+            (!is_known).then_some(&**values)
+        })
     }
 
     /// How many points.
@@ -97,6 +112,8 @@ fn add_points(mut points: FeaturePoints, rows: u32, pieces: &mut Vec<PreparedMar
         points.colors = by_height(points.origin, &points.positions);
     }
     let has_row_each = points.has_row_each && rows == 0;
+    let values = std::mem::take(&mut points.values);
+    let values = (!values.is_empty()).then(|| Arc::new(values));
     for (first, places) in order.chunks(MOST_IN_PIECE).enumerate() {
         let first = first * MOST_IN_PIECE;
         let mut words = Vec::with_capacity(places.len() * WORDS);
@@ -119,6 +136,13 @@ fn add_points(mut points: FeaturePoints, rows: u32, pieces: &mut Vec<PreparedMar
             origin: points.origin,
             bounds: bounds(positions),
             pick: Some(Arc::new(PickPoints::new(points.origin, positions.to_vec(), features))),
+            numbers: if values.is_some() {
+                let number = |place: &usize| u32::try_from(*place).unwrap_or(u32::MAX);
+                places.iter().map(number).collect()
+            } else {
+                Arc::default()
+            },
+            values: values.clone(),
             buffer: buffer(&words),
             count: u32::try_from(places.len()).unwrap_or(u32::MAX),
             are_lines: false,
@@ -155,6 +179,8 @@ fn add_lines(lines: &FeatureLines, rows: u32, pieces: &mut Vec<PreparedMarks>) {
             is_blended,
             width_m: 0.0,
             has_row_each: false,
+            values: None,
+            numbers: Arc::default(),
         });
     }
 }
@@ -207,6 +233,7 @@ pub(super) fn site_box(origin: SitePos, bounds: &Aabb) -> (DVec3, DVec3) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::{Surface, SurfaceSpan};
 
     /// A flat square of `side` by `side` points, `apart` metres from one another.
     fn square(side: u16, apart: f32) -> FeaturePoints {
@@ -247,6 +274,49 @@ mod tests {
             let up = u32::from(packed_normal(Vec3::Y));
             assert!(words.chunks(WORDS).all(|point| point[5] == up), "flat ground faces up");
         }
+    }
+
+    #[test]
+    fn pieces_know_the_numbers_of_their_points_where_something_lies_on_them() {
+        let bare = PreparedMarks::of(
+            FeatureMarks {
+                points: vec![square(3, 1.0)],
+                lines: Vec::new(),
+            },
+            9,
+        );
+        assert!(bare[0].values.is_none() && bare[0].numbers.is_empty());
+        let mut points = square(300, 0.5);
+        points.features = (0..90_000).collect();
+        points.values.push(SurfaceSpan {
+            first: 0,
+            is_mirrored: false,
+            surface: Arc::new(Surface {
+                count: 90_000,
+                ..Surface::default()
+            }),
+            copy: None,
+        });
+        let marks = FeatureMarks {
+            points: vec![points],
+            lines: Vec::new(),
+        };
+        let pieces = PreparedMarks::of(marks, 90_000);
+        assert_eq!(pieces.len(), 2);
+        for piece in &pieces {
+            assert_eq!(piece.numbers.len(), piece.count as usize);
+            // Each feature has the number of its point.
+            let features = words(piece);
+            assert!(
+                piece
+                    .numbers
+                    .iter()
+                    .zip(features.chunks(WORDS))
+                    .all(|(number, point)| *number == point[4])
+            );
+            assert!(piece.bytes_held() > u64::from(piece.count) * 20);
+        }
+        assert_eq!(PreparedMarks::values(&pieces).count(), 1, "what they share counts once");
     }
 
     #[test]

@@ -79,12 +79,7 @@ fn app() -> App {
         .init_resource::<GroundHeights>()
         .init_resource::<Unfinished>()
         .init_resource::<ViewProblems>()
-        .insert_resource(SharedPaper {
-            solid: Handle::default(),
-            two_sided: Handle::default(),
-            ink: Handle::default(),
-            pencil: Handle::default(),
-        })
+        .insert_resource(SharedPaper::blank())
         .add_message::<ScenarioShown>()
         .add_message::<VariantShown>()
         .add_message::<CityModelReplaced>()

@@ -3,8 +3,9 @@
 use super::authority::{Authority, When};
 use super::listening::{Encrypted, End, Unencrypted};
 use super::{assert_opened, complaint, inspect, text, town_server, with_own_roots};
+use crate::decode::request;
 use crate::online::server::{Manner, Reply, Server};
-use crate::remote::loader::{decode, quick, request};
+use crate::remote::loader::{decode, quick};
 use crate::remote::{ask, network, reason};
 use stadslens::sources::Cause;
 use stadslens::sources::http::HttpError;
