@@ -18,8 +18,8 @@ use std::{
 /// Side of a square, metres of RD.
 pub(super) const CELL_M: f64 = 1_200.0;
 /// What a square's polynomials reach beyond it, metres: which square a point belongs to is told by a linear map, which is
-/// some metres off at the ends of a large tile.
-const MARGIN_M: f64 = 20.0;
+/// some metres off at the ends of a large tile. No more, since the patches in a square share what it is larger.
+const MARGIN_M: f64 = 8.0;
 /// Lowest and highest NAP of a square, metres.
 pub(super) const HALF_HEIGHT_M: f64 = 1_000.0;
 /// Most squares that are remembered, a few hundred bytes each: nearly the whole country.

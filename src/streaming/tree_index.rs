@@ -1,6 +1,6 @@
 //! A tile tree laid out for traversal: breadth first, so that siblings lie side by side in memory.
 
-use crate::sources::tiles3d::{BoundingVolume, Refine, TileId, TileTree};
+use crate::sources::tiles3d::{BoundingVolume, ROOM_FOR_TILES, Refine, TileId, TileTree};
 use bevy::math::DVec3;
 
 /// Tiles deeper than this are left out: traversal recurses, and no honest tileset comes near it.
@@ -114,12 +114,22 @@ impl TreeIndex {
         self.nodes[at] = node;
         self.nodes[at].is_placeholder = parent.is_some() && !self.nodes[at].has_content && (is_covered || is_no_finer);
         let mut next = self.nodes.len();
+        if self.nodes.capacity() - next < ROOM_FOR_TILES / 8 {
+            self.reserve(ROOM_FOR_TILES);
+        }
         self.lay_out_children(tree, at);
         while next < self.nodes.len() {
             self.lay_out_children(tree, next);
             next += 1;
         }
         true
+    }
+
+    /// Room for so many nodes more. Lists that double as they grow would be copied within one frame.
+    fn reserve(&mut self, nodes: usize) {
+        self.nodes.reserve(nodes);
+        self.volumes.reserve(nodes);
+        self.layouts.reserve(nodes);
     }
 
     /// Takes out what lay below the tile `root`; whether it was in the index. All nodes keep their numbers, so those that
@@ -141,16 +151,19 @@ impl TreeIndex {
 
     /// The same without dead nodes: the others move up.
     pub(super) fn without_dead(&self) -> Self {
+        let alive = self.nodes.len().saturating_sub(self.dead);
         let mut index = Self {
             node_of: vec![NO_NODE; self.node_of.len()],
             ..Self::default()
         };
+        index.reserve(alive + ROOM_FOR_TILES / 2);
         if self.nodes.is_empty() {
             return index;
         }
         index.take_over(self, 0, NO_PARENT);
         // Where each node was, in the order in which they stand now.
-        let mut before = vec![0];
+        let mut before = Vec::with_capacity(alive);
+        before.push(0);
         let mut at = 0;
         while at < before.len() {
             let children = self.children(before[at]);

@@ -156,7 +156,9 @@ impl Keeping {
         }
         let mut state = shared.lock();
         let is_nothing = state.waiting.is_empty() && state.leads.is_empty();
-        if state.workers == 0 || (is_nothing && state.running == 0) {
+        // Quick workers have ended it already, as what it is.
+        let is_open = state.progress.state == KeepState::Running;
+        if is_open && (state.workers == 0 || (is_nothing && state.running == 0)) {
             state.progress.state = if is_nothing {
                 KeepState::Done
             } else {

@@ -365,12 +365,19 @@ impl TileTree {
             self.tiles[id.0 as usize] = tile;
             return id;
         }
+        if self.tiles.len() == self.tiles.capacity() {
+            // Lists that double as they grow are copied within one frame; memory that is not used yet costs nothing.
+            self.tiles.reserve(ROOM_FOR_TILES);
+        }
         // `attach` has seen that there is room.
         let id = TileId(u32::try_from(self.tiles.len()).unwrap_or(u32::MAX));
         self.tiles.push(tile);
         id
     }
 }
+
+/// Tiles that room is made for at a time, when parts come: as many as a viewer usually holds.
+pub const ROOM_FOR_TILES: usize = 1 << 16;
 
 /// What stands at a number that no tile has: out of reach, and small.
 fn nothing(tile: &Tile) -> Tile {

@@ -80,6 +80,8 @@ impl Default for TileSettings {
 
 /// A large tile, bytes in memory, until larger ones come.
 const USUAL_TILE_BYTES: u64 = 16 << 20;
+/// What the smallest tile takes of a frame's budget: 32 of them enter the world in one frame.
+const LEAST_COST_BYTES: u64 = 128 << 10;
 
 /// All tile layers of the scenario, by number.
 #[derive(Resource)]
@@ -334,7 +336,7 @@ fn upload_tiles(
             layer.evict(key.tile, &mut commands, &mut rows);
         },
     );
-    while let Some(bytes) = waiting.front().map(bytes_drawn) {
+    while let Some(bytes) = waiting.front().map(cost_bytes) {
         if !budget.admits(bytes) {
             break;
         }
@@ -429,8 +431,9 @@ fn list_failure(problem: Problem, problems: &mut ViewProblems, stats: &mut TileS
     }
 }
 
-/// Bytes of a tile that go to the graphics card.
-fn bytes_drawn(loaded: &LoadedTile<PreparedContent>) -> u64 {
+/// What a tile takes of a frame: the bytes that go to the graphics card, of a small one what its entities cost.
+fn cost_bytes(loaded: &LoadedTile<PreparedContent>) -> u64 {
     let contents = loaded.results.iter().flatten();
-    contents.map(|content| content.bytes_drawn).sum()
+    let drawn: u64 = contents.map(|content| content.bytes_drawn).sum();
+    drawn.max(LEAST_COST_BYTES)
 }
