@@ -17,11 +17,13 @@ use std::{
 
 /// Side of a square, metres of RD.
 pub(super) const CELL_M: f64 = 1_200.0;
-/// What a square's polynomials reach beyond it, metres: which square a point belongs to is told by a linear map, which is
-/// some metres off at the ends of a large tile. No more, since the patches in a square share what it is larger.
-const MARGIN_M: f64 = 8.0;
+/// What polynomials reach beyond their part of a square, metres: which part a point belongs to is told by a linear map,
+/// which is some metres off at the ends of a large tile.
+const MARGIN_M: f64 = 15.0;
 /// Lowest and highest NAP of a square, metres.
 pub(super) const HALF_HEIGHT_M: f64 = 1_000.0;
+/// Most squares of one tile: some 9,000 calls of PROJ where the country is smooth, and more would not pay for itself.
+const MOST_SQUARES: i64 = 128;
 /// Most squares that are remembered, a few hundred bytes each: nearly the whole country.
 const MOST_CELLS: usize = 40_000;
 
@@ -40,7 +42,13 @@ impl Cell {
         let known = CELLS.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         known.unwrap_or_else(|| {
             // Two threads that need it at once fit it twice, to the same bits.
-            let cell = Arc::new(Self(fit(key).ok().flatten()));
+            let fitted = fit(key);
+            // What went wrong for another reason than its place may go right the next time.
+            let is_final = matches!(fitted, Ok(_) | Err(GeorefError::Outside { .. }));
+            let cell = Arc::new(Self(fitted.ok().flatten()));
+            if !is_final {
+                return cell;
+            }
             let mut cells = CELLS.write().unwrap_or_else(PoisonError::into_inner);
             if cells.len() >= MOST_CELLS {
                 cells.clear();
@@ -68,8 +76,8 @@ fn fit([column, row]: CellKey) -> Result<Option<Patches>, GeorefError> {
     })?;
     let north = up.cross(farther_east.0 - center.0).normalize_or_zero();
     let axes = DMat3::from_cols(north.cross(up), north, up);
-    let half_m = CELL_M / 2.0 + MARGIN_M;
-    Patches::fit(center, axes, DVec3::new(half_m, half_m, HALF_HEIGHT_M))
+    let half_m = DVec3::new(CELL_M / 2.0, CELL_M / 2.0, HALF_HEIGHT_M);
+    Patches::fit(center, axes, half_m, MARGIN_M)
 }
 
 /// The squares under one tile.
@@ -89,19 +97,25 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    /// Those under a box around `center` with these half sizes in ECEF axes.
-    pub(super) fn under(center: Ecef, center_rd_nap: DVec3, jacobian: DMat3, half_m: DVec3) -> Self {
-        let absolute = DMat3::from_cols(jacobian.x_axis.abs(), jacobian.y_axis.abs(), jacobian.z_axis.abs());
-        // A little more than the box, so that what rounding pushed over its edge is still inside.
-        let reach = absolute * half_m * 1.01 + 1.0;
+    /// Those under what reaches so far around `center`, metres along the axes of RD and NAP. `None` where that is too many.
+    pub(super) fn under(center: Ecef, center_rd_nap: DVec3, jacobian: DMat3, reach_m: DVec3) -> Option<Self> {
+        if !(reach_m.is_finite() && reach_m.cmpge(DVec3::ZERO).all()) {
+            return None;
+        }
+        // A little more, so that what rounding pushed over the edge is still inside.
+        let reach = reach_m * 1.01 + 1.0;
         let (low, high) = (center_rd_nap - reach, center_rd_nap + reach);
         let first = [number(low.x), number(low.y)];
         let last = [number(high.x), number(high.y)];
+        let span = |axis: usize| i64::from(last[axis]) - i64::from(first[axis]) + 1;
+        if span(0) * span(1) > MOST_SQUARES {
+            return None;
+        }
         let squares = (first[1]..=last[1])
             .flat_map(|row| (first[0]..=last[0]).map(move |column| Cell::at([column, row])))
             .collect();
-        let count = |axis: usize| usize::try_from(last[axis] - first[axis] + 1).unwrap_or(0);
-        Self {
+        let count = |axis: usize| usize::try_from(span(axis)).unwrap_or(0);
+        Some(Self {
             center: center.0,
             center_rd_nap,
             jacobian,
@@ -109,7 +123,7 @@ impl Cells {
             columns: count(0),
             rows: count(1),
             squares,
-        }
+        })
     }
 
     /// RD and NAP of a point; `None` where no polynomial says anything (NaN included).
@@ -161,8 +175,9 @@ mod tests {
     fn neighbours_agree_along_their_seam() {
         let mut worst_m = 0.0_f64;
         for (column, row) in [(208, 396), (158, 267), (51, 314)] {
-            let (Some(west), Some(east)) = (&Cell::at([column, row]).0, &Cell::at([column + 1, row]).0) else {
-                continue;
+            let pair = [column, column + 1].map(|column| Cell::at([column, row]));
+            let [Some(west), Some(east)] = pair.each_ref().map(|cell| cell.0.as_ref()) else {
+                panic!("{column} {row} is not fitted");
             };
             for step in 0..100 {
                 let at = RdNap {
@@ -202,10 +217,19 @@ mod tests {
             DVec3::new(at.x_m, at.y_m, at.nap_m),
             jacobian,
             DVec3::splat(50.0),
-        );
+        )
+        .unwrap();
         let found = cells.rd_nap(center.0).unwrap();
         let exact = rd_nap_from_ecef(center).unwrap();
         assert!((found - DVec3::new(exact.x_m, exact.y_m, exact.nap_m)).length() < 0.000_6);
+        for reach in [
+            DVec3::splat(8e3),
+            DVec3::splat(f64::INFINITY),
+            DVec3::NAN,
+            DVec3::splat(-1.0),
+        ] {
+            assert!(Cells::under(center, DVec3::new(at.x_m, at.y_m, at.nap_m), jacobian, reach).is_none());
+        }
         for away in [DVec3::splat(9e3), DVec3::splat(1e300), DVec3::NAN, DVec3::INFINITY] {
             assert_eq!(cells.rd_nap(center.0 + away), None, "{away}");
         }

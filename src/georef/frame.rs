@@ -139,12 +139,15 @@ impl SiteFrame {
     ///
     /// In a [`SiteFrame::Local`] frame, whose tiles have no ECEF coordinates, the map is the identity.
     pub fn tile_map(&self, center: Ecef, radius_m: f64) -> Result<TileMap, GeorefError> {
-        self.tile_map_of_box(center, DVec3::splat(radius_m))
+        TileMap::new(*self, center, |_| DVec3::splat(radius_m))
     }
 
     /// As [`SiteFrame::tile_map`], for a box around `center` with these half sizes along the axes of ECEF.
     pub fn tile_map_of_box(&self, center: Ecef, half_m: DVec3) -> Result<TileMap, GeorefError> {
-        TileMap::new(*self, center, half_m)
+        TileMap::new(*self, center, |site_from_ecef| {
+            let [x, y, z] = [site_from_ecef.x_axis, site_from_ecef.y_axis, site_from_ecef.z_axis];
+            x.abs() * half_m.x + y.abs() * half_m.y + z.abs() * half_m.z
+        })
     }
 
     /// Site from ECEF where that is one rigid move: ENU, and the identity of a local frame. As a rotation

@@ -3,7 +3,7 @@
 //! A processor of the lowest common level calculates with four numbers of `f32` at once, which is a point and one to
 //! spare, and of `f64` with two. So what is small, or falls into small patches, is mapped in `f32`: within a kilometre a
 //! step of `f32` is at most 0.06 mm. The map is the same one, multiplied out for the node's own axes in `f64`; what
-//! rounding adds to that of the result itself is below 0.2 mm (a test tells it).
+//! rounding adds is below 0.2 mm and a step of `f32` at the distance from where offsets start (a test tells it).
 
 use super::{
     LocalBox,
@@ -15,6 +15,8 @@ use std::ops::Range;
 
 /// How far heights stay away from where polynomials end, metres: the heights asked are those of a linear map.
 const SLACK_M: f64 = 20.0;
+/// Metres of the shortest unit along an axis of a node.
+const LEAST_SCALE: f64 = 1e-12;
 /// Vertices that are looked at together.
 const BLOCK: usize = 16;
 /// Largest half size of what one linear map in single precision is for, metres.
@@ -55,12 +57,17 @@ pub(crate) struct Patch {
 impl NearMap {
     /// `linear * v + shift`, site axes. `None` where the box is too large for single precision.
     pub(crate) fn affine(linear: DMat3, shift: DVec3, within: &LocalBox) -> Option<Self> {
-        if (absolute(linear) * within.half()).length() > NEAR_HALF_M {
+        // Comparisons with what is no number are false.
+        let is_near = (absolute(linear) * within.half()).length() <= NEAR_HALF_M;
+        if !is_near {
             return None;
         }
         let middle = within.middle();
         let columns = [linear * middle + shift, linear.x_axis, linear.y_axis, linear.z_axis];
-        Some(Self::Affine(Affine::new(middle, columns.map(render_axes))))
+        let map = Affine::new(middle, columns.map(render_axes));
+        // A number may be too large for `f32` even where nothing is multiplied by it.
+        let is_finite = map.columns.iter().all(|column| column.is_finite());
+        is_finite.then_some(Self::Affine(map))
     }
 
     /// RD and NAP from a node's own axes, minus `zero`. `None` where the box reaches beyond the squares or one of them has
@@ -79,7 +86,10 @@ impl NearMap {
         let (low, high) = (at_middle - reach, at_middle + reach);
         // Comparisons with what is no number are false.
         let is_within_height = -HALF_HEIGHT_M + SLACK_M <= low.z && high.z <= HALF_HEIGHT_M - SLACK_M;
-        if !is_within_height || linear.determinant() == 0.0 {
+        // Beyond these, squares are too large or too small for `f32`.
+        let is_usual = |column: DVec3| (LEAST_SCALE..=1.0 / LEAST_SCALE).contains(&column.length());
+        let is_usual = [linear.x_axis, linear.y_axis, linear.z_axis].into_iter().all(is_usual);
+        if !is_within_height || !is_usual || linear.determinant() == 0.0 {
             return None;
         }
         let columns = squares(low.x, high.x, cells.first[0], cells.columns)?;
@@ -107,9 +117,13 @@ impl NearMap {
                 let start = patch.patch_from_ecef * (linear * middle + translation - patch.center_ecef) - patch_middle;
                 let mut composed = compose(coefficients, patch.patch_from_ecef * linear, start);
                 composed[0] += patch.center_rd_nap - zero;
+                let coefficients = composed.map(|v| single(render_axes(v)));
+                if !coefficients.iter().all(|coefficient| coefficient.is_finite()) {
+                    return None;
+                }
                 patches.push(Patch {
                     middle: narrow(middle),
-                    coefficients: composed.map(|v| single(render_axes(v))),
+                    coefficients,
                 });
             }
         }
@@ -360,12 +374,14 @@ mod tests {
 
     #[test]
     fn single_precision_adds_at_most_a_fifth_of_a_millimetre() {
-        let place = lon_lat_h_from_rd_nap(RdNap {
-            x_m: 251_000.0,
-            y_m: 476_250.0,
-            nap_m: 20.0,
-        })
-        .unwrap();
+        // The last two are where the grids are roughest.
+        for [x_m, y_m] in [[251_000.0, 476_250.0], [191_839.0, 321_239.0], [59_842.0, 377_521.0]] {
+            compare_at(RdNap { x_m, y_m, nap_m: 20.0 });
+        }
+    }
+
+    fn compare_at(place: RdNap) {
+        let place = lon_lat_h_from_rd_nap(place).unwrap();
         let (frame, center) = (SiteFrame::around(place), ecef_from_lon_lat_h(place).unwrap());
         let map = frame.tile_map(center, 4_900.0).unwrap();
         let origin = frame.site_from_ecef(center).unwrap();
@@ -397,9 +413,27 @@ mod tests {
                     // Half a step of f32 for the result, and as much for where its patch starts.
                     let allowed_m = 0.000_2 + 1.2e-7 * want.length();
                     assert!(error_m < allowed_m, "{half_m}: {got:?} is {error_m} m from {want}");
+                    let by_proj = frame
+                        .site_from_ecef(Ecef(ecef_from_local.transform_point3(from)))
+                        .unwrap();
+                    let off_m = (by_proj.0 - exact.0).length();
+                    assert!(off_m < 0.000_6, "{half_m}: the map is {off_m} m from PROJ");
                 }
             }
         }
+    }
+
+    #[test]
+    fn numbers_beyond_single_precision_are_left_to_double() {
+        let flat = LocalBox {
+            low: [-1.0, -1.0, 0.0],
+            high: [1.0, 1.0, 0.0],
+        };
+        for scale in [1e40, f64::INFINITY, f64::NAN] {
+            let tall = DMat3::from_diagonal(DVec3::new(1.0, 1.0, scale));
+            assert!(NearMap::affine(tall, DVec3::ZERO, &flat).is_none(), "{scale}");
+        }
+        assert!(NearMap::affine(DMat3::IDENTITY, DVec3::NAN, &flat).is_none());
     }
 
     #[test]

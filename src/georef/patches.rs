@@ -31,7 +31,8 @@ const CHEBYSHEV: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 
 
 /// Offsets from the centre in RD and NAP as polynomials, `side` by `side` of them over a box.
 ///
-/// Positions in the box are in patches: x and y run from `-side` to `side`, two to a patch, z from -1 to 1.
+/// Positions in the box are in patches: x and y run from `-side` to `side`, two to a patch, z from -1 to 1. The patches
+/// reach a margin farther.
 #[derive(Debug, Clone)]
 pub(super) struct Patches {
     pub(super) center_ecef: DVec3,
@@ -41,14 +42,16 @@ pub(super) struct Patches {
     pub(super) patch_from_ecef: DMat3,
     /// How many patches stand side by side.
     pub(super) side: u16,
+    /// How far from the middle x and y may be.
+    reach: f64,
     /// Rows from south to north, inside a row west to east; in the order of [`MONOMIALS`].
     coefficients: Vec<[DVec3; 10]>,
 }
 
 impl Patches {
-    /// Over a box around `center` whose sides lie along `axes` (orthonormal, in ECEF) and are twice `half_m` long.
-    /// `None` where no patch is small enough.
-    pub(super) fn fit(center: Ecef, axes: DMat3, half_m: DVec3) -> Result<Option<Self>, GeorefError> {
+    /// Over a box around `center` whose sides lie along `axes` (orthonormal, in ECEF) and are twice `half_m` long; level,
+    /// each patch reaches `margin_m` beyond its part of the box. `None` where no patch is small enough.
+    pub(super) fn fit(center: Ecef, axes: DMat3, half_m: DVec3, margin_m: f64) -> Result<Option<Self>, GeorefError> {
         let rd_nap = |p: DVec3| {
             let found = rd_nap_from_ecef(Ecef(p))?;
             Ok::<_, GeorefError>(DVec3::new(found.x_m, found.y_m, found.nap_m))
@@ -56,13 +59,15 @@ impl Patches {
         let center_rd_nap = rd_nap(center.0)?;
         for side in SIDES {
             let scale = half_m / DVec3::new(f64::from(side), f64::from(side), 1.0);
+            let margin = margin_m / scale.x.min(scale.y);
             let offset_at = |p: DVec3| Ok(rd_nap(center.0 + axes * (p * scale))? - center_rd_nap);
-            if let Some(coefficients) = fit_patches(side, offset_at)? {
+            if let Some(coefficients) = fit_patches(side, 1.0 + margin, offset_at)? {
                 return Ok(Some(Self {
                     center_ecef: center.0,
                     center_rd_nap,
                     patch_from_ecef: DMat3::from_diagonal(scale.recip()) * axes.transpose(),
                     side,
+                    reach: f64::from(side) + margin,
                     coefficients,
                 }));
             }
@@ -73,9 +78,8 @@ impl Patches {
     /// Offset from the centre; `None` outside the box (NaN included), where no polynomial says anything.
     #[inline]
     pub(super) fn offset(&self, p: DVec3) -> Option<DVec3> {
-        let side = f64::from(self.side);
         // Comparisons with NaN are false.
-        if !(p.x.abs() <= side && p.y.abs() <= side && p.z.abs() <= 1.0) {
+        if !(p.x.abs() <= self.reach && p.y.abs() <= self.reach && p.z.abs() <= 1.0) {
             return None;
         }
         let (column, row) = (self.index(p.x), self.index(p.y));
@@ -94,7 +98,7 @@ impl Patches {
         ))
     }
 
-    /// Row or column of a coordinate in the box.
+    /// Row or column of a coordinate in the box; the margin belongs to the first and the last.
     #[inline]
     fn index(&self, v: f64) -> u16 {
         whole((v + f64::from(self.side)) * 0.5).min(self.side - 1)
@@ -107,7 +111,7 @@ fn middle(index: u16, side: u16) -> f64 {
     2.0 * f64::from(index) + 1.0 - f64::from(side)
 }
 
-/// The whole part of a small number that is not negative.
+/// The whole part of a small number, zero of a negative one.
 #[inline]
 #[expect(
     clippy::cast_possible_truncation,
@@ -118,9 +122,11 @@ fn whole(v: f64) -> u16 {
     v as u16
 }
 
-/// Fits `side` by `side` patches to offsets; `None` at the first that does not hold [`RESIDUAL_M`].
+/// Fits `side` by `side` patches to offsets, each over a square `spread` times as wide as its own; `None` at the first that
+/// does not hold [`RESIDUAL_M`].
 fn fit_patches(
     side: u16,
+    spread: f64,
     offset_at: impl Fn(DVec3) -> Result<DVec3, GeorefError>,
 ) -> Result<Option<Vec<[DVec3; 10]>>, GeorefError> {
     // The map is straight along the vertical to 0.1 µm a kilometre, so two heights do.
@@ -132,14 +138,19 @@ fn fit_patches(
             let middle = DVec3::new(middle(column, side), middle(row, side), 0.0);
             samples.clear();
             for [u, v, w] in tensor(&across, &up) {
-                let at = DVec3::new(u.x, v.x, w.x);
+                let at = DVec3::new(u.x * spread, v.x * spread, w.x);
                 samples.push((at, offset_at(middle + at)?));
             }
-            let patch = fit_patch(
+            let mut patch = fit_patch(
                 tensor(&across, &up)
                     .zip(&samples)
                     .map(|(nodes, (_, value))| (nodes, *value)),
             );
+            for (coefficient, [east, north, _]) in patch.iter_mut().zip(MONOMIALS) {
+                for _ in 0..east + north {
+                    *coefficient /= spread;
+                }
+            }
             if samples
                 .iter()
                 .any(|(at, value)| (evaluate(&patch, *at) - *value).length() > RESIDUAL_M)

@@ -1,6 +1,6 @@
 //! A tile tree laid out for traversal: breadth first, so that siblings lie side by side in memory.
 
-use crate::sources::tiles3d::{BoundingVolume, ROOM_FOR_TILES, Refine, TileId, TileTree};
+use crate::sources::tiles3d::{BoundingVolume, Refine, TileId, TileTree, room_for_more};
 use bevy::math::DVec3;
 
 /// Tiles deeper than this are left out: traversal recurses, and no honest tileset comes near it.
@@ -114,8 +114,9 @@ impl TreeIndex {
         self.nodes[at] = node;
         self.nodes[at].is_placeholder = parent.is_some() && !self.nodes[at].has_content && (is_covered || is_no_finer);
         let mut next = self.nodes.len();
-        if self.nodes.capacity() - next < ROOM_FOR_TILES / 8 {
-            self.reserve(ROOM_FOR_TILES);
+        let room = room_for_more(next);
+        if self.nodes.capacity() - next < room / 8 {
+            self.reserve(room);
         }
         self.lay_out_children(tree, at);
         while next < self.nodes.len() {
@@ -156,7 +157,7 @@ impl TreeIndex {
             node_of: vec![NO_NODE; self.node_of.len()],
             ..Self::default()
         };
-        index.reserve(alive + ROOM_FOR_TILES / 2);
+        index.reserve(alive + room_for_more(alive) / 2);
         if self.nodes.is_empty() {
             return index;
         }

@@ -366,8 +366,7 @@ impl TileTree {
             return id;
         }
         if self.tiles.len() == self.tiles.capacity() {
-            // Lists that double as they grow are copied within one frame; memory that is not used yet costs nothing.
-            self.tiles.reserve(ROOM_FOR_TILES);
+            self.tiles.reserve(room_for_more(self.tiles.len()));
         }
         // `attach` has seen that there is room.
         let id = TileId(u32::try_from(self.tiles.len()).unwrap_or(u32::MAX));
@@ -376,8 +375,14 @@ impl TileTree {
     }
 }
 
-/// Tiles that room is made for at a time, when parts come: as many as a viewer usually holds.
-pub const ROOM_FOR_TILES: usize = 1 << 16;
+/// How many tiles more room is made for where so many are: a large list that doubled as it grew would be copied within one
+/// frame, and memory that is not used yet costs nothing. Twice as many as a viewer usually holds.
+#[must_use]
+pub fn room_for_more(tiles: usize) -> usize {
+    const LARGE: usize = 1 << 12;
+    const ROOM: usize = 1 << 17;
+    if tiles < LARGE { tiles.max(1) } else { ROOM }
+}
 
 /// What stands at a number that no tile has: out of reach, and small.
 fn nothing(tile: &Tile) -> Tile {

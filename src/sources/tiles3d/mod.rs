@@ -30,7 +30,7 @@ pub use content::{
     DecodeRequest, DecodedMeshes, TileContent, decode_content, decode_content_for, decode_meshes, decode_meshes_for,
 };
 pub(crate) use content::{MAX_PAYLOAD_BYTES, PayloadKind};
-pub use forest::{ImplicitCounts, ROOM_FOR_TILES, Subtrees};
+pub use forest::{ImplicitCounts, Subtrees, room_for_more};
 pub use memory_need::{MemoryNeed, content_need};
 pub use metadata::{ContentMetadata, Metadata, TilesetMetadata};
 pub(crate) use payload_count::{PayloadCount, count_payload};
