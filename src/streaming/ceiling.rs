@@ -170,6 +170,16 @@ impl Ceiling {
         self.largest_bytes.min(self.bytes / KEPT)
     }
 
+    /// Whether a tile that needs so much may be loaded in the place of something that holds `held_bytes` of all that are
+    /// taken.
+    #[must_use]
+    pub fn has_room_instead(&self, need_bytes: u64, held_bytes: u64, taken_bytes: u64) -> bool {
+        let others = taken_bytes.saturating_sub(held_bytes);
+        // Where nothing else is held there is nothing that a coarser tile could stand for.
+        let kept = if others == 0 { 0 } else { self.kept_free_bytes() };
+        need_bytes <= self.bytes.saturating_sub(others).saturating_sub(kept)
+    }
+
     /// Which of `wishes`, in their order, may be asked for besides what is in flight, so that all of it fits. One always may
     /// where nothing is held, and so may one that can never fit: whoever loads it will say so. Where nothing goes on any
     /// more, tiles of which nothing is known may be looked at.

@@ -105,6 +105,18 @@ impl Residency {
         bytes
     }
 
+    /// Bytes that a tile holds.
+    pub fn tile_bytes(&self, key: TileKey) -> u64 {
+        let slot = (self.layers.get(&key.layer)).and_then(|slots| slots.get(key.tile.0 as usize));
+        slot.copied().flatten().map_or(0, |resident| resident.bytes)
+    }
+
+    /// Bytes that all tiles of a layer hold.
+    pub fn layer_bytes(&self, layer: u32) -> u64 {
+        let slots = self.layers.get(&layer).into_iter().flatten();
+        slots.flatten().map(|resident| resident.bytes).sum()
+    }
+
     /// Forgets a layer.
     pub fn remove_layer(&mut self, layer: u32) {
         let slots = self.layers.remove(&layer).unwrap_or_default();

@@ -37,8 +37,8 @@ pub struct LoadedSubtree {
     pub result: Result<Subtree, Problem>,
 }
 
-/// Readers of subtrees and external tilesets for any number of layers. Dropping it stops it; nobody waits for what runs, since a server may
-/// take its time.
+/// Readers of subtrees and external tilesets for any number of layers. Dropping it stops it; nobody waits for what runs,
+/// since a server may take its time.
 pub struct SubtreeLoader {
     shared: Arc<Shared>,
     most_workers: usize,

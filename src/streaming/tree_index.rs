@@ -114,9 +114,9 @@ impl TreeIndex {
         self.nodes[at] = node;
         self.nodes[at].is_placeholder = parent.is_some() && !self.nodes[at].has_content && (is_covered || is_no_finer);
         let mut next = self.nodes.len();
-        let room = room_for_more(next);
-        if self.nodes.capacity() - next < room / 8 {
-            self.reserve(room);
+        let more = room_for_more(next);
+        if self.nodes.capacity() - next < more / 8 {
+            self.reserve(more);
         }
         self.lay_out_children(tree, at);
         while next < self.nodes.len() {

@@ -150,7 +150,7 @@ pub(crate) fn measured(bytes: &[u8]) -> TileContent {
 }
 
 /// The same, with the bytes that it was said to take.
-fn measured_with(bytes: &[u8]) -> (TileContent, u64) {
+pub(crate) fn measured_with(bytes: &[u8]) -> (TileContent, u64) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("wall.glb");
     std::fs::write(&path, bytes).unwrap();

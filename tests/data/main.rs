@@ -7,6 +7,7 @@
 
 mod archives;
 mod bad_input;
+mod carried_sizes;
 mod causes;
 mod city_places;
 mod cityjson;

@@ -1,7 +1,7 @@
 //! Values at the vertices of what has no features.
 
 use crate::feature_sets::measured;
-use crate::feature_textures::{attributes, here, png, wall, with_attributes};
+use crate::feature_textures::{attributes, floats, here, png, red, wall, with_attributes};
 use serde_json::{Value as Json, json};
 use stadslens::geometry::Value;
 use std::collections::BTreeMap;
@@ -73,4 +73,73 @@ fn points_beside_a_surface_keep_the_values_of_their_vertices() {
         (&Value::Float(275.0), &Value::Text("ash".into()))
     );
     assert_eq!(here(&content, 9.0, 0.4)["wood"], Value::Text("ash".into()));
+}
+
+/// Whole numbers and rows of other sets where a surface is cut: those of the corner that is nearest.
+#[test]
+fn where_a_surface_is_cut_the_nearest_corner_tells_what_has_nothing_between() {
+    // The last texel is that of another feature than the three around it.
+    let ids: Vec<u8> = (0..256_u16).map(|n| u8::from(n % 2 == 1 && n / 16 % 2 == 1)).collect();
+    // One of the two has features, so that one part has places with and without.
+    let set = json!({"featureCount": 1, "nullFeatureId": 1, "texture": {"index": 0}});
+    let values = floats(&[10.0, 20.0, 30.0, 40.0]);
+    let content = measured(&wall(&png(16, &red(&ids)), &[&values], |json| {
+        let accessor = json!({"bufferView": 4, "componentType": 5126, "count": 4, "type": "SCALAR"});
+        json["accessors"].as_array_mut().unwrap().push(accessor);
+        let primitive = &mut json["meshes"][0]["primitives"][0];
+        primitive["attributes"]["_WHOLE"] = 3.into();
+        primitive["extensions"] = json!({
+            "EXT_mesh_features": {"featureIds": [set, {"featureCount": 4, "label": "corner"}]},
+            "EXT_structural_metadata": {"propertyAttributes": [0]}});
+        json["extensions"]["EXT_structural_metadata"] = json!({
+            "schema": {"classes": {"skin": {"properties": {
+                "whole": {"type": "SCALAR", "componentType": "UINT8"}}}}},
+            "propertyAttributes": [{"class": "skin", "properties": {"whole": {"attribute": "_WHOLE"}}}]});
+    }));
+    assert!(content.problems.is_empty(), "{:?}", content.problems);
+    let mut seen = 0;
+    for (u, v) in (0..40_u8).flat_map(|u| (0..40_u8).map(move |v| (u, v))) {
+        let [u, v] = [u, v].map(|part| (f32::from(part) + 0.4) / 40.0);
+        let mut shares = if u + v < 1.0 {
+            [(0_u8, 1.0 - u - v), (1, u), (2, v)]
+        } else {
+            [(1, 1.0 - v), (2, 1.0 - u), (3, u + v - 1.0)]
+        };
+        shares.sort_by(|a, b| b.1.total_cmp(&a.1));
+        // Pieces are about one texel wide.
+        if shares[0].1 - shares[1].1 < 0.25 {
+            continue;
+        }
+        seen += 1;
+        let corner = i64::from(shares[0].0);
+        let told = here(&content, u * 10.0, v * 10.0);
+        assert_eq!(told["corner"], Value::Int(corner), "{u} {v}");
+        assert_eq!(told["whole"], Value::Int(10 * corner + 10), "{u} {v}");
+    }
+    assert!(seen > 500, "{seen}");
+}
+
+#[test]
+fn no_data_at_a_corner_stays_out_of_the_mean_of_a_feature_that_is_cut() {
+    let ids: Vec<u8> = (0..16).map(|n| n % 2).collect();
+    let values = floats(&[-9999.0, 5.0, 5.0, 5.0]);
+    let content = measured(&wall(&png(4, &red(&ids)), &[&values], |json| {
+        let accessor = json!({"bufferView": 4, "componentType": 5126, "count": 4, "type": "SCALAR"});
+        json["accessors"].as_array_mut().unwrap().push(accessor);
+        let primitive = &mut json["meshes"][0]["primitives"][0];
+        primitive["attributes"]["_HEAT"] = 3.into();
+        primitive["extensions"] = json!({
+            "EXT_mesh_features": {"featureIds": [{"featureCount": 2, "texture": {"index": 0}}]},
+            "EXT_structural_metadata": {"propertyAttributes": [0]}});
+        json["extensions"]["EXT_structural_metadata"] = json!({
+            "schema": {"classes": {"skin": {"properties": {
+                "heat": {"type": "SCALAR", "componentType": "FLOAT32", "noData": -9999}}}}},
+            "propertyAttributes": [{"class": "skin", "properties": {"heat": {"attribute": "_HEAT"}}}]});
+    }));
+    assert!(content.problems.is_empty(), "{:?}", content.problems);
+    for row in 0..2 {
+        assert_eq!(content.features.value(row, "heat"), Some(Value::Float(5.0)), "{row}");
+    }
+    // All of it is of a feature.
+    assert!(here(&content, 1.0, 1.0).is_empty());
 }

@@ -11,6 +11,35 @@ use crate::geometry::{FeatureMesh, OtherRows, RowSource, Surface, SurfaceSpan, T
 use bevy::math::Vec3;
 use std::sync::Arc;
 
+/// Most ways in which pictures of properties lie on one primitive.
+pub(super) const MAX_UV_SETS: usize = 8;
+
+/// How much of a primitive there is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent {
+    pub(super) shape: Shape,
+    /// Vertices as they are read.
+    pub(super) count: usize,
+    /// The same once triangles and points that need them have vertices of their own.
+    pub(super) kept: usize,
+    /// Corners of its elements, no less than there are vertices.
+    pub(super) corners: usize,
+}
+
+impl Extent {
+    /// Of so many vertices that the elements name so often.
+    pub(super) fn of(shape: Shape, count: usize, indices: usize, has_normals: bool) -> Self {
+        let is_split = shape == Shape::Points || (shape == Shape::Faces && !has_normals);
+        let corners = count.max(indices);
+        Self {
+            shape,
+            count,
+            kept: if is_split { corners } else { count },
+            corners,
+        }
+    }
+}
+
 /// The numbers of one property attribute, so many for each vertex.
 #[derive(Clone)]
 pub(super) struct VertexNumbers {
@@ -39,6 +68,12 @@ pub(super) struct Carried {
 }
 
 impl Carried {
+    /// Numbers of one vertex of a surface, texture coordinates and rows among them.
+    pub(super) fn width(&self) -> usize {
+        let numbers: usize = self.numbers.iter().map(|numbers| numbers.width).sum();
+        2 * self.uvs.len() + numbers + self.rows.len()
+    }
+
     /// Every array becomes the elements at `order`.
     pub(super) fn reorder(&mut self, order: &[u32]) {
         for uvs in &mut self.uvs {
@@ -64,33 +99,42 @@ impl Carried {
         })
     }
 
-    /// Adds vertices in the middles between others.
-    fn add_mids(&mut self, mids: &[[u32; 2]]) {
+    /// Adds vertices in the middles between others, to so many that are there.
+    fn add_mids(&mut self, first: usize, mids: &[[u32; 2]]) {
         for uvs in &mut self.uvs {
             add(uvs, mids, mean);
         }
+        if self.numbers.is_empty() && self.rows_mut().next().is_none() {
+            return;
+        }
+        let nearest = nearest_of(first, mids);
         for VertexNumbers {
             property,
             width,
+            is_normalized,
             numbers,
-            ..
         } in &mut self.numbers
         {
-            for ends in mids {
-                for place in 0..*width {
-                    let [from, to] = ends.map(|end| numbers[end as usize * *width + place]);
-                    // Between two kinds of wood there is no third.
-                    numbers.push(if property.is_category() {
-                        from
+            let width = *width;
+            for (ends, near) in mids.iter().zip(&nearest) {
+                let [near, from, to] = [*near, ends[0], ends[1]].map(|vertex| vertex as usize * width);
+                let at = |start: usize| &numbers[start..start + width];
+                let is_near = property.has_nothing_between(&[at(from), at(to)], *is_normalized);
+                for place in 0..width {
+                    numbers.push(if is_near {
+                        numbers[near + place]
                     } else {
-                        f32::midpoint(from, to)
+                        f32::midpoint(numbers[from + place], numbers[to + place])
                     });
                 }
             }
         }
         for rows in self.rows_mut() {
-            // Nor is there a third between two rows.
-            add(rows, mids, |from, _| from);
+            // Between two rows there is no third.
+            rows.reserve(nearest.len());
+            for near in &nearest {
+                rows.push(rows[*near as usize]);
+            }
         }
     }
 
@@ -128,6 +172,7 @@ impl Carried {
 impl Part {
     /// Adds vertices in the middles between others, in this order. Which rows they belong to is left open.
     pub(super) fn add_mids(&mut self, mids: &[[u32; 2]]) {
+        let first = self.positions.len();
         add(&mut self.positions, mids, mean);
         add(&mut self.normals, mids, |from, to| {
             let sum = Vec3::from_array(from) + Vec3::from_array(to);
@@ -135,7 +180,7 @@ impl Part {
         });
         add(&mut self.colors, mids, srgb_mean);
         add(&mut self.uvs, mids, mean);
-        self.carried.add_mids(mids);
+        self.carried.add_mids(first, mids);
     }
 
     /// Notes what the triangles or points show as they are now.
@@ -177,6 +222,35 @@ fn add<T: Copy>(values: &mut Vec<T>, mids: &[[u32; 2]], mean: impl Fn(T, T) -> T
     for [from, to] in mids {
         values.push(mean(values[*from as usize], values[*to as usize]));
     }
+}
+
+/// For each vertex in the middle between others that of the `first` ones, which are the file's own, that it lies nearest to;
+/// between two of them the one with the lesser number.
+fn nearest_of(first: usize, mids: &[[u32; 2]]) -> Vec<u32> {
+    // Shares of the corners of the triangle that it lies in. They are halves of halves, which are exact.
+    let mut shares: Vec<[(u32, f32); 3]> = Vec::with_capacity(mids.len());
+    for ends in mids {
+        let mut own: [(u32, f32); 3] = [(u32::MAX, 0.0); 3];
+        for end in ends {
+            let of_end = match (*end as usize).checked_sub(first) {
+                None => [(*end, 1.0), (u32::MAX, 0.0), (u32::MAX, 0.0)],
+                Some(mid) => shares[mid],
+            };
+            for (corner, share) in of_end.into_iter().filter(|(_, share)| *share > 0.0) {
+                let place = own.iter().position(|(known, _)| *known == corner || *known == u32::MAX);
+                // A triangle has no fourth corner.
+                if let Some(place) = place {
+                    own[place] = (corner, own[place].1 + share / 2.0);
+                }
+            }
+        }
+        shares.push(own);
+    }
+    let nearest = |shares: &[(u32, f32); 3]| {
+        let by_share = |a: &&(u32, f32), b: &&(u32, f32)| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0));
+        shares.iter().max_by(by_share).map_or(0, |(corner, _)| *corner)
+    };
+    shares.iter().map(nearest).collect()
 }
 
 /// Halfway, whichever comes first.

@@ -89,6 +89,11 @@ impl TexelSource {
             transform,
         })
     }
+
+    /// Whether both find their texels with the same texture coordinates.
+    pub(super) fn has_same_uvs(&self, other: &Self) -> bool {
+        self.uv_set == other.uv_set && self.transform == other.transform
+    }
 }
 
 /// An unpacked picture.

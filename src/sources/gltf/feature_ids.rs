@@ -10,6 +10,7 @@ use super::{
     data_texture::TexelSource,
     file::{Primitive, Root},
 };
+use gltf::json::{mesh::Mode, validation::Checked};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -277,7 +278,15 @@ pub(super) fn other_tables(root: &Root, are_of_copies: bool) -> BTreeSet<usize> 
         are_of_copies: are_of_copies || have_copies_rows,
         ..rows
     };
-    for primitive in root.meshes.iter().flat_map(|mesh| &mesh.primitives) {
+    // Lines are never pointed at.
+    let is_line = |primitive: &&Primitive| {
+        matches!(
+            primitive.mode,
+            Checked::Valid(Mode::Lines | Mode::LineLoop | Mode::LineStrip)
+        )
+    };
+    let primitives = root.meshes.iter().flat_map(|mesh| &mesh.primitives);
+    for primitive in primitives.filter(|primitive| !is_line(primitive)) {
         note(rows, FeatureIdSet::all_of(primitive));
     }
     others

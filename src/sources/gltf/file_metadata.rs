@@ -4,16 +4,16 @@
 use super::{
     Fault,
     accessor::Views,
-    carried::Carried,
+    carried::{Carried, Extent, MAX_UV_SETS},
     copies::Budget,
-    cut::{Effort, MAX_CUTS, RowGrid},
+    cut::{Effort, MAX_CUTS, RowGrid, cut},
     data::PrimitiveData,
     data_texture::{DataTexture, DataTextures, TexelSource},
     feature_ids::{FeatureIdSet, Rows},
     file::{Primitive, Root},
     metadata::schema,
     other_ids::OtherTables,
-    primitive::Shape,
+    primitive::{Part, Shape},
     property_attributes::AttributeProperty,
     property_format::{Element, PropertyFormat},
 };
@@ -30,10 +30,11 @@ use std::{
     },
 };
 
-const EXTENSION: &str = "EXT_structural_metadata";
+/// What the extension with properties is called in a file.
+pub(super) const METADATA: &str = "EXT_structural_metadata";
 /// Most properties in textures and in attributes of one primitive, each.
-const MAX_PROPERTIES: usize = 256;
-/// Most numbers of attributes and texture coordinates that are read for the properties of one file.
+pub(super) const MAX_PROPERTIES: usize = 256;
+/// Most numbers of attributes, rows and texture coordinates that the corners of one file hold for its properties.
 const MAX_NUMBERS: usize = 60_000_000;
 
 /// One property of a property texture.
@@ -108,6 +109,22 @@ impl FileMetadata {
         self.textures.bytes_read
     }
 
+    /// Cuts a surface by the feature ids in a picture, as far as may still be cut; what is left coarse becomes a fault.
+    pub(super) fn cut(&self, part: &mut Part, grid: &RowGrid, uvs: &[[f32; 2]]) -> Option<Fault> {
+        let left = self.effort_left();
+        // A triangle has three vertices of its own at most.
+        let each = 3 * part.carried.width();
+        let most = self.numbers_left.load(Ordering::Relaxed).checked_div(each);
+        let allowed = Effort {
+            cuts: left.cuts.min(most.unwrap_or(usize::MAX)),
+            ..left
+        };
+        let outcome = cut(part, grid, uvs, allowed);
+        self.take_effort(outcome.spent);
+        let taken = self.take_numbers(outcome.spent.cuts.saturating_mul(each));
+        taken.err().or_else(|| outcome.is_coarse.then(is_coarse))
+    }
+
     /// What may still be spent on cutting surfaces.
     pub(super) fn effort_left(&self) -> Effort {
         Effort {
@@ -117,7 +134,7 @@ impl FileMetadata {
     }
 
     /// Takes what cutting a surface cost from what is left.
-    pub(super) fn take_effort(&self, spent: Effort) {
+    fn take_effort(&self, spent: Effort) {
         let left = self.effort_left();
         self.cuts_left
             .store(left.cuts.saturating_sub(spent.cuts), Ordering::Relaxed);
@@ -148,20 +165,26 @@ impl FileMetadata {
         Err(Fault::doubt(format!("textures[{}]", source.texture), message))
     }
 
-    /// One more than the greatest id below `most` in a texture with feature ids, as far as texels may still be looked at.
-    pub(super) fn most_rows(&self, source: TexelSource, null_id: Option<u32>, most: u32) -> u32 {
+    /// One more than the greatest id below `most` in a texture with feature ids, as far as texels may still be looked at,
+    /// and whether there are others.
+    pub(super) fn most_rows(&self, source: TexelSource, null_id: Option<u32>, most: u32) -> (u32, bool) {
         let Ok(texture) = self.textures.get(source.texture) else {
-            return 0;
+            return (0, false);
         };
         let [width, height] = texture.texels.size().map(u64::from);
         let looks = width.saturating_mul(height);
         if !texture.is_exact || looks > self.effort_left().looks {
-            return 0;
+            return (0, false);
         }
         self.take_effort(Effort { cuts: 0, looks });
         let ids = texture.texels.all().map(|texel| source.channels.id(texel));
-        let features = ids.filter(|id| *id < most && Some(*id) != null_id);
-        features.max().map_or(0, |id| id + 1)
+        let mut is_beyond = false;
+        let features = ids.filter(|id| Some(*id) != null_id).filter(|id| {
+            is_beyond |= *id >= most;
+            *id < most
+        });
+        let rows = features.max().map_or(0, |id| id + 1);
+        (rows, is_beyond)
     }
 
     /// What the vertices of a primitive carry; properties that cannot be had become faults.
@@ -169,9 +192,8 @@ impl FileMetadata {
         &self,
         data: &PrimitiveData<'_>,
         primitive: &Primitive,
-        shape: Shape,
+        extent: Extent,
         rows: Rows,
-        count: usize,
         faults: &mut Vec<Fault>,
     ) -> Carried {
         let mut carried = Carried::default();
@@ -184,24 +206,19 @@ impl FileMetadata {
         };
         read("propertyTextures", &mut |number, faults| {
             // Points and lines have no surface.
-            let properties = self.in_textures.get(number).filter(|_| shape == Shape::Faces);
+            let properties = self.in_textures.get(number).filter(|_| extent.shape == Shape::Faces);
             for property in properties.into_iter().flatten() {
-                let added = self.add_texture_property(property, data, primitive, count, &mut carried);
-                let place = || format!("{EXTENSION}.propertyTextures[{number}].properties.{}", property.name);
+                let added = self.add_texture_property(property, data, primitive, extent, &mut carried);
+                let place = || format!("{METADATA}.propertyTextures[{number}].properties.{}", property.name);
                 faults.extend(added.err().map(|fault| fault.moved_to(place())));
             }
         });
         read("propertyAttributes", &mut |number, faults| {
             for property in self.in_attributes.get(number).into_iter().flatten() {
                 let numbers = self
-                    .take_numbers(count.saturating_mul(property.width()))
-                    .and_then(|()| property.read(data, primitive, count));
-                let place = || {
-                    format!(
-                        "{EXTENSION}.propertyAttributes[{number}].properties.{}",
-                        property.name()
-                    )
-                };
+                    .take_numbers(extent.kept.saturating_mul(property.width()))
+                    .and_then(|()| property.read(data, primitive, extent.count));
+                let place = || format!("{METADATA}.propertyAttributes[{number}].properties.{}", property.name());
                 match numbers {
                     Ok(numbers) if carried.numbers.len() < MAX_PROPERTIES => carried.numbers.push(numbers),
                     Ok(_) => faults.push(too_many().moved_to(place())),
@@ -209,7 +226,7 @@ impl FileMetadata {
                 }
             }
         });
-        self.add_other_rows(data, primitive, shape, rows, count, &mut carried, faults);
+        self.add_other_rows(data, primitive, extent, rows, &mut carried, faults);
         carried
     }
 
@@ -218,7 +235,7 @@ impl FileMetadata {
         property: &TextureProperty,
         data: &PrimitiveData<'_>,
         primitive: &Primitive,
-        count: usize,
+        extent: Extent,
         carried: &mut Carried,
     ) -> Result<(), Fault> {
         if carried.properties.len() >= MAX_PROPERTIES {
@@ -226,7 +243,7 @@ impl FileMetadata {
         }
         let source = property.source;
         let texture = self.textures.get(source.texture)?;
-        let uv_set = self.uv_set(source, data, primitive, count, carried)?;
+        let uv_set = self.uv_set(source, data, primitive, extent, carried)?;
         carried.properties.push(TexelProperty {
             name: property.name.clone(),
             texels: texture.texels.clone(),
@@ -244,15 +261,20 @@ impl FileMetadata {
         source: TexelSource,
         data: &PrimitiveData<'_>,
         primitive: &Primitive,
-        count: usize,
+        extent: Extent,
         carried: &mut Carried,
     ) -> Result<usize, Fault> {
-        let is_same = |known: &TexelSource| known.uv_set == source.uv_set && known.transform == source.transform;
-        if let Some(known) = carried.sources.iter().position(is_same) {
+        if let Some(known) = carried.sources.iter().position(|known| known.has_same_uvs(&source)) {
             return Ok(known);
         }
-        self.take_numbers(count)?;
-        carried.uvs.push(texture_coordinates(data, primitive, source, count)?);
+        if carried.sources.len() >= MAX_UV_SETS {
+            let message = format!("pictures of properties lie on a primitive in more than {MAX_UV_SETS} ways");
+            return Err(Fault::too_large("", message));
+        }
+        self.take_numbers(extent.corners.saturating_mul(2))?;
+        carried
+            .uvs
+            .push(texture_coordinates(data, primitive, source, extent.count)?);
         carried.sources.push(source);
         Ok(carried.sources.len() - 1)
     }
@@ -298,15 +320,15 @@ pub(super) fn texture_coordinates(
 }
 
 /// The numbers in one of the lists of a primitive, and what is wrong with it.
-fn named(primitive: &Primitive, list: &str) -> (Vec<usize>, Option<Fault>) {
-    let Some(found) = primitive.extensions.get(EXTENSION).and_then(|own| own.get(list)) else {
+pub(super) fn named(primitive: &Primitive, list: &str) -> (Vec<usize>, Option<Fault>) {
+    let Some(found) = primitive.extensions.get(METADATA).and_then(|own| own.get(list)) else {
         return (Vec::new(), None);
     };
     let number = |item: &Value| usize::try_from(item.as_u64()?).ok();
     let items = found.as_array().map_or(&[][..], Vec::as_slice);
     let mut numbers: Vec<usize> = items.iter().filter_map(number).collect();
     let is_sound = found.is_array() && numbers.len() == items.len();
-    let fault = (!is_sound).then(|| Fault::new(format!("{EXTENSION}.{list}"), "it is no list of whole numbers"));
+    let fault = (!is_sound).then(|| Fault::new(format!("{METADATA}.{list}"), "it is no list of whole numbers"));
     numbers.sort_unstable();
     numbers.dedup();
     (numbers, fault)
@@ -330,11 +352,11 @@ impl Reader<'_, '_> {
         wanted: &BTreeSet<usize>,
         read: impl Fn(&Value, Named<'_>) -> Result<T, String>,
     ) -> Vec<Vec<T>> {
-        let found = self.root.extensions.get(EXTENSION).and_then(|own| own.get(list));
+        let found = self.root.extensions.get(METADATA).and_then(|own| own.get(list));
         let found = found.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let mut all = Vec::new();
         for number in wanted {
-            let place = format!("{EXTENSION}.{list}[{number}]");
+            let place = format!("{METADATA}.{list}[{number}]");
             let Some(item) = found.get(*number) else {
                 self.faults.push(Fault::new(place, "there is nothing with this number"));
                 continue;
@@ -390,7 +412,7 @@ fn attribute_property(
 }
 
 /// That a surface is cut coarser than its texture asks for.
-pub(super) fn is_coarse() -> Fault {
+fn is_coarse() -> Fault {
     let message = format!(
         "the feature ids in the texture would cut the surface into more than {MAX_CUTS} triangles more; it is cut \
          coarser"

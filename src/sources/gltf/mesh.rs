@@ -4,9 +4,9 @@ use super::{
     Fault,
     accessor::{MAX_ACCESSOR_ELEMENTS, Views, element_count},
     copies::{Budget, Chain, Copies},
-    counted_ids::with_all_ids,
+    counted_ids::rows_of_all_ids,
     document::Document,
-    feature_ids::{Rows, choose_rows, feature_id_sets},
+    feature_ids::{Rows, feature_id_sets},
     file::{Primitive, Root},
     file_metadata::FileMetadata,
     marks::{merge_marks, split_marks},
@@ -74,7 +74,7 @@ pub(crate) fn decode(
             count: batch_rows.unwrap_or(0),
             are_of_copies: true,
         },
-        None => with_all_ids(choose_rows(&document.root, batch_rows), batch_rows, &views, &metadata),
+        None => rows_of_all_ids(batch_rows, &views, &metadata, &mut of_metadata),
     };
     let mut parts = read_parts(document, &views, &metadata, rows, models, budget, &mut faults);
     if models == 0 {

@@ -16,6 +16,7 @@
 
 mod accessor;
 mod carried;
+mod carried_sizes;
 mod copies;
 mod count;
 mod counted_ids;

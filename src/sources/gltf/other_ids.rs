@@ -6,7 +6,7 @@
 use super::{
     Fault,
     accessor::Views,
-    carried::Carried,
+    carried::{Carried, Extent},
     data::PrimitiveData,
     feature_ids::{
         FeatureIdSet, INSTANCE_FEATURES, MESH_FEATURES, Rows, choose_rows, other_tables, table_name, table_rows,
@@ -140,14 +140,13 @@ impl FileMetadata {
         &self,
         data: &PrimitiveData<'_>,
         primitive: &Primitive,
-        shape: Shape,
+        extent: Extent,
         rows: Rows,
-        count: usize,
         carried: &mut Carried,
         faults: &mut Vec<Fault>,
     ) {
         // Lines are never pointed at.
-        if shape == Shape::Lines {
+        if extent.shape == Shape::Lines {
             return;
         }
         let mut sets = FeatureIdSet::all_of(primitive);
@@ -156,7 +155,7 @@ impl FileMetadata {
             let Some((name, table)) = self.other_tables.of(&set) else {
                 continue;
             };
-            let source = self.row_source(&set, data, primitive, shape, count, table.as_deref(), carried);
+            let source = self.row_source(&set, data, primitive, extent, table.as_deref(), carried);
             match source {
                 Ok(source) => {
                     let name = unlike(name, &carried.rows);
@@ -175,14 +174,13 @@ impl FileMetadata {
         set: &FeatureIdSet,
         data: &PrimitiveData<'_>,
         primitive: &Primitive,
-        shape: Shape,
-        count: usize,
+        extent: Extent,
         table: Option<&FeatureTable>,
         carried: &mut Carried,
     ) -> Result<RowSource, Fault> {
         let Some(source) = set.texture() else {
-            self.take_numbers(count)?;
-            return rows_of(set, data, count, table).map(RowSource::Each);
+            self.take_numbers(extent.kept)?;
+            return rows_of(set, data, extent.count, table).map(RowSource::Each);
         };
         let texture = self.exact_texture(source)?;
         let in_picture = |uv_set: usize| RowSource::Picture {
@@ -192,12 +190,12 @@ impl FileMetadata {
             null: set.null_id(),
             uv_set,
         };
-        if shape == Shape::Faces {
-            return self.uv_set(source, data, primitive, count, carried).map(in_picture);
+        if extent.shape == Shape::Faces {
+            return self.uv_set(source, data, primitive, extent, carried).map(in_picture);
         }
         // A point lies in one texel.
-        self.take_numbers(count)?;
-        let uvs = super::file_metadata::texture_coordinates(data, primitive, source, count)?;
+        self.take_numbers(extent.kept)?;
+        let uvs = super::file_metadata::texture_coordinates(data, primitive, source, extent.count)?;
         let picture = in_picture(0);
         let rows = uvs.into_iter().map(|uv| picture.at_uv(uv).unwrap_or(u32::MAX));
         Ok(RowSource::Each(rows.collect()))

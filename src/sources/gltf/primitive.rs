@@ -4,12 +4,12 @@
 use super::{
     Fault,
     accessor::Views,
-    carried::Carried,
-    cut::{RowGrid, cut},
+    carried::{Carried, Extent},
+    cut::RowGrid,
     data::PrimitiveData,
     feature_ids::{FeatureIdSet, MESH_FEATURES, Rows, too_many_sets},
     file::Primitive,
-    file_metadata::{FileMetadata, is_coarse, texture_coordinates},
+    file_metadata::{FileMetadata, texture_coordinates},
     material::{self, EdgeSource, Look, srgb_bytes},
     place::{Bounds, wide},
 };
@@ -145,7 +145,8 @@ pub(super) fn read_part(
         outline = read.unwrap_or_default();
     }));
     faults.extend(too_many_sets(&primitive.extensions, MESH_FEATURES));
-    let carried = metadata.carried(&data, primitive, shape, rows, count, faults);
+    let extent = Extent::of(shape, count, indices.len(), !normals.is_empty());
+    let carried = metadata.carried(&data, primitive, extent, rows, faults);
     let mut part = Part {
         shape,
         look,
@@ -160,11 +161,7 @@ pub(super) fn read_part(
         bounds: Bounds::EMPTY,
     };
     if let Some((grid, uvs)) = grid {
-        let outcome = cut(&mut part, &grid, &uvs, metadata.effort_left());
-        metadata.take_effort(outcome.spent);
-        if outcome.is_coarse {
-            faults.push(is_coarse());
-        }
+        faults.extend(metadata.cut(&mut part, &grid, &uvs));
     }
     if shape == Shape::Points || (shape == Shape::Faces && part.normals.is_empty()) {
         part.split_elements();

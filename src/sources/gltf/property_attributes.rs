@@ -57,8 +57,14 @@ impl AttributeProperty {
         &self.name
     }
 
-    /// Whether there is nothing between two of its values.
-    pub(super) fn is_category(&self) -> bool {
+    /// Whether there is no value between these numbers of several vertices: neither between two kinds of wood or two whole
+    /// numbers, nor beside "no data" is there anything.
+    pub(super) fn has_nothing_between(&self, vertices: &[&[f32]], is_normalized: bool) -> bool {
+        let is_missing = |numbers: &&[f32]| self.format.are_missing(&self.raw(numbers, is_normalized));
+        self.is_category() || self.is_whole(is_normalized) || vertices.iter().any(is_missing)
+    }
+
+    fn is_category(&self) -> bool {
         matches!(self.format.element, Element::Enum { .. })
     }
 
@@ -152,13 +158,9 @@ impl ReadCorners for BetweenCorners {
     fn value(&self, corners: [&[f32]; 3], weights: [f32; 3]) -> Value {
         let (property, is_normalized) = (&*self.property, self.is_normalized);
         let near = corners[nearest(weights)];
-        let is_missing = |corner: &[f32]| property.format.are_missing(&property.raw(corner, is_normalized));
-        // Neither between two kinds of wood nor beside "no data" is there anything; and equal numbers are not rounded.
-        let is_near = property.is_category()
-            || property.is_whole(is_normalized)
-            || corners.iter().all(|corner| *corner == near)
-            || corners.iter().any(|corner| is_missing(corner));
-        if is_near {
+        // Equal numbers are not rounded.
+        let are_equal = corners.iter().all(|corner| *corner == near);
+        if are_equal || property.has_nothing_between(&corners, is_normalized) {
             return property.value(near, is_normalized);
         }
         let part = |place: usize| -> f32 {
@@ -252,7 +254,8 @@ impl Gathered {
     }
 }
 
-/// Adds what the attributes say of the features to their table. What belongs to no feature keeps its numbers.
+/// Adds what the attributes say of the features to their table. A part keeps the numbers of which not all became cells:
+/// where some of it belongs to no feature, and where there would be too many cells.
 pub(super) fn add_columns(placed: &mut [PlacedMesh], table: &mut FeatureTable, faults: &mut Vec<Fault>) {
     let rows = table.rows as usize;
     let mut gathered: BTreeMap<(String, String), Gathered> = BTreeMap::new();
@@ -261,6 +264,7 @@ pub(super) fn add_columns(placed: &mut [PlacedMesh], table: &mut FeatureTable, f
         if !part.rows.iter().any(|row| (*row as usize) < rows) {
             continue;
         }
+        let is_all_of_features = part.rows.iter().all(|row| (*row as usize) < rows);
         for numbers in std::mem::take(&mut part.carried.numbers) {
             let property = &*numbers.property;
             let key = (property.class.clone(), property.name.clone());
@@ -268,11 +272,13 @@ pub(super) fn add_columns(placed: &mut [PlacedMesh], table: &mut FeatureTable, f
                 let Some(left) = cells_left.checked_sub(rows) else {
                     if !is_told {
                         is_told = true;
-                        let message =
-                            format!("the attributes would fill more than {MAX_CELLS} cells; some are left out");
+                        let message = format!(
+                            "the attributes would fill more than {MAX_CELLS} cells; some are told of their places alone"
+                        );
                         faults.push(Fault::too_large("EXT_structural_metadata.propertyAttributes", message));
                     }
                     // Those that have a column get the values of this part too.
+                    part.carried.numbers.push(numbers);
                     continue;
                 };
                 cells_left = left;
@@ -288,6 +294,9 @@ pub(super) fn add_columns(placed: &mut [PlacedMesh], table: &mut FeatureTable, f
                 if (*row as usize) < rows {
                     of.note(*row as usize, property.value(of_vertex, numbers.is_normalized));
                 }
+            }
+            if !is_all_of_features {
+                part.carried.numbers.push(numbers);
             }
         }
     }

@@ -3,12 +3,14 @@
 
 use super::{
     accessor::{MAX_ACCESSOR_ELEMENTS, compressed_bytes, element_count},
+    carried_sizes::CarriedSizes,
     copies::{Budget, MAX_COPIED_TRIANGLES, MAX_POINTS, MAX_TEXTURE_BYTES},
     count::instance_count,
     cut::{MAX_CUTS, MAX_CUTS_OF_TILE},
     document::Document,
     feature_ids::{FeatureIdSet, Rows, choose_rows},
     file::{Primitive, Root},
+    file_metadata::METADATA,
     material::{RenderClass, look},
     merge::MIN_COPIES,
     mesh::elements_of,
@@ -19,7 +21,7 @@ use super::{
     value_sizes::table_size,
 };
 use crate::{
-    geometry::{SurfaceSpan, TextureSupport},
+    geometry::TextureSupport,
     sources::{
         codecs::draco_header::{DracoHeader, draco_header},
         resource::{RandomRead, Resources, join, read_uri},
@@ -31,10 +33,6 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 /// What the compression of geometry is called in a file.
 const DRACO: &str = "KHR_draco_mesh_compression";
-/// What the extension with properties is called in a file.
-const METADATA: &str = "EXT_structural_metadata";
-/// Bytes of one set of rows besides the rows.
-const SET_BYTES: u64 = 256;
 /// Models with more corners are counted as if picking held each of their copies.
 const LARGE_MODEL_CORNERS: u64 = 300_000;
 /// Bytes of a picture in a file of its own that its size is looked for in.
@@ -133,6 +131,7 @@ pub(crate) fn sizes(
             ..choose_rows(&document.root, None)
         },
         cuts_left: MAX_CUTS_OF_TILE as u64,
+        carried: CarriedSizes::of(&document.root),
     };
     sizer.read_places(models.unwrap_or(1));
     sizer.read_buffers();
@@ -196,6 +195,7 @@ struct Sizer<'a> {
     rows: Rows,
     /// Triangles that surfaces may still be cut into.
     cuts_left: u64,
+    carried: CarriedSizes<'a>,
 }
 
 impl<'a> Sizer<'a> {
@@ -256,8 +256,10 @@ impl<'a> Sizer<'a> {
         let cuts = self.cuts_of(primitive);
         // A strip has three corners for each of its indices.
         let corners = elements.saturating_mul(if shape == Mode::Triangles { 1 } else { 3 });
-        self.read_carried(primitive, corners.saturating_add(3 * cuts), more, of_copies);
+        let with_cuts = corners.saturating_add(3 * cuts);
+        let carried = self.carried.bytes(primitive, with_cuts, more, of_copies, self.rows);
         let sizes = &mut self.sizes;
+        sizes.surface_bytes = sizes.surface_bytes.saturating_add(carried);
         sizes.read_vertices = sizes.read_vertices.saturating_add(vertices);
         let times = |each: u64| each.saturating_mul(more);
         let class = look(root, primitive.material).0.class;
@@ -317,42 +319,6 @@ impl<'a> Sizer<'a> {
         let cuts = if is_cut { self.cuts_left.min(MAX_CUTS as u64) } else { 0 };
         self.cuts_left -= cuts;
         cuts
-    }
-
-    /// Counts what the corners of a primitive have of properties and of other rows than those of its features; `more` and
-    /// `of_copies` as for the primitive.
-    fn read_carried(&mut self, primitive: &Primitive, corners: u64, more: u64, of_copies: u64) {
-        let rows = Rows {
-            are_of_copies: self.rows.are_of_copies || of_copies > 0,
-            ..self.rows
-        };
-        let mut sets = FeatureIdSet::all_of(primitive);
-        let _own = rows.take_own(&mut sets);
-        let has_properties = primitive.extensions.get(METADATA).is_some();
-        if !has_properties && sets.is_empty() && of_copies == 0 {
-            return;
-        }
-        let named = |start: &str| {
-            primitive
-                .attributes
-                .keys()
-                .filter(|name| name.starts_with(start))
-                .count() as u64
-        };
-        // Texture coordinates of each corner; up to sixteen numbers, as they are read and as values.
-        let numbers = if has_properties { named("_") } else { 0 };
-        let each = named("TEXCOORD_")
-            .saturating_mul(16)
-            .saturating_add(numbers.saturating_mul(16 * 40));
-        // The number of its vertex, and a row in each set, as it is read and as it stays.
-        let of_rows = sets.len() as u64 * 8 + 4;
-        let of_corners = corners.saturating_mul(each.saturating_add(of_rows));
-        let of_copy = size_of::<SurfaceSpan>() as u64 + of_copies.saturating_mul(8);
-        let of_copies = more.saturating_add(1).saturating_mul(of_copy);
-        let all = of_corners.saturating_add(of_copies);
-        // What one set, property or surface has besides: their names are no longer than their JSON.
-        let fixed = (sets.len() as u64 + 4).saturating_mul(SET_BYTES);
-        self.sizes.surface_bytes = self.sizes.surface_bytes.saturating_add(all).saturating_add(fixed);
     }
 
     /// Counts the pictures that properties and features are read from.

@@ -2,14 +2,14 @@
 //! many rows and columns, and bytes of texts and lists besides.
 
 use super::{
-    feature_ids::{FeatureIdSet, MAX_FEATURES, feature_id_sets, other_tables, property_tables},
+    counted_ids::believed_rows,
+    feature_ids::{MAX_FEATURES, feature_id_sets, other_tables, property_tables},
     file::Root,
     metadata::{defaults_of, schema},
     other_ids::MAX_TABLES,
     property_format::{Element, Number, PropertyFormat},
 };
 use crate::{geometry::Value, sources::resource::Resources};
-use gltf::json::{accessor::ComponentType, validation::Checked};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
 
@@ -42,9 +42,16 @@ pub(super) fn table_size(
 ) -> TableSize {
     let mut size = TableSize::default();
     let sets = feature_id_sets(root);
-    let counted = sets.iter().flatten().map(|set| u64::from(set.counted()));
-    let counted = counted.max().unwrap_or(0);
-    size.rows = counted.min(MAX_FEATURES.into());
+    let counted = sets.iter().flatten().map(|set| set.counted().min(MAX_FEATURES));
+    size.rows = counted.max().unwrap_or(0).into();
+    if sets.iter().flatten().all(|set| set.property_table.is_none()) {
+        // Ids may be greater than there are features.
+        let first = sets.iter().filter_map(|sets| sets.first());
+        let rows = first
+            .filter(|set| set.counted() > 0)
+            .map(|set| believed_rows(root, set));
+        size.rows = size.rows.max(rows.max().unwrap_or(0).into());
+    }
     let extension = root.extensions.get("EXT_structural_metadata");
     let attributes = extension.and_then(|extension| extension.get("propertyAttributes")?.as_array());
     let attributes = attributes.map_or(&[][..], Vec::as_slice);
@@ -92,16 +99,9 @@ pub(super) fn table_size(
             }
         }
     }
-    if !attributes.is_empty() {
-        let by_ids = sets
-            .iter()
-            .flatten()
-            .filter(|set| set.counted() > 0)
-            .map(|set| id_bound(root, set));
+    if !attributes.is_empty() && sets.is_empty() {
         // Points without features are one each.
-        let of_points = if sets.is_empty() { points } else { 0 };
-        let rows = by_ids.max().unwrap_or(0).max(of_points);
-        size.rows = size.rows.max(rows.min(MAX_FEATURES.into()));
+        size.rows = size.rows.max(points.min(MAX_FEATURES.into()));
     }
     size
 }
@@ -114,23 +114,6 @@ fn class_of<'a>(schema: &'a Json, table: &Json) -> Option<&'a Json> {
 fn properties_of(table: &Json) -> impl Iterator<Item = (&String, &Json)> {
     let properties = table.get("properties").and_then(Json::as_object);
     properties.into_iter().flat_map(Map::iter)
-}
-
-/// More than the greatest id that a set can have.
-fn id_bound(root: &Root, set: &FeatureIdSet) -> u64 {
-    if let Some(source) = set.texture() {
-        return 1 << (8 * source.channels.as_slice().len());
-    }
-    let accessor = set.accessor().and_then(|index| root.accessors.get(index));
-    match accessor.map(|accessor| accessor.component_type) {
-        None => 0,
-        Some(Checked::Valid(component)) => match component.0 {
-            ComponentType::I8 | ComponentType::U8 => 1 << 8,
-            ComponentType::I16 | ComponentType::U16 => 1 << 16,
-            ComponentType::U32 | ComponentType::F32 => u64::MAX,
-        },
-        Some(Checked::Invalid) => u64::MAX,
-    }
 }
 
 /// What a value of this kind has besides itself; of texts, whose length differs, nothing.

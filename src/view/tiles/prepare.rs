@@ -103,6 +103,7 @@ fn prepare(request: &DecodeRequest, support: TextureSupport) -> Result<PreparedC
         root_from_site(&request.site, request.is_geocentric, request.height_offset_m, center).unwrap_or(DVec3::NAN)
     });
     content.places = places.collect();
+    content.bytes_resident += size_of_val(&*content.places) as u64;
     Ok(content)
 }
 
@@ -185,6 +186,7 @@ impl PreparedContent {
         }
         prepared.bytes_drawn += prepared.marks.iter().map(PreparedMarks::bytes_drawn).sum::<u64>();
         let held: u64 = prepared.marks.iter().map(PreparedMarks::bytes_held).sum();
+        let held = held + size_of_val(&*prepared.centers) as u64;
         let values = prepared.meshes.iter().map(|mesh| &mesh.values);
         let held = held + SurfaceValues::bytes_together(values.chain(PreparedMarks::values(&prepared.marks)));
         // The form that is drawn takes the place of the decoded one.
@@ -387,7 +389,7 @@ mod tests {
         let lines = mesh.lines.as_ref().map_or(0, DrawnMesh::bytes);
         assert!(lines > 0, "a lone triangle has three edges");
         assert_eq!(content.bytes_drawn, mesh.faces.bytes() + lines);
-        let held = content.bytes_drawn + mesh.bvh.bytes();
+        let held = content.bytes_drawn + mesh.bvh.bytes() + size_of_val(&*content.centers) as u64;
         assert_eq!(content.bytes_resident(), held);
         let middle = DVec3::new(100.0 + 4.0 / 3.0, 200.0, 1.0 + 3.0);
         assert!((content.centers[0] - middle).length() < 1e-6, "{}", content.centers[0]);
@@ -474,7 +476,9 @@ mod tests {
             two.bytes_resident() - one.bytes_resident(),
         );
         assert_eq!(first, surface + texels.bytes());
-        assert_eq!(more, plain.bytes_resident() + surface);
+        // The middles of the features are there once for both.
+        let centers = size_of_val(&*plain.centers) as u64;
+        assert_eq!(more, plain.bytes_resident() - centers + surface);
     }
 
     #[test]

@@ -5,11 +5,11 @@ use super::{
     TileLayers,
     heights::HeightsOfTiles,
     layer::{TileLayer, Tree},
-    retry::Retries,
+    select::account,
 };
 use crate::model::edit::CityModelReplaced;
 use crate::model::{Layer, LayerKind, OpenScenario, TileHeights};
-use crate::sources::Problem;
+use crate::streaming::TileKey;
 use crate::view::{feature_rows::FeatureRows, scene::ShownScenario};
 use bevy::prelude::*;
 use std::collections::BTreeMap;
@@ -44,32 +44,71 @@ impl TileLayers {
         rows: &mut FeatureRows,
     ) {
         for number in numbers(&self.layers, |of| of.id == layer.id && of.successor_of.is_some()) {
-            self.loader.forget_layer(number);
-            self.residency.remove_layer(number);
-            let lines = lines_of(&mut self.layers, number);
-            self.subtrees.forget_layer(number, lines);
-            if let Some(layer) = self.layers.remove(&number) {
-                layer.discard(commands, rows);
-            }
+            self.close(number, commands, rows);
         }
         let drawn = numbers(&self.layers, |drawn| drawn.id == layer.id);
         self.open(layer, open, chosen, drawn.first().copied());
     }
+
+    /// Gives a layer up with all that is loaded and listed of it.
+    fn close(&mut self, number: u32, commands: &mut Commands, rows: &mut FeatureRows) {
+        self.loader.forget_layer(number);
+        self.residency.remove_layer(number);
+        let Some(mut layer) = self.layers.remove(&number) else {
+            return;
+        };
+        let retries = std::mem::take(&mut layer.retries);
+        self.subtrees.forget_layer(number, retries.into_lines());
+        layer.discard(commands, rows);
+    }
+
+    /// Whether nothing more comes of a layer, for want of room, while the one that it replaces is there: then it takes over
+    /// as it is. One of which nothing is drawn does so only where it gets room by that, or the picture would be empty.
+    fn comes_no_further(&self, number: u32) -> bool {
+        let Some(layer) = self.layers.get(&number) else {
+            return false;
+        };
+        let (Tree::Open(tree), Some(selection), Some(old)) = (&layer.tree, &layer.selection, layer.successor_of) else {
+            return false;
+        };
+        let needed = selection.load.get(..selection.needed).unwrap_or_default();
+        // What is still read, and what was not looked at yet, may have room: others may be the ones that have none.
+        if !self.ceiling.leaves_out() || needed.iter().any(|tile| tree.is_subtree_awaited(*tile)) {
+            return false;
+        }
+        let keys = needed.iter().map(|tile| TileKey {
+            layer: number,
+            tile: *tile,
+        });
+        let needs: Option<Vec<u64>> = self.loader.needs(keys).into_iter().collect();
+        let Some(needs) = needs else { return false };
+        let is_drawn = !selection.render.is_empty() || !selection.stand_ins.is_empty();
+        let is_old_drawn = self.layers.get(&old).is_some_and(|old| !old.shown.is_empty());
+        if is_drawn || !is_old_drawn {
+            return true;
+        }
+        let held_bytes = self.residency.layer_bytes(old);
+        let taken_bytes = account(&self.loader, &self.ceiling, &self.residency, &self.waiting);
+        let gets_room = |need| self.ceiling.has_room_instead(need, held_bytes, taken_bytes);
+        needs.into_iter().any(gets_room)
+    }
 }
 
-/// Lets those take over whose view is complete, or as good as it gets where `is_all_that_comes`; one that cannot be read leaves what is drawn. `forget` is told the number
-/// of each layer that is gone, and what was listed of its tiles.
+/// Lets those take over whose view is complete, or as good as it gets where it `is_still`; one that cannot be read leaves
+/// what is drawn.
 pub(super) fn finish_replacing(
-    layers: &mut BTreeMap<u32, TileLayer>,
-    is_all_that_comes: bool,
+    tiles: &mut TileLayers,
+    is_still: bool,
     scenario: &ShownScenario,
     visibilities: &mut Query<&mut Visibility>,
     commands: &mut Commands,
     rows: &mut FeatureRows,
-    mut forget: impl FnMut(u32, Vec<Problem>),
 ) {
-    for number in numbers(layers, |layer| layer.successor_of.is_some()) {
-        let Some(layer) = layers.get_mut(&number) else { continue };
+    for number in numbers(&tiles.layers, |layer| layer.successor_of.is_some()) {
+        let is_all_that_comes = is_still && tiles.comes_no_further(number);
+        let Some(layer) = tiles.layers.get_mut(&number) else {
+            continue;
+        };
         let gone = match layer.tree {
             Tree::Failed => number,
             Tree::Open(_) if layer.is_all_there() || is_all_that_comes => {
@@ -79,20 +118,15 @@ pub(super) fn finish_replacing(
             }
             Tree::Open(_) | Tree::Opening(_) | Tree::Unasked => continue,
         };
-        forget(gone, lines_of(layers, gone));
-        if let Some(layer) = layers.remove(&gone) {
-            layer.discard(commands, rows);
-        }
+        tiles.close(gone, commands, rows);
     }
-}
-
-/// Takes what is listed of the tiles of a layer.
-fn lines_of(layers: &mut BTreeMap<u32, TileLayer>, number: u32) -> Vec<Problem> {
-    let retries = layers.get_mut(&number).map(|layer| std::mem::take(&mut layer.retries));
-    retries.map(Retries::into_lines).unwrap_or_default()
 }
 
 fn numbers(layers: &BTreeMap<u32, TileLayer>, is_wanted: impl Fn(&TileLayer) -> bool) -> Vec<u32> {
     let wanted = layers.iter().filter(|(_, layer)| is_wanted(layer));
     wanted.map(|(number, _)| *number).collect()
 }
+
+#[cfg(test)]
+#[path = "replace_tests.rs"]
+mod tests;

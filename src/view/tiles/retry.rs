@@ -3,6 +3,7 @@
 use super::{
     TileLayers,
     layer::{TileLayer, Tree},
+    select::account,
 };
 use crate::model::Layer;
 use crate::sources::remote::Network;
@@ -144,8 +145,13 @@ impl Retries {
 
     /// Takes out what is due now or has room again, or everything, with what is listed of each tile. Where a person wants
     /// everything nothing of it stays listed, nor does of what has room; what is due by itself is to be given to
-    /// [`Self::await_again`] once its tile is given up.
-    fn take(&mut self, everything: bool, has_room: impl Fn(Room) -> bool) -> Vec<(TileId, Vec<Problem>)> {
+    /// [`Self::await_again`] once its tile is given up. By itself only a tile is taken that `may_go`.
+    fn take(
+        &mut self,
+        everything: bool,
+        has_room: impl Fn(Room) -> bool,
+        mut may_go: impl FnMut(TileId) -> bool,
+    ) -> Vec<(TileId, Vec<Problem>)> {
         if everything {
             self.is_offline_told = false;
             let again = std::mem::take(&mut self.again);
@@ -156,8 +162,9 @@ impl Retries {
             return tiles;
         }
         let now = Instant::now();
-        let due = self.failed.extract_if(.., |_, failed| {
-            failed.due.is_some_and(|due| due <= now) || failed.wants.is_some_and(&has_room)
+        let due = self.failed.extract_if(.., |tile, failed| {
+            let is_due = failed.due.is_some_and(|due| due <= now) || failed.wants.is_some_and(&has_room);
+            is_due && may_go(*tile)
         });
         let due: Vec<(TileId, Failed)> = due.collect();
         due.into_iter()
@@ -247,19 +254,35 @@ pub(super) fn retry_failed(
         residency,
         ceiling,
         subtrees,
+        waiting,
         ..
     } = tiles.bypass_change_detection();
     if is_wanted {
         Network::of_program().try_again();
         loader.try_again();
     }
+    let mut taken_bytes = account(loader, ceiling, residency, waiting);
     let mut trees: HashSet<String> = HashSet::new();
     for (number, layer) in layers.iter_mut() {
-        let taken = layer.retries.take(is_wanted, |room| match room {
+        let has_room = |room| match room {
             Room::Bytes(bytes) => bytes <= ceiling.bytes(),
             Room::Rows(count) => rows.has_room(count),
-        });
-        for (tile, listed) in taken {
+        };
+        // What is there in part goes only where all of it can come: else something else would take its place.
+        let may_go = |tile| {
+            if !layer.resident.contains_key(&tile) {
+                return true;
+            }
+            let key = TileKey { layer: *number, tile };
+            let need_bytes: u64 = loader.needs([key]).into_iter().flatten().sum();
+            let held_bytes = residency.tile_bytes(key);
+            let may_go = ceiling.has_room_instead(need_bytes, held_bytes, taken_bytes);
+            if may_go {
+                taken_bytes = taken_bytes.saturating_sub(held_bytes).saturating_add(need_bytes);
+            }
+            may_go
+        };
+        for (tile, listed) in layer.retries.take(is_wanted, has_room, may_go) {
             if layer.resident.contains_key(&tile) {
                 // Some of its contents came: the others come with all of them.
                 let key = TileKey { layer: *number, tile };

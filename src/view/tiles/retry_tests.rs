@@ -1,11 +1,13 @@
 //! What is listed of tiles that failed: until they come, go, or fail in another way.
 
 use super::super::layer::Resident;
+use super::super::select::tests::{loader_that_knows, two_tiles};
 use super::*;
 use crate::georef::HeightReference;
 use crate::model::edit::tests::scenario;
 use crate::model::{Certainty, LayerKind, LocalText, OpenScenario, Source};
 use crate::sources::resource;
+use crate::streaming::Ceiling;
 use bevy::ecs::system::RunSystemOnce;
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ fn missing(path: &str) -> Problem {
 
 /// One round of asking again for what is due by itself.
 fn ask_again(retries: &mut Retries) -> Vec<TileId> {
-    let taken = retries.take(false, |_| false);
+    let taken = retries.take(false, |_| false, |_| true);
     let tiles = taken.iter().map(|(tile, _)| *tile).collect();
     for (tile, listed) in taken {
         retries.await_again(tile, listed);
@@ -41,14 +43,14 @@ fn what_is_due_is_taken_once_and_the_rest_when_a_person_wants_it() {
     assert_eq!(ask_again(&mut retries), [TileId(1)]);
     assert_eq!(ask_again(&mut retries), []);
     assert_eq!(retries.gone, []);
-    let all = retries.take(true, |_| false);
+    let all = retries.take(true, |_| false, |_| false);
     assert_eq!(all, [(TileId(2), Vec::new()), (TileId(3), Vec::new())]);
     assert_eq!(
         retries.gone,
         [late("a"), late("b"), late("c")],
         "a person asked: the list starts anew"
     );
-    assert_eq!(retries.take(true, |_| false), []);
+    assert_eq!(retries.take(true, |_| false, |_| true), []);
     assert_eq!(retries.listed().count(), 0);
 }
 
@@ -67,10 +69,11 @@ fn what_had_no_room_is_asked_for_again_once_there_is_some() {
     }
     retries.note(TileId(4), vec![large("4")], None, ROOM);
     let mut taken = |bytes: u64, rows: u32| {
-        let taken = retries.take(false, |room| match room {
+        let has_room = |room| match room {
             Room::Bytes(wanted) => wanted <= bytes,
             Room::Rows(wanted) => wanted <= rows,
-        });
+        };
+        let taken = retries.take(false, has_room, |_| true);
         taken.into_iter().map(|(tile, _)| tile).collect::<Vec<_>>()
     };
     assert_eq!(taken(80, 49), []);
@@ -85,7 +88,7 @@ fn what_had_no_room_is_asked_for_again_once_there_is_some() {
     );
     // One that came in the meantime waits for nothing.
     retries.await_room(TileId(1), Room::Bytes(0));
-    assert_eq!(retries.take(false, |_| true), []);
+    assert_eq!(retries.take(false, |_| true, |_| true), []);
 }
 
 #[test]
@@ -245,4 +248,38 @@ fn a_line_goes_with_its_tile_unless_another_says_the_same() {
     assert_eq!(lines(&world), (1, 1));
     world.run_system_once(go(TileId(2))).unwrap();
     assert_eq!(lines(&world), (0, 0));
+}
+
+#[test]
+fn a_tile_that_is_there_in_part_stays_until_all_of_it_has_room() {
+    let mut world = world();
+    let (key, other) = (
+        TileKey {
+            layer: 7,
+            tile: TileId(1),
+        },
+        TileKey {
+            layer: 2,
+            tile: TileId(0),
+        },
+    );
+    let mut tiles = world.resource_mut::<TileLayers>();
+    tiles.loader = loader_that_knows(key, 500);
+    tiles.ceiling = Ceiling::new(1000, 1);
+    tiles.residency.insert(key, &two_tiles(false), 300);
+    tiles.residency.insert(other, &two_tiles(false), 600);
+    let is_there = |world: &World| {
+        world.resource::<TileLayers>().layers[&7]
+            .resident
+            .contains_key(&key.tile)
+    };
+    world.run_system_once(retry_failed).unwrap();
+    assert!(
+        is_there(&world),
+        "it needs 500 bytes, and has 300 and 100 that are free"
+    );
+    assert_eq!(lines(&world), (1, 1));
+    world.resource_mut::<TileLayers>().residency.remove(other);
+    world.run_system_once(retry_failed).unwrap();
+    assert!(!is_there(&world) && lines(&world) == (1, 1), "now all of it comes");
 }

@@ -3,19 +3,23 @@
 use super::{
     TileLayers, TileSettings,
     layer::{TileLayer, Tree},
+    prepare::PreparedContent,
     replace::finish_replacing,
     subtrees::SubtreeKeeper,
 };
 use crate::sources::tiles3d::TileId;
 use crate::streaming::ceiling::{Frame, Memory, Wish};
-use crate::streaming::{ContentState, LoadWish, LoadedTile, Selection, SelectionSettings, TileKey, View, select};
+use crate::streaming::{
+    Ceiling, ContentState, LoadWish, LoadedTile, Residency, Selection, SelectionSettings, TileKey, TileLoader, View,
+    select,
+};
 use crate::view::{
     feature_rows::FeatureRows,
     further_views::SiteViews,
     scene::{ShownScenario, ViewProblems},
 };
 use bevy::prelude::*;
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 /// What all layers want together in one frame.
 struct Wanted {
@@ -123,34 +127,25 @@ pub(super) fn select_tiles(
             layer.follow_selection(&mut rows, &scenario, &mut visibilities, &mut commands);
         }
     }
-    // What will not be whole in this view, however long one waits, takes over as it is: the other makes room for it.
-    let is_all_that_comes = tiles.ceiling.leaves_out() && tiles.last_views == wanted.views;
-    let TileLayers {
-        layers,
-        loader,
-        residency,
-        subtrees,
-        ..
-    } = &mut *tiles;
-    finish_replacing(
-        layers,
-        is_all_that_comes,
-        &scenario,
-        &mut visibilities,
-        &mut commands,
-        &mut rows,
-        |number, lines| {
-            loader.forget_layer(number);
-            subtrees.forget_layer(number, lines);
-            residency.remove_layer(number);
-        },
-    );
+    let is_still = tiles.last_views == wanted.views;
+    finish_replacing(tiles, is_still, &scenario, &mut visibilities, &mut commands, &mut rows);
     let given_up = ask(tiles, wanted, &settings, &mut problems);
     for key in given_up.into_iter().chain(tiles.residency.evict()) {
         if let Some(layer) = tiles.layers.get_mut(&key.layer) {
             layer.evict(key.tile, &mut commands, &mut rows);
         }
     }
+}
+
+/// Notes what all layers hold and returns how many bytes are held or set aside now.
+pub(super) fn account(
+    loader: &TileLoader<PreparedContent>,
+    ceiling: &Ceiling,
+    residency: &Residency,
+    waiting: &VecDeque<LoadedTile<PreparedContent>>,
+) -> u64 {
+    let waiting_bytes: u64 = waiting.iter().map(LoadedTile::bytes_resident).sum();
+    loader.account(ceiling.bytes(), residency.total_bytes() + waiting_bytes)
 }
 
 /// Asks for as much of what is wanted as may be held. Returns what has to go so that the rest can come.
@@ -182,9 +177,8 @@ fn ask(
     for (wish, need) in new.iter_mut().zip(needs) {
         wish.need_bytes = need;
     }
-    let held_bytes = residency.total_bytes() + waiting.iter().map(LoadedTile::bytes_resident).sum::<u64>();
     let memory = Memory {
-        taken_bytes: loader.account(ceiling.bytes(), held_bytes),
+        taken_bytes: account(loader, ceiling, residency, waiting),
         soft_bytes: settings.resident_bytes,
         in_flight: in_flight.len() + waiting.len(),
     };
@@ -204,7 +198,9 @@ fn ask(
     };
     ceiling.step(frame, admission.tiles.len() + given_up.len());
     *last_views = wanted.views;
-    let coarser = new.iter().filter(|wish| wish.is_coarser).map(|wish| wish.tile);
+    // One on its way keeps its room until it has come: without, it would be thrown away and fetched anew, for ever.
+    let coarser = (going_on.iter().chain(&new)).filter(|wish| wish.is_coarser);
+    let coarser = coarser.map(|wish| wish.tile);
     loader.keep_free(ceiling.kept_free_bytes(), coarser.collect());
     let wishes: Vec<LoadWish> = (going_on.into_iter().map(|wish| wish.tile))
         .chain(admission.tiles)
@@ -227,3 +223,7 @@ fn ask(
     }
     given_up
 }
+
+#[cfg(test)]
+#[path = "select_tests.rs"]
+pub(super) mod tests;

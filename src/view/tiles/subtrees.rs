@@ -399,4 +399,4 @@ fn last_of(layer: u32) -> TileKey {
 
 #[cfg(test)]
 #[path = "subtrees_tests.rs"]
-mod tests;
+pub(super) mod tests;

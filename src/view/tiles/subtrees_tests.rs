@@ -47,7 +47,12 @@ fn layers() -> BTreeMap<u32, TileLayer> {
 }
 
 fn layers_of(tree: TileTree) -> BTreeMap<u32, TileLayer> {
-    let layer = TileLayer {
+    [(7, layer_of(tree))].into()
+}
+
+/// A layer of which nothing is loaded yet.
+pub(in crate::view::tiles) fn layer_of(tree: TileTree) -> TileLayer {
+    TileLayer {
         retries: Retries::default(),
         id: "tiles".to_owned(),
         id_property: None,
@@ -65,8 +70,7 @@ fn layers_of(tree: TileTree) -> BTreeMap<u32, TileLayer> {
         stand_ins: BTreeMap::new(),
         resident: BTreeMap::new(),
         successor_of: None,
-    };
-    [(7, layer)].into()
+    }
 }
 
 /// From 60 m above a place straight down, so wide as high.

@@ -3,7 +3,7 @@
 use super::loader::{decode, quick};
 use super::network;
 use crate::decode::request;
-use crate::online::server::{Reply, Server};
+use crate::online::server::{Manner, Reply, Server};
 use stadslens::sources::remote::HttpResources;
 use stadslens::sources::resource::Resources;
 use stadslens::sources::tiles3d::{DecodeRequest, MemoryNeed, TileContent, TileId};
@@ -76,6 +76,30 @@ fn one_tile_alone_may_take_the_room_that_is_kept_free() {
     assert!(done.results[0].is_ok());
     assert_eq!(server.count(), 1, "fetched once");
     assert_eq!(loader.needs([TILE]), [Some(850_000)]);
+}
+
+#[test]
+fn a_coarser_tile_takes_the_room_that_is_kept_for_it_however_long_its_transfer_is() {
+    let server = Server::new(|_| Reply::ok(vec![b'x'; 50_000]).sent(Manner::Drip(5000, Duration::from_millis(10))));
+    let resources = opened(&server);
+    let loader = loader(350_000);
+    let start = Instant::now();
+    let mut frames = 0;
+    while loader.stats().tiles_finished == 0 {
+        assert!(start.elapsed() < Duration::from_secs(20) && server.count() < 2);
+        // Of 500,000 bytes that are free 250,000 are kept, in every frame.
+        loader.account(CEILING_BYTES, 500_000);
+        loader.keep_free(250_000, [TILE].into());
+        loader.replace_queue(vec![LoadWish {
+            layer: TILE.layer,
+            tile: TILE.tile,
+            requests: vec![request(&resources, &server.url("/tile"))],
+        }]);
+        std::thread::sleep(Duration::from_millis(2));
+        frames += 1;
+    }
+    assert!(frames > 10 && server.count() == 1, "fetched once in {frames} frames");
+    assert_eq!(loader.needs([TILE]), [Some(400_000)]);
 }
 
 #[test]

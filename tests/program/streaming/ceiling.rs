@@ -5,6 +5,7 @@ use super::properties::{Stand, plans, plans_of, stands, views};
 use super::station::{Size, Station};
 use super::world::{Plan, empty, leaves, look, tile};
 use proptest::prelude::*;
+use stadslens::streaming::Ceiling;
 
 #[test]
 #[expect(clippy::float_cmp, reason = "down to what was wanted means to the last bit")]
@@ -35,6 +36,17 @@ fn a_view_that_needs_more_than_there_may_be_is_drawn_coarser_and_finer_again_lat
         (station.ceiling.error_factor(), station.world.now.render.len()),
         (1.0, 16)
     );
+}
+
+#[test]
+fn something_is_loaded_in_the_place_of_something_else_only_where_it_has_room_then() {
+    let ceiling = Ceiling::new(100, 20);
+    assert!(
+        ceiling.has_room_instead(50, 30, 60) && !ceiling.has_room_instead(51, 30, 60),
+        "20 are kept free"
+    );
+    assert!(ceiling.has_room_instead(100, 30, 30), "nothing else is held");
+    assert!(!ceiling.has_room_instead(101, 30, 30) && !ceiling.has_room_instead(1, 30, 130));
 }
 
 #[test]

@@ -27,6 +27,24 @@ fn tree() -> World {
 }
 
 #[test]
+fn what_a_tile_and_a_layer_hold_is_told() {
+    let world = tree();
+    let mut residency = Residency::new(25);
+    residency.insert(key(TileId(0)), &world.tree, 10);
+    residency.insert(key(TileId(3)), &world.tree, 20);
+    let other = TileKey {
+        layer: 8,
+        ..key(TileId(3))
+    };
+    residency.insert(other, &world.tree, 5);
+    let of = |residency: &Residency| [TileId(0), TileId(1), TileId(3)].map(|tile| residency.tile_bytes(key(tile)));
+    assert_eq!(of(&residency), [10, 0, 20]);
+    assert_eq!([7, 8, 9].map(|layer| residency.layer_bytes(layer)), [30, 5, 0]);
+    residency.remove(key(TileId(3)));
+    assert_eq!((of(&residency), residency.layer_bytes(7)), ([10, 0, 0], 10));
+}
+
+#[test]
 fn longest_unused_goes_first_and_of_these_the_deepest() {
     let world = tree();
     let mut residency = Residency::new(25);
