@@ -115,8 +115,9 @@ impl TreeIndex {
         self.nodes[at].is_placeholder = parent.is_some() && !self.nodes[at].has_content && (is_covered || is_no_finer);
         let mut next = self.nodes.len();
         let more = room_for_more(next);
-        if self.nodes.capacity() - next < more / 8 {
-            self.reserve(more);
+        if self.nodes.capacity() - next < more / 16 {
+            // Those that are gone stay among them for a while.
+            self.reserve(2 * more);
         }
         self.lay_out_children(tree, at);
         while next < self.nodes.len() {
@@ -157,7 +158,7 @@ impl TreeIndex {
             node_of: vec![NO_NODE; self.node_of.len()],
             ..Self::default()
         };
-        index.reserve(alive + room_for_more(alive) / 2);
+        index.reserve(alive + 2 * room_for_more(alive));
         if self.nodes.is_empty() {
             return index;
         }
