@@ -108,6 +108,18 @@ impl TileMap {
         local: &[[f32; 3]],
         out: &mut Vec<[f32; 3]>,
     ) -> Result<(), GeorefError> {
+        self.map_within(ecef_from_local, origin, local, LocalBox::of(local), out)
+    }
+
+    /// As [`TileMap::map_local`], where the box around the vertices is known; `None` where one is no finite number.
+    pub(crate) fn map_within(
+        &self,
+        ecef_from_local: DMat4,
+        origin: SitePos,
+        local: &[[f32; 3]],
+        within: Option<LocalBox>,
+        out: &mut Vec<[f32; 3]>,
+    ) -> Result<(), GeorefError> {
         out.clear();
         out.reserve(local.len());
         let linear = DMat3::from_mat4(ecef_from_local);
@@ -117,7 +129,6 @@ impl TileMap {
                 .site_from_ecef(Ecef(linear * v + translation))
                 .map(|s| s.0 - origin.0)
         };
-        let within = LocalBox::of(local);
         let mapped = match &self.kind {
             Kind::Rigid { rotation, zero } => {
                 // Large numbers meet once, here, and not at every vertex.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     geometry::{FeatureLines, FeatureMarks, FeaturePoints},
-    georef::GeorefError,
+    georef::{GeorefError, LocalBox},
     sources::Cause,
 };
 use bevy::math::{DMat4, DVec3, Vec3};
@@ -69,8 +69,13 @@ impl Placement<'_> {
         let misplaced = |error: GeorefError| Fault::from(error.to_string()).because(Cause::Place);
         let map = self.site_map(&in_root).map_err(misplaced)?;
         let mut placed = FeaturePoints::none(map.origin);
-        map.positions(root_from_points, &points.positions, &mut placed.positions)
-            .map_err(misplaced)?;
+        map.positions(
+            root_from_points,
+            &points.positions,
+            LocalBox::of(&points.positions),
+            &mut placed.positions,
+        )
+        .map_err(misplaced)?;
         map.normals(root_from_points, &points.normals, &mut placed.normals);
         placed.features = points.features;
         placed.colors = points.colors;
@@ -194,8 +199,12 @@ struct Merger<'a> {
 impl Merger<'_> {
     /// Adds copy `number` of a part where it stands, as feature `row` where that is known.
     fn add(&mut self, part: &Part, root_from_local: DMat4, row: Option<u32>, number: usize) -> Result<(), GeorefError> {
-        self.map
-            .positions(root_from_local, &part.positions, &mut self.positions)?;
+        self.map.positions(
+            root_from_local,
+            &part.positions,
+            part.bounds.local_box(),
+            &mut self.positions,
+        )?;
         let count = self.positions.len();
         let (features, before) = match part.shape {
             Shape::Points => (&mut self.points.features, self.points.positions.len()),

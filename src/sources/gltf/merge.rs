@@ -262,8 +262,12 @@ impl Merger<'_> {
 
     /// Maps positions and normals of a part into `positions` and `normals`.
     fn map_part(&mut self, part: &Part, root_from_local: DMat4) -> Result<bool, GeorefError> {
-        self.map
-            .positions(root_from_local, &part.positions, &mut self.positions)?;
+        self.map.positions(
+            root_from_local,
+            &part.positions,
+            part.bounds.local_box(),
+            &mut self.positions,
+        )?;
         // A mirroring transform turns every face inside out.
         let is_mirrored = DMat3::from_mat4(root_from_local).determinant() < 0.0;
         if part.normals.is_empty() {

@@ -53,6 +53,13 @@ impl Bounds {
         })
     }
 
+    /// The same in `f32`, for a box around positions that are; `None` of an empty one.
+    pub(super) fn local_box(&self) -> Option<LocalBox> {
+        let (low, high) = (narrow(self.low), narrow(self.high));
+        let is_sound = (0..3).all(|axis| low[axis] <= high[axis] && (high[axis] - low[axis]).is_finite());
+        is_sound.then_some(LocalBox { low, high })
+    }
+
     pub(super) fn center(&self) -> DVec3 {
         (self.low + self.high) / 2.0
     }
@@ -149,21 +156,23 @@ pub(super) struct SiteMap {
 }
 
 impl SiteMap {
+    /// `within` is the box around the positions.
     pub(super) fn positions(
         &self,
         root_from_local: DMat4,
         local: &[[f32; 3]],
+        within: Option<LocalBox>,
         out: &mut Vec<[f32; 3]>,
     ) -> Result<(), GeorefError> {
         if let Some(map) = &self.map {
-            return map.map_local(root_from_local, self.start, local, out);
+            return map.map_within(root_from_local, self.start, local, within, out);
         }
         let (linear, shift) = (
             DMat3::from_mat4(root_from_local),
             root_from_local.w_axis.truncate() - self.start.0,
         );
         out.clear();
-        if let Some(near) = LocalBox::of(local).and_then(|within| NearMap::affine(linear, shift, &within)) {
+        if let Some(near) = within.and_then(|within| NearMap::affine(linear, shift, &within)) {
             near.map(local, out);
         } else {
             out.extend(local.iter().map(|v| narrow(render_axes(linear * wide(*v) + shift))));
@@ -268,7 +277,8 @@ mod tests {
         let map = placement(None, 'Y').site_map(&bounds).unwrap();
         assert_eq!(map.origin.0, DVec3::new(1005.0, 2010.0, 23.0));
         let mut out = Vec::new();
-        map.positions(DMat4::IDENTITY, &[[1010.0, 2010.0, 30.0]], &mut out)
+        let point = [[1010.0, 2010.0, 30.0]];
+        map.positions(DMat4::IDENTITY, &point, LocalBox::of(&point), &mut out)
             .unwrap();
         assert_eq!(out, [[5.0, 10.0, 0.0]]);
         map.normals(

@@ -160,15 +160,18 @@ pub(super) fn read_part(
         carried,
         bounds: Bounds::EMPTY,
     };
+    let mut is_as_read = within.is_some() && grid.is_none();
     if let Some((grid, uvs)) = grid {
         faults.extend(metadata.cut(&mut part, &grid, &uvs));
     }
     if shape == Shape::Points || (shape == Shape::Faces && part.normals.is_empty()) {
         part.split_elements();
+        is_as_read = false;
     } else if dropped > 0 || part.indices.len() < count {
         part.drop_unused_vertices();
+        is_as_read = false;
     }
-    part.measure();
+    part.measure(within.filter(|_| is_as_read));
     Ok(Some(part))
 }
 
@@ -250,8 +253,9 @@ impl Part {
         self.carried.reorder(order);
     }
 
-    fn measure(&mut self) {
-        if let Some(within) = LocalBox::of(&self.positions) {
+    /// `known` is the box around the positions, where it was found already.
+    fn measure(&mut self, known: Option<LocalBox>) {
+        if let Some(within) = known.or_else(|| LocalBox::of(&self.positions)) {
             self.bounds.low = wide(within.low);
             self.bounds.high = wide(within.high);
         }
