@@ -5,7 +5,10 @@
 use crate::feature_sets::measured_with;
 use crate::feature_textures::{here, met, png, red, wall};
 use serde_json::{Map, Value as Json, json};
-use stadslens::{geometry::Value, sources::Severity};
+use stadslens::{
+    geometry::Value,
+    sources::{Severity, tiles3d::TileContent},
+};
 
 /// Makes the wall one of 20,000 triangles on its first three corners; the indices stand in the view behind the picture.
 fn many_triangles(json: &mut Json, has_normals: bool) {
@@ -33,6 +36,12 @@ fn properties(count: u16, definition: &Json, property: impl Fn(u16) -> Json) -> 
     )
 }
 
+/// What a tile was said to need is of the size of what it holds.
+fn assert_not_much_more(said: u64, content: &TileContent) {
+    let held = content.bytes_resident;
+    assert!(said < 4 * held, "{held} of {said}");
+}
+
 #[test]
 fn pictures_that_lie_on_a_surface_in_many_ways_are_counted_and_bounded() {
     let texel = json!({"type": "SCALAR", "componentType": "UINT8"});
@@ -51,11 +60,7 @@ fn pictures_that_lie_on_a_surface_in_many_ways_are_counted_and_bounded() {
     };
     assert!(problem.message.contains("more than 8 ways"), "{problem}");
     assert_eq!(here(&content, 1.0, 1.0).len(), 8);
-    assert!(
-        said < 4 * content.bytes_resident,
-        "{} of {said}",
-        content.bytes_resident
-    );
+    assert_not_much_more(said, &content);
 }
 
 #[test]
@@ -74,11 +79,7 @@ fn attributes_that_many_properties_share_are_counted_for_each() {
     let (content, said) = measured_with(&bytes);
     assert!(content.problems.is_empty(), "{:?}", content.problems);
     assert_eq!(here(&content, 1.0, 1.0).len(), 256);
-    assert!(
-        said < 4 * content.bytes_resident,
-        "{} of {said}",
-        content.bytes_resident
-    );
+    assert_not_much_more(said, &content);
 }
 
 #[test]
@@ -101,11 +102,7 @@ fn ids_of_features_are_not_counted_as_properties() {
     let (content, said) = measured_with(&bytes);
     assert!(content.problems.is_empty(), "{:?}", content.problems);
     assert_eq!(here(&content, 1.0, 1.0).len(), 2);
-    assert!(
-        said < 4 * content.bytes_resident,
-        "{} of {said}",
-        content.bytes_resident
-    );
+    assert_not_much_more(said, &content);
 }
 
 /// A row is held for every number up to the greatest id.
